@@ -1,0 +1,82 @@
+# Everything that is made is in bin/, or outside the tree in
+# $XDG_CACHE_HOME/deployfile (~/.cache/deployfile); deleting either is safe.
+
+MAKEFLAGS += --no-print-directory
+.DEFAULT_GOAL := help
+
+VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+GO_BUILD := CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)'
+# What the command-line tool is compiled for by `make cross`.
+PLATFORMS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
+# Flags of `go test`, and how long `make fuzz` stays with each target.
+TESTFLAGS ?= -timeout=40m
+FUZZTIME  ?= 10s
+
+.PHONY: help
+help: ## list the targets (default)
+	@awk -F ':[^#]*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: build
+build: tools ## build bin/deployfile, and buildkitd beside it
+	@$(GO_BUILD) -o bin/deployfile ./cmd/deployfile
+
+.PHONY: demo
+demo: build ## lock, build and run examples/iris, and print its answer
+	@hack/demo.sh
+
+.PHONY: test
+test: build base venv ## set everything up and run all tests
+	@hack/with-env.sh go test $(TESTFLAGS) ./...
+
+.PHONY: lint
+lint: tools ## gofmt, go vet, staticcheck: fail on any finding
+	@files=$$(gofmt -l .); [ -z "$$files" ] || { printf 'not as gofmt has it:\n%s\n' "$$files" >&2; exit 1; }
+	@go vet ./...
+	@bin/staticcheck ./...
+
+.PHONY: cross
+cross: ## compile the command-line tool for every platform
+	@for platform in $(PLATFORMS); do \
+		echo "$$platform"; \
+		GOOS=$${platform%/*} GOARCH=$${platform#*/} $(GO_BUILD) -o /dev/null ./cmd/deployfile || exit 1; \
+	done
+
+.PHONY: fuzz
+fuzz: ## run every fuzz target for FUZZTIME (10s)
+	@hack/fuzz.sh $(FUZZTIME)
+
+.PHONY: bench
+bench: build base venv ## measure against other ways to build the same image
+	@hack/with-env.sh go run ./bench
+
+.PHONY: examples
+examples: setup ## make the examples' models again with real MLflow
+	@hack/examples.sh
+
+.PHONY: requirements
+requirements: setup ## pin hack/requirements-test.txt again, with today's versions
+	@hack/requirements.sh
+
+.PHONY: setup
+setup: ## install the Debian packages that are needed, or say which are missing
+	@hack/setup.sh
+
+.PHONY: tools
+tools: setup ## build buildkitd, buildctl, registry and staticcheck into bin/
+	@hack/tools.sh tools
+
+.PHONY: tools-buildx
+tools-buildx: setup ## build buildx into bin/
+	@hack/tools.sh tools/buildx
+
+.PHONY: base
+base: setup ## make the base images from Debian's packages; prints their folder
+	@hack/base.sh
+
+.PHONY: venv
+venv: setup ## make the Python environment of the examples; prints its Python
+	@hack/venv.sh
+
+.PHONY: clean
+clean: ## remove bin/
+	@rm -rf bin

@@ -1,0 +1,196 @@
+// Package builder finds and dials the BuildKit that a build runs on: one that
+// the user names, the one inside Docker's engine, or an embedded one, which is
+// a private buildkitd with runc that this package starts on demand, shares
+// between the commands of one user and stops when it is idle.
+//
+// The embedded daemon is three processes deep at its start: a command asks
+// Find, Find starts a supervisor (the same program, see Supervise), and the
+// supervisor starts buildkitd as the first process of a PID namespace of its
+// own. Whichever of them dies, the kernel ends what is below it.
+package builder
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/moby/buildkit/client"
+	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
+)
+
+// Defaults of the embedded builder, used where Options has a zero.
+const (
+	// DefaultDiskLimit is the cache's size in bytes above which the garbage
+	// collector removes what was used longest ago.
+	DefaultDiskLimit int64 = 20e9
+	// DefaultIdleTimeout is how long the daemon stays without a client.
+	DefaultIdleTimeout = 10 * time.Minute
+)
+
+// Kind says which of the three ways led to a builder.
+type Kind string
+
+// The kinds, in the order in which Find tries them.
+const (
+	Remote   Kind = "remote"   // an address that the user gave
+	Docker   Kind = "docker"   // the BuildKit inside Docker's engine
+	Embedded Kind = "embedded" // a private buildkitd, Linux only
+)
+
+// Options says where to look for a builder and how an embedded one is kept.
+// The zero value is usable.
+type Options struct {
+	// Address of a BuildKit: unix://, tcp:// (plain text), docker-container://,
+	// kube-pod:// or ssh://, as BuildKit's own BUILDKIT_HOST spells them. When
+	// it is set nothing else is tried.
+	Address string
+
+	// Buildkitd is the embedded daemon's program. When empty it is looked for
+	// beside the running program, then on PATH.
+	Buildkitd string
+	// StateDir holds the embedded daemon's cache, socket and log, about as
+	// large as DiskLimit; only its owner may enter. Default:
+	// deployfile/buildkit in the user's cache folder.
+	StateDir string
+	// DiskLimit is the embedded daemon's cache size in bytes. The garbage
+	// collector keeps to it between builds, so one build may exceed it.
+	DiskLimit int64
+	// IdleTimeout is how long the embedded daemon stays without a client.
+	IdleTimeout time.Duration
+	// Supervisor is the command that calls Supervise; SuperviseOptions.Args
+	// are appended to it. Default: the running program, "builder-supervise".
+	Supervisor []string
+}
+
+func (o Options) withDefaults() Options {
+	if o.DiskLimit == 0 {
+		o.DiskLimit = DefaultDiskLimit
+	}
+	if o.IdleTimeout == 0 {
+		o.IdleTimeout = DefaultIdleTimeout
+	}
+	return o
+}
+
+// Builder is a BuildKit that answered. Close it when done: an embedded one
+// does not become idle before.
+type Builder struct {
+	// Client speaks to the daemon.
+	Client *client.Client
+	// Kind is how the builder was found.
+	Kind Kind
+	// Address names the daemon in messages. It can be dialled by BuildKit's
+	// tools unless Kind is Docker.
+	Address string
+
+	workers []*client.WorkerInfo
+	daemon  *daemon
+	closers []func() error
+}
+
+// Find returns the first builder that answers: Options.Address, and only that,
+// if it is set; else Docker's engine (DOCKER_HOST or its default socket); else
+// the embedded one, started if need be. When there is none the error is a
+// *NotFoundError that says what was tried and why it failed. When the embedded
+// one could not start for lack of disk space the error wraps a *DiskFullError.
+// ctx limits the search, not the life of the builder.
+func Find(ctx context.Context, o Options) (*Builder, error) {
+	o = o.withDefaults()
+	if o.Address != "" {
+		b, err := dialRemote(ctx, o.Address)
+		if err != nil {
+			return nil, &NotFoundError{Tried: []Attempt{{Remote, err}}}
+		}
+		return b, nil
+	}
+	tried := []Attempt{{Remote, errors.New("no address given (BUILDKIT_HOST or --builder)")}}
+	for _, way := range []struct {
+		kind Kind
+		dial func(context.Context, Options) (*Builder, error)
+	}{{Docker, dialDocker}, {Embedded, dialEmbedded}} {
+		b, err := way.dial(ctx, o)
+		if err == nil {
+			return b, nil
+		}
+		tried = append(tried, Attempt{way.kind, err})
+		if ctx.Err() != nil {
+			break
+		}
+	}
+	return nil, &NotFoundError{Tried: tried}
+}
+
+// Close ends the connection. An embedded daemon stays up for the next command
+// until it was idle for Options.IdleTimeout. Further calls do nothing.
+func (b *Builder) Close() error {
+	var errs []error
+	for i := len(b.closers) - 1; i >= 0; i-- {
+		errs = append(errs, b.closers[i]())
+	}
+	b.closers = nil
+	return errors.Join(errs...)
+}
+
+// Platform is the builder's own platform, on which build steps run unless told
+// otherwise: the first platform of its first worker.
+func (b *Builder) Platform() ocispecs.Platform {
+	return b.workers[0].Platforms[0]
+}
+
+// Version is what the daemon calls itself, such as "v0.33.1"; empty if it does
+// not say.
+func (b *Builder) Version() string { return b.workers[0].BuildkitVersion.Version }
+
+// Prune removes build cache from the builder and returns the bytes freed: what
+// no build refers to or, with all set, everything that is not in use.
+func (b *Builder) Prune(ctx context.Context, all bool) (int64, error) {
+	var opts []client.PruneOption
+	if all {
+		opts = append(opts, client.PruneAll)
+	}
+	removed := make(chan client.UsageInfo)
+	total := make(chan int64)
+	go func() {
+		var sum int64
+		for u := range removed {
+			sum += u.Size
+		}
+		total <- sum
+	}()
+	err := b.Client.Prune(ctx, removed, opts...)
+	close(removed)
+	freed := <-total
+	if err != nil {
+		return freed, fmt.Errorf("prune the cache of %s: %w", b.Address, err)
+	}
+	return freed, nil
+}
+
+// DiskUsed is the size in bytes of all that the builder caches.
+func (b *Builder) DiskUsed(ctx context.Context) (int64, error) {
+	records, err := b.Client.DiskUsage(ctx)
+	if err != nil {
+		return 0, fmt.Errorf("disk usage of %s: %w", b.Address, err)
+	}
+	var sum int64
+	for _, r := range records {
+		sum += r.Size
+	}
+	return sum, nil
+}
+
+// checkWorkers is the health check of every kind: a daemon that lists a worker
+// with a platform can build.
+func checkWorkers(ctx context.Context, c *client.Client, limit time.Duration) ([]*client.WorkerInfo, error) {
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	workers, err := c.ListWorkers(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if len(workers) == 0 || len(workers[0].Platforms) == 0 {
+		return nil, errors.New("the BuildKit there has no worker")
+	}
+	return workers, nil
+}

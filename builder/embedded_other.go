@@ -1,0 +1,23 @@
+//go:build !linux
+
+package builder
+
+import (
+	"context"
+	"errors"
+)
+
+var errNeedsLinux = errors.New("the embedded builder needs Linux: start Docker, or give the address of a BuildKit (BUILDKIT_HOST or --builder)")
+
+func dialEmbedded(context.Context, Options) (*Builder, error) { return nil, errNeedsLinux }
+
+// Supervise keeps the embedded daemon on Linux; here it is an error.
+func Supervise(context.Context, SuperviseOptions) error { return errNeedsLinux }
+
+// EmbeddedStatus describes the embedded daemon on Linux; here it is an error.
+func EmbeddedStatus(context.Context, Options) (Status, error) { return Status{}, errNeedsLinux }
+
+// StopEmbedded stops the embedded daemon on Linux; here it is an error.
+func StopEmbedded(context.Context, Options) (bool, error) { return false, errNeedsLinux }
+
+func (d *daemon) full() bool { return false }

@@ -1,0 +1,90 @@
+package builder
+
+import (
+	"context"
+	"errors"
+	"io"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/moby/buildkit/util/grpcerrors"
+	"google.golang.org/grpc/codes"
+)
+
+// How long a builder that seems gone has for one answer.
+const explainDeadline = 3 * time.Second
+
+// Explain says more about an error of a build on b where the builder is at
+// fault: a *DiskFullError where a disk is full, a *GoneError where the daemon
+// went away. Any other error, nil and a build that was cancelled while the
+// daemon lives come back as they are. It asks the daemon for a sign of life,
+// so call it before Close.
+func (b *Builder) Explain(err error) error {
+	if err == nil {
+		return nil
+	}
+	if full := b.diskFull(err); full != nil {
+		return full
+	}
+	if !lostConnection(err) || b.alive() {
+		return err
+	}
+	gone := &GoneError{Kind: b.Kind, Address: b.Address, Err: err}
+	if b.daemon != nil {
+		gone.LogFile, gone.LogTail = b.daemon.logTail()
+		if outOfSpace(gone.LogTail) || b.daemon.full() {
+			return &DiskFullError{Kind: b.Kind, Address: b.Address, Dir: b.daemon.dir, Err: gone}
+		}
+	}
+	return gone
+}
+
+func (b *Builder) diskFull(err error) error {
+	full := &DiskFullError{Kind: b.Kind, Address: b.Address, Err: err}
+	if b.daemon != nil {
+		full.Dir = b.daemon.dir
+	}
+	switch {
+	case errors.Is(err, syscall.ENOSPC):
+		// A number survives only where no wire was crossed.
+		full.Local = true
+	case outOfSpace(err.Error()):
+	default:
+		return nil
+	}
+	return full
+}
+
+// outOfSpace looks for the operating system's words, all that is left of an
+// error number that came over the wire or out of a log.
+func outOfSpace(text string) bool {
+	text = strings.ToLower(text)
+	return strings.Contains(text, "no space left on device") || strings.Contains(text, "disk quota exceeded")
+}
+
+// lostConnection reports whether err can come from a daemon that went away.
+// A cancelled call is among them: a daemon that is told to stop cancels its
+// builds.
+func lostConnection(err error) bool {
+	switch grpcerrors.Code(err) {
+	case codes.Unavailable, codes.Canceled:
+		return true
+	}
+	for _, e := range []error{io.EOF, io.ErrUnexpectedEOF, syscall.ECONNRESET, syscall.EPIPE, context.Canceled} {
+		if errors.Is(err, e) {
+			return true
+		}
+	}
+	return false
+}
+
+// alive asks the daemon for its workers. One that was replaced by another
+// since Find is not alive.
+func (b *Builder) alive() bool {
+	if b.daemon != nil && b.daemon.replaced() {
+		return false
+	}
+	_, err := checkWorkers(context.Background(), b.Client, explainDeadline)
+	return err == nil
+}

@@ -1,0 +1,56 @@
+package builder
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"runtime"
+	"syscall"
+)
+
+// startInner starts this program again as the first process of a PID and mount
+// namespace, where it becomes buildkitd. So the end of buildkitd, however it
+// comes, is the end of all build steps and of their mounts, and the end of this
+// process is the end of buildkitd. The channel gets one value when it ended.
+func startInner() (*exec.Cmd, <-chan error, error) {
+	// Not os.Executable: the file may have been replaced since.
+	cmd := exec.Command("/proc/self/exe", append(os.Args[1:len(os.Args):len(os.Args)], "--inner")...)
+	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
+	cmd.SysProcAttr = &syscall.SysProcAttr{
+		Cloneflags: syscall.CLONE_NEWPID | syscall.CLONE_NEWNS,
+		Pdeathsig:  syscall.SIGKILL,
+	}
+	started, died := make(chan error, 1), make(chan error, 1)
+	go func() {
+		// The parent of prctl(2) PR_SET_PDEATHSIG is a thread, not a process,
+		// so this one must live as long as the child.
+		runtime.LockOSThread()
+		err := cmd.Start()
+		started <- err
+		if err == nil {
+			err = cmd.Wait()
+			if err == nil {
+				err = fmt.Errorf("exit status 0")
+			}
+			died <- err
+		}
+	}()
+	return cmd, died, <-started
+}
+
+// becomeBuildkitd turns this process into buildkitd.
+func becomeBuildkitd(o SuperviseOptions) error {
+	d, err := placeDaemon(Options{StateDir: o.StateDir})
+	if err != nil {
+		return err
+	}
+	// Mounts made here stay here, those of the machine still arrive.
+	if err := syscall.Mount("", "/", "", syscall.MS_SLAVE|syscall.MS_REC, ""); err != nil {
+		return fmt.Errorf("keep the mounts of buildkitd apart: %w", err)
+	}
+	if err := syscall.Mount("proc", "/proc", "proc", syscall.MS_NOSUID|syscall.MS_NODEV|syscall.MS_NOEXEC, ""); err != nil {
+		return fmt.Errorf("mount /proc for buildkitd: %w", err)
+	}
+	err = syscall.Exec(o.Buildkitd, []string{o.Buildkitd, "--config", d.config()}, os.Environ())
+	return fmt.Errorf("run %s: %w", o.Buildkitd, err)
+}

@@ -1,0 +1,110 @@
+package builder
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"syscall"
+)
+
+// spawn starts a supervisor that outlives this process. The channel tells when
+// it ended while this process lives.
+func (d *daemon) spawn(o Options) (<-chan error, error) {
+	buildkitd, err := checkParts(o)
+	if err != nil {
+		return nil, err
+	}
+	command := o.Supervisor
+	if len(command) == 0 {
+		self, err := os.Executable()
+		if err != nil {
+			return nil, fmt.Errorf("start the embedded builder: %w", err)
+		}
+		command = []string{self, "builder-supervise"}
+	}
+	log, err := d.newLog()
+	if err != nil {
+		return nil, err
+	}
+	defer log.Close()
+
+	args := SuperviseOptions{
+		StateDir:    d.dir,
+		Buildkitd:   buildkitd,
+		DiskLimit:   o.DiskLimit,
+		IdleTimeout: o.IdleTimeout,
+	}.Args()
+	cmd := exec.Command(command[0], append(command[1:len(command):len(command)], args...)...)
+	cmd.Stdout, cmd.Stderr = log, log
+	cmd.Dir = "/"
+	// A session of its own: Ctrl-C at the terminal is not meant for it.
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	if err := cmd.Start(); err != nil {
+		return nil, fmt.Errorf("start the embedded builder's supervisor: %w", err)
+	}
+	exited := make(chan error, 1)
+	go func() {
+		err := cmd.Wait()
+		if err == nil {
+			err = errors.New("exit status 0")
+		}
+		exited <- err
+	}()
+	return exited, nil
+}
+
+// newLog starts an empty log and keeps the one before it, which may tell why
+// the last daemon died.
+func (d *daemon) newLog() (*os.File, error) {
+	if err := os.Rename(d.logFile(), d.oldLog()); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return nil, fmt.Errorf("rotate the log of buildkitd: %w", err)
+	}
+	log, err := os.OpenFile(d.logFile(), os.O_CREATE|os.O_WRONLY|os.O_APPEND|os.O_TRUNC, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("open the log of buildkitd: %w", err)
+	}
+	return log, nil
+}
+
+// checkParts names everything that is missing to start a daemon, and returns
+// the path of buildkitd.
+func checkParts(o Options) (string, error) {
+	var errs []error
+	if os.Geteuid() != 0 {
+		errs = append(errs, errors.New("it needs root to run containers: run as root, or start a rootless BuildKit and give its address (BUILDKIT_HOST or --builder)"))
+	}
+	buildkitd, err := findBuildkitd(o.Buildkitd)
+	if err != nil {
+		errs = append(errs, err)
+	}
+	// The names that buildkitd itself looks for.
+	if _, err := exec.LookPath("buildkit-runc"); err != nil {
+		if _, err := exec.LookPath("runc"); err != nil {
+			errs = append(errs, errors.New("runc not found on PATH: run apt install runc"))
+		}
+	}
+	return buildkitd, errors.Join(errs...)
+}
+
+func findBuildkitd(given string) (string, error) {
+	if given != "" {
+		path, err := exec.LookPath(given)
+		if err != nil {
+			return "", fmt.Errorf("buildkitd not found at %s: %w", given, errors.Unwrap(err))
+		}
+		return filepath.Abs(path)
+	}
+	if self, err := os.Executable(); err == nil {
+		beside := filepath.Join(filepath.Dir(self), "buildkitd")
+		if path, err := exec.LookPath(beside); err == nil {
+			return path, nil
+		}
+	}
+	path, err := exec.LookPath("buildkitd")
+	if err != nil {
+		return "", errors.New("buildkitd not found beside deployfile nor on PATH: run make tools in deployfile's source, or install BuildKit")
+	}
+	return filepath.Abs(path)
+}

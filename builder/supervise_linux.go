@@ -1,0 +1,178 @@
+package builder
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"strconv"
+	"syscall"
+	"time"
+
+	"github.com/gofrs/flock"
+)
+
+const (
+	// A daemon whose supervisor was killed may take a moment to be gone.
+	takeOverDeadline = 10 * time.Second
+	// Running builds have this long to be cancelled before the daemon is
+	// killed.
+	stopDeadline = 10 * time.Second
+	longestLook  = 5 * time.Second
+)
+
+// Supervise is the body of the hidden command that Options.Supervisor names:
+// it runs buildkitd until no client held a lease for o.IdleTimeout, or until
+// ctx ends, or SIGTERM or SIGINT comes, and returns nil then. A buildkitd that
+// dies by itself is an error. The command must call it with the options parsed
+// from its own last arguments, because Supervise runs the program a second
+// time, with the same arguments and one more, to become buildkitd.
+func Supervise(ctx context.Context, o SuperviseOptions) error {
+	if o.inner {
+		return becomeBuildkitd(o)
+	}
+	ctx, cancel := signal.NotifyContext(ctx, syscall.SIGTERM, syscall.SIGINT)
+	defer cancel()
+
+	d, err := placeDaemon(Options{StateDir: o.StateDir})
+	if err != nil {
+		return err
+	}
+	if err := d.prepare(); err != nil {
+		return err
+	}
+	lock := flock.New(d.superviseLock())
+	if err := lockSoon(ctx, lock); err != nil {
+		return fmt.Errorf("another supervisor has the embedded builder: %w", err)
+	}
+	defer lock.Close()
+	if err := os.WriteFile(d.superviseLock(), []byte(strconv.Itoa(os.Getpid())+"\n"), 0o600); err != nil {
+		return fmt.Errorf("say who supervises: %w", err)
+	}
+	if err := d.clear(ctx, o); err != nil {
+		return err
+	}
+	cmd, died, err := startInner()
+	if err != nil {
+		return fmt.Errorf("start buildkitd: %w", err)
+	}
+	// Held exclusively from the moment of idleness until the end, so that a
+	// client that comes now waits, and then starts anew.
+	lease := flock.New(d.leaseLock())
+	defer lease.Close()
+	if err := d.watch(ctx, o.IdleTimeout, lease, died); err != nil {
+		end(cmd, died)
+		return err
+	}
+	end(cmd, died)
+	return nil
+}
+
+// clear waits for a predecessor's buildkitd to be gone, removes its sockets
+// and writes the configuration.
+func (d *daemon) clear(ctx context.Context, o SuperviseOptions) error {
+	if err := os.MkdirAll(d.root(), 0o700); err != nil {
+		return fmt.Errorf("the embedded builder's cache: %w", err)
+	}
+	before := flock.New(filepath.Join(d.root(), "buildkitd.lock"))
+	if err := lockSoon(ctx, before); err != nil {
+		return fmt.Errorf("another buildkitd uses %s: %w", d.root(), err)
+	}
+	if err := before.Close(); err != nil {
+		return fmt.Errorf("the lock of buildkitd: %w", err)
+	}
+	for _, socket := range []string{d.socket, d.traceSocket()} {
+		if err := os.Remove(socket); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return fmt.Errorf("remove an old socket: %w", err)
+		}
+	}
+	config, err := daemonConfig(d, o.DiskLimit)
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(d.config(), config, 0o600); err != nil {
+		return fmt.Errorf("configure buildkitd: %w", err)
+	}
+	return nil
+}
+
+// watch returns nil when the daemon should end, and an error when it died or
+// never came up.
+func (d *daemon) watch(ctx context.Context, idle time.Duration, lease *flock.Flock, died <-chan error) error {
+	up := make(chan error, 1)
+	go func() { up <- d.awaitUp(ctx) }()
+	look := time.NewTicker(min(max(idle/10, retryDelay), longestLook))
+	defer look.Stop()
+	used := time.Now()
+	for {
+		select {
+		case err := <-died:
+			return fmt.Errorf("buildkitd ended by itself: %v", err)
+		case err := <-up:
+			if err != nil && ctx.Err() == nil {
+				return fmt.Errorf("buildkitd does not answer: %w", err)
+			}
+		case <-ctx.Done():
+			return nil
+		case <-look.C:
+			free, err := lease.TryLock()
+			if err != nil {
+				return fmt.Errorf("look for clients: %w", err)
+			}
+			if !free {
+				used = time.Now()
+				continue
+			}
+			if info, err := os.Stat(d.leaseLock()); err == nil && info.ModTime().After(used) && info.ModTime().Before(time.Now()) {
+				used = info.ModTime()
+			}
+			if time.Since(used) >= idle {
+				return nil
+			}
+			if err := lease.Unlock(); err != nil {
+				return fmt.Errorf("look for clients: %w", err)
+			}
+		}
+	}
+}
+
+// awaitUp returns when the daemon answers for the first time.
+func (d *daemon) awaitUp(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, startDeadline)
+	defer cancel()
+	for {
+		c, _, err := d.connect(ctx)
+		if err == nil {
+			return c.Close()
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(retryDelay):
+		}
+	}
+}
+
+// end asks buildkitd to stop and, if it does not, kills it. The kernel then
+// ends whatever ran in its PID namespace and drops its mounts.
+func end(cmd *exec.Cmd, died <-chan error) {
+	if cmd.Process.Signal(syscall.SIGTERM) != nil {
+		return // gone already
+	}
+	select {
+	case <-died:
+	case <-time.After(stopDeadline):
+		_ = cmd.Process.Kill()
+		<-died
+	}
+}
+
+func lockSoon(ctx context.Context, lock *flock.Flock) error {
+	ctx, cancel := context.WithTimeout(ctx, takeOverDeadline)
+	defer cancel()
+	_, err := lock.TryLockContext(ctx, retryDelay)
+	return err
+}

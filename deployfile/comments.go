@@ -1,0 +1,50 @@
+package deployfile
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"strings"
+)
+
+// commentKey names a type, or a field of one.
+type commentKey struct{ typeName, field string }
+
+// docComments reads the doc comments of the struct types in a Go source and of
+// their fields, each as one line for every paragraph.
+func docComments(source string) (map[commentKey]string, error) {
+	file, err := parser.ParseFile(token.NewFileSet(), "file.go", source, parser.ParseComments)
+	if err != nil {
+		return nil, err
+	}
+	comments := map[commentKey]string{}
+	ast.Inspect(file, func(n ast.Node) bool {
+		declaration, ok := n.(*ast.GenDecl)
+		if !ok || declaration.Tok != token.TYPE {
+			return true
+		}
+		for _, spec := range declaration.Specs {
+			typeSpec := spec.(*ast.TypeSpec)
+			comments[commentKey{typeSpec.Name.Name, ""}] = unwrapped(declaration.Doc)
+			structType, ok := typeSpec.Type.(*ast.StructType)
+			if !ok {
+				continue
+			}
+			for _, field := range structType.Fields.List {
+				for _, name := range field.Names {
+					comments[commentKey{typeSpec.Name.Name, name.Name}] = unwrapped(field.Doc)
+				}
+			}
+		}
+		return false
+	})
+	return comments, nil
+}
+
+func unwrapped(group *ast.CommentGroup) string {
+	var paragraphs []string
+	for paragraph := range strings.SplitSeq(group.Text(), "\n\n") {
+		paragraphs = append(paragraphs, strings.Join(strings.Fields(paragraph), " "))
+	}
+	return strings.TrimSpace(strings.Join(paragraphs, "\n"))
+}

@@ -1,0 +1,171 @@
+package deployfile
+
+import (
+	"fmt"
+	"math"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// The TOML library's own decoding into structs stops at the first wrong type
+// and ignores the case of keys, so the decoded tree is put into the structs
+// here, with every mistake reported.
+
+// table fills a struct from a table.
+func (r *report) table(path []string, tree map[string]any, into reflect.Value) {
+	fields := keysOf(into.Type())
+	for _, key := range sortedKeys(tree) {
+		at := join(path, key)
+		i := slices.Index(fields, key)
+		if i < 0 {
+			r.atKey(unknownKey(path, key, into.Type()), at...)
+			continue
+		}
+		r.assign(at, tree[key], fieldOf(into, key))
+	}
+}
+
+// assign puts a decoded TOML value into a Go value of any kind that File has.
+func (r *report) assign(path []string, value any, into reflect.Value) {
+	switch into.Kind() {
+	case reflect.String:
+		if s, ok := value.(string); ok {
+			if strings.ContainsRune(s, 0) {
+				r.atValue(problem{"invalid-value", describe(path) + " contains a NUL character", ""}, path...)
+				return
+			}
+			into.SetString(s)
+			return
+		}
+	case reflect.Int:
+		if n, ok := value.(int64); ok {
+			into.SetInt(clamp(n, math.MinInt32, math.MaxInt32))
+			return
+		}
+	case reflect.Bool:
+		if b, ok := value.(bool); ok {
+			into.SetBool(b)
+			return
+		}
+	case reflect.Struct:
+		if tree, ok := value.(map[string]any); ok {
+			r.table(path, tree, into)
+			return
+		}
+	case reflect.Map:
+		if tree, ok := value.(map[string]any); ok {
+			r.mapOf(path, tree, into)
+			return
+		}
+	case reflect.Slice:
+		if list := reflect.ValueOf(value); list.Kind() == reflect.Slice {
+			into.Set(reflect.MakeSlice(into.Type(), list.Len(), list.Len()))
+			for i := range list.Len() {
+				r.assign(join(path, strconv.Itoa(i)), list.Index(i).Interface(), into.Index(i))
+			}
+			return
+		}
+	}
+	r.atValue(r.wrongType(path, value, into.Type()), path...)
+}
+
+func (r *report) mapOf(path []string, tree map[string]any, into reflect.Value) {
+	into.Set(reflect.MakeMapWithSize(into.Type(), len(tree)))
+	for _, key := range sortedKeys(tree) {
+		element := reflect.New(into.Type().Elem()).Elem()
+		r.assign(join(path, key), tree[key], element)
+		into.SetMapIndex(reflect.ValueOf(key), element)
+	}
+}
+
+func (r *report) wrongType(path []string, value any, want reflect.Type) problem {
+	p := problem{
+		rule:    "wrong-type",
+		message: fmt.Sprintf("%s must be %s, but is %s", describe(path), typeName(want), tomlTypeName(value)),
+	}
+	last := path[len(path)-1]
+	raw := r.index.raw(path)
+	_, isString := value.(string)
+	_, isTable := value.(map[string]any)
+	short := !strings.Contains(raw, "\n")
+	switch {
+	case want.Kind() == reflect.String && tomlScalar(value) && short:
+		p.hint = fmt.Sprintf("put it in quotes: %q", raw)
+	case want.Kind() == reflect.Int && isString && isInteger(value) || want.Kind() == reflect.Bool && isBool(value):
+		p.hint = fmt.Sprintf("leave out the quotes: %v", value)
+	case want == reflect.TypeFor[[]string]() && isString && short:
+		p.hint = fmt.Sprintf("put it in brackets: [%s]", raw)
+	case want.Kind() == reflect.Struct && !isNumber(last):
+		p.hint = fmt.Sprintf("write its keys below the line [%s]", strings.Join(path, "."))
+	case want == reflect.TypeFor[[]Index]() && isTable:
+		p.hint = fmt.Sprintf("write [[%s]], with two brackets", strings.Join(path, "."))
+	}
+	return p
+}
+
+func typeName(t reflect.Type) string {
+	switch t.Kind() {
+	case reflect.String:
+		return "a string"
+	case reflect.Int:
+		return "an integer"
+	case reflect.Bool:
+		return "true or false"
+	case reflect.Slice:
+		if t.Elem().Kind() == reflect.Struct {
+			return "a list of tables"
+		}
+		return "a list of strings"
+	case reflect.Map:
+		if t.Elem().Kind() == reflect.String {
+			return "a table of strings"
+		}
+		return "a table of tables"
+	default:
+		return "a table"
+	}
+}
+
+func tomlTypeName(value any) string {
+	switch value.(type) {
+	case string:
+		return "a string"
+	case int64:
+		return "an integer"
+	case float64:
+		return "a float"
+	case bool:
+		return "a boolean"
+	case time.Time:
+		return "a date or time"
+	case map[string]any:
+		return "a table"
+	case []map[string]any:
+		return "a list of tables"
+	default:
+		return "a list"
+	}
+}
+
+func tomlScalar(value any) bool {
+	switch value.(type) {
+	case int64, float64, bool, time.Time:
+		return true
+	}
+	return false
+}
+
+func isInteger(value any) bool {
+	_, err := strconv.ParseInt(fmt.Sprint(value), 10, 32)
+	return err == nil
+}
+
+func isBool(value any) bool { return value == "true" || value == "false" }
+
+func isNumber(s string) bool {
+	_, err := strconv.Atoi(s)
+	return err == nil
+}

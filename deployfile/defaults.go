@@ -1,0 +1,50 @@
+package deployfile
+
+import (
+	"cmp"
+
+	"github.com/distribution/reference"
+)
+
+// The documented defaults of the keys that have one of their own.
+const (
+	defaultMLflow     = "skinny"
+	defaultCA         = "ca"
+	defaultServerKind = "mlflow"
+	defaultPort       = 8080
+	defaultWorkers    = 1
+	defaultUser       = "65532:65532"
+	defaultReplicas   = 1
+)
+
+// fillDefaults sets what the text left out. It runs after the validation, which
+// has refused what was written as zero or empty.
+func fillDefaults(f *File) {
+	f.Environment.MLflow = cmp.Or(f.Environment.MLflow, defaultMLflow)
+	f.Environment.CA = cmp.Or(f.Environment.CA, defaultCA)
+	f.Server.Kind = cmp.Or(f.Server.Kind, defaultServerKind)
+	f.Server.Port = cmp.Or(f.Server.Port, defaultPort)
+	f.Server.Workers = cmp.Or(f.Server.Workers, defaultWorkers)
+	f.Image.User = cmp.Or(f.Image.User, defaultUser)
+	for name, target := range f.Targets {
+		target.Name = name
+		target.Image = cmp.Or(target.Image, firstRepository(f.Image.Tags))
+		target.Port = cmp.Or(target.Port, f.Server.Port)
+		if kind, known := kindOf(target.Kind); known && kind.replicas {
+			target.Replicas = cmp.Or(target.Replicas, defaultReplicas)
+		}
+		f.Targets[name] = target
+	}
+}
+
+// firstRepository is the repository of the first tag, or "".
+func firstRepository(tags []string) string {
+	if len(tags) == 0 {
+		return ""
+	}
+	named, err := reference.ParseNormalizedNamed(tags[0])
+	if err != nil {
+		return ""
+	}
+	return reference.FamiliarName(named)
+}

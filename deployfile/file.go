@@ -1,0 +1,134 @@
+// Package deployfile is the Deployfile itself: its Go types, the strict TOML
+// decoder that knows the line of every key, the validation of values, and the
+// JSON Schema that editors complete it with. It reads text and returns data;
+// it opens no file and knows no other package of this module.
+package deployfile
+
+// DefaultName is the file name that every command looks for.
+const DefaultName = "Deployfile"
+
+// File is a decoded and validated Deployfile, with the documented defaults
+// filled in wherever they do not depend on the model.
+type File struct {
+	Model       Model             `toml:"model"`
+	Environment Environment       `toml:"environment"`
+	Server      Server            `toml:"server"`
+	Image       Image             `toml:"image"`
+	Targets     map[string]Target `toml:"targets"`
+
+	index *index
+}
+
+// Model says which MLflow Model is packaged.
+type Model struct {
+	// Name is the model's name, used in labels and default tags:
+	// lower-case letters, digits, '.', '_' and '-'. The default is the name
+	// of the folder that holds the Deployfile.
+	Name string `toml:"name"`
+	// Version is the version that the image's labels carry, free text.
+	Version string `toml:"version"`
+	// Source is the MLflow Model's folder, relative to the Deployfile, with
+	// forward slashes. It is required.
+	Source string `toml:"source"`
+}
+
+// Environment says what the model runs in. What is left out comes from the
+// model's own metadata.
+type Environment struct {
+	// Python is the minor version, "3.11"; the default is the model's.
+	Python string `toml:"python"`
+	// Base is the image that the model is put on; the default is
+	// python:<minor>-slim. The lock pins its digest.
+	Base string `toml:"base"`
+	// Toolchain is the image whose Python and uv install the wheels. It never
+	// becomes part of the image. The default is Base.
+	Toolchain string `toml:"toolchain"`
+	// MLflow is "skinny" (the default: mlflow-skinny plus pandas in place of
+	// mlflow) or "full".
+	MLflow string `toml:"mlflow"`
+	// Requirements are requirements.txt files added to the model's own,
+	// relative to the Deployfile.
+	Requirements []string `toml:"requirements"`
+	// Constraints are constraints files (pip's -c), relative to the
+	// Deployfile.
+	Constraints []string `toml:"constraints"`
+	// SystemPackages are Debian packages, "name" or "name=version".
+	SystemPackages []string `toml:"system-packages"`
+	// Code are folders whose contents are put on PYTHONPATH, relative to the
+	// Deployfile.
+	Code []string `toml:"code"`
+	// Env are environment variables of the running server.
+	Env map[string]string `toml:"env"`
+	// Indexes are package indexes beside or instead of the default one, in
+	// order of priority.
+	Indexes []Index `toml:"indexes"`
+	// CA is the id of a build secret that holds a PEM bundle of extra
+	// certificate authorities for every fetch that runs inside a step. The
+	// default is "ca"; a secret that is not given is not mounted.
+	CA string `toml:"ca"`
+}
+
+// Index is a Python package index (PEP 503 or 691).
+type Index struct {
+	// Name is how messages and the lock refer to it.
+	Name string `toml:"name"`
+	// URL is the simple index, without credentials.
+	URL string `toml:"url"`
+	// Secret is the id of the build secret that holds "user:password" or a
+	// bare token, never the value itself.
+	Secret string `toml:"secret"`
+	// Default makes this index take the place of the built-in one.
+	Default bool `toml:"default"`
+	// Packages are the only names looked up in this index, and looked up
+	// nowhere else.
+	Packages []string `toml:"packages"`
+}
+
+// Server says what answers requests.
+type Server struct {
+	// Kind is "mlflow" (the default), "mlserver" or "command".
+	Kind string `toml:"kind"`
+	// Port is the TCP port, 1 to 65535, 8080 by default.
+	Port int `toml:"port"`
+	// Workers is the number of server processes, 1 by default.
+	Workers int `toml:"workers"`
+	// Command is the start command of kind "command".
+	Command []string `toml:"command"`
+}
+
+// Image says how the image is named and labelled.
+type Image struct {
+	// Tags are image references that build --push pushes to.
+	Tags []string `toml:"tags"`
+	// Platforms are os/arch[/variant]; linux/amd64 and linux/arm64 are
+	// supported. The default is the builder's own.
+	Platforms []string `toml:"platforms"`
+	// Labels are added to those that the build sets by itself.
+	Labels map[string]string `toml:"labels"`
+	// User is the numeric "uid:gid" that the image runs as, 65532:65532 by
+	// default.
+	User string `toml:"user"`
+}
+
+// Target is one place that the image is deployed to: a kind, the keys that
+// all kinds share, and the keys of that kind.
+type Target struct {
+	// Name is the key below [targets].
+	Name string `toml:"-"`
+	// Kind is docker, containerd, registry, kubernetes, kserve, sagemaker or
+	// azureml.
+	Kind string `toml:"kind"`
+	// Image is the repository (no tag) that this target pulls from; the
+	// default is that of the first of [image] tags.
+	Image string `toml:"image"`
+	// Env are environment variables added to [environment] env.
+	Env map[string]string `toml:"env"`
+	// Port is the port where the endpoint is reached; the default is the
+	// server's.
+	Port int `toml:"port"`
+	// Namespace is the Kubernetes or containerd namespace.
+	Namespace string `toml:"namespace"`
+	// Replicas is how many instances run (kubernetes, kserve, sagemaker,
+	// azureml), 1 by default.
+	Replicas int `toml:"replicas"`
+}

@@ -1,0 +1,144 @@
+package deployfile
+
+import (
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/agext/levenshtein"
+)
+
+// keysOf lists the keys of a table, in the order of the struct.
+func keysOf(t reflect.Type) []string {
+	var keys []string
+	for i := range t.NumField() {
+		if key := t.Field(i).Tag.Get("toml"); key != "" && key != "-" {
+			keys = append(keys, key)
+		}
+	}
+	return keys
+}
+
+func fieldOf(v reflect.Value, key string) reflect.Value {
+	for i := range v.NumField() {
+		if v.Type().Field(i).Tag.Get("toml") == key {
+			return v.Field(i)
+		}
+	}
+	panic("deployfile: no field for key " + key)
+}
+
+func sortedKeys[V any](m map[string]V) []string {
+	return slices.Sorted(maps.Keys(m))
+}
+
+func join(path []string, part string) []string {
+	return append(slices.Clip(path), part)
+}
+
+// describe is how messages call a key: port of [server] is "server.port".
+func describe(path []string) string {
+	var b strings.Builder
+	for i, part := range path {
+		switch {
+		case i > 0 && isNumber(part):
+			fmt.Fprintf(&b, "[%s]", part)
+		case i > 0:
+			b.WriteString("." + bareOrQuoted(part))
+		default:
+			b.WriteString(bareOrQuoted(part))
+		}
+	}
+	return b.String()
+}
+
+func bareOrQuoted(part string) string {
+	for _, c := range part {
+		if !(c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '-' || c == '_') {
+			return fmt.Sprintf("%q", part)
+		}
+	}
+	if part == "" {
+		return `""`
+	}
+	return part
+}
+
+func unknownKey(table []string, key string, t reflect.Type) problem {
+	p := problem{rule: "unknown-key", message: fmt.Sprintf("unknown key %q", key)}
+	if len(table) > 0 {
+		p.message += " in [" + describe(table) + "]"
+	} else {
+		p.message += " at the top level"
+	}
+	keys := keysOf(t)
+	if slices.Contains(keysOf(reflect.TypeFor[File]()), key) {
+		p.hint = fmt.Sprintf("it belongs at the top level: [%s]", key)
+		return p
+	}
+	if owners := tablesWith(key); len(owners) == 1 {
+		p.hint = "it belongs in " + owners[0]
+		return p
+	}
+	if near := closest(key, keys); near != "" {
+		p.hint = fmt.Sprintf("did you mean %q?", near)
+		return p
+	}
+	p.hint = "known keys are " + strings.Join(keys, ", ")
+	return p
+}
+
+// tablesWith lists the tables that have the key.
+func tablesWith(key string) []string {
+	var tables []string
+	file := reflect.TypeFor[File]()
+	for i := range file.NumField() {
+		t := file.Field(i).Type
+		if t.Kind() == reflect.Struct && slices.Contains(keysOf(t), key) {
+			tables = append(tables, "["+file.Field(i).Tag.Get("toml")+"]")
+		}
+	}
+	if slices.Contains(keysOf(reflect.TypeFor[Index]()), key) {
+		tables = append(tables, "[[environment.indexes]]")
+	}
+	if slices.Contains(keysOf(reflect.TypeFor[Target]()), key) {
+		tables = append(tables, "[targets.NAME]")
+	}
+	return tables
+}
+
+// closest returns the candidate that was most likely meant, or "": the one
+// with the fewest edits, at most a third of the word, or two in a short one,
+// since swapped letters are two.
+func closest(given string, candidates []string) string {
+	given = strings.ReplaceAll(strings.ToLower(given), "_", "-")
+	best, fewest := "", max(min(2, len(given)/2), len(given)/3)+1
+	for _, candidate := range candidates {
+		if d := levenshtein.Distance(given, candidate, nil); d < fewest {
+			best, fewest = candidate, d
+		}
+	}
+	return best
+}
+
+// didYouMean is the hint for a value that is none of the known ones.
+func didYouMean(given string, known []string) string {
+	if near := closest(given, known); near != "" {
+		return fmt.Sprintf("did you mean %q?", near)
+	}
+	return "use " + alternatives(known)
+}
+
+func alternatives(known []string) string {
+	quoted := make([]string, len(known))
+	for i, k := range known {
+		quoted[i] = fmt.Sprintf("%q", k)
+	}
+	last := len(quoted) - 1
+	if last == 0 {
+		return quoted[0]
+	}
+	return strings.Join(quoted[:last], ", ") + " or " + quoted[last]
+}

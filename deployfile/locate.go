@@ -1,0 +1,77 @@
+package deployfile
+
+import "strconv"
+
+// index finds the range of a key path in the text that a File came from.
+type index struct {
+	text text
+	root *node
+}
+
+// find returns the node of the path, or the nearest one around it that the
+// text has, and whether it is the path's own.
+func (x index) find(path []string) (*node, bool) {
+	n := x.root
+	for _, part := range path {
+		var next *node
+		if i, err := strconv.Atoi(part); err == nil && len(n.items) > 0 {
+			if i >= 0 && i < len(n.items) {
+				next = n.items[i]
+			}
+		} else {
+			next = n.table[part]
+		}
+		if next == nil {
+			return n, false
+		}
+		n = next
+	}
+	return n, true
+}
+
+func (x index) has(path []string) bool {
+	_, found := x.find(path)
+	return found
+}
+
+func (x index) value(path []string) Range {
+	n, _ := x.find(path)
+	return x.text.rangeOf(n.value)
+}
+
+func (x index) key(path []string) Range {
+	n, _ := x.find(path)
+	if n.key == (span{}) {
+		return x.text.rangeOf(n.value)
+	}
+	return x.text.rangeOf(n.key)
+}
+
+// raw is the value as it is written, of a path that the text has.
+func (x index) raw(path []string) string {
+	n, _ := x.find(path)
+	return string(x.text.data[n.value.start:n.value.end])
+}
+
+// Position returns where the value of a key is written, so that later stages
+// can point at it: f.Position("model", "source"), or with the number of an
+// item, from 0, f.Position("environment", "requirements", "1"). For a table it
+// is the header. For a path that the text does not have, such as a key left to
+// its default, it is the nearest table around it, and false; the empty range at
+// the start of the text when there is none.
+func (f *File) Position(path ...string) (Range, bool) {
+	if f.index == nil {
+		return Range{Start: Position{1, 1}, End: Position{1, 1}}, false
+	}
+	_, found := f.index.find(path)
+	return f.index.value(path), found
+}
+
+// KeyPosition is like Position, but returns where the key is written.
+func (f *File) KeyPosition(path ...string) (Range, bool) {
+	if f.index == nil {
+		return f.Position()
+	}
+	_, found := f.index.find(path)
+	return f.index.key(path), found
+}

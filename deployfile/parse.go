@@ -1,0 +1,158 @@
+package deployfile
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/BurntSushi/toml"
+)
+
+// A Deployfile is written by hand. The limits keep a hostile text from nesting
+// so deep that the TOML library works for minutes or the stack ends.
+const (
+	maxSize  = 256 << 10
+	maxMarks = 1000
+)
+
+// Parse decodes and validates the text of a Deployfile; name is the file name
+// that diagnostics carry. It returns the file with its defaults filled in and
+// the warnings. When anything is wrong the file is nil and the error is of type
+// Errors, with all that was found.
+func Parse(name string, data []byte) (*File, []Diagnostic, error) {
+	r := &report{name: name, index: index{text: newText(data), root: &node{}}, seen: map[string]bool{}}
+	file := r.parse()
+	warnings, errs := r.sorted()
+	if len(errs) > 0 {
+		return nil, warnings, errs
+	}
+	return file, warnings, nil
+}
+
+func (r *report) parse() *File {
+	source := r.index.text.data
+	if len(source) > maxSize {
+		r.syntax(span{}, fmt.Sprintf("the file is larger than %d KiB", maxSize>>10), "")
+		return nil
+	}
+	if at := invalidUTF8(source); at >= 0 {
+		r.syntax(span{at, at + 1}, "the file is not UTF-8 text", "save it with UTF-8 encoding")
+		return nil
+	}
+	if at, count := structure(source); count > maxMarks {
+		r.syntax(span{at, at + 1}, fmt.Sprintf("the file has more than %d brackets and dots", maxMarks), "")
+		return nil
+	}
+	var tree map[string]any
+	if _, err := toml.Decode(string(source), &tree); err != nil {
+		r.syntaxError(err)
+		return nil
+	}
+	r.index.root = scan(source)
+	file := &File{index: &r.index}
+	r.table(nil, tree, reflect.ValueOf(file).Elem())
+	r.validate(file)
+	fillDefaults(file)
+	return file
+}
+
+func invalidUTF8(data []byte) int {
+	for i := 0; i < len(data); {
+		r, size := utf8.DecodeRune(data[i:])
+		if r == utf8.RuneError && size == 1 {
+			return i
+		}
+		i += size
+	}
+	return -1
+}
+
+// report collects diagnostics, at most one for each place of the text.
+type report struct {
+	name  string
+	index index
+	seen  map[string]bool
+	found []Diagnostic
+	// hidden are ranges whose lines no other diagnostic may draw.
+	hidden []Range
+}
+
+// problem is a Diagnostic without its place.
+type problem struct {
+	rule, message, hint string
+}
+
+func (r *report) add(severity Severity, where Range, p problem) {
+	r.found = append(r.found, Diagnostic{
+		Rule: p.rule, Severity: severity, Message: maskCredentials(p.message), Hint: maskCredentials(p.hint),
+		File: r.name, Range: where,
+	})
+}
+
+func (r *report) said(path ...string) bool { return r.seen[strings.Join(path, "\x00")] }
+
+// written says whether the text has the key and nothing was said about it yet.
+func (r *report) written(path ...string) bool { return r.index.has(path) && !r.said(path...) }
+
+// first says whether nothing was said about the path before: what follows from
+// a first error would only distract.
+func (r *report) first(path []string) bool {
+	id := strings.Join(path, "\x00")
+	first := !r.seen[id]
+	r.seen[id] = true
+	return first
+}
+
+func (r *report) atValue(p problem, path ...string) {
+	if r.first(path) {
+		r.add(SeverityError, r.index.value(path), p)
+	}
+}
+
+func (r *report) atKey(p problem, path ...string) {
+	if r.first(path) {
+		r.add(SeverityError, r.index.key(path), p)
+	}
+}
+
+func (r *report) warn(p problem, path ...string) {
+	if r.first(path) {
+		r.add(SeverityWarning, r.index.value(path), p)
+	}
+}
+
+func (r *report) syntax(where span, message, hint string) {
+	r.add(SeverityError, r.index.text.rangeOf(where), problem{"syntax", message, hint})
+}
+
+func (r *report) sorted() (warnings []Diagnostic, errs Errors) {
+	slices.SortStableFunc(r.found, func(a, b Diagnostic) int {
+		return comparePositions(a.Range.Start, b.Range.Start)
+	})
+	for _, d := range r.found {
+		if d.Rule != ruleCredential && r.drawsHidden(d.Range) {
+			continue
+		}
+		if d.Severity == SeverityError {
+			errs = append(errs, d)
+		} else {
+			warnings = append(warnings, d)
+		}
+	}
+	return warnings, errs
+}
+
+func (r *report) drawsHidden(drawn Range) bool {
+	return slices.ContainsFunc(r.hidden, func(hidden Range) bool {
+		return drawn.Start.Line <= hidden.End.Line && drawn.End.Line >= hidden.Start.Line
+	})
+}
+
+func comparePositions(a, b Position) int {
+	if a.Line != b.Line {
+		return a.Line - b.Line
+	}
+	return a.Column - b.Column
+}

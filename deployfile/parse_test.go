@@ -1,0 +1,246 @@
+package deployfile
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+)
+
+// withoutIndex compares files by their values, not by where those stand.
+var withoutIndex = cmpopts.IgnoreUnexported(File{})
+
+func mustParse(t *testing.T, source string) *File {
+	t.Helper()
+	file, _, err := Parse(DefaultName, []byte(source))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+func TestParseDefaults(t *testing.T) {
+	want := &File{
+		Model:       Model{Source: "model"},
+		Environment: Environment{MLflow: "skinny", CA: "ca"},
+		Server:      Server{Kind: "mlflow", Port: 8080, Workers: 1},
+		Image:       Image{User: "65532:65532"},
+	}
+	if diff := cmp.Diff(want, mustParse(t, "[model]\nsource = 'model'\n"), withoutIndex); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestParseEverything(t *testing.T) {
+	got := mustParse(t, `# syntax=ghcr.io/deployfile/frontend:1
+model = { name = "iris", version = "1", source = "./model/" }
+server.kind = "command"
+server.command = ["python", "serve.py"]
+server.port = 9000
+server.workers = 2
+[environment]
+python = "3.11"
+base = "python:3.11-slim"
+toolchain = "localhost:5000/python@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+mlflow = "full"
+requirements = ["extra.txt"]
+constraints = ["a/../limits.txt"]
+system-packages = ["libgomp1", "curl=7.88.1-10+deb12u5"]
+code = ["src"]
+ca = "corp-ca"
+[environment.env]
+OMP_NUM_THREADS = "1"
+[[environment.indexes]]
+name = "corp"
+url = "https://packages.example.com/simple"
+secret = "corp-index"
+packages = ["corp-features"]
+[[environment.indexes]]
+name = "mirror"
+url = "http://mirror.example.com/simple/"
+default = true
+[image]
+tags = ["registry.example.com/team/iris:1", "iris"]
+platforms = ["linux/amd64", "linux/arm64"]
+labels = { "com.example.team" = "flowers" }
+user = "1000"
+[targets.local]
+kind = "docker"
+[targets.prod]
+kind = "kubernetes"
+image = "mirror.example.com/iris"
+env = { LOG_LEVEL = "info" }
+port = 80
+namespace = "models"
+replicas = 3
+[targets.node]
+kind = "containerd"
+namespace = "k8s.io"
+`)
+	want := &File{
+		Model: Model{Name: "iris", Version: "1", Source: "./model/"},
+		Environment: Environment{
+			Python:         "3.11",
+			Base:           "python:3.11-slim",
+			Toolchain:      "localhost:5000/python@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
+			MLflow:         "full",
+			Requirements:   []string{"extra.txt"},
+			Constraints:    []string{"a/../limits.txt"},
+			SystemPackages: []string{"libgomp1", "curl=7.88.1-10+deb12u5"},
+			Code:           []string{"src"},
+			Env:            map[string]string{"OMP_NUM_THREADS": "1"},
+			Indexes: []Index{
+				{Name: "corp", URL: "https://packages.example.com/simple", Secret: "corp-index", Packages: []string{"corp-features"}},
+				{Name: "mirror", URL: "http://mirror.example.com/simple/", Default: true},
+			},
+			CA: "corp-ca",
+		},
+		Server: Server{Kind: "command", Port: 9000, Workers: 2, Command: []string{"python", "serve.py"}},
+		Image: Image{
+			Tags:      []string{"registry.example.com/team/iris:1", "iris"},
+			Platforms: []string{"linux/amd64", "linux/arm64"},
+			Labels:    map[string]string{"com.example.team": "flowers"},
+			User:      "1000",
+		},
+		Targets: map[string]Target{
+			"local": {Name: "local", Kind: "docker", Image: "registry.example.com/team/iris", Port: 9000},
+			"prod": {
+				Name: "prod", Kind: "kubernetes", Image: "mirror.example.com/iris",
+				Env: map[string]string{"LOG_LEVEL": "info"}, Port: 80, Namespace: "models", Replicas: 3,
+			},
+			"node": {Name: "node", Kind: "containerd", Image: "registry.example.com/team/iris", Port: 9000, Namespace: "k8s.io"},
+		},
+	}
+	if diff := cmp.Diff(want, got, withoutIndex); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestParseAcceptsEveryTargetKind(t *testing.T) {
+	for _, kind := range kindNames(anyKind) {
+		file := mustParse(t, "[model]\nsource = 'model'\n[targets.x]\nkind = '"+kind+"'\n")
+		known, _ := kindOf(kind)
+		if got := file.Targets["x"]; got.Kind != kind || (got.Replicas == 1) != known.replicas || got.Port != 8080 {
+			t.Errorf("%s: %+v", kind, got)
+		}
+	}
+}
+
+func TestParseAcceptsServerKinds(t *testing.T) {
+	for _, kind := range []string{"mlflow", "mlserver"} {
+		if got := mustParse(t, "[model]\nsource = 'm'\n[server]\nkind = '"+kind+"'\n").Server.Kind; got != kind {
+			t.Errorf("got %q, want %q", got, kind)
+		}
+	}
+}
+
+func TestParseWarnings(t *testing.T) {
+	const model = "[model]\nsource = 'model'\n"
+	tests := map[string]struct {
+		source, want string
+	}{
+		"root": {
+			model + "[image]\nuser = '0:0'\n",
+			"D:4:8: warning: the server runs as root; leave out image.user to run as 65532:65532",
+		},
+		"newer Python": {
+			model + "[environment]\npython = '3.15'\n",
+			"D:4:10: warning: Python 3.15 is newer than any that was tested, 3.14",
+		},
+		"secret over http": {
+			model + "[[environment.indexes]]\nname = 'corp'\nurl = 'http://example.com/simple'\nsecret = 'id'\n",
+			`D:5:7: warning: the secret of index "corp" is sent unencrypted; use https`,
+		},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			file, warnings, err := Parse("D", []byte(test.source))
+			if err != nil || file == nil {
+				t.Fatal(file, err)
+			}
+			if len(warnings) != 1 || warnings[0].String() != test.want {
+				t.Errorf("got %v, want %s", warnings, test.want)
+			}
+		})
+	}
+}
+
+// Every error is reported at once, in the order of the text, and warnings are
+// returned beside them.
+func TestParseReportsAll(t *testing.T) {
+	_, warnings, err := Parse("D", []byte(`[image]
+user = "0"
+tags = ["Iris", 3]
+[model]
+sauce = "model"
+[server]
+port = 0
+kind = "flask"
+`))
+	var errs Errors
+	if !errors.As(err, &errs) {
+		t.Fatalf("%T", err)
+	}
+	var got []string
+	for _, d := range errs {
+		got = append(got, d.Rule)
+	}
+	want := []string{"invalid-image", "wrong-type", "missing-key", "unknown-key", "out-of-range", "unknown-value"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	if len(warnings) != 1 {
+		t.Errorf("warnings: %v", warnings)
+	}
+}
+
+func TestParseIsDeterministic(t *testing.T) {
+	source := []byte("[x]\n[y]\n[targets.A]\n[targets.B]\n[image.labels]\n' ' = ''\n'  ' = ''\n[environment.env]\n'1' = ''\n'2' = ''\n")
+	_, _, first := Parse("D", source)
+	for range 25 {
+		if _, _, err := Parse("D", source); err.Error() != first.Error() {
+			t.Fatalf("got %v, want %v", err, first)
+		}
+	}
+}
+
+func TestPosition(t *testing.T) {
+	file := mustParse(t, `model.source = "model"
+
+[environment]
+requirements = [
+  "a.txt", # not "b.txt"
+  "b.txt",
+]
+
+[[environment.indexes]]
+name = "corp"
+url = "https://example.com/simple"
+`)
+	tests := []struct {
+		path  []string
+		want  Range
+		found bool
+	}{
+		{[]string{"model", "source"}, Range{Position{1, 16}, Position{1, 23}}, true},
+		{[]string{"environment"}, Range{Position{3, 1}, Position{3, 14}}, true},
+		{[]string{"environment", "requirements", "1"}, Range{Position{6, 3}, Position{6, 10}}, true},
+		{[]string{"environment", "requirements", "2"}, Range{Position{4, 16}, Position{7, 2}}, false},
+		{[]string{"environment", "indexes", "0", "url"}, Range{Position{11, 7}, Position{11, 35}}, true},
+		{[]string{"environment", "python"}, Range{Position{3, 1}, Position{3, 14}}, false},
+		{[]string{"server", "port"}, Range{Position{1, 1}, Position{1, 1}}, false},
+	}
+	for _, test := range tests {
+		if got, found := file.Position(test.path...); got != test.want || found != test.found {
+			t.Errorf("%v: got %v %t, want %v %t", test.path, got, found, test.want, test.found)
+		}
+	}
+	key, found := file.KeyPosition("environment", "requirements")
+	if want := (Range{Position{4, 1}, Position{4, 13}}); key != want || !found {
+		t.Errorf("key: got %v %t, want %v", key, found, want)
+	}
+	if got, found := new(File).Position("model"); found || got != (Range{Position{1, 1}, Position{1, 1}}) {
+		t.Errorf("a file that was not parsed: %v %t", got, found)
+	}
+}

@@ -1,0 +1,98 @@
+package deployfile
+
+import (
+	"fmt"
+	"io"
+	"regexp"
+	"strings"
+	"unicode"
+)
+
+// shownLines is how many lines of a long range Render draws.
+const shownLines = 4
+
+// Render draws a diagnostic with the lines of the source that it means, each
+// underlined, and the hint below:
+//
+//	Deployfile:5:1: error: unknown key "pyhton" in [environment]
+//	  |
+//	5 | pyhton = "3.11"
+//	  | ^^^^^^
+//	  = did you mean "python"?
+//
+// Credentials inside URLs are drawn as asterisks.
+func Render(w io.Writer, source []byte, d Diagnostic) error {
+	t := newText(source)
+	last := min(d.Range.End.Line, d.Range.Start.Line+shownLines-1)
+	gutter := strings.Repeat(" ", len(fmt.Sprint(last)))
+
+	var b strings.Builder
+	b.WriteString(d.header() + "\n")
+	fmt.Fprintf(&b, "%s |\n", gutter)
+	for number := d.Range.Start.Line; number <= last; number++ {
+		line := []rune(printable(maskCredentials(string(t.line(number)))))
+		from, to := underlined(line, number, d.Range)
+		if d.Rule == ruleCredential {
+			copy(line[from:to], []rune(strings.Repeat("*", to-from)))
+		}
+		fmt.Fprintf(&b, "%*d | %s\n", len(gutter), number, string(line))
+		fmt.Fprintf(&b, "%s | %s%s\n", gutter, blank(line[:from]), strings.Repeat("^", max(1, to-from)))
+	}
+	if last < d.Range.End.Line {
+		fmt.Fprintf(&b, "%s | ...\n", gutter)
+	}
+	if d.Hint != "" {
+		fmt.Fprintf(&b, "%s = %s\n", gutter, d.Hint)
+	}
+	_, err := io.WriteString(w, b.String())
+	if err != nil {
+		return fmt.Errorf("drawing a diagnostic: %w", err)
+	}
+	return nil
+}
+
+// underlined returns which characters of a line belong to the range.
+func underlined(line []rune, number int, r Range) (from, to int) {
+	to = len(line)
+	for from < to && unicode.IsSpace(line[from]) {
+		from++
+	}
+	if number == r.Start.Line {
+		from = clamp(r.Start.Column-1, 0, len(line))
+	}
+	if number == r.End.Line {
+		to = clamp(r.End.Column-1, from, len(line))
+	}
+	return from, to
+}
+
+// blank is as wide as the text, tabs included.
+func blank(line []rune) string {
+	return strings.Map(func(c rune) rune {
+		if c == '\t' {
+			return c
+		}
+		return ' '
+	}, string(line))
+}
+
+// printable keeps a text from steering the terminal.
+func printable(s string) string {
+	return strings.Map(func(c rune) rune {
+		if c != '\t' && !unicode.IsPrint(c) {
+			return '\uFFFD'
+		}
+		return c
+	}, s)
+}
+
+// userInfo is generous on purpose: drawing an asterisk too many does no harm.
+var userInfo = regexp.MustCompile(`//[^\n]*@`)
+
+// maskCredentials hides what stands between "//" and "@", keeping the width.
+func maskCredentials(s string) string {
+	return userInfo.ReplaceAllStringFunc(s, func(match string) string {
+		inner := []rune(match)[len("//"):]
+		return "//" + strings.Repeat("*", len(inner)-1) + "@"
+	})
+}

@@ -1,0 +1,230 @@
+package deployfile
+
+import (
+	"bytes"
+	"strings"
+
+	"github.com/BurntSushi/toml"
+)
+
+// node is what one key, table or list item of the text looks like to
+// somebody who points at it.
+type node struct {
+	// key is where the key was first written; an item of a list has none.
+	key span
+	// value is the value, or for a table its header or the key that made it.
+	value span
+	table map[string]*node
+	items []*node
+}
+
+func (n *node) child(name string) *node {
+	if n.table == nil {
+		n.table = map[string]*node{}
+	}
+	c := n.table[name]
+	if c == nil {
+		c = &node{}
+		n.table[name] = c
+	}
+	return c
+}
+
+// scan finds where the keys and values of a TOML document are. The TOML
+// library reports no positions for them, so this reads the text a second time.
+// It is a scanner for documents that the library has accepted and relies on
+// that: it has no errors of its own.
+func scan(data []byte) *node {
+	s := &scanner{data: data}
+	root := &node{}
+	current := root
+	for {
+		s.skip(" \t\r\n")
+		switch {
+		case s.atEnd():
+			return root
+		case s.rest("[["):
+			current = s.header(root, "[[", "]]")
+			item := &node{value: current.value}
+			current.items = append(current.items, item)
+			current = item
+		case s.rest("["):
+			current = s.header(root, "[", "]")
+		default:
+			s.pair(current)
+		}
+	}
+}
+
+// structure counts the dots and opening brackets outside of strings and
+// comments, up to one more than maxMarks, which bounds how deep the text nests;
+// it also returns where the last of them is.
+func structure(data []byte) (at, count int) {
+	s := &scanner{data: data}
+	for !s.atEnd() && count <= maxMarks {
+		switch data[s.offset] {
+		case '#':
+			s.until("\n")
+			continue
+		case '"', '\'':
+			s.quoted()
+			continue
+		case '.', '[', '{':
+			at = s.offset
+			count++
+		}
+		s.offset++
+	}
+	return at, count
+}
+
+type scanner struct {
+	data   []byte
+	offset int
+}
+
+func (s *scanner) atEnd() bool { return s.offset >= len(s.data) }
+
+func (s *scanner) rest(prefix string) bool {
+	return bytes.HasPrefix(s.data[min(s.offset, len(s.data)):], []byte(prefix))
+}
+
+// skip passes over the given characters, and over comments.
+func (s *scanner) skip(characters string) {
+	for ; !s.atEnd(); s.offset++ {
+		if s.data[s.offset] == '#' {
+			s.until("\n")
+		}
+		if s.atEnd() || strings.IndexByte(characters, s.data[s.offset]) < 0 {
+			return
+		}
+	}
+}
+
+// until moves to the first of the given characters or to the end.
+func (s *scanner) until(characters string) {
+	for !s.atEnd() && strings.IndexByte(characters, s.data[s.offset]) < 0 {
+		s.offset++
+	}
+}
+
+// header reads a table header and returns the node that it opens.
+func (s *scanner) header(root *node, open, closing string) *node {
+	start := s.offset
+	s.offset += len(open)
+	opened := s.key(root)
+	s.offset += len(closing)
+	opened.value = span{start, s.offset}
+	return opened
+}
+
+// pair reads "key = value" into the table.
+func (s *scanner) pair(table *node) {
+	target := s.key(table)
+	s.offset++ // the equals sign
+	s.skip(" \t")
+	s.value(target)
+}
+
+// key reads a dotted key and returns its node. A part that names an array of
+// tables means the last table of that array.
+func (s *scanner) key(table *node) *node {
+	for {
+		s.skip(" \t")
+		name, where := s.keyPart()
+		if n := len(table.items); n > 0 {
+			table = table.items[n-1]
+		}
+		table = table.child(name)
+		if table.key == (span{}) {
+			table.key, table.value = where, where
+		}
+		s.skip(" \t")
+		if !s.rest(".") {
+			return table
+		}
+		s.offset++
+	}
+}
+
+func (s *scanner) keyPart() (string, span) {
+	start := s.offset
+	switch {
+	case s.rest(`"`), s.rest(`'`):
+		s.quoted()
+	default:
+		s.until(" \t\r\n.=]")
+		if s.offset == start {
+			s.offset++ // never stand still
+		}
+	}
+	s.offset = min(s.offset, len(s.data))
+	where := span{start, s.offset}
+	return unquote(string(s.data[start:s.offset])), where
+}
+
+// unquote returns the key that is meant by one part of a dotted key.
+func unquote(raw string) string {
+	if !strings.HasPrefix(raw, `"`) && !strings.HasPrefix(raw, `'`) {
+		return raw
+	}
+	var decoded struct {
+		Key string `toml:"key"`
+	}
+	if _, err := toml.Decode("key = "+raw, &decoded); err != nil {
+		return raw
+	}
+	return decoded.Key
+}
+
+func (s *scanner) value(target *node) {
+	start := s.offset
+	switch {
+	case s.rest("["):
+		s.offset++
+		for s.skip(" \t\r\n,"); !s.atEnd() && !s.rest("]"); s.skip(" \t\r\n,") {
+			item := &node{}
+			s.value(item)
+			target.items = append(target.items, item)
+		}
+		s.offset++
+	case s.rest("{"):
+		s.offset++
+		for s.skip(" \t\r\n,"); !s.atEnd() && !s.rest("}"); s.skip(" \t\r\n,") {
+			s.pair(target)
+		}
+		s.offset++
+	case s.rest(`"`), s.rest(`'`):
+		s.quoted()
+	default:
+		s.until(",]}#\r\n")
+		s.offset = start + len(bytes.TrimRight(s.data[start:s.offset], " \t"))
+		if s.offset == start {
+			s.offset++ // never stand still
+		}
+	}
+	s.offset = min(s.offset, len(s.data))
+	target.value = span{start, s.offset}
+}
+
+// quoted passes over a string of any of the four kinds.
+func (s *scanner) quoted() {
+	quote := s.data[s.offset : s.offset+1]
+	long := bytes.Repeat(quote, 3)
+	closing := quote
+	if s.rest(string(long)) {
+		closing = long
+	}
+	s.offset += len(closing)
+	for !s.atEnd() && !s.rest(string(closing)) {
+		if quote[0] == '"' && s.rest(`\`) {
+			s.offset++
+		}
+		s.offset++
+	}
+	s.offset = min(s.offset+len(closing), len(s.data))
+	// A long string may end in up to two quotes of its own.
+	for i := 0; len(closing) == 3 && i < 2 && s.rest(string(quote)); i++ {
+		s.offset++
+	}
+}

@@ -1,0 +1,66 @@
+// Package frontend is the BuildKit frontend: it reads the Deployfile and its
+// lock through BuildKit's gateway, has the resolver answer what is open, has
+// llb make the image, and returns it with its config. The CLI runs it in its
+// own process, docker buildx build as an image; both get the same digest.
+package frontend
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/moby/buildkit/frontend/dockerui"
+	gwclient "github.com/moby/buildkit/frontend/gateway/client"
+)
+
+// What a build makes, as --target names it.
+const (
+	TargetImage  = "image"
+	TargetLock   = "lock"
+	TargetVerify = "verify"
+	TargetPlan   = "plan"
+)
+
+// The build arguments that are this frontend's own; buildx users give them
+// with --build-arg.
+const (
+	// ArgLocked demands a lock when it is "1".
+	ArgLocked = "DEPLOYFILE_LOCKED"
+	// ArgUpgrade lists packages, comma-separated, that the lock target takes
+	// newer versions of; "*" is everything.
+	ArgUpgrade = "DEPLOYFILE_UPGRADE"
+	// ArgContextName is the name of the folder that the context is, for the
+	// model's default name.
+	ArgContextName = "DEPLOYFILE_CONTEXT_NAME"
+)
+
+// Build is the gateway's BuildFunc. Its errors carry the lines of the
+// Deployfile that they are about.
+func Build(ctx context.Context, c gwclient.Client) (*gwclient.Result, error) {
+	ui, err := dockerui.NewClient(c)
+	if err != nil {
+		return nil, err
+	}
+	b := &build{ui: ui, client: c, images: images{ui: ui, client: c}}
+	res, err := b.run(ctx)
+	if err != nil {
+		return nil, annotate(err, b.source)
+	}
+	return res, nil
+}
+
+func (b *build) run(ctx context.Context) (*gwclient.Result, error) {
+	if err := b.read(ctx); err != nil {
+		return nil, err
+	}
+	switch b.ui.Target {
+	case "", TargetImage:
+		return b.image(ctx)
+	case TargetVerify:
+		return b.verify(ctx)
+	case TargetLock:
+		return b.lockFiles(ctx)
+	case TargetPlan:
+		return b.plans(ctx)
+	}
+	return nil, fmt.Errorf("target %q is not known: %s, %s, %s and %s are", b.ui.Target, TargetImage, TargetLock, TargetVerify, TargetPlan)
+}

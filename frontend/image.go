@@ -1,0 +1,258 @@
+package frontend
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/containerd/platforms"
+	"github.com/deployfile/deployfile/llb"
+	"github.com/deployfile/deployfile/resolver"
+	"github.com/deployfile/deployfile/toolchain"
+	bkllb "github.com/moby/buildkit/client/llb"
+	"github.com/moby/buildkit/frontend/dockerui"
+	gwclient "github.com/moby/buildkit/frontend/gateway/client"
+	"github.com/moby/buildkit/solver/pb"
+	dockerspec "github.com/moby/docker-image-spec/specs-go/v1"
+	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
+	"golang.org/x/sync/errgroup"
+)
+
+// prepared is the lock and what every platform's build shares.
+type prepared struct {
+	lock    *resolver.Lock
+	pylocks map[string][]byte
+	tools   toolchain.Toolchain
+}
+
+// compiled is one platform's plan and states.
+type compiled struct {
+	plan   *llb.Plan
+	inputs llb.Inputs
+	state  bkllb.State
+	base   dockerspec.DockerOCIImage
+}
+
+func (b *build) prepare(ctx context.Context) (*prepared, error) {
+	if b.file.Server.Kind == "mlserver" {
+		return nil, at(b.file, errors.New(`server kind "mlserver" cannot be built yet; take kind = "command" with command = ["mlserver", "start", "/opt/model"] and put mlserver into a requirements file`), "server", "kind")
+	}
+	lock, pylocks, err := b.locked(ctx)
+	if err != nil {
+		return nil, err
+	}
+	tools, err := b.resolver.Toolchain(ctx, lock, b.file.Environment.CA)
+	if err != nil {
+		return nil, err
+	}
+	return &prepared{lock: lock, pylocks: pylocks, tools: tools}, nil
+}
+
+// compile makes the plan of one platform and its states.
+func (b *build) compile(ctx context.Context, p *prepared, platform string) (*compiled, error) {
+	locked := p.lock.Platform(platform)
+	if locked == nil {
+		return nil, fmt.Errorf("the lock does not hold platform %s", platform)
+	}
+	pylock, err := resolver.ParsePylock(p.pylocks[locked.Pylock])
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", locked.Pylock, err)
+	}
+	base, config, err := b.images.image(ctx, "base", p.lock.Base.Ref, p.lock.Base.Digest, platform)
+	if err != nil {
+		return nil, b.locate(err)
+	}
+	created, err := b.created()
+	if err != nil {
+		return nil, err
+	}
+	opts := b.client.BuildOpts()
+	plan, err := llb.NewPlan(llb.Sources{
+		File:          b.file,
+		Model:         b.model,
+		Lock:          p.lock,
+		Pylock:        pylock,
+		Platform:      platform,
+		BuildPlatform: b.resolver.BuildPlatform,
+		BaseEnv:       config.Config.Env,
+		Labels:        b.ui.Labels,
+		Created:       created,
+		Source:        opts.Opts["vcs:source"],
+		Revision:      opts.Opts["vcs:revision"],
+	})
+	if err != nil {
+		return nil, err
+	}
+	target, err := platforms.Parse(platform)
+	if err != nil {
+		return nil, err
+	}
+	c := &compiled{plan: plan, base: *config, inputs: llb.Inputs{
+		Base:        base.State,
+		Context:     b.context,
+		Toolchain:   p.tools,
+		Indexes:     b.env.indexes,
+		Merge:       opts.LLBCaps.Supports(pb.CapMergeOp) == nil,
+		Constraints: []bkllb.ConstraintsOpt{bkllb.WithCaps(opts.LLBCaps), bkllb.Platform(target)},
+	}}
+	c.state, err = plan.Image(c.inputs)
+	return c, err
+}
+
+// created is SOURCE_DATE_EPOCH in RFC 3339, "" if it is not set.
+func (b *build) created() (string, error) {
+	v := b.ui.BuildArgs["SOURCE_DATE_EPOCH"]
+	if v == "" {
+		return "", nil
+	}
+	sec, err := strconv.ParseInt(v, 10, 64)
+	if err != nil {
+		return "", fmt.Errorf("SOURCE_DATE_EPOCH %q is not a number of seconds: %w", v, err)
+	}
+	return time.Unix(sec, 0).UTC().Format(time.RFC3339), nil
+}
+
+// image is the image target. The model's hashes, the image and its
+// verification are worked out side by side.
+func (b *build) image(ctx context.Context) (*gwclient.Result, error) {
+	p, err := b.prepare(ctx)
+	if err != nil {
+		return nil, err
+	}
+	eg, egctx := errgroup.WithContext(ctx)
+	eg.Go(func() error { return b.checkModel(egctx, p) })
+	if err := b.setPlatforms(); err != nil {
+		return nil, err
+	}
+	var result *dockerui.ResultBuilder
+	eg.Go(func() (err error) {
+		result, err = b.ui.Build(egctx, func(ctx context.Context, platform *ocispecs.Platform, _ int) (*dockerui.BuildResult, error) {
+			return b.imageFor(ctx, p, platformName(*platform))
+		})
+		return err
+	})
+	if err := eg.Wait(); err != nil {
+		return nil, err
+	}
+	return result.Finalize()
+}
+
+// setPlatforms makes dockerui build for the platforms that b.platforms says.
+func (b *build) setPlatforms() error {
+	names := b.platforms()
+	b.ui.TargetPlatforms = nil
+	for _, name := range names {
+		p, err := platforms.Parse(name)
+		if err != nil {
+			return err
+		}
+		b.ui.TargetPlatforms = append(b.ui.TargetPlatforms, p)
+	}
+	b.ui.MultiPlatformRequested = b.ui.MultiPlatformRequested || len(names) > 1
+	return nil
+}
+
+func (b *build) imageFor(ctx context.Context, p *prepared, platform string) (*dockerui.BuildResult, error) {
+	c, err := b.compile(ctx, p, platform)
+	if err != nil {
+		return nil, err
+	}
+	config, err := c.plan.ImageConfig(c.base)
+	if err != nil {
+		return nil, err
+	}
+	var ref gwclient.Reference
+	eg, egctx := errgroup.WithContext(ctx)
+	eg.Go(func() error { return b.verifyPlatform(egctx, c) })
+	eg.Go(func() (err error) {
+		ref, err = b.resolver.Gateway.Solve(egctx, c.state)
+		return err
+	})
+	if err := eg.Wait(); err != nil {
+		return nil, err
+	}
+	return &dockerui.BuildResult{Reference: ref, Image: config, BaseImage: &c.base, Epoch: config.Created}, nil
+}
+
+// verifyPlatform runs the verify step where the builder can run the image.
+func (b *build) verifyPlatform(ctx context.Context, c *compiled) error {
+	if !b.runs(c.plan.Platform) {
+		b.warnText(ctx, "the image for "+c.plan.Platform+" was not verified: this builder cannot run it")
+		return nil
+	}
+	_, err := b.resolver.Gateway.Solve(ctx, c.plan.Verify(c.inputs, c.state))
+	return err
+}
+
+func (b *build) runs(platform string) bool { return platform == b.resolver.BuildPlatform }
+
+// verify is the verify target: nothing, or the failure.
+func (b *build) verify(ctx context.Context) (*gwclient.Result, error) {
+	p, err := b.prepare(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := b.checkModel(ctx, p); err != nil {
+		return nil, err
+	}
+	for _, platform := range b.platforms() {
+		c, err := b.compile(ctx, p, platform)
+		if err != nil {
+			return nil, err
+		}
+		if err := b.verifyPlatform(ctx, c); err != nil {
+			return nil, err
+		}
+	}
+	return gwclient.NewResult(), nil
+}
+
+// checkModel compares the model's files with the locked ones.
+func (b *build) checkModel(ctx context.Context, p *prepared) error {
+	now, err := b.resolver.ModelFiles(ctx, p.tools, b.context, b.file.Model.Source)
+	if err != nil {
+		return err
+	}
+	if changes := p.lock.ModelChanges(now); len(changes) > 0 {
+		return &StaleLockError{File: b.lockName, Changes: changes}
+	}
+	return nil
+}
+
+// plans is the plan target: a JSON file for each platform.
+func (b *build) plans(ctx context.Context) (*gwclient.Result, error) {
+	p, err := b.prepare(ctx)
+	if err != nil {
+		return nil, err
+	}
+	files := map[string][]byte{}
+	for _, platform := range b.platforms() {
+		c, err := b.compile(ctx, p, platform)
+		if err != nil {
+			return nil, err
+		}
+		data, err := json.MarshalIndent(c.plan, "", "  ")
+		if err != nil {
+			return nil, err
+		}
+		files["plan."+strings.ReplaceAll(platform, "/", "-")+".json"] = append(data, '\n')
+	}
+	return b.result(ctx, folder(files))
+}
+
+// folder is a state with files in it.
+func folder(files map[string][]byte) bkllb.State {
+	at := bkllb.WithCreatedTime(toolchain.Epoch())
+	st := bkllb.Scratch()
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		st = st.File(bkllb.Mkfile(path.Join("/", name), 0o644, files[name], at), bkllb.WithCustomName("write "+name))
+	}
+	return st
+}

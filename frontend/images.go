@@ -1,0 +1,111 @@
+package frontend
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/containerd/platforms"
+	"github.com/deployfile/deployfile/resolver"
+	"github.com/distribution/reference"
+	"github.com/moby/buildkit/client/llb"
+	"github.com/moby/buildkit/client/llb/sourceresolver"
+	"github.com/moby/buildkit/frontend/dockerui"
+	gwclient "github.com/moby/buildkit/frontend/gateway/client"
+	dockerspec "github.com/moby/docker-image-spec/specs-go/v1"
+	"github.com/opencontainers/go-digest"
+	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
+)
+
+const contextRef = "context:"
+
+// images finds images for the resolver.
+type images struct {
+	ui     *dockerui.Client
+	client gwclient.Client
+}
+
+var _ resolver.Images = images{}
+
+// Image implements resolver.Images: the build context of that name, for the
+// toolchain also that of the base, or else the reference.
+func (i images) Image(ctx context.Context, name, ref, pinned, platform string) (*resolver.SourceImage, error) {
+	img, _, err := i.image(ctx, name, ref, pinned, platform)
+	return img, err
+}
+
+func (i images) image(ctx context.Context, name, ref, pinned, platform string) (*resolver.SourceImage, *dockerspec.DockerOCIImage, error) {
+	p, err := platforms.Parse(platform)
+	if err != nil {
+		return nil, nil, err
+	}
+	names := []string{name}
+	if name == "toolchain" {
+		names = append(names, "base")
+	}
+	for _, n := range names {
+		img, config, err := i.named(ctx, n, p)
+		if err != nil || img != nil {
+			return img, config, err
+		}
+	}
+	if n, ok := strings.CutPrefix(ref, contextRef); ok {
+		return nil, nil, fmt.Errorf("the lock was made with the build context %q in place of the %s image; give --build-context %s=… again, or run deployfile lock", n, name, n)
+	}
+	return i.pull(ctx, ref, pinned, p)
+}
+
+// named is the image of a build context, nil if there is no such context.
+func (i images) named(ctx context.Context, name string, p ocispecs.Platform) (*resolver.SourceImage, *dockerspec.DockerOCIImage, error) {
+	var dgst digest.Digest
+	nc, err := i.ui.NamedContext(name, dockerui.ContextOpt{Platform: &p, CaptureDigest: &dgst})
+	if err != nil || nc == nil {
+		return nil, nil, err
+	}
+	st, config, err := nc.Load(ctx)
+	if err != nil {
+		return nil, nil, fmt.Errorf("build context %s: %w", name, err)
+	}
+	if config == nil || dgst == "" {
+		return nil, nil, fmt.Errorf("build context %s is no image; give docker-image://REF or oci-layout://DIR", name)
+	}
+	return &resolver.SourceImage{Ref: contextRef + name, Digest: dgst.String(), Env: config.Config.Env, State: st.Platform(p)}, config, nil
+}
+
+func (i images) pull(ctx context.Context, ref, pinned string, p ocispecs.Platform) (*resolver.SourceImage, *dockerspec.DockerOCIImage, error) {
+	named, err := reference.ParseNormalizedNamed(ref)
+	if err != nil {
+		return nil, nil, fmt.Errorf("image %q: %w", ref, err)
+	}
+	pull := reference.TagNameOnly(named)
+	if pinned != "" {
+		d, err := digest.Parse(pinned)
+		if err != nil {
+			return nil, nil, fmt.Errorf("image %q: %w", ref, err)
+		}
+		if pull, err = reference.WithDigest(reference.TrimNamed(named), d); err != nil {
+			return nil, nil, err
+		}
+	}
+	_, dgst, data, err := i.client.ResolveImageConfig(ctx, pull.String(), sourceresolver.Opt{
+		LogName:  "load metadata for " + reference.FamiliarString(pull),
+		ImageOpt: &sourceresolver.ResolveImageOpt{Platform: &p, ResolveMode: i.ui.ImageResolveMode.String()},
+	})
+	if err != nil {
+		return nil, nil, fmt.Errorf("image %s: %w", ref, err)
+	}
+	var config dockerspec.DockerOCIImage
+	if err := json.Unmarshal(data, &config); err != nil {
+		return nil, nil, fmt.Errorf("image %s: config: %w", ref, err)
+	}
+	exact, err := reference.WithDigest(reference.TrimNamed(named), dgst)
+	if err != nil {
+		return nil, nil, err
+	}
+	st, err := llb.Image(exact.String(), llb.Platform(p)).Platform(p).WithImageConfig(data)
+	if err != nil {
+		return nil, nil, fmt.Errorf("image %s: config: %w", ref, err)
+	}
+	return &resolver.SourceImage{Ref: ref, Digest: dgst.String(), Env: config.Config.Env, State: st}, &config, nil
+}

@@ -1,0 +1,223 @@
+package frontend
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/containerd/platforms"
+	"github.com/deployfile/deployfile/deployfile"
+	"github.com/deployfile/deployfile/mlmodel"
+	"github.com/deployfile/deployfile/resolver"
+	"github.com/moby/buildkit/client/llb"
+	"github.com/moby/buildkit/frontend/dockerui"
+	gwclient "github.com/moby/buildkit/frontend/gateway/client"
+	"github.com/moby/buildkit/solver/pb"
+	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
+)
+
+// build is one run of the frontend.
+type build struct {
+	ui     *dockerui.Client
+	client gwclient.Client
+	images images
+
+	source   *llb.SourceMap
+	warnings func(context.Context, string, gwclient.WarnOpts)
+	file     *deployfile.File
+	model    *mlmodel.Model
+	context  llb.State
+	env      *environment
+	resolver *resolver.Resolver
+
+	// lockName is the lock's file name; lock and pylocks are what lies beside
+	// the Deployfile, nil if nothing does.
+	lockName string
+	lock     *resolver.Lock
+	pylocks  map[string][]byte
+}
+
+// read reads the Deployfile, the lock and the model.
+func (b *build) read(ctx context.Context) error {
+	name := b.client.BuildOpts().Opts["filename"]
+	if name == "" {
+		return errors.New("no file name was given; build with -f Deployfile")
+	}
+	b.lockName = path.Base(name) + ".lock"
+	src, err := b.ui.ReadEntrypoint(ctx, "toml", llb.FollowPaths([]string{name, name + ".dockerignore", name + ".lock", path.Join(path.Dir(name), "pylock*.toml")}))
+	if err != nil {
+		return err
+	}
+	b.source, b.warnings = src.SourceMap, src.Warn
+	file, diagnostics, err := deployfile.Parse(name, src.Data)
+	if err != nil {
+		return err
+	}
+	for _, d := range diagnostics {
+		b.warn(ctx, d)
+	}
+	b.file = file
+	b.resolver = &resolver.Resolver{
+		Gateway: resolver.Gateway{
+			Client:       b.client,
+			CacheImports: b.ui.CacheImports,
+			Constraints:  []llb.ConstraintsOpt{llb.WithCaps(b.client.BuildOpts().LLBCaps), llb.Platform(b.ui.BuildPlatforms[0])},
+		},
+		BuildPlatform: platformName(b.ui.BuildPlatforms[0]),
+		Images:        b.images,
+	}
+	if err := b.readLock(ctx, path.Dir(name)); err != nil {
+		return err
+	}
+	return b.readModel(ctx)
+}
+
+func (b *build) readLock(ctx context.Context, dir string) error {
+	ref, err := b.resolver.Gateway.Solve(ctx, *b.source.State)
+	if err != nil {
+		return err
+	}
+	files := refFS{ctx, ref}
+	data, err := fs.ReadFile(files, path.Join(dir, b.lockName))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	lock, err := resolver.ParseLock(data)
+	if err != nil {
+		return fmt.Errorf("%s: %w", b.lockName, err)
+	}
+	b.lock, b.pylocks = lock, map[string][]byte{}
+	for _, name := range lock.PylockNames() {
+		if path.Base(name) != name {
+			return fmt.Errorf("%s: pylock %q is not a file name", b.lockName, name)
+		}
+		data, err := fs.ReadFile(files, path.Join(dir, name))
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		if err == nil {
+			b.pylocks[name] = data
+		}
+	}
+	return nil
+}
+
+func (b *build) readModel(ctx context.Context) error {
+	paths := append([]string{b.file.Model.Source}, b.file.Environment.Code...)
+	for _, list := range [][]string{b.file.Environment.Requirements, b.file.Environment.Constraints} {
+		for _, name := range list {
+			// What it names by -r and -c is beside it as a rule.
+			paths = append(paths, name, path.Join(path.Dir(name), "*.txt"), path.Join(path.Dir(name), "*.in"))
+		}
+	}
+	for {
+		st, err := b.ui.MainContext(ctx, llb.FollowPaths(paths), llb.WithCaps(b.client.BuildOpts().LLBCaps))
+		if err != nil {
+			return err
+		}
+		b.context = *st
+		ref, err := b.resolver.Gateway.Solve(ctx, *st)
+		if err != nil {
+			return err
+		}
+		files := refFS{ctx, ref}
+		var missing []string
+		if b.env, err = b.understand(ctx, files); err == nil {
+			missing = slices.DeleteFunc(slices.Clone(b.env.local), func(name string) bool {
+				_, err := fs.Stat(files, name)
+				return err == nil || slices.Contains(paths, name)
+			})
+		}
+		if err != nil || len(missing) == 0 {
+			return err
+		}
+		paths = append(paths, missing...)
+	}
+}
+
+func (b *build) understand(ctx context.Context, files refFS) (*environment, error) {
+	model, warnings, err := mlmodel.Read(files, b.file.Model.Source)
+	if err != nil {
+		return nil, at(b.file, err, "model", "source")
+	}
+	b.model = model
+	if b.file.Model.Name == "" {
+		b.file.Model.Name = defaultName(b.ui.BuildArgs[ArgContextName])
+	}
+	for _, w := range warnings {
+		b.warnModel(ctx, w)
+	}
+	for n, dir := range b.file.Environment.Code {
+		if info, err := fs.Stat(files, dir); err != nil || !info.IsDir() {
+			return nil, at(b.file, fmt.Errorf("code folder %q is not there, or .dockerignore leaves it out", dir), "environment", "code", fmt.Sprint(n))
+		}
+	}
+	return newEnvironment(b.file, model, files, func(w mlmodel.Warning) { b.warnModel(ctx, w) })
+}
+
+// defaultName makes a name of a folder's.
+func defaultName(folder string) string {
+	name := strings.Map(func(r rune) rune {
+		switch {
+		case r >= 'a' && r <= 'z', r >= '0' && r <= '9', r == '-', r == '_', r == '.':
+			return r
+		case r >= 'A' && r <= 'Z':
+			return r + 'a' - 'A'
+		}
+		return '-'
+	}, folder)
+	if name = strings.Trim(name, "-._"); name == "" {
+		return "model"
+	}
+	return name
+}
+
+// platforms are those to build for: the ones that were asked for, else the
+// Deployfile's, else the builder's own.
+func (b *build) platforms() []string {
+	var out []string
+	for _, p := range b.ui.TargetPlatforms {
+		out = append(out, platformName(p))
+	}
+	if len(out) == 0 {
+		out = append(out, b.file.Image.Platforms...)
+	}
+	if len(out) == 0 {
+		out = []string{b.resolver.BuildPlatform}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// platformName is os/arch, the form that locks and Deployfiles have.
+func platformName(p ocispecs.Platform) string {
+	p = platforms.Normalize(p)
+	return p.OS + "/" + p.Architecture
+}
+
+func (b *build) warn(ctx context.Context, d deployfile.Diagnostic) {
+	opts := gwclient.WarnOpts{Range: []*pb.Range{protoRange(d.Range)}}
+	if d.Hint != "" {
+		opts.Detail = [][]byte{[]byte(d.Hint)}
+	}
+	b.warnings(ctx, d.Rule+": "+d.Message, opts)
+}
+
+func (b *build) warnModel(ctx context.Context, w mlmodel.Warning) {
+	where := w.File
+	if w.Line > 0 {
+		where += fmt.Sprintf(":%d", w.Line)
+	}
+	b.warnText(ctx, where+": "+w.Message)
+}
+
+func (b *build) warnText(ctx context.Context, message string) {
+	b.warnings(ctx, message, gwclient.WarnOpts{})
+}

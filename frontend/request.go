@@ -1,0 +1,148 @@
+package frontend
+
+import (
+	"fmt"
+	"io/fs"
+	"slices"
+	"strings"
+
+	"github.com/deployfile/deployfile/deployfile"
+	"github.com/deployfile/deployfile/mlmodel"
+	"github.com/deployfile/deployfile/resolver"
+)
+
+// environment is what is to be resolved.
+type environment struct {
+	inputs  resolver.Inputs
+	indexes []resolver.Index
+	// local are files of the context that requirements name.
+	local []string
+}
+
+// newEnvironment puts together what the model and the Deployfile require.
+func newEnvironment(f *deployfile.File, m *mlmodel.Model, context fs.FS, warn func(mlmodel.Warning)) (*environment, error) {
+	e := &environment{}
+	e.inputs.Python = f.Environment.Python
+	if e.inputs.Python == "" {
+		e.inputs.Python = minor(m.Python)
+	}
+	e.inputs.Base = f.Environment.Base
+	if e.inputs.Base == "" {
+		if e.inputs.Python == "" {
+			return nil, at(f, fmt.Errorf("the model does not say which Python it was logged with; set python in [environment]"), "environment")
+		}
+		e.inputs.Base = "python:" + e.inputs.Python + "-slim"
+	}
+	e.inputs.Toolchain = f.Environment.Toolchain
+	e.inputs.SystemPackages = f.Environment.SystemPackages
+	e.requirements(m.Requirements, &e.inputs.Requirements)
+	e.requirements(m.Constraints, &e.inputs.Constraints)
+	urls := append([]string{}, m.ExtraIndexURLs...)
+	replaced := m.IndexURL
+	for n, name := range f.Environment.Requirements {
+		r, err := readRequirements(f, context, name, warn, "environment", "requirements", fmt.Sprint(n))
+		if err != nil {
+			return nil, err
+		}
+		e.requirements(r.Requirements, &e.inputs.Requirements)
+		e.requirements(r.Constraints, &e.inputs.Constraints)
+		urls = append(urls, r.ExtraIndexURLs...)
+		if r.IndexURL != "" {
+			replaced = r.IndexURL
+		}
+	}
+	for n, name := range f.Environment.Constraints {
+		r, err := readRequirements(f, context, name, warn, "environment", "constraints", fmt.Sprint(n))
+		if err != nil {
+			return nil, err
+		}
+		e.requirements(r.Requirements, &e.inputs.Constraints)
+	}
+	e.server(f, m)
+	e.addIndexes(f, urls, replaced)
+	return e, nil
+}
+
+func readRequirements(f *deployfile.File, context fs.FS, name string, warn func(mlmodel.Warning), key ...string) (*mlmodel.RequirementsFile, error) {
+	r, warnings, err := mlmodel.ParseRequirements(context, name)
+	if err != nil {
+		return nil, at(f, err, key...)
+	}
+	for _, w := range warnings {
+		warn(w)
+	}
+	return r, nil
+}
+
+// server adds what the server needs and the model does not ask for.
+func (e *environment) server(f *deployfile.File, m *mlmodel.Model) {
+	e.inputs.MLflow = "full"
+	if f.Server.Kind != "mlflow" {
+		return
+	}
+	e.inputs.MLflow = f.Environment.MLflow
+	if _, ok := m.MLflowRequirement(); ok {
+		return
+	}
+	mlflow := "mlflow"
+	if m.MLflowVersion != "" {
+		mlflow += "==" + m.MLflowVersion
+	}
+	e.inputs.Requirements = append(e.inputs.Requirements, mlflow)
+}
+
+func (e *environment) requirements(from []mlmodel.Requirement, to *[]string) {
+	for _, r := range from {
+		text := r.Text
+		if r.Path != "" {
+			text = "./" + r.Path
+			if len(r.Extras) > 0 {
+				text += "[" + strings.Join(r.Extras, ",") + "]"
+			}
+			if r.Marker != "" {
+				text += " ; " + r.Marker
+			}
+			if !slices.Contains(e.local, r.Path) {
+				e.local = append(e.local, r.Path)
+			}
+		}
+		for _, h := range r.Hashes {
+			text += " --hash=" + h
+		}
+		if !slices.Contains(*to, text) {
+			*to = append(*to, text)
+		}
+	}
+}
+
+// addIndexes lists the Deployfile's indexes first: a name that one of them
+// has is not looked for in those that a model brings along.
+func (e *environment) addIndexes(f *deployfile.File, urls []string, replaced string) {
+	hasDefault := false
+	for n, i := range f.Environment.Indexes {
+		x := resolver.Index{Name: i.Name, URL: i.URL, Default: i.Default, SecretID: i.Secret, Packages: i.Packages}
+		if i.Secret != "" {
+			x.Secret = fmt.Sprintf("/run/secrets/index-%d", n)
+		}
+		hasDefault = hasDefault || i.Default
+		e.indexes = append(e.indexes, x)
+	}
+	for n, u := range urls {
+		e.indexes = append(e.indexes, resolver.Index{Name: fmt.Sprintf("model-%d", n+1), URL: u})
+	}
+	if replaced != "" && !hasDefault {
+		e.indexes = append(e.indexes, resolver.Index{Name: "model", URL: replaced, Default: true})
+	}
+	for _, i := range e.indexes {
+		e.inputs.Indexes = append(e.inputs.Indexes, i.Input())
+	}
+}
+
+// minor is the first two parts of a Python version.
+func minor(version string) string {
+	parts := strings.SplitN(version, ".", 3)
+	if len(parts) < 2 {
+		return ""
+	}
+	return parts[0] + "." + parts[1]
+}

@@ -1,0 +1,148 @@
+package llb
+
+import (
+	"fmt"
+	"maps"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/deployfile/deployfile/toolchain"
+	dockerspec "github.com/moby/docker-image-spec/specs-go/v1"
+	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
+)
+
+// LabelPrefix is in front of the labels that are this project's own.
+const LabelPrefix = "io.github.deployfile."
+
+func config(s Sources, p *Plan) (ConfigPlan, error) {
+	created, err := createdAt(s)
+	if err != nil {
+		return ConfigPlan{}, err
+	}
+	env := map[string]string{}
+	for _, e := range s.BaseEnv {
+		k, v, _ := strings.Cut(e, "=")
+		env[k] = v
+	}
+	searchPath := env["PATH"]
+	if searchPath == "" {
+		searchPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+	}
+	env["PATH"] = path.Join(toolchain.VirtualEnv, "bin") + ":" + searchPath
+	env["VIRTUAL_ENV"] = toolchain.VirtualEnv
+	env["PYTHONUNBUFFERED"] = "1"
+	env["PYTHONDONTWRITEBYTECODE"] = "1"
+	env["MLFLOW_DISABLE_TELEMETRY"] = "true"
+	env["HOME"] = "/tmp"
+	if len(s.File.Environment.Code) > 0 {
+		env["PYTHONPATH"] = CodeDir
+	}
+	maps.Copy(env, s.File.Environment.Env)
+	c := ConfigPlan{
+		Cmd:        []string{"serve"},
+		User:       s.File.Image.User,
+		WorkingDir: ModelDir,
+		Labels:     labels(s, created),
+		Created:    created,
+	}
+	for _, k := range slices.Sorted(maps.Keys(env)) {
+		c.Env = append(c.Env, k+"="+env[k])
+	}
+	return c, nil
+}
+
+// createdAt is when the image counts as made: as the caller says, else when the
+// model was logged, to the second.
+func createdAt(s Sources) (string, error) {
+	for _, v := range []string{s.Created, s.Model.Created} {
+		if v == "" {
+			continue
+		}
+		t, err := time.Parse(time.RFC3339, v)
+		if err != nil {
+			return "", fmt.Errorf("time of creation: %w", err)
+		}
+		return t.UTC().Format(time.RFC3339), nil
+	}
+	return toolchain.Epoch().Format(time.RFC3339), nil
+}
+
+// labels are those of the OCI image spec's annotations, and our own.
+func labels(s Sources, created string) map[string]string {
+	l := map[string]string{
+		ocispecs.AnnotationTitle:           s.File.Model.Name,
+		ocispecs.AnnotationVersion:         s.File.Model.Version,
+		ocispecs.AnnotationCreated:         created,
+		ocispecs.AnnotationSource:          s.Source,
+		ocispecs.AnnotationRevision:        s.Revision,
+		LabelPrefix + "model.name":         s.File.Model.Name,
+		LabelPrefix + "model.flavors":      strings.Join(s.Model.Flavors, ","),
+		LabelPrefix + "model.id":           s.Model.ModelID,
+		LabelPrefix + "model.run-id":       s.Model.RunID,
+		LabelPrefix + "model.mlflow":       s.Model.MLflowVersion,
+		LabelPrefix + "server.port":        strconv.Itoa(s.File.Server.Port),
+		ocispecs.AnnotationBaseImageDigest: s.Lock.Base.Digest,
+	}
+	// The name of a build context says nothing to others.
+	if !strings.HasPrefix(s.Lock.Base.Ref, "context:") {
+		l[ocispecs.AnnotationBaseImageName] = s.Lock.Base.Ref
+	}
+	if s.Model.Signature != nil {
+		l[LabelPrefix+"model.signature"] = string(s.Model.Signature)
+	}
+	maps.Copy(l, s.File.Image.Labels)
+	maps.Copy(l, s.Labels)
+	maps.DeleteFunc(l, func(_, v string) bool { return v == "" })
+	return l
+}
+
+// ImageConfig is the image's configuration on top of its base's.
+func (p *Plan) ImageConfig(base dockerspec.DockerOCIImage) (*dockerspec.DockerOCIImage, error) {
+	created, err := time.Parse(time.RFC3339, p.Config.Created)
+	if err != nil {
+		return nil, fmt.Errorf("time of creation: %w", err)
+	}
+	created = created.UTC()
+	img := base
+	img.Created = &created
+	img.Author = ""
+	img.OS, img.Architecture, _ = strings.Cut(p.Platform, "/")
+	img.RootFS = ocispecs.RootFS{Type: "layers"}
+	img.History = p.history(base.History, &created)
+	img.Config.Env = p.Config.Env
+	img.Config.Entrypoint = nil
+	img.Config.Cmd = p.Config.Cmd
+	img.Config.User = p.Config.User
+	img.Config.WorkingDir = p.Config.WorkingDir
+	img.Config.ExposedPorts = map[string]struct{}{fmt.Sprintf("%d/tcp", p.Server.Port): {}}
+	img.Config.StopSignal = "SIGTERM"
+	img.Config.Volumes = nil
+	img.Config.Healthcheck = nil
+	img.Config.OnBuild = nil
+	img.Config.Shell = nil
+	labels := maps.Clone(base.Config.Labels)
+	if labels == nil {
+		labels = map[string]string{}
+	}
+	maps.Copy(labels, p.Config.Labels)
+	img.Config.Labels = labels
+	return &img, nil
+}
+
+// history has an entry for each layer, in the order of the layers.
+func (p *Plan) history(base []ocispecs.History, created *time.Time) []ocispecs.History {
+	out := slices.Clone(base)
+	add := func(what string) {
+		out = append(out, ocispecs.History{Created: created, CreatedBy: what, Comment: "deployfile"})
+	}
+	if len(p.SystemPackages) > 0 {
+		add("install " + p.systemTitle())
+	}
+	for _, name := range p.layerNames() {
+		add(name)
+	}
+	return out
+}

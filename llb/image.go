@@ -1,0 +1,253 @@
+package llb
+
+import (
+	_ "embed"
+	"encoding/json"
+	"fmt"
+	"path"
+	"strings"
+
+	"github.com/deployfile/deployfile/resolver"
+	"github.com/deployfile/deployfile/toolchain"
+	"github.com/moby/buildkit/client/llb"
+	"github.com/moby/buildkit/solver/pb"
+)
+
+// Inputs are the states that a plan names by words only.
+type Inputs struct {
+	// Base is the base image, Context the build context.
+	Base, Context llb.State
+	// Toolchain is the toolchain on the platform that builds.
+	Toolchain toolchain.Toolchain
+	// Indexes are needed for the secrets of files behind a credential.
+	Indexes []resolver.Index
+	// Merge says that the builder can merge layers (pb.CapMergeOp); without
+	// it they are copied one upon the other.
+	Merge bool
+	// Constraints are put on every vertex.
+	Constraints []llb.ConstraintsOpt
+}
+
+// Image is the image's file system.
+func (p *Plan) Image(in Inputs) (llb.State, error) {
+	layers, err := p.layers(in)
+	if err != nil {
+		return llb.State{}, err
+	}
+	base := in.Base
+	if len(p.SystemPackages) > 0 {
+		base = p.systemPackages(in)
+	}
+	if !in.Merge {
+		for i, name := range p.layerNames() {
+			base = base.File(llb.Copy(layers[i], "/", "/", &llb.CopyInfo{CopyDirContentsOnly: true, CreatedTime: epoch()}),
+				in.named("add "+name)...)
+		}
+		return base, nil
+	}
+	return llb.Merge(append([]llb.State{base}, layers...), in.named("put the layers together")...), nil
+}
+
+// layers are what is put on the base; layerNames has a name for each.
+func (p *Plan) layers(in Inputs) ([]llb.State, error) {
+	layers := []llb.State{toolchain.Skeleton(p.Base.Python, p.Base.PythonVersion, in.Constraints...)}
+	for _, l := range p.Layers {
+		st, err := p.install(in, l)
+		if err != nil {
+			return nil, err
+		}
+		layers = append(layers, st)
+	}
+	serve, err := p.serve(in)
+	if err != nil {
+		return nil, err
+	}
+	layers = append(layers, serve)
+	if len(p.Code) > 0 {
+		layers = append(layers, p.code(in))
+	}
+	return append(layers, p.modelLayers(in)...), nil
+}
+
+func (p *Plan) layerNames() []string {
+	names := []string{"virtual environment for Python " + p.Base.PythonVersion}
+	for _, l := range p.Layers {
+		names = append(names, "install "+l.title())
+	}
+	names = append(names, "start command")
+	if len(p.Code) > 0 {
+		names = append(names, "code in "+strings.Join(p.Code, ", "))
+	}
+	names = append(names, "the model's small files")
+	for _, f := range p.Model.Large {
+		names = append(names, "the model's "+f)
+	}
+	return names
+}
+
+//go:embed install.py
+var installSource []byte
+
+// install is a layer with the installed wheels, and knows nothing of the
+// base, the model or the other layers, so that it is the same in every image.
+func (p *Plan) install(in Inputs, l WheelLayer) (llb.State, error) {
+	t := in.Toolchain
+	step := toolchain.Step{
+		Name:   "install " + l.title(),
+		Script: toolchain.Script{Name: "install.py", Source: installSource},
+		Args:   []string{toolchain.VirtualEnv, toolchain.SitePackages(t.Version), WheelDir, installPlatform(p.Platform)},
+		UV:     true,
+		Mounts: []toolchain.Mount{{
+			Path:   toolchain.VirtualEnv,
+			Source: toolchain.Skeleton(t.Python, t.Version, in.Constraints...),
+			From:   toolchain.VirtualEnv,
+		}},
+	}
+	for _, w := range l.Wheels {
+		m, err := w.mount(in)
+		if err != nil {
+			return llb.State{}, err
+		}
+		step.Mounts = append(step.Mounts, m)
+		step.Args = append(step.Args, fmt.Sprintf("%s==%s=%s", w.Name, w.Version, w.SHA256))
+	}
+	return t.Run(step), nil
+}
+
+func (l WheelLayer) title() string {
+	names := make([]string, len(l.Wheels))
+	for i, w := range l.Wheels {
+		names[i] = w.Name + " " + w.Version
+	}
+	return strings.Join(names, ", ")
+}
+
+// mount puts the wheel's file below WheelDir.
+func (w Wheel) mount(in Inputs) (toolchain.Mount, error) {
+	m := toolchain.Mount{Path: path.Join(WheelDir, w.Filename), From: w.Filename}
+	switch {
+	case w.Source != nil:
+		step, err := resolver.BuildStep(*w.Source, *w.Built, in.Toolchain, in.Context, in.Indexes)
+		if err != nil {
+			return m, err
+		}
+		m.Source = in.Toolchain.Run(step)
+	case w.Path != "":
+		m.Source, m.From = in.Context, w.Path
+	default:
+		m.Source = resolver.Fetch(w.Download, in.Toolchain, in.Indexes)
+	}
+	return m, nil
+}
+
+// installPlatform is uv's --python-platform: wheels of any platform install
+// on the one that builds, since installing copies files and runs none.
+func installPlatform(platform string) string {
+	if platform == "linux/arm64" {
+		return "aarch64-manylinux_2_40"
+	}
+	return "x86_64-manylinux_2_40"
+}
+
+//go:embed serve.py
+var serveSource []byte
+
+// serve is the command that starts the server, on PATH in the image.
+func (p *Plan) serve(in Inputs) (llb.State, error) {
+	config, err := json.Marshal(p.Server)
+	if err != nil {
+		return llb.State{}, err
+	}
+	at := llb.WithCreatedTime(toolchain.Epoch())
+	bin := path.Join(toolchain.VirtualEnv, "bin")
+	return llb.Scratch().File(llb.
+		Mkdir("/opt", 0o755, at).
+		Mkdir(toolchain.VirtualEnv, 0o755, at).
+		Mkdir(bin, 0o755, at).
+		Mkfile(path.Join(toolchain.VirtualEnv, "serve.json"), 0o644, append(config, '\n'), at).
+		Mkfile(path.Join(bin, "serve"), 0o755, serveSource, at),
+		in.named("add the start command")...), nil
+}
+
+// code is the folders of code, one over the other.
+func (p *Plan) code(in Inputs) llb.State {
+	at := llb.WithCreatedTime(toolchain.Epoch())
+	files := llb.Mkdir("/opt", 0o755, at).Mkdir(CodeDir, 0o755, at)
+	for _, dir := range p.Code {
+		files = files.Copy(in.Context, path.Join("/", dir), CodeDir, copyInfo(func(c *llb.CopyInfo) {
+			c.CopyDirContentsOnly = true
+			c.ExcludePatterns = []string{"**/__pycache__", "**/.git", "**/.DS_Store"}
+		}))
+	}
+	return llb.Scratch().File(files, in.named("copy the code in "+strings.Join(p.Code, ", "))...)
+}
+
+// modelLayers are the small files together and each large one alone.
+func (p *Plan) modelLayers(in Inputs) []llb.State {
+	at := llb.WithCreatedTime(toolchain.Epoch())
+	from := path.Join("/", p.Model.Dir)
+	dirs := func() *llb.FileAction { return llb.Mkdir("/opt", 0o755, at).Mkdir(ModelDir, 0o755, at) }
+	small := dirs().Copy(in.Context, from, ModelDir, copyInfo(func(c *llb.CopyInfo) {
+		c.CopyDirContentsOnly = true
+		c.ExcludePatterns = p.Model.Large
+	}))
+	layers := []llb.State{llb.Scratch().File(small, in.named("copy the model's small files")...)}
+	for _, f := range p.Model.Large {
+		large := dirs().Copy(in.Context, path.Join(from, f), path.Join(ModelDir, f), copyInfo(func(c *llb.CopyInfo) {
+			c.CreateDestPath = true
+		}))
+		layers = append(layers, llb.Scratch().File(large, in.named("copy the model's "+f)...))
+	}
+	return layers
+}
+
+// copyInfo makes what is copied the same whoever copies it: owned by root,
+// readable by all, at the epoch.
+func copyInfo(set func(*llb.CopyInfo)) *llb.CopyInfo {
+	c := &llb.CopyInfo{
+		Mode:        &llb.ChmodOpt{ModeStr: "u=rwX,go=rX"},
+		ChownOpt:    &llb.ChownOpt{User: &llb.UserOpt{UID: 0}, Group: &llb.UserOpt{UID: 0}},
+		CreatedTime: epoch(),
+	}
+	set(c)
+	return c
+}
+
+//go:embed aptinstall.py
+var aptInstallSource []byte
+
+// systemPackages is the base with the locked Debian packages installed,
+// without a network.
+func (p *Plan) systemPackages(in Inputs) llb.State {
+	opts := []llb.RunOption{
+		llb.Args([]string{p.Base.Python, "-I", "-B", "/run/deployfile/aptinstall.py", "/run/debs"}),
+		llb.User("0"),
+		llb.AddEnv("DEBIAN_FRONTEND", "noninteractive"),
+		llb.AddEnv("LC_ALL", "C.UTF-8"),
+		llb.AddEnv("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"),
+		llb.AddEnv("SOURCE_DATE_EPOCH", fmt.Sprint(toolchain.Epoch().Unix())),
+		llb.Network(pb.NetMode_NONE),
+		llb.AddMount("/tmp", llb.Scratch(), llb.Tmpfs()),
+		llb.AddMount("/run/deployfile", toolchain.Script{Name: "aptinstall.py", Source: aptInstallSource}.State(in.Constraints...), llb.Readonly),
+	}
+	for _, d := range p.SystemPackages {
+		opts = append(opts, llb.AddMount(path.Join("/run/debs", d.Filename), d.State(in.Constraints...), llb.SourcePath(d.Filename), llb.Readonly))
+	}
+	opts = append(opts, llb.WithCustomName("install "+p.systemTitle()))
+	for _, c := range in.Constraints {
+		opts = append(opts, c)
+	}
+	return in.Base.Run(opts...).Root()
+}
+
+func (p *Plan) systemTitle() string {
+	names := make([]string, len(p.SystemPackages))
+	for i, d := range p.SystemPackages {
+		names[i] = d.Name + " " + d.Version
+	}
+	return strings.Join(names, ", ")
+}
+
+func (in Inputs) named(name string) []llb.ConstraintsOpt {
+	return append(append([]llb.ConstraintsOpt{}, in.Constraints...), llb.WithCustomName(name))
+}

@@ -1,0 +1,128 @@
+package llb
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/deployfile/deployfile/deployfile"
+	"github.com/deployfile/deployfile/mlmodel"
+	"github.com/deployfile/deployfile/resolver"
+)
+
+// Sources are what a plan is made from.
+type Sources struct {
+	File  *deployfile.File
+	Model *mlmodel.Model
+	Lock  *resolver.Lock
+	// Pylock is the platform's pylock.toml.
+	Pylock *resolver.Pylock
+	// Platform is the platform of the image, BuildPlatform the one that
+	// steps run on.
+	Platform, BuildPlatform string
+	// BaseEnv is the base image's environment.
+	BaseEnv []string
+	// Labels are added to all others.
+	Labels map[string]string
+	// Created overrides the model's time of creation, in RFC 3339; "" if not.
+	Created string
+	// Source and Revision are the repository and commit, "" if not known.
+	Source, Revision string
+}
+
+// NewPlan makes the plan of one platform.
+func NewPlan(s Sources) (*Plan, error) {
+	locked := s.Lock.Platform(s.Platform)
+	if locked == nil {
+		return nil, fmt.Errorf("the lock does not hold platform %s; add it to [image] platforms and run deployfile lock", s.Platform)
+	}
+	p := &Plan{
+		Platform:       s.Platform,
+		Base:           s.Lock.Base,
+		Toolchain:      s.Lock.Toolchain,
+		SystemPackages: locked.SystemPackages,
+		Code:           s.File.Environment.Code,
+		Server: ServerPlan{
+			Kind:    s.File.Server.Kind,
+			Port:    s.File.Server.Port,
+			Workers: s.File.Server.Workers,
+			Command: s.File.Server.Command,
+		},
+	}
+	for _, u := range s.Lock.UV {
+		if u.Platform == s.BuildPlatform {
+			p.UV = u.Download
+		}
+	}
+	wheels, err := wheels(s, locked)
+	if err != nil {
+		return nil, err
+	}
+	p.Layers = layers(wheels)
+	p.Model = model(s)
+	p.Config, err = config(s, p)
+	return p, err
+}
+
+func wheels(s Sources, locked *resolver.Platform) ([]Wheel, error) {
+	interpreter, err := locked.Interpreter(s.Lock.Toolchain.PythonVersion)
+	if err != nil {
+		return nil, err
+	}
+	chosen, sources, err := resolver.Select(s.Pylock, interpreter)
+	if err != nil {
+		return nil, err
+	}
+	var out []Wheel
+	for _, w := range chosen {
+		out = append(out, Wheel{Name: w.Name, Version: w.Version, Download: w.Download, Path: w.Path})
+	}
+	for _, src := range sources {
+		built := slices.IndexFunc(locked.Built, func(b resolver.BuiltWheel) bool { return b.Name == src.Name })
+		if built < 0 {
+			return nil, fmt.Errorf("the lock holds no built wheel of %s %s; run deployfile lock", src.Name, src.Version)
+		}
+		b := locked.Built[built]
+		w := Wheel{Name: src.Name, Version: src.Version, Source: &src, Built: &b}
+		w.Filename, w.SHA256 = b.Filename, b.SHA256
+		if w.Version == "" {
+			w.Version = strings.Split(b.Filename, "-")[1]
+		}
+		out = append(out, w)
+	}
+	slices.SortFunc(out, func(a, b Wheel) int { return strings.Compare(a.Name, b.Name) })
+	return out, nil
+}
+
+// layers gives each large wheel a layer and spreads the others over buckets
+// by their names, so that one of them changes one layer whatever else there
+// is.
+func layers(wheels []Wheel) []WheelLayer {
+	var large []WheelLayer
+	small := make([]WheelLayer, buckets)
+	for _, w := range wheels {
+		if w.Size >= LargeFile {
+			large = append(large, WheelLayer{Name: w.Name, Wheels: []Wheel{w}})
+			continue
+		}
+		n := int(sha256.Sum256([]byte(w.Name))[0]) % buckets
+		small[n].Name = fmt.Sprintf("bucket-%02d", n)
+		small[n].Wheels = append(small[n].Wheels, w)
+	}
+	small = slices.DeleteFunc(small, func(l WheelLayer) bool { return len(l.Wheels) == 0 })
+	return append(large, small...)
+}
+
+func model(s Sources) ModelPlan {
+	m := ModelPlan{Dir: s.File.Model.Source, Files: s.Lock.Model}
+	for _, f := range s.Lock.Model {
+		if f.Size >= LargeFile {
+			m.Large = append(m.Large, f.Path)
+		}
+	}
+	if s.Model != nil {
+		m.ServingInput = s.Model.ServingInput
+	}
+	return m
+}

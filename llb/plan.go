@@ -1,0 +1,103 @@
+// Package llb turns a Deployfile, its model and its lock into a Plan, and a
+// Plan into BuildKit's LLB and an image config. It is pure: no network, no
+// clock, no environment, and the same plan gives the same bytes.
+package llb
+
+import (
+	"github.com/deployfile/deployfile/resolver"
+	"github.com/deployfile/deployfile/toolchain"
+)
+
+// Where things are in the image. The model lies outside of /opt/ml, which
+// SageMaker mounts over.
+const (
+	ModelDir = "/opt/model"
+	CodeDir  = "/opt/code"
+	WheelDir = "/run/wheels"
+)
+
+// LargeFile is the size in bytes from which a wheel or a model file is a
+// layer of its own.
+const LargeFile = 4 << 20
+
+// buckets is the number of layers that small wheels are spread over: more of
+// them make a bump push less, fewer make a pull shorter.
+const buckets = 16
+
+// Plan is all that an image of one platform is made of. It is plain data:
+// deployfile plan prints it as JSON.
+type Plan struct {
+	// Platform is os/arch.
+	Platform string `json:"platform"`
+	// Base is the image below, Toolchain the one that installs the wheels.
+	Base      resolver.Image `json:"base"`
+	Toolchain resolver.Image `json:"toolchain"`
+	// UV is the wheel of uv that installs.
+	UV toolchain.Download `json:"uv"`
+	// SystemPackages are Debian packages in the order of their names.
+	SystemPackages []resolver.SystemPackage `json:"system-packages,omitempty"`
+	// Layers are the Python packages, in the order of the image's layers.
+	Layers []WheelLayer `json:"layers"`
+	// Code are folders of the context whose contents go to CodeDir.
+	Code []string `json:"code,omitempty"`
+	// Model are the model's files.
+	Model ModelPlan `json:"model"`
+	// Server is what answers requests.
+	Server ServerPlan `json:"server"`
+	// Config is the image's configuration.
+	Config ConfigPlan `json:"config"`
+}
+
+// WheelLayer is a layer of installed wheels.
+type WheelLayer struct {
+	// Name is the package's, or bucket-NN.
+	Name   string  `json:"name"`
+	Wheels []Wheel `json:"wheels"`
+}
+
+// Wheel is a wheel and where it comes from: its URL, a file of the context,
+// or a build from source.
+type Wheel struct {
+	Name    string `json:"name"`
+	Version string `json:"version"`
+	toolchain.Download
+	// Path is set for a file of the build context.
+	Path string `json:"path,omitempty"`
+	// Source and Built are set for a wheel that is built.
+	Source *resolver.Source     `json:"source,omitempty"`
+	Built  *resolver.BuiltWheel `json:"-"`
+}
+
+// ModelPlan is the model in the context and in the image.
+type ModelPlan struct {
+	// Dir is the folder in the context.
+	Dir string `json:"dir"`
+	// Large are the files with a layer of their own, relative to Dir.
+	Large []string `json:"large,omitempty"`
+	// Files are all files.
+	Files []resolver.ModelFile `json:"files"`
+	// ServingInput is the saved request that the verify step posts, relative
+	// to Dir; "" if the model has none.
+	ServingInput string `json:"serving-input,omitempty"`
+}
+
+// ServerPlan is the start command.
+type ServerPlan struct {
+	Kind    string   `json:"kind"`
+	Port    int      `json:"port"`
+	Workers int      `json:"workers"`
+	Command []string `json:"command,omitempty"`
+}
+
+// ConfigPlan is the image config apart from its layers.
+type ConfigPlan struct {
+	// Env is in the order of the names.
+	Env []string `json:"env"`
+	// Cmd is the default command, User "uid:gid", WorkingDir a folder.
+	Cmd        []string          `json:"cmd"`
+	User       string            `json:"user"`
+	WorkingDir string            `json:"working-dir"`
+	Labels     map[string]string `json:"labels"`
+	// Created is in RFC 3339.
+	Created string `json:"created"`
+}

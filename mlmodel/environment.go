@@ -1,0 +1,142 @@
+package mlmodel
+
+import (
+	"fmt"
+	"path"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// readEnvironment finds the model's requirements, in the order of MLflow's own
+// virtualenv (mlflow.utils.virtualenv, MLflow 3): python_env.yaml; without it
+// requirements.txt, and conda.yaml for the Python version; without that too,
+// all from conda.yaml.
+func (r *reader) readEnvironment() error {
+	conda, python, at, err := r.environmentFiles()
+	if err != nil {
+		return err
+	}
+	if r.exists(conda) {
+		if err := r.refuseCredentials(path.Join(r.dir, conda)); err != nil {
+			return err
+		}
+	}
+	p := newRequirementsParser(r.fsys, r.dir)
+	switch {
+	case r.exists(python):
+		err = r.readPythonEnv(p, path.Join(r.dir, python))
+		if err == nil && r.exists(conda) {
+			r.warnOfConda(p, path.Join(r.dir, conda))
+		}
+	case r.exists(requirementsFile):
+		if err = p.readTop(path.Join(r.dir, requirementsFile)); err == nil && r.exists(conda) {
+			err = r.readConda(p, path.Join(r.dir, conda), false)
+		}
+	case r.exists(conda):
+		err = r.readConda(p, path.Join(r.dir, conda), true)
+	default:
+		r.warn(r.doc.file, at, fmt.Sprintf("the model has no %s, %s or %s: it gets MLflow and nothing else; name what it needs under requirements in the Deployfile",
+			requirementsFile, python, conda))
+	}
+	if err != nil {
+		return err
+	}
+	if r.exists("uv.lock") {
+		r.warn(path.Join(r.dir, "uv.lock"), 0, "the model's uv.lock is not used; its requirements are")
+	}
+	m := &r.model
+	m.Requirements, m.Constraints = p.out.Requirements, p.out.Constraints
+	m.IndexURL, m.ExtraIndexURLs, m.Options = p.out.IndexURL, p.out.ExtraIndexURLs, p.out.Options
+	m.Files = append(m.Files, p.out.Files...)
+	r.warnings = append(r.warnings, p.warnings...)
+	r.checkMLflow()
+	return nil
+}
+
+// environmentFiles gives the files that python_function's env names and the
+// line where it does: one name for conda.yaml before MLflow 2, a mapping of
+// both since.
+func (r *reader) environmentFiles() (conda, python string, line int, err error) {
+	conda, python, line = condaFile, pythonFile, 1
+	function := get(get(r.doc.top, "flavors"), pyfunc)
+	env := get(function, "env")
+	if env == nil {
+		return conda, python, line, nil
+	}
+	line = env.Line
+	switch env.Kind {
+	case yaml.ScalarNode:
+		err = r.nameFile(function, "env", &conda)
+	case yaml.MappingNode:
+		if err = r.nameFile(env, "conda", &conda); err == nil {
+			err = r.nameFile(env, "virtualenv", &python)
+		}
+	default:
+		err = r.doc.fault(env.Line, "env must be a file's name or a mapping of conda and virtualenv to file names", "")
+	}
+	return conda, python, line, err
+}
+
+// nameFile replaces a usual file name by that which a key gives.
+func (r *reader) nameFile(mapping *yaml.Node, key string, to *string) error {
+	name, err := r.inside(mapping, key)
+	if name != "" {
+		*to = name
+	}
+	return err
+}
+
+// readPythonEnv reads python_env.yaml.
+func (r *reader) readPythonEnv(p *requirementsParser, file string) error {
+	d, err := readDocument(r.fsys, file)
+	if err != nil {
+		return err
+	}
+	p.out.Files = append(p.out.Files, file)
+	version, err := d.pythonVersion(d.top, "python")
+	if err != nil {
+		return err
+	}
+	r.refinePython(version)
+	build := newRequirementsParser(r.fsys, r.dir)
+	if err := parseList(build, d, "build_dependencies"); err != nil {
+		return err
+	}
+	r.model.BuildRequirements = build.out.Requirements
+	if err := parseList(p, d, "dependencies"); err != nil {
+		return err
+	}
+	if get(d.top, "dependencies") == nil && r.exists(requirementsFile) {
+		r.warn(file, 1, fmt.Sprintf("there are no dependencies, so that %s is not installed, as MLflow would not either", requirementsFile))
+	}
+	return nil
+}
+
+// parseList reads a list of a YAML file as the lines of a requirements file,
+// so that they may say -r and -c.
+func parseList(p *requirementsParser, d *document, key string) error {
+	items, err := d.list(d.top, key)
+	if err != nil {
+		return err
+	}
+	return parseItems(p, d, items)
+}
+
+func parseItems(p *requirementsParser, d *document, items []*yaml.Node) error {
+	from := source{file: d.file}
+	p.open = append(p.open, d.file)
+	defer func() { p.open = p.open[:len(p.open)-1] }()
+	for _, item := range items {
+		if item.Kind != yaml.ScalarNode {
+			return d.fault(item.Line, "a requirement must be a text", "")
+		}
+		lines := logicalLines([]byte(item.Value))
+		for i := range lines {
+			lines[i].number = max(1, min(item.Line, len(d.lines)))
+		}
+		if err := p.parse(from, lines); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,64 @@
+package mlmodel
+
+import (
+	"fmt"
+	"strings"
+
+	"deps.dev/util/semver"
+)
+
+// MLflowRequirement gives the requirement that brings MLflow: mlflow, else
+// mlflow-skinny; false if there is neither.
+func (m *Model) MLflowRequirement() (Requirement, bool) {
+	return mlflowRequirement(m.Requirements)
+}
+
+func mlflowRequirement(requirements []Requirement) (Requirement, bool) {
+	for _, name := range []string{"mlflow", "mlflow-skinny"} {
+		for _, r := range requirements {
+			if r.Name == name {
+				return r, true
+			}
+		}
+	}
+	return Requirement{}, false
+}
+
+// checkMLflow warns of MLflow versions that are left open (MLflow 1 pinned
+// none), that cannot be installed, or that differ in major version between what
+// logged the model and what is to serve it.
+func (r *reader) checkMLflow() {
+	logged := r.model.MLflowVersion
+	number := 1
+	if n := get(r.doc.top, "mlflow_version"); n != nil {
+		number = n.Line
+	}
+	if logged != "" {
+		if _, err := semver.PyPI.Parse(logged); err != nil {
+			r.warn(r.doc.file, number, fmt.Sprintf("mlflow_version %q is not a version", logged))
+			return
+		}
+	}
+	q, ok := r.model.MLflowRequirement()
+	if !ok {
+		return
+	}
+	if q.Specifier == "" && q.Path == "" && q.VCS == "" && q.URL == "" && logged != "" {
+		r.warn(q.File, q.Line, fmt.Sprintf("%s has no version here, while MLflow %s logged the model; name %s==%s in the Deployfile's requirements if the newest one does not serve it",
+			q.Name, logged, q.Name, logged))
+		return
+	}
+	pinned, exact := strings.CutPrefix(q.Specifier, "==")
+	pinned = strings.TrimSpace(pinned)
+	if !exact || strings.ContainsAny(pinned, ",*=") {
+		return
+	}
+	if strings.Contains(pinned, "dev") {
+		r.warn(q.File, q.Line, fmt.Sprintf("MLflow %s is a development version, which no index offers; name a released one in the Deployfile's requirements", pinned))
+		return
+	}
+	major, _, _ := strings.Cut(pinned, ".")
+	if was, _, _ := strings.Cut(logged, "."); logged != "" && was != major {
+		r.warn(q.File, q.Line, fmt.Sprintf("MLflow %s is to serve a model that MLflow %s logged", pinned, logged))
+	}
+}

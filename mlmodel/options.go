@@ -1,0 +1,280 @@
+package mlmodel
+
+import (
+	"encoding/hex"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"path"
+	"slices"
+	"strings"
+
+	"deps.dev/util/pypi"
+	"github.com/agext/levenshtein"
+	"github.com/google/shlex"
+)
+
+// optionKind says what becomes of an option of pip's requirements file format.
+type optionKind struct {
+	// name is the long form.
+	name string
+	// value says that the option takes one; each, that it stands behind a
+	// requirement.
+	value, each bool
+}
+
+// optionKinds are all the options that pip takes in a requirements file, by
+// every name that they have.
+func optionKinds() map[string]optionKind {
+	kinds := map[string]optionKind{}
+	add := func(k optionKind, names ...string) {
+		for _, n := range append(names, k.name) {
+			kinds[n] = k
+		}
+	}
+	add(optionKind{name: "--requirement", value: true}, "-r")
+	add(optionKind{name: "--constraint", value: true}, "-c")
+	add(optionKind{name: "--editable", value: true}, "-e")
+	add(optionKind{name: "--index-url", value: true}, "-i", "--pypi-url")
+	add(optionKind{name: "--extra-index-url", value: true})
+	add(optionKind{name: "--find-links", value: true}, "-f")
+	add(optionKind{name: "--no-index"})
+	add(optionKind{name: "--no-binary", value: true})
+	add(optionKind{name: "--only-binary", value: true})
+	add(optionKind{name: "--prefer-binary"})
+	add(optionKind{name: "--pre"})
+	add(optionKind{name: "--require-hashes"})
+	add(optionKind{name: "--trusted-host", value: true})
+	add(optionKind{name: "--use-feature", value: true})
+	add(optionKind{name: "--hash", value: true, each: true})
+	add(optionKind{name: "--config-settings", value: true, each: true}, "-C", "--config-setting")
+	add(optionKind{name: "--global-option", value: true, each: true})
+	add(optionKind{name: "--install-option", value: true, each: true})
+	return kinds
+}
+
+// option is an option as used; name is its long form.
+type option struct{ name, value string }
+
+// splitOptions cuts a logical line where its options begin: at the first word
+// that starts with a dash.
+func splitOptions(text string) (requirement, options string) {
+	if strings.HasPrefix(text, "-") {
+		return "", text
+	}
+	for i := 1; i < len(text); i++ {
+		if text[i] == '-' && (text[i-1] == ' ' || text[i-1] == '\t') {
+			return strings.TrimSpace(text[:i]), text[i:]
+		}
+	}
+	return text, ""
+}
+
+// parseOptions reads options; each says that they stand behind a requirement.
+func parseOptions(file string, l line, each bool) ([]option, error) {
+	fault := func(message, hint string) error {
+		return newSourceError(file, l.number, l.text, message, hint)
+	}
+	if l.text == "" {
+		return nil, nil
+	}
+	words, err := shlex.Split(l.text)
+	if err != nil {
+		return nil, fault("a quote is not closed", "")
+	}
+	kinds := optionKinds()
+	var options []option
+	for i := 0; i < len(words); i++ {
+		name, value, given := words[i], "", false
+		switch {
+		case strings.HasPrefix(name, "--"):
+			name, value, given = strings.Cut(name, "=")
+		case strings.HasPrefix(name, "-") && len(name) > 2:
+			name, value, given = name[:2], strings.TrimPrefix(name[2:], "="), true
+		case !strings.HasPrefix(name, "-"):
+			return nil, fault(fmt.Sprintf("%q is out of place behind an option", redact(name)), "write one requirement or one option a line")
+		}
+		kind, known := kinds[name]
+		if !known {
+			return nil, fault("unknown option "+name, suggest(name, kinds))
+		}
+		if kind.each != each {
+			if each {
+				return nil, fault(kind.name+" stands behind a requirement", "give it a line of its own")
+			}
+			return nil, fault(kind.name+" stands without a requirement", "put it behind the requirement that it is for")
+		}
+		if !kind.value && given {
+			return nil, fault(kind.name+" takes no value", "")
+		}
+		if kind.value && !given {
+			if i++; i < len(words) {
+				value = words[i]
+			}
+		}
+		if kind.value && value == "" {
+			return nil, fault(kind.name+" lacks its value", "")
+		}
+		options = append(options, option{kind.name, value})
+	}
+	return options, nil
+}
+
+// suggest names the known option that looks most like name.
+func suggest(name string, kinds map[string]optionKind) string {
+	const alike = 0.6
+	best, score := "", alike
+	for known := range kinds {
+		s := levenshtein.Match(name, known, nil)
+		if s > score || s == score && known < best {
+			best, score = known, s
+		}
+	}
+	if best == "" {
+		return "take it out"
+	}
+	return fmt.Sprintf("did you mean %s?", best)
+}
+
+// applyOptions does what the options of a line without requirement ask for.
+func (p *requirementsParser) applyOptions(from source, l line, options []option) error {
+	fault := func(message, hint string) error {
+		return newSourceError(from.file, l.number, l.text, message, hint)
+	}
+	for _, o := range options {
+		var err error
+		switch o.name {
+		case "--requirement":
+			err = p.include(from, l, o.value, false)
+		case "--constraint":
+			err = p.include(from, l, o.value, true)
+		case "--editable":
+			err = fault("an editable requirement cannot go into an image",
+				"list the project's folder without -e, or put it under code in the Deployfile")
+		case "--index-url":
+			if err = checkURL(o.value); err == nil {
+				if p.out.IndexURL != "" && p.out.IndexURL != o.value {
+					p.warn(from.file, l.number, "a second --index-url takes the place of the first, %s", p.out.IndexURL)
+				}
+				p.out.IndexURL = o.value
+			}
+		case "--extra-index-url":
+			if err = checkURL(o.value); err == nil {
+				p.out.ExtraIndexURLs = addOnce(p.out.ExtraIndexURLs, o.value)
+			}
+		case "--find-links":
+			var place string
+			if place, err = p.findLinks(from, o.value); err == nil {
+				p.out.Options.FindLinks = addOnce(p.out.Options.FindLinks, place)
+			}
+		case "--no-index":
+			p.out.Options.NoIndex = true
+		case "--pre":
+			p.out.Options.Prerelease = true
+		case "--require-hashes":
+			p.out.Options.RequireHashes = true
+		case "--no-binary":
+			p.out.Options.NoBinary = addNames(p.out.Options.NoBinary, o.value)
+		case "--only-binary":
+			p.out.Options.OnlyBinary = addNames(p.out.Options.OnlyBinary, o.value)
+		case "--trusted-host":
+			p.warn(from.file, l.number, "--trusted-host is ignored: TLS certificates are always verified")
+		default:
+			p.warn(from.file, l.number, "%s has no effect here", o.name)
+		}
+		switch e := err.(type) {
+		case nil:
+		case *SourceError:
+			return e
+		default:
+			return fault(o.name+" "+e.Error(), "")
+		}
+	}
+	return nil
+}
+
+// findLinks gives a --find-links place: a URL as it is, a folder relative to
+// the root of the file system.
+func (p *requirementsParser) findLinks(from source, value string) (string, error) {
+	if strings.Contains(value, "://") {
+		return value, checkURL(value)
+	}
+	name, ok := p.find(from.file, value)
+	if !ok {
+		return "", fmt.Errorf("names %q, which is not in the folder that is read", value)
+	}
+	return name, nil
+}
+
+// checkURL accepts an absolute http or https URL. Its errors do not repeat
+// the URL, which may hold a credential where a URL should have none.
+func checkURL(value string) error {
+	u, err := url.Parse(value)
+	if err != nil || u.Host == "" {
+		return fmt.Errorf("needs a whole URL, such as https://pypi.example.com/simple")
+	}
+	if u.Scheme != "https" && u.Scheme != "http" {
+		return fmt.Errorf("takes http and https URLs, not %s", u.Scheme)
+	}
+	return nil
+}
+
+// addNames reads the value of --no-binary and --only-binary: project names
+// with commas between them, ":all:" for every one, ":none:" to begin anew.
+func addNames(names []string, value string) []string {
+	for name := range strings.SplitSeq(value, ",") {
+		switch name = strings.TrimSpace(name); name {
+		case ":all:":
+			names = []string{":all:"}
+		case ":none:":
+			names = nil
+		case "":
+		default:
+			if !slices.Contains(names, ":all:") {
+				names = addOnce(names, pypi.CanonPackageName(name))
+			}
+		}
+	}
+	return names
+}
+
+func addOnce(values []string, value string) []string {
+	if slices.Contains(values, value) {
+		return values
+	}
+	return append(values, value)
+}
+
+// hashes reads the --hash options behind a requirement. An option for an
+// sdist's build is refused, since it changes what is installed.
+func hashes(file string, l line, options []option) ([]string, error) {
+	var values []string
+	for _, o := range options {
+		if o.name != "--hash" {
+			return nil, newSourceError(file, l.number, l.text, o.name+" is not supported",
+				"build the wheel yourself, put it in the model's wheels folder and name its path")
+		}
+		algorithm, digest, _ := strings.Cut(o.value, ":")
+		size := map[string]int{"sha256": 32, "sha384": 48, "sha512": 64}[algorithm]
+		raw, err := hex.DecodeString(digest)
+		if size == 0 || err != nil || len(raw) != size {
+			return nil, newSourceError(file, l.number, l.text, fmt.Sprintf("%q is not a hash", redact(o.value)),
+				"write sha256:, sha384: or sha512: and the digest in hexadecimal")
+		}
+		values = append(values, algorithm+":"+strings.ToLower(digest))
+	}
+	return values, nil
+}
+
+// find looks a local path up as pip does, from the root, and then as a reader
+// expects, from the folder of the file that names it.
+func (p *requirementsParser) find(file, value string) (string, bool) {
+	for _, dir := range []string{p.root, path.Dir(file)} {
+		if name, ok := localPath(dir, value); ok {
+			if _, err := fs.Stat(p.fsys, name); err == nil {
+				return name, true
+			}
+		}
+	}
+	return "", false
+}

@@ -1,0 +1,28 @@
+package mlmodel
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+var pythonVersion = regexp.MustCompile(`^[0-9]+\.[0-9]+(\.[0-9]+)?((a|b|rc)[0-9]+)?\+?$`)
+
+// pythonVersion gives a key's Python version; "" if the key is not there.
+func (d *document) pythonVersion(mapping *yaml.Node, key string) (string, error) {
+	version, err := d.text(mapping, key)
+	if err == nil && version != "" && !pythonVersion.MatchString(version) {
+		err = d.fault(get(mapping, key).Line, fmt.Sprintf("%q is not a Python version", version), "write it as 3.11.7")
+	}
+	return version, err
+}
+
+// refinePython takes the Python version of an environment file in place of
+// MLmodel's, as MLflow does, unless MLmodel only says more exactly the same.
+func (r *reader) refinePython(version string) {
+	if version != "" && !strings.HasPrefix(r.model.Python, version+".") {
+		r.model.Python = version
+	}
+}

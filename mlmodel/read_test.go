@@ -1,0 +1,440 @@
+package mlmodel
+
+import (
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+const (
+	// Each is what that version of MLflow writes, without the keys that a test
+	// is not about.
+	mlmodel1 = `flavors:
+  python_function:
+    env: conda.yaml
+    loader_module: mlflow.sklearn
+    model_path: model.pkl
+    python_version: 3.8.10
+  sklearn:
+    pickled_model: model.pkl
+    serialization_format: cloudpickle
+    sklearn_version: 0.24.1
+run_id: 0123
+utc_time_created: '2021-05-06 07:08:09'
+`
+	mlmodel2 = `flavors:
+  python_function:
+    env:
+      conda: conda.yaml
+      virtualenv: python_env.yaml
+    loader_module: mlflow.lightgbm
+    data: model.lgb
+    python_version: 3.10.12
+mlflow_version: 2.9.2
+model_uuid: abcd
+`
+	pythonEnv = "python: 3.10.12\nbuild_dependencies:\n- pip==23.0\n- wheel\ndependencies:\n- -r requirements.txt\n"
+)
+
+func TestReadEnvironment(t *testing.T) {
+	requirement := func(file string, line int, name, specifier string) Requirement {
+		return Requirement{Name: name, Specifier: specifier, Text: name + specifier, File: file, Line: line}
+	}
+	tests := []struct {
+		name string
+		fsys fstest.MapFS
+		// want holds what an environment file can set.
+		want     Model
+		warnings []Warning
+	}{
+		{
+			name: "MLflow 1 with conda.yaml alone",
+			fsys: files("MLmodel", mlmodel1, "conda.yaml", `channels:
+- defaults
+dependencies:
+- python=3.8.10
+- pip<=21.0
+- libgomp=12.2
+- setuptools=65.5.0=py38_0
+- pip:
+  - mlflow==1.17.0
+  - scikit-learn==0.24.1
+`),
+			want: Model{
+				Python:            "3.8.10",
+				BuildRequirements: []Requirement{requirement("conda.yaml", 5, "pip", "<=21.0"), requirement("conda.yaml", 7, "setuptools", "==65.5.0")},
+				Requirements:      []Requirement{requirement("conda.yaml", 9, "mlflow", "==1.17.0"), requirement("conda.yaml", 10, "scikit-learn", "==0.24.1")},
+				Files:             []string{"MLmodel", "conda.yaml"},
+			},
+			warnings: []Warning{{"conda.yaml", 6, `the conda dependency "libgomp=12.2" is not installed; if the model needs it, name it under requirements or system-packages in the Deployfile`}},
+		},
+		{
+			name: "MLflow 1 with requirements.txt: Python from conda.yaml, requirements not",
+			fsys: files("MLmodel", mlmodel1, "conda.yaml", "dependencies: [conda-forge::python==3.9.1, {pip: [nothing]}]\n", "requirements.txt", "mlflow==1.17.0"),
+			want: Model{
+				Python:       "3.9.1",
+				Requirements: []Requirement{requirement("requirements.txt", 1, "mlflow", "==1.17.0")},
+				Files:        []string{"MLmodel", "requirements.txt", "conda.yaml"},
+			},
+		},
+		{
+			name: "env names conda.yaml otherwise; conda range of Python; MLflow from conda",
+			fsys: files("MLmodel", strings.Replace(mlmodel1, "conda.yaml", "env/my.yaml", 1),
+				"env/my.yaml", "dependencies:\n- python>=3.7\n- mlflow=1.17.0\n- pip\n"),
+			want: Model{
+				Python:            "3.8.10",
+				BuildRequirements: []Requirement{requirement("env/my.yaml", 4, "pip", "")},
+				Requirements:      []Requirement{requirement("env/my.yaml", 3, "mlflow", "==1.17.0")},
+				Files:             []string{"MLmodel", "env/my.yaml"},
+			},
+			warnings: []Warning{{"env/my.yaml", 3, `"mlflow=1.17.0" is a conda dependency; mlflow==1.17.0 is installed from PyPI in its place`}},
+		},
+		{
+			name: "MLflow 2",
+			fsys: files("MLmodel", mlmodel2, "python_env.yaml", pythonEnv,
+				"requirements.txt", "mlflow==2.9.2\n--extra-index-url https://pypi.example.com/simple\n-c constraints.txt", "constraints.txt", "numpy<2\n",
+				"conda.yaml", "dependencies:\n- python=3.10.12\n- mlflow\n- numpy\n"),
+			want: Model{
+				Python:            "3.10.12",
+				BuildRequirements: []Requirement{requirement("python_env.yaml", 3, "pip", "==23.0"), requirement("python_env.yaml", 4, "wheel", "")},
+				Requirements:      []Requirement{requirement("requirements.txt", 1, "mlflow", "==2.9.2")},
+				Constraints:       []Requirement{requirement("constraints.txt", 1, "numpy", "<2")},
+				ExtraIndexURLs:    []string{"https://pypi.example.com/simple"},
+				Files:             []string{"MLmodel", "python_env.yaml", "requirements.txt", "constraints.txt"},
+			},
+			warnings: []Warning{{"conda.yaml", 4, `the conda dependency "numpy" is not installed; if the model needs it, name it under requirements or system-packages in the Deployfile`}},
+		},
+		{
+			name: "python_env.yaml with its own requirements; Python as a number",
+			fsys: files("MLmodel", mlmodel2, "requirements.txt", "never\n", "python_env.yaml", "python: 3.10\ndependencies:\n- a==1\n- b # c\n"),
+			want: Model{
+				Python:       "3.10.12",
+				Requirements: []Requirement{requirement("python_env.yaml", 3, "a", "==1"), requirement("python_env.yaml", 4, "b", "")},
+				Files:        []string{"MLmodel", "python_env.yaml"},
+			},
+		},
+		{
+			name: "python_env.yaml with another Python and no dependencies; faulty conda.yaml; uv.lock",
+			fsys: files("MLmodel", mlmodel2, "requirements.txt", "never\n", "python_env.yaml", "python: 3.12.1\n", "conda.yaml", "a: 1\nb: [", "uv.lock", ""),
+			want: Model{Python: "3.12.1", Files: []string{"MLmodel", "python_env.yaml"}},
+			warnings: []Warning{
+				{"python_env.yaml", 1, "there are no dependencies, so that requirements.txt is not installed, as MLflow would not either"},
+				{"conda.yaml", 2, "the file is not used, and it is faulty: this is not YAML: did not find expected node content"},
+				{"uv.lock", 0, "the model's uv.lock is not used; its requirements are"},
+			},
+		},
+		{
+			name: "no environment",
+			fsys: files("MLmodel", mlmodel2),
+			want: Model{Python: "3.10.12", Files: []string{"MLmodel"}},
+			warnings: []Warning{{"MLmodel", 4, "the model has no requirements.txt, python_env.yaml or conda.yaml: it gets MLflow and nothing else; " +
+				"name what it needs under requirements in the Deployfile"}},
+		},
+		{
+			name: "MLflow of another major version",
+			fsys: files("MLmodel", mlmodel2, "requirements.txt", "mlflow-skinny==3.1.0\n"),
+			want: Model{
+				Python:       "3.10.12",
+				Requirements: []Requirement{requirement("requirements.txt", 1, "mlflow-skinny", "==3.1.0")},
+				Files:        []string{"MLmodel", "requirements.txt"},
+			},
+			warnings: []Warning{{"requirements.txt", 1, "MLflow 3.1.0 is to serve a model that MLflow 2.9.2 logged"}},
+		},
+		{
+			name: "MLflow without a version",
+			fsys: files("MLmodel", mlmodel2, "requirements.txt", "mlflow\n"),
+			want: Model{
+				Python:       "3.10.12",
+				Requirements: []Requirement{requirement("requirements.txt", 1, "mlflow", "")},
+				Files:        []string{"MLmodel", "requirements.txt"},
+			},
+			warnings: []Warning{{"requirements.txt", 1, "mlflow has no version here, while MLflow 2.9.2 logged the model; name mlflow==2.9.2 in the Deployfile's requirements if the newest one does not serve it"}},
+		},
+		{
+			name: "MLflow unreleased",
+			fsys: files("MLmodel", mlmodel2, "requirements.txt", "mlflow==2.9.3.dev0\n"),
+			want: Model{
+				Python:       "3.10.12",
+				Requirements: []Requirement{requirement("requirements.txt", 1, "mlflow", "==2.9.3.dev0")},
+				Files:        []string{"MLmodel", "requirements.txt"},
+			},
+			warnings: []Warning{{"requirements.txt", 1, "MLflow 2.9.3.dev0 is a development version, which no index offers; name a released one in the Deployfile's requirements"}},
+		},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			m, warnings, err := Read(test.fsys, ".")
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := Model{
+				Python: m.Python, BuildRequirements: m.BuildRequirements, Requirements: m.Requirements, Constraints: m.Constraints,
+				IndexURL: m.IndexURL, ExtraIndexURLs: m.ExtraIndexURLs, Options: m.Options, Files: m.Files,
+			}
+			if diff := cmp.Diff(test.want, got); diff != "" {
+				t.Errorf("-want +got:\n%s", diff)
+			}
+			if diff := cmp.Diff(test.warnings, warnings); diff != "" {
+				t.Errorf("warnings: -want +got:\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestReadModelFile(t *testing.T) {
+	head := "flavors:\n  python_function:\n    loader_module: m\n"
+	tests := []struct {
+		name, text string
+		want       Model
+		warning    string
+	}{
+		{"MLflow 1", mlmodel1, Model{
+			Created: "2021-05-06T07:08:09Z", RunID: "0123", Flavors: []string{"python_function", "sklearn"}, Loader: "mlflow.sklearn",
+			ModelPath: "model.pkl", Python: "3.8.10", Pickled: true,
+		}, ""},
+		{"MLflow 2", mlmodel2, Model{
+			MLflowVersion: "2.9.2", UUID: "abcd", Flavors: []string{"python_function"}, Loader: "mlflow.lightgbm", ModelPath: "model.lgb", Python: "3.10.12",
+		}, ""},
+		{"Windows paths", head + "    code: 'code\\x'\n    data: 'data\\model.pth'\n", Model{CodePath: "code/x", ModelPath: "data/model.pth"}, ""},
+		{"models from code", head + "    model_code_path: agent.py\n", Model{ModelPath: "agent.py"}, ""},
+		{"artifact that is a pickle", head + "    artifacts: {a: {path: artifacts/a.pkl, uri: /x/a.bin}}\n", Model{Pickled: true}, ""},
+		{"artifact that came from a pickle's name", head + "    artifacts: {a: {path: artifacts/a.bin, uri: /x/a.pkl}}\n", Model{}, ""},
+		{"PyTorch", strings.Replace(head, ": m", ": mlflow.pytorch", 1), Model{Loader: "mlflow.pytorch", Pickled: true}, ""},
+		{"PyTorch, exported", strings.Replace(head, ": m", ": mlflow.pytorch", 1) + "  pytorch: {serialization_format: pt2}\n", Model{
+			Flavors: []string{"python_function", "pytorch"}, Loader: "mlflow.pytorch"}, ""},
+		{"time with a fraction", head + "utc_time_created: '2022-01-12 05:17:31.634689'\n", Model{Created: "2022-01-12T05:17:31.634689Z"}, ""},
+		{"time not quoted", head + "utc_time_created: 2022-01-12 05:17:31.5\n", Model{Created: "2022-01-12T05:17:31.5Z"}, ""},
+		{"time in RFC 3339", head + "utc_time_created: '2022-01-12T05:17:31+02:00'\n", Model{Created: "2022-01-12T03:17:31Z"}, ""},
+		{"time with a T and no zone", head + "utc_time_created: 2022-01-12T05:17:31.25\n", Model{Created: "2022-01-12T05:17:31.25Z"}, ""},
+		{"time with a zone", head + "utc_time_created: '2022-01-12 05:17:31.25+00:00'\n", Model{Created: "2022-01-12T05:17:31.25Z"}, ""},
+		{"time in milliseconds", head + "utc_time_created: 1641964651250\n", Model{Created: "2022-01-12T05:17:31.25Z"}, ""},
+		{"time that is none", head + "utc_time_created: yesterday\n", Model{}, `utc_time_created "yesterday" is not a time; the image gets none`},
+		{"version that is none", head + "mlflow_version: new\n", Model{MLflowVersion: "new"}, `mlflow_version "new" is not a version`},
+		{"signature", head + "signature:\n  inputs: '[{\"name\": \"a<b\", \"type\": \"double\"}]'\n  outputs: null\n  params: 'null'\n", Model{
+			Signature: json.RawMessage(`{"inputs":[{"name":"a<b","type":"double"}]}`)}, ""},
+		{"signature of YAML", head + "signature:\n  params: [{name: p}]\n", Model{Signature: json.RawMessage(`{"params":[{"name":"p"}]}`)}, ""},
+		{"signature that only Python reads", head + "signature:\n  inputs: '[]'\n  params: '[{\"default\": NaN}]'\n", Model{Signature: json.RawMessage(`{"inputs":[]}`)},
+			"the signature's params is not JSON and is left out of the image's labels: invalid character 'N' looking for beginning of value"},
+		{"no signature", head + "signature: null\n", Model{}, ""},
+		{"metadata", head + "metadata: {b: [1, 2.5, .nan], a: {1: x}, d: 2020-01-02, h: '<&>'}\n", Model{
+			Metadata: json.RawMessage(`{"a":{"1":"x"},"b":[1,2.5,"NaN"],"d":"2020-01-02T00:00:00Z","h":"<&>"}`)}, ""},
+		{"unknown keys, anchors and the last of equal keys", "new_key: &x {a: [1]}\nother: *x\nrun_id: a\nrun_id: b\n" + head, Model{RunID: "b"}, ""},
+		{"environment variables", head + "env_vars: [OPENAI_API_KEY, A]\n", Model{EnvVars: []string{"OPENAI_API_KEY", "A"}}, ""},
+		{"example", head + "saved_input_example_info:\n  artifact_path: example.json\n  serving_input_path: serving.json\n  type: ndarray\n", Model{
+			InputExample: "example.json", ServingInput: "serving.json", InputExampleType: "ndarray"}, ""},
+		{"example that is not there", head + "saved_input_example_info: {artifact_path: gone.json, type: ndarray}\n", Model{InputExampleType: "ndarray"},
+			"the input example gone.json is not there; the built image is not tried with it"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			fsys := files("m/MLmodel", test.text, "m/requirements.txt", "", "m/example.json", "{}", "m/serving.json", "{}")
+			m, warnings, err := Read(fsys, "m")
+			if err != nil {
+				t.Fatal(err)
+			}
+			want := test.want
+			if want.Flavors == nil {
+				want.Flavors = []string{"python_function"}
+			}
+			if want.Loader == "" {
+				want.Loader = "m"
+			}
+			want.Files = []string{"m/MLmodel", "m/requirements.txt"}
+			if diff := cmp.Diff(&want, m); diff != "" {
+				t.Errorf("-want +got:\n%s", diff)
+			}
+			var said []string
+			for _, w := range warnings {
+				said = append(said, w.Message)
+			}
+			if got := strings.Join(said, "\n"); got != test.warning {
+				t.Errorf("warnings %q, want %q", got, test.warning)
+			}
+		})
+	}
+}
+
+func TestReadExampleByItsUsualName(t *testing.T) {
+	m, _, err := Read(files("MLmodel", mlmodel2, "serving_input_example.json", "{}", "input_example.json", "{}"), ".")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if m.ServingInput != "serving_input_example.json" || m.InputExample != "input_example.json" {
+		t.Errorf("got %q and %q", m.ServingInput, m.InputExample)
+	}
+}
+
+func TestReadFaults(t *testing.T) {
+	model := func(more string) fstest.MapFS { return files("m/MLmodel", mlmodel2+more) }
+	with := func(name, text string) fstest.MapFS { return files("m/MLmodel", mlmodel2, "m/"+name, text) }
+	tests := []struct {
+		name                 string
+		fsys                 fstest.MapFS
+		where, message, hint string
+	}{
+		{"empty", files("m/MLmodel", ""), "m/MLmodel:1", "the file is empty", ""},
+		{"not a mapping", files("m/MLmodel", "\n- a\n"), "m/MLmodel:2", "must be a YAML mapping", ""},
+		{"not YAML", model("a: b: c\n"), "m/MLmodel:11", "this is not YAML: mapping values are not allowed", ""},
+		{"tab", files("m/MLmodel", "flavors:\n\tpython_function: {}\n"), "m/MLmodel:2", "this is not YAML", ""},
+		{"not text", files("m/MLmodel", "a: b\nc: \xff\n"), "m/MLmodel:2", "not UTF-8", ""},
+		{"flavors a list", files("m/MLmodel", "flavors:\n- a\n"), "m/MLmodel:2", "flavors must be a mapping", ""},
+		{"empty flavor", files("m/MLmodel", "flavors:\n  python_function:\n"), "m/MLmodel:2", "python_function is empty", ""},
+		{"flavor a text", files("m/MLmodel", "flavors:\n  python_function: x\n"), "m/MLmodel:2", "python_function must be a mapping", ""},
+		{"run_id a list", model("run_id: [1]\n"), "m/MLmodel:11", "run_id must be a text", ""},
+		{"Python version", files("m/MLmodel", "flavors:\n  python_function:\n    python_version: three\n"), "m/MLmodel:3", `"three" is not a Python version`, "3.11.7"},
+		{"code outside", files("m/MLmodel", "flavors:\n  python_function:\n    code: ../x\n"), "m/MLmodel:3", `code names "../x", which is outside`, "relative"},
+		{"data absolute", files("m/MLmodel", "flavors:\n  python_function:\n    data: /x\n"), "m/MLmodel:3", `data names "/x"`, ""},
+		{"env a list", files("m/MLmodel", "flavors:\n  python_function:\n    env: [a]\n"), "m/MLmodel:3", "env must be a file's name or a mapping", ""},
+		{"env outside", files("m/MLmodel", "flavors:\n  python_function:\n    env:\n      virtualenv: ../a.yaml\n"), "m/MLmodel:4", "virtualenv names", ""},
+		{"signature a text", model("signature: x\n"), "m/MLmodel:11", "signature must be a mapping", ""},
+		{"example a text", model("saved_input_example_info: x\n"), "m/MLmodel:11", "must be a mapping", ""},
+		{"variables a text", model("env_vars: x\n"), "m/MLmodel:11", "env_vars must be a list", ""},
+		{"python_env.yaml a list", with("python_env.yaml", "- a\n"), "m/python_env.yaml:1", "must be a YAML mapping", ""},
+		{"python_env.yaml's Python", with("python_env.yaml", "\npython: x\n"), "m/python_env.yaml:2", `"x" is not a Python version`, ""},
+		{"python_env.yaml's dependencies", with("python_env.yaml", "dependencies: a\n"), "m/python_env.yaml:1", "dependencies must be a list", ""},
+		{"python_env.yaml's dependency", with("python_env.yaml", "dependencies:\n- [a]\n"), "m/python_env.yaml:2", "a requirement must be a text", ""},
+		{"python_env.yaml names no file", with("python_env.yaml", "dependencies:\n- -r requirements.txt\n"), "m/python_env.yaml:2", "there is no file m/requirements.txt", ""},
+		{"python_env.yaml with a credential", with("python_env.yaml", "dependencies:\n- a\n- -i https://u:hunter2@example.com/\n"), "m/python_env.yaml:3", "credential", "secret"},
+		{"requirements.txt", with("requirements.txt", "a\nb=1\n"), "m/requirements.txt:2", `"=1" is not a version specifier`, ""},
+		{"requirements.txt leaves the tree", with("requirements.txt", "-r ../../a.txt\n"), "m/requirements.txt:1", "outside", ""},
+		{"conda.yaml's dependencies", with("conda.yaml", "dependencies: x\n"), "m/conda.yaml:1", "dependencies must be a list", ""},
+		{"conda.yaml's dependency", with("conda.yaml", "dependencies:\n- python=3.10.1\n- '???'\n"), "m/conda.yaml:3", "this is not a conda dependency", "name=version"},
+		{"conda.yaml's mapping", with("conda.yaml", "dependencies:\n- conda: [a]\n"), "m/conda.yaml:2", "or pip: with a list", ""},
+		{"conda.yaml's pip", with("conda.yaml", "dependencies:\n- pip: a\n"), "m/conda.yaml:2", "pip must be a list", ""},
+		{"unused conda.yaml with a credential", files("m/MLmodel", mlmodel2, "m/python_env.yaml", "dependencies: [a]", "m/conda.yaml", "channels:\n- https://u:hunter2@example.com/c\n"),
+			"m/conda.yaml:2", "there is a credential in the URL, and the file would go into the image", "secret"},
+		{"conda.yaml's requirement", with("conda.yaml", "dependencies:\n- pip:\n  - a\n  - -e .\n"), "m/conda.yaml:4", "editable", ""},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			m, _, err := Read(test.fsys, "m")
+			if m != nil {
+				t.Errorf("got a model: %+v", m)
+			}
+			checkFault(t, err, test.where, test.message, test.hint)
+			if strings.Contains(err.Error(), "hunter2") {
+				t.Error("the credential is shown")
+			}
+		})
+	}
+}
+
+func TestReadNoPyfunc(t *testing.T) {
+	tests := []struct {
+		name, text string
+		want       NoPyfuncError
+		message    string
+	}{
+		{"others", "run_id: a\nflavors:\n  spark: {}\n  crate: {}\n", NoPyfuncError{File: "MLmodel", Line: 3, Flavors: []string{"crate", "spark"}},
+			"MLmodel:3: the model has no python_function flavor; its flavors are crate, spark"},
+		{"none", "run_id: a\n", NoPyfuncError{File: "MLmodel", Line: 1}, "it has no flavors at all"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			_, _, err := Read(files("MLmodel", test.text), ".")
+			var got *NoPyfuncError
+			if !errors.As(err, &got) {
+				t.Fatalf("got %v", err)
+			}
+			if diff := cmp.Diff(&test.want, got); diff != "" {
+				t.Errorf("-want +got:\n%s", diff)
+			}
+			if !strings.Contains(err.Error(), test.message) {
+				t.Errorf("%q lacks %q", err, test.message)
+			}
+		})
+	}
+}
+
+func TestReadMissing(t *testing.T) {
+	many := fstest.MapFS{}
+	for _, name := range strings.Split("abcdefghij", "") {
+		many[name] = &fstest.MapFile{}
+	}
+	tests := []struct {
+		name, dir string
+		fsys      fstest.MapFS
+		message   string
+	}{
+		{"one level below", ".", files("model/MLmodel", "", "a.txt", ""), "no MLmodel in ., but there is one in model: use that folder"},
+		{"several below", "x", files("x/b/MLmodel", "", "x/a/MLmodel", ""), "no MLmodel in x, but these folders have one: x/a, x/b: use one of them"},
+		{"other files", ".", files("b.txt", "", "a/c", ""), "no MLmodel in .: there is only a/, b.txt"},
+		{"many files", ".", many, "no MLmodel in .: there is a, b, c, d, e, f, g, h and 2 more"},
+		{"empty", ".", files(), "no MLmodel in .: the folder is empty"},
+		{"no folder", "x", files("b.txt", ""), "no MLflow Model in x: open x: file does not exist"},
+		{"outside", "../x", files("b.txt", ""), "no MLflow Model in ../x: invalid argument"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			_, _, err := Read(test.fsys, test.dir)
+			var missing *MissingModelError
+			if !errors.As(err, &missing) || missing.Dir != test.dir {
+				t.Fatalf("got %v", err)
+			}
+			if err.Error() != test.message {
+				t.Errorf("got  %s\nwant %s", err, test.message)
+			}
+		})
+	}
+	_, _, err := Read(files("b.txt", ""), "x")
+	if !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("%v hides its cause", err)
+	}
+}
+
+func TestMLflowRequirement(t *testing.T) {
+	tests := []struct {
+		requirements string
+		want         string
+		found        bool
+	}{
+		{"mlflow-skinny==3.1.0\nMLflow[extras]==3.1.0\n", "MLflow[extras]==3.1.0", true},
+		{"numpy\nmlflow_skinny==3.1.0\n", "mlflow_skinny==3.1.0", true},
+		{"mlflow-tracing==3.1.0\n", "", false},
+	}
+	for _, test := range tests {
+		m, _, err := Read(files("MLmodel", mlmodel2, "requirements.txt", test.requirements), ".")
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, found := m.MLflowRequirement()
+		if got.Text != test.want || found != test.found {
+			t.Errorf("%q: got %q %t, want %q %t", test.requirements, got.Text, found, test.want, test.found)
+		}
+	}
+}
+
+func FuzzMLmodel(f *testing.F) {
+	for _, seed := range []string{mlmodel1, mlmodel2, "a: &a [*a]\nflavors: {python_function: *a}", "metadata: {? [1] : 2}\n" + mlmodel2,
+		"flavors: &f\n  python_function: *f\n", "%YAML 1.1\n---\n...\n", mlmodel2 + "signature: {inputs: '{'}\n", "flavors: {python_function: {env: [}}"} {
+		f.Add(seed, pythonEnv, "dependencies: [python=3.8, {pip: [a]}]")
+	}
+	f.Fuzz(func(t *testing.T, model, python, conda string) {
+		fsys := files("MLmodel", model, "requirements.txt", "a", "python_env.yaml", python, "conda.yaml", conda)
+		m, warnings, err := Read(fsys, ".")
+		if err == nil {
+			if _, err := json.Marshal(m); err != nil {
+				t.Error(err)
+			}
+			for _, w := range warnings {
+				if w.Message == "" || w.Line > countLines(fsys, w.File) {
+					t.Errorf("bad warning %+v", w)
+				}
+			}
+			return
+		}
+		var none *NoPyfuncError
+		if errors.As(err, &none) {
+			if none.Line < 1 || none.Line > countLines(fsys, none.File) {
+				t.Errorf("%v is not in the file", err)
+			}
+			return
+		}
+		checkPlace(t, fsys, err)
+	})
+}

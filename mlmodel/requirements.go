@@ -1,0 +1,188 @@
+package mlmodel
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+// ParseRequirements reads the requirements file at path, and the files that it
+// names, from fsys. The format is pip's; what pip would take from the machine
+// that it runs on (environment variables, absolute paths, editable projects)
+// is refused. Faults are *SourceError; their paths and those of the result are
+// relative to the root of fsys, against which the paths of local files are
+// looked up too.
+func ParseRequirements(fsys fs.FS, path string) (*RequirementsFile, []Warning, error) {
+	p := newRequirementsParser(fsys, ".")
+	if err := p.readTop(path); err != nil {
+		return nil, nil, err
+	}
+	return &p.out, p.warnings, nil
+}
+
+// requirementsParser gathers what a requirements file and those that it
+// includes say.
+type requirementsParser struct {
+	fsys fs.FS
+	// root is the folder against which local files are looked up.
+	root     string
+	out      RequirementsFile
+	warnings []Warning
+	// open are the files being read, outermost first.
+	open []string
+	// done are the files already read, as requirements and as constraints.
+	done map[include]bool
+}
+
+// include is one file in one of its two uses.
+type include struct {
+	path       string
+	constraint bool
+}
+
+// source is where logical lines come from.
+type source struct {
+	file       string
+	constraint bool
+}
+
+func newRequirementsParser(fsys fs.FS, root string) *requirementsParser {
+	return &requirementsParser{fsys: fsys, root: root, done: map[include]bool{}}
+}
+
+func (p *requirementsParser) readTop(name string) error {
+	if !fs.ValidPath(path.Clean(name)) {
+		return newSourceError(name, 0, "", "the path leaves the folder that is read", "use a relative path without ..")
+	}
+	return p.readFile(path.Clean(name), false)
+}
+
+// readFile reads a file once for each of its two uses.
+func (p *requirementsParser) readFile(name string, constraint bool) error {
+	use := include{name, constraint}
+	if p.done[use] {
+		return nil
+	}
+	p.done[use] = true
+	data, err := fs.ReadFile(p.fsys, name)
+	if err != nil {
+		return readError(name, err)
+	}
+	if !slices.Contains(p.out.Files, name) {
+		p.out.Files = append(p.out.Files, name)
+	}
+	if err := checkText(name, data); err != nil {
+		return err
+	}
+	p.open = append(p.open, name)
+	defer func() { p.open = p.open[:len(p.open)-1] }()
+	return p.parse(source{name, constraint}, logicalLines(data))
+}
+
+func readError(name string, err error) error {
+	e := newSourceError(name, 0, "", "cannot be read", "")
+	e.Err = err
+	if errors.Is(err, fs.ErrNotExist) {
+		e.Message = "there is no such file"
+	} else {
+		e.Message = redact(fmt.Sprintf("cannot be read: %v", err))
+	}
+	return e
+}
+
+// checkText refuses what is not UTF-8 text, at the line where it is not.
+func checkText(name string, data []byte) error {
+	for i, l := range strings.Split(string(data), "\n") {
+		if !utf8.ValidString(l) || strings.ContainsRune(l, 0) {
+			return newSourceError(name, i+1, "", "the line is not UTF-8 text", "save the file as UTF-8")
+		}
+	}
+	return nil
+}
+
+func (p *requirementsParser) parse(from source, lines []line) error {
+	for _, l := range lines {
+		if err := p.parseLine(from, l); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (p *requirementsParser) parseLine(from source, l line) error {
+	if hasCredential(l.text) {
+		return newSourceError(from.file, l.number, l.text, "there is a credential in the URL", secretHint)
+	}
+	if v := variable.FindString(l.text); v != "" {
+		return newSourceError(from.file, l.number, l.text,
+			fmt.Sprintf("%s would be taken from the environment, which a build does not look at", v), secretHint)
+	}
+	text, rest := splitOptions(l.text)
+	options, err := parseOptions(from.file, line{l.number, rest}, text != "")
+	if err != nil {
+		return err
+	}
+	if text == "" {
+		return p.applyOptions(from, l, options)
+	}
+	r, err := p.parseRequirement(from.file, line{l.number, text})
+	if err != nil {
+		return err
+	}
+	if r.Hashes, err = hashes(from.file, l, options); err != nil {
+		return err
+	}
+	if from.constraint {
+		p.out.Constraints = append(p.out.Constraints, r)
+	} else {
+		p.out.Requirements = append(p.out.Requirements, r)
+	}
+	return nil
+}
+
+// include reads the file that a -r or -c line names; its path is relative to
+// the file that it stands in.
+func (p *requirementsParser) include(from source, l line, value string, constraint bool) error {
+	fault := func(message, hint string) error {
+		return newSourceError(from.file, l.number, l.text, message, hint)
+	}
+	if strings.Contains(value, "://") || strings.HasPrefix(value, "file:") {
+		return fault("an included file must be a local one", "download it and put it beside this file")
+	}
+	name, ok := localPath(path.Dir(from.file), value)
+	if !ok {
+		return fault(fmt.Sprintf("the included file %q is outside of the folder that is read", value),
+			"put it beside this file and name it by a relative path")
+	}
+	if i := slices.Index(p.open, name); i >= 0 {
+		chain := strings.Join(append(slices.Clone(p.open[i:]), name), " → ")
+		return fault("requirements files include each other: "+chain, "take out one of the -r or -c lines")
+	}
+	if info, err := fs.Stat(p.fsys, name); err != nil || info.IsDir() {
+		e := newSourceError(from.file, l.number, l.text, fmt.Sprintf("there is no file %s to include", name),
+			"the path is relative to "+from.file)
+		e.Err = err
+		return e
+	}
+	return p.readFile(name, constraint)
+}
+
+// localPath joins a path as written to the folder that it is relative to, and
+// refuses one that is absolute or leaves the root. Windows' separators count,
+// since models are logged there too.
+func localPath(dir, value string) (string, bool) {
+	value = strings.ReplaceAll(value, `\`, "/")
+	if value == "" || path.IsAbs(value) || len(value) > 1 && value[1] == ':' {
+		return "", false
+	}
+	name := path.Join(dir, value)
+	return name, fs.ValidPath(name)
+}
+
+func (p *requirementsParser) warn(file string, number int, format string, args ...any) {
+	p.warnings = append(p.warnings, Warning{File: file, Line: number, Message: redact(fmt.Sprintf(format, args...))})
+}

@@ -1,0 +1,184 @@
+package mlmodel
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"go.yaml.in/yaml/v3"
+)
+
+var yamlLine = regexp.MustCompile(`^yaml: (?:line (\d+): )?`)
+
+// document is a YAML file whose top is a mapping. It keeps nodes instead of Go
+// values, for their lines and because "python: 3.10" must not become a number.
+type document struct {
+	file  string
+	lines []string
+	top   *yaml.Node
+}
+
+func readDocument(fsys fs.FS, file string) (*document, error) {
+	data, err := fs.ReadFile(fsys, file)
+	if err != nil {
+		return nil, readError(file, err)
+	}
+	return parseDocument(file, data)
+}
+
+func parseDocument(file string, data []byte) (*document, error) {
+	if err := checkText(file, data); err != nil {
+		return nil, err
+	}
+	d := &document{file: file, lines: strings.Split(string(data), "\n")}
+	var n yaml.Node
+	if err := yaml.Unmarshal(data, &n); err != nil {
+		number := 1
+		if m := yamlLine.FindStringSubmatch(err.Error()); m != nil {
+			if v, convErr := strconv.Atoi(m[1]); convErr == nil {
+				number = v
+			}
+		}
+		return nil, d.fault(number, "this is not YAML: "+yamlLine.ReplaceAllString(err.Error(), ""), "")
+	}
+	if n.Kind != yaml.DocumentNode || len(n.Content) != 1 {
+		return nil, d.fault(1, "the file is empty", "")
+	}
+	d.top = follow(n.Content[0])
+	if d.top.Kind != yaml.MappingNode {
+		return nil, d.fault(d.top.Line, "the file must be a YAML mapping of keys to values", "")
+	}
+	return d, nil
+}
+
+// fault makes an error at a line of the document.
+func (d *document) fault(number int, message, hint string) error {
+	number = max(1, min(number, len(d.lines)))
+	return newSourceError(d.file, number, d.lines[number-1], message, hint)
+}
+
+// follow gives what an alias stands for.
+func follow(n *yaml.Node) *yaml.Node {
+	if n != nil && n.Kind == yaml.AliasNode {
+		return n.Alias
+	}
+	return n
+}
+
+func isNull(n *yaml.Node) bool {
+	return n == nil || n.Kind == yaml.ScalarNode && n.Tag == "!!null"
+}
+
+// get gives the value of a key; nil if it is not there or null. The last of
+// equal keys counts, as in Python.
+func get(mapping *yaml.Node, key string) *yaml.Node {
+	mapping = follow(mapping)
+	if mapping == nil || mapping.Kind != yaml.MappingNode {
+		return nil
+	}
+	for i := len(mapping.Content) - 2; i >= 0; i -= 2 {
+		if mapping.Content[i].Value == key && mapping.Content[i].Kind == yaml.ScalarNode {
+			if value := follow(mapping.Content[i+1]); !isNull(value) {
+				return value
+			}
+			return nil
+		}
+	}
+	return nil
+}
+
+// text gives the text of a key as it is written, so that numbers keep their
+// zeros; "" if the key is not there.
+func (d *document) text(mapping *yaml.Node, key string) (string, error) {
+	n := get(mapping, key)
+	if n == nil {
+		return "", nil
+	}
+	if n.Kind != yaml.ScalarNode {
+		return "", d.fault(n.Line, key+" must be a text", "")
+	}
+	return n.Value, nil
+}
+
+// mapping gives a key's mapping; nil if the key is not there.
+func (d *document) mapping(parent *yaml.Node, key string) (*yaml.Node, error) {
+	n := get(parent, key)
+	if n != nil && n.Kind != yaml.MappingNode {
+		return nil, d.fault(n.Line, key+" must be a mapping of keys to values", "")
+	}
+	return n, nil
+}
+
+// list gives the elements of a key's list; nil if the key is not there.
+func (d *document) list(parent *yaml.Node, key string) ([]*yaml.Node, error) {
+	n := get(parent, key)
+	if n == nil {
+		return nil, nil
+	}
+	if n.Kind != yaml.SequenceNode {
+		return nil, d.fault(n.Line, key+" must be a list", "")
+	}
+	items := make([]*yaml.Node, len(n.Content))
+	for i, c := range n.Content {
+		items[i] = follow(c)
+	}
+	return items, nil
+}
+
+// json gives a node as compact JSON, keys sorted.
+func (d *document) json(n *yaml.Node) (json.RawMessage, error) {
+	var v any
+	if err := n.Decode(&v); err != nil {
+		return nil, d.fault(n.Line, "this is not YAML: "+yamlLine.ReplaceAllString(err.Error(), ""), "")
+	}
+	return encode(jsonable(v))
+}
+
+// encode marshals without HTML's escapes, which the texts here have no use
+// for.
+func encode(v any) (json.RawMessage, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(v); err != nil {
+		return nil, err
+	}
+	return bytes.TrimSpace(b.Bytes()), nil
+}
+
+// jsonable turns what YAML knows and JSON does not (keys that are no texts,
+// times, NaN) into texts.
+func jsonable(v any) any {
+	switch v := v.(type) {
+	case map[string]any:
+		for k := range v {
+			v[k] = jsonable(v[k])
+		}
+		return v
+	case map[any]any:
+		m := make(map[string]any, len(v))
+		for k := range v {
+			m[fmt.Sprint(k)] = jsonable(v[k])
+		}
+		return m
+	case []any:
+		for i := range v {
+			v[i] = jsonable(v[i])
+		}
+		return v
+	case time.Time:
+		return v.Format(time.RFC3339Nano)
+	case float64:
+		if _, err := json.Marshal(v); err != nil {
+			return fmt.Sprint(v)
+		}
+		return v
+	default:
+		return v
+	}
+}

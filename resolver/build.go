@@ -1,0 +1,243 @@
+package resolver
+
+import (
+	"context"
+	"fmt"
+	"path"
+	"strings"
+
+	"github.com/deployfile/deployfile/toolchain"
+	"github.com/moby/buildkit/client/llb"
+)
+
+// Source is a package that is locked as source and must be made into a wheel.
+type Source struct {
+	Name, Version string
+	// File is the source distribution; VCS the repository, if File is nil.
+	File *PylockFile
+	VCS  *PylockVCS
+}
+
+// Wheel is a package that is locked as a wheel.
+type Wheel struct {
+	Name, Version string
+	toolchain.Download
+	// Path is set for a wheel in the build context, relative to it.
+	Path string
+}
+
+// Select says for every package of a pylock which wheel the interpreter
+// takes, and which must be built from source.
+func Select(p *Pylock, i Interpreter) (wheels []Wheel, sources []Source, err error) {
+	for _, pkg := range p.Packages {
+		switch {
+		case pkg.Archive != nil && strings.HasSuffix(pkg.Archive.Filename(), ".whl"):
+			if i.Choose([]string{pkg.Archive.Filename()}) < 0 {
+				return nil, nil, &NoWheelError{Name: pkg.Name, Version: pkg.Version, Platform: i.platforms()[0], Have: []string{pkg.Archive.Filename()}}
+			}
+			w, err := pkg.Archive.wheel(pkg)
+			if err != nil {
+				return nil, nil, err
+			}
+			wheels = append(wheels, w)
+		case pkg.Archive != nil:
+			sources = append(sources, Source{Name: pkg.Name, Version: pkg.Version, File: pkg.Archive})
+		case pkg.VCS != nil:
+			sources = append(sources, Source{Name: pkg.Name, Version: pkg.Version, VCS: pkg.VCS})
+		case len(pkg.Dir) > 0:
+			return nil, nil, fmt.Errorf("package %s is a folder; make it a wheel, or its contents [environment] code", pkg.Name)
+		default:
+			names := make([]string, len(pkg.Wheels))
+			for n, w := range pkg.Wheels {
+				names[n] = w.Filename()
+			}
+			n := i.Choose(names)
+			switch {
+			case n >= 0:
+				w, err := pkg.Wheels[n].wheel(pkg)
+				if err != nil {
+					return nil, nil, err
+				}
+				wheels = append(wheels, w)
+			case pkg.Sdist != nil:
+				sources = append(sources, Source{Name: pkg.Name, Version: pkg.Version, File: pkg.Sdist})
+			default:
+				return nil, nil, &NoWheelError{Name: pkg.Name, Version: pkg.Version, Platform: i.platforms()[0], Have: names}
+			}
+		}
+	}
+	return wheels, sources, nil
+}
+
+// NoWheelError says that a package cannot be installed on a platform.
+type NoWheelError struct {
+	Name, Version, Platform string
+	// Have are the file names of the wheels that there are.
+	Have []string
+}
+
+// Error names the wheels that there are.
+func (e *NoWheelError) Error() string {
+	have := "none"
+	if len(e.Have) > 0 {
+		have = strings.Join(e.Have, ", ")
+	}
+	return fmt.Sprintf("%s %s has no wheel for %s and no source distribution; there is %s", e.Name, e.Version, e.Platform, have)
+}
+
+func (f PylockFile) wheel(pkg PylockPackage) (Wheel, error) {
+	sum := f.Hashes["sha256"]
+	if len(sum) != 64 {
+		return Wheel{}, fmt.Errorf("package %s: %s has no sha256 in the lock, and nothing is fetched without one", pkg.Name, f.Filename())
+	}
+	version := pkg.Version
+	if version == "" {
+		// Of a direct URL, only the file's name tells (PEP 427).
+		version = strings.Split(f.Filename(), "-")[1]
+	}
+	return Wheel{
+		Name: pkg.Name, Version: version, Path: path.Clean(f.Path),
+		Download: toolchain.Download{Filename: f.Filename(), URL: f.URL, SHA256: sum, Size: f.Size},
+	}.clean(), nil
+}
+
+func (w Wheel) clean() Wheel {
+	if w.Path == "." {
+		w.Path = ""
+	}
+	return w
+}
+
+// build makes the wheels of what is locked as source, once, to record what
+// comes out.
+func (r *Resolver) build(ctx context.Context, q Request, keep *Lock, t toolchain.Toolchain, p *Platform, pylock []byte) error {
+	lock, err := ParsePylock(pylock)
+	if err != nil {
+		return fmt.Errorf("%s: %w", p.Pylock, err)
+	}
+	interpreter, err := p.Interpreter(t.Version)
+	if err != nil {
+		return err
+	}
+	_, sources, err := Select(lock, interpreter)
+	if err != nil {
+		return err
+	}
+	for _, s := range sources {
+		if was := builtBefore(keep, p, s); was != nil {
+			p.Built = append(p.Built, *was)
+			continue
+		}
+		if p.Name != r.BuildPlatform {
+			return fmt.Errorf("%s %s has no wheel for %s and would have to be built from source on that platform; this builder is %s", s.Name, s.Version, p.Name, r.BuildPlatform)
+		}
+		b := BuiltWheel{Name: s.Name, Version: s.Version}
+		step, err := BuildStep(s, b, t, q.Context, q.Indexes)
+		if err != nil {
+			return err
+		}
+		ref, err := r.Gateway.Step(ctx, t, step)
+		if err != nil {
+			return err
+		}
+		var out struct{ Filename, SHA256, Requirements string }
+		if err := r.Gateway.ReadJSON(ctx, ref, "built.json", &out); err != nil {
+			return err
+		}
+		b.Filename, b.SHA256, b.Requirements = out.Filename, out.SHA256, out.Requirements
+		p.Built = append(p.Built, b)
+	}
+	return nil
+}
+
+// builtBefore returns what the previous lock built of the same source; a
+// changed version is another source.
+func builtBefore(keep *Lock, p *Platform, s Source) *BuiltWheel {
+	if keep == nil || keep.Platform(p.Name) == nil || keep.Platform(p.Name).PylockSHA256 != p.PylockSHA256 {
+		return nil
+	}
+	return keep.Platform(p.Name).built(s.Name)
+}
+
+func (p *Platform) built(name string) *BuiltWheel {
+	for i := range p.Built {
+		if p.Built[i].Name == name {
+			return &p.Built[i]
+		}
+	}
+	return nil
+}
+
+// BuildStep makes a wheel from source. A BuiltWheel with requirements pins
+// what it is built with, one with a hash what must come out.
+func BuildStep(s Source, b BuiltWheel, t toolchain.Toolchain, context llb.State, indexes []Index) (toolchain.Step, error) {
+	source := "/source"
+	mount := toolchain.Mount{Path: source}
+	subdirectory := ""
+	switch {
+	case s.VCS != nil && s.VCS.Type == "git":
+		mount.Source = llb.Git(s.VCS.URL, s.VCS.CommitID, gitOptions(t)...)
+		subdirectory = s.VCS.Subdirectory
+	case s.VCS != nil:
+		return toolchain.Step{}, fmt.Errorf("package %s comes from a %s repository; only git is supported", s.Name, s.VCS.Type)
+	case s.File.Path != "":
+		name := s.File.Filename()
+		mount = toolchain.Mount{Path: path.Join("/sdist", name), Source: context, From: s.File.Path}
+		source = mount.Path
+	default:
+		sum := s.File.Hashes["sha256"]
+		if len(sum) != 64 {
+			return toolchain.Step{}, fmt.Errorf("package %s: %s has no sha256 in the lock, and nothing is fetched without one", s.Name, s.File.Filename())
+		}
+		d := toolchain.Download{Filename: s.File.Filename(), URL: s.File.URL, SHA256: sum, Size: s.File.Size}
+		mount.Source = Fetch(d, t, indexes)
+		mount.Path = "/sdist"
+		source = path.Join("/sdist", d.Filename)
+	}
+	ask := request(t, map[string]any{
+		"name": s.Name, "version": s.Version, "source": source, "subdirectory": subdirectory,
+		"requirements": b.Requirements, "sha256": b.SHA256, "indexes": indexes,
+	})
+	return toolchain.Step{
+		Name:    fmt.Sprintf("build a wheel of %s %s", s.Name, s.Version),
+		Script:  script("build.py"),
+		Args:    []string{requestDir + "/request.json"},
+		Mounts:  []toolchain.Mount{ask, mount},
+		Network: true,
+		Secrets: secrets(indexes),
+		UV:      true,
+	}, nil
+}
+
+func gitOptions(t toolchain.Toolchain) []llb.GitOption {
+	var out []llb.GitOption
+	for _, c := range t.Constraints {
+		out = append(out, c)
+	}
+	return out
+}
+
+// Fetch is a file by its hash: through BuildKit's HTTP source, or in a step
+// where its index wants a credential.
+func Fetch(d toolchain.Download, t toolchain.Toolchain, indexes []Index) llb.State {
+	i, ok := credential(indexes, d.URL)
+	if !ok {
+		return d.State(t.Constraints...)
+	}
+	return t.Run(toolchain.Step{
+		Name:    "fetch " + d.Filename,
+		Script:  script("fetch.py"),
+		Args:    []string{d.URL, d.Filename, d.SHA256, i.Secret},
+		Network: true,
+		Secrets: []toolchain.Secret{{ID: i.SecretID, Path: i.Secret}},
+	})
+}
+
+// file is a mount of a folder with one small file.
+func file(t toolchain.Toolchain, dir, name string, data []byte) toolchain.Mount {
+	return toolchain.Mount{
+		Path: dir,
+		Source: llb.Scratch().File(llb.Mkfile("/"+name, 0o444, data, llb.WithCreatedTime(toolchain.Epoch())),
+			append([]llb.ConstraintsOpt{llb.WithCustomName("[internal] " + name)}, t.Constraints...)...),
+	}
+}

@@ -1,0 +1,142 @@
+package resolver
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/deployfile/deployfile/toolchain"
+	"github.com/moby/buildkit/client/llb"
+	gwclient "github.com/moby/buildkit/frontend/gateway/client"
+	"github.com/moby/buildkit/solver/errdefs"
+	"github.com/moby/buildkit/solver/pb"
+)
+
+// Gateway solves states and reads their files.
+type Gateway struct {
+	// Client is the connection of the running build.
+	Client gwclient.Client
+	// CacheImports are given with every solve.
+	CacheImports []gwclient.CacheOptionsEntry
+	// Constraints are put on every definition.
+	Constraints []llb.ConstraintsOpt
+}
+
+// StepError is a step that failed and said why.
+type StepError struct {
+	// Step is the name that the progress display shows.
+	Step string
+	// Kind tells what went wrong: "unsatisfiable", "index" or "" for anything
+	// else. Message is what the tool in the step printed.
+	Kind    string `json:"kind"`
+	Message string `json:"message"`
+	// Err is BuildKit's own error.
+	Err error `json:"-"`
+}
+
+// Error returns what the tool in the step said.
+func (e *StepError) Error() string { return fmt.Sprintf("%s: %s", e.Step, e.Message) }
+
+// Unwrap returns BuildKit's error.
+func (e *StepError) Unwrap() error { return e.Err }
+
+// Solve runs what the state needs and returns a reference to its result.
+func (g Gateway) Solve(ctx context.Context, st llb.State) (gwclient.Reference, error) {
+	def, err := st.Marshal(ctx, g.Constraints...)
+	if err != nil {
+		return nil, fmt.Errorf("marshal: %w", err)
+	}
+	res, err := g.Client.Solve(ctx, gwclient.SolveRequest{
+		Definition:   def.ToPB(),
+		CacheImports: g.CacheImports,
+		Evaluate:     true,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return res.SingleRef()
+}
+
+// Step runs a step. A failure that the step's script explained in
+// error.json is returned as *StepError.
+func (g Gateway) Step(ctx context.Context, t toolchain.Toolchain, s toolchain.Step) (gwclient.Reference, error) {
+	ref, err := g.Solve(ctx, t.Run(s))
+	if err == nil {
+		return ref, nil
+	}
+	if e := g.explain(ctx, t, err); e != nil {
+		e.Step, e.Err = s.Name, err
+		return nil, e
+	}
+	return nil, err
+}
+
+// ReadJSON decodes a file of a result.
+func (g Gateway) ReadJSON(ctx context.Context, ref gwclient.Reference, name string, into any) error {
+	data, err := ref.ReadFile(ctx, gwclient.ReadRequest{Filename: name})
+	if err != nil {
+		return err
+	}
+	if err := json.Unmarshal(data, into); err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	return nil
+}
+
+// explain reads the error.json of a failed step: the mounts of a failed step
+// can be looked at in a new container, and nowhere else.
+func (g Gateway) explain(ctx context.Context, t toolchain.Toolchain, err error) *StepError {
+	var solveError *errdefs.SolveError
+	if !errors.As(err, &solveError) {
+		return nil
+	}
+	root, err := g.Solve(ctx, t.Root)
+	if err != nil {
+		return nil
+	}
+	for _, id := range solveError.MountIDs {
+		if id == "" {
+			continue
+		}
+		if e := g.readFailed(ctx, t, root, id); e != nil {
+			return e
+		}
+	}
+	return nil
+}
+
+func (g Gateway) readFailed(ctx context.Context, t toolchain.Toolchain, root gwclient.Reference, id string) *StepError {
+	ctr, err := g.Client.NewContainer(ctx, gwclient.NewContainerRequest{
+		Mounts: []gwclient.Mount{
+			{Dest: "/", MountType: pb.MountType_BIND, Ref: root},
+			{Dest: "/mnt", MountType: pb.MountType_BIND, ResultID: id, Readonly: true},
+		},
+		NetMode: pb.NetMode_NONE,
+	})
+	if err != nil {
+		return nil
+	}
+	defer ctr.Release(context.WithoutCancel(ctx))
+	var out bytes.Buffer
+	p, err := ctr.Start(ctx, gwclient.StartRequest{
+		Args:   []string{t.Python, "-I", "-c", "print(open('/mnt/error.json').read())"},
+		Cwd:    "/",
+		Stdout: nopCloser{&out},
+		Stderr: nopCloser{io.Discard},
+	})
+	if err != nil || p.Wait() != nil {
+		return nil
+	}
+	var e StepError
+	if json.Unmarshal(out.Bytes(), &e) != nil || e.Message == "" {
+		return nil
+	}
+	return &e
+}
+
+type nopCloser struct{ io.Writer }
+
+func (nopCloser) Close() error { return nil }

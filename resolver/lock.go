@@ -1,0 +1,215 @@
+package resolver
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/BurntSushi/toml"
+	"github.com/deployfile/deployfile/toolchain"
+)
+
+// LockVersion is the version of the lock format that this package writes. A
+// lock of another version is refused.
+const LockVersion = 1
+
+// Lock is Deployfile.lock: all that a build needs to know of the outside
+// beside pylock.toml.
+type Lock struct {
+	Version int `toml:"version"`
+	// Inputs are what the lock was made from.
+	Inputs Inputs `toml:"inputs"`
+	// Base is the image that the model is put on, Toolchain the one that
+	// installs the wheels.
+	Base      Image `toml:"base"`
+	Toolchain Image `toml:"toolchain"`
+	// UV is uv's wheel for each platform that can build.
+	UV []PlatformFile `toml:"uv"`
+	// Platforms are the platforms that the lock holds, in the order of their
+	// names.
+	Platforms []Platform `toml:"platforms"`
+	// Model are the model's files, in the order of their paths.
+	Model []ModelFile `toml:"model"`
+}
+
+// Inputs are the answers to what the lock was asked.
+type Inputs struct {
+	Python         string   `toml:"python" json:"python"`
+	Base           string   `toml:"base" json:"base"`
+	Toolchain      string   `toml:"toolchain" json:"toolchain"`
+	MLflow         string   `toml:"mlflow" json:"mlflow"`
+	Requirements   []string `toml:"requirements" json:"requirements"`
+	Constraints    []string `toml:"constraints" json:"constraints"`
+	Indexes        []string `toml:"indexes" json:"indexes"`
+	SystemPackages []string `toml:"system-packages" json:"system-packages"`
+}
+
+// Image is an image by digest, and where its Python is.
+type Image struct {
+	// Ref is the reference as the Deployfile has it, or "context:NAME" if a
+	// build context took its place.
+	Ref string `toml:"ref" json:"ref"`
+	// Digest is that of the manifest or index.
+	Digest string `toml:"digest" json:"digest"`
+	// Python is the interpreter's path, PythonVersion its minor version.
+	Python        string `toml:"python" json:"python"`
+	PythonVersion string `toml:"python-version" json:"python-version"`
+}
+
+// PlatformFile is a file for one platform.
+type PlatformFile struct {
+	Platform string `toml:"platform"`
+	toolchain.Download
+}
+
+// Platform is what the lock holds for one platform.
+type Platform struct {
+	// Name is os/arch, Glibc the base image's C library, "2.36".
+	Name  string `toml:"name"`
+	Glibc string `toml:"glibc"`
+	// Pylock is the name of the pylock file beside the lock, PylockSHA256 the
+	// hash of its bytes.
+	Pylock       string `toml:"pylock"`
+	PylockSHA256 string `toml:"pylock-sha256"`
+	// Built are the wheels made from source.
+	Built []BuiltWheel `toml:"built"`
+	// SystemPackages are Debian packages in the order of their names.
+	SystemPackages []SystemPackage `toml:"system-packages"`
+}
+
+// BuiltWheel is a wheel that a build makes from a source distribution or a
+// repository, and that must come out as it did when the lock was made.
+type BuiltWheel struct {
+	Name     string `toml:"name"`
+	Version  string `toml:"version"`
+	Filename string `toml:"filename"`
+	SHA256   string `toml:"sha256"`
+	// Requirements are the pinned and hashed packages that it is built with,
+	// as a requirements.txt.
+	Requirements string `toml:"requirements"`
+}
+
+// SystemPackage is a Debian package.
+type SystemPackage struct {
+	Name    string `toml:"name"`
+	Version string `toml:"version"`
+	toolchain.Download
+}
+
+// ModelFile is a file of the model.
+type ModelFile struct {
+	// Path is relative to the model's folder, Size in bytes, SHA256 in
+	// hexadecimal.
+	Path   string `toml:"path" json:"path"`
+	Size   int64  `toml:"size" json:"size"`
+	SHA256 string `toml:"sha256" json:"sha256"`
+}
+
+// ParseLock reads a Deployfile.lock.
+func ParseLock(data []byte) (*Lock, error) {
+	var l Lock
+	md, err := toml.Decode(string(data), &l)
+	if err != nil {
+		return nil, err
+	}
+	if l.Version != LockVersion {
+		return nil, fmt.Errorf("lock version %d is not known: this deployfile reads version %d; run deployfile lock", l.Version, LockVersion)
+	}
+	if u := md.Undecoded(); len(u) > 0 {
+		return nil, fmt.Errorf("unknown key %q; run deployfile lock", u[0].String())
+	}
+	return &l, nil
+}
+
+// Encode writes the lock as TOML, the same bytes for the same lock.
+func (l *Lock) Encode() ([]byte, error) {
+	var b bytes.Buffer
+	b.WriteString("# Made by deployfile lock. Commit it; do not edit it.\n")
+	enc := toml.NewEncoder(&b)
+	enc.Indent = ""
+	if err := enc.Encode(l); err != nil {
+		return nil, err
+	}
+	return b.Bytes(), nil
+}
+
+// Platform returns what the lock holds for a platform, nil if nothing.
+func (l *Lock) Platform(name string) *Platform {
+	for i := range l.Platforms {
+		if l.Platforms[i].Name == name {
+			return &l.Platforms[i]
+		}
+	}
+	return nil
+}
+
+// PylockName is the name of a platform's pylock file: pylock.toml if the lock
+// has a single platform, else pylock.<os>-<arch>.toml (PEP 751's naming).
+func PylockName(platform string, platforms []string) string {
+	if len(platforms) == 1 {
+		return "pylock.toml"
+	}
+	return "pylock." + strings.ReplaceAll(platform, "/", "-") + ".toml"
+}
+
+// Changes says how the inputs differ from those that a lock was made from,
+// a phrase a difference, none if they are the same.
+func (i Inputs) Changes(now Inputs) []string {
+	var out []string
+	value := func(what, was, is string) {
+		if was != is {
+			out = append(out, fmt.Sprintf("%s was %q and is now %q", what, was, is))
+		}
+	}
+	list := func(what string, was, is []string) {
+		before := len(out)
+		for _, x := range is {
+			if !slices.Contains(was, x) {
+				out = append(out, fmt.Sprintf("%s %q was added", what, x))
+			}
+		}
+		for _, x := range was {
+			if !slices.Contains(is, x) {
+				out = append(out, fmt.Sprintf("%s %q was removed", what, x))
+			}
+		}
+		if len(out) == before && !slices.Equal(was, is) {
+			out = append(out, fmt.Sprintf("the order of the %ss changed", what))
+		}
+	}
+	value("python", i.Python, now.Python)
+	value("base", i.Base, now.Base)
+	value("toolchain", i.Toolchain, now.Toolchain)
+	value("mlflow", i.MLflow, now.MLflow)
+	list("requirement", i.Requirements, now.Requirements)
+	list("constraint", i.Constraints, now.Constraints)
+	list("index", i.Indexes, now.Indexes)
+	list("system package", i.SystemPackages, now.SystemPackages)
+	return out
+}
+
+// ModelChanges says how the model's files differ from the locked ones.
+func (l *Lock) ModelChanges(now []ModelFile) []string {
+	was := map[string]ModelFile{}
+	for _, f := range l.Model {
+		was[f.Path] = f
+	}
+	var out []string
+	for _, f := range now {
+		old, ok := was[f.Path]
+		switch {
+		case !ok:
+			out = append(out, fmt.Sprintf("model file %q was added", f.Path))
+		case old != f:
+			out = append(out, fmt.Sprintf("model file %q has other contents", f.Path))
+		}
+		delete(was, f.Path)
+	}
+	for _, f := range l.Model {
+		if _, gone := was[f.Path]; gone {
+			out = append(out, fmt.Sprintf("model file %q was removed", f.Path))
+		}
+	}
+	return out
+}

@@ -1,0 +1,104 @@
+package resolver
+
+import (
+	"context"
+	"fmt"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/deployfile/deployfile/toolchain"
+	gwclient "github.com/moby/buildkit/frontend/gateway/client"
+)
+
+// packages resolves the requirements for one platform to a pylock.toml, or
+// takes over the locked one if nothing that it depends on has changed.
+func (r *Resolver) packages(ctx context.Context, q Request, keep *Lock, t toolchain.Toolchain, p *Platform) ([]byte, error) {
+	if data := unchangedPylock(q, keep, p); data != nil {
+		return data, nil
+	}
+	arch, err := machine(p.Name)
+	if err != nil {
+		return nil, err
+	}
+	mounts := []toolchain.Mount{request(t, map[string]any{
+		"requirements": q.Inputs.Requirements,
+		"constraints":  q.Inputs.Constraints,
+		"mlflow":       q.Inputs.MLflow,
+		"python":       t.Version,
+		"platform":     uvPlatform(arch, glibcMinor(p.Glibc)),
+		"indexes":      q.Indexes,
+		"upgrade":      q.Upgrade,
+	})}
+	for _, f := range q.LocalFiles {
+		mounts = append(mounts, toolchain.Mount{Path: path.Join("/tmp/lock", f), Source: q.Context, From: f})
+	}
+	if data := q.previousPylock(p.Name); data != nil {
+		mounts = append(mounts, file(t, "/run/deployfile-previous", "pylock.toml", data))
+	}
+	ref, err := r.Gateway.Step(ctx, t, toolchain.Step{
+		Name:        fmt.Sprintf("resolve %d requirements for %s", len(q.Inputs.Requirements), p.Name),
+		Script:      script("resolve.py"),
+		Args:        []string{requestDir + "/request.json"},
+		Mounts:      mounts,
+		Network:     true,
+		Secrets:     secrets(q.Indexes),
+		UV:          true,
+		IgnoreCache: q.Fresh,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return ref.ReadFile(ctx, gwclient.ReadRequest{Filename: "pylock.toml"})
+}
+
+// previousPylock is the pylock file that the previous lock has for a
+// platform, nil if none.
+func (q Request) previousPylock(platform string) []byte {
+	if q.Previous == nil {
+		return nil
+	}
+	was := q.Previous.Platform(platform)
+	if was == nil {
+		return nil
+	}
+	return q.Pylocks[was.Pylock]
+}
+
+func unchangedPylock(q Request, keep *Lock, p *Platform) []byte {
+	if keep == nil || len(q.Upgrade) > 0 {
+		return nil
+	}
+	was := keep.Platform(p.Name)
+	if was == nil || was.Glibc != p.Glibc {
+		return nil
+	}
+	a, b := keep.Inputs, q.Inputs
+	same := a.Python == b.Python && a.MLflow == b.MLflow && slices.Equal(a.Requirements, b.Requirements) &&
+		slices.Equal(a.Constraints, b.Constraints) && slices.Equal(a.Indexes, b.Indexes)
+	data := q.previousPylock(p.Name)
+	// A file edited by hand is resolved again, with its versions preferred.
+	if !same || data == nil || hash(data) != was.PylockSHA256 {
+		return nil
+	}
+	return data
+}
+
+func glibcMinor(v string) int {
+	n, _ := strconv.Atoi(strings.TrimPrefix(v, "2."))
+	return n
+}
+
+// Interpreter is the Python that the platform's wheels are chosen for.
+func (p *Platform) Interpreter(pythonVersion string) (Interpreter, error) {
+	arch, err := machine(p.Name)
+	if err != nil {
+		return Interpreter{}, err
+	}
+	minor, err := strconv.Atoi(strings.TrimPrefix(pythonVersion, "3."))
+	if err != nil {
+		return Interpreter{}, fmt.Errorf("python-version %q: want 3.N", pythonVersion)
+	}
+	return Interpreter{Minor: minor, Arch: arch, Glibc: glibcMinor(p.Glibc)}, nil
+}

@@ -1,0 +1,270 @@
+package resolver
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/deployfile/deployfile/toolchain"
+	"github.com/moby/buildkit/client/llb"
+	"golang.org/x/sync/errgroup"
+)
+
+// Resolver makes locks.
+type Resolver struct {
+	// Gateway asks the builder.
+	Gateway Gateway
+	// BuildPlatform is the platform that steps run on, "linux/amd64".
+	BuildPlatform string
+	// Images finds the base and toolchain images.
+	Images Images
+}
+
+// Images finds an image: a build context of the given name ("base" or
+// "toolchain") if there is one, else the reference, at the digest if that is
+// not "".
+type Images interface {
+	Image(ctx context.Context, name, ref, digest, platform string) (*SourceImage, error)
+}
+
+// SourceImage is an image that was found.
+type SourceImage struct {
+	// Ref is the reference, or "context:NAME".
+	Ref string
+	// Digest is that of its manifest or index.
+	Digest string
+	// Env is its environment, "KEY=value".
+	Env []string
+	// State is its file system.
+	State llb.State
+}
+
+// Request is what a lock is made from.
+type Request struct {
+	Inputs Inputs
+	// Platforms are os/arch, at least one, without duplicates.
+	Platforms []string
+	// Indexes are those of Inputs, with their secrets.
+	Indexes []Index
+	// Context holds the Deployfile's folder, ModelDir is the model's folder
+	// in it, LocalFiles are the local files that requirements name.
+	Context    llb.State
+	ModelDir   string
+	LocalFiles []string
+	// CA is the id of the secret with certificate authorities.
+	CA string
+	// Previous is the lock that there is, and its pylock files by name; what
+	// need not change is taken over.
+	Previous *Lock
+	Pylocks  map[string][]byte
+	// Upgrade names packages to take newer versions of; "*" is everything,
+	// images and Debian packages too.
+	Upgrade []string
+	// Fresh asks the outside anew where the builder's cache has an answer.
+	Fresh bool
+}
+
+// Lock answers the request. The second result is the pylock files by name.
+func (r *Resolver) Lock(ctx context.Context, q Request) (*Lock, map[string][]byte, error) {
+	slices.Sort(q.Platforms)
+	keep := q.Previous
+	if slices.Contains(q.Upgrade, "*") {
+		keep = nil
+	}
+	lock := &Lock{Version: LockVersion, Inputs: q.Inputs, Platforms: make([]Platform, len(q.Platforms))}
+	bases, err := r.bases(ctx, q, keep, lock)
+	if err != nil {
+		return nil, nil, err
+	}
+	t, err := r.lockToolchain(ctx, q, keep, lock, bases)
+	if err != nil {
+		return nil, nil, err
+	}
+	pylocks := make([][]byte, len(q.Platforms))
+	eg, egctx := errgroup.WithContext(ctx)
+	eg.Go(func() (err error) {
+		lock.Model, err = r.ModelFiles(egctx, t, q.Context, q.ModelDir)
+		return err
+	})
+	for n, name := range q.Platforms {
+		eg.Go(func() error {
+			p := &lock.Platforms[n]
+			p.Pylock = PylockName(name, q.Platforms)
+			data, err := r.packages(egctx, q, keep, t, p)
+			if err != nil {
+				return err
+			}
+			pylocks[n] = data
+			p.PylockSHA256 = hash(data)
+			return r.build(egctx, q, keep, t, p, data)
+		})
+		eg.Go(func() (err error) {
+			p := &lock.Platforms[n]
+			p.SystemPackages, err = r.systemPackages(egctx, q, keep, lock, p.Name, bases[name])
+			return err
+		})
+	}
+	if err := eg.Wait(); err != nil {
+		return nil, nil, err
+	}
+	files := map[string][]byte{}
+	for n := range lock.Platforms {
+		files[lock.Platforms[n].Pylock] = pylocks[n]
+	}
+	return lock, files, nil
+}
+
+// bases finds the base image on every platform and what must be known of it.
+func (r *Resolver) bases(ctx context.Context, q Request, keep *Lock, lock *Lock) (map[string]*SourceImage, error) {
+	pinned := ""
+	if keep != nil && keep.Base.Ref == q.Inputs.Base {
+		pinned = keep.Base.Digest
+	}
+	out := map[string]*SourceImage{}
+	for n, platform := range q.Platforms {
+		arch, err := machine(platform)
+		if err != nil {
+			return nil, err
+		}
+		img, err := r.Images.Image(ctx, "base", q.Inputs.Base, pinned, platform)
+		if err != nil {
+			return nil, err
+		}
+		out[platform] = img
+		lock.Platforms[n].Name = platform
+		if keep != nil && keep.Base.Digest == img.Digest && keep.Inputs.Python == q.Inputs.Python && keep.Platform(platform) != nil {
+			lock.Base = keep.Base
+			lock.Base.Ref = img.Ref
+			lock.Platforms[n].Glibc = keep.Platform(platform).Glibc
+			continue
+		}
+		ref, err := r.Gateway.Solve(ctx, img.State)
+		if err != nil {
+			return nil, fmt.Errorf("base image %s: %w", img.Ref, err)
+		}
+		lock.Base.Ref, lock.Base.Digest = img.Ref, img.Digest
+		lock.Base.Python, lock.Base.PythonVersion, err = findPython(ctx, ref, img.Ref, img.Env, q.Inputs.Python)
+		if err != nil {
+			return nil, err
+		}
+		glibc, err := findGlibc(ctx, ref, img.Ref, arch)
+		if err != nil {
+			return nil, err
+		}
+		lock.Platforms[n].Glibc = fmt.Sprintf("2.%d", glibc)
+	}
+	return out, nil
+}
+
+// lockToolchain finds the toolchain image and uv. A toolchain that is locked
+// stays when only the base changes, so that no wheel is installed again.
+func (r *Resolver) lockToolchain(ctx context.Context, q Request, keep *Lock, lock *Lock, bases map[string]*SourceImage) (toolchain.Toolchain, error) {
+	ref, pinned := q.Inputs.Toolchain, ""
+	if ref == "" {
+		ref = q.Inputs.Base
+	}
+	if keep != nil && keep.Inputs.Toolchain == q.Inputs.Toolchain && keep.Toolchain.PythonVersion == lock.Base.PythonVersion {
+		ref, pinned = keep.Toolchain.Ref, keep.Toolchain.Digest
+	}
+	img, err := r.Images.Image(ctx, "toolchain", ref, pinned, r.BuildPlatform)
+	if err != nil {
+		return toolchain.Toolchain{}, err
+	}
+	lock.Toolchain = Image{Ref: img.Ref, Digest: img.Digest}
+	if keep != nil && keep.Toolchain.Digest == img.Digest && keep.Toolchain.PythonVersion == lock.Base.PythonVersion {
+		lock.Toolchain.Python, lock.Toolchain.PythonVersion = keep.Toolchain.Python, keep.Toolchain.PythonVersion
+	} else {
+		root, err := r.Gateway.Solve(ctx, img.State)
+		if err != nil {
+			return toolchain.Toolchain{}, fmt.Errorf("toolchain image %s: %w", img.Ref, err)
+		}
+		lock.Toolchain.Python, lock.Toolchain.PythonVersion, err = findPython(ctx, root, img.Ref, img.Env, lock.Base.PythonVersion)
+		if err != nil {
+			return toolchain.Toolchain{}, err
+		}
+	}
+	t := r.newToolchain(q.CA, lock, img)
+	if keep != nil {
+		if _, ok := uvFor(keep.UV, r.BuildPlatform); ok {
+			lock.UV = keep.UV
+		}
+	}
+	if lock.UV == nil {
+		if lock.UV, err = r.findUV(ctx, t, q.Indexes); err != nil {
+			return toolchain.Toolchain{}, err
+		}
+	}
+	t.UV, _ = uvFor(lock.UV, r.BuildPlatform)
+	return t, nil
+}
+
+// Toolchain returns the toolchain that a lock names.
+func (r *Resolver) Toolchain(ctx context.Context, lock *Lock, ca string) (toolchain.Toolchain, error) {
+	img, err := r.Images.Image(ctx, "toolchain", lock.Toolchain.Ref, lock.Toolchain.Digest, r.BuildPlatform)
+	if err != nil {
+		return toolchain.Toolchain{}, err
+	}
+	t := r.newToolchain(ca, lock, img)
+	var ok bool
+	if t.UV, ok = uvFor(lock.UV, r.BuildPlatform); !ok {
+		return t, fmt.Errorf("the lock holds no uv %s for %s; run deployfile lock", uvVersion, r.BuildPlatform)
+	}
+	return t, nil
+}
+
+func (r *Resolver) newToolchain(ca string, lock *Lock, img *SourceImage) toolchain.Toolchain {
+	return toolchain.Toolchain{
+		Root:        img.State,
+		Python:      lock.Toolchain.Python,
+		Version:     lock.Toolchain.PythonVersion,
+		CA:          ca,
+		Constraints: r.Gateway.Constraints,
+	}
+}
+
+// ModelFiles hashes the model's files.
+func (r *Resolver) ModelFiles(ctx context.Context, t toolchain.Toolchain, context llb.State, dir string) ([]ModelFile, error) {
+	ref, err := r.Gateway.Step(ctx, t, toolchain.Step{
+		Name:   "hash the model's files",
+		Script: script("digest.py"),
+		Mounts: []toolchain.Mount{{Path: "/model", Source: context, From: dir}},
+	})
+	if err != nil {
+		return nil, err
+	}
+	var out []ModelFile
+	err = r.Gateway.ReadJSON(ctx, ref, "model.json", &out)
+	return out, err
+}
+
+func hash(data []byte) string {
+	h := sha256.Sum256(data)
+	return hex.EncodeToString(h[:])
+}
+
+// VerifyPylocks checks that the pylock files are those that the lock was
+// made with.
+func (l *Lock) VerifyPylocks(files map[string][]byte) error {
+	for _, p := range l.Platforms {
+		data, ok := files[p.Pylock]
+		if !ok {
+			return fmt.Errorf("%s is missing, but the lock was made with it; run deployfile lock", p.Pylock)
+		}
+		if hash(data) != p.PylockSHA256 {
+			return fmt.Errorf("%s is not the file that the lock was made with; run deployfile lock", p.Pylock)
+		}
+	}
+	return nil
+}
+
+// PylockNames are the names of all files that belong to the lock.
+func (l *Lock) PylockNames() []string {
+	names := map[string]bool{}
+	for _, p := range l.Platforms {
+		names[p.Pylock] = true
+	}
+	return slices.Sorted(maps.Keys(names))
+}

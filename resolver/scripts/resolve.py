@@ -1,0 +1,84 @@
+"""Resolves requirements to a pylock.toml with uv."""
+
+import re
+
+WORK = "/tmp/lock"
+
+
+def canonical(name):
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def requirement_name(text):
+    """The project name of a PEP 508 requirement; a path or URL has none."""
+    m = re.match(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)\s*(\[[^]]*\])?", text)
+    return (canonical(m.group(1)), m.group(2) or "") if m and "/" not in m.group(0) else ("", "")
+
+
+def compile(request, requirements, constraints, output):
+    """Runs uv pip compile; an output that is there is uv's preference."""
+    for name, lines in (("requirements.in", requirements), ("constraints.in", constraints)):
+        with open(f"{WORK}/{name}", "w") as f:
+            f.write("".join(line + "\n" for line in lines))
+    args = [os.environ["UV"], "pip", "compile", "requirements.in", "-c", "constraints.in", "-o", output,
+            "--format", "pylock.toml", "--generate-hashes", "--no-header", "--quiet", "--no-cache",
+            "--python", sys.executable, "--python-version", request["python"], "--python-platform", request["platform"]]
+    upgrade = request["upgrade"] or []
+    if "*" in upgrade:
+        args.append("--upgrade")
+    else:
+        for name in upgrade:
+            args += ["--upgrade-package", name]
+    return run(args, cwd=WORK)
+
+
+def skinny(request, requirements):
+    """Replaces mlflow by mlflow-skinny and what its scoring server needs.
+
+    Everything else gets the version that it would have beside the full
+    mlflow, so that the model finds what it was logged with."""
+    named = [(requirement_name(r), r) for r in requirements]
+    if any(n == "mlflow" and extras for (n, extras), _ in named) or not any(n == "mlflow" for (n, _), _ in named):
+        return requirements, []
+    previous = f"{WORK}/pylock.toml"
+    full = f"{WORK}/pylock.full.toml"
+    if os.path.exists(previous):
+        shutil.copy(previous, full)
+    code, said = compile(request, requirements, request["constraints"], "pylock.full.toml")
+    if code != 0:
+        complain(said)
+    packages = load_toml(full)["packages"]
+    version = next(p["version"] for p in packages if canonical(p["name"]) == "mlflow")
+    keep = [r for (n, _), r in named if n != "mlflow"]
+    server = [f"mlflow-skinny=={version}", "pandas", "numpy"]
+    # The scoring server was a Flask application before MLflow 2.22.
+    if tuple(int(x) for x in re.findall(r"\d+", version)[:2]) < (2, 22):
+        server += ["flask", "gunicorn"]
+    pins = [f"{p['name']}=={p['version']}" for p in packages
+            if "version" in p and ("wheels" in p or "sdist" in p) and not canonical(p["name"]).startswith("mlflow")]
+    return keep + server, pins
+
+
+def complain(said):
+    kind = "unsatisfiable" if "No solution found" in said else "index"
+    fail(said, kind)
+
+
+def main():
+    trust()
+    request = json.load(open(sys.argv[1]))
+    os.makedirs(WORK, exist_ok=True)
+    if os.path.exists("/run/deployfile-previous/pylock.toml"):
+        shutil.copy("/run/deployfile-previous/pylock.toml", f"{WORK}/pylock.toml")
+    index_environment(request["indexes"] or [])
+    requirements, pins = request["requirements"] or [], []
+    request["constraints"] = request["constraints"] or []
+    if request["mlflow"] == "skinny":
+        requirements, pins = skinny(request, requirements)
+    code, said = compile(request, requirements, request["constraints"] + pins, "pylock.toml")
+    if code != 0:
+        complain(said)
+    shutil.copy(f"{WORK}/pylock.toml", f"{OUT}/pylock.toml")
+
+
+main()

@@ -1,0 +1,71 @@
+"""What the steps of the resolver share; put in front of each of them."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+
+OUT = "/out"
+
+
+def fail(message, kind=""):
+    """Ends the step with a message for the person who waits for it."""
+    print(message, file=sys.stderr)
+    with open(f"{OUT}/error.json", "w") as f:
+        json.dump({"kind": kind, "message": message.strip()}, f)
+    sys.exit(1)
+
+
+def trust():
+    """Adds the CA secret, if it was given, to the certificates of the image."""
+    extra = os.environ.get("CA", "")
+    if not os.path.exists(extra):
+        return
+    bundle = "/tmp/ca.pem"
+    with open(bundle, "wb") as out:
+        for name in ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", extra):
+            if os.path.exists(name):
+                with open(name, "rb") as f:
+                    shutil.copyfileobj(f, out)
+                out.write(b"\n")
+    for name in ("SSL_CERT_FILE", "PIP_CERT", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "GIT_SSL_CAINFO"):
+        os.environ[name] = bundle
+
+
+def run(args, **kw):
+    """Runs a program, showing what it says, and returns its exit code and words."""
+    p = subprocess.Popen(args, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, **kw)
+    lines = []
+    for line in p.stdout:
+        sys.stderr.write(line)
+        lines.append(line)
+    return p.wait(), "".join(lines)
+
+
+def load_toml(path):
+    try:
+        import tomllib
+    except ModuleNotFoundError:  # Python before 3.11
+        from pip._vendor import tomli as tomllib
+    with open(path, "rb") as f:
+        return tomllib.load(f)
+
+
+def index_environment(indexes):
+    """Writes uv's configuration; credentials go to uv by environment only."""
+    lines = []
+    for i in indexes:
+        lines += ["[[index]]", f"name = {json.dumps(i['name'])}", f"url = {json.dumps(i['url'])}"]
+        if i.get("default"):
+            lines.append("default = true")
+        if i.get("secret") and os.path.exists(i["secret"]):
+            with open(i["secret"]) as f:
+                user, _, password = f.read().strip().rpartition(":")
+            key = "".join(c if c.isalnum() else "_" for c in i["name"]).upper()
+            os.environ[f"UV_INDEX_{key}_USERNAME"] = user or "__token__"
+            os.environ[f"UV_INDEX_{key}_PASSWORD"] = password
+    with open("/tmp/uv.toml", "w") as f:
+        f.write("\n".join(lines) + "\n")
+    os.environ.pop("UV_NO_CONFIG", None)
+    os.environ["UV_CONFIG_FILE"] = "/tmp/uv.toml"

@@ -1,0 +1,71 @@
+package resolver
+
+import (
+	"context"
+	"encoding/json"
+
+	"github.com/deployfile/deployfile/toolchain"
+)
+
+// uvVersion is the release of uv that resolves and installs. Its wheels are
+// known by hash; only where they are is asked for.
+const uvVersion = "0.13.9"
+
+type uvWheel struct {
+	Platform string `json:"platform"`
+	Tag      string `json:"tag"`
+	SHA256   string `json:"sha256"`
+}
+
+func uvWheels() []uvWheel {
+	return []uvWheel{
+		{"linux/amd64", "manylinux_2_17_x86_64", "d7f459fe4fd247d830351c75686d3996ace3c6f3f728eb0e85a30b7ada0cef19"},
+		{"linux/arm64", "manylinux_2_17_aarch64", "5435c5ce14a56431208ca0996416d310f1598e8c2c8ba707688985a16bb82dbe"},
+	}
+}
+
+// findUV asks the package index for the URLs of uv's wheels.
+func (r *Resolver) findUV(ctx context.Context, t toolchain.Toolchain, indexes []Index) ([]PlatformFile, error) {
+	ref, err := r.Gateway.Step(ctx, t, toolchain.Step{
+		Name:    "find uv " + uvVersion,
+		Script:  script("finduv.py"),
+		Args:    []string{requestDir + "/request.json"},
+		Network: true,
+		Mounts: []toolchain.Mount{request(t, map[string]any{
+			"version": uvVersion,
+			"wheels":  uvWheels(),
+			"indexes": indexes,
+		})},
+		Secrets: secrets(indexes),
+	})
+	if err != nil {
+		return nil, err
+	}
+	var out []PlatformFile
+	err = r.Gateway.ReadJSON(ctx, ref, "uv.json", &out)
+	return out, err
+}
+
+// uvFor returns uv's wheel for the platform that builds; ok is false if the
+// lock has none of the version that this release uses.
+func uvFor(files []PlatformFile, platform string) (toolchain.Download, bool) {
+	for _, w := range uvWheels() {
+		for _, f := range files {
+			if f.Platform == platform && w.Platform == platform && f.SHA256 == w.SHA256 {
+				return f.Download, true
+			}
+		}
+	}
+	return toolchain.Download{}, false
+}
+
+const requestDir = "/run/request"
+
+// request is a mount with a request.json for a script.
+func request(t toolchain.Toolchain, v any) toolchain.Mount {
+	data, err := json.Marshal(v)
+	if err != nil {
+		panic(err) // plain data of this package
+	}
+	return file(t, requestDir, "request.json", data)
+}
