@@ -4,11 +4,14 @@
 package build
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
@@ -16,17 +19,12 @@ import (
 	"strings"
 
 	"github.com/deployfile/deployfile/builder"
+	"github.com/deployfile/deployfile/deployfile"
 	"github.com/deployfile/deployfile/frontend"
-	"github.com/docker/cli/cli/config"
 	"github.com/moby/buildkit/client"
 	buildctl "github.com/moby/buildkit/cmd/buildctl/build"
 	gwclient "github.com/moby/buildkit/frontend/gateway/client"
-	"github.com/moby/buildkit/session"
-	"github.com/moby/buildkit/session/auth/authprovider"
-	"github.com/moby/buildkit/session/sshforward/sshprovider"
-	"github.com/moby/buildkit/util/progress/progressui"
 	"github.com/tonistiigi/fsutil"
-	"golang.org/x/sync/errgroup"
 )
 
 // Options are what a build is told.
@@ -48,14 +46,37 @@ type Options struct {
 	CacheFrom, CacheTo []string
 	// NoCache runs every step.
 	NoCache bool
-	// Exports are what happens with the result; none keeps it in the cache.
+	// CA is the id of the secret with certificate authorities, "" for CASecret.
+	CA string
+	// Outputs and Exports are where the result goes; none keeps it in the
+	// builder's cache. An output that is a file is there when Run succeeded,
+	// and what was there before is when it did not.
+	Outputs []Output
 	Exports []client.ExportEntry
 	// Progress is auto, plain, tty, quiet or rawjson; it is written to Log.
 	Progress string
 	Log      *os.File
+	// Stdout is standard output, for an Output that goes there.
+	Stdout io.Writer
 	// Then is called with the result while the builder still has it, nil if
-	// there is nothing to do; its own result is what is exported.
-	Then func(context.Context, gwclient.Client, *gwclient.Result) error
+	// there is nothing to do.
+	Then func(context.Context, *Built) error
+}
+
+// Built is a result that the builder holds.
+type Built struct {
+	// Client is the connection of the build, Result what the frontend returned.
+	Client gwclient.Client
+	Result *gwclient.Result
+
+	progress *progress
+}
+
+// EndProgress ends the progress display, and returns when it has left the
+// terminal to others.
+func (b *Built) EndProgress() {
+	close(b.progress.stop)
+	<-b.progress.ended
 }
 
 // Result is what the builder said of a build.
@@ -72,45 +93,61 @@ func Run(ctx context.Context, b *builder.Builder, o Options) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	display, err := progressui.NewDisplay(o.Log, progressui.DisplayMode(o.Progress))
+	shown, err := newProgress(o.Log, o.Progress)
 	if err != nil {
 		return nil, err
 	}
-	status := make(chan *client.SolveStatus)
-	var (
-		failed error
-		res    *client.SolveResponse
-		warned []client.VertexWarning
-	)
+	files, err := addOutputs(opt, o)
+	defer files.discard()
+	if err != nil {
+		return nil, err
+	}
+	var failed error
 	run := func(ctx context.Context, c gwclient.Client) (*gwclient.Result, error) {
 		result, err := frontend.Build(ctx, c)
 		if err == nil && o.Then != nil {
-			err = o.Then(ctx, c, result)
+			err = o.Then(ctx, &Built{Client: c, Result: result, progress: shown})
 		}
 		failed = err
 		return result, err
 	}
-	// The display ends when the build closes the channel, not when the build
-	// is cancelled, so that it shows how the build ended.
-	eg, egctx := errgroup.WithContext(ctx)
-	eg.Go(func() (err error) {
-		res, err = b.Client.Build(egctx, *opt, "deployfile", run, status)
-		return err
-	})
-	eg.Go(func() (err error) {
-		warned, err = display.UpdateFrom(context.WithoutCancel(ctx), status)
-		return err
-	})
-	if err := eg.Wait(); err != nil {
+	go shown.run()
+	res, err := b.Client.Build(ctx, *opt, "deployfile", run, shown.events)
+	<-shown.ended
+	if err != nil {
 		if ctx.Err() != nil {
 			return nil, context.Cause(ctx)
 		}
-		if failed != nil {
-			err = failed
-		}
+		return nil, b.Explain(cmp.Or(failed, files.failure(), err))
+	}
+	if err := files.commit(); err != nil {
 		return nil, b.Explain(err)
 	}
-	return &Result{Metadata: res.ExporterResponse, Warnings: warned}, nil
+	return &Result{Metadata: res.ExporterResponse, Warnings: shown.warnings}, nil
+}
+
+// FilePath is the path of the Deployfile.
+func (o Options) FilePath() string {
+	if o.File != "" {
+		return o.File
+	}
+	return filepath.Join(o.Context, deployfile.DefaultName)
+}
+
+func addOutputs(opt *client.SolveOpt, o Options) (files pendingFiles, err error) {
+	for _, out := range o.Outputs {
+		entry, file, err := out.entry(o.Stdout)
+		if err != nil {
+			return files, err
+		}
+		if entry != nil {
+			opt.Exports = append(opt.Exports, *entry)
+		}
+		if file != nil {
+			files = append(files, file)
+		}
+	}
+	return files, nil
 }
 
 func solveOptions(o Options) (*client.SolveOpt, error) {
@@ -118,17 +155,22 @@ func solveOptions(o Options) (*client.SolveOpt, error) {
 	if err != nil {
 		return nil, err
 	}
-	file := o.File
-	if file == "" {
-		file = filepath.Join(dir, "Deployfile")
+	file, err := filepath.Abs(o.FilePath())
+	if err != nil {
+		return nil, err
 	}
-	for _, p := range []string{dir, file} {
-		if _, err := os.Stat(p); err != nil {
-			return nil, err
-		}
+	if info, err := os.Stat(dir); err != nil {
+		return nil, fmt.Errorf("the context: %w", err)
+	} else if !info.IsDir() {
+		return nil, fmt.Errorf("the context %s is not a folder", o.Context)
+	}
+	if _, err := os.Stat(file); errors.Is(err, fs.ErrNotExist) {
+		return nil, &NoFileError{Path: o.FilePath()}
+	} else if err != nil {
+		return nil, err
 	}
 	opt := &client.SolveOpt{
-		Exports:       o.Exports,
+		Exports:       slices.Clone(o.Exports),
 		FrontendAttrs: attributes(o, dir, file),
 		LocalMounts:   map[string]fsutil.FS{},
 		SharedKey:     sharedKey(dir),
@@ -155,7 +197,7 @@ func solveOptions(o Options) (*client.SolveOpt, error) {
 
 func attributes(o Options, dir, file string) map[string]string {
 	attrs := map[string]string{
-		"filename":                               filepath.Base(file),
+		"filename":                             filepath.Base(file),
 		"build-arg:" + frontend.ArgContextName: filepath.Base(dir),
 	}
 	if o.Target != "" {
@@ -183,60 +225,3 @@ func sharedKey(dir string) string {
 	h := sha256.Sum256([]byte(dir))
 	return hex.EncodeToString(h[:])
 }
-
-// attachables are what the builder may ask this process for.
-func attachables(o Options) ([]session.Attachable, error) {
-	docker := config.LoadDefaultConfigFile(io.Discard)
-	out := []session.Attachable{authprovider.NewDockerAuthProvider(authprovider.DockerAuthProviderConfig{
-		AuthConfigProvider: authprovider.LoadAuthConfig(docker),
-	})}
-	secrets, err := buildctl.ParseSecret(withCA(o.Secrets))
-	if err != nil {
-		return nil, &UsageError{Option: "secret", Err: err}
-	}
-	out = append(out, secrets)
-	if len(o.SSH) > 0 {
-		agents, err := buildctl.ParseSSH(o.SSH)
-		if err != nil {
-			return nil, &UsageError{Option: "ssh", Err: err}
-		}
-		agent, err := sshprovider.NewSSHAgentProvider(agents)
-		if err != nil {
-			return nil, &UsageError{Option: "ssh", Err: err}
-		}
-		out = append(out, agent)
-	}
-	return out, nil
-}
-
-// withCA hands the certificates that this machine trusts by SSL_CERT_FILE to
-// the steps that fetch, unless the caller gives others.
-func withCA(secrets []string) []string {
-	file := os.Getenv("SSL_CERT_FILE")
-	if _, err := os.Stat(file); err != nil {
-		return secrets
-	}
-	for _, s := range secrets {
-		if slices.Contains(strings.Split(s, ","), "id="+CASecret) {
-			return secrets
-		}
-	}
-	return append([]string{"id=" + CASecret + ",src=" + file}, secrets...)
-}
-
-// CASecret is the default id of the secret with certificate authorities.
-const CASecret = "ca"
-
-// UsageError is an option that was given wrongly.
-type UsageError struct {
-	// Option is the flag's name.
-	Option string
-	// Err says what is wrong.
-	Err error
-}
-
-// Error names the option.
-func (e *UsageError) Error() string { return fmt.Sprintf("--%s: %v", e.Option, e.Err) }
-
-// Unwrap returns what is wrong.
-func (e *UsageError) Unwrap() error { return e.Err }

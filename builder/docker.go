@@ -20,7 +20,7 @@ const dockerDeadline = 10 * time.Second
 // /session into a build session. DOCKER_HOST, DOCKER_CERT_PATH and
 // DOCKER_TLS_VERIFY mean what they mean to Docker's own CLI.
 func dialDocker(ctx context.Context, _ Options) (_ *Builder, err error) {
-	engine, err := newEngine()
+	engine, err := NewEngine()
 	if err != nil {
 		return nil, fmt.Errorf("no Docker engine: %w", err)
 	}
@@ -64,8 +64,10 @@ func dialDocker(ctx context.Context, _ Options) (_ *Builder, err error) {
 	}, nil
 }
 
-// newEngine makes Docker's client, which by itself does not know ssh://.
-func newEngine() (*docker.Client, error) {
+// NewEngine makes a client of the Docker engine that DOCKER_HOST names, or that
+// is at its default place, without calling it. Docker's own client does not know
+// ssh:// by itself.
+func NewEngine() (*docker.Client, error) {
 	host := os.Getenv(docker.EnvOverrideHost)
 	if !strings.HasPrefix(host, "ssh://") {
 		return docker.New(docker.FromEnv)

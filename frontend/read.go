@@ -95,9 +95,6 @@ func (b *build) readLock(ctx context.Context, dir string) error {
 	}
 	b.lock, b.pylocks = lock, map[string][]byte{}
 	for _, name := range lock.PylockNames() {
-		if path.Base(name) != name {
-			return fmt.Errorf("%s: pylock %q is not a file name", b.lockName, name)
-		}
 		data, err := fs.ReadFile(files, path.Join(dir, name))
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err

@@ -37,6 +37,7 @@ func newEnvironment(f *deployfile.File, m *mlmodel.Model, context fs.FS, warn fu
 	e.inputs.SystemPackages = f.Environment.SystemPackages
 	e.requirements(m.Requirements, &e.inputs.Requirements)
 	e.requirements(m.Constraints, &e.inputs.Constraints)
+	e.options(m.Options)
 	urls := append([]string{}, m.ExtraIndexURLs...)
 	replaced := m.IndexURL
 	for n, name := range f.Environment.Requirements {
@@ -46,6 +47,7 @@ func newEnvironment(f *deployfile.File, m *mlmodel.Model, context fs.FS, warn fu
 		}
 		e.requirements(r.Requirements, &e.inputs.Requirements)
 		e.requirements(r.Constraints, &e.inputs.Constraints)
+		e.options(r.Options)
 		urls = append(urls, r.ExtraIndexURLs...)
 		if r.IndexURL != "" {
 			replaced = r.IndexURL
@@ -81,27 +83,61 @@ func (e *environment) server(f *deployfile.File, m *mlmodel.Model) {
 		return
 	}
 	e.inputs.MLflow = f.Environment.MLflow
-	if _, ok := m.MLflowRequirement(); ok {
-		return
-	}
 	mlflow := "mlflow"
 	if m.MLflowVersion != "" {
 		mlflow += "==" + m.MLflowVersion
 	}
-	e.inputs.Requirements = append(e.inputs.Requirements, mlflow)
+	r, ok := m.MLflowRequirement()
+	switch {
+	case !ok:
+		e.inputs.Requirements = append(e.inputs.Requirements, mlflow)
+	case r.Name == "mlflow" && r.Text == "mlflow":
+		// MLflow 1 wrote it without a version; the model was logged with one.
+		e.inputs.Requirements[slices.Index(e.inputs.Requirements, r.Text)] = mlflow
+	}
+}
+
+// options are those of requirements files that choose among what an index
+// offers, in the words of uv pip compile.
+func (e *environment) options(o mlmodel.Options) {
+	add := func(words ...string) {
+		text := strings.Join(words, " ")
+		if !slices.Contains(e.inputs.Options, text) {
+			e.inputs.Options = append(e.inputs.Options, text)
+		}
+	}
+	for _, link := range o.FindLinks {
+		if !strings.Contains(link, "://") {
+			if !slices.Contains(e.local, link) {
+				e.local = append(e.local, link)
+			}
+			link = "./" + link
+		}
+		add("--find-links", link)
+	}
+	if o.NoIndex {
+		add("--no-index")
+	}
+	if o.Prerelease {
+		add("--prerelease", "allow")
+	}
+	for _, name := range o.NoBinary {
+		add("--no-binary", name)
+	}
+	for _, name := range o.OnlyBinary {
+		add("--only-binary", name)
+	}
 }
 
 func (e *environment) requirements(from []mlmodel.Requirement, to *[]string) {
 	for _, r := range from {
 		text := r.Text
+		if r.VCS != "" && r.Name != "" {
+			// uv wants the name in front, pip takes it from #egg=.
+			text = r.Name + extras(r) + " @ " + r.VCS + marker(r)
+		}
 		if r.Path != "" {
-			text = "./" + r.Path
-			if len(r.Extras) > 0 {
-				text += "[" + strings.Join(r.Extras, ",") + "]"
-			}
-			if r.Marker != "" {
-				text += " ; " + r.Marker
-			}
+			text = "./" + r.Path + extras(r) + marker(r)
 			if !slices.Contains(e.local, r.Path) {
 				e.local = append(e.local, r.Path)
 			}
@@ -113,6 +149,20 @@ func (e *environment) requirements(from []mlmodel.Requirement, to *[]string) {
 			*to = append(*to, text)
 		}
 	}
+}
+
+func extras(r mlmodel.Requirement) string {
+	if len(r.Extras) == 0 {
+		return ""
+	}
+	return "[" + strings.Join(r.Extras, ",") + "]"
+}
+
+func marker(r mlmodel.Requirement) string {
+	if r.Marker == "" {
+		return ""
+	}
+	return " ; " + r.Marker
 }
 
 // addIndexes lists the Deployfile's indexes first: a name that one of them

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"path"
+	"path/filepath"
 	"strings"
 
 	"github.com/deployfile/deployfile/toolchain"
@@ -86,26 +87,37 @@ func (e *NoWheelError) Error() string {
 }
 
 func (f PylockFile) wheel(pkg PylockPackage) (Wheel, error) {
-	sum := f.Hashes["sha256"]
-	if len(sum) != 64 {
-		return Wheel{}, fmt.Errorf("package %s: %s has no sha256 in the lock, and nothing is fetched without one", pkg.Name, f.Filename())
+	if err := f.check(pkg.Name); err != nil {
+		return Wheel{}, err
 	}
-	version := pkg.Version
-	if version == "" {
+	w := Wheel{
+		Name: pkg.Name, Version: pkg.Version, Path: f.Path,
+		Download: f.download(),
+	}
+	if w.Path != "" {
+		w.Path = path.Clean(w.Path)
+	}
+	if w.Version == "" {
 		// Of a direct URL, only the file's name tells (PEP 427).
-		version = strings.Split(f.Filename(), "-")[1]
+		w.Version = strings.Split(w.Filename, "-")[1]
 	}
-	return Wheel{
-		Name: pkg.Name, Version: version, Path: path.Clean(f.Path),
-		Download: toolchain.Download{Filename: f.Filename(), URL: f.URL, SHA256: sum, Size: f.Size},
-	}.clean(), nil
+	return w, nil
 }
 
-func (w Wheel) clean() Wheel {
-	if w.Path == "." {
-		w.Path = ""
+// check refuses what a lock must not hold, and nothing outside of the build
+// context is read.
+func (f PylockFile) check(pkg string) error {
+	if err := f.download().Check(); err != nil {
+		return fmt.Errorf("package %s: %w", pkg, err)
 	}
-	return w
+	if f.Path != "" && !filepath.IsLocal(f.Path) {
+		return fmt.Errorf("package %s: %s is outside of the build context", pkg, f.Path)
+	}
+	return nil
+}
+
+func (f PylockFile) download() toolchain.Download {
+	return toolchain.Download{Filename: f.Filename(), URL: f.URL, SHA256: f.Hashes["sha256"], Size: f.Size}
 }
 
 // build makes the wheels of what is locked as source, once, to record what
@@ -181,15 +193,17 @@ func BuildStep(s Source, b BuiltWheel, t toolchain.Toolchain, context llb.State,
 	case s.VCS != nil:
 		return toolchain.Step{}, fmt.Errorf("package %s comes from a %s repository; only git is supported", s.Name, s.VCS.Type)
 	case s.File.Path != "":
+		if err := s.File.check(s.Name); err != nil {
+			return toolchain.Step{}, err
+		}
 		name := s.File.Filename()
 		mount = toolchain.Mount{Path: path.Join("/sdist", name), Source: context, From: s.File.Path}
 		source = mount.Path
 	default:
-		sum := s.File.Hashes["sha256"]
-		if len(sum) != 64 {
-			return toolchain.Step{}, fmt.Errorf("package %s: %s has no sha256 in the lock, and nothing is fetched without one", s.Name, s.File.Filename())
+		if err := s.File.check(s.Name); err != nil {
+			return toolchain.Step{}, err
 		}
-		d := toolchain.Download{Filename: s.File.Filename(), URL: s.File.URL, SHA256: sum, Size: s.File.Size}
+		d := s.File.download()
 		mount.Source = Fetch(d, t, indexes)
 		mount.Path = "/sdist"
 		source = path.Join("/sdist", d.Filename)

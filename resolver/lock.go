@@ -3,6 +3,7 @@ package resolver
 import (
 	"bytes"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -41,6 +42,7 @@ type Inputs struct {
 	MLflow         string   `toml:"mlflow" json:"mlflow"`
 	Requirements   []string `toml:"requirements" json:"requirements"`
 	Constraints    []string `toml:"constraints" json:"constraints"`
+	Options        []string `toml:"options" json:"options"`
 	Indexes        []string `toml:"indexes" json:"indexes"`
 	SystemPackages []string `toml:"system-packages" json:"system-packages"`
 }
@@ -119,7 +121,38 @@ func ParseLock(data []byte) (*Lock, error) {
 	if u := md.Undecoded(); len(u) > 0 {
 		return nil, fmt.Errorf("unknown key %q; run deployfile lock", u[0].String())
 	}
-	return &l, nil
+	return &l, l.check()
+}
+
+// check refuses names and hashes that a lock never has, so that one from a
+// stranger cannot make a step read or write elsewhere.
+func (l *Lock) check() error {
+	var files []toolchain.Download
+	for _, u := range l.UV {
+		files = append(files, u.Download)
+	}
+	for _, p := range l.Platforms {
+		if p.Pylock != filepath.Base(p.Pylock) {
+			return fmt.Errorf("pylock %q is not a file name", p.Pylock)
+		}
+		for _, s := range p.SystemPackages {
+			files = append(files, s.Download)
+		}
+		for _, b := range p.Built {
+			files = append(files, toolchain.Download{Filename: b.Filename, SHA256: b.SHA256})
+		}
+	}
+	for _, f := range files {
+		if err := f.Check(); err != nil {
+			return err
+		}
+	}
+	for _, m := range l.Model {
+		if !filepath.IsLocal(m.Path) {
+			return fmt.Errorf("model file %q is outside of the model's folder", m.Path)
+		}
+	}
+	return nil
 }
 
 // Encode writes the lock as TOML, the same bytes for the same lock.
@@ -184,6 +217,7 @@ func (i Inputs) Changes(now Inputs) []string {
 	value("mlflow", i.MLflow, now.MLflow)
 	list("requirement", i.Requirements, now.Requirements)
 	list("constraint", i.Constraints, now.Constraints)
+	list("option", i.Options, now.Options)
 	list("index", i.Indexes, now.Indexes)
 	list("system package", i.SystemPackages, now.SystemPackages)
 	return out

@@ -25,6 +25,7 @@ func (r *Resolver) packages(ctx context.Context, q Request, keep *Lock, t toolch
 	mounts := []toolchain.Mount{request(t, map[string]any{
 		"requirements": q.Inputs.Requirements,
 		"constraints":  q.Inputs.Constraints,
+		"options":      q.Inputs.Options,
 		"mlflow":       q.Inputs.MLflow,
 		"python":       t.Version,
 		"platform":     uvPlatform(arch, glibcMinor(p.Glibc)),
@@ -76,7 +77,7 @@ func unchangedPylock(q Request, keep *Lock, p *Platform) []byte {
 	}
 	a, b := keep.Inputs, q.Inputs
 	same := a.Python == b.Python && a.MLflow == b.MLflow && slices.Equal(a.Requirements, b.Requirements) &&
-		slices.Equal(a.Constraints, b.Constraints) && slices.Equal(a.Indexes, b.Indexes)
+		slices.Equal(a.Constraints, b.Constraints) && slices.Equal(a.Options, b.Options) && slices.Equal(a.Indexes, b.Indexes)
 	data := q.previousPylock(p.Name)
 	// A file edited by hand is resolved again, with its versions preferred.
 	if !same || data == nil || hash(data) != was.PylockSHA256 {

@@ -2,8 +2,10 @@ package toolchain
 
 import (
 	_ "embed"
+	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/moby/buildkit/client/llb"
 	"github.com/opencontainers/go-digest"
@@ -18,6 +20,26 @@ type Download struct {
 	// unknown).
 	SHA256 string `json:"sha256" toml:"sha256"`
 	Size   int64  `json:"size,omitempty" toml:"size,omitzero"`
+}
+
+// Check refuses a download that no step may have: one without a hash, or with
+// a name that is not a plain file name.
+func (d Download) Check() error {
+	switch {
+	case !plainName(d.Filename):
+		return fmt.Errorf("%q is not a file name", d.Filename)
+	case !isSHA256(d.SHA256):
+		return fmt.Errorf("%s has no sha256, and nothing is fetched without one", d.Filename)
+	}
+	return nil
+}
+
+func plainName(name string) bool {
+	return name != "" && name[0] != '.' && !strings.ContainsAny(name, "/\\\x00")
+}
+
+func isSHA256(s string) bool {
+	return digest.NewDigestFromEncoded(digest.SHA256, s).Validate() == nil
 }
 
 // State is the file alone in a folder. BuildKit checks the hash, and fetches

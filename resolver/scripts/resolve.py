@@ -23,6 +23,8 @@ def compile(request, requirements, constraints, output):
     args = [os.environ["UV"], "pip", "compile", "requirements.in", "-c", "constraints.in", "-o", output,
             "--format", "pylock.toml", "--generate-hashes", "--no-header", "--quiet", "--no-cache",
             "--python", sys.executable, "--python-version", request["python"], "--python-platform", request["platform"]]
+    for option in request["options"] or []:
+        args += option.split(" ", 1)
     upgrade = request["upgrade"] or []
     if "*" in upgrade:
         args.append("--upgrade")

@@ -1,0 +1,186 @@
+package build
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/netip"
+	"slices"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/deployfile/deployfile/builder"
+	"github.com/moby/moby/api/pkg/stdcopy"
+	dockercontainer "github.com/moby/moby/api/types/container"
+	"github.com/moby/moby/api/types/network"
+	docker "github.com/moby/moby/client"
+)
+
+const engineDeadline = 10 * time.Second
+
+// Engine is a Docker engine, which can be given images and run them.
+type Engine struct {
+	client *docker.Client
+	// containerd says that images are in containerd's store, so that the
+	// engine's BuildKit has the exporters that every BuildKit has.
+	containerd bool
+}
+
+// FindEngine connects to the engine that Docker's own CLI would use.
+func FindEngine(ctx context.Context) (*Engine, error) {
+	c, err := builder.NewEngine()
+	if err != nil {
+		return nil, fmt.Errorf("no Docker engine: %w", err)
+	}
+	ctx, cancel := context.WithTimeout(ctx, engineDeadline)
+	defer cancel()
+	r, err := c.Info(ctx, docker.InfoOptions{})
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("no Docker engine: %w", err), c.Close())
+	}
+	return &Engine{client: c, containerd: slices.Contains(r.Info.DriverStatus, [2]string{"driver-type", "io.containerd.snapshotter.v1"})}, nil
+}
+
+// Close ends the connection.
+func (e *Engine) Close() error { return e.client.Close() }
+
+// Output is how a build on b hands its image, by name, to the engine.
+func (e *Engine) Output(b *builder.Builder, name string) Output {
+	switch {
+	case b.Kind != builder.Docker:
+		return Output{Type: typeEngine, Attrs: map[string]string{"name": name}, engine: e}
+	case e.containerd:
+		return Output{Type: "image", Attrs: map[string]string{"name": name}}
+	}
+	return Output{Type: "moby", Attrs: map[string]string{"name": name}}
+}
+
+// CanPush says whether a build on the engine's own BuildKit can push.
+func (e *Engine) CanPush() bool { return e.containerd }
+
+// load gives the engine an image as an archive; the result is a writer whose
+// Close returns when the engine has it.
+func (e *Engine) load() io.WriteCloser {
+	r, w := io.Pipe()
+	l := &loading{PipeWriter: w, done: make(chan struct{})}
+	go func() {
+		defer close(l.done)
+		l.err = e.send(r)
+		_ = r.CloseWithError(l.err)
+	}()
+	return l
+}
+
+func (e *Engine) send(archive io.Reader) error {
+	res, err := e.client.ImageLoad(context.Background(), archive, docker.ImageLoadWithQuiet(true))
+	if err != nil {
+		return fmt.Errorf("load the image into Docker's engine: %w", err)
+	}
+	defer res.Close()
+	for d := json.NewDecoder(res); ; {
+		var message struct {
+			Error string `json:"error"`
+		}
+		switch err := d.Decode(&message); {
+		case errors.Is(err, io.EOF):
+			return nil
+		case err != nil:
+			return fmt.Errorf("load the image into Docker's engine: %w", err)
+		case message.Error != "":
+			return fmt.Errorf("load the image into Docker's engine: %s", message.Error)
+		}
+	}
+}
+
+type loading struct {
+	*io.PipeWriter
+	done chan struct{}
+	err  error
+}
+
+// Close waits for the engine's answer.
+func (l *loading) Close() error {
+	if err := l.PipeWriter.Close(); err != nil {
+		return err
+	}
+	<-l.done
+	return l.err
+}
+
+// Start starts an image of the engine's, whose server listens on inside of its
+// container, with o.Port of this machine's loopback leading there.
+func (e *Engine) Start(ctx context.Context, image string, inside int, o ServerOptions) (Server, error) {
+	port, ok := network.PortFrom(uint16(inside), network.TCP)
+	if !ok {
+		return nil, fmt.Errorf("port %d is no port", inside)
+	}
+	created, err := e.client.ContainerCreate(ctx, docker.ContainerCreateOptions{
+		Image:    image,
+		Config:   &dockercontainer.Config{ExposedPorts: network.PortSet{port: {}}},
+		Platform: &o.Platform,
+		HostConfig: &dockercontainer.HostConfig{PortBindings: network.PortMap{
+			port: {{HostIP: netip.MustParseAddr("127.0.0.1"), HostPort: strconv.Itoa(o.Port)}},
+		}},
+	})
+	if err != nil {
+		return nil, fmt.Errorf("start %s in Docker's engine: %w", image, err)
+	}
+	s := &engineServer{client: e.client, id: created.ID, exited: make(chan struct{})}
+	if _, err := e.client.ContainerStart(ctx, s.id, docker.ContainerStartOptions{}); err != nil {
+		s.remove()
+		return nil, fmt.Errorf("start %s in Docker's engine: %w", image, err)
+	}
+	go s.watch(o.Log)
+	return s, nil
+}
+
+// engineServer is a server in a container of Docker's engine.
+type engineServer struct {
+	client *docker.Client
+	id     string
+	exited chan struct{}
+	err    error
+	once   sync.Once
+}
+
+var _ Server = (*engineServer)(nil)
+
+// watch copies the server's log until the server ends.
+func (s *engineServer) watch(log io.Writer) {
+	defer close(s.exited)
+	ctx := context.Background()
+	wait := s.client.ContainerWait(ctx, s.id, docker.ContainerWaitOptions{})
+	if logs, err := s.client.ContainerLogs(ctx, s.id, docker.ContainerLogsOptions{ShowStdout: true, ShowStderr: true, Follow: true}); err == nil {
+		_, _ = stdcopy.StdCopy(log, log, logs)
+		_ = logs.Close()
+	}
+	select {
+	case r := <-wait.Result:
+		s.err = fmt.Errorf("the server ended by itself, with exit code %d", r.StatusCode)
+	case err := <-wait.Error:
+		s.err = fmt.Errorf("wait for the server: %w", err)
+	}
+}
+
+// Exited implements Server.
+func (s *engineServer) Exited() <-chan struct{} { return s.exited }
+
+// Err implements Server.
+func (s *engineServer) Err() error {
+	<-s.exited
+	return s.err
+}
+
+// Stop implements Server.
+func (s *engineServer) Stop() { s.once.Do(s.remove) }
+
+func (s *engineServer) remove() {
+	ctx, cancel := context.WithTimeout(context.Background(), 3*stopGrace)
+	defer cancel()
+	grace := int(stopGrace / time.Second)
+	_, _ = s.client.ContainerStop(ctx, s.id, docker.ContainerStopOptions{Timeout: &grace})
+	_, _ = s.client.ContainerRemove(ctx, s.id, docker.ContainerRemoveOptions{Force: true, RemoveVolumes: true})
+}

@@ -1,0 +1,58 @@
+package build
+
+import (
+	"cmp"
+	"io"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/docker/cli/cli/config"
+	buildctl "github.com/moby/buildkit/cmd/buildctl/build"
+	"github.com/moby/buildkit/session"
+	"github.com/moby/buildkit/session/auth/authprovider"
+	"github.com/moby/buildkit/session/sshforward/sshprovider"
+)
+
+// attachables are what the builder may ask this process for.
+func attachables(o Options) ([]session.Attachable, error) {
+	docker := config.LoadDefaultConfigFile(io.Discard)
+	out := []session.Attachable{authprovider.NewDockerAuthProvider(authprovider.DockerAuthProviderConfig{
+		AuthConfigProvider: authprovider.LoadAuthConfig(docker),
+	})}
+	secrets, err := buildctl.ParseSecret(withCA(o.Secrets, cmp.Or(o.CA, CASecret)))
+	if err != nil {
+		return nil, &UsageError{Option: "secret", Err: err}
+	}
+	out = append(out, secrets)
+	if len(o.SSH) > 0 {
+		agents, err := buildctl.ParseSSH(o.SSH)
+		if err != nil {
+			return nil, &UsageError{Option: "ssh", Err: err}
+		}
+		agent, err := sshprovider.NewSSHAgentProvider(agents)
+		if err != nil {
+			return nil, &UsageError{Option: "ssh", Err: err}
+		}
+		out = append(out, agent)
+	}
+	return out, nil
+}
+
+// withCA hands the certificates that this machine trusts by SSL_CERT_FILE to
+// the steps that fetch, unless the caller gives others.
+func withCA(secrets []string, id string) []string {
+	file := os.Getenv("SSL_CERT_FILE")
+	if _, err := os.Stat(file); err != nil {
+		return secrets
+	}
+	for _, s := range secrets {
+		if slices.Contains(strings.Split(s, ","), "id="+id) {
+			return secrets
+		}
+	}
+	return append([]string{"id=" + id + ",src=" + file}, secrets...)
+}
+
+// CASecret is the default id of the secret with certificate authorities.
+const CASecret = "ca"
