@@ -198,7 +198,6 @@ func solveOptions(o Options) (*client.SolveOpt, error) {
 func attributes(o Options, dir, file string) map[string]string {
 	attrs := map[string]string{
 		"filename":                             filepath.Base(file),
-		"build-arg:" + frontend.ArgContextName: filepath.Base(dir),
 	}
 	if o.Target != "" {
 		attrs["target"] = o.Target

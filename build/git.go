@@ -1,27 +1,41 @@
 package build
 
 import (
-	"net/url"
 	"os/exec"
 	"strings"
+
+	"github.com/moby/buildkit/util/urlutil"
 )
 
 // gitAttributes tell the frontend which commit of which repository the folder
-// is, in the words of buildx; none if git does not know.
+// is; none if git does not know. They are those that buildx sends, so that
+// both make the same labels.
 func gitAttributes(dir string) map[string]string {
 	out := map[string]string{}
 	revision := git(dir, "rev-parse", "HEAD")
 	if revision == "" {
 		return out
 	}
-	if git(dir, "status", "--porcelain", "--untracked-files=no", ".") != "" {
-		revision += "-dirty"
-	}
 	out["vcs:revision"] = revision
-	if u := withoutCredentials(git(dir, "remote", "get-url", "origin")); u != "" {
-		out["vcs:source"] = u
+	for _, remote := range []string{trackedRemote(dir), "origin", "upstream"} {
+		if remote == "" {
+			continue
+		}
+		if u := git(dir, "remote", "get-url", remote); u != "" {
+			out["vcs:source"] = urlutil.RedactCredentials(u)
+			break
+		}
 	}
 	return out
+}
+
+// trackedRemote is the remote that the current branch follows.
+func trackedRemote(dir string) string {
+	branch := git(dir, "symbolic-ref", "-q", "HEAD")
+	if branch == "" {
+		return ""
+	}
+	return git(dir, "for-each-ref", "--format=%(upstream:remotename)", branch)
 }
 
 func git(dir string, args ...string) string {
@@ -30,14 +44,4 @@ func git(dir string, args ...string) string {
 		return ""
 	}
 	return strings.TrimSpace(string(out))
-}
-
-// withoutCredentials drops what a remote's URL may hold and a label must not.
-func withoutCredentials(remote string) string {
-	u, err := url.Parse(remote)
-	if err != nil || u.User == nil {
-		return remote
-	}
-	u.User = nil
-	return u.String()
 }

@@ -154,3 +154,8 @@ func isTerminal(w io.Writer) bool {
 	_, err := console.ConsoleFromFile(f)
 	return err == nil
 }
+
+// Named says whether the image has a name there.
+func (o Output) Named() bool {
+	return o.archive() || o.Type == client.ExporterImage || o.Type == typeRegistry
+}

@@ -22,8 +22,8 @@ type File struct {
 // Model says which MLflow Model is packaged.
 type Model struct {
 	// Name is the model's name, used in labels and default tags:
-	// lower-case letters, digits, '.', '_' and '-'. The default is the name
-	// of the folder that holds the Deployfile.
+	// lower-case letters, digits, '.', '_' and '-'. The default is the last
+	// part of Source.
 	Name string `toml:"name"`
 	// Version is the version that the image's labels carry, free text.
 	Version string `toml:"version"`

@@ -28,9 +28,6 @@ const (
 	// ArgUpgrade lists packages, comma-separated, that the lock target takes
 	// newer versions of; "*" is everything.
 	ArgUpgrade = "DEPLOYFILE_UPGRADE"
-	// ArgContextName is the name of the folder that the context is, for the
-	// model's default name.
-	ArgContextName = "DEPLOYFILE_CONTEXT_NAME"
 )
 
 // Build is the gateway's BuildFunc. Its errors carry the lines of the

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net/url"
 	"path"
 	"slices"
 	"strconv"
@@ -84,7 +85,7 @@ func (b *build) compile(ctx context.Context, p *prepared, platform string) (*com
 		BaseEnv:       config.Config.Env,
 		Labels:        b.ui.Labels,
 		Created:       created,
-		Source:        opts.Opts["vcs:source"],
+		Source:        withoutUser(opts.Opts["vcs:source"]),
 		Revision:      opts.Opts["vcs:revision"],
 	})
 	if err != nil {
@@ -104,6 +105,16 @@ func (b *build) compile(ctx context.Context, p *prepared, platform string) (*com
 	}}
 	c.state, err = plan.Image(c.inputs)
 	return c, err
+}
+
+// withoutUser drops what a repository's URL may hold and a label must not.
+func withoutUser(repository string) string {
+	u, err := url.Parse(repository)
+	if err != nil || u.User == nil {
+		return repository
+	}
+	u.User = nil
+	return u.String()
 }
 
 // created is SOURCE_DATE_EPOCH in RFC 3339, "" if it is not set.

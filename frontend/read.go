@@ -146,7 +146,7 @@ func (b *build) understand(ctx context.Context, files refFS) (*environment, erro
 	}
 	b.model = model
 	if b.file.Model.Name == "" {
-		b.file.Model.Name = defaultName(b.ui.BuildArgs[ArgContextName])
+		b.file.Model.Name = defaultName(path.Base(path.Clean(b.file.Model.Source)))
 	}
 	for _, w := range warnings {
 		b.warnModel(ctx, w)
@@ -159,7 +159,9 @@ func (b *build) understand(ctx context.Context, files refFS) (*environment, erro
 	return newEnvironment(b.file, model, files, func(w mlmodel.Warning) { b.warnModel(ctx, w) })
 }
 
-// defaultName makes a name of a folder's.
+// defaultName makes a name of the model's folder's. The folder of the
+// Deployfile will not do: not every client says what it is called, and the
+// name is in the image.
 func defaultName(folder string) string {
 	name := strings.Map(func(r rune) rune {
 		switch {

@@ -121,11 +121,15 @@ func expected(t *testing.T, model, request string) any {
 	return decoded(t, string(out))
 }
 
-func decoded(t *testing.T, text string) any {
+func decoded(t *testing.T, text string) (v any) {
 	t.Helper()
-	var v any
-	if err := json.Unmarshal([]byte(text), &v); err != nil {
+	decode(t, text, &v)
+	return v
+}
+
+func decode(t *testing.T, text string, into any) {
+	t.Helper()
+	if err := json.Unmarshal([]byte(text), into); err != nil {
 		t.Errorf("%v: %s", err, text)
 	}
-	return v
 }

@@ -1,38 +1,252 @@
 package main
 
 import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
 	"fmt"
+	"slices"
+	"strings"
+	"time"
 
 	"github.com/deployfile/deployfile/build"
-	buildctl "github.com/moby/buildkit/cmd/buildctl/build"
+	"github.com/deployfile/deployfile/builder"
+	"github.com/moby/buildkit/client"
+	"github.com/moby/buildkit/exporter/containerimage/exptypes"
 	"github.com/spf13/cobra"
 )
 
+// buildOptions are the flags of the build command.
+type buildOptions struct {
+	inputFlags
+	output                []string
+	tags                  []string
+	push, load, asJSON    bool
+	metadataFile, iidFile string
+}
+
 func buildCommand(s streams) *cobra.Command {
-	var flags buildFlags
-	var outputs []string
+	var o buildOptions
 	cmd := &cobra.Command{
-		Use:  "build [CONTEXT]",
+		Use:   "build [CONTEXT]",
+		Short: "Build the image",
+		Long: `Build the image that the Deployfile describes, from the lock if there is one,
+and verify that it answers. CONTEXT, by default the folder at hand, is what the
+build may read. The image's digest is printed; without --push, --load or
+--output the image stays in the builder's cache.`,
+		Example: `  deployfile build
+  deployfile build --push --tag registry.example.com/iris:1
+  deployfile build --locked -o type=oci,dest=iris.tar
+  deployfile build --builder tcp://buildkit.example.com:1234 --cache-from registry.example.com/cache`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			b, err := flags.find(cmd.Context())
-			if err != nil {
-				return err
-			}
-			defer b.Close()
-			o := flags.options(contextDir(args), "")
-			if o.Exports, err = buildctl.ParseOutput(outputs); err != nil {
-				return err
-			}
-			r, err := build.Run(cmd.Context(), b, o)
-			if err != nil {
-				return err
-			}
-			fmt.Fprintln(s.out, r.Metadata["containerimage.digest"])
-			return nil
+			return buildImage(cmd.Context(), s, contextFolder(args), o)
 		},
 	}
-	flags.add(cmd.Flags())
-	cmd.Flags().StringArrayVarP(&outputs, "output", "o", nil, "where the image goes, as buildx has it")
+	flags := cmd.Flags()
+	o.add(flags)
+	o.addLocked(flags)
+	flags.StringArrayVarP(&o.output, "output", "o", nil, `where the image goes, as buildx has it: "type=oci,dest=FILE", "type=image,name=REF,push=true", "FOLDER", …`)
+	flags.StringArrayVarP(&o.tags, "tag", "t", nil, "name of the image (default for --push and --load: [image] tags)")
+	flags.BoolVar(&o.push, "push", false, "push the image to the registries of its tags")
+	flags.BoolVar(&o.load, "load", false, "load the image into Docker's engine")
+	flags.StringArrayVar(&o.labels, "label", nil, "a label of the image, NAME=VALUE")
+	flags.StringArrayVar(&o.cacheTo, "cache-to", nil, "a cache to write to, as buildx has it")
+	flags.StringVar(&o.metadataFile, "metadata-file", "", "write what the builder says of the result to a file, as JSON")
+	flags.StringVar(&o.iidFile, "iidfile", "", "write the image's id to a file")
+	flags.BoolVar(&o.asJSON, "json", false, "print the result as JSON")
 	return cmd
+}
+
+// buildResult is what build --json prints.
+type buildResult struct {
+	Digest string `json:"digest"`
+	// Pushed, Loaded and Written are names and paths.
+	Pushed  []string `json:"pushed"`
+	Loaded  []string `json:"loaded"`
+	Written []string `json:"written"`
+}
+
+func buildImage(ctx context.Context, s streams, folder string, o buildOptions) error {
+	start := time.Now()
+	p, err := openProject(folder, o.file)
+	if err != nil {
+		return err
+	}
+	if o.outputs, err = o.parseOutputs(p); err != nil {
+		return err
+	}
+	opt, err := o.options(p, "", s)
+	if err != nil {
+		return err
+	}
+	b, err := o.find(ctx)
+	if err != nil {
+		return err
+	}
+	defer b.Close()
+	result := buildResult{Pushed: []string{}, Loaded: []string{}, Written: []string{}}
+	if o.load {
+		engine, err := o.loadInto(ctx, b, p, &opt, &result)
+		if err != nil {
+			return err
+		}
+		defer engine.Close()
+	}
+	if len(opt.Outputs) == 0 {
+		// An image without a name: nothing keeps it but the cache.
+		opt.Exports = []client.ExportEntry{{Type: client.ExporterImage}}
+	}
+	r, err := build.Run(ctx, b, opt)
+	if err != nil {
+		return err
+	}
+	reportWarnings(s.err, r.Warnings)
+	result.Digest = r.Metadata[exptypes.ExporterImageDigestKey]
+	result.add(opt.Outputs)
+	if err := o.writeFiles(r); err != nil {
+		return err
+	}
+	fmt.Fprintf(s.err, "built in %.1f s; %s\n", time.Since(start).Seconds(), result.summary())
+	switch {
+	case slices.ContainsFunc(opt.Outputs, build.Output.ToStdout):
+		return nil
+	case o.asJSON:
+		return writeJSON(s.out, result)
+	case result.Digest != "":
+		fmt.Fprintln(s.out, result.Digest)
+	}
+	return nil
+}
+
+// parseOutputs are the outputs of --output and --push, with the names that the
+// image gets there.
+func (o *buildOptions) parseOutputs(p *project) ([]build.Output, error) {
+	var outputs []build.Output
+	for _, text := range o.output {
+		out, err := build.ParseOutput(text)
+		if err != nil {
+			return nil, err
+		}
+		outputs = append(outputs, out)
+	}
+	if o.push || !o.load && len(outputs) == 0 && len(o.tags) > 0 {
+		out := build.Output{Type: client.ExporterImage, Attrs: map[string]string{}}
+		if o.push {
+			out.Attrs["push"] = "true"
+		}
+		outputs = append(outputs, out)
+	}
+	for _, out := range outputs {
+		if out.Attrs == nil || out.Attrs["name"] != "" || !out.Named() {
+			continue
+		}
+		tags := o.tags
+		if out.Pushes() && len(tags) == 0 {
+			tags = p.file.Image.Tags
+		}
+		if out.Pushes() && len(tags) == 0 {
+			return nil, &usageError{errors.New("there is no name to push to: give --tag, or set tags in [image] of the Deployfile")}
+		}
+		if len(tags) > 0 {
+			out.Attrs["name"] = strings.Join(tags, ",")
+		}
+	}
+	return outputs, nil
+}
+
+// loadInto adds the output that loads the image into Docker's engine.
+func (o *buildOptions) loadInto(ctx context.Context, b *builder.Builder, p *project, opt *build.Options, result *buildResult) (*build.Engine, error) {
+	engine, err := build.FindEngine(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("--load: %w", err)
+	}
+	if result.Loaded, err = o.names(p); err != nil {
+		return engine, err
+	}
+	opt.Outputs = append(opt.Outputs, engine.Output(b, strings.Join(result.Loaded, ",")))
+	if b.Kind == builder.Docker && !engine.CanPush() && slices.ContainsFunc(opt.Outputs, build.Output.Pushes) {
+		return engine, errors.New("the image store of this Docker engine cannot push from a build: turn on its containerd image store, or use --load and docker push")
+	}
+	return engine, nil
+}
+
+// names are the image's in Docker's engine.
+func (o *buildOptions) names(p *project) ([]string, error) {
+	if len(o.tags) > 0 {
+		return o.tags, nil
+	}
+	return imageNames(p)
+}
+
+// imageNames are [image] tags, or the model's name.
+func imageNames(p *project) ([]string, error) {
+	if len(p.file.Image.Tags) > 0 {
+		return p.file.Image.Tags, nil
+	}
+	name, err := p.name()
+	return []string{name + ":latest"}, err
+}
+
+// writeFiles writes --metadata-file and --iidfile.
+func (o *buildOptions) writeFiles(r *build.Result) error {
+	if o.metadataFile != "" {
+		data, err := json.MarshalIndent(metadata(r.Metadata), "", "  ")
+		if err != nil {
+			return err
+		}
+		if err := build.WriteFile(o.metadataFile, append(data, '\n')); err != nil {
+			return err
+		}
+	}
+	if o.iidFile != "" {
+		id := r.Metadata[exptypes.ExporterImageConfigDigestKey]
+		if id == "" {
+			id = r.Metadata[exptypes.ExporterImageDigestKey]
+		}
+		return build.WriteFile(o.iidFile, []byte(id))
+	}
+	return nil
+}
+
+// metadata is the exporters' answer as buildx writes it: what is JSON in
+// base64 becomes JSON.
+func metadata(from map[string]string) map[string]any {
+	out := map[string]any{}
+	for k, v := range from {
+		out[k] = v
+		if data, err := base64.StdEncoding.DecodeString(v); err == nil && json.Valid(data) && strings.HasPrefix(string(data), "{") {
+			out[k] = json.RawMessage(data)
+		}
+	}
+	return out
+}
+
+func (r *buildResult) add(outputs []build.Output) {
+	for _, o := range outputs {
+		switch {
+		case o.Pushes():
+			r.Pushed = append(r.Pushed, strings.Split(o.Attrs["name"], ",")...)
+		case o.Dest != "" && !o.ToStdout():
+			r.Written = append(r.Written, o.Dest)
+		}
+	}
+}
+
+// summary says where the image went, and what could be done if nowhere.
+func (r *buildResult) summary() string {
+	var parts []string
+	for _, x := range []struct {
+		verb  string
+		names []string
+	}{{"pushed", r.Pushed}, {"loaded", r.Loaded}, {"written to", r.Written}} {
+		if len(x.names) > 0 {
+			parts = append(parts, x.verb+" "+strings.Join(x.names, ", "))
+		}
+	}
+	if len(parts) == 0 {
+		return "not pushed: --push, --load or --output say where the image goes"
+	}
+	return strings.Join(parts, "; ")
 }

@@ -1,19 +1,29 @@
 // Command deployfile packages MLflow models as images: see deployfile help.
+//
+// Each command is a file of its own: the flags, and a function that does the
+// work and that a test can call. What several of them share is in flags.go
+// (flags), project.go (reading the Deployfile), serve.go (starting an image)
+// and report.go (errors and exit codes).
 package main
 
 import (
 	"context"
+	"io"
 	"os"
 	"os/signal"
 	"syscall"
+
+	"github.com/sirupsen/logrus"
 )
 
 // version is set when the program is linked.
 var version = "devel"
 
 func main() {
+	// What BuildKit's and containerd's libraries log is of no use here.
+	logrus.SetOutput(io.Discard)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	code := run(ctx, os.Args[1:], streams{in: os.Stdin, out: os.Stdout, err: os.Stderr})
-	stop()
-	os.Exit(code)
+	// A second Ctrl-C ends the program at once.
+	context.AfterFunc(ctx, stop)
+	os.Exit(run(ctx, os.Args[1:], streams{in: os.Stdin, out: os.Stdout, err: os.Stderr}))
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"os"
 
@@ -20,23 +19,45 @@ type streams struct {
 func run(ctx context.Context, args []string, s streams) int {
 	root := rootCommand(s)
 	root.SetArgs(args)
-	if err := root.ExecuteContext(ctx); err != nil {
-		fmt.Fprintln(s.err, "error:", err)
-		return 1
+	// Whatever fails before a command's own work is a wrong command line.
+	started := false
+	root.PersistentPreRun = func(*cobra.Command, []string) { started = true }
+	cmd, err := root.ExecuteContextC(ctx)
+	switch {
+	case err == nil:
+		return exitOK
+	case ctx.Err() != nil:
+		err = errInterrupted
+	case !started:
+		err = &usageError{err: err}
 	}
-	return 0
+	report(s.err, cmd.CommandPath(), err)
+	return exitCode(err)
 }
 
 func rootCommand(s streams) *cobra.Command {
 	cmd := &cobra.Command{
-		Use:           "deployfile",
-		Short:         "Package MLflow models as images, and ship them",
+		Use:   "deployfile",
+		Short: "Package MLflow models as images, and ship them",
+		Long: `deployfile packages an MLflow model as an image that answers requests: locked,
+reproducible, and quick to build again. A file named Deployfile, next to the
+model, says what is made; BuildKit makes it.`,
+		Example: `  deployfile init model         # write a Deployfile for the model in model/
+  deployfile lock               # pin all that the image is made of
+  deployfile run                # build it and serve it on this machine
+  deployfile build --push       # build it and push it to [image] tags`,
 		SilenceUsage:  true,
 		SilenceErrors: true,
+		Version:       version,
 	}
 	cmd.SetIn(s.in)
 	cmd.SetOut(s.out)
 	cmd.SetErr(s.err)
-	cmd.AddCommand(buildCommand(s), lockCommand(s), superviseCommand())
+	cmd.AddCommand(
+		initCommand(s), checkCommand(s), lockCommand(s), planCommand(s),
+		buildCommand(s), runCommand(s), predictCommand(s),
+		schemaCommand(s), versionCommand(s), builderCommand(s),
+		superviseCommand(), exitCodesTopic(),
+	)
 	return cmd
 }

@@ -1,0 +1,76 @@
+package main
+
+import (
+	"errors"
+
+	"github.com/deployfile/deployfile/build"
+	"github.com/deployfile/deployfile/builder"
+	"github.com/deployfile/deployfile/deployfile"
+	"github.com/deployfile/deployfile/frontend"
+	"github.com/deployfile/deployfile/mlmodel"
+	"github.com/deployfile/deployfile/resolver"
+	"github.com/moby/buildkit/solver/errdefs"
+	"github.com/spf13/cobra"
+)
+
+// The exit codes; exitCodesTopic explains them.
+const (
+	exitOK          = 0
+	exitFailed      = 1
+	exitUsage       = 2
+	exitLock        = 3
+	exitInput       = 4
+	exitBuilder     = 5
+	exitInterrupted = 130
+)
+
+func exitCodesTopic() *cobra.Command {
+	return &cobra.Command{
+		Use:   "exit-codes",
+		Short: "What the exit codes mean",
+		Long: `Exit codes
+
+  0    done
+  1    failed: a step of the build, a server, a push, a full disk
+  2    a wrong command line
+  3    the lock is out of date, or is missing where --locked demands it
+  4    the Deployfile, the model or a requirements file is missing or wrong
+  5    there is no builder, or it went away during the build
+  130  interrupted (Ctrl-C)
+
+"deployfile run" that is stopped by Ctrl-C while the model is served exits
+with 0.`,
+	}
+}
+
+var errInterrupted = errors.New("interrupted")
+
+// usageError is a wrong command line.
+type usageError struct{ err error }
+
+func (e *usageError) Error() string { return e.err.Error() }
+func (e *usageError) Unwrap() error { return e.err }
+
+func exitCode(err error) int {
+	switch {
+	case errors.Is(err, errInterrupted):
+		return exitInterrupted
+	case is[*usageError](err), is[*build.UsageError](err):
+		return exitUsage
+	case is[*frontend.StaleLockError](err), is[*frontend.NoLockError](err), is[*lockChangeError](err):
+		return exitLock
+	case is[*builder.NotFoundError](err), is[*builder.GoneError](err):
+		return exitBuilder
+	case is[*resolver.StepError](err), is[*builder.DiskFullError](err):
+		return exitFailed
+	case is[deployfile.Errors](err), is[*build.NoFileError](err), is[*mlmodel.MissingModelError](err),
+		is[*mlmodel.NoPyfuncError](err), is[*mlmodel.SourceError](err), len(errdefs.Sources(err)) > 0:
+		return exitInput
+	}
+	return exitFailed
+}
+
+func is[T error](err error) bool {
+	var t T
+	return errors.As(err, &t)
+}

@@ -1,0 +1,100 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/deployfile/deployfile/build"
+	"github.com/deployfile/deployfile/resolver"
+)
+
+// lockFiles are the files of a lock: those that were there and those that take
+// their place.
+type lockFiles struct {
+	dir, name string
+	old, made map[string][]byte
+}
+
+// readOld reads the lock that is there, as far as it can be understood.
+func (l *lockFiles) readOld() error {
+	l.old = map[string][]byte{}
+	data, err := os.ReadFile(filepath.Join(l.dir, l.name))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	l.old[l.name] = data
+	lock, err := resolver.ParseLock(data)
+	if err != nil {
+		return nil // of another version: it is replaced
+	}
+	for _, name := range lock.PylockNames() {
+		if filepath.Base(name) != name {
+			continue
+		}
+		data, err := os.ReadFile(filepath.Join(l.dir, name))
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		l.old[name] = data
+	}
+	return nil
+}
+
+func (l *lockFiles) changed() bool { return !maps.EqualFunc(l.old, l.made, bytes.Equal) }
+
+// write puts the new files in place of the old ones. All are complete on the
+// disk before the first takes its place, and the lock, which has the hashes of
+// the others, does so last: whatever happens in between, a build tells that the
+// files do not belong together.
+func (l *lockFiles) write() error {
+	if !l.changed() {
+		return nil
+	}
+	var pending []*build.PendingFile
+	defer func() {
+		for _, p := range pending {
+			p.Discard()
+		}
+	}()
+	for _, name := range l.order() {
+		p, err := build.CreateFile(filepath.Join(l.dir, name))
+		if err != nil {
+			return err
+		}
+		pending = append(pending, p)
+		if _, err := p.Write(l.made[name]); err != nil {
+			return err
+		}
+	}
+	for _, p := range pending {
+		if err := p.Commit(); err != nil {
+			return err
+		}
+	}
+	for name := range l.old {
+		if _, kept := l.made[name]; !kept {
+			if err := os.Remove(filepath.Join(l.dir, name)); err != nil {
+				return fmt.Errorf("remove a file of the old lock: %w", err)
+			}
+		}
+	}
+	return nil
+}
+
+// order is that in which the files are written.
+func (l *lockFiles) order() []string {
+	names := slices.DeleteFunc(slices.Sorted(maps.Keys(l.made)), func(name string) bool { return name == l.name })
+	return append(names, l.name)
+}

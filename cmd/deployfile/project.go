@@ -1,0 +1,76 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/deployfile/deployfile/build"
+	"github.com/deployfile/deployfile/deployfile"
+	"github.com/moby/buildkit/solver/errdefs"
+	"github.com/moby/buildkit/solver/pb"
+)
+
+// project is a Deployfile and the folder that its build may read.
+type project struct {
+	context string
+	path    string
+	source  []byte
+	file    *deployfile.File
+}
+
+// openProject reads and checks the Deployfile, so that a wrong one is known
+// before a builder is looked for.
+func openProject(context, path string) (*project, error) {
+	p := &project{context: context, path: build.Options{Context: context, File: path}.FilePath()}
+	var err error
+	if p.source, err = readDeployfile(p.path); err != nil {
+		return nil, err
+	}
+	if p.file, _, err = deployfile.Parse(p.path, p.source); err != nil {
+		return nil, errdefs.WithSource(err, &errdefs.Source{Info: &pb.SourceInfo{Filename: p.path, Data: p.source}})
+	}
+	return p, nil
+}
+
+func readDeployfile(path string) ([]byte, error) {
+	data, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, &build.NoFileError{Path: path}
+	}
+	return data, err
+}
+
+// name is the model's: the Deployfile's, else that of the context's folder.
+func (p *project) name() (string, error) {
+	if p.file.Model.Name != "" {
+		return p.file.Model.Name, nil
+	}
+	dir, err := filepath.Abs(p.context)
+	if err != nil {
+		return "", fmt.Errorf("the context: %w", err)
+	}
+	return modelName(filepath.Base(dir)), nil
+}
+
+// modelName makes a model's name of a folder's.
+func modelName(folder string) string {
+	words := strings.FieldsFunc(strings.ToLower(folder), func(r rune) bool {
+		return (r < 'a' || r > 'z') && (r < '0' || r > '9')
+	})
+	if len(words) == 0 {
+		return "model"
+	}
+	return strings.Join(words, "-")
+}
+
+// contextFolder is the argument of a command, or the folder it runs in.
+func contextFolder(args []string) string {
+	if len(args) == 0 {
+		return "."
+	}
+	return args[0]
+}

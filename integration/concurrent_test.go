@@ -1,0 +1,24 @@
+package integration
+
+import (
+	"testing"
+)
+
+// TestTwoBuildsAtOnce builds the same project twice at the same time.
+func TestTwoBuildsAtOnce(t *testing.T) {
+	x := newIndex(t, wheel(t, "dfone", "1.0", ""), wheel(t, "dftwo", "1.0", ""))
+	p := tiny(t, x.table(), "dfone", "dftwo")
+	p.lock(t)
+	digests := make([]string, 2)
+	t.Run("builds", func(t *testing.T) {
+		for n := range digests {
+			t.Run("", func(t *testing.T) {
+				t.Parallel()
+				digests[n] = p.build(t).digest
+			})
+		}
+	})
+	if digests[0] != digests[1] {
+		t.Errorf("the digests are %q", digests)
+	}
+}

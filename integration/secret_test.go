@@ -1,0 +1,71 @@
+package integration
+
+import (
+	"archive/tar"
+	"bytes"
+	"encoding/base64"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/deployfile/deployfile/build"
+)
+
+// TestIndexSecret installs from an index that demands a credential, and looks
+// for it in all that comes out.
+func TestIndexSecret(t *testing.T) {
+	const user, password = "reader", "correct-horse-battery"
+	x := newIndex(t, wheel(t, "dfprivate", "1.0", "WORDS = 'behind a credential'"))
+	x.user, x.password = user, password
+	p := tiny(t, x.table(`secret = "local-index"`), "dfprivate")
+	file := filepath.Join(t.TempDir(), "credential")
+	if err := os.WriteFile(file, []byte(user+":"+password+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	withSecret := func(o *build.Options) { o.Secrets = []string{"id=local-index,src=" + file} }
+
+	_, err := p.tryLock(t, nil)
+	wantError(t, err, "401")
+
+	locked := p.lockWith(t, withSecret)
+	_, _, err = p.tryBuild(t, nil)
+	wantError(t, err, "dfprivate-1.0-py3-none-any.whl", "401")
+
+	var text string
+	img := p.buildWith(t, func(o *build.Options) {
+		withSecret(o)
+		o.Then = serving(func(s *server) { text = s.get(t, "/about") })
+	})
+	var a answer
+	decode(t, text, &a)
+	if a.Modules["dfprivate"] != "behind a credential" {
+		t.Errorf("the package is not in the image: %v", a.Modules)
+	}
+	places := map[string][]byte{"log of the lock": []byte(locked.log), "log of the build": []byte(img.log), "answer": []byte(text)}
+	for name, content := range p.lockFiles(t) {
+		places[name] = []byte(content)
+	}
+	if places["manifest"], err = img.RawManifest(); err != nil {
+		t.Fatal(err)
+	}
+	if places["config"], err = img.RawConfigFile(); err != nil {
+		t.Fatal(err)
+	}
+	img.files(t, func(h *tar.Header, content io.Reader) {
+		data, err := io.ReadAll(content)
+		if err != nil {
+			t.Fatal(err)
+		}
+		places["file "+h.Name] = data
+	})
+	encoded := base64.StdEncoding.EncodeToString([]byte(user + ":" + password))
+	for place, content := range places {
+		for _, secret := range []string{password, encoded} {
+			if bytes.Contains(content, []byte(secret)) || strings.Contains(place, secret) {
+				t.Errorf("the secret is in the %s", place)
+			}
+		}
+	}
+}

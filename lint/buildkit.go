@@ -1,0 +1,110 @@
+package lint
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/deployfile/deployfile/deployfile"
+	"github.com/moby/buildkit/client/llb"
+	"github.com/moby/buildkit/frontend/dockerfile/parser"
+	gwclient "github.com/moby/buildkit/frontend/gateway/client"
+	bklint "github.com/moby/buildkit/frontend/subrequests/lint"
+	"github.com/moby/buildkit/solver/pb"
+)
+
+// Result answers BuildKit's subrequest frontend.lint, which buildx asks with
+// --call=check. source is the Deployfile. failure is why the Deployfile cannot
+// be built, nil if it can; it is reported beside the findings. The status code,
+// which is buildx's exit code, is 1 for a failure or a finding that is an
+// error, and 0 for warnings.
+func Result(findings []Finding, failure error, source *llb.SourceMap) (*gwclient.Result, error) {
+	results := lintResults(findings, failure, source)
+	res, err := results.ToResult(nil)
+	if err != nil {
+		return nil, err
+	}
+	status := "0"
+	if failure != nil || Failed(findings) {
+		status = "1"
+	}
+	res.AddMeta("result.statuscode", []byte(status))
+	return res, nil
+}
+
+func lintResults(findings []Finding, failure error, source *llb.SourceMap) *bklint.LintResults {
+	masked := *source
+	masked.Data = Mask(source.Data, append(secretErrors(failure), findings...))
+	results := &bklint.LintResults{Warnings: []bklint.Warning{}}
+	deployfileSource := results.AddSource(&masked)
+	rules := map[string]Rule{}
+	for _, r := range Rules() {
+		rules[r.ID] = r
+	}
+	for _, f := range findings {
+		detail := f.text()
+		if f.Fix != "" {
+			detail += "\n" + f.Fix
+		}
+		if f.Severity == deployfile.SeverityError {
+			detail = "error: " + detail
+		}
+		// BuildKit's number for a warning about no line.
+		index, ranges := -1, []parser.Range(nil)
+		if f.Range != (deployfile.Range{}) {
+			index, ranges = deployfileSource, []parser.Range{parserRange(f.Range)}
+		}
+		r := rules[f.Rule]
+		results.AddWarning(f.Rule, r.Description, r.URL(), detail, index, ranges)
+	}
+	if failure != nil {
+		results.Error = buildError(failure, deployfileSource)
+	}
+	return results
+}
+
+// text is the message, with the other file that it is about before it.
+func (f Finding) text() string {
+	switch {
+	case f.File != "" && f.Line > 0:
+		return fmt.Sprintf("%s:%d: %s", f.File, f.Line, f.Message)
+	case f.File != "":
+		return f.File + ": " + f.Message
+	}
+	return f.Message
+}
+
+func buildError(failure error, source int) *bklint.BuildError {
+	e := &bklint.BuildError{Message: failure.Error(), Location: pb.Location{SourceIndex: int32(source)}}
+	var wrong deployfile.Errors
+	if errors.As(failure, &wrong) {
+		for _, d := range wrong {
+			p := parserRange(d.Range)
+			e.Location.Ranges = append(e.Location.Ranges, &pb.Range{
+				Start: &pb.Position{Line: int32(p.Start.Line), Character: int32(p.Start.Character)},
+				End:   &pb.Position{Line: int32(p.End.Line), Character: int32(p.End.Character)},
+			})
+		}
+	}
+	return e
+}
+
+// secretErrors are the errors about credentials, to mask what they point at.
+func secretErrors(failure error) []Finding {
+	var wrong deployfile.Errors
+	errors.As(failure, &wrong)
+	var out []Finding
+	for _, d := range wrong {
+		if d.Rule == "credential-in-url" {
+			out = append(out, Finding{Range: d.Range, Secret: true})
+		}
+	}
+	return out
+}
+
+// parserRange gives characters from 0, as BuildKit counts them.
+func parserRange(r deployfile.Range) parser.Range {
+	return parser.Range{
+		Start: parser.Position{Line: r.Start.Line, Character: r.Start.Column - 1},
+		End:   parser.Position{Line: r.End.Line, Character: r.End.Column - 1},
+	}
+}

@@ -1,0 +1,68 @@
+package lint
+
+import (
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+var (
+	// secretName is the end of names that hold secrets; plurals, such as
+	// MAX_TOKENS, mostly do not.
+	secretName = regexp.MustCompile(`(?i)(^|[_.-])(pass|passwd|password|passphrase|token|secret|credential|credentials|key|apikey|pat)$`)
+	// harmless are values that no secret is: nothing, numbers, booleans,
+	// paths, variables, and a tokeniser's special tokens.
+	harmless = regexp.MustCompile(`(?i)^(|-?[0-9.]+|true|false|yes|no|on|off|none|null|\.{0,2}/.*|\$.*|<[^>]*>|\[[^\]]*\])$`)
+	// known are the shapes of credentials that are told by themselves: a
+	// password inside a URL, and the tokens and keys of well-known services.
+	known = regexp.MustCompile(strings.Join([]string{
+		`[A-Za-z][A-Za-z0-9+.-]*://[^\s/?#@:]*:[^\s/?#@]+@`,
+		`\b(ghp|gho|ghs|ghu|ghr)_[A-Za-z0-9]{20,}`,
+		`\bgithub_pat_[A-Za-z0-9_]{20,}`,
+		`\bglpat-[A-Za-z0-9_-]{16,}`,
+		`\bhf_[A-Za-z0-9]{20,}`,
+		`\bpypi-[A-Za-z0-9_-]{16,}`,
+		`\bsk-[A-Za-z0-9_-]{20,}`,
+		`\bxox[abprs]-[A-Za-z0-9-]{10,}`,
+		`\b(AKIA|ASIA)[0-9A-Z]{16}\b`,
+		`\bdapi[0-9a-f]{32}\b`,
+		`\beyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.`,
+		`-----BEGIN [A-Z ]*PRIVATE KEY-----`,
+	}, "|"))
+)
+
+// credentials never repeats a value.
+func credentials(in Input) []Finding {
+	var out []Finding
+	say := func(what, fix string, path ...string) {
+		at, _ := in.File.Position(path...)
+		out = append(out, Finding{Message: what + " looks like a credential", Fix: fix, Range: at, Secret: true})
+	}
+	const atRun = "take it out, and give it to the server when it runs: from a Kubernetes Secret, or docker run --env"
+	named := func(what string, values map[string]string, path ...string) {
+		for _, name := range sortedKeys(values) {
+			value := values[name]
+			if known.MatchString(value) || secretName.MatchString(name) && !harmless.MatchString(value) {
+				say("the value of "+what+" "+name, atRun, append(path[:len(path):len(path)], name)...)
+			}
+		}
+	}
+	f := in.File
+	named("environment variable", f.Environment.Env, "environment", "env")
+	named("label", f.Image.Labels, "image", "labels")
+	for _, target := range sortedKeys(f.Targets) {
+		named("environment variable", f.Targets[target].Env, "targets", target, "env")
+	}
+	for n, word := range f.Server.Command {
+		if known.MatchString(word) {
+			say("a word of the start command", atRun, "server", "command", strconv.Itoa(n))
+		}
+	}
+	for n, index := range f.Environment.Indexes {
+		if known.MatchString(index.URL) {
+			say("a part of the URL of index "+index.Name,
+				`take it out and name a build secret that holds it: secret = "id"`, "environment", "indexes", strconv.Itoa(n), "url")
+		}
+	}
+	return out
+}

@@ -1,0 +1,150 @@
+package lint
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"path"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"deps.dev/util/pypi"
+	"github.com/deployfile/deployfile/deployfile"
+	"github.com/deployfile/deployfile/mlmodel"
+)
+
+// requirement is a requirement with the part of the Deployfile that brings
+// it in.
+type requirement struct {
+	mlmodel.Requirement
+	at deployfile.Range
+}
+
+// requirements are those of the model, then those of the Deployfile's files.
+func (in Input) requirements() []requirement {
+	var out []requirement
+	if in.Model != nil {
+		at, _ := in.File.Position("model", "source")
+		for _, r := range in.Model.Requirements {
+			out = append(out, requirement{r, at})
+		}
+	}
+	for _, r := range in.Requirements {
+		key := []string{"environment", "requirements"}
+		// A file that is named by -r is not in the list; the list names what
+		// names it.
+		if n := slices.IndexFunc(in.File.Environment.Requirements, func(name string) bool { return path.Clean(name) == r.File }); n >= 0 {
+			key = append(key, strconv.Itoa(n))
+		}
+		at, _ := in.File.Position(key...)
+		out = append(out, requirement{r, at})
+	}
+	return out
+}
+
+func (r requirement) finding(message, fix string) Finding {
+	return Finding{Message: message, Fix: fix, Range: r.at, File: r.File, Line: r.Line}
+}
+
+var commit = regexp.MustCompile(`@[0-9a-f]{40}($|[#?])`)
+
+// pinned says whether the requirement leaves nothing open: one version, one
+// commit, one file.
+func pinned(r mlmodel.Requirement) bool {
+	if r.VCS != "" {
+		return commit.MatchString(r.VCS)
+	}
+	return r.Path != "" || r.URL != "" || exact(r.Specifier)
+}
+
+// exact says whether one of a specifier's clauses allows one version only.
+func exact(specifier string) bool {
+	return slices.ContainsFunc(strings.Split(specifier, ","), func(clause string) bool {
+		clause = strings.TrimSpace(clause)
+		return strings.HasPrefix(clause, "==") && !strings.Contains(clause, "*")
+	})
+}
+
+func unpinnedRequirements(in Input) []Finding {
+	if in.Lock != nil {
+		return nil
+	}
+	constraints := slices.Clone(in.Constraints)
+	if in.Model != nil {
+		constraints = append(constraints, in.Model.Constraints...)
+	}
+	var out []Finding
+	for _, r := range in.requirements() {
+		constrained := r.VCS == "" && slices.ContainsFunc(constraints, func(c mlmodel.Requirement) bool {
+			return c.Name != "" && c.Name == r.Name && pinned(c)
+		})
+		if pinned(r.Requirement) || constrained {
+			continue
+		}
+		fix := fmt.Sprintf("run deployfile lock, or write %s==VERSION", r.Name)
+		if r.VCS != "" {
+			fix = "run deployfile lock, or name a commit: @ and its 40 digits after the repository's URL"
+		}
+		out = append(out, r.finding(fmt.Sprintf("requirement %q is not pinned to one version", r.Text), fix))
+	}
+	return out
+}
+
+// development are packages that nothing needs to answer a request.
+func development() map[string]string {
+	out := map[string]string{}
+	for purpose, names := range map[string]string{
+		"tests":      "pytest nose nose2 tox nox coverage hypothesis moto responses testcontainers",
+		"notebooks":  "jupyter jupyterlab notebook ipykernel ipython ipywidgets nbconvert nbclient papermill jupytext voila",
+		"code style": "black flake8 pylint ruff isort mypy pyright bandit autopep8 yapf pre-commit",
+		"debugging":  "ipdb pudb debugpy pdbpp",
+		"releases":   "twine build sphinx mkdocs",
+	} {
+		for _, name := range strings.Fields(names) {
+			out[name] = purpose
+		}
+	}
+	return out
+}
+
+// developmentPackages looks at direct requirements only: of what those need,
+// nobody here decides.
+func developmentPackages(in Input) []Finding {
+	known := development()
+	var out []Finding
+	for _, r := range in.requirements() {
+		purpose := known[r.Name]
+		for prefix, of := range map[string]string{"pytest-": "tests", "jupyter-": "notebooks", "jupyterlab-": "notebooks", "flake8-": "code style"} {
+			if strings.HasPrefix(r.Name, prefix) {
+				purpose = of
+			}
+		}
+		if purpose == "" {
+			continue
+		}
+		out = append(out, r.finding(
+			fmt.Sprintf("%s is a package for %s, which serving does not need", r.Name, purpose),
+			fmt.Sprintf("take %s out of %s", r.Name, cmp.Or(r.File, "the requirements"))))
+	}
+	return out
+}
+
+func fullMLflow(in Input) []Finding {
+	at, written := in.File.Position("environment", "mlflow")
+	if !written || in.File.Environment.MLflow != "full" || in.File.Server.Kind != "mlflow" {
+		return nil
+	}
+	return []Finding{{
+		Message:     "all of MLflow is installed, though its scoring server needs mlflow-skinny and pandas alone",
+		Fix:         `write mlflow = "skinny", unless the model imports what only all of MLflow has`,
+		Range:       at,
+		Replacement: `"skinny"`,
+	}}
+}
+
+// normalize is the form in which package names are compared (PEP 503).
+func normalize(name string) string { return pypi.CanonPackageName(name) }
+
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
