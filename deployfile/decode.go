@@ -37,7 +37,7 @@ func (r *report) assign(path []string, value any, into reflect.Value) {
 				r.atValue(problem{"invalid-value", describe(path) + " contains a NUL character", ""}, path...)
 				return
 			}
-			into.SetString(s)
+			into.SetString(r.expand(s, path))
 			return
 		}
 	case reflect.Int:

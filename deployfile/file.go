@@ -10,6 +10,10 @@ const DefaultName = "Deployfile"
 // File is a decoded and validated Deployfile, with the documented defaults
 // filled in wherever they do not depend on the model.
 type File struct {
+	// Args are the arguments that --build-arg may set, with their defaults.
+	// Strings elsewhere refer to them as ${NAME}; $${NAME} is the text
+	// ${NAME}.
+	Args        map[string]string `toml:"args"`
 	Model       Model             `toml:"model"`
 	Environment Environment       `toml:"environment"`
 	Server      Server            `toml:"server"`

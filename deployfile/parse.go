@@ -22,7 +22,13 @@ const (
 // the warnings. When anything is wrong the file is nil and the error is of type
 // Errors, with all that was found.
 func Parse(name string, data []byte) (*File, []Diagnostic, error) {
-	r := &report{name: name, index: index{text: newText(data), root: &node{}}, seen: map[string]bool{}}
+	return ParseWithArgs(name, data, nil)
+}
+
+// ParseWithArgs is Parse with values for the arguments that the file declares
+// below [args]; others are ignored.
+func ParseWithArgs(name string, data []byte, args map[string]string) (*File, []Diagnostic, error) {
+	r := &report{name: name, given: args, index: index{text: newText(data), root: &node{}}, seen: map[string]bool{}}
 	file := r.parse()
 	warnings, errs := r.sorted()
 	if len(errs) > 0 {
@@ -51,6 +57,7 @@ func (r *report) parse() *File {
 		return nil
 	}
 	r.index.root = scan(source)
+	r.args = declaredArgs(tree, r.given)
 	file := &File{index: &r.index}
 	r.table(nil, tree, reflect.ValueOf(file).Elem())
 	r.validate(file)
@@ -75,6 +82,8 @@ type report struct {
 	index index
 	seen  map[string]bool
 	found []Diagnostic
+	// given are the build's arguments, args the values of the declared ones.
+	given, args map[string]string
 	// hidden are ranges whose lines no other diagnostic may draw.
 	hidden []Range
 }

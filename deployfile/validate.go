@@ -11,6 +11,7 @@ import (
 // validate checks the values that the text has. It runs before the defaults are
 // filled in.
 func (r *report) validate(f *File) {
+	r.names("argument", f.Args, "args")
 	r.validateModel(f.Model)
 	r.validateEnvironment(f.Environment)
 	r.validateServer(f.Server)

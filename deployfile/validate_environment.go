@@ -77,11 +77,15 @@ func (r *report) systemPackage(value string, path ...string) {
 }
 
 func (r *report) env(values map[string]string, path ...string) {
+	r.names("environment variable", values, path...)
+}
+
+func (r *report) names(what string, values map[string]string, path ...string) {
 	for _, name := range sortedKeys(values) {
 		if at := join(path, name); r.written(at...) && !matches(envNamePattern, name) {
 			r.atKey(problem{
 				"invalid-name",
-				fmt.Sprintf("environment variable %q must be letters, digits and '_', and not start with a digit", name), "",
+				fmt.Sprintf("%s %q must be letters, digits and '_', and not start with a digit", what, name), "",
 			}, at...)
 		}
 	}

@@ -96,6 +96,13 @@ func protoRange(r deployfile.Range) *pb.Range {
 func (b *build) locate(err error) error {
 	var python *resolver.NoPythonError
 	var step *resolver.StepError
+	if errors.As(err, &step) {
+		for n, i := range b.file.Environment.Indexes {
+			if strings.Contains(step.Message, strings.TrimSuffix(i.URL, "/")+"/") {
+				return at(b.file, err, "environment", "indexes", fmt.Sprint(n), "url")
+			}
+		}
+	}
 	switch {
 	case err == nil:
 		return nil

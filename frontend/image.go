@@ -101,7 +101,7 @@ func (b *build) compile(ctx context.Context, p *prepared, platform string) (*com
 		Toolchain:   p.tools,
 		Indexes:     b.env.indexes,
 		Merge:       opts.LLBCaps.Supports(pb.CapMergeOp) == nil,
-		Constraints: []bkllb.ConstraintsOpt{bkllb.WithCaps(opts.LLBCaps), bkllb.Platform(target)},
+		Constraints: append(b.constraints(), bkllb.Platform(target)),
 	}}
 	c.state, err = plan.Image(c.inputs)
 	return c, err
@@ -187,7 +187,7 @@ func (b *build) imageFor(ctx context.Context, p *prepared, platform string) (*do
 		return err
 	})
 	if err := eg.Wait(); err != nil {
-		return nil, err
+		return nil, b.explain(ctx, c, err)
 	}
 	return &dockerui.BuildResult{Reference: ref, Image: config, BaseImage: &c.base, Epoch: config.Created}, nil
 }
@@ -202,7 +202,18 @@ func (b *build) verifyPlatform(ctx context.Context, c *compiled) error {
 	return err
 }
 
-func (b *build) runs(platform string) bool { return platform == b.resolver.BuildPlatform }
+// runs says whether the builder can run programs of a platform, its own or by
+// emulation.
+func (b *build) runs(platform string) bool {
+	for _, w := range b.client.BuildOpts().Workers {
+		for _, p := range w.Platforms {
+			if platformName(p) == platform {
+				return true
+			}
+		}
+	}
+	return platform == b.resolver.BuildPlatform
+}
 
 // verify is the verify target: nothing, or the failure.
 func (b *build) verify(ctx context.Context) (*gwclient.Result, error) {

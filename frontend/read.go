@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -53,7 +54,7 @@ func (b *build) read(ctx context.Context) error {
 		return err
 	}
 	b.source, b.warnings = src.SourceMap, src.Warn
-	file, diagnostics, err := deployfile.Parse(name, src.Data)
+	file, diagnostics, err := deployfile.ParseWithArgs(name, src.Data, b.ui.BuildArgs)
 	if err != nil {
 		return err
 	}
@@ -65,8 +66,9 @@ func (b *build) read(ctx context.Context) error {
 		Gateway: resolver.Gateway{
 			Client:       b.client,
 			CacheImports: b.ui.CacheImports,
-			Constraints:  []llb.ConstraintsOpt{llb.WithCaps(b.client.BuildOpts().LLBCaps), llb.Platform(b.ui.BuildPlatforms[0])},
+			Constraints:  append(b.constraints(), llb.Platform(b.ui.BuildPlatforms[0])),
 		},
+		Network:       b.network(),
 		BuildPlatform: platformName(b.ui.BuildPlatforms[0]),
 		Images:        b.images,
 	}
@@ -74,6 +76,48 @@ func (b *build) read(ctx context.Context) error {
 		return err
 	}
 	return b.readModel(ctx)
+}
+
+// constraints are those of every vertex.
+func (b *build) constraints() []llb.ConstraintsOpt {
+	out := []llb.ConstraintsOpt{llb.WithCaps(b.client.BuildOpts().LLBCaps)}
+	target := b.ui.Target
+	if target == "" {
+		target = TargetImage
+	}
+	if b.ui.IsNoCache(target) {
+		out = append(out, llb.IgnoreCache)
+	}
+	return out
+}
+
+// network are the options of steps that reach the network: the proxy that is
+// given by build arguments, as BuildKit passes it, and extra hosts.
+func (b *build) network() []llb.RunOption {
+	var out []llb.RunOption
+	var proxy llb.ProxyEnv
+	for _, name := range slices.Sorted(maps.Keys(b.ui.BuildArgs)) {
+		value := b.ui.BuildArgs[name]
+		switch strings.ToLower(name) {
+		case "http_proxy":
+			proxy.HTTPProxy = value
+		case "https_proxy":
+			proxy.HTTPSProxy = value
+		case "ftp_proxy":
+			proxy.FTPProxy = value
+		case "all_proxy":
+			proxy.AllProxy = value
+		case "no_proxy":
+			proxy.NoProxy = value
+		}
+	}
+	if proxy != (llb.ProxyEnv{}) {
+		out = append(out, llb.WithProxy(proxy))
+	}
+	for _, h := range b.ui.ExtraHosts {
+		out = append(out, llb.AddExtraHost(h.Host, h.IP))
+	}
+	return out
 }
 
 func (b *build) readLock(ctx context.Context, dir string) error {

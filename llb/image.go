@@ -99,7 +99,7 @@ func (p *Plan) install(in Inputs, l WheelLayer) (llb.State, error) {
 		UV:     true,
 		Mounts: []toolchain.Mount{{
 			Path:   toolchain.VirtualEnv,
-			Source: toolchain.Skeleton(t.Python, t.Version, in.Constraints...),
+			Source: toolchain.Skeleton(t.Python, t.Version, t.Constraints...),
 			From:   toolchain.VirtualEnv,
 		}},
 	}
@@ -160,54 +160,57 @@ func (p *Plan) serve(in Inputs) (llb.State, error) {
 	}
 	at := llb.WithCreatedTime(toolchain.Epoch())
 	bin := path.Join(toolchain.VirtualEnv, "bin")
-	return llb.Scratch().File(llb.
+	made := llb.Scratch().File(llb.
 		Mkdir("/opt", 0o755, at).
 		Mkdir(toolchain.VirtualEnv, 0o755, at).
 		Mkdir(bin, 0o755, at).
 		Mkfile(path.Join(toolchain.VirtualEnv, "serve.json"), 0o644, append(config, '\n'), at).
 		Mkfile(path.Join(bin, "serve"), 0o755, serveSource, at),
-		in.named("add the start command")...), nil
+		in.named("add the start command")...)
+	return toolchain.Settle(made, in.Constraints...), nil
 }
 
 // code is the folders of code, one over the other.
 func (p *Plan) code(in Inputs) llb.State {
-	at := llb.WithCreatedTime(toolchain.Epoch())
-	files := llb.Mkdir("/opt", 0o755, at).Mkdir(CodeDir, 0o755, at)
+	var files *llb.FileAction
 	for _, dir := range p.Code {
-		files = files.Copy(in.Context, path.Join("/", dir), CodeDir, copyInfo(func(c *llb.CopyInfo) {
+		info := copyInfo(func(c *llb.CopyInfo) {
 			c.CopyDirContentsOnly = true
 			c.ExcludePatterns = []string{"**/__pycache__", "**/.git", "**/.DS_Store"}
-		}))
+		})
+		if files == nil {
+			files = llb.Copy(in.Context, path.Join("/", dir), CodeDir, info)
+		} else {
+			files = files.Copy(in.Context, path.Join("/", dir), CodeDir, info)
+		}
 	}
 	return llb.Scratch().File(files, in.named("copy the code in "+strings.Join(p.Code, ", "))...)
 }
 
 // modelLayers are the small files together and each large one alone.
 func (p *Plan) modelLayers(in Inputs) []llb.State {
-	at := llb.WithCreatedTime(toolchain.Epoch())
 	from := path.Join("/", p.Model.Dir)
-	dirs := func() *llb.FileAction { return llb.Mkdir("/opt", 0o755, at).Mkdir(ModelDir, 0o755, at) }
-	small := dirs().Copy(in.Context, from, ModelDir, copyInfo(func(c *llb.CopyInfo) {
+	small := llb.Copy(in.Context, from, ModelDir, copyInfo(func(c *llb.CopyInfo) {
 		c.CopyDirContentsOnly = true
 		c.ExcludePatterns = p.Model.Large
 	}))
 	layers := []llb.State{llb.Scratch().File(small, in.named("copy the model's small files")...)}
 	for _, f := range p.Model.Large {
-		large := dirs().Copy(in.Context, path.Join(from, f), path.Join(ModelDir, f), copyInfo(func(c *llb.CopyInfo) {
-			c.CreateDestPath = true
-		}))
+		large := llb.Copy(in.Context, path.Join(from, f), path.Join(ModelDir, f), copyInfo(func(*llb.CopyInfo) {}))
 		layers = append(layers, llb.Scratch().File(large, in.named("copy the model's "+f)...))
 	}
 	return layers
 }
 
 // copyInfo makes what is copied the same whoever copies it: owned by root,
-// readable by all, at the epoch.
+// readable by all, at the epoch. The copy makes the folders above, since it
+// alone gives them that time after it has written to them.
 func copyInfo(set func(*llb.CopyInfo)) *llb.CopyInfo {
 	c := &llb.CopyInfo{
-		Mode:        &llb.ChmodOpt{ModeStr: "u=rwX,go=rX"},
-		ChownOpt:    &llb.ChownOpt{User: &llb.UserOpt{UID: 0}, Group: &llb.UserOpt{UID: 0}},
-		CreatedTime: epoch(),
+		CreateDestPath: true,
+		Mode:           &llb.ChmodOpt{ModeStr: "u=rwX,go=rX"},
+		ChownOpt:       &llb.ChownOpt{User: &llb.UserOpt{UID: 0}, Group: &llb.UserOpt{UID: 0}},
+		CreatedTime:    epoch(),
 	}
 	set(c)
 	return c

@@ -234,17 +234,35 @@ func gitOptions(t toolchain.Toolchain) []llb.GitOption {
 // Fetch is a file by its hash: through BuildKit's HTTP source, or in a step
 // where its index wants a credential.
 func Fetch(d toolchain.Download, t toolchain.Toolchain, indexes []Index) llb.State {
-	i, ok := credential(indexes, d.URL)
-	if !ok {
+	if _, ok := credential(indexes, d.URL); !ok {
 		return d.State(t.Constraints...)
 	}
-	return t.Run(toolchain.Step{
+	return t.Run(fetchStep(d, indexes))
+}
+
+// fetchStep is a fetch that says what went wrong, which BuildKit's HTTP source
+// does not: to it, a page that says 404 is a file with another hash.
+func fetchStep(d toolchain.Download, indexes []Index) toolchain.Step {
+	s := toolchain.Step{
 		Name:    "fetch " + d.Filename,
 		Script:  script("fetch.py"),
-		Args:    []string{d.URL, d.Filename, d.SHA256, i.Secret},
+		Args:    []string{d.URL, d.Filename, d.SHA256, ""},
 		Network: true,
-		Secrets: []toolchain.Secret{{ID: i.SecretID, Path: i.Secret}},
-	})
+	}
+	if i, ok := credential(indexes, d.URL); ok {
+		s.Args[3] = i.Secret
+		s.Secrets = []toolchain.Secret{{ID: i.SecretID, Path: i.Secret}}
+	}
+	return s
+}
+
+// ExplainFetch fetches again, in a step, a file that BuildKit could not fetch,
+// and returns what is wrong with it, nil if nothing is.
+func (r *Resolver) ExplainFetch(ctx context.Context, d toolchain.Download, t toolchain.Toolchain, indexes []Index) error {
+	step := fetchStep(d, indexes)
+	step.IgnoreCache = true
+	_, err := r.Gateway.Step(ctx, t, step)
+	return err
 }
 
 // file is a mount of a folder with one small file.

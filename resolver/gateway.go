@@ -67,11 +67,27 @@ func (g Gateway) Step(ctx context.Context, t toolchain.Toolchain, s toolchain.St
 	if err == nil {
 		return ref, nil
 	}
-	if e := g.explain(ctx, t, err); e != nil {
-		e.Step, e.Err = s.Name, err
-		return nil, e
+	err = g.Explain(ctx, t, err)
+	var e *StepError
+	if errors.As(err, &e) {
+		e.Step = s.Name
 	}
 	return nil, err
+}
+
+// Explain turns the error of a solve into the *StepError that the failed
+// step's script wrote to error.json; without one, it returns the error.
+func (g Gateway) Explain(ctx context.Context, t toolchain.Toolchain, err error) error {
+	var solveError *errdefs.SolveError
+	if !errors.As(err, &solveError) {
+		return err
+	}
+	e := g.explain(ctx, t, solveError.MountIDs)
+	if e == nil {
+		return err
+	}
+	e.Step, e.Err = solveError.Description["llb.customname"], err
+	return e
 }
 
 // ReadJSON decodes a file of a result.
@@ -88,16 +104,12 @@ func (g Gateway) ReadJSON(ctx context.Context, ref gwclient.Reference, name stri
 
 // explain reads the error.json of a failed step: the mounts of a failed step
 // can be looked at in a new container, and nowhere else.
-func (g Gateway) explain(ctx context.Context, t toolchain.Toolchain, err error) *StepError {
-	var solveError *errdefs.SolveError
-	if !errors.As(err, &solveError) {
-		return nil
-	}
+func (g Gateway) explain(ctx context.Context, t toolchain.Toolchain, mounts []string) *StepError {
 	root, err := g.Solve(ctx, t.Root)
 	if err != nil {
 		return nil
 	}
-	for _, id := range solveError.MountIDs {
+	for _, id := range mounts {
 		if id == "" {
 			continue
 		}

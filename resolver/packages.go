@@ -22,8 +22,14 @@ func (r *Resolver) packages(ctx context.Context, q Request, keep *Lock, t toolch
 	if err != nil {
 		return nil, err
 	}
+	previous := q.previousPylock(p.Name)
+	requirements, repositories, err := r.repositories(ctx, q, previous)
+	if err != nil {
+		return nil, err
+	}
 	mounts := []toolchain.Mount{request(t, map[string]any{
-		"requirements": q.Inputs.Requirements,
+		"requirements": requirements,
+		"repositories": repositories,
 		"constraints":  q.Inputs.Constraints,
 		"options":      q.Inputs.Options,
 		"mlflow":       q.Inputs.MLflow,
@@ -35,8 +41,11 @@ func (r *Resolver) packages(ctx context.Context, q Request, keep *Lock, t toolch
 	for _, f := range q.LocalFiles {
 		mounts = append(mounts, toolchain.Mount{Path: path.Join("/tmp/lock", f), Source: q.Context, From: f})
 	}
-	if data := q.previousPylock(p.Name); data != nil {
-		mounts = append(mounts, file(t, "/run/deployfile-previous", "pylock.toml", data))
+	for _, repo := range repositories {
+		mounts = append(mounts, repo.mount(t))
+	}
+	if previous != nil {
+		mounts = append(mounts, file(t, "/run/previous", "pylock.toml", previous))
 	}
 	ref, err := r.Gateway.Step(ctx, t, toolchain.Step{
 		Name:        fmt.Sprintf("resolve %d requirements for %s", len(q.Inputs.Requirements), p.Name),

@@ -21,6 +21,8 @@ type Resolver struct {
 	BuildPlatform string
 	// Images finds the base and toolchain images.
 	Images Images
+	// Network are the options of steps that reach the network.
+	Network []llb.RunOption
 }
 
 // Images finds an image: a build context of the given name ("base" or
@@ -221,6 +223,7 @@ func (r *Resolver) newToolchain(ca string, lock *Lock, img *SourceImage) toolcha
 		Python:      lock.Toolchain.Python,
 		Version:     lock.Toolchain.PythonVersion,
 		CA:          ca,
+		Network:     r.Network,
 		Constraints: r.Gateway.Constraints,
 	}
 }

@@ -17,7 +17,7 @@ func (r *Resolver) systemPackages(ctx context.Context, q Request, keep *Lock, lo
 			return was.SystemPackages, nil
 		}
 	}
-	apt := toolchain.Toolchain{Root: base.State, Python: lock.Base.Python, CA: q.CA, Constraints: r.Gateway.Constraints}
+	apt := toolchain.Toolchain{Root: base.State, Python: lock.Base.Python, CA: q.CA, Network: r.Network, Constraints: r.Gateway.Constraints}
 	ref, err := r.Gateway.Step(ctx, apt, toolchain.Step{
 		Name:        "resolve system packages for " + platform,
 		Script:      script("apt.py"),

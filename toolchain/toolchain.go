@@ -40,6 +40,9 @@ type Toolchain struct {
 	UV Download
 	// CA is the id of the secret with extra certificate authorities.
 	CA string
+	// Network are the options of steps that reach the network, such as a
+	// proxy or extra hosts.
+	Network []llb.RunOption
 	// Constraints are put on every vertex: the builder's capabilities and the
 	// platform that builds.
 	Constraints []llb.ConstraintsOpt
@@ -131,6 +134,7 @@ func (t Toolchain) Run(s Step) llb.State {
 	}
 	if s.Network {
 		opts = append(opts, secret(Secret{ID: t.CA, Path: caPath}), llb.AddEnv("CA", caPath))
+		opts = append(opts, t.Network...)
 		for _, x := range s.Secrets {
 			opts = append(opts, secret(x))
 		}
@@ -164,7 +168,7 @@ func Skeleton(python, version string, c ...llb.ConstraintsOpt) llb.State {
 	at := llb.WithCreatedTime(Epoch())
 	bin := path.Join(VirtualEnv, "bin")
 	cfg := fmt.Sprintf("home = %s\ninclude-system-site-packages = false\nversion = %s\n", path.Dir(python), version)
-	return llb.Scratch().File(llb.
+	made := llb.Scratch().File(llb.
 		Mkdir("/opt", 0o755, at).
 		Mkdir(VirtualEnv, 0o755, at).
 		Mkdir(bin, 0o755, at).
@@ -173,6 +177,17 @@ func Skeleton(python, version string, c ...llb.ConstraintsOpt) llb.State {
 		Symlink("python", path.Join(bin, "python3"), at).
 		Symlink("python", path.Join(bin, "python"+version), at),
 		with(c, llb.WithCustomName("make the virtual environment for Python "+version))...)
+	return Settle(made, c...)
+}
+
+// Settle gives every file and folder of a tree the time Epoch. An action that
+// makes a file leaves the time of day on the folder around it, whatever time
+// that was made with; a copy sets the times of folders last.
+func Settle(st llb.State, c ...llb.ConstraintsOpt) llb.State {
+	at := Epoch()
+	return llb.Scratch().File(
+		llb.Copy(st, "/", "/", &llb.CopyInfo{CopyDirContentsOnly: true, CreatedTime: &at}),
+		with(c, llb.WithCustomName("[internal] settle times"))...)
 }
 
 // SitePackages is the folder of a virtual environment that packages are

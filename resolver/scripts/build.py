@@ -64,7 +64,9 @@ def main():
         source = "/tmp/source"
         if request.get("subdirectory"):
             source = os.path.join(source, request["subdirectory"])
-    env = dict(os.environ, SETUPTOOLS_SCM_PRETEND_VERSION=request["version"], PYTHONHASHSEED="0")
+    env = dict(os.environ, PYTHONHASHSEED="0")
+    if request["version"]:
+        env["SETUPTOOLS_SCM_PRETEND_VERSION"] = request["version"]
     run_or_fail([uv, "venv", "--quiet", "--no-cache", "--python", sys.executable, "/tmp/venv"])
     run_or_fail([uv, "pip", "install", "--quiet", "--no-cache", "--python", "/tmp/venv/bin/python", "--require-hashes", "-r", pins])
     env["PATH"] = "/tmp/venv/bin:" + env.get("PATH", "/usr/bin:/bin")

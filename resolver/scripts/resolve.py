@@ -61,6 +61,27 @@ def skinny(request, requirements):
     return keep + server, pins
 
 
+def check_out(repository):
+    """Makes a folder of a repository that its build may write to."""
+    folder = f"{WORK}/repositories/{repository['key']}"
+    shutil.copytree(f"/run/repositories/{repository['key']}", folder, symlinks=True)
+    folder = os.path.join(folder, repository["subdirectory"])
+    marker = f" ; {repository['marker']}" if repository["marker"] else ""
+    return f"{repository['name']} @ file://{folder}{marker}"
+
+
+def name_repository(lock, repository):
+    """Says in the lock where a folder came from (PEP 751, packages.vcs)."""
+    vcs = f'vcs = {{ type = "git", url = {json.dumps(repository["url"])}'
+    if repository["revision"]:
+        vcs += f', requested-revision = {json.dumps(repository["revision"])}'
+    vcs += f', commit-id = {json.dumps(repository["commit"])}'
+    if repository["subdirectory"]:
+        vcs += f', subdirectory = {json.dumps(repository["subdirectory"])}'
+    pattern = rf'^directory = \{{ path = "[^"]*repositories/{re.escape(repository["key"])}[/"][^\n]*$'
+    return re.sub(pattern, lambda m: vcs + " }", lock, flags=re.M)
+
+
 def complain(said):
     kind = "unsatisfiable" if "No solution found" in said else "index"
     fail(said, kind)
@@ -70,17 +91,24 @@ def main():
     trust()
     request = json.load(open(sys.argv[1]))
     os.makedirs(WORK, exist_ok=True)
-    if os.path.exists("/run/deployfile-previous/pylock.toml"):
-        shutil.copy("/run/deployfile-previous/pylock.toml", f"{WORK}/pylock.toml")
+    if os.path.exists("/run/previous/pylock.toml"):
+        shutil.copy("/run/previous/pylock.toml", f"{WORK}/pylock.toml")
     index_environment(request["indexes"] or [])
     requirements, pins = request["requirements"] or [], []
     request["constraints"] = request["constraints"] or []
+    repositories = request["repositories"] or []
+    requirements += [check_out(r) for r in repositories]
     if request["mlflow"] == "skinny":
         requirements, pins = skinny(request, requirements)
     code, said = compile(request, requirements, request["constraints"] + pins, "pylock.toml")
     if code != 0:
         complain(said)
-    shutil.copy(f"{WORK}/pylock.toml", f"{OUT}/pylock.toml")
+    with open(f"{WORK}/pylock.toml") as f:
+        lock = f.read()
+    for r in repositories:
+        lock = name_repository(lock, r)
+    with open(f"{OUT}/pylock.toml", "w") as f:
+        f.write(lock)
 
 
 main()

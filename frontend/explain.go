@@ -1,0 +1,60 @@
+package frontend
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"github.com/deployfile/deployfile/llb"
+	"github.com/deployfile/deployfile/resolver"
+	"github.com/deployfile/deployfile/toolchain"
+)
+
+// explain says what a failed build of an image met: the words of the step
+// that failed, or what is wrong with a file that could not be fetched.
+func (b *build) explain(ctx context.Context, c *compiled, err error) error {
+	if err == nil {
+		return nil
+	}
+	err = b.resolver.Gateway.Explain(ctx, c.inputs.Toolchain, err)
+	var step *resolver.StepError
+	if errors.As(err, &step) {
+		return b.locate(err)
+	}
+	if d, ok := mismatched(c.plan, err); ok {
+		if reason := b.resolver.ExplainFetch(ctx, d, c.inputs.Toolchain, b.env.indexes); reason != nil {
+			return b.locate(reason)
+		}
+	}
+	return err
+}
+
+// mismatched is the file whose hash BuildKit's HTTP source did not find: that
+// hash is in the error, and the file's name is not.
+func mismatched(p *llb.Plan, err error) (toolchain.Download, bool) {
+	_, hashes, ok := strings.Cut(err.Error(), "digest mismatch ")
+	if !ok {
+		return toolchain.Download{}, false
+	}
+	files := []toolchain.Download{p.UV}
+	for _, s := range p.SystemPackages {
+		files = append(files, s.Download)
+	}
+	for _, l := range p.Layers {
+		for _, w := range l.Wheels {
+			switch {
+			case w.Source == nil && w.Path == "":
+				files = append(files, w.Download)
+			case w.Source != nil && w.Source.File != nil && w.Source.File.URL != "":
+				f := w.Source.File
+				files = append(files, toolchain.Download{Filename: f.Filename(), URL: f.URL, SHA256: f.Hashes["sha256"]})
+			}
+		}
+	}
+	for _, f := range files {
+		if strings.Contains(hashes, f.SHA256) {
+			return f, true
+		}
+	}
+	return toolchain.Download{}, false
+}

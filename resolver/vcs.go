@@ -1,0 +1,130 @@
+package resolver
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"path"
+	"strings"
+
+	"github.com/deployfile/deployfile/toolchain"
+	"github.com/moby/buildkit/client/llb"
+	"github.com/moby/buildkit/client/llb/sourceresolver"
+	"github.com/moby/buildkit/solver/pb"
+)
+
+// repository is a requirement of the form "name @ git+URL@revision". BuildKit
+// fetches it, with its own secrets and SSH agents, so that the toolchain needs
+// neither git nor credentials.
+type repository struct {
+	// Name is the requirement's name with its extras, Marker what follows it.
+	Name   string `json:"name"`
+	Marker string `json:"marker"`
+	// Key names the folder that the repository is mounted at.
+	Key string `json:"key"`
+	// URL, Revision and Subdirectory are the parts of the requirement.
+	URL          string `json:"url"`
+	Revision     string `json:"revision"`
+	Subdirectory string `json:"subdirectory"`
+	// Commit is the full hash that the revision is.
+	Commit string `json:"commit"`
+}
+
+// parseRepository reads a requirement; ok is false for one of another form.
+func parseRepository(requirement string) (r repository, ok bool, err error) {
+	name, rest, ok := strings.Cut(requirement, " @ git+")
+	if !ok {
+		return r, false, nil
+	}
+	r.Name = strings.TrimSpace(name)
+	location, marker, marked := strings.Cut(rest, " ;")
+	if marked {
+		r.Marker = strings.TrimSpace(marker)
+	}
+	location, fragment, _ := strings.Cut(strings.TrimSpace(location), "#")
+	for part := range strings.SplitSeq(fragment, "&") {
+		if v, ok := strings.CutPrefix(part, "subdirectory="); ok {
+			r.Subdirectory = v
+		}
+	}
+	u, err := url.Parse(location)
+	if err != nil || u.Host == "" {
+		return r, true, fmt.Errorf("requirement %q: %q is not the URL of a repository", r.Name, location)
+	}
+	if at := strings.LastIndex(u.Path, "@"); at >= 0 {
+		r.Revision, u.Path = u.Path[at+1:], u.Path[:at]
+	}
+	r.URL = u.String()
+	r.Key, _, _ = strings.Cut(r.Name, "[")
+	return r, true, nil
+}
+
+// repositories takes the repositories out of the requirements and finds their
+// commits; a commit that the previous pylock has for the same URL and
+// revision stays.
+func (r *Resolver) repositories(ctx context.Context, q Request, previous []byte) (others []string, found []repository, err error) {
+	locked := map[string]string{}
+	if p, err := ParsePylock(previous); err == nil {
+		for _, pkg := range p.Packages {
+			if pkg.VCS != nil && !upgraded(q.Upgrade, pkg.Name) {
+				locked[pkg.VCS.URL+"@"+pkg.VCS.RequestedRevision] = pkg.VCS.CommitID
+			}
+		}
+	}
+	for _, text := range q.Inputs.Requirements {
+		repo, ok, err := parseRepository(text)
+		if err != nil {
+			return nil, nil, err
+		}
+		if !ok {
+			others = append(others, text)
+			continue
+		}
+		if repo.Commit = locked[repo.URL+"@"+repo.Revision]; repo.Commit == "" {
+			if repo.Commit, err = r.commit(ctx, repo); err != nil {
+				return nil, nil, err
+			}
+		}
+		found = append(found, repo)
+	}
+	return others, found, nil
+}
+
+func upgraded(upgrade []string, name string) bool {
+	for _, u := range upgrade {
+		if u == "*" || u == name {
+			return true
+		}
+	}
+	return false
+}
+
+// commit asks the repository which commit the revision is.
+func (r *Resolver) commit(ctx context.Context, repo repository) (string, error) {
+	def, err := llb.Git(repo.URL, repo.Revision).Marshal(ctx, r.Gateway.Constraints...)
+	if err != nil {
+		return "", err
+	}
+	var op pb.Op
+	if err := op.UnmarshalVT(def.ToPB().Def[0]); err != nil {
+		return "", err
+	}
+	md, err := r.Gateway.Client.ResolveSourceMetadata(ctx, op.GetSource(), sourceresolver.Opt{
+		LogName: "find the commit of " + repo.Name,
+		GitOpt:  &sourceresolver.ResolveGitOpt{},
+	})
+	if err != nil {
+		return "", fmt.Errorf("requirement %s: repository %s: %w", repo.Name, repo.URL, err)
+	}
+	if md.Git == nil || md.Git.Checksum == "" {
+		return "", fmt.Errorf("requirement %s: the builder does not tell the commit of %s; name one: @COMMIT", repo.Name, repo.URL)
+	}
+	if md.Git.CommitChecksum != "" {
+		return md.Git.CommitChecksum, nil
+	}
+	return md.Git.Checksum, nil
+}
+
+func (repo repository) mount(t toolchain.Toolchain) toolchain.Mount {
+	return toolchain.Mount{Path: path.Join("/run/repositories", repo.Key), Source: llb.Git(repo.URL, repo.Commit, gitOptions(t)...)}
+}
