@@ -197,7 +197,7 @@ func solveOptions(o Options) (*client.SolveOpt, error) {
 
 func attributes(o Options, dir, file string) map[string]string {
 	attrs := map[string]string{
-		"filename":                             filepath.Base(file),
+		"filename": filepath.Base(file),
 	}
 	if o.Target != "" {
 		attrs["target"] = o.Target

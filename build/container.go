@@ -21,8 +21,8 @@ import (
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 )
 
-// stopGrace is how long a server has to end by itself when it is told to.
-const stopGrace = 10 * time.Second
+// stopDeadline is how long the machinery below a server has to remove it.
+const stopDeadline = 10 * time.Second
 
 // Server is a running image.
 type Server interface {
@@ -30,9 +30,9 @@ type Server interface {
 	Exited() <-chan struct{}
 	// Err says how a server that ended by itself did so.
 	Err() error
-	// Stop ends the server: it is asked first and killed if it does not obey.
-	// It returns when the server is gone.
-	Stop()
+	// Stop ends the server: it is asked first (SIGTERM), and killed when the
+	// grace is over. It returns when the server is gone.
+	Stop(grace time.Duration)
 }
 
 // ServerOptions say how an image is started.
@@ -112,19 +112,20 @@ func (c *container) Err() error {
 }
 
 // Stop implements Server.
-func (c *container) Stop() {
-	ctx, cancel := context.WithTimeout(context.Background(), 2*stopGrace)
+func (c *container) Stop(grace time.Duration) {
+	ctx, cancel := context.WithTimeout(context.Background(), grace+stopDeadline)
 	defer cancel()
-	for _, signal := range []syscall.Signal{syscall.SIGTERM, syscall.SIGKILL} {
-		if c.process.Signal(ctx, signal) != nil {
-			break
-		}
+	if grace > 0 && c.process.Signal(ctx, syscall.SIGTERM) == nil {
 		select {
 		case <-c.exited:
-		case <-time.After(stopGrace):
-			continue
+		case <-time.After(grace):
 		}
-		break
 	}
+	// What runs on is killed with its container.
+	_ = c.process.Signal(ctx, syscall.SIGKILL)
 	_ = c.ctr.Release(ctx)
+	select {
+	case <-c.exited:
+	case <-ctx.Done():
+	}
 }

@@ -9,7 +9,6 @@ import (
 	"net/netip"
 	"slices"
 	"strconv"
-	"sync"
 	"time"
 
 	"github.com/deployfile/deployfile/builder"
@@ -143,7 +142,6 @@ type engineServer struct {
 	id     string
 	exited chan struct{}
 	err    error
-	once   sync.Once
 }
 
 var _ Server = (*engineServer)(nil)
@@ -175,12 +173,18 @@ func (s *engineServer) Err() error {
 }
 
 // Stop implements Server.
-func (s *engineServer) Stop() { s.once.Do(s.remove) }
+func (s *engineServer) Stop(grace time.Duration) {
+	if grace > 0 {
+		ctx, cancel := context.WithTimeout(context.Background(), grace+stopDeadline)
+		defer cancel()
+		seconds := int(grace / time.Second)
+		_, _ = s.client.ContainerStop(ctx, s.id, docker.ContainerStopOptions{Timeout: &seconds})
+	}
+	s.remove()
+}
 
 func (s *engineServer) remove() {
-	ctx, cancel := context.WithTimeout(context.Background(), 3*stopGrace)
+	ctx, cancel := context.WithTimeout(context.Background(), stopDeadline)
 	defer cancel()
-	grace := int(stopGrace / time.Second)
-	_, _ = s.client.ContainerStop(ctx, s.id, docker.ContainerStopOptions{Timeout: &grace})
 	_, _ = s.client.ContainerRemove(ctx, s.id, docker.ContainerRemoveOptions{Force: true, RemoveVolumes: true})
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/deployfile/deployfile/deployfile"
+	"github.com/deployfile/deployfile/lint"
 	"github.com/deployfile/deployfile/resolver"
 	"github.com/moby/buildkit/client/llb"
 	"github.com/moby/buildkit/solver/errdefs"
@@ -73,7 +74,10 @@ func annotate(err error, source *llb.SourceMap) error {
 	default:
 		return err
 	}
-	s := &errdefs.Source{Info: sourceInfo(source)}
+	info := sourceInfo(source)
+	// What an error points at may be the credential that it is about.
+	info.Data = lint.MaskError(source.Data, err)
+	s := &errdefs.Source{Info: info}
 	for _, r := range ranges {
 		s.Ranges = append(s.Ranges, protoRange(r))
 	}

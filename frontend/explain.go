@@ -21,40 +21,40 @@ func (b *build) explain(ctx context.Context, c *compiled, err error) error {
 	if errors.As(err, &step) {
 		return b.locate(err)
 	}
-	if d, ok := mismatched(c.plan, err); ok {
-		if reason := b.resolver.ExplainFetch(ctx, d, c.inputs.Toolchain, b.env.indexes); reason != nil {
+	if project, d, ok := mismatched(c.plan, err); ok {
+		if reason := b.resolver.ExplainFetch(ctx, project, d, c.inputs.Toolchain, b.env.indexes); reason != nil {
 			return b.locate(reason)
 		}
 	}
 	return err
 }
 
-// mismatched is the file whose hash BuildKit's HTTP source did not find: that
-// hash is in the error, and the file's name is not.
-func mismatched(p *llb.Plan, err error) (toolchain.Download, bool) {
+// mismatched is the file, and its project, whose hash BuildKit's HTTP source
+// did not find: that hash is in the error, and the file's name is not.
+func mismatched(p *llb.Plan, err error) (project string, d toolchain.Download, ok bool) {
 	_, hashes, ok := strings.Cut(err.Error(), "digest mismatch ")
 	if !ok {
-		return toolchain.Download{}, false
+		return "", d, false
 	}
-	files := []toolchain.Download{p.UV}
+	files := map[string]toolchain.Download{"uv": p.UV}
 	for _, s := range p.SystemPackages {
-		files = append(files, s.Download)
+		files[s.Name] = s.Download
 	}
 	for _, l := range p.Layers {
 		for _, w := range l.Wheels {
 			switch {
 			case w.Source == nil && w.Path == "":
-				files = append(files, w.Download)
+				files[w.Name] = w.Download
 			case w.Source != nil && w.Source.File != nil && w.Source.File.URL != "":
 				f := w.Source.File
-				files = append(files, toolchain.Download{Filename: f.Filename(), URL: f.URL, SHA256: f.Hashes["sha256"]})
+				files[w.Name] = toolchain.Download{Filename: f.Filename(), URL: f.URL, SHA256: f.Hashes["sha256"]}
 			}
 		}
 	}
-	for _, f := range files {
+	for project, f := range files {
 		if strings.Contains(hashes, f.SHA256) {
-			return f, true
+			return project, f, true
 		}
 	}
-	return toolchain.Download{}, false
+	return "", d, false
 }

@@ -7,6 +7,9 @@ package frontend
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 
 	"github.com/moby/buildkit/frontend/dockerui"
 	gwclient "github.com/moby/buildkit/frontend/gateway/client"
@@ -18,6 +21,8 @@ const (
 	TargetLock   = "lock"
 	TargetVerify = "verify"
 	TargetPlan   = "plan"
+	TargetEnv    = "env"
+	TargetSBOM   = "sbom"
 )
 
 // The build arguments that are this frontend's own; buildx users give them
@@ -28,6 +33,10 @@ const (
 	// ArgUpgrade lists packages, comma-separated, that the lock target takes
 	// newer versions of; "*" is everything.
 	ArgUpgrade = "DEPLOYFILE_UPGRADE"
+	// ArgIndex is the URL of a package index that takes the place of the
+	// default one, such as a mirror, with no change to the Deployfile. The
+	// secret of the id "index" is its credential, if it wants one.
+	ArgIndex = "DEPLOYFILE_INDEX"
 )
 
 // Build is the gateway's BuildFunc. Its errors carry the lines of the
@@ -46,11 +55,17 @@ func Build(ctx context.Context, c gwclient.Client) (*gwclient.Result, error) {
 }
 
 func (b *build) run(ctx context.Context) (*gwclient.Result, error) {
+	if res, ok, err := b.subrequest(ctx); ok || err != nil {
+		return res, err
+	}
 	if err := b.read(ctx); err != nil {
 		return nil, err
 	}
+	if _, ok := b.file.Targets[b.ui.Target]; ok {
+		return b.image(ctx)
+	}
 	switch b.ui.Target {
-	case "", TargetImage:
+	case "", TargetImage, TargetEnv:
 		return b.image(ctx)
 	case TargetVerify:
 		return b.verify(ctx)
@@ -58,6 +73,13 @@ func (b *build) run(ctx context.Context) (*gwclient.Result, error) {
 		return b.lockFiles(ctx)
 	case TargetPlan:
 		return b.plans(ctx)
+	case TargetSBOM:
+		return b.bills(ctx)
 	}
-	return nil, fmt.Errorf("target %q is not known: %s, %s, %s and %s are", b.ui.Target, TargetImage, TargetLock, TargetVerify, TargetPlan)
+	return nil, fmt.Errorf("target %q is not known: there are %s", b.ui.Target, strings.Join(b.targetNames(), ", "))
+}
+
+func (b *build) targetNames() []string {
+	names := []string{TargetImage, TargetLock, TargetVerify, TargetEnv, TargetPlan, TargetSBOM}
+	return append(names, slices.Sorted(maps.Keys(b.file.Targets))...)
 }

@@ -49,7 +49,7 @@ func (b *build) prepare(ctx context.Context) (*prepared, error) {
 	if err != nil {
 		return nil, err
 	}
-	tools, err := b.resolver.Toolchain(ctx, lock, b.file.Environment.CA)
+	tools, err := b.resolver.Toolchain(ctx, lock, b.file.Environment.CA, b.env.indexes)
 	if err != nil {
 		return nil, err
 	}
@@ -75,7 +75,8 @@ func (b *build) compile(ctx context.Context, p *prepared, platform string) (*com
 		return nil, err
 	}
 	opts := b.client.BuildOpts()
-	plan, err := llb.NewPlan(llb.Sources{
+	target, declared := b.file.Targets[b.ui.Target]
+	sources := llb.Sources{
 		File:          b.file,
 		Model:         b.model,
 		Lock:          p.lock,
@@ -87,11 +88,21 @@ func (b *build) compile(ctx context.Context, p *prepared, platform string) (*com
 		Created:       created,
 		Source:        withoutUser(opts.Opts["vcs:source"]),
 		Revision:      opts.Opts["vcs:revision"],
-	})
+	}
+	if declared {
+		sources.Target = &target
+	}
+	plan, err := llb.NewPlan(sources)
 	if err != nil {
 		return nil, err
 	}
-	target, err := platforms.Parse(platform)
+	if b.ui.Target == TargetEnv {
+		plan.WithoutModel()
+	}
+	if len(plan.SystemPackages) > 0 && !b.runs(platform) {
+		return nil, at(b.file, fmt.Errorf("system packages for %s have to be installed on a builder that can run %s, and this one is %s", platform, platform, b.resolver.BuildPlatform), "environment", "system-packages")
+	}
+	runsOn, err := platforms.Parse(platform)
 	if err != nil {
 		return nil, err
 	}
@@ -101,7 +112,7 @@ func (b *build) compile(ctx context.Context, p *prepared, platform string) (*com
 		Toolchain:   p.tools,
 		Indexes:     b.env.indexes,
 		Merge:       opts.LLBCaps.Supports(pb.CapMergeOp) == nil,
-		Constraints: append(b.constraints(), bkllb.Platform(target)),
+		Constraints: append(b.constraints(), bkllb.Platform(runsOn)),
 	}}
 	c.state, err = plan.Image(c.inputs)
 	return c, err
@@ -143,14 +154,24 @@ func (b *build) image(ctx context.Context) (*gwclient.Result, error) {
 		return nil, err
 	}
 	var result *dockerui.ResultBuilder
+	made := make([]*compiled, len(b.ui.TargetPlatforms))
 	eg.Go(func() (err error) {
-		result, err = b.ui.Build(egctx, func(ctx context.Context, platform *ocispecs.Platform, _ int) (*dockerui.BuildResult, error) {
-			return b.imageFor(ctx, p, platformName(*platform))
+		result, err = b.ui.Build(egctx, func(ctx context.Context, platform *ocispecs.Platform, n int) (*dockerui.BuildResult, error) {
+			var err error
+			if made[n], err = b.compile(ctx, p, platformName(*platform)); err != nil {
+				return nil, err
+			}
+			return b.imageOf(ctx, made[n])
 		})
 		return err
 	})
 	if err := eg.Wait(); err != nil {
 		return nil, err
+	}
+	for _, c := range made {
+		if err := b.attest(ctx, result.Result, c.plan.Platform, c); err != nil {
+			return nil, err
+		}
 	}
 	return result.Finalize()
 }
@@ -170,11 +191,7 @@ func (b *build) setPlatforms() error {
 	return nil
 }
 
-func (b *build) imageFor(ctx context.Context, p *prepared, platform string) (*dockerui.BuildResult, error) {
-	c, err := b.compile(ctx, p, platform)
-	if err != nil {
-		return nil, err
-	}
+func (b *build) imageOf(ctx context.Context, c *compiled) (*dockerui.BuildResult, error) {
 	config, err := c.plan.ImageConfig(c.base)
 	if err != nil {
 		return nil, err
@@ -194,6 +211,9 @@ func (b *build) imageFor(ctx context.Context, p *prepared, platform string) (*do
 
 // verifyPlatform runs the verify step where the builder can run the image.
 func (b *build) verifyPlatform(ctx context.Context, c *compiled) error {
+	if b.ui.Target == TargetEnv {
+		return nil
+	}
 	if !b.runs(c.plan.Platform) {
 		b.warnText(ctx, "the image for "+c.plan.Platform+" was not verified: this builder cannot run it")
 		return nil
@@ -250,6 +270,14 @@ func (b *build) checkModel(ctx context.Context, p *prepared) error {
 
 // plans is the plan target: a JSON file for each platform.
 func (b *build) plans(ctx context.Context) (*gwclient.Result, error) {
+	files, err := b.planFiles(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return b.result(ctx, folder(files))
+}
+
+func (b *build) planFiles(ctx context.Context) (map[string][]byte, error) {
 	p, err := b.prepare(ctx)
 	if err != nil {
 		return nil, err
@@ -266,7 +294,7 @@ func (b *build) plans(ctx context.Context) (*gwclient.Result, error) {
 		}
 		files["plan."+strings.ReplaceAll(platform, "/", "-")+".json"] = append(data, '\n')
 	}
-	return b.result(ctx, folder(files))
+	return files, nil
 }
 
 // folder is a state with files in it.

@@ -26,16 +26,17 @@ type Inspection struct {
 }
 
 // Inspect reads a Deployfile and its model as a build does, from the folder
-// that is the build's context. What it found before an error comes with the
-// error, which carries the lines of the Deployfile that it is about.
-func Inspect(name string, data []byte, context fs.FS) (*Inspection, error) {
+// that is the build's context, with the build's arguments. What it found before
+// an error comes with the error, which carries the lines of the Deployfile that
+// it is about.
+func Inspect(name string, data []byte, context fs.FS, args map[string]string) (*Inspection, error) {
 	found := &Inspection{}
-	err := found.inspect(name, data, context)
+	err := found.inspect(name, data, context, args)
 	return found, withSource(err, name, data)
 }
 
-func (i *Inspection) inspect(name string, data []byte, context fs.FS) (err error) {
-	if i.File, i.Diagnostics, err = deployfile.Parse(name, data); err != nil {
+func (i *Inspection) inspect(name string, data []byte, context fs.FS, args map[string]string) (err error) {
+	if i.File, i.Diagnostics, err = deployfile.ParseWithArgs(name, data, args); err != nil {
 		return err
 	}
 	if i.Model, i.Warnings, err = mlmodel.Read(context, i.File.Model.Source); err != nil {
@@ -46,7 +47,7 @@ func (i *Inspection) inspect(name string, data []byte, context fs.FS) (err error
 			return at(i.File, fmt.Errorf("code folder %q is not there", dir), "environment", "code", fmt.Sprint(n))
 		}
 	}
-	env, err := newEnvironment(i.File, i.Model, context, func(w mlmodel.Warning) { i.Warnings = append(i.Warnings, w) })
+	env, err := newEnvironment(i.File, i.Model, context, "", func(w mlmodel.Warning) { i.Warnings = append(i.Warnings, w) })
 	if err != nil {
 		return err
 	}

@@ -56,17 +56,8 @@ func (b *build) locked(ctx context.Context) (*resolver.Lock, map[string][]byte, 
 		lock, pylocks, err := b.resolver.Lock(ctx, b.request())
 		return lock, pylocks, b.locate(err)
 	}
-	changes := b.lock.Inputs.Changes(b.env.inputs)
-	for _, p := range b.platforms() {
-		if b.lock.Platform(p) == nil {
-			changes = append(changes, "platform "+p+" is not in it; add it to [image] platforms")
-		}
-	}
-	if err := b.lock.VerifyPylocks(b.pylocks); err != nil {
-		changes = append(changes, err.Error())
-	}
-	if len(changes) > 0 {
-		return nil, nil, &StaleLockError{File: b.lockName, Changes: changes}
+	if err := b.stale(); err != nil {
+		return nil, nil, err
 	}
 	return b.otherImages(ctx, demanded)
 }

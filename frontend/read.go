@@ -30,6 +30,10 @@ type build struct {
 	source   *llb.SourceMap
 	warnings func(context.Context, string, gwclient.WarnOpts)
 	file     *deployfile.File
+	// diagnostics are what the Deployfile is warned of.
+	diagnostics []deployfile.Diagnostic
+	// dir is the Deployfile's folder in the client's.
+	dir      string
 	model    *mlmodel.Model
 	context  llb.State
 	env      *environment
@@ -44,6 +48,17 @@ type build struct {
 
 // read reads the Deployfile, the lock and the model.
 func (b *build) read(ctx context.Context) error {
+	if err := b.readFile(ctx); err != nil {
+		return err
+	}
+	if err := b.readLock(ctx); err != nil {
+		return err
+	}
+	return b.readModel(ctx)
+}
+
+// readFile reads the Deployfile alone.
+func (b *build) readFile(ctx context.Context) error {
 	name := b.client.BuildOpts().Opts["filename"]
 	if name == "" {
 		return errors.New("no file name was given; build with -f Deployfile")
@@ -61,7 +76,8 @@ func (b *build) read(ctx context.Context) error {
 	for _, d := range diagnostics {
 		b.warn(ctx, d)
 	}
-	b.file = file
+	b.diagnostics = diagnostics
+	b.file, b.dir = file, path.Dir(name)
 	b.resolver = &resolver.Resolver{
 		Gateway: resolver.Gateway{
 			Client:       b.client,
@@ -72,10 +88,7 @@ func (b *build) read(ctx context.Context) error {
 		BuildPlatform: platformName(b.ui.BuildPlatforms[0]),
 		Images:        b.images,
 	}
-	if err := b.readLock(ctx, path.Dir(name)); err != nil {
-		return err
-	}
-	return b.readModel(ctx)
+	return nil
 }
 
 // constraints are those of every vertex.
@@ -120,13 +133,13 @@ func (b *build) network() []llb.RunOption {
 	return out
 }
 
-func (b *build) readLock(ctx context.Context, dir string) error {
+func (b *build) readLock(ctx context.Context) error {
 	ref, err := b.resolver.Gateway.Solve(ctx, *b.source.State)
 	if err != nil {
 		return err
 	}
 	files := refFS{ctx, ref}
-	data, err := fs.ReadFile(files, path.Join(dir, b.lockName))
+	data, err := fs.ReadFile(files, path.Join(b.dir, b.lockName))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
@@ -139,7 +152,7 @@ func (b *build) readLock(ctx context.Context, dir string) error {
 	}
 	b.lock, b.pylocks = lock, map[string][]byte{}
 	for _, name := range lock.PylockNames() {
-		data, err := fs.ReadFile(files, path.Join(dir, name))
+		data, err := fs.ReadFile(files, path.Join(b.dir, name))
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
@@ -200,7 +213,7 @@ func (b *build) understand(ctx context.Context, files refFS) (*environment, erro
 			return nil, at(b.file, fmt.Errorf("code folder %q is not there, or .dockerignore leaves it out", dir), "environment", "code", fmt.Sprint(n))
 		}
 	}
-	return newEnvironment(b.file, model, files, func(w mlmodel.Warning) { b.warnModel(ctx, w) })
+	return newEnvironment(b.file, model, files, b.ui.BuildArgs[ArgIndex], func(w mlmodel.Warning) { b.warnModel(ctx, w) })
 }
 
 // defaultName makes a name of the model's folder's. The folder of the

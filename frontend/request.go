@@ -3,6 +3,7 @@ package frontend
 import (
 	"fmt"
 	"io/fs"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -17,10 +18,13 @@ type environment struct {
 	indexes []resolver.Index
 	// local are files of the context that requirements name.
 	local []string
+	// ownRequirements and ownConstraints are those of the Deployfile's own
+	// files.
+	ownRequirements, ownConstraints []mlmodel.Requirement
 }
 
 // newEnvironment puts together what the model and the Deployfile require.
-func newEnvironment(f *deployfile.File, m *mlmodel.Model, context fs.FS, warn func(mlmodel.Warning)) (*environment, error) {
+func newEnvironment(f *deployfile.File, m *mlmodel.Model, context fs.FS, mirror string, warn func(mlmodel.Warning)) (*environment, error) {
 	e := &environment{}
 	e.inputs.Python = f.Environment.Python
 	if e.inputs.Python == "" {
@@ -45,6 +49,8 @@ func newEnvironment(f *deployfile.File, m *mlmodel.Model, context fs.FS, warn fu
 		if err != nil {
 			return nil, err
 		}
+		e.ownRequirements = append(e.ownRequirements, r.Requirements...)
+		e.ownConstraints = append(e.ownConstraints, r.Constraints...)
 		e.requirements(r.Requirements, &e.inputs.Requirements)
 		e.requirements(r.Constraints, &e.inputs.Constraints)
 		e.options(r.Options)
@@ -58,11 +64,12 @@ func newEnvironment(f *deployfile.File, m *mlmodel.Model, context fs.FS, warn fu
 		if err != nil {
 			return nil, err
 		}
+		e.ownConstraints = append(e.ownConstraints, r.Requirements...)
 		e.requirements(r.Requirements, &e.inputs.Constraints)
 	}
 	e.server(f, m)
 	e.addIndexes(f, urls, replaced)
-	return e, nil
+	return e, e.addMirror(mirror)
 }
 
 func readRequirements(f *deployfile.File, context fs.FS, name string, warn func(mlmodel.Warning), key ...string) (*mlmodel.RequirementsFile, error) {
@@ -187,6 +194,32 @@ func (e *environment) addIndexes(f *deployfile.File, urls []string, replaced str
 		e.inputs.Indexes = append(e.inputs.Indexes, i.Input())
 	}
 }
+
+// addMirror puts an index in the place of the default one. It is no input of
+// the lock: what comes from it has the same names and hashes.
+func (e *environment) addMirror(address string) error {
+	if address == "" {
+		return nil
+	}
+	u, err := url.Parse(address)
+	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+		return fmt.Errorf("build argument %s is not the URL of an index", ArgIndex)
+	}
+	if u.User != nil {
+		return fmt.Errorf("build argument %s holds a credential, which would stay in the build's history; give it as the secret %q", ArgIndex, mirrorSecret)
+	}
+	for n := range e.indexes {
+		e.indexes[n].Default = false
+	}
+	e.indexes = slices.DeleteFunc(e.indexes, func(i resolver.Index) bool { return i.Name == "model" })
+	e.indexes = append(e.indexes, resolver.Index{
+		Name: "mirror", URL: address, Default: true, Mirror: true, SecretID: mirrorSecret, Secret: "/run/secrets/index-mirror",
+	})
+	return nil
+}
+
+// mirrorSecret is the id of the secret that a mirror may want.
+const mirrorSecret = "index"
 
 // minor is the first two parts of a Python version.
 func minor(version string) string {

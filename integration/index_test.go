@@ -21,6 +21,8 @@ type index struct {
 	*httptest.Server
 	mu    sync.Mutex
 	files map[string][]byte
+	// links are pages of projects whose files are elsewhere.
+	links map[string]string
 	// user and password are demanded if there is a user.
 	user, password string
 }
@@ -81,7 +83,7 @@ func (x *index) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // page lists the files of a project.
 func (x *index) page(project string) string {
-	var links []string
+	links := []string{x.links[project]}
 	for name, content := range x.files {
 		distribution, _, _ := strings.Cut(strings.TrimSuffix(name, ".tar.gz"), "-")
 		if normalized(distribution) == project {

@@ -187,12 +187,7 @@ func (p *project) lockFiles(t *testing.T) map[string]string {
 func (p *project) tryBuild(t *testing.T, change func(*build.Options)) (*image, outcome, error) {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "image")
-	o, err := p.start(t, func(o *build.Options) {
-		o.Exports = []client.ExportEntry{{Type: client.ExporterOCI, OutputDir: dir, Attrs: map[string]string{"tar": "false"}}}
-		if change != nil {
-			change(o)
-		}
-	})
+	o, err := p.export(t, client.ExportEntry{Type: client.ExporterOCI, OutputDir: dir, Attrs: map[string]string{"tar": "false"}}, change)
 	if err != nil {
 		if blobs, _ := filepath.Glob(filepath.Join(dir, "blobs", "*", "*")); len(blobs) > 0 {
 			t.Errorf("the build failed, and yet it exported %d blobs", len(blobs))
@@ -200,6 +195,17 @@ func (p *project) tryBuild(t *testing.T, change func(*build.Options)) (*image, o
 		return nil, o, err
 	}
 	return openImage(t, dir, o), o, nil
+}
+
+// export builds and exports.
+func (p *project) export(t *testing.T, to client.ExportEntry, change func(*build.Options)) (outcome, error) {
+	t.Helper()
+	return p.start(t, func(o *build.Options) {
+		o.Exports = []client.ExportEntry{to}
+		if change != nil {
+			change(o)
+		}
+	})
 }
 
 func (p *project) build(t *testing.T) *image { t.Helper(); return p.buildWith(t, nil) }

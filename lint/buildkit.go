@@ -33,7 +33,7 @@ func Result(findings []Finding, failure error, source *llb.SourceMap) (*gwclient
 
 func lintResults(findings []Finding, failure error, source *llb.SourceMap) *bklint.LintResults {
 	masked := *source
-	masked.Data = Mask(source.Data, append(secretErrors(failure), findings...))
+	masked.Data = Mask(MaskError(source.Data, failure), findings)
 	results := &bklint.LintResults{Warnings: []bklint.Warning{}}
 	deployfileSource := results.AddSource(&masked)
 	rules := map[string]Rule{}
@@ -86,19 +86,6 @@ func buildError(failure error, source int) *bklint.BuildError {
 		}
 	}
 	return e
-}
-
-// secretErrors are the errors about credentials, to mask what they point at.
-func secretErrors(failure error) []Finding {
-	var wrong deployfile.Errors
-	errors.As(failure, &wrong)
-	var out []Finding
-	for _, d := range wrong {
-		if d.Rule == "credential-in-url" {
-			out = append(out, Finding{Range: d.Range, Secret: true})
-		}
-	}
-	return out
 }
 
 // parserRange gives characters from 0, as BuildKit counts them.

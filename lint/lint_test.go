@@ -2,6 +2,7 @@ package lint
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -25,7 +26,7 @@ type situation struct {
 	// mlmodel, requirements and extra are MLmodel, the model's
 	// requirements.txt and extra.txt.
 	mlmodel, requirements, extra string
-	locked                       bool
+	noExample, locked            bool
 	yanked                       map[string]string
 	today                        string
 }
@@ -66,6 +67,10 @@ func (s situation) input(t *testing.T) Input {
 		"model/serving_input_example.json": {Data: []byte("{}")},
 		"extra.txt":                        {Data: []byte(s.extra)},
 	}
+	if s.noExample {
+		delete(files, "model/input_example.json")
+		delete(files, "model/serving_input_example.json")
+	}
 	model, _, err := mlmodel.Read(files, "model")
 	if err != nil {
 		t.Fatal(err)
@@ -95,160 +100,6 @@ func day(t *testing.T, text string) time.Time {
 		t.Fatal(err)
 	}
 	return d
-}
-
-// ruleTests has a failing and a passing situation for every rule. want is a
-// line for each of the rule's findings: place, message and fix.
-func ruleTests() []struct {
-	rule       string
-	fail, pass situation
-	want       string
-} {
-	root := "[image]\nuser = \"0:0\"\n"
-	plain := "[[environment.indexes]]\nname = \"corp\"\nurl = \"http://packages.example.com/simple\"\nsecret = \"corp\"\n"
-	return []struct {
-		rule       string
-		fail, pass situation
-		want       string
-	}{
-		{
-			rule: "credentials",
-			fail: situation{deployfile: `[environment]
-env = { DB = "postgres://me:hunter2@db.example.com/x", API_TOKEN = "hunter2", HF = "hf_aaaaaaaaaaaaaaaaaaaaaaaa" }
-[[environment.indexes]]
-name = "corp"
-url = "https://packages.example.com/glpat-aaaaaaaaaaaaaaaaaaaa/simple"
-[server]
-kind = "command"
-command = ["serve", "--key=AKIAAAAAAAAAAAAAAAAA"]
-[image.labels]
-"com.example.password" = "hunter2"
-[targets.prod]
-kind = "kubernetes"
-env = { SIGNING_KEY = "hunter2" }
-`},
-			pass: situation{deployfile: `[environment]
-env = { MAX_TOKENS = "512", PAD_TOKEN = "<pad>", API_TOKEN = "", API_KEY = "/run/secrets/key", SPLIT_TOKEN = "[SEP]", USE_KEY = "true", DB = "postgres://db.example.com/x" }
-[[environment.indexes]]
-name = "corp"
-url = "https://packages.example.com/simple"
-secret = "corp-token"
-[image.labels]
-"com.example.keyboard" = "qwerty"
-`},
-			want: `4:82-4:91 the value of environment variable API_TOKEN looks like a credential: take it out, and give it to the server when it runs: from a Kubernetes Secret, or docker run --env
-4:14-4:54 the value of environment variable DB looks like a credential: take it out, and give it to the server when it runs: from a Kubernetes Secret, or docker run --env
-`,
-		},
-		{
-			rule: "development-package",
-			fail: situation{
-				deployfile:   "[environment]\nrequirements = [\"extra.txt\"]\n",
-				requirements: "mlflow==3.17.2\nipykernel==7.0.0\n", extra: "numpy==2.4.6\npytest_cov==7.0.0\n",
-			},
-			pass: situation{requirements: "mlflow==3.17.2\nblackjax==1.2.0\n"},
-			want: `2:10-2:17 model/requirements.txt:2: ipykernel is a package for notebooks, which serving does not need: take ipykernel out of model/requirements.txt
-4:17-4:28 extra.txt:2: pytest-cov is a package for tests, which serving does not need: take pytest-cov out of extra.txt
-`,
-		},
-		{
-			rule: "full-mlflow",
-			fail: situation{deployfile: "[environment]\nmlflow = \"full\"\n"},
-			pass: situation{deployfile: "[environment]\nmlflow = \"skinny\"\n"},
-			want: `4:10-4:16 all of MLflow is installed, though its scoring server needs mlflow-skinny and pandas alone: write mlflow = "skinny", unless the model imports what only all of MLflow has
-`,
-		},
-		{
-			rule: "latest-tag",
-			fail: situation{deployfile: "version = \"1.4.0\"\n[environment]\nbase = \"python\"\ntoolchain = \"python:latest\"\n[image]\ntags = [\"registry.example.com/iris:1\", \"registry.example.com/iris\"]\n"},
-			pass: situation{deployfile: "[environment]\nbase = \"python:3.11-slim\"\ntoolchain = \"python:latest" + digest + "\"\n[image]\ntags = [\"registry.example.com/iris:1\"]\n"},
-			want: `5:8-5:16 python has no tag, which means latest: name a version: python:VERSION
-6:13-6:28 python:latest has the tag latest: name a version: python:VERSION
-8:40-8:67 registry.example.com/iris has no tag, which means latest: write "registry.example.com/iris:1.4.0"
-`,
-		},
-		{
-			rule: "no-input-example",
-			fail: situation{mlmodel: strings.Split(goodModel, "saved_input")[0]},
-			pass: situation{},
-			want: `2:10-2:17 the model has no input example, so the build loads it but cannot try whether it answers: log it again with input_example=…, a few rows of its input
-`,
-		},
-		{
-			rule: "pickled-model",
-			fail: situation{mlmodel: strings.ReplaceAll(strings.ReplaceAll(goodModel, "skops\n", "cloudpickle\n"), "model.cloudpickle", "model.pkl")},
-			pass: situation{},
-			want: `2:10-2:17 the model is a pickle: loading it runs code, and it loads with the versions alone that saved it: log it again with mlflow.sklearn.log_model(…, serialization_format="skops")
-`,
-		},
-		{
-			rule: "python-end-of-life",
-			fail: situation{deployfile: "[environment]\npython = \"3.10\"\n", today: "2026-11-01"},
-			pass: situation{deployfile: "[environment]\npython = \"3.10\"\n", today: "2026-10-31"},
-			want: `4:10-4:16 Python 3.10 has had no security fixes since October 2026: log the model with a later Python; if it works there as it is, python = "3.N" in [environment] chooses one
-`,
-		},
-		{
-			rule: "running-as-root",
-			fail: situation{deployfile: root},
-			pass: situation{deployfile: "[image]\nuser = \"1000:1000\"\n"},
-			want: `4:8-4:13 the server runs as root: leave out image.user to run as 65532:65532
-`,
-		},
-		{
-			rule: "unencrypted-secret",
-			fail: situation{deployfile: plain},
-			pass: situation{deployfile: strings.ReplaceAll(plain, "http:", "https:")},
-			want: `5:7-5:43 the secret of index "corp" is sent unencrypted: use https
-`,
-		},
-		{
-			rule: "unlocked-build",
-			fail: situation{},
-			pass: situation{locked: true},
-			want: `0:0-0:0 there is no lock, so the versions of packages and images are chosen anew by each build: run deployfile lock and commit what it writes
-`,
-		},
-		{
-			rule: "unpinned-base",
-			fail: situation{deployfile: "[environment]\nbase = \"python:3.11-slim\"\n"},
-			pass: situation{deployfile: "[environment]\nbase = \"python:3.11-slim" + digest + "\"\n"},
-			want: `4:8-4:26 base image python:3.11-slim is not pinned to a digest: run deployfile lock, or write base = "python:3.11-slim@sha256:…"
-`,
-		},
-		{
-			rule: "unpinned-requirement",
-			fail: situation{
-				deployfile:   "[environment]\nrequirements = [\"extra.txt\"]\n",
-				requirements: "mlflow==3.17.2\nnumpy\nscipy==1.*\n", extra: "pandas>=2\ngit+https://git.example.com/x.git@main#egg=x\n",
-			},
-			pass: situation{
-				deployfile:   "[environment]\nrequirements = [\"extra.txt\"]\n",
-				requirements: "mlflow==3.17.2\n",
-				extra:        "pandas>=2,==2.1.0\nx @ git+https://git.example.com/x.git@0123456789012345678901234567890123456789\n",
-			},
-			want: `2:10-2:17 model/requirements.txt:2: requirement "numpy" is not pinned to one version: run deployfile lock, or write numpy==VERSION
-2:10-2:17 model/requirements.txt:3: requirement "scipy==1.*" is not pinned to one version: run deployfile lock, or write scipy==VERSION
-4:17-4:28 extra.txt:1: requirement "pandas>=2" is not pinned to one version: run deployfile lock, or write pandas==VERSION
-4:17-4:28 extra.txt:2: requirement "git+https://git.example.com/x.git@main" is not pinned to one version: run deployfile lock, or name a commit: @ and its 40 digits after the repository's URL
-`,
-		},
-		{
-			rule: "untested-python",
-			fail: situation{deployfile: "[environment]\npython = \"3.99\"\n"},
-			pass: situation{deployfile: "[environment]\npython = \"3.14\"\n"},
-			want: `4:10-4:16 Python 3.99 is newer than any that was tested, 3.14: 
-`,
-		},
-		{
-			rule: "yanked-requirement",
-			fail: situation{locked: true, yanked: map[string]string{"mlflow": "", "anyio": "broken\n on 3.11"}},
-			pass: situation{locked: true},
-			want: `0:0-0:0 anyio 4.16.0 was withdrawn from its index: broken on 3.11: take another version: deployfile lock --upgrade anyio
-2:10-2:17 model/requirements.txt:1: mlflow was withdrawn from its index: require another version of mlflow, then run deployfile lock
-`,
-		},
-	}
 }
 
 func TestRules(t *testing.T) {
@@ -381,4 +232,8 @@ func TestFixedBy(t *testing.T) {
 	if got := Run(in); len(got) != 0 {
 		t.Errorf("after the replacement: %v", got)
 	}
+}
+
+func place(r deployfile.Range) string {
+	return fmt.Sprintf("%d:%d-%d:%d", r.Start.Line, r.Start.Column, r.End.Line, r.End.Column)
 }

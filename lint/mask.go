@@ -2,6 +2,7 @@ package lint
 
 import (
 	"bytes"
+	"errors"
 
 	"github.com/deployfile/deployfile/deployfile"
 )
@@ -39,6 +40,20 @@ func Mask(source []byte, findings []Finding) []byte {
 		at.Column++
 	}
 	return out.Bytes()
+}
+
+// MaskError is Mask for what deployfile.Parse refuses as a credential: whoever
+// draws its errors with the lines around them draws them on this text.
+func MaskError(source []byte, err error) []byte {
+	var wrong deployfile.Errors
+	errors.As(err, &wrong)
+	var secret []Finding
+	for _, d := range wrong {
+		if d.Rule == "credential-in-url" {
+			secret = append(secret, Finding{Range: d.Range, Secret: true})
+		}
+	}
+	return Mask(source, secret)
 }
 
 func covered(ranges []deployfile.Range, at deployfile.Position) bool {

@@ -17,7 +17,7 @@ func yankedRequirements(in Input) []Finding {
 		if reason := strings.Join(strings.Fields(in.Yanked[name]), " "); reason != "" {
 			message += ": " + reason
 		}
-		f := Finding{Message: message, Fix: "take another version: deployfile lock --upgrade " + name}
+		f := Finding{Message: message, Fix: "take another version: deployfile lock --upgrade=" + name}
 		for _, r := range in.requirements() {
 			if r.Name != normalize(name) {
 				continue

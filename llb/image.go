@@ -66,7 +66,10 @@ func (p *Plan) layers(in Inputs) ([]llb.State, error) {
 	if len(p.Code) > 0 {
 		layers = append(layers, p.code(in))
 	}
-	return append(layers, p.modelLayers(in)...), nil
+	if len(p.Model.Files) > 0 {
+		layers = append(layers, p.modelLayers(in)...)
+	}
+	return layers, nil
 }
 
 func (p *Plan) layerNames() []string {
@@ -78,7 +81,9 @@ func (p *Plan) layerNames() []string {
 	if len(p.Code) > 0 {
 		names = append(names, "code in "+strings.Join(p.Code, ", "))
 	}
-	names = append(names, "the model's small files")
+	if len(p.Model.Files) > 0 {
+		names = append(names, "the model's small files")
+	}
 	for _, f := range p.Model.Large {
 		names = append(names, "the model's "+f)
 	}
@@ -135,7 +140,7 @@ func (w Wheel) mount(in Inputs) (toolchain.Mount, error) {
 	case w.Path != "":
 		m.Source, m.From = in.Context, w.Path
 	default:
-		m.Source = resolver.Fetch(w.Download, in.Toolchain, in.Indexes)
+		m.Source = resolver.Fetch(w.Name, w.Download, in.Toolchain, in.Indexes)
 	}
 	return m, nil
 }

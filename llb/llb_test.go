@@ -66,13 +66,13 @@ func examplePlan(t *testing.T, name string) *Plan {
 func exampleInputs(plan *Plan, merge bool) Inputs {
 	constraints := []llb.ConstraintsOpt{llb.Platform(amd64())}
 	return Inputs{
-		Base:    llb.Image("base.example.com/python@" + plan.Base.Digest),
+		Base: llb.Image("base.example.com/python@" + plan.Base.Digest),
 		// Local has a random part, as every session has its own.
 		Context: llb.Image("context.example.com/context"),
 		Toolchain: toolchain.Toolchain{
 			Root:   llb.Image("base.example.com/python@" + plan.Toolchain.Digest),
 			Python: plan.Toolchain.Python, Version: plan.Toolchain.PythonVersion,
-			UV: plan.UV, CA: "ca", Constraints: constraints,
+			UV: plan.UV.State(constraints...), UVName: plan.UV.Filename, CA: "ca", Constraints: constraints,
 		},
 		Merge:       merge,
 		Constraints: constraints,

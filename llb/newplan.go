@@ -23,6 +23,8 @@ type Sources struct {
 	Platform, BuildPlatform string
 	// BaseEnv is the base image's environment.
 	BaseEnv []string
+	// Target is the [targets.NAME] that the image is for, nil if none.
+	Target *deployfile.Target
 	// Labels are added to all others.
 	Labels map[string]string
 	// Created overrides the model's time of creation, in RFC 3339; "" if not.
@@ -63,6 +65,13 @@ func NewPlan(s Sources) (*Plan, error) {
 	p.Model = model(s)
 	p.Config, err = config(s, p)
 	return p, err
+}
+
+// WithoutModel takes the model and its code out of the plan, so that what is
+// left is the environment.
+func (p *Plan) WithoutModel() {
+	p.Code, p.Model = nil, ModelPlan{}
+	p.Config.Cmd, p.Config.WorkingDir = []string{"python"}, "/"
 }
 
 func wheels(s Sources, locked *resolver.Platform) ([]Wheel, error) {

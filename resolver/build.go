@@ -204,7 +204,7 @@ func BuildStep(s Source, b BuiltWheel, t toolchain.Toolchain, context llb.State,
 			return toolchain.Step{}, err
 		}
 		d := s.File.download()
-		mount.Source = Fetch(d, t, indexes)
+		mount.Source = Fetch(s.Name, d, t, indexes)
 		mount.Path = "/sdist"
 		source = path.Join("/sdist", d.Filename)
 	}
@@ -231,35 +231,39 @@ func gitOptions(t toolchain.Toolchain) []llb.GitOption {
 	return out
 }
 
-// Fetch is a file by its hash: through BuildKit's HTTP source, or in a step
-// where its index wants a credential.
-func Fetch(d toolchain.Download, t toolchain.Toolchain, indexes []Index) llb.State {
+// Fetch is a file of a project by its hash: through BuildKit's HTTP source, or
+// in a step where its index wants a credential or has a mirror.
+func Fetch(project string, d toolchain.Download, t toolchain.Toolchain, indexes []Index) llb.State {
 	if _, ok := credential(indexes, d.URL); !ok {
 		return d.State(t.Constraints...)
 	}
-	return t.Run(fetchStep(d, indexes))
+	return t.Run(fetchStep(project, d, t, indexes))
 }
 
 // fetchStep is a fetch that says what went wrong, which BuildKit's HTTP source
 // does not: to it, a page that says 404 is a file with another hash.
-func fetchStep(d toolchain.Download, indexes []Index) toolchain.Step {
-	s := toolchain.Step{
-		Name:    "fetch " + d.Filename,
-		Script:  script("fetch.py"),
-		Args:    []string{d.URL, d.Filename, d.SHA256, ""},
+func fetchStep(project string, d toolchain.Download, t toolchain.Toolchain, indexes []Index) toolchain.Step {
+	i, _ := credential(indexes, d.URL)
+	mirror := ""
+	if i.Mirror {
+		mirror = i.URL
+	}
+	return toolchain.Step{
+		Name:   "fetch " + d.Filename,
+		Script: script("fetch.py"),
+		Args:   []string{requestDir + "/request.json"},
+		Mounts: []toolchain.Mount{request(t, map[string]any{
+			"url": d.URL, "filename": d.Filename, "sha256": d.SHA256, "secret": i.Secret, "mirror": mirror, "project": project,
+		})},
 		Network: true,
+		Secrets: secrets([]Index{i}),
 	}
-	if i, ok := credential(indexes, d.URL); ok {
-		s.Args[3] = i.Secret
-		s.Secrets = []toolchain.Secret{{ID: i.SecretID, Path: i.Secret}}
-	}
-	return s
 }
 
-// ExplainFetch fetches again, in a step, a file that BuildKit could not fetch,
-// and returns what is wrong with it, nil if nothing is.
-func (r *Resolver) ExplainFetch(ctx context.Context, d toolchain.Download, t toolchain.Toolchain, indexes []Index) error {
-	step := fetchStep(d, indexes)
+// ExplainFetch fetches again, in a step, a file of a project that BuildKit
+// could not fetch, and returns what is wrong with it, nil if nothing is.
+func (r *Resolver) ExplainFetch(ctx context.Context, project string, d toolchain.Download, t toolchain.Toolchain, indexes []Index) error {
+	step := fetchStep(project, d, t, indexes)
 	step.IgnoreCache = true
 	_, err := r.Gateway.Step(ctx, t, step)
 	return err

@@ -15,6 +15,9 @@ type Index struct {
 	// Secret is where a step finds the credential, SecretID the secret's id.
 	Secret   string `json:"secret,omitempty"`
 	SecretID string `json:"-"`
+	// Mirror says that all files that come from no index with a secret of
+	// its own come from this one.
+	Mirror bool `json:"-"`
 	// Packages are the only names that come from this index.
 	Packages []string `json:"packages,omitempty"`
 }
@@ -41,15 +44,18 @@ func secrets(indexes []Index) []toolchain.Secret {
 	return out
 }
 
-// credential returns the index with a secret that a file of that URL is
-// fetched with: the one whose host the URL is on.
-func credential(indexes []Index, fileURL string) (Index, bool) {
+// credential returns the index that a file of that URL is fetched through in a
+// step: the one with a secret whose host the URL is on, else the mirror.
+func credential(indexes []Index, fileURL string) (found Index, ok bool) {
 	for _, i := range indexes {
-		if i.SecretID != "" && origin(i.URL) == origin(fileURL) {
+		switch {
+		case i.Mirror && !ok:
+			found, ok = i, true
+		case i.SecretID != "" && origin(i.URL) == origin(fileURL):
 			return i, true
 		}
 	}
-	return Index{}, false
+	return found, ok
 }
 
 // origin is a URL's scheme and host.

@@ -199,21 +199,24 @@ func (r *Resolver) lockToolchain(ctx context.Context, q Request, keep *Lock, loc
 			return toolchain.Toolchain{}, err
 		}
 	}
-	t.UV, _ = uvFor(lock.UV, r.BuildPlatform)
+	uv, _ := uvFor(lock.UV, r.BuildPlatform)
+	t.UV = Fetch("uv", uv, t, q.Indexes)
+	t.UVName = uv.Filename
 	return t, nil
 }
 
 // Toolchain returns the toolchain that a lock names.
-func (r *Resolver) Toolchain(ctx context.Context, lock *Lock, ca string) (toolchain.Toolchain, error) {
+func (r *Resolver) Toolchain(ctx context.Context, lock *Lock, ca string, indexes []Index) (toolchain.Toolchain, error) {
 	img, err := r.Images.Image(ctx, "toolchain", lock.Toolchain.Ref, lock.Toolchain.Digest, r.BuildPlatform)
 	if err != nil {
 		return toolchain.Toolchain{}, err
 	}
 	t := r.newToolchain(ca, lock, img)
-	var ok bool
-	if t.UV, ok = uvFor(lock.UV, r.BuildPlatform); !ok {
+	uv, ok := uvFor(lock.UV, r.BuildPlatform)
+	if !ok {
 		return t, fmt.Errorf("the lock holds no uv %s for %s; run deployfile lock", uvVersion, r.BuildPlatform)
 	}
+	t.UV, t.UVName = Fetch("uv", uv, t, indexes), uv.Filename
 	return t, nil
 }
 

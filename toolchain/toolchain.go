@@ -36,8 +36,9 @@ type Toolchain struct {
 	// Python is the absolute path of its interpreter, Version that
 	// interpreter's minor version, "3.11".
 	Python, Version string
-	// UV is the wheel of uv for the platform that builds.
-	UV Download
+	// UV holds the wheel of uv for the platform that builds, as a file UVName.
+	UV     llb.State
+	UVName string
 	// CA is the id of the secret with extra certificate authorities.
 	CA string
 	// Network are the options of steps that reach the network, such as a
@@ -155,10 +156,10 @@ func secret(s Secret) llb.RunOption {
 // uv is a folder with the uv binary, unpacked from its wheel.
 func (t Toolchain) uv() llb.State {
 	return t.Run(Step{
-		Name:   "unpack " + t.UV.Filename,
+		Name:   "unpack " + t.UVName,
 		Script: unpackScript(),
-		Args:   []string{"/wheels/" + t.UV.Filename},
-		Mounts: []Mount{{Path: "/wheels", Source: t.UV.State(t.Constraints...)}},
+		Args:   []string{"/wheels/" + t.UVName},
+		Mounts: []Mount{{Path: "/wheels", Source: t.UV}},
 	})
 }
 

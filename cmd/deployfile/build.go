@@ -70,7 +70,7 @@ type buildResult struct {
 
 func buildImage(ctx context.Context, s streams, folder string, o buildOptions) error {
 	start := time.Now()
-	p, err := openProject(folder, o.file)
+	p, err := o.open(folder)
 	if err != nil {
 		return err
 	}
@@ -162,8 +162,9 @@ func (o *buildOptions) loadInto(ctx context.Context, b *builder.Builder, p *proj
 	if err != nil {
 		return nil, fmt.Errorf("--load: %w", err)
 	}
-	if result.Loaded, err = o.names(p); err != nil {
-		return engine, err
+	result.Loaded = o.tags
+	if len(o.tags) == 0 {
+		result.Loaded = imageNames(p)
 	}
 	opt.Outputs = append(opt.Outputs, engine.Output(b, strings.Join(result.Loaded, ",")))
 	if b.Kind == builder.Docker && !engine.CanPush() && slices.ContainsFunc(opt.Outputs, build.Output.Pushes) {
@@ -172,21 +173,12 @@ func (o *buildOptions) loadInto(ctx context.Context, b *builder.Builder, p *proj
 	return engine, nil
 }
 
-// names are the image's in Docker's engine.
-func (o *buildOptions) names(p *project) ([]string, error) {
-	if len(o.tags) > 0 {
-		return o.tags, nil
-	}
-	return imageNames(p)
-}
-
 // imageNames are [image] tags, or the model's name.
-func imageNames(p *project) ([]string, error) {
+func imageNames(p *project) []string {
 	if len(p.file.Image.Tags) > 0 {
-		return p.file.Image.Tags, nil
+		return p.file.Image.Tags
 	}
-	name, err := p.name()
-	return []string{name + ":latest"}, err
+	return []string{p.name() + ":latest"}
 }
 
 // writeFiles writes --metadata-file and --iidfile.

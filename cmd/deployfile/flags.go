@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"maps"
 	"os"
 	"strings"
 
@@ -86,6 +85,19 @@ func (f *inputFlags) addLocked(flags *pflag.FlagSet) {
 	flags.BoolVar(&f.locked, "locked", false, "fail unless there is a lock that fits")
 }
 
+// open reads the Deployfile of a folder.
+func (f *inputFlags) open(folder string) (*project, error) {
+	args, err := f.buildArgs()
+	if err != nil {
+		return nil, err
+	}
+	return openProject(folder, f.file, args)
+}
+
+func (f *inputFlags) buildArgs() (map[string]string, error) {
+	return pairs("build-arg", f.args, os.LookupEnv)
+}
+
 func (f *inputFlags) options(p *project, target string, s streams) (build.Options, error) {
 	o := build.Options{
 		Context: p.context, File: p.path, Target: target,
@@ -95,18 +107,15 @@ func (f *inputFlags) options(p *project, target string, s streams) (build.Option
 		Outputs:  f.outputs,
 		Progress: f.progress, Log: s.err, Stdout: s.out,
 	}
-	args, err := pairs("build-arg", f.args, os.LookupEnv)
-	if err != nil {
+	var err error
+	if o.Args, err = f.buildArgs(); err != nil {
 		return o, err
 	}
 	if f.locked {
-		args[frontend.ArgLocked] = "1"
+		o.Args[frontend.ArgLocked] = "1"
 	}
-	if e, ok := os.LookupEnv("SOURCE_DATE_EPOCH"); ok && e != "" {
-		o.Args = map[string]string{"SOURCE_DATE_EPOCH": e}
-		maps.Copy(o.Args, args)
-	} else {
-		o.Args = args
+	if e := os.Getenv("SOURCE_DATE_EPOCH"); e != "" && o.Args["SOURCE_DATE_EPOCH"] == "" {
+		o.Args["SOURCE_DATE_EPOCH"] = e
 	}
 	if o.Labels, err = pairs("label", f.labels, nil); err != nil {
 		return o, err

@@ -3,7 +3,10 @@ package main
 import (
 	"context"
 	"fmt"
+	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/deployfile/deployfile/build"
@@ -25,7 +28,7 @@ const upgradeAll = "*"
 func lockCommand(s streams) *cobra.Command {
 	var o lockOptions
 	cmd := &cobra.Command{
-		Use:   "lock [CONTEXT]",
+		Use:   "lock [--upgrade [PACKAGE…]] [CONTEXT]",
 		Short: "Pin all that the image is made of",
 		Long: `Resolve what the Deployfile and the model ask for, in the builder, and write the
 answer beside the Deployfile: Deployfile.lock (images by digest, Debian packages
@@ -34,10 +37,18 @@ Commit both. What is locked stays as it is unless it no longer fits, or --upgrad
 names it.`,
 		Example: `  deployfile lock
   deployfile lock --upgrade                   # everything, images too
-  deployfile lock --upgrade=numpy,scipy
+  deployfile lock --upgrade numpy scipy
   deployfile lock --check                     # exit with 3 if the lock would change`,
-		Args: cobra.MaximumNArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
+		Args: cobra.ArbitraryArgs,
+		RunE: func(cmd *cobra.Command, args []string) (err error) {
+			if slices.Contains(o.upgrade, upgradeAll) {
+				if o.upgrade, args, err = upgraded(o.upgrade, args); err != nil {
+					return &usageError{err}
+				}
+			}
+			if err := cobra.MaximumNArgs(1)(cmd, args); err != nil {
+				return &usageError{err}
+			}
 			return lock(cmd.Context(), s, contextFolder(args), o)
 		},
 	}
@@ -50,6 +61,31 @@ names it.`,
 	return cmd
 }
 
+// upgraded tells the packages behind --upgrade, which pflag takes for arguments,
+// from the context, which is a folder.
+func upgraded(values, args []string) (packages, context []string, err error) {
+	for _, a := range args {
+		info, err := os.Stat(a)
+		switch {
+		case err == nil && info.IsDir():
+			context = append(context, a)
+		case packagePattern().MatchString(a):
+			packages = append(packages, a)
+		default:
+			return nil, nil, fmt.Errorf("%q is neither a package's name nor a folder", a)
+		}
+	}
+	if len(packages) > 0 {
+		values = slices.DeleteFunc(values, func(v string) bool { return v == upgradeAll })
+	}
+	return append(values, packages...), context, nil
+}
+
+// packagePattern is that of a project's name, of PEP 508.
+func packagePattern() *regexp.Regexp {
+	return regexp.MustCompile(`(?i)^[a-z0-9]([a-z0-9._-]*[a-z0-9])?$`)
+}
+
 // lockChangeError says that lock --check found something to write.
 type lockChangeError struct{ file string }
 
@@ -58,7 +94,7 @@ func (e *lockChangeError) Error() string {
 }
 
 func lock(ctx context.Context, s streams, folder string, o lockOptions) error {
-	p, err := openProject(folder, o.file)
+	p, err := o.open(folder)
 	if err != nil {
 		return err
 	}

@@ -11,7 +11,8 @@ import (
 // lockChanges say how a lock differs from the one before.
 type lockChanges struct {
 	File string `json:"file"`
-	// Changed says whether any byte differs.
+	// New says that there was no lock before, Changed whether any byte differs.
+	New     bool `json:"new"`
 	Changed bool `json:"changed"`
 	// Packages counts the Python packages by platform.
 	Packages map[string]int `json:"packages"`
@@ -30,7 +31,7 @@ type lockChange struct {
 
 // changes compares the old files with the new ones.
 func (l *lockFiles) changes() (lockChanges, error) {
-	out := lockChanges{File: l.name, Changed: l.changed(), Packages: map[string]int{}, Changes: []lockChange{}}
+	out := lockChanges{File: l.name, New: l.old[l.name] == nil, Changed: l.changed(), Packages: map[string]int{}, Changes: []lockChange{}}
 	is, err := resolver.ParseLock(l.made[l.name])
 	if err != nil {
 		return out, fmt.Errorf("%s: %w", l.name, err)
@@ -114,6 +115,9 @@ func (c lockChanges) text() string {
 	}
 	slices.Sort(counts)
 	fmt.Fprintf(&b, "%s: %s\n", c.File, strings.Join(counts, ", "))
+	if c.New {
+		return b.String()
+	}
 	for _, x := range c.Changes {
 		b.WriteString(x.text(len(c.Packages) > 1))
 	}

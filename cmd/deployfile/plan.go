@@ -47,7 +47,7 @@ func plan(ctx context.Context, s streams, folder string, o planOptions) error {
 	if o.graph != "" && o.graph != graphDot && o.graph != graphMermaid {
 		return &usageError{fmt.Errorf("--graph: %q is neither dot nor mermaid", o.graph)}
 	}
-	p, err := openProject(folder, o.file)
+	p, err := o.open(folder)
 	if err != nil {
 		return err
 	}

@@ -2,10 +2,9 @@ package main
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
+	"path"
 	"strings"
 
 	"github.com/deployfile/deployfile/build"
@@ -23,14 +22,14 @@ type project struct {
 }
 
 // openProject reads and checks the Deployfile, so that a wrong one is known
-// before a builder is looked for.
-func openProject(context, path string) (*project, error) {
+// before a builder is looked for; args are the build's arguments.
+func openProject(context, path string, args map[string]string) (*project, error) {
 	p := &project{context: context, path: build.Options{Context: context, File: path}.FilePath()}
 	var err error
 	if p.source, err = readDeployfile(p.path); err != nil {
 		return nil, err
 	}
-	if p.file, _, err = deployfile.Parse(p.path, p.source); err != nil {
+	if p.file, _, err = deployfile.ParseWithArgs(p.path, p.source, args); err != nil {
 		return nil, errdefs.WithSource(err, &errdefs.Source{Info: &pb.SourceInfo{Filename: p.path, Data: p.source}})
 	}
 	return p, nil
@@ -44,16 +43,12 @@ func readDeployfile(path string) ([]byte, error) {
 	return data, err
 }
 
-// name is the model's: the Deployfile's, else that of the context's folder.
-func (p *project) name() (string, error) {
+// name is the model's: the Deployfile's, else that of the model's folder.
+func (p *project) name() string {
 	if p.file.Model.Name != "" {
-		return p.file.Model.Name, nil
+		return p.file.Model.Name
 	}
-	dir, err := filepath.Abs(p.context)
-	if err != nil {
-		return "", fmt.Errorf("the context: %w", err)
-	}
-	return modelName(filepath.Base(dir)), nil
+	return modelName(path.Base(path.Clean(p.file.Model.Source)))
 }
 
 // modelName makes a model's name of a folder's.

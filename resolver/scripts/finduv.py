@@ -7,6 +7,11 @@ def main():
     for i in request["indexes"] or []:
         if i.get("default"):
             os.environ["PIP_INDEX_URL"] = i["url"]
+            found = credential(i.get("secret"), i["url"])
+            if found:
+                with open("/tmp/netrc", "w") as f:
+                    f.write(f"machine {urllib.parse.urlsplit(i['url']).hostname} login {found[0]} password {found[1]}\n")
+                os.environ["NETRC"] = "/tmp/netrc"
     found = []
     for wheel in request["wheels"]:
         with open("/tmp/requirements.txt", "w") as f:

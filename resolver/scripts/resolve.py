@@ -1,7 +1,5 @@
 """Resolves requirements to a pylock.toml with uv."""
 
-import re
-
 WORK = "/tmp/lock"
 
 
@@ -15,13 +13,56 @@ def requirement_name(text):
     return (canonical(m.group(1)), m.group(2) or "") if m and "/" not in m.group(0) else ("", "")
 
 
+def pinned(request):
+    """The names that come from one index and no other, with that index."""
+    return {canonical(p): i for i in request["indexes"] or [] for p in i.get("packages") or []}
+
+
+def write_pins(request, names):
+    """Makes requirements of names, each from its own index alone.
+
+    uv looks an explicit index up for direct requirements only, so what a
+    requirement needs in turn is made one too."""
+    pins = pinned(request)
+    lines = ["[project]", 'name = "deployfile-pins"', 'version = "0"', f"dependencies = {json.dumps(sorted(names))}"]
+    for i in request["indexes"] or []:
+        if i.get("packages"):
+            lines += index_table("[[tool.uv.index]]", i) + ["explicit = true"]
+    lines.append("[tool.uv.sources]")
+    lines += [f"{json.dumps(n)} = {{ index = {json.dumps(pins[n]['name'])} }}" for n in sorted(names)]
+    with open(f"{WORK}/pyproject.toml", "w") as f:
+        f.write("\n".join(lines) + "\n")
+
+
 def compile(request, requirements, constraints, output):
     """Runs uv pip compile; an output that is there is uv's preference."""
+    pins = pinned(request)
+    if not pins:
+        return compile_once(request, requirements, constraints, output)
+    # All of them at first, so that none is ever looked for anywhere else;
+    # then those that something requires.
+    write_pins(request, pins)
+    code, said = compile_once(request, requirements, constraints, "/tmp/pins.txt")
+    if code != 0:
+        return code, said
+    needed = set()
+    with open("/tmp/pins.txt") as f:
+        for line in f:
+            package, _, via = line.partition("# via ")
+            name, _ = requirement_name(package)
+            if name in pins and any("(pyproject.toml)" not in v for v in via.split(", ")):
+                needed.add(name)
+    write_pins(request, needed)
+    return compile_once(request, requirements, constraints, output)
+
+
+def compile_once(request, requirements, constraints, output):
     for name, lines in (("requirements.in", requirements), ("constraints.in", constraints)):
         with open(f"{WORK}/{name}", "w") as f:
             f.write("".join(line + "\n" for line in lines))
-    args = [os.environ["UV"], "pip", "compile", "requirements.in", "-c", "constraints.in", "-o", output,
-            "--format", "pylock.toml", "--generate-hashes", "--no-header", "--quiet", "--no-cache",
+    pins = ["pyproject.toml"] if pinned(request) else []
+    args = [os.environ["UV"], "pip", "compile", "requirements.in", *pins, "-c", "constraints.in", "-o", output,
+            "--format", "pylock.toml" if output.endswith(".toml") else "requirements.txt", "--annotation-style", "line", "--no-header", "--quiet", "--no-cache",
             "--python", sys.executable, "--python-version", request["python"], "--python-platform", request["platform"]]
     for option in request["options"] or []:
         args += option.split(" ", 1)

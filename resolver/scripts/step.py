@@ -1,10 +1,13 @@
 """What the steps of the resolver share; put in front of each of them."""
 
 import json
+import netrc
 import os
+import re
 import shutil
 import subprocess
 import sys
+import urllib.parse
 
 OUT = "/out"
 
@@ -52,20 +55,40 @@ def load_toml(path):
         return tomllib.load(f)
 
 
+def credential(path, url):
+    """The user and password of a secret: user:password, a token, or a netrc."""
+    if not path or not os.path.exists(path):
+        return None
+    with open(path) as f:
+        text = f.read().strip()
+    if re.match(r"(machine|default)\s", text):
+        try:
+            found = netrc.netrc(path).authenticators(urllib.parse.urlsplit(url).hostname)
+        except netrc.NetrcParseError:
+            fail("a secret looks like a netrc file, but is none", "index")
+        return (found[0], found[2]) if found else None
+    user, _, password = text.rpartition(":")
+    return (user or "__token__", password)
+
+
 def index_environment(indexes):
     """Writes uv's configuration; credentials go to uv by environment only."""
     lines = []
     for i in indexes:
-        lines += ["[[index]]", f"name = {json.dumps(i['name'])}", f"url = {json.dumps(i['url'])}"]
-        if i.get("default"):
-            lines.append("default = true")
-        if i.get("secret") and os.path.exists(i["secret"]):
-            with open(i["secret"]) as f:
-                user, _, password = f.read().strip().rpartition(":")
+        if not i.get("packages"):
+            lines += index_table("[[index]]", i)
+        found = credential(i.get("secret"), i["url"])
+        if found:
             key = "".join(c if c.isalnum() else "_" for c in i["name"]).upper()
-            os.environ[f"UV_INDEX_{key}_USERNAME"] = user or "__token__"
-            os.environ[f"UV_INDEX_{key}_PASSWORD"] = password
+            os.environ[f"UV_INDEX_{key}_USERNAME"], os.environ[f"UV_INDEX_{key}_PASSWORD"] = found
     with open("/tmp/uv.toml", "w") as f:
         f.write("\n".join(lines) + "\n")
     os.environ.pop("UV_NO_CONFIG", None)
     os.environ["UV_CONFIG_FILE"] = "/tmp/uv.toml"
+
+
+def index_table(header, index):
+    lines = [header, f"name = {json.dumps(index['name'])}", f"url = {json.dumps(index['url'])}"]
+    if index.get("default"):
+        lines.append("default = true")
+    return lines

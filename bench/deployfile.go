@@ -1,0 +1,75 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/deployfile/deployfile/build"
+	"github.com/deployfile/deployfile/frontend"
+	"github.com/moby/buildkit/client"
+)
+
+// deployfileWay is this project: deployfile lock, then deployfile build --push.
+type deployfileWay struct{ compression string }
+
+func (w deployfileWay) name() string {
+	if w.compression != "" {
+		return "deployfile-" + w.compression
+	}
+	return "deployfile"
+}
+
+func (w deployfileWay) title() string {
+	if w.compression != "" {
+		return "Deployfile, " + w.compression
+	}
+	return "Deployfile"
+}
+
+// write is a Deployfile with the base that the Dockerfiles have; the lock
+// stays as it was.
+func (w deployfileWay) write(_ context.Context, l *lab, dir string, i inputs) error {
+	text, err := os.ReadFile(filepath.Join("examples", l.model, "Deployfile"))
+	if err != nil {
+		return err
+	}
+	base := fmt.Sprintf("[environment]\nbase = %q\n", i.base)
+	file, ok := strings.CutSuffix(strings.Replace(string(text), "[environment]\n", base, 1), "\n")
+	if ok && !strings.Contains(file, base) {
+		file += "\n" + base
+	}
+	if err := os.WriteFile(filepath.Join(dir, "Deployfile"), []byte(file), 0o644); err != nil {
+		return err
+	}
+	return i.writeModel(filepath.Join(dir, "model"))
+}
+
+func (w deployfileWay) steps(changed bool) []step {
+	if !changed {
+		return []step{{"build", w.build}}
+	}
+	return []step{{"lock", w.lock}, {"build", w.build}}
+}
+
+func (w deployfileWay) lock(ctx context.Context, c call) error {
+	return w.run(ctx, c, build.Options{
+		Target:  frontend.TargetLock,
+		Exports: []client.ExportEntry{{Type: client.ExporterLocal, OutputDir: c.dir}},
+	})
+}
+
+func (w deployfileWay) build(ctx context.Context, c call) error {
+	return w.run(ctx, c, build.Options{
+		Args:    map[string]string{frontend.ArgLocked: "1"},
+		Exports: []client.ExportEntry{c.export(w.compression)},
+	})
+}
+
+func (deployfileWay) run(ctx context.Context, c call, o build.Options) error {
+	o.Context, o.Progress, o.Log = c.dir, "rawjson", c.log
+	_, err := build.Run(ctx, c.rig.builder, o)
+	return err
+}

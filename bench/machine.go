@@ -1,0 +1,74 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"time"
+
+	"github.com/deployfile/deployfile/resolver"
+)
+
+// machine is what the numbers depend on beside the code.
+type machine struct {
+	Date     string  `json:"date"`
+	Cores    int     `json:"cores"`
+	MemoryGB int     `json:"memory-gb"`
+	Kernel   string  `json:"kernel"`
+	BuildKit string  `json:"buildkit"`
+	UV       string  `json:"uv"`
+	MLflow   string  `json:"mlflow"`
+	Python   string  `json:"python"`
+	BaseMB   float64 `json:"base-mb"`
+}
+
+func describe(ctx context.Context, l *lab, r *report) (machine, error) {
+	m := machine{
+		Date:     time.Now().UTC().Format(time.DateOnly),
+		Cores:    runtime.NumCPU(),
+		BuildKit: r.buildkit,
+		UV:       r.uv,
+	}
+	out, err := l.mlflow(ctx, l.dir, "-c", "import mlflow, platform; print(mlflow.__version__, platform.python_version())")
+	if err != nil {
+		return m, err
+	}
+	if _, err := fmt.Sscan(out, &m.MLflow, &m.Python); err != nil {
+		return m, fmt.Errorf("the versions of MLflow and Python: %w", err)
+	}
+	kernel, err := os.ReadFile("/proc/sys/kernel/osrelease")
+	if err != nil {
+		return m, err
+	}
+	m.Kernel = strings.TrimSpace(string(kernel))
+	memory, err := os.ReadFile("/proc/meminfo")
+	if err != nil {
+		return m, err
+	}
+	var kb int
+	if _, err := fmt.Sscanf(string(memory), "MemTotal: %d kB", &kb); err != nil {
+		return m, fmt.Errorf("/proc/meminfo: %w", err)
+	}
+	m.MemoryGB = (kb + 1<<19) >> 20
+	base, err := l.bases.inspect(ctx, "base:1")
+	m.BaseMB = float64(base.Bytes) / 1e6
+	return m, err
+}
+
+// uvVersion is that of the lock in a project of deployfileWay, which is the
+// newest uv as well, so that the Dockerfile tuned by hand gets the same.
+func uvVersion(dir string) string {
+	data, err := os.ReadFile(filepath.Join(dir, "Deployfile.lock"))
+	if err != nil {
+		return ""
+	}
+	lock, err := resolver.ParseLock(data)
+	if err != nil || len(lock.UV) == 0 {
+		return ""
+	}
+	version, _, _ := strings.Cut(strings.TrimPrefix(lock.UV[0].Filename, "uv-"), "-")
+	return version
+}

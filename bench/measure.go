@@ -1,0 +1,177 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+)
+
+// stepLimit is how long a single step may take.
+const stepLimit = 20 * time.Minute
+
+// measurement is one way through one scenario.
+type measurement struct {
+	Way      string `json:"way"`
+	Scenario string `json:"scenario"`
+	// Run counts from 1.
+	Run int `json:"run"`
+	// Seconds is the time of all steps together.
+	Seconds float64     `json:"seconds"`
+	Steps   []stepTimes `json:"steps"`
+	// Pushed is what the registry received, in bytes.
+	Pushed int64 `json:"pushed-bytes"`
+	Image  image `json:"image"`
+}
+
+// stepTimes are the times of a step, and of what BuildKit did in it.
+type stepTimes struct {
+	Step    string   `json:"step"`
+	Seconds float64  `json:"seconds"`
+	Parts   []vertex `json:"parts"`
+}
+
+// measure does every scenario in every way. A way has a new builder and a new
+// registry in every run; there are two cold builds of each at least, to
+// compare what they made.
+func measure(ctx context.Context, l *lab) (*report, error) {
+	r := &report{model: l.model}
+	var err error
+	for run := 1; run <= max(2, l.runs); run++ {
+		for _, w := range ways() {
+			if len(l.ways) > 0 && !slices.Contains(l.ways, w.name()) {
+				continue
+			}
+			if err := l.measureWay(ctx, w, run, r); err != nil {
+				return nil, fmt.Errorf("%s, run %d: %w", w.name(), run, err)
+			}
+		}
+	}
+	r.Machine, err = describe(ctx, l, r)
+	return r, err
+}
+
+func (l *lab) measureWay(ctx context.Context, w way, run int, r *report) error {
+	logs := filepath.Join(l.dir, "logs", fmt.Sprintf("%s-%d", w.name(), run))
+	if err := os.MkdirAll(logs, 0o755); err != nil {
+		return err
+	}
+	dir := filepath.Join(l.dir, "rig")
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	rig, err := newRig(ctx, dir)
+	if err != nil {
+		return err
+	}
+	defer rig.close()
+	r.buildkit = rig.builder.Version()
+	project := filepath.Join(dir, "project")
+	if err := os.MkdirAll(project, 0o755); err != nil {
+		return err
+	}
+	c := call{lab: l, rig: rig, dir: project, tag: rig.registry.ref("model:latest")}
+	now := inputs{model: l.first, base: l.bases.ref("base:1")}
+	for _, s := range scenarios() {
+		if s.name != cold && (run > l.runs || len(l.only) > 0 && !slices.Contains(l.only, s.name)) {
+			continue
+		}
+		if s.before != nil {
+			s.before(l, &now)
+			if _, err := c.do(ctx, w, now, true, filepath.Join(logs, s.name+"-before")); err != nil {
+				return fmt.Errorf("before %s: %w", s.name, err)
+			}
+		}
+		if s.change != nil {
+			s.change(l, &now)
+		}
+		m, err := c.do(ctx, w, now, s.name == cold || s.change != nil, filepath.Join(logs, s.name))
+		if err != nil {
+			return fmt.Errorf("%s: %w", s.name, err)
+		}
+		if v := uvVersion(project); v != "" {
+			r.uv = v
+		}
+		m.Way, m.Scenario, m.Run = w.name(), s.name, run
+		r.Measurements = append(r.Measurements, *m)
+		fmt.Fprintf(os.Stderr, "%s, %s, run %d: %.2f s, %.1f MB pushed\n", m.Way, m.Scenario, run, m.Seconds, float64(m.Pushed)/1e6)
+	}
+	return nil
+}
+
+// do writes the change and measures the steps that follow it.
+func (c call) do(ctx context.Context, w way, i inputs, changed bool, logs string) (*measurement, error) {
+	if changed {
+		if err := w.write(ctx, c.lab, c.dir, i); err != nil {
+			return nil, err
+		}
+	}
+	before, err := c.rig.registry.stored()
+	if err != nil {
+		return nil, err
+	}
+	m := &measurement{}
+	for _, s := range w.steps(changed) {
+		t, err := c.step(ctx, s, logs+"-"+s.name+".json")
+		if err != nil {
+			return nil, err
+		}
+		m.Seconds += t.Seconds
+		m.Steps = append(m.Steps, t)
+	}
+	after, err := c.rig.registry.stored()
+	if err != nil {
+		return nil, err
+	}
+	m.Pushed = after - before
+	m.Image, err = c.rig.registry.inspect(ctx, "model:latest")
+	return m, err
+}
+
+func (c call) step(ctx context.Context, s step, log string) (stepTimes, error) {
+	ctx, cancel := context.WithTimeout(ctx, stepLimit)
+	defer cancel()
+	var err error
+	if c.log, err = os.Create(log); err != nil {
+		return stepTimes{}, err
+	}
+	defer c.log.Close()
+	start := time.Now()
+	err = s.run(ctx, c)
+	t := stepTimes{Step: s.name, Seconds: time.Since(start).Seconds()}
+	if err != nil {
+		return t, fmt.Errorf("%s: %w\n%s", s.name, err, lastWords(log))
+	}
+	t.Parts, err = readParts(log)
+	return t, err
+}
+
+// median is that of the measurements of one way in one scenario, by a number
+// of each; false if there are none.
+func (r *report) median(way, scenario string, of func(measurement) float64) (float64, bool) {
+	var all []float64
+	for _, m := range r.of(way, scenario) {
+		all = append(all, of(m))
+	}
+	if len(all) == 0 {
+		return 0, false
+	}
+	slices.SortFunc(all, cmp.Compare[float64])
+	if n := len(all); n%2 == 0 {
+		return (all[n/2-1] + all[n/2]) / 2, true
+	}
+	return all[len(all)/2], true
+}
+
+func (r *report) of(way, scenario string) []measurement {
+	var out []measurement
+	for _, m := range r.Measurements {
+		if m.Way == way && m.Scenario == scenario {
+			out = append(out, m)
+		}
+	}
+	return out
+}

@@ -1,0 +1,124 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+
+	"github.com/google/go-containerregistry/pkg/name"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/remote"
+)
+
+// registry is distribution's registry on the loopback, with a storage of its
+// own.
+type registry struct {
+	*process
+	address string
+	storage string
+}
+
+func startRegistry(ctx context.Context, dir string) (*registry, error) {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return nil, err
+	}
+	address, err := freeAddress()
+	if err != nil {
+		return nil, err
+	}
+	r := &registry{address: address, storage: filepath.Join(dir, "storage")}
+	config := fmt.Sprintf("version: 0.1\nlog:\n  level: error\nstorage:\n  filesystem:\n    rootdirectory: %q\nhttp:\n  addr: %s\n", r.storage, r.address)
+	file := filepath.Join(dir, "registry.yml")
+	if err := os.WriteFile(file, []byte(config), 0o600); err != nil {
+		return nil, err
+	}
+	ready := func() bool {
+		res, err := http.Get("http://" + r.address + "/v2/")
+		if err != nil {
+			return false
+		}
+		return res.Body.Close() == nil && res.StatusCode == http.StatusOK
+	}
+	r.process, err = startProcess(ctx, dir, []string{"OTEL_TRACES_EXPORTER=none"}, ready, "registry", "serve", file)
+	return r, err
+}
+
+// freeAddress is a port of the loopback that nothing listens on.
+func freeAddress() (string, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	defer l.Close()
+	return l.Addr().String(), nil
+}
+
+// ref is the name of an image there, such as "base:1".
+func (r *registry) ref(image string) string { return r.address + "/" + image }
+
+func (r *registry) push(ctx context.Context, image string, img v1.Image) error {
+	ref, err := name.NewTag(r.ref(image), name.Insecure)
+	if err != nil {
+		return err
+	}
+	return remote.Write(ref, img, remote.WithContext(ctx))
+}
+
+// stored is the size in bytes of all blobs and manifests that the registry
+// has. What a push adds to it is what the registry had to be sent: a client
+// asks before it sends a blob.
+func (r *registry) stored() (int64, error) {
+	var sum int64
+	err := filepath.WalkDir(filepath.Join(r.storage, "docker", "registry", "v2", "blobs"), func(_ string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		info, err := d.Info()
+		if err == nil {
+			sum += info.Size()
+		}
+		return err
+	})
+	if os.IsNotExist(err) {
+		return 0, nil
+	}
+	return sum, err
+}
+
+// image is what the registry says of an image.
+type image struct {
+	Digest string `json:"digest"`
+	// Bytes are the compressed layers and the config.
+	Bytes int64 `json:"bytes"`
+	// Layers are digests.
+	Layers []string `json:"layers"`
+}
+
+func (r *registry) inspect(ctx context.Context, tag string) (image, error) {
+	ref, err := name.NewTag(r.ref(tag), name.Insecure)
+	if err != nil {
+		return image{}, err
+	}
+	img, err := remote.Image(ref, remote.WithContext(ctx))
+	if err != nil {
+		return image{}, err
+	}
+	m, err := img.Manifest()
+	if err != nil {
+		return image{}, err
+	}
+	d, err := img.Digest()
+	if err != nil {
+		return image{}, err
+	}
+	out := image{Digest: d.String(), Bytes: m.Config.Size}
+	for _, l := range m.Layers {
+		out.Bytes += l.Size
+		out.Layers = append(out.Layers, l.Digest.String())
+	}
+	return out, nil
+}

@@ -1,0 +1,96 @@
+package main
+
+import (
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+)
+
+// inputs are what a scenario changes.
+type inputs struct {
+	// model is the folder of the MLflow model, base the reference of the
+	// base image.
+	model, base string
+	// bumped says which of the two pins of the small requirement holds,
+	// weights which of the large files is there: none, the first or the second.
+	bumped  bool
+	weights int
+}
+
+// scenario is a change to a project that was built.
+type scenario struct {
+	name, title string
+	// before is a change that is built but not measured, nil if none is
+	// needed; change is the one that is.
+	before, change func(*lab, *inputs)
+}
+
+const cold = "cold"
+
+// scenarios are in the order in which they follow one another, on one builder.
+func scenarios() []scenario {
+	return []scenario{
+		{name: cold, title: "cold: new builder, new registry"},
+		{name: "nothing", title: "nothing changed"},
+		{name: "model", title: "model file changed (27 kB)", change: func(l *lab, i *inputs) { i.model = l.retrained }},
+		{name: "bump", title: "one small requirement bumped", change: func(_ *lab, i *inputs) { i.bumped = true }},
+		{name: "base", title: "base image changed", change: func(l *lab, i *inputs) { i.base = l.bases.ref("base:2") }},
+		{
+			name: "large", title: "model file changed (200 MB)",
+			before: func(_ *lab, i *inputs) { i.weights = 1 },
+			change: func(_ *lab, i *inputs) { i.weights = 2 },
+		},
+	}
+}
+
+func scenarioNames() []string {
+	var out []string
+	for _, s := range scenarios() {
+		if s.name != cold {
+			out = append(out, s.name)
+		}
+	}
+	return out
+}
+
+// The small requirement: pure Python, 35 kB, and one that the model of
+// examples/iris needs in any case.
+const (
+	requirement       = "prettytable==3.15.0"
+	requirementBumped = "prettytable==3.15.1"
+)
+
+// weightsSize is that of the large file, in bytes.
+const weightsSize = 200e6
+
+// writeModel writes the model folder as the inputs have it.
+func (i inputs) writeModel(dir string) error {
+	if err := os.RemoveAll(dir); err != nil {
+		return err
+	}
+	if err := os.CopyFS(dir, os.DirFS(i.model)); err != nil {
+		return err
+	}
+	pin := requirement
+	if i.bumped {
+		pin = requirementBumped
+	}
+	file := filepath.Join(dir, "requirements.txt")
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(file, []byte(string(text)+"\n"+pin+"\n"), 0o644); err != nil {
+		return err
+	}
+	if i.weights == 0 {
+		return nil
+	}
+	// As little compressible as weights are, and the same in every run.
+	data := make([]byte, int(weightsSize))
+	source := rand.NewChaCha8([32]byte{byte(i.weights)})
+	if _, err := source.Read(data); err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(dir, "weights.bin"), data, 0o644)
+}

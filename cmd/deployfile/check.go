@@ -1,0 +1,196 @@
+package main
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+
+	"github.com/deployfile/deployfile/build"
+	"github.com/deployfile/deployfile/deployfile"
+	"github.com/deployfile/deployfile/frontend"
+	"github.com/deployfile/deployfile/resolver"
+	"github.com/spf13/cobra"
+)
+
+// checkOptions are the flags of the check command.
+type checkOptions struct {
+	file   string
+	args   []string
+	asJSON bool
+}
+
+func checkCommand(s streams) *cobra.Command {
+	var o checkOptions
+	cmd := &cobra.Command{
+		Use:   "check [CONTEXT]",
+		Short: "Check the Deployfile, the model and the lock",
+		Long: `Check the Deployfile, the model, the requirements files that they name, and
+whether the lock still fits them. No builder is needed. Everything that is
+wrong is printed with its line.`,
+		Example: "  deployfile check\n  deployfile check --json examples/iris",
+		Args:    cobra.MaximumNArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			return check(s, contextFolder(args), o)
+		},
+	}
+	cmd.Flags().StringVarP(&o.file, "file", "f", "", `the Deployfile (default "CONTEXT/Deployfile")`)
+	cmd.Flags().StringArrayVar(&o.args, "build-arg", nil, "a build argument, NAME=VALUE")
+	cmd.Flags().BoolVar(&o.asJSON, "json", false, "print the findings as JSON")
+	return cmd
+}
+
+// finding is what check --json prints for each thing that it found.
+type finding struct {
+	// Kind is deployfile, model or lock.
+	Kind string `json:"kind"`
+	deployfile.Diagnostic
+}
+
+func check(s streams, folder string, o checkOptions) error {
+	file := build.Options{Context: folder, File: o.file}.FilePath()
+	source, err := readDeployfile(file)
+	if err != nil {
+		return err
+	}
+	context := os.DirFS(folder)
+	args, err := pairs("build-arg", o.args, os.LookupEnv)
+	if err != nil {
+		return err
+	}
+	found, err := frontend.Inspect(file, source, context, args)
+	if err == nil {
+		err = checkLock(file, context, found)
+	}
+	if o.asJSON {
+		if e := writeJSON(s.out, findings(found, err)); e != nil {
+			return e
+		}
+		return err
+	}
+	for _, d := range found.Diagnostics {
+		_ = deployfile.Render(s.err, source, d)
+	}
+	for _, w := range found.Warnings {
+		fmt.Fprintf(s.err, "warning: %s\n", warningText(w))
+	}
+	if err == nil {
+		fmt.Fprintf(s.out, "%s is fine: %s, %d requirements\n", file, strings.Join(found.Model.Flavors, ", "), len(found.Inputs.Requirements))
+	}
+	return err
+}
+
+// checkLock compares the lock with what can be told without a builder: all but
+// what a registry or a package index has to say.
+func checkLock(file string, context fs.FS, found *frontend.Inspection) error {
+	name := file + ".lock"
+	data, err := os.ReadFile(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		found.Diagnostics = append(found.Diagnostics, deployfile.Diagnostic{
+			Rule: "unlocked", Severity: deployfile.SeverityWarning,
+			Message: "there is no " + filepath.Base(name), Hint: "run: deployfile lock",
+			File: file, Range: deployfile.Range{Start: deployfile.Position{Line: 1, Column: 1}, End: deployfile.Position{Line: 1, Column: 1}},
+		})
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	stale := &frontend.StaleLockError{File: filepath.Base(name)}
+	lock, err := resolver.ParseLock(data)
+	if err != nil {
+		stale.Changes = []string{err.Error()}
+		return stale
+	}
+	pylocks := map[string][]byte{}
+	for _, n := range lock.PylockNames() {
+		if data, err := os.ReadFile(filepath.Join(filepath.Dir(file), filepath.Base(n))); err == nil {
+			pylocks[n] = data
+		}
+	}
+	stale.Changes = lock.Inputs.Changes(found.Inputs)
+	for _, p := range found.File.Image.Platforms {
+		if lock.Platform(p) == nil {
+			stale.Changes = append(stale.Changes, "platform "+p+" was added")
+		}
+	}
+	if err := lock.VerifyPylocks(pylocks); err != nil {
+		stale.Changes = append(stale.Changes, err.Error())
+	}
+	now, err := modelFiles(context, found.File.Model.Source)
+	if err != nil {
+		return err
+	}
+	stale.Changes = append(stale.Changes, lock.ModelChanges(now)...)
+	if len(stale.Changes) > 0 {
+		return stale
+	}
+	return nil
+}
+
+// modelFiles are the model's files as a lock lists them.
+func modelFiles(context fs.FS, dir string) ([]resolver.ModelFile, error) {
+	var out []resolver.ModelFile
+	err := fs.WalkDir(context, path.Clean(dir), func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		f, err := context.Open(name)
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		h := sha256.New()
+		size, err := io.Copy(h, f)
+		if err != nil {
+			return err
+		}
+		rel := strings.TrimPrefix(name, path.Clean(dir)+"/")
+		out = append(out, resolver.ModelFile{Path: rel, Size: size, SHA256: hex.EncodeToString(h.Sum(nil))})
+		return nil
+	})
+	return out, err
+}
+
+// findings are what was found, an error last.
+func findings(found *frontend.Inspection, err error) []finding {
+	out := []finding{}
+	for _, d := range found.Diagnostics {
+		out = append(out, finding{"deployfile", d})
+	}
+	at := func(file string, line int) deployfile.Diagnostic {
+		p := deployfile.Position{Line: line, Column: 1}
+		return deployfile.Diagnostic{File: file, Range: deployfile.Range{Start: p, End: p}}
+	}
+	for _, w := range found.Warnings {
+		d := at(w.File, w.Line)
+		d.Rule, d.Severity, d.Message = "model", deployfile.SeverityWarning, w.Message
+		out = append(out, finding{"model", d})
+	}
+	var wrong deployfile.Errors
+	var stale *frontend.StaleLockError
+	switch {
+	case err == nil:
+	case errors.As(err, &wrong):
+		for _, d := range wrong {
+			out = append(out, finding{"deployfile", d})
+		}
+	case errors.As(err, &stale):
+		for _, c := range stale.Changes {
+			d := at(stale.File, 0)
+			d.Rule, d.Severity, d.Message, d.Hint = "stale-lock", deployfile.SeverityError, c, "run: deployfile lock"
+			out = append(out, finding{"lock", d})
+		}
+	default:
+		d := at("", 0)
+		d.Rule, d.Severity, d.Message = "model", deployfile.SeverityError, err.Error()
+		out = append(out, finding{"model", d})
+	}
+	return out
+}

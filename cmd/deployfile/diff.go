@@ -1,0 +1,130 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/deployfile/deployfile/compare"
+	"github.com/deployfile/deployfile/compare/image"
+	"github.com/deployfile/deployfile/deployfile"
+	"github.com/deployfile/deployfile/resolver"
+	"github.com/spf13/cobra"
+)
+
+func diffCommand(s streams) *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "diff A B",
+		Short: "Compare two locks or images",
+		Long: `Say how B differs from A: packages that were added, removed or got another
+version, the base image, system packages, the model's files, the config and, of
+two images, the layers that they share and how much a push or a pull of B
+transfers.
+
+A and B are each a lock (the file, or the folder that it is in) or an image: a
+reference to a registry, oci-layout://FOLDER, or an OCI archive. No builder is
+needed. Whether there is a difference or not, the exit code is 0.`,
+		Example: `  deployfile diff registry.example.com/iris:1 registry.example.com/iris:2
+  deployfile diff registry.example.com/iris:1 .
+  deployfile diff --json before/Deployfile.lock after/Deployfile.lock`,
+		Args: cobra.ExactArgs(2),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return diff(cmd.Context(), s, args[0], args[1], asJSON)
+		},
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print the differences as JSON")
+	return cmd
+}
+
+func diff(ctx context.Context, s streams, a, b string, asJSON bool) error {
+	was, err := openSide(ctx, a)
+	if err != nil {
+		return err
+	}
+	defer was.close()
+	is, err := openSide(ctx, b)
+	if err != nil {
+		return err
+	}
+	defer is.close()
+	before, err := was.contents(ctx, is)
+	if err != nil {
+		return err
+	}
+	after, err := is.contents(ctx, was)
+	if err != nil {
+		return err
+	}
+	report := compare.Diff(before, after)
+	if asJSON {
+		return writeJSON(s.out, report)
+	}
+	return report.Text(s.out)
+}
+
+// side is one of the two that are compared: a lock or an image.
+type side struct {
+	name  string
+	lock  *lockFiles
+	image *image.Image
+}
+
+func openSide(ctx context.Context, name string) (*side, error) {
+	d := &side{name: name}
+	if file := lockPath(name); file != "" {
+		d.lock = &lockFiles{dir: filepath.Dir(file), name: filepath.Base(file)}
+		return d, d.lock.readOld()
+	}
+	var err error
+	d.image, err = image.Open(ctx, name)
+	return d, err
+}
+
+// lockPath is the lock that a name stands for, "" if it is an image.
+func lockPath(name string) string {
+	info, err := os.Stat(name)
+	switch {
+	case err != nil && strings.HasSuffix(name, lockSuffix):
+		return name // reading it says what is wrong
+	case err != nil:
+		return ""
+	case !info.IsDir() && strings.HasSuffix(name, ".tar"):
+		return ""
+	case !info.IsDir():
+		return name
+	}
+	file := filepath.Join(name, deployfile.DefaultName+lockSuffix)
+	if _, err := os.Stat(file); err != nil {
+		return ""
+	}
+	return file
+}
+
+const lockSuffix = ".lock"
+
+func (d *side) close() {
+	if d.image != nil {
+		_ = d.image.Close()
+	}
+}
+
+// contents read what there is to compare with the other side.
+func (d *side) contents(ctx context.Context, other *side) (compare.Contents, error) {
+	if d.image != nil {
+		return d.image.Contents(ctx, other.image)
+	}
+	data, ok := d.lock.old[d.lock.name]
+	if !ok {
+		return compare.Contents{}, fmt.Errorf("there is no lock %s: %w", d.name, fs.ErrNotExist)
+	}
+	lock, err := resolver.ParseLock(data)
+	if err != nil {
+		return compare.Contents{}, errors.Join(fmt.Errorf("%s is no lock that this deployfile reads", d.name), err)
+	}
+	return compare.FromLock(d.name, lock, d.lock.old)
+}

@@ -1,0 +1,175 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/deployfile/deployfile/builder"
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// TestMain lets the test program be the command that the scripts call, and the
+// supervisor of the embedded builder that the command starts.
+func TestMain(m *testing.M) {
+	if len(os.Args) > 1 && os.Args[1] == "builder-supervise" {
+		main()
+	}
+	testscript.Main(tests{m}, map[string]func(){"deployfile": main})
+}
+
+// tests are the tests of this package, with one embedded builder for all.
+type tests struct{ m *testing.M }
+
+// cacheVariable names the folder that the scripts' embedded builder is in.
+const cacheVariable = "DEPLOYFILE_TEST_CACHE"
+
+// Run implements testscript.TestingM.
+func (t tests) Run() int {
+	cache, err := os.MkdirTemp("", "deployfile-cli")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer os.RemoveAll(cache)
+	os.Setenv(cacheVariable, cache)
+	code := t.m.Run()
+	if runtime.GOOS != "linux" {
+		return code
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	defer cancel()
+	if _, err := builder.StopEmbedded(ctx, builder.Options{StateDir: filepath.Join(cache, "deployfile", "buildkit")}); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return code
+}
+
+// TestScripts runs what needs no builder.
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata/script",
+		Setup:               setup,
+		Cmds:                commands(),
+		RequireExplicitExec: true,
+	})
+}
+
+// TestBuilderScripts runs the rest, on the BuildKit that DEPLOYFILE_TEST_BUILDER
+// names, or else on an embedded one.
+func TestBuilderScripts(t *testing.T) {
+	toolchain := os.Getenv("DEPLOYFILE_TEST_TOOLCHAIN")
+	if toolchain == "" {
+		t.Fatal("DEPLOYFILE_TEST_TOOLCHAIN is not set: run make test")
+	}
+	buildkitd, err := filepath.Abs("../../bin")
+	if err != nil {
+		t.Fatal(err)
+	}
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata/builder",
+		Setup: func(e *testscript.Env) error {
+			e.Setenv("BASE", "base=oci-layout://"+toolchain)
+			e.Setenv("BUILDKIT_HOST", os.Getenv("DEPLOYFILE_TEST_BUILDER"))
+			e.Setenv("PATH", e.Getenv("PATH")+string(os.PathListSeparator)+buildkitd)
+			// What the machine needs to reach a package index.
+			for _, name := range []string{"SSL_CERT_FILE", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy"} {
+				if v, ok := os.LookupEnv(name); ok {
+					e.Setenv(name, v)
+				}
+			}
+			if err := setup(e); err != nil {
+				return err
+			}
+			return tiny(e)
+		},
+		Cmds:                commands(),
+		RequireExplicitExec: true,
+	})
+}
+
+// setup gives a script a home of its own, and no Docker engine.
+func setup(e *testscript.Env) error {
+	e.Setenv("HOME", e.WorkDir)
+	e.Setenv("XDG_CACHE_HOME", os.Getenv(cacheVariable))
+	// The embedded builder outlives the script that started it.
+	e.Setenv("TMPDIR", os.Getenv(cacheVariable))
+	e.Setenv("DOCKER_HOST", "unix:///nonexistent/docker.sock")
+	return nil
+}
+
+// tiny copies testdata/tiny, a model whose server needs no package, and lets
+// its server listen on a free port, $PORT.
+func tiny(e *testscript.Env) error {
+	dir := filepath.Join(e.WorkDir, "tiny")
+	if err := os.CopyFS(dir, os.DirFS("testdata/tiny")); err != nil {
+		return err
+	}
+	port, err := freePort()
+	if err != nil {
+		return err
+	}
+	e.Setenv("PORT", fmt.Sprint(port))
+	file := filepath.Join(dir, "Deployfile")
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(file, []byte(strings.Replace(string(text), "8080", fmt.Sprint(port), 1)), 0o644)
+}
+
+func commands() map[string]func(*testscript.TestScript, bool, []string) {
+	return map[string]func(*testscript.TestScript, bool, []string){
+		"exits":    exits,
+		"await":    await,
+		"listens":  listens,
+		"sameFile": sameFile,
+	}
+}
+
+// exits runs a command that must end with a code: exits CODE COMMAND….
+func exits(ts *testscript.TestScript, _ bool, args []string) {
+	err := ts.Exec(args[1], args[2:]...)
+	code := "0"
+	if err != nil {
+		code = strings.TrimPrefix(err.Error(), "exit status ")
+	}
+	if code != args[0] {
+		ts.Fatalf("exit code %s, want %s", code, args[0])
+	}
+}
+
+// await waits until a file has a text: await FILE TEXT.
+func await(ts *testscript.TestScript, _ bool, args []string) {
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+		if data, err := os.ReadFile(ts.MkAbs(args[0])); err == nil && strings.Contains(string(data), args[1]) {
+			return
+		}
+	}
+	ts.Fatalf("no %q in %s", args[1], args[0])
+}
+
+// listens checks that somebody listens on a port, or with ! that nobody does.
+func listens(ts *testscript.TestScript, neg bool, args []string) {
+	c, err := net.Dial("tcp", "127.0.0.1:"+args[0])
+	if err == nil {
+		c.Close()
+	}
+	if (err == nil) == neg {
+		ts.Fatalf("port %s: %v", args[0], err)
+	}
+}
+
+// sameFile compares files that are too large for cmp.
+func sameFile(ts *testscript.TestScript, neg bool, args []string) {
+	if same := ts.ReadFile(args[0]) == ts.ReadFile(args[1]); same == neg {
+		ts.Fatalf("%s and %s: same is %v", args[0], args[1], same)
+	}
+}

@@ -1,0 +1,235 @@
+package compare
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+)
+
+// Op is how something changed.
+type Op string
+
+// The ways to change.
+const (
+	Added   Op = "added"
+	Removed Op = "removed"
+	Changed Op = "changed"
+)
+
+// Change is a fact that is not the same on both sides.
+type Change struct {
+	Kind Kind   `json:"kind"`
+	Op   Op     `json:"op"`
+	Name string `json:"name"`
+	Was  string `json:"was,omitempty"`
+	Is   string `json:"is,omitempty"`
+	// WasSize and IsSize are a file's, in bytes.
+	WasSize int64 `json:"was-size,omitempty"`
+	IsSize  int64 `json:"is-size,omitempty"`
+	// Platforms are those on which it changed.
+	Platforms []string `json:"platforms"`
+}
+
+// Layers are how the layers of an image of one platform differ.
+type Layers struct {
+	Platform string `json:"platform"`
+	// Shared counts the layers of B that A has too; SharedSize is their size.
+	Shared     int   `json:"shared"`
+	SharedSize int64 `json:"shared-size"`
+	// Added are those of B alone, Removed those of A alone.
+	Added   []Blob `json:"added"`
+	Removed []Blob `json:"removed"`
+	// Pull is what a machine transfers that has A and pulls B, and PullAll
+	// what one does that has neither; both in bytes.
+	Pull    int64 `json:"pull"`
+	PullAll int64 `json:"pull-all"`
+}
+
+// Report is how B differs from A.
+type Report struct {
+	A Contents `json:"a"`
+	B Contents `json:"b"`
+	// Same says that nothing differs.
+	Same bool `json:"same"`
+	// AddedPlatforms are those of B alone, RemovedPlatforms those of A alone.
+	AddedPlatforms   []string `json:"added-platforms"`
+	RemovedPlatforms []string `json:"removed-platforms"`
+	// Changes are in the order of their kinds and names.
+	Changes []Change `json:"changes"`
+	// Layers has an entry for each platform of two images.
+	Layers []Layers `json:"layers"`
+	// Push is what is transferred to a registry that has A when B is pushed,
+	// for all platforms, in bytes; nil unless both are images.
+	Push *int64 `json:"push,omitempty"`
+}
+
+// Diff compares what both sides say something about.
+func Diff(a, b Contents) Report {
+	r := Report{A: a, B: b, AddedPlatforms: []string{}, RemovedPlatforms: []string{}, Changes: []Change{}, Layers: []Layers{}}
+	is := byName(b.Platforms)
+	was := byName(a.Platforms)
+	var both []string
+	for _, name := range slices.Sorted(maps.Keys(is)) {
+		if _, ok := was[name]; ok {
+			both = append(both, name)
+		} else {
+			r.AddedPlatforms = append(r.AddedPlatforms, name)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(was)) {
+		if _, ok := is[name]; !ok {
+			r.RemovedPlatforms = append(r.RemovedPlatforms, name)
+		}
+	}
+	images := a.Source == Image && b.Source == Image
+	for _, name := range both {
+		x, y := was[name], is[name]
+		for _, c := range platformChanges(a.Source, x, b.Source, y) {
+			r.add(c, name)
+		}
+		if images {
+			r.Layers = append(r.Layers, layers(name, x.Layers, y.Layers))
+		}
+	}
+	r.sort()
+	if images {
+		_, _, push := split(a.Blobs, b.Blobs)
+		r.Push = &push
+	}
+	r.Same = len(r.Changes) == 0 && len(r.AddedPlatforms) == 0 && len(r.RemovedPlatforms) == 0 && a.Digest == b.Digest
+	return r
+}
+
+func byName(list []Platform) map[string]Platform {
+	out := map[string]Platform{}
+	for _, p := range list {
+		out[p.Name] = p
+	}
+	return out
+}
+
+// add joins what changed in the same way on several platforms.
+func (r *Report) add(c Change, platform string) {
+	for n, known := range r.Changes {
+		platforms := known.Platforms
+		if known.Platforms = nil; known.equal(c) {
+			r.Changes[n].Platforms = append(platforms, platform)
+			return
+		}
+	}
+	c.Platforms = []string{platform}
+	r.Changes = append(r.Changes, c)
+}
+
+func (c Change) equal(other Change) bool {
+	return c.Kind == other.Kind && c.Op == other.Op && c.Name == other.Name && c.Was == other.Was && c.Is == other.Is &&
+		c.WasSize == other.WasSize && c.IsSize == other.IsSize
+}
+
+func (r *Report) sort() {
+	order := map[Kind]int{}
+	for n, k := range kinds() {
+		order[k.kind] = n
+	}
+	slices.SortStableFunc(r.Changes, func(a, b Change) int {
+		return cmp.Or(cmp.Compare(order[a.Kind], order[b.Kind]), cmp.Compare(a.Name, b.Name), slices.Compare(a.Platforms, b.Platforms))
+	})
+}
+
+// platformChanges compares all facts of a platform.
+func platformChanges(aSource Source, a Platform, bSource Source, b Platform) []Change {
+	var out []Change
+	bumped := map[string]bool{}
+	for _, k := range kinds() {
+		for _, c := range changes(k.kind, aSource, a.Facts[k.kind], bSource, b.Facts[k.kind]) {
+			if k.kind == Package {
+				bumped[c.Name] = true
+			}
+			// Another version has another file as a matter of course.
+			if k.kind != PackageSource || !bumped[c.Name] {
+				out = append(out, c)
+			}
+		}
+	}
+	return out
+}
+
+// changes compares the facts of a kind.
+func changes(kind Kind, aSource Source, a map[string]Fact, bSource Source, b map[string]Fact) []Change {
+	if a == nil || b == nil {
+		return nil
+	}
+	var out []Change
+	names := map[string]bool{}
+	for _, m := range []map[string]Fact{a, b} {
+		for name := range m {
+			names[name] = true
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(names)) {
+		was, inA := a[name]
+		is, inB := b[name]
+		c := Change{Kind: kind, Op: Changed, Name: name, Was: was.Value, Is: is.Value, WasSize: was.Size, IsSize: is.Size}
+		switch {
+		case inA && inB && was == is:
+			continue
+		case inA && inB:
+		case !decidable(kind, aSource, inA, bSource, inB):
+			continue
+		case inA:
+			c.Op = Removed
+		default:
+			c.Op = Added
+		}
+		out = append(out, c)
+	}
+	return out
+}
+
+// decidable says whether what is on one side only is missing on the other.
+func decidable(kind Kind, a Source, inA bool, b Source, inB bool) bool {
+	switch {
+	case kind == Base:
+		// A base that is a build context has no name.
+		return false
+	case kind == SystemPackage && a != b:
+		// A lock has what the Deployfile adds, an image also what its base has.
+		return inA && a == Lock || inB && b == Lock
+	}
+	return true
+}
+
+func layers(platform string, a, b []Blob) Layers {
+	l := Layers{Platform: platform, Added: []Blob{}, Removed: []Blob{}}
+	var shared []Blob
+	shared, l.Added, l.Pull = split(a, b)
+	_, l.Removed, _ = split(b, a)
+	l.Shared = len(shared)
+	for _, s := range shared {
+		l.SharedSize += s.Size
+	}
+	l.PullAll = l.Pull + l.SharedSize
+	return l
+}
+
+// split says which of b are in a and which not, and the size of the latter.
+// What is twice in b counts once.
+func split(a, b []Blob) (shared, alone []Blob, size int64) {
+	alone = []Blob{}
+	has, seen := map[string]bool{}, map[string]bool{}
+	for _, x := range a {
+		has[x.Digest] = true
+	}
+	for _, x := range b {
+		switch {
+		case seen[x.Digest]:
+		case has[x.Digest]:
+			shared = append(shared, x)
+		default:
+			alone = append(alone, x)
+			size += x.Size
+		}
+		seen[x.Digest] = true
+	}
+	return shared, alone, size
+}

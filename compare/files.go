@@ -1,0 +1,88 @@
+package compare
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"strconv"
+)
+
+// File is an entry of a layer's tar archive. Every attribute is as text, so
+// that what differs can be named and shown without knowing what it is.
+type File struct {
+	// Name is the entry's.
+	Name string
+	// Attributes are by name: type, mode, uid, gid, mtime, size, content and
+	// so on; one that an entry does not have is not there.
+	Attributes map[string]string
+}
+
+// FileDifference is what differs in a file of a layer.
+type FileDifference struct {
+	// File is its path, Attribute what differs: one of the file's, or
+	// "missing", "extra" or "order".
+	File      string `json:"file"`
+	Attribute string `json:"attribute"`
+	Was       string `json:"was,omitempty"`
+	Is        string `json:"is,omitempty"`
+}
+
+// What is not an attribute of a file and yet differs.
+const (
+	// Missing is a file that was there and is not, Extra the opposite.
+	Missing = "missing"
+	Extra   = "extra"
+	// Order is a file in another place of the archive.
+	Order = "order"
+)
+
+// Files compares the entries of two archives, in the order of the first.
+func Files(was, is []File) []FileDifference {
+	out := []FileDifference{}
+	now := map[string]int{}
+	for n, f := range is {
+		now[f.Name] = n
+	}
+	known := map[string]bool{}
+	for _, f := range was {
+		known[f.Name] = true
+		n, ok := now[f.Name]
+		if !ok {
+			out = append(out, FileDifference{File: f.Name, Attribute: Missing})
+			continue
+		}
+		out = append(out, attributes(f, is[n])...)
+	}
+	for _, f := range is {
+		if !known[f.Name] {
+			out = append(out, FileDifference{File: f.Name, Attribute: Extra})
+		}
+	}
+	if len(out) > 0 {
+		return out
+	}
+	for n, f := range was {
+		if n < len(is) && is[n].Name == f.Name {
+			continue
+		}
+		return append(out, FileDifference{File: f.Name, Attribute: Order, Was: strconv.Itoa(n), Is: strconv.Itoa(now[f.Name])})
+	}
+	return out
+}
+
+func attributes(was, is File) []FileDifference {
+	var out []FileDifference
+	names := slices.Collect(maps.Keys(was.Attributes))
+	for name := range is.Attributes {
+		if _, ok := was.Attributes[name]; !ok {
+			names = append(names, name)
+		}
+	}
+	slices.SortFunc(names, cmp.Compare)
+	for _, name := range names {
+		if a, b := was.Attributes[name], is.Attributes[name]; a != b {
+			out = append(out, FileDifference{File: was.Name, Attribute: name, Was: a, Is: b})
+		}
+	}
+	return out
+}

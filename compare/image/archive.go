@@ -1,0 +1,85 @@
+package image
+
+import (
+	"archive/tar"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path"
+
+	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
+)
+
+// archive is an OCI image layout in a tar file. Its blobs are read in place.
+type archive struct {
+	file *os.File
+	// parts are the files of the archive by name.
+	parts map[string]part
+}
+
+// part is where in the archive a file is, in bytes.
+type part struct{ offset, size int64 }
+
+func (a *archive) open(_ context.Context, d ocispecs.Descriptor) (io.ReadCloser, error) {
+	p, ok := a.parts[blobPath(d.Digest)]
+	if !ok {
+		return nil, fmt.Errorf("blob %s is not in %s", d.Digest, a.file.Name())
+	}
+	return io.NopCloser(a.section(p)), nil
+}
+
+func (a *archive) section(p part) io.Reader { return io.NewSectionReader(a.file, p.offset, p.size) }
+
+func (a *archive) Close() error { return a.file.Close() }
+
+func openArchive(ctx context.Context, name string) (_ *Image, err error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, &NotFoundError{Name: name, Err: err}
+	}
+	a := &archive{file: f, parts: map[string]part{}}
+	defer func() {
+		if err != nil {
+			_ = f.Close()
+		}
+	}()
+	if err := a.list(); err != nil {
+		return nil, &NotFoundError{Name: name, Err: fmt.Errorf("it is no OCI archive: %w", err)}
+	}
+	p, ok := a.parts[ocispecs.ImageIndexFile]
+	if !ok || p.size > maxDocument {
+		return nil, &NotFoundError{Name: name, Err: fmt.Errorf("it is no OCI archive: it has no %s", ocispecs.ImageIndexFile)}
+	}
+	index, err := io.ReadAll(a.section(p))
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	root, err := choose(index, "", "")
+	if err != nil {
+		return nil, &NotFoundError{Name: name, Err: err}
+	}
+	return load(ctx, name, root, a)
+}
+
+// list finds the files of the archive.
+func (a *archive) list() error {
+	for r := tar.NewReader(a.file); ; {
+		h, err := r.Next()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		// The reader reads no further than the header.
+		offset, err := a.file.Seek(0, io.SeekCurrent)
+		if err != nil {
+			return err
+		}
+		if h.Typeflag == tar.TypeReg {
+			a.parts[path.Clean(h.Name)] = part{offset, h.Size}
+		}
+	}
+}

@@ -1,0 +1,243 @@
+// Package image opens built images where they lie: in a registry, in an OCI
+// image layout, or in an OCI archive. It reads manifests and configurations,
+// and streams the files of layers; it keeps nothing on the disk.
+package image
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+
+	"github.com/containerd/containerd/v2/core/images"
+	"github.com/opencontainers/go-digest"
+	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
+)
+
+// store has the blobs of an image by their descriptors.
+type store interface {
+	open(ctx context.Context, d ocispecs.Descriptor) (io.ReadCloser, error)
+	Close() error
+}
+
+// Image is an image of one or more platforms. Close it when done.
+type Image struct {
+	// Name is how the caller called it.
+	Name string
+	// Root describes the manifest, or the index of several.
+	Root ocispecs.Descriptor
+	// Annotations are the index's; nil if Root is a manifest.
+	Annotations map[string]string
+	// Platforms are in the order of their names.
+	Platforms []*Platform
+	// Attestations describe the manifests that are about the others.
+	Attestations []ocispecs.Descriptor
+
+	store store
+}
+
+// Platform is an image of one platform.
+type Platform struct {
+	// Name is os/arch, with the variant if the configuration has one.
+	Name       string
+	Descriptor ocispecs.Descriptor
+	Manifest   ocispecs.Manifest
+	Config     ocispecs.Image
+	// RawManifest and RawConfig are the bytes of the two.
+	RawManifest, RawConfig []byte
+	// Layers are from the lowest to the uppermost.
+	Layers []Layer
+
+	store store
+}
+
+// Layer is a layer of an image.
+type Layer struct {
+	// Descriptor has the digest and size of the blob, as it is transferred.
+	ocispecs.Descriptor
+	// DiffID is the digest of the layer unpacked.
+	DiffID digest.Digest
+	// CreatedBy is what the image's history says of it, "" if nothing.
+	CreatedBy string
+}
+
+// The annotation by which BuildKit marks a manifest of attestations, see its
+// docs/attestations/attestation-storage.md.
+const (
+	referenceType   = "vnd.docker.reference.type"
+	attestationType = "attestation-manifest"
+)
+
+// Close ends the use of the image.
+func (i *Image) Close() error { return i.store.Close() }
+
+// Platform is the image of a platform, nil if there is none.
+func (i *Image) Platform(name string) *Platform {
+	for _, p := range i.Platforms {
+		if p.Name == name {
+			return p
+		}
+	}
+	return nil
+}
+
+// load reads the image that root describes.
+func load(ctx context.Context, name string, root ocispecs.Descriptor, s store) (*Image, error) {
+	i := &Image{Name: name, Root: root, store: s}
+	if err := i.add(ctx, root); err != nil {
+		return nil, fmt.Errorf("image %s: %w", name, err)
+	}
+	if len(i.Platforms) == 0 {
+		return nil, fmt.Errorf("image %s: it is an index without an image", name)
+	}
+	slices.SortFunc(i.Platforms, func(a, b *Platform) int { return cmp.Compare(a.Name, b.Name) })
+	for n, p := range i.Platforms[1:] {
+		if i.Platforms[n].Name == p.Name {
+			return nil, fmt.Errorf("image %s: it has two images for %s", name, p.Name)
+		}
+	}
+	return i, nil
+}
+
+func (i *Image) add(ctx context.Context, d ocispecs.Descriptor) error {
+	switch {
+	case d.Annotations[referenceType] == attestationType:
+		i.Attestations = append(i.Attestations, d)
+		return nil
+	case images.IsIndexType(d.MediaType):
+		var index ocispecs.Index
+		if _, err := i.decode(ctx, d, &index); err != nil {
+			return err
+		}
+		if d.Digest == i.Root.Digest {
+			i.Annotations = index.Annotations
+		}
+		for _, m := range index.Manifests {
+			if err := i.add(ctx, m); err != nil {
+				return err
+			}
+		}
+		return nil
+	case images.IsManifestType(d.MediaType):
+		p, err := i.platform(ctx, d)
+		if err != nil {
+			return err
+		}
+		i.Platforms = append(i.Platforms, p)
+		return nil
+	}
+	return fmt.Errorf("%s is of type %q, which is no image", d.Digest, d.MediaType)
+}
+
+func (i *Image) platform(ctx context.Context, d ocispecs.Descriptor) (*Platform, error) {
+	p := &Platform{Descriptor: d, store: i.store}
+	var err error
+	if p.RawManifest, err = i.decode(ctx, d, &p.Manifest); err != nil {
+		return nil, err
+	}
+	if !images.IsConfigType(p.Manifest.Config.MediaType) {
+		return nil, fmt.Errorf("manifest %s has a configuration of type %q, which is no image's", d.Digest, p.Manifest.Config.MediaType)
+	}
+	if p.RawConfig, err = i.decode(ctx, p.Manifest.Config, &p.Config); err != nil {
+		return nil, err
+	}
+	diffIDs := p.Config.RootFS.DiffIDs
+	if len(diffIDs) != len(p.Manifest.Layers) {
+		return nil, fmt.Errorf("manifest %s has %d layers and its configuration %d", d.Digest, len(p.Manifest.Layers), len(diffIDs))
+	}
+	made := createdBy(p.Config.History, len(diffIDs))
+	for n, l := range p.Manifest.Layers {
+		p.Layers = append(p.Layers, Layer{Descriptor: l, DiffID: diffIDs[n], CreatedBy: made[n]})
+	}
+	p.Name = platformName(p.Config.Platform)
+	return p, nil
+}
+
+func platformName(p ocispecs.Platform) string {
+	name := p.OS + "/" + p.Architecture
+	// What every arm64 image is, whether its configuration says so or not.
+	if p.Variant != "" && (p.Architecture != "arm64" || p.Variant != "v8") {
+		name += "/" + p.Variant
+	}
+	return name
+}
+
+// createdBy is what the history says of each of n layers.
+func createdBy(history []ocispecs.History, n int) []string {
+	out := make([]string, 0, n)
+	for _, h := range history {
+		if !h.EmptyLayer {
+			out = append(out, h.CreatedBy)
+		}
+	}
+	if len(out) != n {
+		return make([]string, n)
+	}
+	return out
+}
+
+// A manifest or configuration that is larger is none.
+const maxDocument = 16 << 20
+
+// decode reads a JSON document, and checks that it is what its digest says.
+func (i *Image) decode(ctx context.Context, d ocispecs.Descriptor, into any) ([]byte, error) {
+	data, err := readDocument(ctx, i.store, d)
+	if err != nil {
+		return nil, err
+	}
+	if err := json.Unmarshal(data, into); err != nil {
+		return nil, fmt.Errorf("%s: %w", d.Digest, err)
+	}
+	return data, nil
+}
+
+func readDocument(ctx context.Context, s store, d ocispecs.Descriptor) ([]byte, error) {
+	if err := d.Digest.Validate(); err != nil {
+		return nil, fmt.Errorf("digest %q: %w", d.Digest, err)
+	}
+	r, err := s.open(ctx, d)
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	data, err := io.ReadAll(io.LimitReader(r, maxDocument+1))
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("%s: %w", d.Digest, err)
+	case len(data) > maxDocument:
+		return nil, fmt.Errorf("%s: larger than %d bytes", d.Digest, maxDocument)
+	case d.Digest.Algorithm().FromBytes(data) != d.Digest:
+		return nil, &CorruptError{Digest: d.Digest}
+	}
+	return data, nil
+}
+
+// CorruptError is a blob whose bytes are not those that its digest stands for.
+type CorruptError struct {
+	Digest digest.Digest
+}
+
+// Error names the blob.
+func (e *CorruptError) Error() string {
+	return "the blob " + e.Digest.String() + " is damaged: its bytes have another digest"
+}
+
+// NotFoundError says that there is no image of a name.
+type NotFoundError struct {
+	// Name is how it was called, Err why it is not there.
+	Name string
+	Err  error
+}
+
+// Error names the image and says what names there are.
+func (e *NotFoundError) Error() string {
+	return fmt.Sprintf("there is no image %s: %v", e.Name, e.Err)
+}
+
+// Unwrap returns why it is not there.
+func (e *NotFoundError) Unwrap() error { return e.Err }
+
+var errNoLayout = errors.New("it is no OCI image layout")

@@ -1,0 +1,189 @@
+package image
+
+import (
+	"archive/tar"
+	"bufio"
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"io"
+	"path"
+	"strings"
+
+	"deps.dev/util/pypi"
+	"github.com/deployfile/deployfile/compare"
+	"github.com/deployfile/deployfile/llb"
+	"github.com/deployfile/deployfile/toolchain"
+)
+
+const (
+	dpkgStatus   = "var/lib/dpkg/status"
+	metadataFile = "METADATA"
+	infoSuffix   = ".dist-info"
+	// How a layer says that a file of the layers below is gone, and that all
+	// of a folder is (OCI image specification, layer.md).
+	whiteout       = ".wh."
+	opaqueWhiteout = ".wh..wh..opq"
+)
+
+// found is a file that is compared.
+type found struct {
+	fact compare.Fact
+	// system are the packages, if it is dpkg's list of them.
+	system map[string]compare.Fact
+}
+
+// files are what is found in an image, by path.
+type files map[string]found
+
+// scanned is what is found in a layer.
+type scanned struct {
+	files files
+	// gone are the files and folders that the layer takes away from those
+	// below, emptied the folders whose contents it does.
+	gone, emptied []string
+}
+
+func (p *Platform) scanLayer(ctx context.Context, l Layer) (*scanned, error) {
+	s := &scanned{files: files{}}
+	err := p.Walk(ctx, l, s.visit)
+	return s, err
+}
+
+func (s *scanned) visit(h *tar.Header, content io.Reader) error {
+	name := strings.TrimPrefix(path.Clean("/"+h.Name), "/")
+	dir, file := path.Split(name)
+	switch {
+	case file == opaqueWhiteout:
+		s.emptied = append(s.emptied, path.Clean(dir))
+	case strings.HasPrefix(file, whiteout):
+		s.gone = append(s.gone, path.Join(dir, strings.TrimPrefix(file, whiteout)))
+	case name == dpkgStatus:
+		system, err := readStatus(content)
+		if err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		s.files[name] = found{system: system}
+	case strings.HasPrefix(name, modelDir()):
+		return s.model(name, h, content)
+	case file == metadataFile && isInfo(path.Clean(dir)):
+		s.files[path.Clean(dir)] = found{}
+	}
+	return nil
+}
+
+func (s *scanned) model(name string, h *tar.Header, content io.Reader) error {
+	switch h.Typeflag {
+	case tar.TypeReg:
+		hash := sha256.New()
+		if _, err := io.Copy(hash, content); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		s.files[name] = found{fact: compare.Fact{Value: fmt.Sprintf("sha256:%x", hash.Sum(nil)), Size: h.Size}}
+	case tar.TypeSymlink, tar.TypeLink:
+		s.files[name] = found{fact: compare.Fact{Value: "link to " + h.Linkname}}
+	}
+	return nil
+}
+
+func modelDir() string { return strings.TrimPrefix(llb.ModelDir, "/") + "/" }
+
+// isInfo says whether a folder is the metadata of a package in the image's
+// virtual environment (the core metadata specification's .dist-info).
+func isInfo(dir string) bool {
+	return strings.HasPrefix(dir, strings.TrimPrefix(toolchain.VirtualEnv, "/")+"/lib/") &&
+		path.Base(path.Dir(dir)) == "site-packages" && strings.HasSuffix(dir, infoSuffix)
+}
+
+// fold puts layers on each other; those that were not read are nil.
+func fold(layers []*scanned) files {
+	all := files{}
+	for _, l := range layers {
+		if l == nil {
+			continue
+		}
+		for name := range all {
+			if l.hides(name) {
+				delete(all, name)
+			}
+		}
+		for name, f := range l.files {
+			all[name] = f
+		}
+	}
+	return all
+}
+
+func (s *scanned) hides(name string) bool {
+	for _, g := range s.gone {
+		if name == g || strings.HasPrefix(name, g+"/") || g == path.Join(name, metadataFile) {
+			return true
+		}
+	}
+	for _, e := range s.emptied {
+		if strings.HasPrefix(name, e+"/") || name == e {
+			return true
+		}
+	}
+	return false
+}
+
+func (f files) packages() map[string]compare.Fact {
+	out := map[string]compare.Fact{}
+	for dir := range f {
+		if !isInfo(dir) {
+			continue
+		}
+		name, version, _ := strings.Cut(strings.TrimSuffix(path.Base(dir), infoSuffix), "-")
+		out[pypi.CanonPackageName(name)] = compare.Fact{Value: version}
+	}
+	return out
+}
+
+func (f files) model() map[string]compare.Fact {
+	out := map[string]compare.Fact{}
+	for name, x := range f {
+		if rest, ok := strings.CutPrefix(name, modelDir()); ok {
+			out[rest] = x.fact
+		}
+	}
+	return out
+}
+
+// system are the Debian packages; nil if no layer that was read lists them.
+func (f files) system() map[string]compare.Fact { return f[dpkgStatus].system }
+
+// A line of dpkg's list that is longer is none that is looked for.
+const maxStatusLine = 1 << 20
+
+// readStatus reads dpkg's list of packages: paragraphs of "Key: value" lines
+// (deb822(5)), of which those that are installed count.
+func readStatus(r io.Reader) (map[string]compare.Fact, error) {
+	out := map[string]compare.Fact{}
+	var name, version string
+	installed := false
+	end := func() {
+		if installed && name != "" {
+			out[name] = compare.Fact{Value: version}
+		}
+		name, version, installed = "", "", false
+	}
+	lines := bufio.NewScanner(r)
+	lines.Buffer(nil, maxStatusLine)
+	for lines.Scan() {
+		key, value, _ := strings.Cut(lines.Text(), ":")
+		value = strings.TrimSpace(value)
+		switch key {
+		case "":
+			end()
+		case "Package":
+			name = value
+		case "Version":
+			version = value
+		case "Status":
+			installed = strings.HasSuffix(value, " installed")
+		}
+	}
+	end()
+	return out, lines.Err()
+}

@@ -1,0 +1,106 @@
+package compare
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/deployfile/deployfile/resolver"
+)
+
+// FromLock is what a lock holds; pylocks are its pylock files by name.
+func FromLock(name string, l *resolver.Lock, pylocks map[string][]byte) (Contents, error) {
+	c := Contents{Name: name, Source: Lock}
+	for _, p := range l.Platforms {
+		facts := map[Kind]map[string]Fact{
+			Base:          imageFacts(l.Base),
+			Toolchain:     toolchainFacts(l),
+			Request:       {"python": {Value: l.Inputs.Python}, "mlflow": {Value: l.Inputs.MLflow}},
+			Requirement:   list(l.Inputs.Requirements),
+			Constraint:    list(l.Inputs.Constraints),
+			Option:        list(l.Inputs.Options),
+			Index:         list(l.Inputs.Indexes),
+			SystemPackage: {},
+			ModelFile:     {},
+		}
+		for _, d := range p.SystemPackages {
+			facts[SystemPackage][d.Name] = Fact{Value: d.Version}
+		}
+		for _, f := range l.Model {
+			facts[ModelFile][f.Path] = Fact{Value: "sha256:" + f.SHA256, Size: f.Size}
+		}
+		if err := addPackages(facts, l, p, pylocks[p.Pylock]); err != nil {
+			return c, fmt.Errorf("%s: %w", name, err)
+		}
+		c.Platforms = append(c.Platforms, Platform{Name: p.Name, Facts: facts})
+	}
+	return c, nil
+}
+
+// imageFacts leave out the name of a base that is a build context: it says
+// nothing to others.
+func imageFacts(i resolver.Image) map[string]Fact {
+	facts := map[string]Fact{"digest": {Value: i.Digest}}
+	if !strings.HasPrefix(i.Ref, "context:") {
+		facts["name"] = Fact{Value: i.Ref}
+	}
+	return facts
+}
+
+func toolchainFacts(l *resolver.Lock) map[string]Fact {
+	facts := imageFacts(l.Toolchain)
+	facts["python"] = Fact{Value: l.Toolchain.PythonVersion}
+	for _, u := range l.UV {
+		facts["uv for "+u.Platform] = Fact{Value: u.Filename}
+	}
+	return facts
+}
+
+func list(values []string) map[string]Fact {
+	facts := map[string]Fact{}
+	for _, v := range values {
+		facts[v] = Fact{}
+	}
+	return facts
+}
+
+// addPackages adds those that a build of the platform installs.
+func addPackages(facts map[Kind]map[string]Fact, l *resolver.Lock, p resolver.Platform, data []byte) error {
+	if data == nil {
+		return fmt.Errorf("%s, which the lock names, is missing", p.Pylock)
+	}
+	pylock, err := resolver.ParsePylock(data)
+	if err != nil {
+		return fmt.Errorf("%s: %w", p.Pylock, err)
+	}
+	interpreter, err := p.Interpreter(l.Toolchain.PythonVersion)
+	if err != nil {
+		return err
+	}
+	wheels, sources, err := resolver.Select(pylock, interpreter)
+	if err != nil {
+		return fmt.Errorf("%s: %w", p.Pylock, err)
+	}
+	packages, from := map[string]Fact{}, map[string]Fact{}
+	for _, w := range wheels {
+		packages[w.Name] = Fact{Value: w.Version}
+		from[w.Name] = Fact{Value: w.Filename + " sha256:" + w.SHA256}
+	}
+	for _, s := range sources {
+		version := s.Version
+		if n := slices.IndexFunc(p.Built, func(b resolver.BuiltWheel) bool { return b.Name == s.Name }); version == "" && n >= 0 {
+			version = p.Built[n].Version
+		}
+		packages[s.Name] = Fact{Value: version}
+		from[s.Name] = Fact{Value: sourceText(s)}
+	}
+	facts[Package], facts[PackageSource] = packages, from
+	return nil
+}
+
+func sourceText(s resolver.Source) string {
+	if s.VCS != nil {
+		return s.VCS.URL + "@" + s.VCS.CommitID
+	}
+	return s.File.Filename() + " sha256:" + s.File.Hashes["sha256"]
+}

@@ -1,0 +1,77 @@
+package verify
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/deployfile/deployfile/compare"
+)
+
+// maxFiles is how many files of a layer Text shows.
+const maxFiles = 20
+
+// Text writes the report for people to read.
+func (r *Report) Text(w io.Writer) error {
+	var b strings.Builder
+	for _, p := range r.Platforms {
+		if p.Same {
+			fmt.Fprintf(&b, "%s: the same, %s\n", p.Name, p.Was)
+			continue
+		}
+		fmt.Fprintf(&b, "%s: the image is %s and the rebuild %s\n", p.Name, p.Was, p.Is)
+		for _, l := range p.Layers {
+			l.text(&b)
+		}
+		fields(&b, "config", p.Config)
+		fields(&b, "manifest", p.Manifest)
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func (l Layer) text(b *strings.Builder) {
+	fmt.Fprintf(b, "  layer %d, %q", l.Number, l.CreatedBy)
+	switch {
+	case l.Was == "":
+		b.WriteString(": only the rebuild has it\n")
+	case l.Is == "":
+		b.WriteString(": only the image has it\n")
+	case l.Compressed:
+		b.WriteString(": the same files, compressed otherwise\n")
+	case len(l.Files) == 0:
+		b.WriteString(": the same files, archived otherwise\n")
+	default:
+		b.WriteString("\n")
+		for n, f := range l.Files {
+			if n == maxFiles {
+				fmt.Fprintf(b, "    and %d more; --json has them all\n", len(l.Files)-n)
+				break
+			}
+			fmt.Fprintf(b, "    %s\n", sentence(f))
+		}
+	}
+}
+
+func sentence(f compare.FileDifference) string {
+	switch f.Attribute {
+	case compare.Missing:
+		return f.File + ": only the image has it"
+	case compare.Extra:
+		return f.File + ": only the rebuild has it"
+	}
+	return fmt.Sprintf("%s: %s is %s in the image and %s in the rebuild", f.File, f.Attribute, orNone(f.Was), orNone(f.Is))
+}
+
+func fields(b *strings.Builder, what string, list []compare.FieldDifference) {
+	for _, f := range list {
+		fmt.Fprintf(b, "  %s: %s is %s in the image and %s in the rebuild\n", what, f.Field, orNone(f.Was), orNone(f.Is))
+	}
+}
+
+func orNone(value string) string {
+	if value == "" {
+		return "missing"
+	}
+	return value
+}

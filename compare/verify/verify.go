@@ -1,0 +1,179 @@
+// Package verify proves that an image is what its lock makes: it builds the
+// image again and compares the two, down to the file and attribute or the
+// field of the configuration in which they differ.
+package verify
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/deployfile/deployfile/compare"
+	"github.com/deployfile/deployfile/compare/image"
+)
+
+// Report says whether an image and its rebuild are the same.
+type Report struct {
+	// Image is the image's name, Digest that of its manifest or index.
+	Image  string `json:"image"`
+	Digest string `json:"digest"`
+	// Same says that every platform's manifest has the same digest.
+	Same      bool       `json:"same"`
+	Platforms []Platform `json:"platforms"`
+}
+
+// Platform says what differs in the image of one platform. In all that
+// differs, "was" is the image's and "is" the rebuild's.
+type Platform struct {
+	Name string `json:"platform"`
+	// Was and Is are the digests of the manifests.
+	Was  string `json:"was"`
+	Is   string `json:"is"`
+	Same bool   `json:"same"`
+	// Layers that differ, and fields of the configuration and the manifest.
+	Layers   []Layer                   `json:"layers"`
+	Config   []compare.FieldDifference `json:"config"`
+	Manifest []compare.FieldDifference `json:"manifest"`
+}
+
+// Layer says what differs in a layer.
+type Layer struct {
+	// Number counts the layers from 1, the lowest, in the image; in the
+	// rebuild if the image does not have the layer.
+	Number int `json:"number"`
+	// CreatedBy is what the history says of it.
+	CreatedBy string `json:"created-by"`
+	// Was and Is are its digests, "" where it is not there.
+	Was string `json:"was,omitempty"`
+	Is  string `json:"is,omitempty"`
+	// Compressed says that the layer is the same but for its compression.
+	Compressed bool `json:"compressed-otherwise,omitempty"`
+	// Files are what differs in it, none if one of the two is not there.
+	Files []compare.FileDifference `json:"files"`
+}
+
+// DifferentError is an image that is not what its lock makes.
+type DifferentError struct{ Report *Report }
+
+// Error says on which platforms.
+func (e *DifferentError) Error() string {
+	n := 0
+	for _, p := range e.Report.Platforms {
+		if !p.Same {
+			n++
+		}
+	}
+	return fmt.Sprintf("%s is not what the lock makes: %d of %d platforms came out otherwise", e.Report.Image, n, len(e.Report.Platforms))
+}
+
+// Images compares an image with its rebuild.
+func Images(ctx context.Context, was, is *image.Image) (*Report, error) {
+	r := &Report{Image: was.Name, Digest: was.Root.Digest.String(), Same: true}
+	for _, a := range was.Platforms {
+		b := is.Platform(a.Name)
+		if b == nil {
+			return nil, fmt.Errorf("the rebuild has no image for %s", a.Name)
+		}
+		p, err := platform(ctx, a, b)
+		if err != nil {
+			return nil, err
+		}
+		r.Same = r.Same && p.Same
+		r.Platforms = append(r.Platforms, *p)
+	}
+	return r, nil
+}
+
+func platform(ctx context.Context, a, b *image.Platform) (*Platform, error) {
+	p := &Platform{Name: a.Name, Was: a.Descriptor.Digest.String(), Is: b.Descriptor.Digest.String(),
+		Layers: []Layer{}, Config: []compare.FieldDifference{}, Manifest: []compare.FieldDifference{}}
+	if p.Same = p.Was == p.Is; p.Same {
+		return p, nil
+	}
+	var err error
+	if p.Layers, err = layers(ctx, a, b); err != nil {
+		return nil, err
+	}
+	if p.Config, err = compare.Documents(a.RawConfig, b.RawConfig, "rootfs.diff_ids"); err != nil {
+		return nil, err
+	}
+	p.Manifest, err = compare.Documents(a.RawManifest, b.RawManifest, "layers", "config.digest", "config.size")
+	return p, err
+}
+
+// layers pairs the layers that differ by what made them, else by their place.
+func layers(ctx context.Context, a, b *image.Platform) ([]Layer, error) {
+	out := []Layer{}
+	pairs := pair(a.Layers, b.Layers)
+	for _, x := range pairs {
+		l := Layer{Files: []compare.FileDifference{}}
+		switch {
+		case x.b < 0:
+			l.Number, l.CreatedBy, l.Was = x.a+1, a.Layers[x.a].CreatedBy, a.Layers[x.a].Digest.String()
+		case x.a < 0:
+			l.Number, l.CreatedBy, l.Is = x.b+1, b.Layers[x.b].CreatedBy, b.Layers[x.b].Digest.String()
+		default:
+			from, to := a.Layers[x.a], b.Layers[x.b]
+			if from.Digest == to.Digest {
+				continue
+			}
+			l.Number, l.CreatedBy, l.Was, l.Is = x.a+1, from.CreatedBy, from.Digest.String(), to.Digest.String()
+			if l.Compressed = from.DiffID == to.DiffID; !l.Compressed {
+				var err error
+				if l.Files, err = layerFiles(ctx, a, from, b, to); err != nil {
+					return nil, err
+				}
+			}
+		}
+		out = append(out, l)
+	}
+	return out, nil
+}
+
+func layerFiles(ctx context.Context, a *image.Platform, from image.Layer, b *image.Platform, to image.Layer) ([]compare.FileDifference, error) {
+	was, err := a.Files(ctx, from)
+	if err != nil {
+		return nil, err
+	}
+	is, err := b.Files(ctx, to)
+	if err != nil {
+		return nil, err
+	}
+	return compare.Files(was, is), nil
+}
+
+// indexes are the places of a layer in two images, -1 where it is not there.
+type indexes struct{ a, b int }
+
+// pair finds for each layer of a the one of b that stands for it: the same
+// one, else one that was made by the same step, else, if the step has another
+// name, the one in the same place.
+func pair(a, b []image.Layer) []indexes {
+	taken := map[int]bool{}
+	partner := make([]int, len(a))
+	for n := range partner {
+		partner[n] = -1
+	}
+	for _, fits := range []func(n, m int) bool{
+		func(n, m int) bool { return a[n].DiffID == b[m].DiffID },
+		func(n, m int) bool { return a[n].CreatedBy != "" && a[n].CreatedBy == b[m].CreatedBy },
+		func(n, m int) bool { return n == m && len(a) == len(b) },
+	} {
+		for n := range a {
+			for m := range b {
+				if partner[n] < 0 && !taken[m] && fits(n, m) {
+					partner[n], taken[m] = m, true
+				}
+			}
+		}
+	}
+	var out []indexes
+	for n, m := range partner {
+		out = append(out, indexes{n, m})
+	}
+	for m := range b {
+		if !taken[m] {
+			out = append(out, indexes{-1, m})
+		}
+	}
+	return out
+}

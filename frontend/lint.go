@@ -1,0 +1,60 @@
+package frontend
+
+import (
+	"context"
+	"time"
+
+	"github.com/deployfile/deployfile/lint"
+	"github.com/deployfile/deployfile/resolver"
+	gwclient "github.com/moby/buildkit/frontend/gateway/client"
+)
+
+// lint judges the Deployfile and the model; what keeps them from being built
+// is part of the answer.
+func (b *build) lint(ctx context.Context) (*gwclient.Result, error) {
+	failure := b.read(ctx)
+	if b.source == nil {
+		return nil, failure
+	}
+	if b.file == nil {
+		return lint.Result(nil, failure, b.source)
+	}
+	pylocks := map[string]*resolver.Pylock{}
+	for name, data := range b.pylocks {
+		if p, err := resolver.ParsePylock(data); err == nil {
+			pylocks[name] = p
+		}
+	}
+	in := lint.Input{
+		File: b.file, Warnings: b.diagnostics, Model: b.model,
+		Lock: b.lock, Pylocks: pylocks,
+		Today: time.Now(), // of a judgement, not of anything that is built
+	}
+	if b.env != nil {
+		in.Requirements, in.Constraints = b.env.ownRequirements, b.env.ownConstraints
+	}
+	if failure == nil {
+		failure = b.stale()
+	}
+	return lint.Result(lint.Run(in), failure, b.source)
+}
+
+// stale says how the lock does not fit, nil if it does or there is none.
+func (b *build) stale() error {
+	if b.lock == nil {
+		return nil
+	}
+	changes := b.lock.Inputs.Changes(b.env.inputs)
+	for _, p := range b.platforms() {
+		if b.lock.Platform(p) == nil {
+			changes = append(changes, "platform "+p+" is not in it; add it to [image] platforms")
+		}
+	}
+	if err := b.lock.VerifyPylocks(b.pylocks); err != nil {
+		changes = append(changes, err.Error())
+	}
+	if len(changes) == 0 {
+		return nil
+	}
+	return &StaleLockError{File: b.lockName, Changes: changes}
+}

@@ -1,0 +1,152 @@
+package frontend
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/deployfile/deployfile/deployfile"
+	"github.com/moby/buildkit/frontend/dockerui"
+	gwclient "github.com/moby/buildkit/frontend/gateway/client"
+	"github.com/moby/buildkit/frontend/subrequests"
+	bklint "github.com/moby/buildkit/frontend/subrequests/lint"
+	"github.com/moby/buildkit/frontend/subrequests/outline"
+	"github.com/moby/buildkit/frontend/subrequests/targets"
+	"github.com/moby/buildkit/solver/pb"
+)
+
+// The subrequests that are this frontend's own, beside BuildKit's outline,
+// targets, lint and describe: docker buildx build --call NAME.
+const (
+	// RequestPlan answers with the plan of each platform, as JSON.
+	RequestPlan = "deployfile.plan"
+	// RequestSchema answers with the JSON Schema of the Deployfile.
+	RequestSchema = "deployfile.schema"
+)
+
+// subrequest answers a question instead of building; ok is false if there is
+// none.
+func (b *build) subrequest(ctx context.Context) (res *gwclient.Result, ok bool, err error) {
+	switch b.client.BuildOpts().Opts["requestid"] {
+	case RequestSchema:
+		data, err := deployfile.Schema()
+		return answer(data), true, err
+	case bklint.SubrequestLintDefinition.Name:
+		res, err := b.lint(ctx)
+		return res, true, err
+	case subrequests.RequestSubrequestsDescribe:
+		res, err := describe()
+		return res, true, err
+	case RequestPlan:
+		if err := b.read(ctx); err != nil {
+			return nil, true, err
+		}
+		files, err := b.planFiles(ctx)
+		if err != nil {
+			return nil, true, err
+		}
+		res := gwclient.NewResult()
+		for _, name := range slices.Sorted(maps.Keys(files)) {
+			res.AddMeta(name, files[name])
+		}
+		first := files[slices.Sorted(maps.Keys(files))[0]]
+		res.AddMeta("result.json", first)
+		res.AddMeta("result.txt", first)
+		return res, true, nil
+	}
+	return b.ui.HandleSubrequest(ctx, dockerui.RequestHandler{
+		Outline:     b.outline,
+		ListTargets: b.listTargets,
+	})
+}
+
+// describe lists the subrequests.
+func describe() (*gwclient.Result, error) {
+	files := []subrequests.Named{{Name: "result.json"}, {Name: "result.txt"}}
+	all := []subrequests.Request{
+		outline.SubrequestsOutlineDefinition, targets.SubrequestsTargetsDefinition, bklint.SubrequestLintDefinition,
+		{Name: RequestPlan, Version: "1.0.0", Type: subrequests.TypeRPC, Description: "What the image is made of", Metadata: files},
+		{Name: RequestSchema, Version: "1.0.0", Type: subrequests.TypeRPC, Description: "JSON Schema of the Deployfile", Metadata: files},
+		subrequests.SubrequestsDescribeDefinition,
+	}
+	data, err := json.MarshalIndent(all, "", "  ")
+	if err != nil {
+		return nil, err
+	}
+	var text bytes.Buffer
+	if err := subrequests.PrintDescribe(data, &text); err != nil {
+		return nil, err
+	}
+	res := gwclient.NewResult()
+	res.AddMeta("result.json", data)
+	res.AddMeta("result.txt", text.Bytes())
+	res.AddMeta("version", []byte(subrequests.SubrequestsDescribeDefinition.Version))
+	return res, nil
+}
+
+func answer(data []byte) *gwclient.Result {
+	res := gwclient.NewResult()
+	res.AddMeta("result.json", data)
+	res.AddMeta("result.txt", data)
+	return res
+}
+
+// outline lists the arguments and secrets that a build takes.
+func (b *build) outline(ctx context.Context) (*outline.Outline, error) {
+	if err := b.readFile(ctx); err != nil {
+		return nil, err
+	}
+	name := b.ui.Target
+	if name == "" {
+		name = TargetImage
+	}
+	out := &outline.Outline{Name: name, Description: "The image of " + b.file.Model.Source, Sources: [][]byte{b.source.Data}}
+	for _, arg := range slices.Sorted(maps.Keys(b.file.Args)) {
+		out.Args = append(out.Args, outline.Arg{Name: arg, Value: b.file.Args[arg], Location: b.location("args", arg)})
+	}
+	out.Args = append(out.Args,
+		outline.Arg{Name: ArgLocked, Description: `"1" to fail unless there is a lock that fits`},
+		outline.Arg{Name: ArgUpgrade, Description: `what the target lock takes newer versions of: packages, or "*"`},
+		outline.Arg{Name: ArgIndex, Description: "a package index to take in place of the default one"},
+		outline.Arg{Name: "SOURCE_DATE_EPOCH", Description: "when the image counts as made, in seconds since 1970"})
+	out.Secrets = append(out.Secrets, outline.Secret{Name: b.file.Environment.CA, Location: b.location("environment", "ca")})
+	for n, i := range b.file.Environment.Indexes {
+		if i.Secret != "" {
+			out.Secrets = append(out.Secrets, outline.Secret{Name: i.Secret, Required: true, Location: b.location("environment", "indexes", fmt.Sprint(n), "secret")})
+		}
+	}
+	return out, nil
+}
+
+// listTargets lists what --target takes.
+func (b *build) listTargets(ctx context.Context) (*targets.List, error) {
+	if err := b.readFile(ctx); err != nil {
+		return nil, err
+	}
+	list := &targets.List{Sources: [][]byte{b.source.Data}, Targets: []targets.Target{
+		{Name: TargetImage, Default: true, Description: "the image that serves the model"},
+		{Name: TargetLock, Description: "Deployfile.lock and pylock.toml; write them with -o ."},
+		{Name: TargetVerify, Description: "start the image and ask it, and make nothing"},
+		{Name: TargetEnv, Description: "the image without the model and its code"},
+		{Name: TargetPlan, Description: "what the image is made of, as JSON"},
+		{Name: TargetSBOM, Description: "the bills of materials, SPDX and CycloneDX"},
+	}}
+	for _, name := range slices.Sorted(maps.Keys(b.file.Targets)) {
+		list.Targets = append(list.Targets, targets.Target{
+			Name: name, Description: "the image for this " + b.file.Targets[name].Kind + " target", Location: b.location("targets", name),
+		})
+	}
+	return list, nil
+}
+
+// location is where a key is written, nil if it is not.
+func (b *build) location(key ...string) *pb.Location {
+	r, ok := b.file.Position(key...)
+	if !ok {
+		return nil
+	}
+	return &pb.Location{Ranges: []*pb.Range{protoRange(r)}}
+}

@@ -1,0 +1,153 @@
+package frontend
+
+import (
+	"context"
+	"io/fs"
+	"path"
+	"strings"
+
+	"github.com/deployfile/deployfile/sbom"
+	"github.com/deployfile/deployfile/toolchain"
+	intoto "github.com/in-toto/in-toto-golang/in_toto"
+	gwclient "github.com/moby/buildkit/frontend/gateway/client"
+	gwpb "github.com/moby/buildkit/frontend/gateway/pb"
+	"github.com/moby/buildkit/solver/result"
+)
+
+// The names of the bills of materials, in the sbom target and in the
+// attestations.
+const (
+	spdxName      = "sbom.spdx.json"
+	cycloneDXName = "sbom.cdx.json"
+)
+
+// bills is the sbom target: a folder for each platform, or the files alone if
+// there is one.
+func (b *build) bills(ctx context.Context) (*gwclient.Result, error) {
+	p, err := b.prepare(ctx)
+	if err != nil {
+		return nil, err
+	}
+	files := map[string][]byte{}
+	names := b.platforms()
+	for _, platform := range names {
+		c, err := b.compile(ctx, p, platform)
+		if err != nil {
+			return nil, err
+		}
+		made, err := b.bill(ctx, c)
+		if err != nil {
+			return nil, err
+		}
+		for name, data := range made {
+			if len(names) > 1 {
+				name = strings.ReplaceAll(platform, "/", "-") + "." + name
+			}
+			files[name] = data
+		}
+	}
+	return b.result(ctx, folder(files))
+}
+
+// bill makes the documents of one platform, from the plan and from what the
+// installed packages and the base say of themselves.
+func (b *build) bill(ctx context.Context, c *compiled) (map[string][]byte, error) {
+	in := sbom.Input{Plan: c.plan, Model: b.model, Name: b.file.Model.Name, Version: b.file.Model.Version}
+	image, err := b.resolver.Gateway.Solve(ctx, c.state)
+	if err != nil {
+		return nil, err
+	}
+	if in.Licenses, err = licenses(refFS{ctx, image}, c.plan.Base.PythonVersion); err != nil {
+		return nil, err
+	}
+	base, err := b.resolver.Gateway.Solve(ctx, c.inputs.Base)
+	if err != nil {
+		return nil, err
+	}
+	// A base without dpkg has no list; its packages are then not known.
+	if data, err := fs.ReadFile(refFS{ctx, base}, "var/lib/dpkg/status"); err == nil {
+		if in.BasePackages, err = sbom.ParseDpkgStatus(data); err != nil {
+			return nil, err
+		}
+	}
+	if data, err := fs.ReadFile(refFS{ctx, base}, "usr/lib/os-release"); err == nil {
+		in.Distribution = distribution(data)
+	}
+	spdx, err := sbom.SPDX(in)
+	if err != nil {
+		return nil, err
+	}
+	cycloneDX, err := sbom.CycloneDX(in)
+	if err != nil {
+		return nil, err
+	}
+	return map[string][]byte{spdxName: spdx, cycloneDXName: cycloneDX}, nil
+}
+
+// licenses reads the METADATA of every installed package.
+func licenses(image fs.FS, python string) (map[string]sbom.License, error) {
+	site := path.Join(strings.TrimPrefix(toolchain.VirtualEnv, "/"), toolchain.SitePackages(python))
+	entries, err := fs.ReadDir(image, site)
+	if err != nil {
+		return nil, err
+	}
+	out := map[string]sbom.License{}
+	for _, e := range entries {
+		name, ok := strings.CutSuffix(e.Name(), ".dist-info")
+		if !ok {
+			continue
+		}
+		data, err := fs.ReadFile(image, path.Join(site, e.Name(), "METADATA"))
+		if err != nil {
+			return nil, err
+		}
+		license, err := sbom.ReadLicense(data)
+		if err != nil {
+			return nil, err
+		}
+		name, _, _ = strings.Cut(name, "-")
+		out[strings.ToLower(strings.NewReplacer("_", "-", ".", "-").Replace(name))] = license
+	}
+	return out, nil
+}
+
+// distribution is the ID of an os-release file.
+func distribution(osRelease []byte) string {
+	for line := range strings.Lines(string(osRelease)) {
+		if v, ok := strings.CutPrefix(strings.TrimSpace(line), "ID="); ok {
+			return strings.Trim(v, `"'`)
+		}
+	}
+	return ""
+}
+
+// attest adds the documents to a result where an SBOM was asked for. BuildKit
+// scans nothing then.
+func (b *build) attest(ctx context.Context, res *gwclient.Result, id string, c *compiled) error {
+	if b.ui.SBOM == nil {
+		return nil
+	}
+	files, err := b.bill(ctx, c)
+	if err != nil {
+		return err
+	}
+	made, err := b.result(ctx, folder(files))
+	if err != nil {
+		return err
+	}
+	ref, err := made.SingleRef()
+	if err != nil {
+		return err
+	}
+	for _, x := range []struct{ name, predicate string }{{spdxName, intoto.PredicateSPDX}, {cycloneDXName, intoto.PredicateCycloneDX}} {
+		res.AddAttestation(id, gwclient.Attestation{
+			Kind: gwpb.AttestationKind_InToto,
+			Ref:  ref,
+			Path: "/" + x.name,
+			InToto: result.InTotoAttestation{
+				PredicateType: x.predicate,
+			},
+		})
+	}
+	return nil
+}

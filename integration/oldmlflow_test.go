@@ -1,0 +1,31 @@
+package integration
+
+import (
+	"os"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// TestOldMLflow serves a model of a release whose scoring server is a Flask
+// application; testdata/mlflow-2.16/make_model.py made it with that release.
+func TestOldMLflow(t *testing.T) {
+	p := newProject(t, map[string]string{"Deployfile": "[model]\nname = \"doubler\"\nsource = \"model\"\n"})
+	if err := os.CopyFS(p.path("model"), os.DirFS("testdata/mlflow-2.16/model")); err != nil {
+		t.Fatal(err)
+	}
+	want, err := os.ReadFile("testdata/mlflow-2.16/answer.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.lock(t)
+	p.serve(t, func(s *server) {
+		got := s.post(t, "/invocations", []byte(p.read(t, "model/serving_input_example.json")))
+		if d := cmp.Diff(decoded(t, string(want)), decoded(t, got)); d != "" {
+			t.Errorf("the answer is not that of load_model(…).predict:\n%s", d)
+		}
+		if got := s.get(t, "/version"); got != "2.16.2" {
+			t.Errorf("/version is %q", got)
+		}
+	})
+}

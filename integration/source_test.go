@@ -1,0 +1,102 @@
+package integration
+
+import (
+	"net/http/cgi"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// backendSource is a build backend (PEP 517) in the source tree, which needs
+// nothing beside Python.
+const backendSource = `
+import zipfile
+
+def build_wheel(directory, config_settings=None, metadata_directory=None):
+    name = "dfbackend-1.0-py3-none-any.whl"
+    info = "dfbackend-1.0.dist-info/"
+    with zipfile.ZipFile(f"{directory}/{name}", "w") as z:
+        def add(path, text):
+            z.writestr(zipfile.ZipInfo(path, (1980, 1, 1, 0, 0, 0)), text)
+        add("dfbackend.py", "WORDS = 'built by its own backend'\n")
+        add(info + "METADATA", "Metadata-Version: 2.1\nName: dfbackend\nVersion: 1.0\n")
+        add(info + "WHEEL", "Wheel-Version: 1.0\nGenerator: itself\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        add(info + "RECORD", "")
+    return name
+`
+
+// TestSources makes wheels of source distributions and of a repository, and
+// the same ones on another builder.
+func TestSources(t *testing.T) {
+	second := coldBuilder(t)
+	x := newIndex(t,
+		sdist(t, "dfbackend", "1.0", map[string]string{
+			"backend.py":     backendSource,
+			"pyproject.toml": "[build-system]\nrequires = []\nbuild-backend = \"backend\"\nbackend-path = [\".\"]\n",
+		}),
+		sdist(t, "dfsetup", "1.0", map[string]string{
+			"setup.py":   "from setuptools import setup\nsetup(name='dfsetup', version='1.0', py_modules=['dfsetup'])\n",
+			"dfsetup.py": "WORDS = 'built by setuptools'\n",
+		}),
+	)
+	address, commit := repository(t, map[string]string{
+		"python/pyproject.toml": "[build-system]\nrequires = [\"setuptools\"]\nbuild-backend = \"setuptools.build_meta\"\n[project]\nname = \"dfgit\"\nversion = \"1.0\"\n",
+		"python/dfgit.py":       "WORDS = 'built from a commit'\n",
+	})
+	p := tiny(t, x.table(), "dfbackend", "dfsetup", "dfgit @ git+"+address+"@main#subdirectory=python")
+	p.lock(t)
+	if lock := p.read(t, "pylock.toml"); !strings.Contains(lock, commit) {
+		t.Errorf("the lock does not hold commit %s:\n%s", commit, lock)
+	}
+	a, img := about(t, p)
+	want := map[string]string{
+		"dfbackend": "built by its own backend", "dfsetup": "built by setuptools", "dfgit": "built from a commit",
+	}
+	if d := cmp.Diff(want, a.Modules); d != "" {
+		t.Errorf("modules:\n%s", d)
+	}
+	if again := p.on(second).build(t); again.digest != img.digest {
+		t.Errorf("another builder makes another image:\n%s", cmp.Diff(img.layers(t), again.layers(t)))
+	}
+}
+
+// repository serves a git repository over HTTP and returns its URL and the
+// commit on its branch main.
+func repository(t *testing.T, files map[string]string) (url, commit string) {
+	t.Helper()
+	root := t.TempDir()
+	dir := filepath.Join(root, "project.git")
+	git := func(args ...string) string {
+		t.Helper()
+		c := exec.Command("git", append([]string{"-C", dir, "-c", "user.name=Test", "-c", "user.email=test@example.com"}, args...)...)
+		c.Env = append(os.Environ(), "GIT_CONFIG_GLOBAL=/dev/null", "GIT_CONFIG_SYSTEM=/dev/null")
+		out, err := c.CombinedOutput()
+		if err != nil {
+			t.Fatalf("git %s: %v\n%s", strings.Join(args, " "), err, out)
+		}
+		return strings.TrimSpace(string(out))
+	}
+	for name, text := range files {
+		file := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	git("init", "--quiet", "--initial-branch=main")
+	git("add", ".")
+	git("commit", "--quiet", "--message=First")
+	server := httptest.NewServer(&cgi.Handler{
+		Path: filepath.Join(git("--exec-path"), "git-http-backend"),
+		Env:  []string{"GIT_PROJECT_ROOT=" + root, "GIT_HTTP_EXPORT_ALL=1", "GIT_CONFIG_GLOBAL=/dev/null"},
+	})
+	t.Cleanup(server.Close)
+	return server.URL + "/project.git/.git", git("rev-parse", "HEAD")
+}
