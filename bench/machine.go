@@ -14,15 +14,18 @@ import (
 
 // machine is what the numbers depend on beside the code.
 type machine struct {
-	Date     string  `json:"date"`
-	Cores    int     `json:"cores"`
-	MemoryGB int     `json:"memory-gb"`
-	Kernel   string  `json:"kernel"`
-	BuildKit string  `json:"buildkit"`
-	UV       string  `json:"uv"`
-	MLflow   string  `json:"mlflow"`
-	Python   string  `json:"python"`
-	BaseMB   float64 `json:"base-mb"`
+	Date       string  `json:"date"`
+	Cores      int     `json:"cores"`
+	MemoryGB   int     `json:"memory-gb"`
+	Kernel     string  `json:"kernel"`
+	BuildKit   string  `json:"buildkit"`
+	UV         string  `json:"uv"`
+	MLflow     string  `json:"mlflow"`
+	Python     string  `json:"python"`
+	Model      string  `json:"model"`
+	Runs       int     `json:"runs"`
+	BaseMB     float64 `json:"base-mb"`
+	BaseLayers int     `json:"base-layers"`
 }
 
 func describe(ctx context.Context, l *lab, r *report) (machine, error) {
@@ -31,6 +34,8 @@ func describe(ctx context.Context, l *lab, r *report) (machine, error) {
 		Cores:    runtime.NumCPU(),
 		BuildKit: r.buildkit,
 		UV:       r.uv,
+		Model:    l.model,
+		Runs:     l.runs,
 	}
 	out, err := l.mlflow(ctx, l.dir, "-c", "import mlflow, platform; print(mlflow.__version__, platform.python_version())")
 	if err != nil {
@@ -54,7 +59,7 @@ func describe(ctx context.Context, l *lab, r *report) (machine, error) {
 	}
 	m.MemoryGB = (kb + 1<<19) >> 20
 	base, err := l.bases.inspect(ctx, "base:1")
-	m.BaseMB = float64(base.Bytes) / 1e6
+	m.BaseMB, m.BaseLayers = float64(base.Bytes)/1e6, len(base.Layers)
 	return m, err
 }
 

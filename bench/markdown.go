@@ -1,3 +1,221 @@
 package main
 
-func (r *report) markdown() string { return "" }
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// markdown is docs/benchmarks.md.
+func (r *report) markdown() string {
+	var b strings.Builder
+	b.WriteString(intro)
+	r.writeMachine(&b)
+	b.WriteString("\n## Results\n")
+	for _, s := range scenarios() {
+		if !r.has(s.name) {
+			continue
+		}
+		fmt.Fprintf(&b, "\n### %s\n\n| | seconds | pushed | image | × tuned: time | × tuned: bytes | × MLflow: time | × MLflow: bytes |\n|---|--:|--:|--:|--:|--:|--:|--:|\n", upper(s.title))
+		for _, w := range ways() {
+			r.writeRow(&b, w, s.name)
+		}
+	}
+	b.WriteString(`
+A ratio in a row says how often the row's time or bytes go into those of the
+other way: 20 is twenty times faster, or a twentieth of the bytes.
+`)
+	r.writeAgreement(&b)
+	r.writeSteps(&b)
+	r.writeParts(&b)
+	b.WriteString(method)
+	return b.String()
+}
+
+func (r *report) writeMachine(b *strings.Builder) {
+	m := r.Machine
+	fmt.Fprintf(b, `
+| | |
+|---|---|
+| date | %s |
+| machine | %d cores, %d GB of memory, Linux %s |
+| BuildKit | %s, runc, overlayfs |
+| uv | %s |
+| MLflow | %s |
+| Python | %s |
+| model | examples/%s |
+| base image | %.1f MB |
+| runs | %d |
+`, m.Date, m.Cores, m.MemoryGB, m.Kernel, m.BuildKit, m.UV, m.MLflow, m.Python, m.Model, m.BaseMB, m.Runs)
+}
+
+func (r *report) has(scenario string) bool {
+	return slices.ContainsFunc(r.Measurements, func(m measurement) bool { return m.Scenario == scenario })
+}
+
+func seconds(m measurement) float64 { return m.Seconds }
+func pushed(m measurement) float64  { return float64(m.Pushed) }
+func size(m measurement) float64    { return float64(m.Image.Bytes) }
+
+func (r *report) writeRow(b *strings.Builder, w way, scenario string) {
+	t, ok := r.median(w.name(), scenario, seconds)
+	if !ok {
+		return
+	}
+	p, _ := r.median(w.name(), scenario, pushed)
+	i, _ := r.median(w.name(), scenario, size)
+	fmt.Fprintf(b, "| %s | %s | %s | %s |", w.title(), secondsText(t), bytesText(p), bytesText(i))
+	for _, other := range []string{tunedWay{}.name(), mlflowWay{}.name()} {
+		for _, x := range []struct {
+			value float64
+			of    func(measurement) float64
+		}{{t, seconds}, {p, pushed}} {
+			v, ok := r.median(other, scenario, x.of)
+			switch {
+			case !ok || other == w.name() || x.value < 1e-9:
+				b.WriteString(" |")
+			default:
+				fmt.Fprintf(b, " %s |", ratioText(v/x.value))
+			}
+		}
+	}
+	b.WriteString("\n")
+}
+
+// writeAgreement compares what two builders with empty caches made.
+func (r *report) writeAgreement(b *strings.Builder) {
+	b.WriteString("\n## Two cold builders\n\n| | same digest | identical layers | of them the base's | image | × MLflow's image |\n|---|---|--:|--:|--:|--:|\n")
+	for _, w := range ways() {
+		of := r.of(w.name(), cold)
+		if len(of) < 2 {
+			continue
+		}
+		one, two := of[0].Image, of[1].Image
+		same := 0
+		for _, l := range one.Layers {
+			if slices.Contains(two.Layers, l) {
+				same++
+			}
+		}
+		digest := "no"
+		if one.Digest == two.Digest {
+			digest = "yes"
+		}
+		ratio := ""
+		if theirs, ok := r.median(mlflowWay{}.name(), cold, size); ok {
+			ratio = fmt.Sprintf("%.2f", float64(one.Bytes)/theirs)
+		}
+		fmt.Fprintf(b, "| %s | %s | %d of %d | %d | %s | %s |\n", w.title(), digest, same, len(one.Layers), r.Machine.BaseLayers, bytesText(float64(one.Bytes)), ratio)
+	}
+}
+
+// writeSteps tells lock from build where a way has both.
+func (r *report) writeSteps(b *strings.Builder) {
+	b.WriteString("\n## Lock and build apart\n\nThe Deployfile's seconds above are those of `deployfile lock` and `deployfile build` together, except where nothing changed, when there is nothing to lock.\n\n| | lock | build | of it: verify | wheel layers installed |\n|---|--:|--:|--:|--:|\n")
+	w := deployfileWay{}.name()
+	for _, s := range scenarios() {
+		if !r.has(s.name) || len(r.of(w, s.name)) == 0 {
+			continue
+		}
+		cell := func(of func(measurement) float64) string {
+			v, _ := r.median(w, s.name, of)
+			return secondsText(v)
+		}
+		installs, _ := r.median(w, s.name, func(m measurement) float64 { return float64(m.installs()) })
+		fmt.Fprintf(b, "| %s | %s | %s | %s | %.0f |\n", s.title, cell(stepSeconds("lock")), cell(stepSeconds("build")), cell(verifySeconds), installs)
+	}
+}
+
+func stepSeconds(name string) func(measurement) float64 {
+	return func(m measurement) float64 {
+		for _, s := range m.Steps {
+			if s.Step == name {
+				return s.Seconds
+			}
+		}
+		return 0
+	}
+}
+
+// The names of the steps that are this project's.
+const (
+	installPrefix = "install "
+	verifyName    = "verify that the image answers"
+)
+
+func verifySeconds(m measurement) float64 {
+	var sum float64
+	for _, s := range m.Steps {
+		for _, p := range s.Parts {
+			if p.Name == verifyName && !p.Cached {
+				sum += p.Seconds
+			}
+		}
+	}
+	return sum
+}
+
+// installs counts the layers of wheels that were installed anew.
+func (m measurement) installs() int {
+	n := 0
+	for _, s := range m.Steps {
+		for _, p := range s.Parts {
+			if strings.HasPrefix(p.Name, installPrefix) && !p.Cached {
+				n++
+			}
+		}
+	}
+	return n
+}
+
+// writeParts shows where the time of this project goes.
+func (r *report) writeParts(b *strings.Builder) {
+	b.WriteString("\n## Where the Deployfile's seconds go\n\nThe longest parts, as BuildKit's progress tells them. They run side by side and do not add up.\n\n| | part | seconds |\n|---|---|--:|\n")
+	for _, s := range scenarios() {
+		of := r.of(deployfileWay{}.name(), s.name)
+		if len(of) == 0 {
+			continue
+		}
+		for _, step := range of[0].Steps {
+			for _, p := range step.Parts[:min(5, len(step.Parts))] {
+				if p.Seconds >= 0.05 && !p.Cached {
+					fmt.Fprintf(b, "| %s, %s | %s | %s |\n", s.name, step.Step, short(p.Name), secondsText(p.Seconds))
+				}
+			}
+		}
+	}
+}
+
+// short cuts digests and long lists.
+func short(name string) string {
+	if before, _, ok := strings.Cut(name, "@sha256:"); ok {
+		name = before
+	}
+	if r := []rune(name); len(r) > 60 {
+		name = string(r[:60]) + "…"
+	}
+	return "`" + name + "`"
+}
+
+func upper(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
+
+func secondsText(s float64) string {
+	if s >= 10 {
+		return fmt.Sprintf("%.1f", s)
+	}
+	return fmt.Sprintf("%.2f", s)
+}
+
+func bytesText(n float64) string {
+	if n < 1e5 {
+		return fmt.Sprintf("%.1f kB", n/1e3)
+	}
+	return fmt.Sprintf("%.1f MB", n/1e6)
+}
+
+func ratioText(x float64) string {
+	if x >= 10 {
+		return fmt.Sprintf("%.0f", x)
+	}
+	return fmt.Sprintf("%.1f", x)
+}

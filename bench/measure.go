@@ -38,7 +38,7 @@ type stepTimes struct {
 // registry in every run; there are two cold builds of each at least, to
 // compare what they made.
 func measure(ctx context.Context, l *lab) (*report, error) {
-	r := &report{model: l.model}
+	r := &report{}
 	var err error
 	for run := 1; run <= max(2, l.runs); run++ {
 		for _, w := range ways() {

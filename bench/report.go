@@ -10,7 +10,8 @@ type report struct {
 	Machine      machine       `json:"machine"`
 	Measurements []measurement `json:"measurements"`
 
-	model, buildkit, uv string
+	// What is learned on the way to Machine.
+	buildkit, uv string
 }
 
 func (r *report) writeJSON(file string) error {

@@ -19,12 +19,12 @@ import (
 )
 
 // The subrequests that are this frontend's own, beside BuildKit's outline,
-// targets, lint and describe: docker buildx build --call NAME.
+// targets, lint and describe: docker buildx build --call=plan and --call=schema.
 const (
 	// RequestPlan answers with the plan of each platform, as JSON.
-	RequestPlan = "deployfile.plan"
+	RequestPlan = "frontend.plan"
 	// RequestSchema answers with the JSON Schema of the Deployfile.
-	RequestSchema = "deployfile.schema"
+	RequestSchema = "frontend.schema"
 )
 
 // subrequest answers a question instead of building; ok is false if there is
