@@ -11,6 +11,8 @@ import (
 	"github.com/moby/buildkit/client/llb"
 	"github.com/moby/buildkit/solver/errdefs"
 	"github.com/moby/buildkit/solver/pb"
+	"github.com/moby/buildkit/util/grpcerrors"
+	"google.golang.org/grpc/status"
 )
 
 // StaleLockError says that the lock does not fit what it is a lock of.
@@ -35,6 +37,19 @@ type NoLockError struct {
 func (e *NoLockError) Error() string {
 	return e.File + " is missing, and --locked demands it; run: deployfile lock"
 }
+
+// ImageError says that the base or toolchain image is not to be had.
+type ImageError struct {
+	// Name is "base" or "toolchain", which is its key in [environment].
+	Name string
+	Err  error
+}
+
+// Error returns BuildKit's words.
+func (e *ImageError) Error() string { return fmt.Sprintf("%s image: %v", e.Name, e.Err) }
+
+// Unwrap returns BuildKit's error.
+func (e *ImageError) Unwrap() error { return e.Err }
 
 // located is an error with the part of the Deployfile that it is about.
 type located struct {
@@ -84,6 +99,18 @@ func annotate(err error, source *llb.SourceMap) error {
 	return errdefs.WithSource(err, s)
 }
 
+// spoken is an error that reaches the client in its own words: BuildKit's
+// gateway sends those of the innermost error that came by gRPC, without what
+// was put around it.
+type spoken struct{ error }
+
+func (e spoken) Unwrap() error { return e.error }
+
+// GRPCStatus is what the gateway sends.
+func (e spoken) GRPCStatus() *status.Status {
+	return status.New(grpcerrors.Code(e.error), e.Error())
+}
+
 func sourceInfo(s *llb.SourceMap) *pb.SourceInfo {
 	return &pb.SourceInfo{Data: s.Data, Filename: s.Filename, Language: s.Language, Definition: s.Definition.ToPB()}
 }
@@ -100,6 +127,7 @@ func protoRange(r deployfile.Range) *pb.Range {
 func (b *build) locate(err error) error {
 	var python *resolver.NoPythonError
 	var step *resolver.StepError
+	var image *ImageError
 	if errors.As(err, &step) {
 		for n, i := range b.file.Environment.Indexes {
 			if strings.Contains(step.Message, strings.TrimSuffix(i.URL, "/")+"/") {
@@ -114,8 +142,10 @@ func (b *build) locate(err error) error {
 		return at(b.file, err, "environment", "base")
 	case errors.As(err, &step) && step.Kind == "unsatisfiable" && strings.HasPrefix(step.Step, "resolve system"):
 		return at(b.file, err, "environment", "system-packages")
-	case errors.As(err, &step) && step.Kind == "unsatisfiable":
+	case errors.As(err, &step) && (step.Kind == "unsatisfiable" || step.Kind == "index"):
 		return at(b.file, err, "environment")
+	case errors.As(err, &image):
+		return at(b.file, err, "environment", image.Name)
 	}
 	return err
 }

@@ -49,7 +49,7 @@ func Build(ctx context.Context, c gwclient.Client) (*gwclient.Result, error) {
 	b := &build{ui: ui, client: c, images: images{ui: ui, client: c}}
 	res, err := b.run(ctx)
 	if err != nil {
-		return nil, annotate(err, b.source)
+		return nil, spoken{annotate(err, b.source)}
 	}
 	return res, nil
 }

@@ -53,7 +53,11 @@ func (i images) image(ctx context.Context, name, ref, pinned, platform string) (
 	if n, ok := strings.CutPrefix(ref, contextRef); ok {
 		return nil, nil, fmt.Errorf("the lock was made with the build context %q in place of the %s image; give --build-context %s=… again, or run deployfile lock", n, name, n)
 	}
-	return i.pull(ctx, ref, pinned, p)
+	img, config, err := i.pull(ctx, ref, pinned, p)
+	if err != nil {
+		return nil, nil, &ImageError{Name: name, Err: err}
+	}
+	return img, config, nil
 }
 
 // named is the image of a build context, nil if there is no such context.
@@ -93,7 +97,7 @@ func (i images) pull(ctx context.Context, ref, pinned string, p ocispecs.Platfor
 		ImageOpt: &sourceresolver.ResolveImageOpt{Platform: &p, ResolveMode: i.ui.ImageResolveMode.String()},
 	})
 	if err != nil {
-		return nil, nil, fmt.Errorf("image %s: %w", ref, err)
+		return nil, nil, fmt.Errorf("%s: %w", ref, err)
 	}
 	var config dockerspec.DockerOCIImage
 	if err := json.Unmarshal(data, &config); err != nil {

@@ -198,6 +198,9 @@ func (b *build) readModel(ctx context.Context) error {
 
 func (b *build) understand(ctx context.Context, files refFS) (*environment, error) {
 	model, warnings, err := mlmodel.Read(files, b.file.Model.Source)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = fmt.Errorf("%w, or .dockerignore leaves it out", err)
+	}
 	if err != nil {
 		return nil, at(b.file, err, "model", "source")
 	}

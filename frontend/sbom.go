@@ -6,6 +6,7 @@ import (
 	"path"
 	"strings"
 
+	"deps.dev/util/pypi"
 	"github.com/deployfile/deployfile/sbom"
 	"github.com/deployfile/deployfile/toolchain"
 	intoto "github.com/in-toto/in-toto-golang/in_toto"
@@ -106,7 +107,7 @@ func licenses(image fs.FS, python string) (map[string]sbom.License, error) {
 			return nil, err
 		}
 		name, _, _ = strings.Cut(name, "-")
-		out[strings.ToLower(strings.NewReplacer("_", "-", ".", "-").Replace(name))] = license
+		out[pypi.CanonPackageName(name)] = license
 	}
 	return out, nil
 }

@@ -37,6 +37,8 @@ func config(s Sources, p *Plan) (ConfigPlan, error) {
 	env["PYTHONDONTWRITEBYTECODE"] = "1"
 	env["MLFLOW_DISABLE_TELEMETRY"] = "true"
 	env["HOME"] = "/tmp"
+	// The user has no entry in /etc/passwd, and libraries ask for its name.
+	env["USER"] = "nonroot"
 	if len(s.File.Environment.Code) > 0 {
 		env["PYTHONPATH"] = CodeDir
 	}

@@ -18,7 +18,7 @@ var verifySource []byte
 // user and without a network, waits for /ping and posts the model's saved
 // input. It fails where the image would.
 func (p *Plan) Verify(in Inputs, image llb.State) llb.State {
-	args := []string{p.Base.Python, "-I", "-B", "/run/deployfile/verify.py", fmt.Sprint(p.Server.Port)}
+	args := []string{p.Base.Python, "-I", "-B", "/run/deployfile/verify.py", p.Server.Kind, fmt.Sprint(p.Server.Port)}
 	if p.Server.Kind == "mlflow" && p.Model.ServingInput != "" {
 		args = append(args, path.Join(ModelDir, p.Model.ServingInput))
 	}
@@ -38,5 +38,7 @@ func (p *Plan) Verify(in Inputs, image llb.State) llb.State {
 	for _, c := range in.Constraints {
 		opts = append(opts, c)
 	}
-	return image.Run(opts...).AddMount(toolchain.OutputDir, llb.Scratch())
+	// The image's user may write there, and nowhere else that is kept.
+	answer := llb.Scratch().File(llb.Mkdir("/answer", 0o777, llb.WithCreatedTime(toolchain.Epoch())), in.named("[internal] answer")...)
+	return image.Run(opts...).AddMount(toolchain.OutputDir, answer)
 }

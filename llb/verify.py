@@ -1,50 +1,91 @@
 """Starts the image's server and asks it what a caller would."""
 
+import collections
+import json
 import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
 
 DEADLINE = 600
+HINT = '; if a part of mlflow is missing, set mlflow = "full" in [environment]'
 
 
-def ask(path, data=None, timeout=DEADLINE):
-    request = urllib.request.Request(f"http://127.0.0.1:{sys.argv[1]}{path}", data=data, headers={"Content-Type": "application/json"})
+def fail(message):
+    """Ends the step with a message for the person who waits for it."""
+    print("verify:", message, file=sys.stderr)
+    with open("/out/answer/error.json", "w") as f:
+        json.dump({"kind": "verify", "message": message}, f)
+    sys.exit(1)
+
+
+class Server:
+    """The server, its words shown as they come and the last of them kept."""
+
+    def __init__(self):
+        self.tail = collections.deque(maxlen=30)
+        self.process = subprocess.Popen(["serve"], start_new_session=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace")
+        self.reader = threading.Thread(target=self.read, daemon=True)
+        self.reader.start()
+
+    def read(self):
+        for line in self.process.stdout:
+            self.tail.append(line)
+            print(line, end="", flush=True)
+
+    def words(self):
+        self.reader.join(timeout=1)
+        return "\n" + "".join(self.tail).rstrip() if self.tail else ""
+
+    def stop(self):
+        os.killpg(self.process.pid, signal.SIGKILL)
+
+
+def ask(port, path, data=None, timeout=DEADLINE):
+    request = urllib.request.Request(f"http://127.0.0.1:{port}{path}", data=data, headers={"Content-Type": "application/json"})
     with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=timeout) as r:
         return r.read()
 
 
-def wait(server):
+def wait(server, port, kind):
+    """Waits for /ping; of a server of its own kind any answer will do."""
     end = time.monotonic() + DEADLINE
     while time.monotonic() < end:
-        if server.poll() is not None:
-            sys.exit(f"verify: the server ended with code {server.returncode} before it answered; its own words are above")
+        if server.process.poll() is not None:
+            fail(f"the server ended with code {server.process.returncode} before it answered{HINT}{server.words()}")
         try:
-            return ask("/ping", timeout=5)
+            ask(port, "/ping", timeout=5)
+            return
         except urllib.error.HTTPError as e:
-            sys.exit(f"verify: /ping answers {e.code}: {e.read().decode(errors='replace')}")
+            if kind == "mlflow":
+                fail(f"/ping answers {e.code}: {e.read().decode(errors='replace')}{server.words()}")
+            return
         except OSError:
             time.sleep(0.05)
-    sys.exit(f"verify: the server did not answer /ping within {DEADLINE} s")
+    fail(f"the server did not answer /ping on port {port} within {DEADLINE} s{server.words()}")
 
 
 def main():
-    server = subprocess.Popen(["serve"], start_new_session=True)
+    kind, port = sys.argv[1:3]
+    server = Server()
     try:
-        wait(server)
-        if len(sys.argv) > 2:
-            with open(sys.argv[2], "rb") as f:
-                example = f.read()
+        wait(server, port, kind)
+        for example in sys.argv[3:]:
+            with open(example, "rb") as f:
+                data = f.read()
             try:
-                answer = ask("/invocations", example)
+                answer = ask(port, "/invocations", data)
             except urllib.error.HTTPError as e:
-                sys.exit(f"verify: /invocations answers {e.code} to the model's saved input {sys.argv[2]}: {e.read().decode(errors='replace')}")
+                fail(f"/invocations answers {e.code} to the model's saved input {example}: {e.read().decode(errors='replace')}{server.words()}")
+            except OSError as e:
+                fail(f"/invocations does not answer the model's saved input {example}: {e}{server.words()}")
             print("verify: /invocations answers", answer[:200].decode(errors="replace"))
     finally:
-        os.killpg(server.pid, signal.SIGKILL)
+        server.stop()
 
 
 main()

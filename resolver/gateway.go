@@ -134,7 +134,7 @@ func (g Gateway) readFailed(ctx context.Context, t toolchain.Toolchain, root gwc
 	defer ctr.Release(context.WithoutCancel(ctx))
 	var out bytes.Buffer
 	p, err := ctr.Start(ctx, gwclient.StartRequest{
-		Args:   []string{t.Python, "-I", "-c", "print(open('/mnt/error.json').read())"},
+		Args:   []string{t.Python, "-I", "-c", "import glob; print(open((glob.glob('/mnt/error.json') + glob.glob('/mnt/*/error.json'))[0]).read())"},
 		Cwd:    "/",
 		Stdout: nopCloser{&out},
 		Stderr: nopCloser{io.Discard},

@@ -3,6 +3,7 @@ package resolver
 import (
 	"context"
 	"encoding/json"
+	"slices"
 
 	"github.com/deployfile/deployfile/toolchain"
 )
@@ -26,6 +27,8 @@ func uvWheels() []uvWheel {
 
 // findUV asks the package index for the URLs of uv's wheels.
 func (r *Resolver) findUV(ctx context.Context, t toolchain.Toolchain, indexes []Index) ([]PlatformFile, error) {
+	// Only these are asked, so that no other index makes the answer stale.
+	indexes = slices.DeleteFunc(slices.Clone(indexes), func(i Index) bool { return !i.Default })
 	ref, err := r.Gateway.Step(ctx, t, toolchain.Step{
 		Name:    "find uv " + uvVersion,
 		Script:  script("finduv.py"),
