@@ -18,7 +18,6 @@ func examples() []string { return []string{"iris", "lightgbm", "pyfunc"} }
 // of MLflow's own load_model(…).predict, and then builds it from the same
 // lock on a builder that has never seen it.
 func TestExamples(t *testing.T) {
-	second := coldBuilder(t)
 	built := map[string]*image{}
 	for _, name := range examples() {
 		t.Run(name, func(t *testing.T) {
@@ -46,7 +45,7 @@ func TestExamples(t *testing.T) {
 			})
 			checkConfig(t, img)
 			built[name] = img
-			if again := p.on(second).build(t); again.digest != img.digest {
+			if again := p.on(lab.second).build(t); again.digest != img.digest {
 				t.Errorf("another builder makes %s of the same lock, not %s; layers:\n%s", again.digest, img.digest,
 					cmp.Diff(img.layers(t), again.layers(t)))
 			}

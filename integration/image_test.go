@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"maps"
-	"slices"
 	"strings"
 	"testing"
 
@@ -111,18 +110,4 @@ func (i *image) files(t *testing.T, visit func(h *tar.Header, content io.Reader)
 		}
 		r.Close()
 	}
-}
-
-// packages are the distributions that are installed in the image.
-func (i *image) packages(t *testing.T) []string {
-	t.Helper()
-	var out []string
-	i.files(t, func(h *tar.Header, _ io.Reader) {
-		dir, isMetadata := strings.CutSuffix(h.Name, ".dist-info/METADATA")
-		if _, name, ok := strings.Cut(dir, "/site-packages/"); ok && isMetadata && strings.HasPrefix(h.Name, "opt/venv/") {
-			out = append(out, name)
-		}
-	})
-	slices.Sort(out)
-	return out
 }

@@ -23,6 +23,8 @@ type index struct {
 	files map[string][]byte
 	// links are pages of projects whose files are elsewhere.
 	links map[string]string
+	// asked, if it is set, gets a value for a request that is never answered.
+	asked chan struct{}
 	// user and password are demanded if there is a user.
 	user, password string
 }
@@ -57,6 +59,11 @@ func (x *index) table(more ...string) string {
 }
 
 func (x *index) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if x.asked != nil {
+		x.asked <- struct{}{}
+		<-r.Context().Done()
+		return
+	}
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	if user, password, _ := r.BasicAuth(); x.user != "" && (user != x.user || password != x.password) {

@@ -20,8 +20,9 @@ type laboratory struct {
 	base, toolchain string
 	// python is an interpreter with MLflow and what the examples need.
 	python string
-	// builder is the one that most tests share.
-	builder *builder.Builder
+	// builder is the one that most tests share, second one that has seen
+	// nothing but what a test built on it for comparison.
+	builder, second *builder.Builder
 }
 
 func TestMain(m *testing.M) {
@@ -33,7 +34,7 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// run starts the shared builder, runs the tests and stops it. The address in
+// run starts the builders, runs the tests and stops them. The address in
 // DEPLOYFILE_TEST_BUILDER saves whoever writes a test the minutes that a cold
 // builder takes.
 func run(m *testing.M) (code int, err error) {
@@ -46,20 +47,20 @@ func run(m *testing.M) (code int, err error) {
 			return 1, fmt.Errorf("%s is not set: run make test, or hack/with-env.sh go test ./integration", name)
 		}
 	}
-	address := os.Getenv("DEPLOYFILE_TEST_BUILDER")
-	if address == "" {
-		d, err := startDaemon()
-		if err != nil {
+	for b, address := range map[**builder.Builder]string{&lab.builder: os.Getenv("DEPLOYFILE_TEST_BUILDER"), &lab.second: ""} {
+		if address == "" {
+			d, err := startDaemon()
+			if err != nil {
+				return 1, err
+			}
+			defer d.stop()
+			address = d.address
+		}
+		if *b, err = dial(address); err != nil {
 			return 1, err
 		}
-		defer d.stop()
-		address = d.address
+		defer (*b).Close()
 	}
-	lab.builder, err = dial(address)
-	if err != nil {
-		return 1, err
-	}
-	defer lab.builder.Close()
 	return m.Run(), nil
 }
 
@@ -136,20 +137,4 @@ func dial(address string) (*builder.Builder, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	return builder.Find(ctx, builder.Options{Address: address})
-}
-
-// coldBuilder is another builder with empty caches, which ends with the test.
-func coldBuilder(t *testing.T) *builder.Builder {
-	t.Helper()
-	d, err := startDaemon()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(d.stop)
-	b, err := dial(d.address)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { b.Close() })
-	return b
 }

@@ -111,6 +111,11 @@ type outcome struct {
 // start runs a build with the options that a test changes.
 func (p *project) start(t *testing.T, change func(*build.Options)) (outcome, error) {
 	t.Helper()
+	return p.startIn(t.Context(), t, change)
+}
+
+func (p *project) startIn(ctx context.Context, t *testing.T, change func(*build.Options)) (outcome, error) {
+	t.Helper()
 	log, err := os.Create(filepath.Join(t.TempDir(), "log"))
 	if err != nil {
 		t.Fatal(err)
@@ -120,7 +125,7 @@ func (p *project) start(t *testing.T, change func(*build.Options)) (outcome, err
 	if change != nil {
 		change(&o)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), buildLimit)
+	ctx, cancel := context.WithTimeout(ctx, buildLimit)
 	defer cancel()
 	r, err := build.Run(ctx, p.builder, o)
 	words, readErr := os.ReadFile(log.Name())

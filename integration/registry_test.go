@@ -25,7 +25,8 @@ func TestRegistry(t *testing.T) {
 	base, toolchain := loadLayout(t, lab.base), loadLayout(t, lab.toolchain)
 	push(t, host+"/python:3.11-slim", base)
 	push(t, host+"/toolchain:1", toolchain)
-	x := newIndex(t, wheel(t, "dfone", "1.0", ""))
+	// Bytes that no other test has, so that no builder has their layer.
+	x := newIndex(t, wheel(t, "dfone", "1.0", "WORDS = 'from a registry'"))
 	p := tiny(t, fmt.Sprintf("base = \"%s/python:3.11-slim\"\ntoolchain = \"%s/toolchain:1\"\n%s", host, host, x.table()), "dfone")
 	p.contexts = nil
 	p.lock(t)
@@ -63,7 +64,7 @@ func TestRegistry(t *testing.T) {
 		t.Errorf("pushed is %s, and built was %s", got, img.digest)
 	}
 
-	again := p.on(coldBuilder(t)).buildWith(t, func(o *build.Options) { o.CacheFrom = []string{host + "/cache"} })
+	again := p.on(lab.second).buildWith(t, func(o *build.Options) { o.CacheFrom = []string{host + "/cache"} })
 	if again.digest != img.digest {
 		t.Errorf("with the registry's cache the image is %s, not %s", again.digest, img.digest)
 	}

@@ -33,7 +33,6 @@ def build_wheel(directory, config_settings=None, metadata_directory=None):
 // TestSources makes wheels of source distributions and of a repository, and
 // the same ones on another builder.
 func TestSources(t *testing.T) {
-	second := coldBuilder(t)
 	x := newIndex(t,
 		sdist(t, "dfbackend", "1.0", map[string]string{
 			"backend.py":     backendSource,
@@ -60,7 +59,7 @@ func TestSources(t *testing.T) {
 	if d := cmp.Diff(want, a.Modules); d != "" {
 		t.Errorf("modules:\n%s", d)
 	}
-	if again := p.on(second).build(t); again.digest != img.digest {
+	if again := p.on(lab.second).build(t); again.digest != img.digest {
 		t.Errorf("another builder makes another image:\n%s", cmp.Diff(img.layers(t), again.layers(t)))
 	}
 }

@@ -14,14 +14,15 @@ const uvVersion = "0.13.9"
 
 type uvWheel struct {
 	Platform string `json:"platform"`
-	Tag      string `json:"tag"`
+	Filename string `json:"filename"`
 	SHA256   string `json:"sha256"`
 }
 
 func uvWheels() []uvWheel {
+	const prefix = "uv-" + uvVersion + "-py3-none-manylinux_2_17_"
 	return []uvWheel{
-		{"linux/amd64", "manylinux_2_17_x86_64", "d7f459fe4fd247d830351c75686d3996ace3c6f3f728eb0e85a30b7ada0cef19"},
-		{"linux/arm64", "manylinux_2_17_aarch64", "5435c5ce14a56431208ca0996416d310f1598e8c2c8ba707688985a16bb82dbe"},
+		{"linux/amd64", prefix + "x86_64.manylinux2014_x86_64.whl", "d7f459fe4fd247d830351c75686d3996ace3c6f3f728eb0e85a30b7ada0cef19"},
+		{"linux/arm64", prefix + "aarch64.manylinux2014_aarch64.musllinux_1_1_aarch64.whl", "5435c5ce14a56431208ca0996416d310f1598e8c2c8ba707688985a16bb82dbe"},
 	}
 }
 
@@ -35,7 +36,6 @@ func (r *Resolver) findUV(ctx context.Context, t toolchain.Toolchain, indexes []
 		Args:    []string{requestDir + "/request.json"},
 		Network: true,
 		Mounts: []toolchain.Mount{request(t, map[string]any{
-			"version": uvVersion,
 			"wheels":  uvWheels(),
 			"indexes": indexes,
 		})},

@@ -1,13 +1,18 @@
 """What the steps of the resolver share; put in front of each of them."""
 
+import base64
+import html.parser
 import json
 import netrc
 import os
 import re
 import shutil
+import ssl
 import subprocess
 import sys
+import urllib.error
 import urllib.parse
+import urllib.request
 
 OUT = "/out"
 
@@ -69,6 +74,49 @@ def credential(path, url):
         return (found[0], found[2]) if found else None
     user, _, password = text.rpartition(":")
     return (user or "__token__", password)
+
+
+class Links(html.parser.HTMLParser):
+    """The links of a simple index page (PEP 503)."""
+
+    def __init__(self):
+        super().__init__()
+        self.found = []
+
+    def handle_starttag(self, tag, attrs):
+        if tag == "a":
+            self.found += [value for name, value in attrs if name == "href" and value]
+
+
+def get(url, secret=None):
+    request = urllib.request.Request(url, headers={"User-Agent": "deployfile", "Accept-Encoding": "identity"})
+    found = credential(secret, url)
+    if found:
+        token = base64.b64encode(":".join(found).encode()).decode()
+        # Unredirected: the credential is for the index, not for its storage.
+        request.add_unredirected_header("Authorization", "Basic " + token)
+    context = ssl.create_default_context(cafile=os.environ.get("SSL_CERT_FILE"))
+    return urllib.request.urlopen(request, timeout=60, context=context)
+
+
+def project_files(index, project, secret=None):
+    """The files of a project in an index: address, name and sha256, or ""."""
+    page = f"{index.rstrip('/')}/{project}/"
+    try:
+        with get(page, secret) as r:
+            links = Links()
+            links.feed(r.read().decode())
+            page = r.url
+    except urllib.error.HTTPError as e:
+        fail(f"{page}: {e.code} {e.reason}", "index")
+    except OSError as e:
+        fail(f"{page}: {e}", "index")
+    files = []
+    for link in links.found:
+        url, _, fragment = urllib.parse.urljoin(page, link).partition("#")
+        name = urllib.parse.unquote(urllib.parse.urlsplit(url).path.rsplit("/", 1)[-1])
+        files.append((url, name, fragment[7:] if fragment.startswith("sha256=") else ""))
+    return files
 
 
 def index_environment(indexes):

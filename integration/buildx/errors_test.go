@@ -1,0 +1,63 @@
+package buildx
+
+import (
+	"strings"
+	"testing"
+)
+
+// TestErrors has buildx draw what is wrong at the line of the Deployfile.
+func TestErrors(t *testing.T) {
+	const secret = "correct-horse-battery"
+	for _, c := range []struct {
+		name   string
+		change func(t *testing.T, p *project)
+		args   []string
+		// line is the text of the line that is drawn, want what is said.
+		line string
+		want []string
+	}{
+		{"unknown key", func(t *testing.T, p *project) {
+			p.edit(t, "Deployfile", "[environment]\n", "[environment]\npyhton = \"3.11\"\n")
+		},
+			nil, `pyhton = "3.11"`, []string{`unknown key "pyhton" in [environment]; did you mean "python"?`}},
+		{"missing model", func(t *testing.T, p *project) { p.edit(t, "Deployfile", `"model"`, `"models"`) },
+			nil, `source = "models"`, []string{"no MLflow Model in models: ", "or .dockerignore leaves it out"}},
+		{"missing code", func(t *testing.T, p *project) { p.edit(t, "Deployfile", `["code"]`, `["cod"]`) },
+			nil, `code = ["cod"]`, []string{`code folder "cod" is not there, or .dockerignore leaves it out`}},
+		{"unsatisfiable", func(t *testing.T, p *project) { p.write(t, "model/requirements.txt", "dfone==9.0\n") },
+			[]string{"--target", "lock"}, "[environment]", []string{"No solution found", "dfone==9.0"}},
+		{"missing package", func(t *testing.T, p *project) { p.write(t, "model/requirements.txt", "df-is-nowhere\n") },
+			nil, "[environment]", []string{"df-is-nowhere was not found"}},
+		{"credential", func(t *testing.T, p *project) { p.edit(t, "Deployfile", "http://", "http://reader:"+secret+"@") },
+			nil, "", []string{"credential"}},
+		{"model left out", func(t *testing.T, p *project) { p.write(t, ".dockerignore", "model\n") },
+			nil, `source = "model"`, []string{"no MLflow Model in model: ", "or .dockerignore leaves it out"}},
+		{"context that is no image", func(t *testing.T, p *project) { p.contexts["base"] = p.path("code") },
+			nil, "", []string{"build context base is no image"}},
+		{"base that is not there", func(t *testing.T, p *project) {
+			delete(p.contexts, "base")
+			p.edit(t, "Deployfile", "[environment]\n", "[environment]\nbase = \""+lab.registry.host+"/none:1\"\n")
+		}, nil, `base = "` + lab.registry.host + `/none:1"`, []string{"not found"}},
+		{"unknown target", nil, []string{"--target", "nothing"}, "", []string{`target "nothing" is not known: there are image, lock, verify, env, plan, sbom`}},
+		{"lock demanded", nil, []string{"--build-arg", "DEPLOYFILE_LOCKED=1"}, "", []string{"Deployfile.lock is missing", "deployfile lock"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			x := newIndex(t, newWheel(t, "dfone", "1.0"))
+			p := tiny(t, x.table("local"), "dfone")
+			if c.change != nil {
+				c.change(t, p)
+			}
+			r := p.buildx(t, c.args...)
+			if r.err == nil {
+				t.Fatalf("buildx did not fail; want %q", c.want)
+			}
+			// The error itself, and not what a step says on its way.
+			_, said, _ := strings.Cut(r.stderr, "ERROR: failed to build: ")
+			wantWords(t, said, c.want...)
+			if c.line != "" {
+				wantWords(t, r.stderr, "| >>> "+c.line)
+			}
+			hides(t, secret, map[string]string{"output": r.stdout + r.stderr})
+		})
+	}
+}

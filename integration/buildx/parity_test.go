@@ -1,0 +1,53 @@
+package buildx
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// withoutProvenance makes an image's digest that of the image alone.
+const withoutProvenance = "--provenance=false"
+
+// TestSameImage locks and builds every example with buildx and with the CLI.
+func TestSameImage(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		// platforms is what --platform says, "" if nothing.
+		platforms []string
+	}{
+		{"iris", []string{"linux/amd64", "linux/amd64,linux/arm64"}},
+		{"pyfunc", []string{"linux/amd64", "linux/arm64,linux/amd64"}},
+		{"lightgbm", []string{"linux/amd64"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			p := example(t, c.name)
+			made := files(t, p.dir, "*lock*")
+			unlocked := unlockedExample(t, c.name)
+			unlocked.deployfile(t, "lock")
+			if d := cmp.Diff(made, files(t, unlocked.dir, "*lock*")); d != "" {
+				t.Errorf("the CLI makes another lock:\n%s", d)
+			}
+			for n, platforms := range c.platforms {
+				if n == 1 {
+					// Named by an argument in place of the syntax line.
+					p.edit(t, "Deployfile", "# syntax="+lab.frontend+"\n", "")
+				}
+				ref := lab.registry.host + "/parity/" + c.name
+				built := p.mustBuildx(t, "--platform", platforms, "-t", ref, "--push", withoutProvenance,
+					"--build-arg", "BUILDKIT_SYNTAX="+lab.frontend).digest(t)
+				if n == 0 {
+					built = p.mustBuildx(t, "--platform", platforms, "-t", ref, "--push", withoutProvenance).digest(t)
+				}
+				cli := strings.TrimSpace(p.deployfile(t, "build", "--locked", "--platform", platforms, "-t", ref+":cli", "--push"))
+				if built != cli {
+					t.Errorf("for %s buildx makes %s and the CLI %s", platforms, built, cli)
+				}
+				if pushed := pull(t, ref).Digest.String(); pushed != built {
+					t.Errorf("the registry has %s", pushed)
+				}
+			}
+		})
+	}
+}

@@ -1,0 +1,261 @@
+package buildx
+
+import (
+	"encoding/json"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+)
+
+// lockedTiny is a tiny project with one package, and its lock.
+func lockedTiny(t *testing.T, environment string) *project {
+	t.Helper()
+	x := newIndex(t, newWheel(t, "dfone", "1.0"))
+	p := tiny(t, environment+x.table("local"), "dfone")
+	p.lock(t)
+	return p
+}
+
+// TestTargets makes all that --target names.
+func TestTargets(t *testing.T) {
+	p := lockedTiny(t, "")
+	p.add(t, "Deployfile", "\n[targets.canary]\nkind = \"docker\"\nenv = { STAGE = \"canary\" }\n")
+	image := p.push(t, "targets")
+	folder := func(target string, args ...string) map[string]string {
+		t.Helper()
+		dir := t.TempDir()
+		p.mustBuildx(t, append([]string{"--target", target, "-o", dir}, args...)...)
+		return files(t, dir, "*")
+	}
+
+	made := folder("lock")
+	p.deployfile(t, "lock")
+	if d := cmp.Diff(files(t, p.dir, "*lock*"), made); d != "" {
+		t.Errorf("the lock of the CLI and that of --target lock:\n%s", d)
+	}
+	p.mustBuildx(t, "--target", "verify")
+
+	plans := folder("plan")
+	if d := cmp.Diff(p.deployfile(t, "plan"), plans["plan.linux-amd64.json"]); d != "" {
+		t.Errorf("the plan of the CLI and that of --target plan:\n%s", d)
+	}
+
+	bills := folder("sbom")
+	if d := cmp.Diff([]string{"sbom.cdx.json", "sbom.spdx.json"}, slices.Sorted(maps.Keys(bills))); d != "" {
+		t.Errorf("files of the sbom target:\n%s", d)
+	}
+
+	env := p.push(t, "targets", "--target", "env")
+	if had, has := history(t, image), history(t, env); !slices.ContainsFunc(had, isModel) || slices.ContainsFunc(has, isModel) || len(has) < 2 {
+		t.Errorf("the image is made of %q and the environment of %q", had, has)
+	}
+
+	canary := p.push(t, "targets", "--target", "canary")
+	if got := configOf(t, canary).Config.Env; !slices.Contains(got, "STAGE=canary") {
+		t.Errorf("the target's environment is not in %q", got)
+	}
+	if digestOf(t, p.push(t, "targets", "--target", "image")) != digestOf(t, image) {
+		t.Error("--target image is another image than none")
+	}
+}
+
+func isModel(made string) bool { return strings.Contains(made, "model") }
+
+// push builds and pushes for the builder's own platform, and returns the image.
+func (p *project) push(t *testing.T, repository string, args ...string) v1.Image {
+	t.Helper()
+	ref := lab.registry.host + "/" + repository
+	p.mustBuildx(t, append([]string{"-t", ref, "--push", withoutProvenance}, args...)...)
+	return pullImage(t, ref, "amd64")
+}
+
+func configOf(t *testing.T, img v1.Image) *v1.ConfigFile {
+	t.Helper()
+	c, err := img.ConfigFile()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// history is what made the image's layers.
+func history(t *testing.T, img v1.Image) []string {
+	t.Helper()
+	var out []string
+	for _, h := range configOf(t, img).History {
+		if !h.EmptyLayer {
+			out = append(out, h.CreatedBy)
+		}
+	}
+	return out
+}
+
+// TestOutputs exports to all that is no registry.
+func TestOutputs(t *testing.T) {
+	p := lockedTiny(t, "")
+	want := digestOf(t, p.push(t, "outputs"))
+	dir := t.TempDir()
+
+	r := p.mustBuildx(t, withoutProvenance, "-o", "type=local,dest="+filepath.Join(dir, "local"))
+	for _, name := range []string{"opt/venv/bin/serve", "opt/model/MLmodel", "opt/code/server.py"} {
+		if _, err := os.Stat(filepath.Join(dir, "local", name)); err != nil {
+			t.Error(err)
+		}
+	}
+	if r = p.mustBuildx(t, withoutProvenance, "-o", "type=oci,dest="+filepath.Join(dir, "oci.tar")); r.digest(t) != want {
+		t.Errorf("type=oci has %s, pushed was %s", r.digest(t), want)
+	}
+	if r = p.mustBuildx(t, withoutProvenance, "-o", "type=docker,dest="+filepath.Join(dir, "docker.tar")); len(r.metadata["containerimage.config.digest"]) == 0 {
+		t.Errorf("no digest of the config in %v", r.metadata)
+	}
+	for _, name := range []string{"oci.tar", "docker.tar"} {
+		if info, err := os.Stat(filepath.Join(dir, name)); err != nil || info.Size() == 0 {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// TestOptions gives buildx's options, each of which does what it does for a
+// Dockerfile.
+func TestOptions(t *testing.T) {
+	p := lockedTiny(t, "env = { STAGE = \"${STAGE}\" }\n")
+	p.add(t, "Deployfile", "\n[args]\nSTAGE = \"test\"\n")
+	p.lock(t)
+	plain := p.push(t, "options")
+	if got := configOf(t, plain).Config.Env; !slices.Contains(got, "STAGE=test") {
+		t.Errorf("an argument's default is not in %q", got)
+	}
+
+	other := p.push(t, "options", "--build-arg", "STAGE=production", "--label", "com.example.team=flowers",
+		"--annotation", "com.example.note=spring", "--add-host", "packages.example.com:127.0.0.1", "--build-arg", "SOURCE_DATE_EPOCH=1700000000")
+	config := configOf(t, other)
+	if got := config.Config.Env; !slices.Contains(got, "STAGE=production") {
+		t.Errorf("--build-arg is not in %q", got)
+	}
+	if got := config.Config.Labels["com.example.team"]; got != "flowers" {
+		t.Errorf("the label is %q", got)
+	}
+	manifest, err := other.Manifest()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := manifest.Annotations["com.example.note"]; got != "spring" {
+		t.Errorf("the annotation is %q", got)
+	}
+	if got := config.Created.Unix(); got != 1700000000 {
+		t.Errorf("SOURCE_DATE_EPOCH makes the image of %d", got)
+	}
+	if got := digestOf(t, p.pushWith(t, "options", "SOURCE_DATE_EPOCH=1700000000")); got == digestOf(t, plain) {
+		t.Error("SOURCE_DATE_EPOCH of the environment changes nothing")
+	}
+	if d := cmp.Diff(layerDigests(t, plain), layerDigests(t, other)); d != "" {
+		t.Errorf("what is said of an image changes its layers:\n%s", d)
+	}
+
+	r := p.buildx(t, "--build-arg", "STAGES=production")
+	if r.err == nil {
+		// As with a Dockerfile, an argument that is not declared is one of
+		// somebody else's.
+		wantWords(t, r.stderr, "STAGES")
+	}
+
+	const install = "install dfone 1.0"
+	for _, c := range []struct {
+		args []string
+		runs bool
+	}{
+		{nil, false},
+		{[]string{"--no-cache"}, true},
+		{[]string{"--no-cache-filter", "image"}, true},
+		{[]string{"--no-cache-filter", "lock"}, false},
+	} {
+		r := p.must(t, invocation{progress: "rawjson"}, c.args...)
+		v, ok := r.vertices(t)[install]
+		if !ok || v.ran != c.runs {
+			t.Errorf("%q: %s ran: %v (%v); want %v", c.args, install, v.ran, ok, c.runs)
+		}
+	}
+}
+
+func (p *project) pushWith(t *testing.T, repository string, env ...string) v1.Image {
+	t.Helper()
+	ref := lab.registry.host + "/" + repository
+	p.must(t, invocation{env: env}, "-t", ref, "--push", withoutProvenance)
+	return pullImage(t, ref, "amd64")
+}
+
+func layerDigests(t *testing.T, img v1.Image) []string {
+	t.Helper()
+	m, err := img.Manifest()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out []string
+	for _, l := range m.Layers {
+		out = append(out, l.Digest.String())
+	}
+	return out
+}
+
+// TestAddHost resolves the index by a host that only --add-host knows.
+func TestAddHost(t *testing.T) {
+	x := newIndex(t, newWheel(t, "dfone", "1.0"))
+	p := tiny(t, strings.ReplaceAll(x.table("local"), "127.0.0.1", "packages.example.com"), "dfone")
+	p.mustBuildx(t, "--target", "lock", "-o", p.dir, "--add-host", "packages.example.com:127.0.0.1")
+	wantWords(t, p.read(t, "pylock.toml"), "http://packages.example.com:", "dfone-1.0")
+}
+
+// TestCalls asks what buildx asks.
+func TestCalls(t *testing.T) {
+	p := lockedTiny(t, "env = { STAGE = \"${STAGE}\" }\n")
+	p.add(t, "Deployfile", "\n[args]\nSTAGE = \"test\"\n\n[targets.canary]\nkind = \"docker\"\n")
+	p.lock(t)
+	ask := func(call string, args ...string) string {
+		t.Helper()
+		return p.mustBuildx(t, append([]string{"--call", call}, args...)...).stdout
+	}
+	wantWords(t, ask("outline"), "STAGE", "test", "DEPLOYFILE_LOCKED", "DEPLOYFILE_INDEX", "SOURCE_DATE_EPOCH", "ca")
+	wantWords(t, ask("targets"), "image (default)", "lock", "verify", "env", "plan", "sbom", "canary")
+	wantWords(t, ask("subrequests.describe"), "outline", "targets", "lint", "frontend.plan", "frontend.schema")
+	var schema, plan map[string]any
+	if err := json.Unmarshal([]byte(ask("schema")), &schema); err != nil || schema["properties"] == nil {
+		t.Errorf("no schema: %v", err)
+	}
+	if err := json.Unmarshal([]byte(ask("plan")), &plan); err != nil || plan["layers"] == nil {
+		t.Errorf("no plan: %v", err)
+	}
+
+	var found struct {
+		Warnings []struct {
+			RuleName string
+			Location struct {
+				Ranges []struct{ Start struct{ Line int } }
+			}
+		}
+	}
+	p.edit(t, "Deployfile", "[environment]\n", "[environment]\nbase = \"python:latest\"\n")
+	r := p.buildx(t, "--call", "check,format=json")
+	if err := json.Unmarshal([]byte(r.stdout), &found); err != nil {
+		t.Fatalf("%v\n%s", err, r.stdout)
+	}
+	line := 0
+	for _, w := range found.Warnings {
+		if w.RuleName == "latest-tag" {
+			line = w.Location.Ranges[0].Start.Line
+		}
+	}
+	if want := 1 + strings.Count(strings.Split(p.read(t, "Deployfile"), "base = ")[0], "\n"); line != want {
+		t.Errorf("latest-tag is found in line %d, and it is in line %d:\n%s", line, want, r.stdout)
+	}
+
+	// An error fails the check, and shows the line.
+	p.edit(t, "Deployfile", "code = ", "cod = ")
+	r = p.buildx(t, "--call", "check")
+	wantFailure(t, r, "unknown key \"cod\"", "| >>> cod = ")
+}

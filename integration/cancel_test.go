@@ -1,0 +1,41 @@
+package integration
+
+import (
+	"context"
+	"errors"
+	"testing"
+
+	"github.com/deployfile/deployfile/build"
+	"github.com/deployfile/deployfile/frontend"
+	"github.com/moby/buildkit/client"
+)
+
+// TestCancel ends a build as Ctrl-C does, while its index does not answer. The
+// builder goes on, and no lock was written.
+func TestCancel(t *testing.T) {
+	x := newIndex(t)
+	x.asked = make(chan struct{}, 100)
+	p := tiny(t, x.table(), "dfone")
+	out := t.TempDir()
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	go func() {
+		select {
+		case <-x.asked:
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
+	_, err := p.startIn(ctx, t, func(o *build.Options) {
+		o.Target = frontend.TargetLock
+		o.Exports = []client.ExportEntry{{Type: client.ExporterLocal, OutputDir: out}}
+	})
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("the error is %v", err)
+	}
+	if files := projectIn(out).lockFiles(t); len(files) > 0 {
+		t.Errorf("a lock was written: %v", files)
+	}
+	next := tiny(t, "")
+	next.lock(t)
+}
