@@ -69,6 +69,7 @@ type Built struct {
 	Client gwclient.Client
 	Result *gwclient.Result
 
+	builder  *builder.Builder
 	progress *progress
 }
 
@@ -87,8 +88,35 @@ type Result struct {
 	Warnings []client.VertexWarning
 }
 
+// attempts is how often a build is tried that another one got in the way of.
+const attempts = 3
+
 // Run builds. An error of the frontend comes back as it was returned there.
 func Run(ctx context.Context, b *builder.Builder, o Options) (*Result, error) {
+	then, began := o.Then, false
+	if then != nil {
+		o.Then = func(ctx context.Context, built *Built) error {
+			began = true
+			return then(ctx, built)
+		}
+	}
+	for attempt := 1; ; attempt++ {
+		r, err := run(ctx, b, o)
+		if err == nil || attempt == attempts || began || !collided(err) || ctx.Err() != nil {
+			return r, err
+		}
+	}
+}
+
+// collided reports whether a build failed because BuildKit lost its place
+// among the same steps of another build that ended meanwhile:
+// https://github.com/moby/buildkit/issues/3635.
+func collided(err error) bool {
+	text := err.Error()
+	return strings.Contains(text, "failed to get state for index") || strings.Contains(text, "inconsistent graph state")
+}
+
+func run(ctx context.Context, b *builder.Builder, o Options) (*Result, error) {
 	opt, err := solveOptions(o)
 	if err != nil {
 		return nil, err
@@ -103,16 +131,16 @@ func Run(ctx context.Context, b *builder.Builder, o Options) (*Result, error) {
 		return nil, err
 	}
 	var failed error
-	run := func(ctx context.Context, c gwclient.Client) (*gwclient.Result, error) {
+	buildFunc := func(ctx context.Context, c gwclient.Client) (*gwclient.Result, error) {
 		result, err := frontend.Build(ctx, c)
 		if err == nil && o.Then != nil {
-			err = o.Then(ctx, &Built{Client: c, Result: result, progress: shown})
+			err = o.Then(ctx, &Built{Client: c, Result: result, builder: b, progress: shown})
 		}
 		failed = err
 		return result, err
 	}
 	go shown.run()
-	res, err := b.Client.Build(ctx, *opt, "deployfile", run, shown.events)
+	res, err := b.Client.Build(ctx, *opt, "deployfile", buildFunc, shown.events)
 	<-shown.ended
 	if err != nil {
 		if ctx.Err() != nil {

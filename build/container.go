@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/containerd/platforms"
+	"github.com/deployfile/deployfile/builder"
 	"github.com/moby/buildkit/exporter/containerimage/exptypes"
 	gwclient "github.com/moby/buildkit/frontend/gateway/client"
 	gatewayapi "github.com/moby/buildkit/frontend/gateway/pb"
@@ -88,11 +89,33 @@ func (b *Built) Start(ctx context.Context, o ServerOptions) (Server, error) {
 		return nil, errors.Join(fmt.Errorf("start the image in the builder: %w", err), ctr.Release(ctx))
 	}
 	c := &container{ctr: ctr, process: process, exited: make(chan struct{})}
-	go func() {
-		defer close(c.exited)
-		c.err = process.Wait()
-	}()
+	go c.watch(b.builder)
 	return c, nil
+}
+
+// lookPause is how long between two looks whether the builder is there.
+const lookPause = 2 * time.Second
+
+// watch waits for the end of the process, and for that of the builder, of which
+// BuildKit's client does not tell who waits for a process.
+func (c *container) watch(b *builder.Builder) {
+	defer close(c.exited)
+	ended := make(chan error, 1)
+	go func() { ended <- c.process.Wait() }()
+	look := time.NewTicker(lookPause)
+	defer look.Stop()
+	for {
+		select {
+		case c.err = <-ended:
+			return
+		case <-look.C:
+			lost := fmt.Errorf("the connection was lost: %w", io.EOF)
+			if b.Explain(lost) != lost {
+				c.err = lost
+				return
+			}
+		}
+	}
 }
 
 // Exited implements Server.

@@ -82,6 +82,10 @@ func openSide(ctx context.Context, name string) (*side, error) {
 	}
 	var err error
 	d.image, err = image.Open(ctx, name)
+	var none *image.NotFoundError
+	if info, e := os.Stat(name); errors.As(err, &none) && e == nil && info.IsDir() {
+		return nil, fmt.Errorf("neither a lock nor an image: %s has neither %s nor an OCI image layout", name, deployfile.DefaultName+lockSuffix)
+	}
 	return d, err
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/deployfile/deployfile/resolver"
@@ -52,7 +53,7 @@ func TestLockFiles(t *testing.T) {
 	one := map[string][]byte{
 		"Deployfile.lock": encoded(t, &resolver.Lock{
 			Base:      resolver.Image{Digest: "sha256:a"},
-			Platforms: []resolver.Platform{{Name: "linux/amd64", Pylock: "pylock.toml", SystemPackages: []resolver.SystemPackage{{Name: "libgomp1", Version: "12", Download: toolchain.Download{Filename: "libgomp1_12_amd64.deb"}}}}},
+			Platforms: []resolver.Platform{{Name: "linux/amd64", Pylock: "pylock.toml", SystemPackages: []resolver.SystemPackage{{Name: "libgomp1", Version: "12", Download: toolchain.Download{Filename: "libgomp1_12_amd64.deb", URL: "https://debian.example.com/libgomp1_12_amd64.deb", SHA256: strings.Repeat("a", 64)}}}}},
 		}),
 		"pylock.toml": pylock("[[packages]]\nname = \"numpy\"\nversion = \"1.0\"\n[[packages]]\nname = \"six\"\nversion = \"1.17\"\n"),
 	}

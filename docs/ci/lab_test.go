@@ -1,0 +1,232 @@
+// Package ci holds tests only: they run the recipes beside them as far as
+// that can be done without the service that a recipe is for, with real buildx,
+// real builders and a real registry.
+package ci
+
+import (
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-containerregistry/pkg/name"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/empty"
+	"github.com/google/go-containerregistry/pkg/v1/mutate"
+	"github.com/google/go-containerregistry/pkg/v1/remote"
+	"github.com/google/go-containerregistry/pkg/v1/tarball"
+	"github.com/google/go-containerregistry/pkg/v1/types"
+)
+
+// laboratory is what the recipes run in.
+type laboratory struct {
+	// dir is short, because sockets are in it.
+	dir string
+	// registry is an address, frontend the frontend image in it.
+	registry, frontend string
+}
+
+// newLaboratory starts a registry with the frontend image, and writes the
+// commands "docker", which knows no more than buildx, and "deployfile": both
+// give every build the base image of the tests and the certificates that this
+// machine trusts.
+func newLaboratory(t *testing.T) *laboratory {
+	t.Helper()
+	base := os.Getenv("DEPLOYFILE_TEST_TOOLCHAIN")
+	if base == "" {
+		t.Fatal("DEPLOYFILE_TEST_TOOLCHAIN is not set: run make test, or hack/with-env.sh go test ./docs/ci")
+	}
+	dir, err := os.MkdirTemp("", "deployfile-ci-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := os.RemoveAll(dir); err != nil {
+			t.Error(err)
+		}
+	})
+	l := &laboratory{dir: dir}
+	l.write(t, "bin/docker", `#!/bin/sh
+[ "$1" = buildx ] || { echo "there is no Docker here: docker $*" >&2; exit 1; }
+shift
+case $1 in
+build) shift; exec buildx build --build-context "base=oci-layout://`+base+`" ${SSL_CERT_FILE:+--secret "id=ca,src=$SSL_CERT_FILE"} "$@" ;;
+bake) shift; exec buildx bake --set "*.contexts.base=oci-layout://`+base+`" ${SSL_CERT_FILE:+--set "*.secrets=id=ca,src=$SSL_CERT_FILE"} "$@" ;;
+esac
+exec buildx "$@"
+`)
+	l.write(t, "bin/deployfile", `#!/bin/sh
+case $1 in
+build | lock) exec "`+dir+`/deployfile" "$@" --build-context "base=oci-layout://`+base+`" ;;
+esac
+exec "`+dir+`/deployfile" "$@"
+`)
+	l.compile(t, "deployfile")
+	l.startRegistry(t)
+	l.pushFrontend(t)
+	return l
+}
+
+func (l *laboratory) write(t *testing.T, file, text string) {
+	t.Helper()
+	path := filepath.Join(l.dir, file)
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(text), 0o755); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// compile makes a command of this project.
+func (l *laboratory) compile(t *testing.T, command string) string {
+	t.Helper()
+	file := filepath.Join(l.dir, command)
+	c := exec.Command("go", "build", "-o", file, "../../cmd/"+command)
+	c.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := c.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	return file
+}
+
+func (l *laboratory) startRegistry(t *testing.T) {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.registry = listener.Addr().String()
+	listener.Close()
+	l.write(t, "registry.yml", fmt.Sprintf("version: 0.1\nlog: {level: error}\nstorage: {filesystem: {rootdirectory: %s/registry}}\nhttp: {addr: %s}\n", l.dir, l.registry))
+	spawn(t, func() bool {
+		r, err := http.Get("http://" + l.registry + "/v2/")
+		if err == nil {
+			r.Body.Close()
+		}
+		return err == nil
+	}, "registry", "serve", filepath.Join(l.dir, "registry.yml"))
+}
+
+// pushFrontend packs the frontend as hack/frontendimage does, for this
+// machine's platform alone.
+func (l *laboratory) pushFrontend(t *testing.T) {
+	t.Helper()
+	const binary = "deployfile-frontend"
+	file := l.compile(t, binary)
+	pack := exec.Command("tar", "-C", l.dir, "-cf", file+".tar", binary)
+	if out, err := pack.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	layer, err := tarball.LayerFromFile(file+".tar", tarball.WithMediaType(types.OCILayer))
+	if err != nil {
+		t.Fatal(err)
+	}
+	img, err := mutate.AppendLayers(mutate.ConfigMediaType(mutate.MediaType(empty.Image, types.OCIManifestSchema1), types.OCIConfigJSON), layer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	config, err := img.ConfigFile()
+	if err != nil {
+		t.Fatal(err)
+	}
+	config = config.DeepCopy()
+	config.OS, config.Architecture = "linux", "amd64"
+	config.Config = v1.Config{Entrypoint: []string{"/" + binary}, Labels: map[string]string{
+		"moby.buildkit.frontend.network.none": "true",
+		"moby.buildkit.frontend.caps":         "moby.buildkit.frontend.inputs,moby.buildkit.frontend.subrequests,moby.buildkit.frontend.contexts",
+	}}
+	if img, err = mutate.ConfigFile(img, config); err != nil {
+		t.Fatal(err)
+	}
+	l.frontend = l.registry + "/deployfile/frontend:1"
+	ref, err := name.ParseReference(l.frontend)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := remote.Write(ref, img); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// startBuilder starts a buildkitd with empty caches, which buildx knows by the
+// name, and returns its address.
+func (l *laboratory) startBuilder(t *testing.T, name string) string {
+	t.Helper()
+	address := "unix://" + filepath.Join(l.dir, name+".sock")
+	l.write(t, name+".toml", fmt.Sprintf("root = %q\n[grpc]\naddress = [%q]\n[otel]\nsocketPath = %q\n[worker.oci]\nnetworkMode = \"host\"\n[worker.containerd]\nenabled = false\n",
+		filepath.Join(l.dir, name), address, filepath.Join(l.dir, name+".otel")))
+	spawn(t, func() bool {
+		_, err := os.Stat(filepath.Join(l.dir, name+".sock"))
+		return err == nil
+	}, "buildkitd", "--config", filepath.Join(l.dir, name+".toml"))
+	l.shell(t, l.dir, "docker buildx create --name "+name+" --driver remote "+address)
+	return address
+}
+
+// spawn starts a program that ends with the test, and waits until it is ready.
+func spawn(t *testing.T, ready func() bool, program string, args ...string) {
+	t.Helper()
+	log, err := os.Create(filepath.Join(t.TempDir(), "log"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer log.Close()
+	c := exec.Command(program, args...)
+	c.Stdout, c.Stderr = log, log
+	if err := c.Start(); err != nil {
+		t.Fatalf("%v: run make tools, and put bin/ on PATH", err)
+	}
+	exited := make(chan struct{})
+	go func() {
+		_ = c.Wait()
+		close(exited)
+	}()
+	t.Cleanup(func() {
+		_ = c.Process.Signal(os.Interrupt)
+		select {
+		case <-exited:
+		case <-time.After(30 * time.Second):
+			_ = c.Process.Kill()
+			<-exited
+		}
+	})
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+		if ready() {
+			return
+		}
+		select {
+		case <-exited:
+			words, _ := os.ReadFile(log.Name())
+			t.Fatalf("%s ended\n%s", program, words)
+		default:
+		}
+	}
+	t.Fatalf("%s is not ready after a minute", program)
+}
+
+// shell runs a script as a CI system does, and returns what it printed, on
+// standard output and on standard error.
+func (l *laboratory) shell(t *testing.T, dir, script string, env ...string) (stdout, stderr string) {
+	t.Helper()
+	c := exec.CommandContext(t.Context(), "bash", "-e", "-o", "pipefail", "-c", script)
+	c.Dir = dir
+	c.Env = slices.DeleteFunc(os.Environ(), func(v string) bool {
+		return strings.HasPrefix(v, "DOCKER_") || strings.HasPrefix(v, "BUILDX_") || strings.HasPrefix(v, "BUILDKIT_")
+	})
+	c.Env = append(c.Env, "PATH="+filepath.Join(l.dir, "bin")+":"+os.Getenv("PATH"),
+		"BUILDX_CONFIG="+filepath.Join(l.dir, "buildx"), "DOCKER_CONFIG="+filepath.Join(l.dir, "docker"), "BUILDX_BAKE_ENTITLEMENTS_FS=0")
+	c.Env = append(c.Env, env...)
+	var out, log strings.Builder
+	c.Stdout, c.Stderr = &out, &log
+	if err := c.Run(); err != nil {
+		t.Fatalf("%v\n%s\n%s%s", err, script, out.String(), log.String())
+	}
+	return out.String(), log.String()
+}
