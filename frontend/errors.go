@@ -76,6 +76,11 @@ func annotate(err error, source *llb.SourceMap) error {
 	if err == nil || source == nil {
 		return err
 	}
+	return addSource(err, sourceInfo(source))
+}
+
+// addSource adds the lines that an error is about, if it is about any.
+func addSource(err error, info *pb.SourceInfo) error {
 	var ranges []deployfile.Range
 	var wrong deployfile.Errors
 	var where *located
@@ -89,9 +94,8 @@ func annotate(err error, source *llb.SourceMap) error {
 	default:
 		return err
 	}
-	info := sourceInfo(source)
 	// What an error points at may be the credential that it is about.
-	info.Data = lint.MaskError(source.Data, err)
+	info.Data = lint.MaskError(info.Data, err)
 	s := &errdefs.Source{Info: info}
 	for _, r := range ranges {
 		s.Ranges = append(s.Ranges, protoRange(r))

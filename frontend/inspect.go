@@ -1,14 +1,14 @@
 package frontend
 
 import (
-	"errors"
 	"fmt"
 	"io/fs"
+	"time"
 
 	"github.com/deployfile/deployfile/deployfile"
+	"github.com/deployfile/deployfile/lint"
 	"github.com/deployfile/deployfile/mlmodel"
 	"github.com/deployfile/deployfile/resolver"
-	"github.com/moby/buildkit/solver/errdefs"
 	"github.com/moby/buildkit/solver/pb"
 )
 
@@ -23,6 +23,8 @@ type Inspection struct {
 	Warnings []mlmodel.Warning
 	// Inputs are what a lock is made from.
 	Inputs resolver.Inputs
+
+	env *environment
 }
 
 // Inspect reads a Deployfile and its model as a build does, from the folder
@@ -39,38 +41,46 @@ func (i *Inspection) inspect(name string, data []byte, context fs.FS, args map[s
 	if i.File, i.Diagnostics, err = deployfile.ParseWithArgs(name, data, args); err != nil {
 		return err
 	}
+	if err := i.readModel(context, ""); err != nil {
+		return err
+	}
+	i.Inputs = i.env.inputs
+	return nil
+}
+
+// readModel reads the model and the requirements files of i.File; mirror is an
+// index that takes the place of the default one, "" if none.
+func (i *Inspection) readModel(context fs.FS, mirror string) (err error) {
 	if i.Model, i.Warnings, err = mlmodel.Read(context, i.File.Model.Source); err != nil {
 		return at(i.File, err, "model", "source")
 	}
 	for n, dir := range i.File.Environment.Code {
 		if info, err := fs.Stat(context, dir); err != nil || !info.IsDir() {
-			return at(i.File, fmt.Errorf("code folder %q is not there", dir), "environment", "code", fmt.Sprint(n))
+			return at(i.File, fmt.Errorf("code folder %q: %w", dir, fs.ErrNotExist), "environment", "code", fmt.Sprint(n))
 		}
 	}
-	env, err := newEnvironment(i.File, i.Model, context, "", func(w mlmodel.Warning) { i.Warnings = append(i.Warnings, w) })
-	if err != nil {
-		return err
+	i.env, err = newEnvironment(i.File, i.Model, context, mirror, func(w mlmodel.Warning) { i.Warnings = append(i.Warnings, w) })
+	return err
+}
+
+// Lint judges what was found; lock and pylocks are what lies beside the
+// Deployfile, nil if nothing does. today is the date that end-of-life dates
+// are compared with.
+func (i *Inspection) Lint(lock *resolver.Lock, pylocks map[string][]byte, today time.Time) []lint.Finding {
+	in := lint.Input{File: i.File, Warnings: i.Diagnostics, Model: i.Model, Lock: lock, Pylocks: map[string]*resolver.Pylock{}, Today: today}
+	for name, data := range pylocks {
+		// One that cannot be read makes the lock stale, which is said elsewhere.
+		if p, err := resolver.ParsePylock(data); err == nil {
+			in.Pylocks[name] = p
+		}
 	}
-	i.Inputs = env.inputs
-	return nil
+	if i.env != nil {
+		in.Requirements, in.Constraints = i.env.ownRequirements, i.env.ownConstraints
+	}
+	return lint.Run(in)
 }
 
 // withSource adds the text that an error's lines are in.
 func withSource(err error, name string, data []byte) error {
-	var wrong deployfile.Errors
-	var where *located
-	s := &errdefs.Source{Info: &pb.SourceInfo{Filename: name, Data: data, Language: "toml"}}
-	switch {
-	case errors.As(err, &wrong):
-		for _, d := range wrong {
-			s.Ranges = append(s.Ranges, protoRange(d.Range))
-		}
-	case errors.As(err, &where):
-		for _, r := range where.ranges {
-			s.Ranges = append(s.Ranges, protoRange(r))
-		}
-	default:
-		return err
-	}
-	return errdefs.WithSource(err, s)
+	return addSource(err, &pb.SourceInfo{Filename: name, Data: data, Language: "toml"})
 }

@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/deployfile/deployfile/lint"
-	"github.com/deployfile/deployfile/resolver"
 	gwclient "github.com/moby/buildkit/frontend/gateway/client"
 )
 
@@ -19,24 +18,12 @@ func (b *build) lint(ctx context.Context) (*gwclient.Result, error) {
 	if b.file == nil {
 		return lint.Result(nil, failure, b.source)
 	}
-	pylocks := map[string]*resolver.Pylock{}
-	for name, data := range b.pylocks {
-		if p, err := resolver.ParsePylock(data); err == nil {
-			pylocks[name] = p
-		}
-	}
-	in := lint.Input{
-		File: b.file, Warnings: b.diagnostics, Model: b.model,
-		Lock: b.lock, Pylocks: pylocks,
-		Today: time.Now(), // of a judgement, not of anything that is built
-	}
-	if b.env != nil {
-		in.Requirements, in.Constraints = b.env.ownRequirements, b.env.ownConstraints
-	}
+	found := &Inspection{File: b.file, Diagnostics: b.diagnostics, Model: b.model, env: b.env}
 	if failure == nil {
 		failure = b.stale()
 	}
-	return lint.Result(lint.Run(in), failure, b.source)
+	// The date is one of a judgement, not of anything that is built.
+	return lint.Result(found.Lint(b.lock, b.pylocks, time.Now()), failure, b.source)
 }
 
 // stale says how the lock does not fit, nil if it does or there is none.

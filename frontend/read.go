@@ -78,6 +78,11 @@ func (b *build) readFile(ctx context.Context) error {
 	}
 	b.diagnostics = diagnostics
 	b.file, b.dir = file, path.Dir(name)
+	for _, arg := range slices.Sorted(maps.Keys(b.ui.BuildArgs)) {
+		if _, declared := file.Args[arg]; !declared && !ownArg(arg) {
+			b.warnText(ctx, "build argument "+arg+" is not declared in [args], and nothing refers to it")
+		}
+	}
 	b.resolver = &resolver.Resolver{
 		Gateway: resolver.Gateway{
 			Client:       b.client,
@@ -89,6 +94,12 @@ func (b *build) readFile(ctx context.Context) error {
 		Images:        b.images,
 	}
 	return nil
+}
+
+// ownArg says whether an argument means something that no Deployfile declares.
+func ownArg(name string) bool {
+	return strings.HasPrefix(name, "BUILDKIT_") || strings.HasSuffix(strings.ToLower(name), "_proxy") ||
+		slices.Contains([]string{ArgLocked, ArgUpgrade, ArgIndex, "SOURCE_DATE_EPOCH"}, name)
 }
 
 // constraints are those of every vertex.
@@ -167,75 +178,32 @@ func (b *build) readModel(ctx context.Context) error {
 	paths := append([]string{b.file.Model.Source}, b.file.Environment.Code...)
 	for _, list := range [][]string{b.file.Environment.Requirements, b.file.Environment.Constraints} {
 		for _, name := range list {
-			// What it names by -r and -c is beside it as a rule.
-			paths = append(paths, name, path.Join(path.Dir(name), "*.txt"), path.Join(path.Dir(name), "*.in"))
+			paths = append(paths, name)
+			// What it names is beside it, or one folder below.
+			for _, pattern := range []string{"*.txt", "*.in", "*.whl", "*.tar.gz", "*.zip"} {
+				paths = append(paths, path.Join(path.Dir(name), pattern), path.Join(path.Dir(name), "*", pattern))
+			}
 		}
 	}
-	for {
-		st, err := b.ui.MainContext(ctx, llb.FollowPaths(paths), llb.WithCaps(b.client.BuildOpts().LLBCaps))
-		if err != nil {
-			return err
-		}
-		b.context = *st
-		ref, err := b.resolver.Gateway.Solve(ctx, *st)
-		if err != nil {
-			return err
-		}
-		files := refFS{ctx, ref}
-		var missing []string
-		if b.env, err = b.understand(ctx, files); err == nil {
-			missing = slices.DeleteFunc(slices.Clone(b.env.local), func(name string) bool {
-				_, err := fs.Stat(files, name)
-				return err == nil || slices.Contains(paths, name)
-			})
-		}
-		if err != nil || len(missing) == 0 {
-			return err
-		}
-		paths = append(paths, missing...)
-	}
-}
-
-func (b *build) understand(ctx context.Context, files refFS) (*environment, error) {
-	model, warnings, err := mlmodel.Read(files, b.file.Model.Source)
-	if errors.Is(err, fs.ErrNotExist) {
-		err = fmt.Errorf("%w, or .dockerignore leaves it out", err)
-	}
+	st, err := b.ui.MainContext(ctx, llb.FollowPaths(paths), llb.WithCaps(b.client.BuildOpts().LLBCaps))
 	if err != nil {
-		return nil, at(b.file, err, "model", "source")
+		return err
 	}
-	b.model = model
-	if b.file.Model.Name == "" {
-		b.file.Model.Name = defaultName(path.Base(path.Clean(b.file.Model.Source)))
+	b.context = *st
+	ref, err := b.resolver.Gateway.Solve(ctx, *st)
+	if err != nil {
+		return err
 	}
-	for _, w := range warnings {
+	found := &Inspection{File: b.file}
+	err = found.readModel(refFS{ctx, ref}, b.ui.BuildArgs[ArgIndex])
+	for _, w := range found.Warnings {
 		b.warnModel(ctx, w)
 	}
-	for n, dir := range b.file.Environment.Code {
-		if info, err := fs.Stat(files, dir); err != nil || !info.IsDir() {
-			return nil, at(b.file, fmt.Errorf("code folder %q is not there, or .dockerignore leaves it out", dir), "environment", "code", fmt.Sprint(n))
-		}
+	b.model, b.env = found.Model, found.env
+	if errors.Is(err, fs.ErrNotExist) {
+		err = fmt.Errorf("%w; if it is there, .dockerignore leaves it out", err)
 	}
-	return newEnvironment(b.file, model, files, b.ui.BuildArgs[ArgIndex], func(w mlmodel.Warning) { b.warnModel(ctx, w) })
-}
-
-// defaultName makes a name of the model's folder's. The folder of the
-// Deployfile will not do: not every client says what it is called, and the
-// name is in the image.
-func defaultName(folder string) string {
-	name := strings.Map(func(r rune) rune {
-		switch {
-		case r >= 'a' && r <= 'z', r >= '0' && r <= '9', r == '-', r == '_', r == '.':
-			return r
-		case r >= 'A' && r <= 'Z':
-			return r + 'a' - 'A'
-		}
-		return '-'
-	}, folder)
-	if name = strings.Trim(name, "-._"); name == "" {
-		return "model"
-	}
-	return name
+	return err
 }
 
 // platforms are those to build for: the ones that were asked for, else the
