@@ -1,4 +1,4 @@
-# Everything that is made is in bin/, or outside the tree in
+# Everything that is made is in bin/ and dist/, or outside the tree in
 # $XDG_CACHE_HOME/deployfile (~/.cache/deployfile); deleting either is safe.
 
 MAKEFLAGS += --no-print-directory
@@ -41,6 +41,15 @@ cross: ## compile the command-line tool for every platform
 		GOOS=$${platform%/*} GOARCH=$${platform#*/} $(GO_BUILD) -o /dev/null ./cmd/deployfile || exit 1; \
 	done
 
+.PHONY: release
+release: build ## make what a release consists of, in dist/
+	@rm -rf dist
+	@hack/release.sh '$(VERSION)' dist $(PLATFORMS)
+
+.PHONY: release-check
+release-check: build ## prove that a release comes out the same twice
+	@hack/release-check.sh '$(VERSION)' $(PLATFORMS)
+
 .PHONY: fuzz
 fuzz: ## run every fuzz target for FUZZTIME (10s)
 	@hack/fuzz.sh $(FUZZTIME)
@@ -78,5 +87,5 @@ venv: setup ## make the Python environment of the examples; prints its Python
 	@hack/venv.sh
 
 .PHONY: clean
-clean: ## remove bin/
-	@rm -rf bin
+clean: ## remove bin/ and dist/
+	@rm -rf bin dist

@@ -28,14 +28,13 @@ type machine struct {
 	BaseLayers int     `json:"base-layers"`
 }
 
-func describe(ctx context.Context, l *lab, r *report) (machine, error) {
+// describe is all but what is learned on the way.
+func describe(ctx context.Context, l *lab) (machine, error) {
 	m := machine{
-		Date:     time.Now().UTC().Format(time.DateOnly),
-		Cores:    runtime.NumCPU(),
-		BuildKit: r.buildkit,
-		UV:       r.uv,
-		Model:    l.model,
-		Runs:     l.runs,
+		Date:  time.Now().UTC().Format(time.DateOnly),
+		Cores: runtime.NumCPU(),
+		Model: l.model,
+		Runs:  l.runs,
 	}
 	out, err := l.mlflow(ctx, l.dir, "-c", "import mlflow, platform; print(mlflow.__version__, platform.python_version())")
 	if err != nil {

@@ -22,12 +22,12 @@ import (
 
 // options are the flags.
 type options struct {
-	runs           int
-	only, ways     []string
-	model          string
-	markdown, json string
-	keep           bool
-	base, python   string
+	runs                 int
+	only, ways           []string
+	model                string
+	markdown, json, from string
+	keep                 bool
+	base, python         string
 }
 
 func main() {
@@ -48,21 +48,14 @@ func run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	lab, err := newLab(ctx, o)
-	if lab != nil {
-		defer lab.close()
+	var report *report
+	if o.from != "" {
+		report, err = readReport(o.from)
+	} else {
+		report, err = measureAll(ctx, o)
 	}
 	if err != nil {
 		return err
-	}
-	report, err := measure(ctx, lab)
-	if err != nil {
-		return err
-	}
-	if o.json != "" {
-		if err := report.writeJSON(o.json); err != nil {
-			return err
-		}
 	}
 	text := report.markdown()
 	if o.markdown == "-" {
@@ -70,6 +63,22 @@ func run(ctx context.Context, args []string) error {
 		return err
 	}
 	return os.WriteFile(o.markdown, []byte(text), 0o644)
+}
+
+// measureAll also writes the JSON file, after a failure with what there is.
+func measureAll(ctx context.Context, o options) (*report, error) {
+	lab, err := newLab(ctx, o)
+	if lab != nil {
+		defer lab.close()
+	}
+	if err != nil {
+		return nil, err
+	}
+	r, err := measure(ctx, lab)
+	if o.json != "" {
+		err = errors.Join(err, r.writeJSON(o.json))
+	}
+	return r, err
 }
 
 func parse(args []string) (options, error) {
@@ -84,6 +93,7 @@ func parse(args []string) (options, error) {
 	flags.StringVar(&o.model, "model", "iris", "`example` whose model is packed; one that needs Python packages only")
 	flags.StringVar(&o.markdown, "o", "docs/benchmarks.md", "`file` that the table is written to, - for standard output")
 	flags.StringVar(&o.json, "json", "", "`file` that all measurements are written to, with the time of every build step")
+	flags.StringVar(&o.from, "from", "", "`file` of an earlier --json: write its table again, and measure nothing")
 	flags.BoolVar(&o.keep, "keep", false, "keep the working folder with the projects and the logs")
 	if err := flags.Parse(args); err != nil {
 		return o, flag.ErrHelp
@@ -100,6 +110,9 @@ func parse(args []string) (options, error) {
 		if !slices.Contains(wayNames(), w) {
 			return o, fmt.Errorf("--ways %s: the ways are %s", w, strings.Join(wayNames(), ", "))
 		}
+	}
+	if o.from != "" {
+		return o, nil
 	}
 	for name, to := range map[string]*string{"DEPLOYFILE_TEST_TOOLCHAIN": &o.base, "DEPLOYFILE_TEST_PYTHON": &o.python} {
 		if *to = os.Getenv(name); *to == "" {

@@ -36,22 +36,25 @@ type stepTimes struct {
 
 // measure does every scenario in every way. A way has a new builder and a new
 // registry in every run; there are two cold builds of each at least, to
-// compare what they made.
+// compare what they made. After a failure the result is what was measured
+// until then.
 func measure(ctx context.Context, l *lab) (*report, error) {
 	r := &report{}
 	var err error
+	if r.Machine, err = describe(ctx, l); err != nil {
+		return r, err
+	}
 	for run := 1; run <= max(2, l.runs); run++ {
 		for _, w := range ways() {
 			if len(l.ways) > 0 && !slices.Contains(l.ways, w.name()) {
 				continue
 			}
 			if err := l.measureWay(ctx, w, run, r); err != nil {
-				return nil, fmt.Errorf("%s, run %d: %w", w.name(), run, err)
+				return r, fmt.Errorf("%s, run %d: %w", w.name(), run, err)
 			}
 		}
 	}
-	r.Machine, err = describe(ctx, l, r)
-	return r, err
+	return r, nil
 }
 
 func (l *lab) measureWay(ctx context.Context, w way, run int, r *report) error {
@@ -68,7 +71,7 @@ func (l *lab) measureWay(ctx context.Context, w way, run int, r *report) error {
 		return err
 	}
 	defer rig.close()
-	r.buildkit = rig.builder.Version()
+	r.Machine.BuildKit = rig.builder.Version()
 	project := filepath.Join(dir, "project")
 	if err := os.MkdirAll(project, 0o755); err != nil {
 		return err
@@ -93,7 +96,7 @@ func (l *lab) measureWay(ctx context.Context, w way, run int, r *report) error {
 			return fmt.Errorf("%s: %w", s.name, err)
 		}
 		if v := uvVersion(project); v != "" {
-			r.uv = v
+			r.Machine.UV = v
 		}
 		m.Way, m.Scenario, m.Run = w.name(), s.name, run
 		r.Measurements = append(r.Measurements, *m)

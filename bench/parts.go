@@ -44,9 +44,11 @@ func readParts(log string) ([]vertex, error) {
 			if v.Started == nil || v.Completed == nil {
 				continue
 			}
+			known := parts[v.Name] != nil
 			p := part(v.Name)
 			p.Seconds = max(p.Seconds, v.Completed.Sub(*v.Started).Seconds())
-			p.Cached = v.Cached
+			// A step that was done for one result is cached for the next.
+			p.Cached = v.Cached && (!known || p.Cached)
 		}
 		for _, s := range e.Statuses {
 			if s.Started != nil && s.Completed != nil && strings.HasPrefix(names[s.Vertex], "exporting") {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 )
 
@@ -9,9 +10,18 @@ import (
 type report struct {
 	Machine      machine       `json:"machine"`
 	Measurements []measurement `json:"measurements"`
+}
 
-	// What is learned on the way to Machine.
-	buildkit, uv string
+func readReport(file string) (*report, error) {
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	var r report
+	if err := json.Unmarshal(data, &r); err != nil {
+		return nil, fmt.Errorf("%s: %w", file, err)
+	}
+	return &r, nil
 }
 
 func (r *report) writeJSON(file string) error {

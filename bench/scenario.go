@@ -32,11 +32,11 @@ func scenarios() []scenario {
 	return []scenario{
 		{name: cold, title: "cold: new builder, new registry"},
 		{name: "nothing", title: "nothing changed"},
-		{name: "model", title: "model file changed (27 kB)", change: func(l *lab, i *inputs) { i.model = l.retrained }},
+		{name: "model", title: "small model file changed", change: func(l *lab, i *inputs) { i.model = l.retrained }},
 		{name: "bump", title: "one small requirement bumped", change: func(_ *lab, i *inputs) { i.bumped = true }},
 		{name: "base", title: "base image changed", change: func(l *lab, i *inputs) { i.base = l.bases.ref("base:2") }},
 		{
-			name: "large", title: "model file changed (200 MB)",
+			name: "large", title: "large model file changed (200 MB)",
 			before: func(_ *lab, i *inputs) { i.weights = 1 },
 			change: func(_ *lab, i *inputs) { i.weights = 2 },
 		},

@@ -2,11 +2,11 @@ FROM ${BASE} AS build
 # PIP_CERT and SSL_CERT_FILE name the secret with certificate authorities,
 # where the network needs some of its own.
 ARG PIP_CERT
-ARG SSL_CERT_FILE
 RUN --mount=type=secret,id=ca --mount=type=cache,target=/root/.cache/pip \
     pip install --break-system-packages uv
 ENV UV_LINK_MODE=copy UV_COMPILE_BYTECODE=1 UV_PYTHON_DOWNLOADS=never
 RUN uv venv /opt/venv
+ARG SSL_CERT_FILE
 RUN --mount=type=secret,id=ca --mount=type=cache,target=/root/.cache/uv \
     --mount=type=bind,source=model/requirements.txt,target=/requirements.txt \
     uv pip install --python /opt/venv/bin/python -r /requirements.txt

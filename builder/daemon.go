@@ -4,6 +4,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -83,6 +84,10 @@ func lastLines(file string) string {
 		return ""
 	}
 	lines := strings.Split(strings.TrimSpace(string(text)), "\n")
+	// A frontend that looks for a file that is not there is no news.
+	lines = slices.DeleteFunc(lines, func(line string) bool {
+		return strings.Contains(line, "LLBBridge/StatFile returned error") || strings.Contains(line, "LLBBridge/ReadFile returned error")
+	})
 	if len(lines) > tailLines {
 		lines = lines[len(lines)-tailLines:]
 	}

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"syscall"
 )
 
@@ -39,6 +40,7 @@ func (d *daemon) spawn(o Options) (<-chan error, error) {
 	cmd := exec.Command(command[0], append(command[1:len(command):len(command)], args...)...)
 	cmd.Stdout, cmd.Stderr = log, log
 	cmd.Dir = "/"
+	cmd.Env = d.environment(os.Environ())
 	// A session of its own: Ctrl-C at the terminal is not meant for it.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	if err := cmd.Start(); err != nil {
@@ -53,6 +55,21 @@ func (d *daemon) spawn(o Options) (<-chan error, error) {
 		exited <- err
 	}()
 	return exited, nil
+}
+
+// environment is the daemon's: what it needs to find programs and to reach the
+// network, and nothing else of whoever happened to start it, whose secrets and
+// temporary folder are not its own.
+func (d *daemon) environment(caller []string) []string {
+	env := []string{"HOME=" + d.dir, "TMPDIR=" + d.dir}
+	for _, e := range caller {
+		name, _, _ := strings.Cut(e, "=")
+		switch strings.ToUpper(name) {
+		case "PATH", "SSL_CERT_FILE", "SSL_CERT_DIR", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "ALL_PROXY":
+			env = append(env, e)
+		}
+	}
+	return env
 }
 
 // newLog starts an empty log and keeps the one before it, which may tell why

@@ -49,7 +49,8 @@ type Layers struct {
 type Report struct {
 	A Contents `json:"a"`
 	B Contents `json:"b"`
-	// Same says that nothing differs.
+	// Same says that nothing differs that both sides say something about and,
+	// for two images, that they have the same digest.
 	Same bool `json:"same"`
 	// AddedPlatforms are those of B alone, RemovedPlatforms those of A alone.
 	AddedPlatforms   []string `json:"added-platforms"`
@@ -96,7 +97,7 @@ func Diff(a, b Contents) Report {
 		_, _, push := split(a.Blobs, b.Blobs)
 		r.Push = &push
 	}
-	r.Same = len(r.Changes) == 0 && len(r.AddedPlatforms) == 0 && len(r.RemovedPlatforms) == 0 && a.Digest == b.Digest
+	r.Same = len(r.Changes)+len(r.AddedPlatforms)+len(r.RemovedPlatforms) == 0 && (!images || a.Digest == b.Digest)
 	return r
 }
 

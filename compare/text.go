@@ -137,4 +137,6 @@ func title(b Blob) string {
 	return text
 }
 
-func size(n int64) string { return strings.Replace(units.HumanSize(float64(n)), "B", " B", 1) }
+func size(n int64) string {
+	return units.CustomSize("%.4g %s", float64(n), 1000, []string{"B", "kB", "MB", "GB", "TB"})
+}

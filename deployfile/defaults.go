@@ -2,6 +2,7 @@ package deployfile
 
 import (
 	"cmp"
+	"path"
 
 	"github.com/distribution/reference"
 )
@@ -20,6 +21,7 @@ const (
 // fillDefaults sets what the text left out. It runs after the validation, which
 // has refused what was written as zero or empty.
 func fillDefaults(f *File) {
+	f.Model.Name = cmp.Or(f.Model.Name, ModelName(path.Base(path.Clean(f.Model.Source))))
 	f.Environment.MLflow = cmp.Or(f.Environment.MLflow, defaultMLflow)
 	f.Environment.CA = cmp.Or(f.Environment.CA, defaultCA)
 	f.Server.Kind = cmp.Or(f.Server.Kind, defaultServerKind)

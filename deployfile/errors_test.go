@@ -66,7 +66,7 @@ func TestParseErrors(t *testing.T) {
 
 		// [model].
 		{"invalid-name", model + "name = 'My Model'\n", `D:3:8: error: model.name "My Model" must be lower-case letters and digits, with single '.', '_' or '-' between them; for example "my-model"`},
-		{"invalid-name", model + "name = ''\n", `D:3:8: error: model.name "" must be lower-case letters and digits, with single '.', '_' or '-' between them`},
+		{"invalid-name", model + "name = ''\n", `D:3:8: error: model.name "" must be lower-case letters and digits, with single '.', '_' or '-' between them; for example "model"`},
 		{"invalid-path", "[model]\nsource = ''\n", `D:2:10: error: model.source is empty`},
 		{"invalid-path", "[model]\nsource = '/data/model'\n", `D:2:10: error: model.source "/data/model" is absolute, but must be a path below the folder of the Deployfile; move what it names next to the Deployfile, and write the path from there`},
 		{"invalid-path", "[model]\nsource = 'C:/model'\n", `D:2:10: error: model.source "C:/model" is absolute, but must be a path below the folder of the Deployfile; move what it names next to the Deployfile, and write the path from there`},

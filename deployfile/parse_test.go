@@ -22,7 +22,7 @@ func mustParse(t *testing.T, source string) *File {
 
 func TestParseDefaults(t *testing.T) {
 	want := &File{
-		Model:       Model{Source: "model"},
+		Model:       Model{Name: "model", Source: "model"},
 		Environment: Environment{MLflow: "skinny", CA: "ca"},
 		Server:      Server{Kind: "mlflow", Port: 8080, Workers: 1},
 		Image:       Image{User: "65532:65532"},

@@ -28,7 +28,7 @@ func (r *report) validateModel(m Model) {
 			message: fmt.Sprintf("model.name %q must be lower-case letters and digits, with single '.', '_' or '-' between them",
 				m.Name),
 		}
-		if near := modelNameFrom(m.Name); near != "" {
+		if near := ModelName(m.Name); near != "" {
 			p.hint = fmt.Sprintf("for example %q", near)
 		}
 		r.atValue(p, "model", "name")

@@ -1,6 +1,7 @@
 package deployfile
 
 import (
+	"cmp"
 	"fmt"
 	"net/url"
 	"path"
@@ -44,10 +45,10 @@ func matches(pattern, value string) bool {
 	return regexp.MustCompile(pattern).MatchString(value)
 }
 
-// modelNameFrom makes the nearest model name of any text, for hints.
-func modelNameFrom(given string) string {
+// ModelName makes the nearest model name of any text, such as a folder's name.
+func ModelName(given string) string {
 	other := regexp.MustCompile(`[^a-z0-9]+`)
-	return strings.Trim(other.ReplaceAllString(strings.ToLower(given), "-"), "-")
+	return cmp.Or(strings.Trim(other.ReplaceAllString(strings.ToLower(given), "-"), "-"), "model")
 }
 
 // checkPath refuses what is not a path below the Deployfile's folder. An empty

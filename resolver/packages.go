@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"deps.dev/util/pypi"
 	"github.com/deployfile/deployfile/toolchain"
 	gwclient "github.com/moby/buildkit/frontend/gateway/client"
 )
@@ -111,4 +112,27 @@ func (p *Platform) Interpreter(pythonVersion string) (Interpreter, error) {
 		return Interpreter{}, fmt.Errorf("python-version %q: want 3.N", pythonVersion)
 	}
 	return Interpreter{Minor: minor, Arch: arch, Glibc: glibcMinor(p.Glibc)}, nil
+}
+
+// checkUpgrade refuses names that the previous lock does not hold: they are
+// misspelt, or there is nothing to upgrade.
+func (q Request) checkUpgrade() error {
+	if q.Previous == nil {
+		return nil
+	}
+	locked := map[string]bool{}
+	for _, data := range q.Pylocks {
+		// A pylock that cannot be read is made anew.
+		if p, err := ParsePylock(data); err == nil {
+			for _, pkg := range p.Packages {
+				locked[pypi.CanonPackageName(pkg.Name)] = true
+			}
+		}
+	}
+	for _, name := range q.Upgrade {
+		if name != "*" && !locked[pypi.CanonPackageName(name)] {
+			return fmt.Errorf("cannot upgrade %q: the lock holds no package of that name", name)
+		}
+	}
+	return nil
 }

@@ -71,6 +71,9 @@ type Request struct {
 
 // Lock answers the request. The second result is the pylock files by name.
 func (r *Resolver) Lock(ctx context.Context, q Request) (*Lock, map[string][]byte, error) {
+	if err := q.checkUpgrade(); err != nil {
+		return nil, nil, err
+	}
 	slices.Sort(q.Platforms)
 	keep := q.Previous
 	if slices.Contains(q.Upgrade, "*") {

@@ -178,7 +178,7 @@ func imageNames(p *project) []string {
 	if len(p.file.Image.Tags) > 0 {
 		return p.file.Image.Tags
 	}
-	return []string{p.name() + ":latest"}
+	return []string{p.file.Model.Name + ":latest"}
 }
 
 // writeFiles writes --metadata-file and --iidfile.

@@ -11,10 +11,12 @@ import (
 	"path"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/deployfile/deployfile/build"
 	"github.com/deployfile/deployfile/deployfile"
 	"github.com/deployfile/deployfile/frontend"
+	"github.com/deployfile/deployfile/lint"
 	"github.com/deployfile/deployfile/resolver"
 	"github.com/spf13/cobra"
 )
@@ -65,20 +67,31 @@ func check(s streams, folder string, o checkOptions) error {
 		return err
 	}
 	found, err := frontend.Inspect(file, source, context, args)
+	var judged []lint.Finding
 	if err == nil {
-		err = checkLock(file, context, found)
+		var lock *resolver.Lock
+		var pylocks map[string][]byte
+		lock, pylocks, err = readLock(file)
+		judged = found.Lint(lock, pylocks, time.Now())
+		if err == nil && lock != nil {
+			err = checkLock(file+".lock", context, found, lock, pylocks)
+		}
 	}
 	if o.asJSON {
-		if e := writeJSON(s.out, findings(found, err)); e != nil {
+		if e := writeJSON(s.out, findings(file, found, judged, err)); e != nil {
 			return e
 		}
 		return err
 	}
-	for _, d := range found.Diagnostics {
-		_ = deployfile.Render(s.err, source, d)
+	masked := lint.Mask(source, judged)
+	for _, f := range judged {
+		_ = deployfile.Render(s.err, masked, f.Diagnostic(file))
 	}
 	for _, w := range found.Warnings {
 		fmt.Fprintf(s.err, "warning: %s\n", warningText(w))
+	}
+	if err == nil && lint.Failed(judged) {
+		return errLint
 	}
 	if err == nil {
 		fmt.Fprintf(s.out, "%s is fine: %s, %d requirements\n", file, strings.Join(found.Model.Flavors, ", "), len(found.Inputs.Requirements))
@@ -86,27 +99,22 @@ func check(s streams, folder string, o checkOptions) error {
 	return err
 }
 
-// checkLock compares the lock with what can be told without a builder: all but
-// what a registry or a package index has to say.
-func checkLock(file string, context fs.FS, found *frontend.Inspection) error {
+// errLint says that the findings that were printed include an error.
+var errLint = errors.New("the Deployfile has to change, see above")
+
+// readLock reads the lock beside a Deployfile, nil if there is none.
+func readLock(file string) (*resolver.Lock, map[string][]byte, error) {
 	name := file + ".lock"
 	data, err := os.ReadFile(name)
 	if errors.Is(err, fs.ErrNotExist) {
-		found.Diagnostics = append(found.Diagnostics, deployfile.Diagnostic{
-			Rule: "unlocked", Severity: deployfile.SeverityWarning,
-			Message: "there is no " + filepath.Base(name), Hint: "run: deployfile lock",
-			File: file, Range: deployfile.Range{Start: deployfile.Position{Line: 1, Column: 1}, End: deployfile.Position{Line: 1, Column: 1}},
-		})
-		return nil
+		return nil, nil, nil
 	}
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
-	stale := &frontend.StaleLockError{File: filepath.Base(name)}
 	lock, err := resolver.ParseLock(data)
 	if err != nil {
-		stale.Changes = []string{err.Error()}
-		return stale
+		return nil, nil, &frontend.StaleLockError{File: filepath.Base(name), Changes: []string{err.Error()}}
 	}
 	pylocks := map[string][]byte{}
 	for _, n := range lock.PylockNames() {
@@ -114,6 +122,13 @@ func checkLock(file string, context fs.FS, found *frontend.Inspection) error {
 			pylocks[n] = data
 		}
 	}
+	return lock, pylocks, nil
+}
+
+// checkLock compares the lock with what can be told without a builder: all but
+// what a registry or a package index has to say.
+func checkLock(name string, context fs.FS, found *frontend.Inspection, lock *resolver.Lock, pylocks map[string][]byte) error {
+	stale := &frontend.StaleLockError{File: filepath.Base(name)}
 	stale.Changes = lock.Inputs.Changes(found.Inputs)
 	for _, p := range found.File.Image.Platforms {
 		if lock.Platform(p) == nil {
@@ -159,10 +174,10 @@ func modelFiles(context fs.FS, dir string) ([]resolver.ModelFile, error) {
 }
 
 // findings are what was found, an error last.
-func findings(found *frontend.Inspection, err error) []finding {
+func findings(file string, found *frontend.Inspection, judged []lint.Finding, err error) []finding {
 	out := []finding{}
-	for _, d := range found.Diagnostics {
-		out = append(out, finding{"deployfile", d})
+	for _, f := range judged {
+		out = append(out, finding{"deployfile", f.Diagnostic(file)})
 	}
 	at := func(file string, line int) deployfile.Diagnostic {
 		p := deployfile.Position{Line: line, Column: 1}

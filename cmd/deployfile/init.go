@@ -64,7 +64,7 @@ func initialise(s streams, modelFolder string, o initOptions) error {
 	if err != nil {
 		return err
 	}
-	text := firstDeployfile(modelName(filepath.Base(dir)), source, model)
+	text := firstDeployfile(deployfile.ModelName(filepath.Base(dir)), source, model)
 	if _, _, err := deployfile.Parse(o.file, text); err != nil {
 		return fmt.Errorf("the model's folder cannot be named in a Deployfile: %w", err)
 	}

@@ -4,8 +4,6 @@ import (
 	"errors"
 	"io/fs"
 	"os"
-	"path"
-	"strings"
 
 	"github.com/deployfile/deployfile/build"
 	"github.com/deployfile/deployfile/deployfile"
@@ -41,25 +39,6 @@ func readDeployfile(path string) ([]byte, error) {
 		return nil, &build.NoFileError{Path: path}
 	}
 	return data, err
-}
-
-// name is the model's: the Deployfile's, else that of the model's folder.
-func (p *project) name() string {
-	if p.file.Model.Name != "" {
-		return p.file.Model.Name
-	}
-	return modelName(path.Base(path.Clean(p.file.Model.Source)))
-}
-
-// modelName makes a model's name of a folder's.
-func modelName(folder string) string {
-	words := strings.FieldsFunc(strings.ToLower(folder), func(r rune) bool {
-		return (r < 'a' || r > 'z') && (r < '0' || r > '9')
-	})
-	if len(words) == 0 {
-		return "model"
-	}
-	return strings.Join(words, "-")
 }
 
 // contextFolder is the argument of a command, or the folder it runs in.

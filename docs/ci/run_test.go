@@ -98,6 +98,8 @@ func noBuilding() []string {
 		"[internal] ", "[context base] ", "resolve image config ", "docker-image://", "importing cache ", "exporting ", "pushing ", "resolving provenance",
 		// A source with a checksum knows its cache key, and fetches nothing.
 		"fetch ",
+		// A few kB, which are written sooner than fetched.
+		"add the start command", "make the virtual environment ", "write sbom.", "put the layers together",
 		// What is no part of the image is no part of its cache.
 		"hash the model's files", "verify that the image answers",
 	}

@@ -24,6 +24,8 @@ type index struct {
 	files map[string][]byte
 	// user and password are demanded if there is a password.
 	user, password string
+	// uv are links to uv's wheels, on another host.
+	uv string
 
 	mu sync.Mutex
 	// asked are the paths that were asked for.
@@ -70,6 +72,9 @@ func (x *index) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // page lists the files of a project.
 func (x *index) page(project string) string {
 	var links strings.Builder
+	if project == "uv" {
+		links.WriteString(x.uv)
+	}
 	for _, name := range slices.Sorted(maps.Keys(x.files)) {
 		distribution, _, _ := strings.Cut(name, "-")
 		if strings.ReplaceAll(distribution, "_", "-") == project {

@@ -23,11 +23,12 @@ func TestSameImage(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			p := example(t, c.name)
-			made := files(t, p.dir, "*lock*")
-			unlocked := unlockedExample(t, c.name)
-			unlocked.deployfile(t, "lock")
-			if d := cmp.Diff(made, files(t, unlocked.dir, "*lock*")); d != "" {
-				t.Errorf("the CLI makes another lock:\n%s", d)
+			if c.name == "iris" {
+				unlocked := unlockedExample(t, c.name)
+				unlocked.deployfile(t, "lock")
+				if d := cmp.Diff(files(t, p.dir, "*lock*"), files(t, unlocked.dir, "*lock*")); d != "" {
+					t.Errorf("the CLI makes another lock:\n%s", d)
+				}
 			}
 			for n, platforms := range c.platforms {
 				if n == 1 {

@@ -13,19 +13,19 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 )
 
-// lockedTiny is a tiny project with one package, and its lock.
-func lockedTiny(t *testing.T, environment string) *project {
+// lockedTiny is a tiny project with one package, and its lock. The text is
+// more of [environment], and further tables.
+func lockedTiny(t *testing.T, environment, tables string) *project {
 	t.Helper()
 	x := newIndex(t, newWheel(t, "dfone", "1.0"))
-	p := tiny(t, environment+x.table("local"), "dfone")
+	p := tiny(t, environment+x.table("local")+tables, "dfone")
 	p.lock(t)
 	return p
 }
 
 // TestTargets makes all that --target names.
 func TestTargets(t *testing.T) {
-	p := lockedTiny(t, "")
-	p.add(t, "Deployfile", "\n[targets.canary]\nkind = \"docker\"\nenv = { STAGE = \"canary\" }\n")
+	p := lockedTiny(t, "", "\n[targets.canary]\nkind = \"docker\"\nenv = { STAGE = \"canary\" }\n")
 	image := p.push(t, "targets")
 	folder := func(target string, args ...string) map[string]string {
 		t.Helper()
@@ -98,7 +98,7 @@ func history(t *testing.T, img v1.Image) []string {
 
 // TestOutputs exports to all that is no registry.
 func TestOutputs(t *testing.T) {
-	p := lockedTiny(t, "")
+	p := lockedTiny(t, "", "")
 	want := digestOf(t, p.push(t, "outputs"))
 	dir := t.TempDir()
 
@@ -124,9 +124,7 @@ func TestOutputs(t *testing.T) {
 // TestOptions gives buildx's options, each of which does what it does for a
 // Dockerfile.
 func TestOptions(t *testing.T) {
-	p := lockedTiny(t, "env = { STAGE = \"${STAGE}\" }\n")
-	p.add(t, "Deployfile", "\n[args]\nSTAGE = \"test\"\n")
-	p.lock(t)
+	p := lockedTiny(t, "env = { STAGE = \"${STAGE}\" }\n", "\n[args]\nSTAGE = \"test\"\n")
 	plain := p.push(t, "options")
 	if got := configOf(t, plain).Config.Env; !slices.Contains(got, "STAGE=test") {
 		t.Errorf("an argument's default is not in %q", got)
@@ -158,12 +156,8 @@ func TestOptions(t *testing.T) {
 		t.Errorf("what is said of an image changes its layers:\n%s", d)
 	}
 
-	r := p.buildx(t, "--build-arg", "STAGES=production")
-	if r.err == nil {
-		// As with a Dockerfile, an argument that is not declared is one of
-		// somebody else's.
-		wantWords(t, r.stderr, "STAGES")
-	}
+	r := p.mustBuildx(t, "--build-arg", "STAGES=production")
+	wantWords(t, r.stderr, "build argument STAGES is not declared in [args]")
 
 	const install = "install dfone 1.0"
 	for _, c := range []struct {
@@ -213,16 +207,14 @@ func TestAddHost(t *testing.T) {
 
 // TestCalls asks what buildx asks.
 func TestCalls(t *testing.T) {
-	p := lockedTiny(t, "env = { STAGE = \"${STAGE}\" }\n")
-	p.add(t, "Deployfile", "\n[args]\nSTAGE = \"test\"\n\n[targets.canary]\nkind = \"docker\"\n")
-	p.lock(t)
+	p := lockedTiny(t, "env = { STAGE = \"${STAGE}\" }\n", "\n[args]\nSTAGE = \"test\"\n\n[targets.canary]\nkind = \"docker\"\n")
 	ask := func(call string, args ...string) string {
 		t.Helper()
 		return p.mustBuildx(t, append([]string{"--call", call}, args...)...).stdout
 	}
 	wantWords(t, ask("outline"), "STAGE", "test", "DEPLOYFILE_LOCKED", "DEPLOYFILE_INDEX", "SOURCE_DATE_EPOCH", "ca")
 	wantWords(t, ask("targets"), "image (default)", "lock", "verify", "env", "plan", "sbom", "canary")
-	wantWords(t, ask("subrequests.describe"), "outline", "targets", "lint", "frontend.plan", "frontend.schema")
+	wantWords(t, ask("subrequests.describe"), "outline", "targets", "lint", "plan  ", "schema  ")
 	var schema, plan map[string]any
 	if err := json.Unmarshal([]byte(ask("schema")), &schema); err != nil || schema["properties"] == nil {
 		t.Errorf("no schema: %v", err)

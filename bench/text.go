@@ -1,0 +1,11 @@
+package main
+
+import _ "embed"
+
+// The words around the tables.
+var (
+	//go:embed intro.md
+	intro string
+	//go:embed method.md
+	method string
+)

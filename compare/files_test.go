@@ -1,0 +1,76 @@
+package compare_test
+
+import (
+	"testing"
+
+	"github.com/deployfile/deployfile/compare"
+	"github.com/google/go-cmp/cmp"
+)
+
+func file(name string, attributes ...string) compare.File {
+	f := compare.File{Name: name, Attributes: map[string]string{}}
+	for n := 0; n < len(attributes); n += 2 {
+		f.Attributes[attributes[n]] = attributes[n+1]
+	}
+	return f
+}
+
+func TestFiles(t *testing.T) {
+	for name, test := range map[string]struct {
+		was, is []compare.File
+		want    []compare.FileDifference
+	}{
+		"the same": {
+			was: []compare.File{file("a", "mode", "0644")},
+			is:  []compare.File{file("a", "mode", "0644")},
+		},
+		"attributes": {
+			was: []compare.File{file("a", "mode", "0644", "xattr x", `"1"`), file("b")},
+			is:  []compare.File{file("a", "mode", "0600", "mtime", "2026"), file("b")},
+			want: []compare.FileDifference{
+				{File: "a", Attribute: "mode", Was: "0644", Is: "0600"},
+				{File: "a", Attribute: "mtime", Is: "2026"},
+				{File: "a", Attribute: "xattr x", Was: `"1"`},
+			},
+		},
+		"missing and extra": {
+			was:  []compare.File{file("a"), file("b")},
+			is:   []compare.File{file("b"), file("c")},
+			want: []compare.FileDifference{{File: "a", Attribute: compare.Missing}, {File: "c", Attribute: compare.Extra}},
+		},
+		"another order": {
+			was:  []compare.File{file("a"), file("b"), file("c")},
+			is:   []compare.File{file("a"), file("c"), file("b")},
+			want: []compare.FileDifference{{File: "b", Attribute: compare.Order, Was: "1", Is: "2"}},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if d := cmp.Diff(append([]compare.FileDifference{}, test.want...), compare.Files(test.was, test.is)); d != "" {
+				t.Errorf("(-want +got):\n%s", d)
+			}
+		})
+	}
+}
+
+func TestDocuments(t *testing.T) {
+	got, err := compare.Documents(
+		[]byte(`{"config":{"Labels":{"a":"1","org.example/b":"<2>"},"Cmd":["x","y"]},"rootfs":{"diff_ids":["1"]},"n":1.0,"gone":null}`),
+		[]byte(`{"config":{"Labels":{"a":"1","org.example/b":"3"},"Cmd":["x"]},"rootfs":{"diff_ids":["2"]},"n":1.00,"new":{"k":[]}}`),
+		"rootfs.diff_ids")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []compare.FieldDifference{
+		{Field: "config.Cmd[1]", Was: `"y"`},
+		{Field: `config.Labels["org.example/b"]`, Was: `"<2>"`, Is: `"3"`},
+		{Field: "gone", Was: "null"},
+		{Field: "n", Was: "1.0", Is: "1.00"},
+		{Field: "new", Is: `{"k":[]}`},
+	}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Errorf("(-want +got):\n%s", d)
+	}
+	if _, err := compare.Documents([]byte("{}"), []byte("{")); err == nil {
+		t.Error("a broken document is compared")
+	}
+}
