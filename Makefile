@@ -4,6 +4,9 @@
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 
+# For every use of go, so that what one has compiled serves the others.
+export GOFLAGS := $(GOFLAGS) -trimpath
+
 VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
 GO_BUILD := CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)'
 # What the command-line tool is compiled for by `make cross`.
@@ -19,6 +22,13 @@ help: ## list the targets (default)
 .PHONY: build
 build: tools ## build bin/deployfile, and buildkitd beside it
 	@$(GO_BUILD) -o bin/deployfile ./cmd/deployfile
+
+.PHONY: frontend-image
+frontend-image: build ## make the frontend image as an OCI layout, in bin/frontend-image
+	@for arch in amd64 arm64; do \
+		GOOS=linux GOARCH=$$arch $(GO_BUILD) -o bin/frontend/linux-$$arch/ ./cmd/deployfile-frontend || exit 1; \
+	done
+	@go run ./hack/frontendimage -version '$(VERSION)'
 
 .PHONY: demo
 demo: build ## lock, build and run examples/iris, and print its answer

@@ -50,7 +50,7 @@ func (p *Plan) Image(in Inputs) (llb.State, error) {
 
 // layers are what is put on the base; layerNames has a name for each.
 func (p *Plan) layers(in Inputs) ([]llb.State, error) {
-	layers := []llb.State{toolchain.Skeleton(p.Base.Python, p.Base.PythonVersion, in.Constraints...)}
+	layers := []llb.State{in.Toolchain.Skeleton(p.Base.Python, p.Base.PythonVersion, in.Constraints...)}
 	for _, l := range p.Layers {
 		st, err := p.install(in, l)
 		if err != nil {
@@ -104,7 +104,7 @@ func (p *Plan) install(in Inputs, l WheelLayer) (llb.State, error) {
 		UV:     true,
 		Mounts: []toolchain.Mount{{
 			Path:   toolchain.VirtualEnv,
-			Source: toolchain.Skeleton(t.Python, t.Version, t.Constraints...),
+			Source: t.Skeleton(t.Python, t.Version, t.Constraints...),
 			From:   toolchain.VirtualEnv,
 		}},
 	}
@@ -177,6 +177,9 @@ func (p *Plan) serve(in Inputs) (llb.State, error) {
 
 // code is the folders of code, one over the other.
 func (p *Plan) code(in Inputs) llb.State {
+	if !in.copies() {
+		return p.placeCode(in)
+	}
 	var files *llb.FileAction
 	for _, dir := range p.Code {
 		info := copyInfo(func(c *llb.CopyInfo) {
@@ -194,6 +197,9 @@ func (p *Plan) code(in Inputs) llb.State {
 
 // modelLayers are the small files together and each large one alone.
 func (p *Plan) modelLayers(in Inputs) []llb.State {
+	if !in.copies() {
+		return p.placeModel(in)
+	}
 	from := path.Join("/", p.Model.Dir)
 	small := llb.Copy(in.Context, from, ModelDir, copyInfo(func(c *llb.CopyInfo) {
 		c.CopyDirContentsOnly = true

@@ -163,24 +163,6 @@ func (t Toolchain) uv() llb.State {
 	})
 }
 
-// Skeleton is an empty virtual environment (PEP 405) at VirtualEnv whose
-// interpreter is the one at the given path of the image it is put on.
-func Skeleton(python, version string, c ...llb.ConstraintsOpt) llb.State {
-	at := llb.WithCreatedTime(Epoch())
-	bin := path.Join(VirtualEnv, "bin")
-	cfg := fmt.Sprintf("home = %s\ninclude-system-site-packages = false\nversion = %s\n", path.Dir(python), version)
-	made := llb.Scratch().File(llb.
-		Mkdir("/opt", 0o755, at).
-		Mkdir(VirtualEnv, 0o755, at).
-		Mkdir(bin, 0o755, at).
-		Mkfile(path.Join(VirtualEnv, "pyvenv.cfg"), 0o644, []byte(cfg), at).
-		Symlink(python, path.Join(bin, "python"), at).
-		Symlink("python", path.Join(bin, "python3"), at).
-		Symlink("python", path.Join(bin, "python"+version), at),
-		with(c, llb.WithCustomName("make the virtual environment for Python "+version))...)
-	return Settle(made, c...)
-}
-
 // Settle gives every file and folder of a tree the time Epoch. An action that
 // makes a file leaves the time of day on the folder around it, whatever time
 // that was made with; a copy sets the times of folders last.
