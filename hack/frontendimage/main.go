@@ -12,6 +12,7 @@ import (
 	"log"
 	"os"
 	"path"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -38,13 +39,21 @@ func main() {
 	flag.StringVar(&version, "version", "devel", "version that the image's labels carry")
 	flag.StringVar(&supervisor, "deployfile", "bin/deployfile", "the CLI, which keeps the builder")
 	flag.Parse()
+	supervisor, err := filepath.Abs(supervisor)
+	if err != nil {
+		log.Fatal("frontendimage: ", err)
+	}
 	if err := run(context.Background(), bin, out, version, supervisor); err != nil {
 		log.Fatal("frontendimage: ", err)
 	}
 }
 
 func run(ctx context.Context, bin, out, version, supervisor string) error {
-	b, err := builder.Find(ctx, builder.Options{Address: os.Getenv("BUILDKIT_HOST"), Supervisor: []string{supervisor, "builder-supervise"}})
+	b, err := builder.Find(ctx, builder.Options{
+		Address:    os.Getenv("BUILDKIT_HOST"),
+		Buildkitd:  filepath.Join(filepath.Dir(supervisor), "buildkitd"),
+		Supervisor: []string{supervisor, "builder-supervise"},
+	})
 	if err != nil {
 		return err
 	}
