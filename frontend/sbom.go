@@ -2,6 +2,7 @@ package frontend
 
 import (
 	"context"
+	"errors"
 	"io/fs"
 	"path"
 	"strings"
@@ -18,8 +19,8 @@ import (
 // The names of the bills of materials, in the sbom target and in the
 // attestations.
 const (
-	spdxName      = "sbom.spdx.json"
-	cycloneDXName = "sbom.cdx.json"
+	SPDXName      = "sbom.spdx.json"
+	CycloneDXName = "sbom.cdx.json"
 )
 
 // bills is the sbom target: a folder for each platform, or the files alone if
@@ -82,13 +83,16 @@ func (b *build) bill(ctx context.Context, c *compiled) (map[string][]byte, error
 	if err != nil {
 		return nil, err
 	}
-	return map[string][]byte{spdxName: spdx, cycloneDXName: cycloneDX}, nil
+	return map[string][]byte{SPDXName: spdx, CycloneDXName: cycloneDX}, nil
 }
 
 // licenses reads the METADATA of every installed package.
 func licenses(image fs.FS, python string) (map[string]sbom.License, error) {
 	site := path.Join(strings.TrimPrefix(toolchain.VirtualEnv, "/"), toolchain.SitePackages(python))
 	entries, err := fs.ReadDir(image, site)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil // no packages
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -140,7 +144,7 @@ func (b *build) attest(ctx context.Context, res *gwclient.Result, id string, c *
 	if err != nil {
 		return err
 	}
-	for _, x := range []struct{ name, predicate string }{{spdxName, intoto.PredicateSPDX}, {cycloneDXName, intoto.PredicateCycloneDX}} {
+	for _, x := range []struct{ name, predicate string }{{SPDXName, intoto.PredicateSPDX}, {CycloneDXName, intoto.PredicateCycloneDX}} {
 		res.AddAttestation(id, gwclient.Attestation{
 			Kind: gwpb.AttestationKind_InToto,
 			Ref:  ref,

@@ -56,7 +56,7 @@ model, says what is made; BuildKit makes it.`,
 	cmd.AddCommand(
 		initCommand(s), checkCommand(s), lockCommand(s), planCommand(s),
 		buildCommand(s), runCommand(s), predictCommand(s),
-		diffCommand(s), verifyCommand(s),
+		diffCommand(s), verifyCommand(s), sbomCommand(s),
 		schemaCommand(s), versionCommand(s), builderCommand(s),
 		superviseCommand(), exitCodesTopic(),
 	)
