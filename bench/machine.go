@@ -14,13 +14,17 @@ import (
 
 // machine is what the numbers depend on beside the code.
 type machine struct {
-	Date       string  `json:"date"`
-	Cores      int     `json:"cores"`
-	MemoryGB   int     `json:"memory-gb"`
-	Kernel     string  `json:"kernel"`
-	BuildKit   string  `json:"buildkit"`
-	UV         string  `json:"uv"`
-	MLflow     string  `json:"mlflow"`
+	Date     string `json:"date"`
+	Cores    int    `json:"cores"`
+	MemoryGB int    `json:"memory-gb"`
+	Kernel   string `json:"kernel"`
+	BuildKit string `json:"buildkit"`
+	UV       string `json:"uv"`
+	MLflow   string `json:"mlflow"`
+	// LoadMin and LoadMax are the lowest and the highest load average (of a
+	// minute) at the end of a measurement.
+	LoadMin    float64 `json:"load-min"`
+	LoadMax    float64 `json:"load-max"`
 	Python     string  `json:"python"`
 	Model      string  `json:"model"`
 	Runs       int     `json:"runs"`
@@ -60,6 +64,23 @@ func describe(ctx context.Context, l *lab) (machine, error) {
 	base, err := l.bases.inspect(ctx, "base:1")
 	m.BaseMB, m.BaseLayers = float64(base.Bytes)/1e6, len(base.Layers)
 	return m, err
+}
+
+// seeLoad takes the load of the moment into account.
+func (m *machine) seeLoad() error {
+	data, err := os.ReadFile("/proc/loadavg")
+	if err != nil {
+		return err
+	}
+	var load float64
+	if _, err := fmt.Sscan(string(data), &load); err != nil {
+		return fmt.Errorf("/proc/loadavg: %w", err)
+	}
+	if m.LoadMax == 0 || load < m.LoadMin {
+		m.LoadMin = load
+	}
+	m.LoadMax = max(m.LoadMax, load)
+	return nil
 }
 
 // uvVersion is that of the lock in a project of deployfileWay, which is the

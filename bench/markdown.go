@@ -39,6 +39,7 @@ func (r *report) writeMachine(b *strings.Builder) {
 |---|---|
 | date | %s |
 | machine | %d cores, %d GB of memory, Linux %s |
+| load average | %.1f to %.1f |
 | BuildKit | %s, runc, overlayfs |
 | uv | %s |
 | MLflow | %s |
@@ -46,7 +47,7 @@ func (r *report) writeMachine(b *strings.Builder) {
 | model | examples/%s |
 | base image | %.1f MB |
 | runs | %d |
-`, m.Date, m.Cores, m.MemoryGB, m.Kernel, m.BuildKit, m.UV, m.MLflow, m.Python, m.Model, m.BaseMB, m.Runs)
+`, m.Date, m.Cores, m.MemoryGB, m.Kernel, m.LoadMin, m.LoadMax, m.BuildKit, m.UV, m.MLflow, m.Python, m.Model, m.BaseMB, m.Runs)
 }
 
 func (r *report) has(scenario string) bool {
@@ -216,6 +217,9 @@ func bytesText(n float64) string {
 func ratioText(x float64) string {
 	if x >= 10 {
 		return fmt.Sprintf("%.0f", x)
+	}
+	if x < 0.1 {
+		return fmt.Sprintf("%.4f", x)
 	}
 	return fmt.Sprintf("%.1f", x)
 }

@@ -99,6 +99,9 @@ func (l *lab) measureWay(ctx context.Context, w way, run int, r *report) error {
 			r.Machine.UV = v
 		}
 		m.Way, m.Scenario, m.Run = w.name(), s.name, run
+		if err := r.Machine.seeLoad(); err != nil {
+			return err
+		}
 		r.Measurements = append(r.Measurements, *m)
 		fmt.Fprintf(os.Stderr, "%s, %s, run %d: %.2f s, %.1f MB pushed\n", m.Way, m.Scenario, run, m.Seconds, float64(m.Pushed)/1e6)
 	}

@@ -14,6 +14,7 @@ const (
 	defaultServerKind = "mlflow"
 	defaultPort       = 8080
 	defaultWorkers    = 1
+	defaultVerify     = "build"
 	defaultUser       = "65532:65532"
 	defaultReplicas   = 1
 )
@@ -27,6 +28,7 @@ func fillDefaults(f *File) {
 	f.Server.Kind = cmp.Or(f.Server.Kind, defaultServerKind)
 	f.Server.Port = cmp.Or(f.Server.Port, defaultPort)
 	f.Server.Workers = cmp.Or(f.Server.Workers, defaultWorkers)
+	f.Server.Verify = cmp.Or(f.Server.Verify, defaultVerify)
 	f.Image.User = cmp.Or(f.Image.User, defaultUser)
 	for name, target := range f.Targets {
 		target.Name = name

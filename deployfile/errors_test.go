@@ -41,7 +41,7 @@ func TestParseErrors(t *testing.T) {
 		{"unknown-key", environment + "system_packages = []\n", `D:4:1: error: unknown key "system_packages" in [environment]; did you mean "system-packages"?`},
 		{"unknown-key", environment + "workers = 2\n", `D:4:1: error: unknown key "workers" in [environment]; it belongs in [server]`},
 		{"unknown-key", model + "server.port = 1\n", `D:3:1: error: unknown key "server" in [model]; it belongs at the top level: [server]`},
-		{"unknown-key", server + "'' = 2\n", `D:4:1: error: unknown key "" in [server]; known keys are kind, port, workers, command`},
+		{"unknown-key", server + "'' = 2\n", `D:4:1: error: unknown key "" in [server]; known keys are kind, port, workers, command, verify`},
 		{"unknown-key", index + "adress = 'x'\n", `D:6:1: error: unknown key "adress" in [environment.indexes[0]]; known keys are name, url, secret, default, packages`},
 		{"unknown-key", target + "replica = 2\n", `D:5:1: error: unknown key "replica" in [targets.prod]; did you mean "replicas"?`},
 		{"missing-key", "", `D:1:1: error: model.source is missing: it says where the MLflow Model is; name the folder that holds its MLmodel file, below [model]: source = "model"`},

@@ -98,6 +98,10 @@ type Server struct {
 	Workers int `toml:"workers"`
 	// Command is the start command of kind "command".
 	Command []string `toml:"command"`
+	// Verify is "build" (the default: each build starts the image and posts
+	// the model's saved input to it) or "never", for a model that the builder
+	// cannot run, such as one that needs a GPU.
+	Verify string `toml:"verify"`
 }
 
 // Image says how the image is named and labelled.

@@ -81,6 +81,7 @@ func constrain(root *jsonschema.Schema) error {
 	c.items("Index", "packages").Pattern = pythonPackagePattern
 
 	c.choice("Server", "kind", serverKinds(), defaultServerKind)
+	c.choice("Server", "verify", verifyChoices(), defaultVerify)
 	c.number("Server", "port", 65535).Default = defaultPort
 	c.number("Server", "workers", 0).Default = defaultWorkers
 

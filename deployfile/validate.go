@@ -47,6 +47,7 @@ func (r *report) validateServer(s Server) {
 	r.oneOf(s.Kind, serverKinds(), "server", "kind")
 	r.port(s.Port, "server", "port")
 	r.atLeastOne(s.Workers, "server", "workers")
+	r.oneOf(s.Verify, verifyChoices(), "server", "verify")
 
 	if r.said("server") || r.said("server", "kind") || r.said("server", "command") {
 		return

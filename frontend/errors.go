@@ -134,7 +134,8 @@ func (b *build) locate(err error) error {
 	var image *ImageError
 	if errors.As(err, &step) {
 		for n, i := range b.file.Environment.Indexes {
-			if strings.Contains(step.Message, strings.TrimSuffix(i.URL, "/")+"/") {
+			url := strings.TrimSuffix(i.URL, "/")
+			if strings.Contains(step.Message, url+"/") || strings.Contains(step.Message, "("+url+")") {
 				return at(b.file, err, "environment", "indexes", fmt.Sprint(n), "url")
 			}
 		}

@@ -30,6 +30,8 @@ const (
 const (
 	// ArgLocked demands a lock when it is "1".
 	ArgLocked = "DEPLOYFILE_LOCKED"
+	// ArgVerify leaves the verify step out when it is "0".
+	ArgVerify = "DEPLOYFILE_VERIFY"
 	// ArgUpgrade lists packages, comma-separated, that the lock target takes
 	// newer versions of; "*" is everything.
 	ArgUpgrade = "DEPLOYFILE_UPGRADE"

@@ -37,7 +37,7 @@ type prepared struct {
 type compiled struct {
 	plan   *llb.Plan
 	inputs llb.Inputs
-	state  bkllb.State
+	image  *llb.Image
 	base   dockerspec.DockerOCIImage
 }
 
@@ -114,7 +114,7 @@ func (b *build) compile(ctx context.Context, p *prepared, platform string) (*com
 		Merge:       opts.LLBCaps.Supports(pb.CapMergeOp) == nil,
 		Constraints: append(b.constraints(), bkllb.Platform(runsOn)),
 	}}
-	c.state, err = plan.Image(c.inputs)
+	c.image, err = plan.Image(c.inputs)
 	return c, err
 }
 
@@ -196,29 +196,44 @@ func (b *build) imageOf(ctx context.Context, c *compiled) (*dockerui.BuildResult
 	if err != nil {
 		return nil, err
 	}
-	var ref gwclient.Reference
 	eg, egctx := errgroup.WithContext(ctx)
 	eg.Go(func() error { return b.verifyPlatform(egctx, c) })
-	eg.Go(func() (err error) {
-		ref, err = b.resolver.Gateway.Solve(egctx, c.state)
-		return err
-	})
+	// The layers one by one: exporting them needs no file system with all of
+	// them, which takes longer to put together than most builds take.
+	states := c.image.Layers()
+	if !c.inputs.Merge {
+		states = []bkllb.State{c.image.State}
+	}
+	for _, st := range states {
+		eg.Go(func() error {
+			_, err := b.resolver.Gateway.Solve(egctx, st)
+			return err
+		})
+	}
 	if err := eg.Wait(); err != nil {
 		return nil, b.explain(ctx, c, err)
+	}
+	res, err := b.result(ctx, c.image.State)
+	if err != nil {
+		return nil, err
+	}
+	ref, err := res.SingleRef()
+	if err != nil {
+		return nil, err
 	}
 	return &dockerui.BuildResult{Reference: ref, Image: config, BaseImage: &c.base, Epoch: config.Created}, nil
 }
 
 // verifyPlatform runs the verify step where the builder can run the image.
 func (b *build) verifyPlatform(ctx context.Context, c *compiled) error {
-	if b.ui.Target == TargetEnv {
+	if b.ui.Target == TargetEnv || b.file.Server.Verify == "never" || b.ui.BuildArgs[ArgVerify] == "0" {
 		return nil
 	}
 	if !b.runs(c.plan.Platform) {
 		b.warnText(ctx, "the image for "+c.plan.Platform+" was not verified: this builder cannot run it")
 		return nil
 	}
-	_, err := b.resolver.Gateway.Solve(ctx, c.plan.Verify(c.inputs, c.state))
+	_, err := b.resolver.Gateway.Solve(ctx, c.plan.Verify(c.inputs, c.image))
 	return err
 }
 

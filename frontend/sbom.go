@@ -55,7 +55,7 @@ func (b *build) bills(ctx context.Context) (*gwclient.Result, error) {
 // installed packages and the base say of themselves.
 func (b *build) bill(ctx context.Context, c *compiled) (map[string][]byte, error) {
 	in := sbom.Input{Plan: c.plan, Model: b.model, Name: b.file.Model.Name, Version: b.file.Model.Version}
-	image, err := b.resolver.Gateway.Solve(ctx, c.state)
+	image, err := b.resolver.Gateway.Solve(ctx, c.image.State)
 	if err != nil {
 		return nil, err
 	}

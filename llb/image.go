@@ -28,50 +28,60 @@ type Inputs struct {
 	Constraints []llb.ConstraintsOpt
 }
 
-// Image is the image's file system.
-func (p *Plan) Image(in Inputs) (llb.State, error) {
-	layers, err := p.layers(in)
-	if err != nil {
-		return llb.State{}, err
-	}
-	base := in.Base
-	if len(p.SystemPackages) > 0 {
-		base = p.systemPackages(in)
-	}
-	if !in.Merge {
-		for i, name := range p.layerNames() {
-			base = base.File(llb.Copy(layers[i], "/", "/", &llb.CopyInfo{CopyDirContentsOnly: true, CreatedTime: epoch()}),
-				in.named("add "+name)...)
-		}
-		return base, nil
-	}
-	return llb.Merge(append([]llb.State{base}, layers...), in.named("put the layers together")...), nil
+// Image is a plan's file systems.
+type Image struct {
+	// State is the whole image, Base what it is put on: the base image with
+	// the Debian packages.
+	State, Base llb.State
+	// Environment and Content are the layers above Base: what serves, and the
+	// code and model that are served.
+	Environment, Content []llb.State
 }
 
-// layers are what is put on the base; layerNames has a name for each.
-func (p *Plan) layers(in Inputs) ([]llb.State, error) {
-	layers := []llb.State{in.Toolchain.Skeleton(p.Base.Python, p.Base.PythonVersion, in.Constraints...)}
+// Layers are all layers above the base, in their order.
+func (i *Image) Layers() []llb.State {
+	return append(append([]llb.State{}, i.Environment...), i.Content...)
+}
+
+// Image makes the file systems.
+func (p *Plan) Image(in Inputs) (*Image, error) {
+	i := &Image{Base: in.Base}
+	if len(p.SystemPackages) > 0 {
+		i.Base = p.systemPackages(in)
+	}
+	i.Environment = []llb.State{in.Toolchain.Skeleton(p.Base.Python, p.Base.PythonVersion, in.Constraints...)}
 	for _, l := range p.Layers {
 		st, err := p.install(in, l)
 		if err != nil {
 			return nil, err
 		}
-		layers = append(layers, st)
+		i.Environment = append(i.Environment, st)
 	}
 	serve, err := p.serve(in)
 	if err != nil {
 		return nil, err
 	}
-	layers = append(layers, serve)
+	i.Environment = append(i.Environment, serve)
 	if len(p.Code) > 0 {
-		layers = append(layers, p.code(in))
+		i.Content = append(i.Content, p.code(in))
 	}
 	if len(p.Model.Files) > 0 {
-		layers = append(layers, p.modelLayers(in)...)
+		i.Content = append(i.Content, p.modelLayers(in)...)
 	}
-	return layers, nil
+	i.State = i.Base
+	if in.Merge {
+		i.State = llb.Merge(append([]llb.State{i.Base}, i.Layers()...), in.named("put the layers together")...)
+		return i, nil
+	}
+	names := p.layerNames()
+	for n, layer := range i.Layers() {
+		i.State = i.State.File(llb.Copy(layer, "/", "/", &llb.CopyInfo{CopyDirContentsOnly: true, CreatedTime: epoch()}),
+			in.named("add "+names[n])...)
+	}
+	return i, nil
 }
 
+// layerNames has a name for each of the image's layers above the base.
 func (p *Plan) layerNames() []string {
 	names := []string{"virtual environment for Python " + p.Base.PythonVersion}
 	for _, l := range p.Layers {

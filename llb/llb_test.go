@@ -118,7 +118,7 @@ func TestLLBSnapshots(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		snapshot(t, filepath.Join("testdata", name, "llb.txt"), describe(t, st))
+		snapshot(t, filepath.Join("testdata", name, "llb.txt"), describe(t, st.State))
 	}
 }
 

@@ -17,7 +17,11 @@ var verifySource []byte
 // Verify is a step that starts the server in the built image, as the image's
 // user and without a network, waits for /ping and posts the model's saved
 // input. It fails where the image would.
-func (p *Plan) Verify(in Inputs, image llb.State) llb.State {
+//
+// Where layers can be merged, the code and the model are mounted into the
+// environment, so that another model does not make the builder put all files
+// of all packages together again.
+func (p *Plan) Verify(in Inputs, image *Image) llb.State {
 	args := []string{p.Base.Python, "-I", "-B", "/run/deployfile/verify.py", p.Server.Kind, fmt.Sprint(p.Server.Port)}
 	if p.Server.Kind == "mlflow" && p.Model.ServingInput != "" {
 		args = append(args, path.Join(ModelDir, p.Model.ServingInput))
@@ -31,6 +35,11 @@ func (p *Plan) Verify(in Inputs, image llb.State) llb.State {
 		llb.AddMount("/run/deployfile", toolchain.Script{Name: "verify.py", Source: verifySource}.State(in.Constraints...), llb.Readonly),
 		llb.WithCustomName("verify that the image answers"),
 	}
+	root := image.State
+	if in.Merge {
+		root = llb.Merge(append([]llb.State{image.Base}, image.Environment...), in.named("put the environment together")...)
+		opts = append(opts, p.contentMounts(in, image)...)
+	}
 	for _, e := range p.Config.Env {
 		k, v, _ := strings.Cut(e, "=")
 		opts = append(opts, llb.AddEnv(k, v))
@@ -40,5 +49,23 @@ func (p *Plan) Verify(in Inputs, image llb.State) llb.State {
 	}
 	// The image's user may write there, and nowhere else that is kept.
 	answer := llb.Scratch().File(llb.Mkdir("/answer", 0o777, llb.WithCreatedTime(toolchain.Epoch())), in.named("[internal] answer")...)
-	return image.Run(opts...).AddMount(toolchain.OutputDir, answer)
+	return root.Run(opts...).AddMount(toolchain.OutputDir, answer)
+}
+
+func (p *Plan) contentMounts(in Inputs, image *Image) []llb.RunOption {
+	if len(image.Content) == 0 {
+		return nil
+	}
+	content := image.Content[0]
+	if len(image.Content) > 1 {
+		content = llb.Merge(image.Content, in.named("[internal] put code and model together")...)
+	}
+	var opts []llb.RunOption
+	if len(p.Code) > 0 {
+		opts = append(opts, llb.AddMount(CodeDir, content, llb.SourcePath(CodeDir), llb.Readonly))
+	}
+	if len(p.Model.Files) > 0 {
+		opts = append(opts, llb.AddMount(ModelDir, content, llb.SourcePath(ModelDir), llb.Readonly))
+	}
+	return opts
 }

@@ -85,7 +85,9 @@ type Step struct {
 	// and Secrets (id → mount path) present. A step without it has none.
 	Network bool
 	Secrets []Secret
-	// UV mounts uv and names it in the environment variable UV.
+	// UV mounts uv and names it in the environment variable UV. Its cache ends
+	// with the step: what one project's build scripts write is not read by
+	// another's.
 	UV bool
 	// IgnoreCache runs the step though its result is cached.
 	IgnoreCache bool
@@ -123,6 +125,7 @@ func (t Toolchain) Run(s Step) llb.State {
 		opts = append(opts,
 			llb.AddMount(uvDir, t.uv(), llb.Readonly),
 			llb.AddEnv("UV", path.Join(uvDir, "uv")),
+			llb.AddEnv("UV_CACHE_DIR", "/tmp/uv-cache"),
 			llb.AddEnv("UV_NO_CONFIG", "1"),
 			llb.AddEnv("UV_PYTHON_DOWNLOADS", "never"))
 	}

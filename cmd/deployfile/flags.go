@@ -63,6 +63,7 @@ type inputFlags struct {
 	secrets, ssh    []string
 	cacheFrom       []string
 	noCache, locked bool
+	noVerify        bool
 	labels, cacheTo []string
 	outputs         []build.Output
 }
@@ -83,6 +84,7 @@ func (f *inputFlags) add(flags *pflag.FlagSet) {
 // addLocked adds the flag of commands that build from the lock.
 func (f *inputFlags) addLocked(flags *pflag.FlagSet) {
 	flags.BoolVar(&f.locked, "locked", false, "fail unless there is a lock that fits")
+	flags.BoolVar(&f.noVerify, "no-verify", false, "do not start the image to see whether it answers")
 }
 
 // open reads the Deployfile of a folder.
@@ -113,6 +115,9 @@ func (f *inputFlags) options(p *project, target string, s streams) (build.Option
 	}
 	if f.locked {
 		o.Args[frontend.ArgLocked] = "1"
+	}
+	if f.noVerify {
+		o.Args[frontend.ArgVerify] = "0"
 	}
 	if e := os.Getenv("SOURCE_DATE_EPOCH"); e != "" && o.Args["SOURCE_DATE_EPOCH"] == "" {
 		o.Args["SOURCE_DATE_EPOCH"] = e

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/moby/buildkit/client"
+	"github.com/opencontainers/go-digest"
 )
 
 // buildLimit is how long a single build may take; a test that hangs says
@@ -113,21 +114,32 @@ func (p *project) run(t *testing.T, how invocation, args ...string) result {
 
 // vertex is what the progress says of one of the builder's steps.
 type vertex struct {
-	ran, cached bool
+	// ran says that it was done, and not found in a cache. What BuildKit
+	// starts and leaves when a result further on turns up was not.
+	ran bool
+	// received says that bytes came in.
+	received bool
 }
 
 // vertices reads progress in the form rawjson, by the vertices' names.
 func (r result) vertices(t *testing.T) map[string]vertex {
 	t.Helper()
 	out := map[string]vertex{}
+	names := map[digest.Digest]string{}
 	for line := range strings.Lines(r.stderr) {
 		var s client.SolveStatus
 		if json.Unmarshal([]byte(line), &s) != nil {
 			continue
 		}
 		for _, v := range s.Vertexes {
-			was := out[v.Name]
-			out[v.Name] = vertex{cached: was.cached || v.Cached, ran: was.ran || v.Completed != nil && !v.Cached}
+			x := out[v.Name]
+			x.ran = x.ran || v.Completed != nil && !v.Cached && v.Error == ""
+			out[v.Name], names[v.Digest] = x, v.Name
+		}
+		for _, v := range s.Statuses {
+			x := out[names[v.Vertex]]
+			x.received = true
+			out[names[v.Vertex]] = x
 		}
 	}
 	if len(out) == 0 {

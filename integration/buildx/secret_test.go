@@ -41,8 +41,8 @@ func TestSecrets(t *testing.T) {
 			locked := p.must(t, how, append(secret, "--target", "lock", "-o", p.dir)...)
 			built := p.must(t, how, append(secret, "-t", ref, "--push", "--sbom=true", "--provenance=mode=max",
 				"--cache-to", "type=registry,mode=max,ref="+ref+":cache")...)
-			if v := built.vertices(t)["install dfprivate 1.0"]; !v.ran {
-				t.Errorf("nothing was installed from the index: %v", v)
+			if v := built.vertices(t)["fetch dfprivate-1.0-py3-none-any.whl"]; !v.ran {
+				t.Errorf("nothing was fetched from the index: %+v", v)
 			}
 
 			texts := map[string]string{

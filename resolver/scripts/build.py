@@ -56,7 +56,7 @@ def main():
         with open("/tmp/build.in", "w") as f:
             f.write("\n".join(build_requirements(source)) + "\n")
         code, said = run([uv, "pip", "compile", "/tmp/build.in", "-o", pins, "--generate-hashes", "--no-header",
-                          "--no-annotate", "--quiet", "--no-cache", "--python", sys.executable])
+                          "--no-annotate", "--quiet", "--python", sys.executable])
         if code != 0:
             fail(said, "unsatisfiable")
     if os.path.isdir(source):
@@ -67,10 +67,10 @@ def main():
     env = dict(os.environ, PYTHONHASHSEED="0")
     if request["version"]:
         env["SETUPTOOLS_SCM_PRETEND_VERSION"] = request["version"]
-    run_or_fail([uv, "venv", "--quiet", "--no-cache", "--python", sys.executable, "/tmp/venv"])
-    run_or_fail([uv, "pip", "install", "--quiet", "--no-cache", "--python", "/tmp/venv/bin/python", "--require-hashes", "-r", pins])
+    run_or_fail([uv, "venv", "--quiet", "--python", sys.executable, "/tmp/venv"])
+    run_or_fail([uv, "pip", "install", "--quiet", "--python", "/tmp/venv/bin/python", "--require-hashes", "-r", pins])
     env["PATH"] = "/tmp/venv/bin:" + env.get("PATH", "/usr/bin:/bin")
-    code, said = run([uv, "build", "--wheel", "--no-build-isolation", "--offline", "--no-cache", "--python", "/tmp/venv/bin/python",
+    code, said = run([uv, "build", "--wheel", "--no-build-isolation", "--offline", "--python", "/tmp/venv/bin/python",
                       "--out-dir", "/tmp/wheels", source], env=env)
     if code != 0:
         fail(said)

@@ -62,7 +62,7 @@ def compile_once(request, requirements, constraints, output):
             f.write("".join(line + "\n" for line in lines))
     pins = ["pyproject.toml"] if pinned(request) else []
     args = [os.environ["UV"], "pip", "compile", "requirements.in", *pins, "-c", "constraints.in", "-o", output,
-            "--format", "pylock.toml" if output.endswith(".toml") else "requirements.txt", "--annotation-style", "line", "--no-header", "--quiet", "--no-cache",
+            "--format", "pylock.toml" if output.endswith(".toml") else "requirements.txt", "--annotation-style", "line", "--no-header", "--quiet",
             "--python", sys.executable, "--python-version", request["python"], "--python-platform", request["platform"]]
     for option in request["options"] or []:
         args += option.split(" ", 1)

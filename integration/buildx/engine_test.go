@@ -1,0 +1,181 @@
+package buildx
+
+import (
+	"archive/tar"
+	"bufio"
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	dockercontainer "github.com/moby/moby/api/types/container"
+	docker "github.com/moby/moby/client"
+)
+
+// startEngine starts Debian's Docker engine with a state of its own and no
+// network but the host's, and returns its address.
+func startEngine(t *testing.T) string {
+	t.Helper()
+	out, err := exec.Command("../../hack/engine.sh").Output()
+	if err != nil {
+		t.Fatalf("hack/engine.sh: %v", err)
+	}
+	unpacked := strings.TrimSpace(string(out))
+	// The path of a socket has room for about a hundred characters.
+	dir := filepath.Join(lab.dir, "engine")
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	socket := filepath.Join(dir, "socket")
+	e, err := spawn(filepath.Join(dir, "log"), time.Minute, func() bool {
+		c, err := docker.New(docker.WithHost("unix://" + socket))
+		if err != nil {
+			return false
+		}
+		defer c.Close()
+		_, err = c.Ping(t.Context(), docker.PingOptions{})
+		return err == nil
+	}, "env",
+		"PATH="+filepath.Join(unpacked, "usr/bin")+":"+filepath.Join(unpacked, "usr/sbin")+":"+os.Getenv("PATH")+":/usr/sbin:/sbin",
+		"LD_LIBRARY_PATH="+filepath.Join(unpacked, "lib/x86_64-linux-gnu"),
+		"dockerd", "--host", "unix://"+socket, "--data-root", filepath.Join(dir, "data"), "--exec-root", filepath.Join(dir, "exec"),
+		"--pidfile", filepath.Join(dir, "pid"), "--exec-opt", "native.cgroupdriver=cgroupfs",
+		"--bridge=none", "--iptables=false", "--ip6tables=false", "--ip-forward=false", "--ip-masq=false", "--userland-proxy=false")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(e.stop)
+	return "unix://" + socket
+}
+
+// TestDockerEngine builds with buildx's docker driver on an engine whose
+// BuildKit is of 2020 and whose image store is the classic one: it cannot merge
+// layers, make symbolic links or leave files out of a copy. The image runs on
+// the engine, and has the files that it has everywhere.
+func TestDockerEngine(t *testing.T) {
+	engine := startEngine(t)
+	x := newIndex(t, newWheel(t, "dfone", "1.0"))
+	p := tiny(t, x.table("local"), "dfone")
+	p.write(t, "model/deep/weights.bin", strings.Repeat("weights\n", 1<<20))
+	p.write(t, "model/deep/notes.txt", "small\n")
+	p.write(t, "code/__pycache__/server.cpython-311.pyc", "left by a run")
+	p.lock(t)
+	dir := t.TempDir()
+	want := filepath.Join(dir, "want.tar")
+	p.mustBuildx(t, "-o", "type=tar,dest="+want)
+
+	// This engine reads no folders with images.
+	for name, layout := range map[string]string{"base": lab.base, "toolchain": lab.toolchain} {
+		ref := lab.registry.host + "/engine/" + name + ":1"
+		if err := pushLayout(layout, ref); err != nil {
+			t.Fatal(err)
+		}
+		p.contexts[name] = "docker-image://" + ref
+	}
+	how := invocation{builder: &daemon{name: "default"}, env: []string{"DOCKER_HOST=" + engine}}
+	r := p.must(t, how, "--load", "-t", "tiny:1")
+	wantWords(t, r.stderr, "verify that the image answers", "add install dfone 1.0")
+	got := filepath.Join(dir, "got.tar")
+	p.must(t, how, "-o", "type=tar,dest="+got)
+	if d := cmp.Diff(archived(t, want), archived(t, got)); d != "" {
+		t.Errorf("files in an image of BuildKit's and in one of the engine's:\n%s", d)
+	}
+
+	c, err := docker.New(docker.WithHost(engine))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	answersOnEngine(t, c, "tiny:1")
+
+	// The CLI builds on the engine if there is no other builder, and loads.
+	cli := exec.CommandContext(t.Context(), lab.deployfile, "build", "--load", "-t", "tiny:2", "--progress", "plain",
+		"--build-context", "base="+p.contexts["base"], "--build-context", "toolchain="+p.contexts["toolchain"], p.dir)
+	cli.Env = append(buildxCommand(t.Context(), nil).Env, "DOCKER_HOST="+engine)
+	if out, err := cli.CombinedOutput(); err != nil {
+		t.Fatalf("deployfile build --load: %v\n%s", err, tail(string(out)))
+	}
+	answersOnEngine(t, c, "tiny:2")
+}
+
+// answersOnEngine runs an image of the engine's on the host's network.
+func answersOnEngine(t *testing.T, c *docker.Client, image string) {
+	t.Helper()
+	port, err := freePort()
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx := t.Context()
+	created, err := c.ContainerCreate(ctx, docker.ContainerCreateOptions{
+		Image:      image,
+		Config:     &dockercontainer.Config{Env: []string{fmt.Sprintf("PORT=%d", port)}},
+		HostConfig: &dockercontainer.HostConfig{NetworkMode: "host"},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if _, err := c.ContainerRemove(context.WithoutCancel(ctx), created.ID, docker.ContainerRemoveOptions{Force: true}); err != nil {
+			t.Error(err)
+		}
+	}()
+	if _, err := c.ContainerStart(ctx, created.ID, docker.ContainerStartOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
+		answer, err := http.Get(fmt.Sprintf("http://127.0.0.1:%d/ping", port))
+		if err != nil {
+			continue
+		}
+		body, err := io.ReadAll(answer.Body)
+		answer.Body.Close()
+		if err != nil || string(body) != "ok\n" {
+			t.Errorf("%s answers %q: %v", image, body, err)
+		}
+		return
+	}
+	t.Errorf("%s does not answer", image)
+}
+
+// archived are the files below /opt in an archive: mode, owner, time and hash.
+func archived(t *testing.T, file string) map[string]string {
+	t.Helper()
+	f, err := os.Open(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	out := map[string]string{}
+	for archive := tar.NewReader(bufio.NewReader(f)); ; {
+		h, err := archive.Next()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		name := strings.TrimSuffix(strings.TrimPrefix(h.Name, "./"), "/")
+		if !strings.HasPrefix(name, "opt/") {
+			continue
+		}
+		sum := sha256.New()
+		if _, err := io.Copy(sum, archive); err != nil {
+			t.Fatal(err)
+		}
+		out[name] = fmt.Sprintf("%c %o %d:%d %s %s %x", h.Typeflag, h.Mode, h.Uid, h.Gid, h.ModTime.UTC(), h.Linkname, sum.Sum(nil))
+	}
+	if len(out) < 10 {
+		t.Errorf("%s has only %v", file, bytes.TrimSpace([]byte(fmt.Sprint(out))))
+	}
+	return out
+}

@@ -1,0 +1,54 @@
+package llb
+
+import (
+	_ "embed"
+	"fmt"
+	"path"
+
+	"github.com/deployfile/deployfile/toolchain"
+	"github.com/moby/buildkit/client/llb"
+	"github.com/moby/buildkit/solver/pb"
+)
+
+//go:embed place.py
+var placeSource []byte
+
+// copies says whether the builder's file operations do what copyInfo asks
+// for. An older BuildKit, such as that of an older Docker engine, refuses it.
+// Modes by words have no capability that can be asked for; they came before
+// symbolic links, which have.
+func (in Inputs) copies() bool {
+	return toolchain.Supports(in.Constraints, pb.CapFileSymlinkCreate) &&
+		toolchain.Supports(in.Constraints, pb.CapFileCopyIncludeExcludePatterns)
+}
+
+// place copies a folder or file of the context in a step, where the builder's
+// file operations will not do.
+func (in Inputs) place(name, from, to string, excluded ...string) llb.State {
+	const source = "/run/context"
+	return in.Toolchain.Run(toolchain.Step{
+		Name:   name,
+		Script: toolchain.Script{Name: "place.py", Source: placeSource},
+		Args:   append([]string{source, to}, excluded...),
+		Mounts: []toolchain.Mount{{Path: source, Source: in.Context, From: path.Join("/", from)}},
+	})
+}
+
+func (p *Plan) placeCode(in Inputs) llb.State {
+	at := toolchain.Epoch()
+	st := llb.Scratch()
+	for _, dir := range p.Code {
+		one := in.place("copy the code in "+dir, dir, CodeDir, "**/__pycache__", "**/.git", "**/.DS_Store")
+		st = st.File(llb.Copy(one, "/", "/", &llb.CopyInfo{CopyDirContentsOnly: true, CreatedTime: &at}),
+			in.named(fmt.Sprintf("[internal] add the code in %s", dir))...)
+	}
+	return st
+}
+
+func (p *Plan) placeModel(in Inputs) []llb.State {
+	layers := []llb.State{in.place("copy the model's small files", p.Model.Dir, ModelDir, p.Model.Large...)}
+	for _, f := range p.Model.Large {
+		layers = append(layers, in.place("copy the model's "+f, path.Join(p.Model.Dir, f), path.Join(ModelDir, f)))
+	}
+	return layers
+}
