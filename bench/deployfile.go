@@ -12,19 +12,20 @@ import (
 	"github.com/moby/buildkit/client"
 )
 
-// deployfileWay is this project: deployfile lock, then deployfile build --push.
-type deployfileWay struct{ compression string }
+// deployfileWay is this project: deployfile lock, then deployfile build --push,
+// with the verify step or, like the other ways, with nothing of that kind.
+type deployfileWay struct{ verify bool }
 
 func (w deployfileWay) name() string {
-	if w.compression != "" {
-		return "deployfile-" + w.compression
+	if w.verify {
+		return "deployfile-verified"
 	}
 	return "deployfile"
 }
 
 func (w deployfileWay) title() string {
-	if w.compression != "" {
-		return "Deployfile, " + w.compression
+	if w.verify {
+		return "Deployfile, verified"
 	}
 	return "Deployfile"
 }
@@ -62,10 +63,11 @@ func (w deployfileWay) lock(ctx context.Context, c call) error {
 }
 
 func (w deployfileWay) build(ctx context.Context, c call) error {
-	return w.run(ctx, c, build.Options{
-		Args:    map[string]string{frontend.ArgLocked: "1"},
-		Exports: []client.ExportEntry{c.export(w.compression)},
-	})
+	args := map[string]string{frontend.ArgLocked: "1"}
+	if !w.verify {
+		args[frontend.ArgVerify] = "0"
+	}
+	return w.run(ctx, c, build.Options{Args: args, Exports: []client.ExportEntry{c.export()}})
 }
 
 func (deployfileWay) run(ctx context.Context, c call, o build.Options) error {

@@ -35,7 +35,7 @@ func buildDockerfile(ctx context.Context, c call, args map[string]string) error 
 		LocalMounts:   map[string]fsutil.FS{"context": context, "dockerfile": context},
 		// What docker buildx does: only what changed is sent again.
 		SharedKey: filepath.Base(c.dir),
-		Exports:   []client.ExportEntry{c.export("")},
+		Exports:   []client.ExportEntry{c.export()},
 		Session: []session.Attachable{authprovider.NewDockerAuthProvider(authprovider.DockerAuthProviderConfig{
 			AuthConfigProvider: authprovider.LoadAuthConfig(docker),
 		})},

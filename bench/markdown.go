@@ -43,7 +43,7 @@ func (r *report) writeMachine(b *strings.Builder) {
 | BuildKit | %s, runc, overlayfs |
 | uv | %s |
 | MLflow | %s |
-| Python | %s |
+| Python of the model | %s |
 | model | examples/%s |
 | base image | %.1f MB |
 | runs | %d |

@@ -37,7 +37,7 @@ type call struct {
 }
 
 func ways() []way {
-	return []way{deployfileWay{}, deployfileWay{compression: "zstd"}, tunedWay{}, mlflowWay{}}
+	return []way{deployfileWay{}, deployfileWay{verify: true}, tunedWay{}, mlflowWay{}}
 }
 
 func wayNames() []string {
@@ -49,11 +49,7 @@ func wayNames() []string {
 }
 
 // export pushes the image, which the builder keeps too. Compression is
-// BuildKit's default, gzip, unless it is named.
-func (c call) export(compression string) client.ExportEntry {
-	e := client.ExportEntry{Type: client.ExporterImage, Attrs: map[string]string{"name": c.tag, "push": "true"}}
-	if compression != "" {
-		e.Attrs["compression"] = compression
-	}
-	return e
+// BuildKit's default, gzip.
+func (c call) export() client.ExportEntry {
+	return client.ExportEntry{Type: client.ExporterImage, Attrs: map[string]string{"name": c.tag, "push": "true"}}
 }
