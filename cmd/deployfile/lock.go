@@ -9,9 +9,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/deployfile/deployfile/build"
 	"github.com/deployfile/deployfile/frontend"
-	gwclient "github.com/moby/buildkit/frontend/gateway/client"
 	"github.com/spf13/cobra"
 )
 
@@ -98,28 +96,14 @@ func lock(ctx context.Context, s streams, folder string, o lockOptions) error {
 	if err != nil {
 		return err
 	}
-	opt, err := o.options(p, frontend.TargetLock, s)
-	if err != nil {
-		return err
-	}
+	args := map[string]string{}
 	if len(o.upgrade) > 0 {
-		opt.Args[frontend.ArgUpgrade] = strings.Join(o.upgrade, ",")
+		args[frontend.ArgUpgrade] = strings.Join(o.upgrade, ",")
 	}
-	var made map[string][]byte
-	opt.Then = func(ctx context.Context, built *build.Built) (err error) {
-		made, err = readResult(ctx, built.Result)
-		return err
-	}
-	b, err := o.find(ctx)
+	made, err := o.files(ctx, s, p, frontend.TargetLock, args)
 	if err != nil {
 		return err
 	}
-	defer b.Close()
-	r, err := build.Run(ctx, b, opt)
-	if err != nil {
-		return err
-	}
-	reportWarnings(s.err, r.Warnings)
 	files := lockFiles{dir: filepath.Dir(p.path), name: filepath.Base(p.path) + ".lock", made: made}
 	if err := files.readOld(); err != nil {
 		return err
@@ -142,23 +126,4 @@ func lock(ctx context.Context, s streams, folder string, o lockOptions) error {
 		return nil
 	}
 	return files.write()
-}
-
-// readResult reads the files of a result that is a folder of small files.
-func readResult(ctx context.Context, r *gwclient.Result) (map[string][]byte, error) {
-	ref, err := r.SingleRef()
-	if err != nil {
-		return nil, err
-	}
-	entries, err := ref.ReadDir(ctx, gwclient.ReadDirRequest{Path: "/"})
-	if err != nil {
-		return nil, err
-	}
-	files := map[string][]byte{}
-	for _, e := range entries {
-		if files[e.Path], err = ref.ReadFile(ctx, gwclient.ReadRequest{Filename: e.Path}); err != nil {
-			return nil, err
-		}
-	}
-	return files, nil
 }

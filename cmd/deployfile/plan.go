@@ -8,7 +8,6 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/deployfile/deployfile/build"
 	"github.com/deployfile/deployfile/frontend"
 	"github.com/deployfile/deployfile/llb"
 	"github.com/spf13/cobra"
@@ -51,25 +50,10 @@ func plan(ctx context.Context, s streams, folder string, o planOptions) error {
 	if err != nil {
 		return err
 	}
-	opt, err := o.options(p, frontend.TargetPlan, s)
+	plans, err := o.files(ctx, s, p, frontend.TargetPlan, nil)
 	if err != nil {
 		return err
 	}
-	var plans map[string][]byte
-	opt.Then = func(ctx context.Context, built *build.Built) (err error) {
-		plans, err = readResult(ctx, built.Result)
-		return err
-	}
-	b, err := o.find(ctx)
-	if err != nil {
-		return err
-	}
-	defer b.Close()
-	r, err := build.Run(ctx, b, opt)
-	if err != nil {
-		return err
-	}
-	reportWarnings(s.err, r.Warnings)
 	if o.graph != "" && len(plans) > 1 {
 		return &usageError{errors.New("--graph draws one platform: give --platform")}
 	}

@@ -51,25 +51,10 @@ func sbom(ctx context.Context, s streams, folder string, o sbomOptions) error {
 	if err != nil {
 		return err
 	}
-	opt, err := o.options(p, frontend.TargetSBOM, s)
+	files, err := o.files(ctx, s, p, frontend.TargetSBOM, nil)
 	if err != nil {
 		return err
 	}
-	var files map[string][]byte
-	opt.Then = func(ctx context.Context, built *build.Built) (err error) {
-		files, err = readResult(ctx, built.Result)
-		return err
-	}
-	b, err := o.find(ctx)
-	if err != nil {
-		return err
-	}
-	defer b.Close()
-	r, err := build.Run(ctx, b, opt)
-	if err != nil {
-		return err
-	}
-	reportWarnings(s.err, r.Warnings)
 	var documents [][]byte
 	for _, name := range slices.Sorted(maps.Keys(files)) {
 		if strings.HasSuffix(name, ending) {
