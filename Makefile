@@ -35,7 +35,7 @@ demo: build ## lock, build and run examples/iris, and print its answer
 	@hack/demo.sh
 
 .PHONY: test
-test: build base venv ## set everything up and run all tests
+test: build tools-buildx base venv ## set everything up and run all tests
 	@hack/with-env.sh go test $(TESTFLAGS) ./...
 
 .PHONY: lint

@@ -121,29 +121,33 @@ type vertex struct {
 	received bool
 }
 
-// vertices reads progress in the form rawjson, by the vertices' names.
+// vertices reads progress in the form rawjson, by the vertices' names. A
+// vertex that was cached is told of again when its layer is fetched.
 func (r result) vertices(t *testing.T) map[string]vertex {
 	t.Helper()
-	out := map[string]vertex{}
 	names := map[digest.Digest]string{}
+	cached, done, received := map[digest.Digest]bool{}, map[digest.Digest]bool{}, map[digest.Digest]bool{}
 	for line := range strings.Lines(r.stderr) {
 		var s client.SolveStatus
 		if json.Unmarshal([]byte(line), &s) != nil {
 			continue
 		}
 		for _, v := range s.Vertexes {
-			x := out[v.Name]
-			x.ran = x.ran || v.Completed != nil && !v.Cached && v.Error == ""
-			out[v.Name], names[v.Digest] = x, v.Name
+			names[v.Digest] = v.Name
+			cached[v.Digest] = cached[v.Digest] || v.Cached
+			done[v.Digest] = done[v.Digest] || v.Completed != nil && v.Error == ""
 		}
 		for _, v := range s.Statuses {
-			x := out[names[v.Vertex]]
-			x.received = true
-			out[names[v.Vertex]] = x
+			received[v.Vertex] = true
 		}
 	}
-	if len(out) == 0 {
+	if len(names) == 0 {
 		t.Fatalf("no progress in:\n%s", r.stderr)
+	}
+	out := map[string]vertex{}
+	for d, name := range names {
+		x := out[name]
+		out[name] = vertex{ran: x.ran || done[d] && !cached[d], received: x.received || received[d]}
 	}
 	return out
 }

@@ -34,6 +34,10 @@ func TestSharedCache(t *testing.T) {
 			t.Errorf("the second builder does %q", name)
 		}
 	}
+	// uv says so of each package that it installs.
+	if logs := again.logs(); strings.Contains(logs, " + ") {
+		t.Errorf("the second builder installs:\n%s", logs)
+	}
 	if installs < 10 {
 		t.Errorf("only %d install steps in %v", installs, again.vertices(t))
 	}
