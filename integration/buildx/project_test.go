@@ -58,12 +58,6 @@ func (p *project) read(t *testing.T, name string) string {
 	return string(data)
 }
 
-// add appends to a file.
-func (p *project) add(t *testing.T, name, text string) {
-	t.Helper()
-	p.write(t, name, p.read(t, name)+text)
-}
-
 func (p *project) edit(t *testing.T, name, old, new string) {
 	t.Helper()
 	text := p.read(t, name)

@@ -102,16 +102,16 @@ func TestOutputs(t *testing.T) {
 	want := digestOf(t, p.push(t, "outputs"))
 	dir := t.TempDir()
 
-	r := p.mustBuildx(t, withoutProvenance, "-o", "type=local,dest="+filepath.Join(dir, "local"))
+	p.mustBuildx(t, withoutProvenance, "-o", "type=local,dest="+filepath.Join(dir, "local"))
 	for _, name := range []string{"opt/venv/bin/serve", "opt/model/MLmodel", "opt/code/server.py"} {
 		if _, err := os.Stat(filepath.Join(dir, "local", name)); err != nil {
 			t.Error(err)
 		}
 	}
-	if r = p.mustBuildx(t, withoutProvenance, "-o", "type=oci,dest="+filepath.Join(dir, "oci.tar")); r.digest(t) != want {
+	if r := p.mustBuildx(t, withoutProvenance, "-o", "type=oci,dest="+filepath.Join(dir, "oci.tar")); r.digest(t) != want {
 		t.Errorf("type=oci has %s, pushed was %s", r.digest(t), want)
 	}
-	if r = p.mustBuildx(t, withoutProvenance, "-o", "type=docker,dest="+filepath.Join(dir, "docker.tar")); len(r.metadata["containerimage.config.digest"]) == 0 {
+	if r := p.mustBuildx(t, withoutProvenance, "-o", "type=docker,dest="+filepath.Join(dir, "docker.tar")); len(r.metadata["containerimage.config.digest"]) == 0 {
 		t.Errorf("no digest of the config in %v", r.metadata)
 	}
 	for _, name := range []string{"oci.tar", "docker.tar"} {
