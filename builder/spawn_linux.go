@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 )
@@ -43,6 +44,7 @@ func (d *daemon) spawn(o Options) (<-chan error, error) {
 	cmd.Env = d.environment(os.Environ())
 	// A session of its own: Ctrl-C at the terminal is not meant for it.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	closeOnExec()
 	if err := cmd.Start(); err != nil {
 		return nil, fmt.Errorf("start the embedded builder's supervisor: %w", err)
 	}
@@ -55,6 +57,20 @@ func (d *daemon) spawn(o Options) (<-chan error, error) {
 		exited <- err
 	}()
 	return exited, nil
+}
+
+// closeOnExec keeps files that this process inherited from the daemon, which
+// lives longer: a lock that a shell script holds by one would stay held.
+func closeOnExec() {
+	entries, err := os.ReadDir("/proc/self/fd")
+	if err != nil {
+		return
+	}
+	for _, e := range entries {
+		if fd, err := strconv.Atoi(e.Name()); err == nil && fd > 2 {
+			syscall.CloseOnExec(fd)
+		}
+	}
 }
 
 // environment is the daemon's: what it needs to find programs and to reach the

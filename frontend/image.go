@@ -8,6 +8,7 @@ import (
 	"maps"
 	"net/url"
 	"path"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -120,13 +121,19 @@ func (b *build) compile(ctx context.Context, p *prepared, platform string) (*com
 
 // withoutUser drops what a repository's URL may hold and a label must not.
 func withoutUser(repository string) string {
-	u, err := url.Parse(repository)
-	if err != nil || u.User == nil {
+	if scpAddress.MatchString(repository) {
 		return repository
+	}
+	u, err := url.Parse(repository)
+	if err != nil || u.Opaque != "" || u.Host == "" && strings.Contains(repository, "@") {
+		return ""
 	}
 	u.User = nil
 	return u.String()
 }
+
+// scpAddress is git's short form of an SSH address, user@host:path.
+var scpAddress = regexp.MustCompile(`^[A-Za-z0-9._-]+@[A-Za-z0-9._-]+:[^@]*$`)
 
 // created is SOURCE_DATE_EPOCH in RFC 3339, "" if it is not set.
 func (b *build) created() (string, error) {

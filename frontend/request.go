@@ -6,7 +6,9 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"unicode"
 
+	"deps.dev/util/semver"
 	"github.com/deployfile/deployfile/deployfile"
 	"github.com/deployfile/deployfile/mlmodel"
 	"github.com/deployfile/deployfile/resolver"
@@ -69,6 +71,12 @@ func newEnvironment(f *deployfile.File, m *mlmodel.Model, context fs.FS, mirror 
 	}
 	e.server(f, m)
 	e.addIndexes(f, urls, replaced)
+	for _, line := range slices.Concat(e.inputs.Requirements, e.inputs.Constraints, e.inputs.Options) {
+		// They become lines of a file that uv reads.
+		if strings.ContainsFunc(line, unicode.IsControl) {
+			return nil, at(f, fmt.Errorf("requirement %q holds a control character", line), "model", "source")
+		}
+	}
 	return e, e.addMirror(mirror)
 }
 
@@ -91,7 +99,7 @@ func (e *environment) server(f *deployfile.File, m *mlmodel.Model) {
 	}
 	e.inputs.MLflow = f.Environment.MLflow
 	mlflow := "mlflow"
-	if m.MLflowVersion != "" {
+	if release(m.MLflowVersion) {
 		mlflow += "==" + m.MLflowVersion
 	}
 	r, ok := m.MLflowRequirement()
@@ -102,6 +110,13 @@ func (e *environment) server(f *deployfile.File, m *mlmodel.Model) {
 		// MLflow 1 wrote it without a version; the model was logged with one.
 		e.inputs.Requirements[slices.Index(e.inputs.Requirements, r.Text)] = mlflow
 	}
+}
+
+// release says whether a version is one of PEP 440 and of an index: neither a
+// development version nor any text.
+func release(version string) bool {
+	_, err := semver.PyPI.Parse(version)
+	return version != "" && err == nil && !strings.Contains(version, "dev") && !strings.Contains(version, "+")
 }
 
 // options are those of requirements files that choose among what an index

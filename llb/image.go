@@ -213,7 +213,9 @@ func (p *Plan) modelLayers(in Inputs) []llb.State {
 	from := path.Join("/", p.Model.Dir)
 	small := llb.Copy(in.Context, from, ModelDir, copyInfo(func(c *llb.CopyInfo) {
 		c.CopyDirContentsOnly = true
-		c.ExcludePatterns = p.Model.Large
+		for _, f := range p.Model.Large {
+			c.ExcludePatterns = append(c.ExcludePatterns, literal(f))
+		}
 	}))
 	layers := []llb.State{llb.Scratch().File(small, in.named("copy the model's small files")...)}
 	for _, f := range p.Model.Large {
@@ -221,6 +223,15 @@ func (p *Plan) modelLayers(in Inputs) []llb.State {
 		layers = append(layers, llb.Scratch().File(large, in.named("copy the model's "+f)...))
 	}
 	return layers
+}
+
+// literal is a pattern that only this path matches.
+func literal(name string) string {
+	escaped := strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`, `]`, `\]`).Replace(name)
+	if strings.HasPrefix(escaped, "!") {
+		return `\` + escaped
+	}
+	return escaped
 }
 
 // copyInfo makes what is copied the same whoever copies it: owned by root,

@@ -122,7 +122,7 @@ func (f PylockFile) download() toolchain.Download {
 
 // build makes the wheels of what is locked as source, once, to record what
 // comes out.
-func (r *Resolver) build(ctx context.Context, q Request, keep *Lock, t toolchain.Toolchain, p *Platform, pylock []byte) error {
+func (r *Resolver) build(ctx context.Context, q Request, keep *Lock, toolchainDigest string, t toolchain.Toolchain, p *Platform, pylock []byte) error {
 	lock, err := ParsePylock(pylock)
 	if err != nil {
 		return fmt.Errorf("%s: %w", p.Pylock, err)
@@ -136,7 +136,7 @@ func (r *Resolver) build(ctx context.Context, q Request, keep *Lock, t toolchain
 		return err
 	}
 	for _, s := range sources {
-		if was := builtBefore(keep, p, s); was != nil {
+		if was := builtBefore(keep, toolchainDigest, p, s); was != nil {
 			p.Built = append(p.Built, *was)
 			continue
 		}
@@ -164,8 +164,8 @@ func (r *Resolver) build(ctx context.Context, q Request, keep *Lock, t toolchain
 
 // builtBefore returns what the previous lock built of the same source; a
 // changed version is another source.
-func builtBefore(keep *Lock, p *Platform, s Source) *BuiltWheel {
-	if keep == nil || keep.Platform(p.Name) == nil || keep.Platform(p.Name).PylockSHA256 != p.PylockSHA256 {
+func builtBefore(keep *Lock, toolchainDigest string, p *Platform, s Source) *BuiltWheel {
+	if keep == nil || keep.Toolchain.Digest != toolchainDigest || keep.Platform(p.Name) == nil || keep.Platform(p.Name).PylockSHA256 != p.PylockSHA256 {
 		return nil
 	}
 	return keep.Platform(p.Name).built(s.Name)

@@ -2,13 +2,19 @@ package resolver
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
+	"path"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
+	"unicode"
 
+	"deps.dev/util/pypi"
 	"github.com/BurntSushi/toml"
 	"github.com/deployfile/deployfile/toolchain"
+	"github.com/opencontainers/go-digest"
 )
 
 // LockVersion is the version of the lock format that this package writes. A
@@ -110,6 +116,9 @@ type ModelFile struct {
 
 // ParseLock reads a Deployfile.lock.
 func ParseLock(data []byte) (*Lock, error) {
+	if err := readable(data); err != nil {
+		return nil, err
+	}
 	var l Lock
 	md, err := toml.Decode(string(data), &l)
 	if err != nil {
@@ -121,35 +130,113 @@ func ParseLock(data []byte) (*Lock, error) {
 	if u := md.Undecoded(); len(u) > 0 {
 		return nil, fmt.Errorf("unknown key %q; run deployfile lock", u[0].String())
 	}
-	return &l, l.check()
+	if err := l.check(); err != nil {
+		return nil, fmt.Errorf("%w; run deployfile lock", err)
+	}
+	return &l, nil
 }
 
-// check refuses names and hashes that a lock never has, so that one from a
-// stranger cannot make a step read or write elsewhere.
+// maxLock is the largest lock and pylock file that is read, in bytes, and
+// maxBrackets how many brackets it may have: the TOML library nests without
+// end.
+const (
+	maxLock     = 16 << 20
+	maxBrackets = 200_000
+)
+
+// readable refuses a text that would exhaust the TOML library.
+func readable(data []byte) error {
+	if len(data) > maxLock {
+		return fmt.Errorf("it is larger than %d MiB", maxLock>>20)
+	}
+	depth, total := 0, 0
+	for _, c := range data {
+		switch c {
+		case '[', '{':
+			depth, total = depth+1, total+1
+		case ']', '}':
+			depth--
+		}
+		if depth > 100 || total > maxBrackets {
+			return errors.New("it has more brackets than a lock has")
+		}
+	}
+	return nil
+}
+
+var (
+	glibcPattern  = regexp.MustCompile(`^2\.[0-9]{1,2}$`)
+	pythonPattern = regexp.MustCompile(`^3\.[0-9]{1,2}$`)
+)
+
+// check refuses what a lock never has, so that one from a stranger can make
+// no step read, write or run something else.
 func (l *Lock) check() error {
+	for _, img := range []Image{l.Base, l.Toolchain} {
+		if _, err := digest.Parse(img.Digest); err != nil {
+			return fmt.Errorf("image %q: digest %q: %w", img.Ref, img.Digest, err)
+		}
+		if !path.IsAbs(img.Python) || path.Clean(img.Python) != img.Python || !pythonPattern.MatchString(img.PythonVersion) {
+			return fmt.Errorf("image %q: %q is not the path of a Python %q", img.Ref, img.Python, img.PythonVersion)
+		}
+	}
 	var files []toolchain.Download
 	for _, u := range l.UV {
 		files = append(files, u.Download)
 	}
+	names := make([]string, len(l.Platforms))
+	for i, p := range l.Platforms {
+		if names[i] = p.Name; slices.Contains(names[:i], p.Name) {
+			return fmt.Errorf("platform %s is locked twice", p.Name)
+		}
+	}
 	for _, p := range l.Platforms {
-		if p.Pylock != filepath.Base(p.Pylock) {
-			return fmt.Errorf("pylock %q is not a file name", p.Pylock)
+		if want := PylockName(p.Name, names); p.Pylock != want {
+			return fmt.Errorf("the pylock of %s is called %q instead of %q", p.Name, p.Pylock, want)
+		}
+		if !glibcPattern.MatchString(p.Glibc) {
+			return fmt.Errorf("platform %s: %q is not a version of the GNU C library", p.Name, p.Glibc)
 		}
 		for _, s := range p.SystemPackages {
 			files = append(files, s.Download)
 		}
 		for _, b := range p.Built {
-			files = append(files, toolchain.Download{Filename: b.Filename, SHA256: b.SHA256})
+			if err := b.check(); err != nil {
+				return err
+			}
 		}
 	}
 	for _, f := range files {
 		if err := f.Check(); err != nil {
 			return err
 		}
+		if f.URL == "" {
+			return fmt.Errorf("%s has no address", f.Filename)
+		}
 	}
 	for _, m := range l.Model {
-		if !filepath.IsLocal(m.Path) {
+		if !filepath.IsLocal(m.Path) || strings.ContainsFunc(m.Path, unicode.IsControl) {
 			return fmt.Errorf("model file %q is outside of the model's folder", m.Path)
+		}
+	}
+	return nil
+}
+
+// pinLine is a line of the pinned requirements that a wheel is built with, as
+// uv writes them.
+var pinLine = regexp.MustCompile(`^(\s*#.*|\s*--hash=sha256:[0-9a-f]{64}( \\)?|[A-Za-z0-9][A-Za-z0-9._-]*==[A-Za-z0-9.+!]+( ?;[^\\]*)?( \\)?|)$`)
+
+func (b BuiltWheel) check() error {
+	d := toolchain.Download{Filename: b.Filename, SHA256: b.SHA256}
+	if err := d.Check(); err != nil {
+		return err
+	}
+	if _, err := pypi.ParseWheelName(b.Filename); err != nil {
+		return fmt.Errorf("built wheel %s: %w", b.Name, err)
+	}
+	for line := range strings.SplitSeq(b.Requirements, "\n") {
+		if !pinLine.MatchString(line) {
+			return fmt.Errorf("built wheel %s: %q is not a pinned requirement", b.Name, line)
 		}
 	}
 	return nil

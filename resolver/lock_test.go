@@ -16,12 +16,12 @@ func exampleLock() *Lock {
 			Python: "3.11", Base: "python:3.11-slim", MLflow: "skinny",
 			Requirements: []string{"mlflow==3.1.0", `tool ; sys_platform == "linux"`}, SystemPackages: []string{"libgomp1"},
 		},
-		Base:      Image{Ref: "python:3.11-slim", Digest: "sha256:aa", Python: "/usr/local/bin/python3.11", PythonVersion: "3.11"},
-		Toolchain: Image{Ref: "python:3.11-slim", Digest: "sha256:aa", Python: "/usr/local/bin/python3.11", PythonVersion: "3.11"},
+		Base:      Image{Ref: "python:3.11-slim", Digest: "sha256:" + sum, Python: "/usr/local/bin/python3.11", PythonVersion: "3.11"},
+		Toolchain: Image{Ref: "python:3.11-slim", Digest: "sha256:" + sum, Python: "/usr/local/bin/python3.11", PythonVersion: "3.11"},
 		UV:        []PlatformFile{{Platform: "linux/amd64", Download: toolchain.Download{Filename: "uv.whl", URL: "https://files.example.invalid/uv.whl", SHA256: sum}}},
 		Platforms: []Platform{{
 			Name: "linux/amd64", Glibc: "2.36", Pylock: "pylock.toml", PylockSHA256: hash([]byte("x")),
-			Built:          []BuiltWheel{{Name: "old", Version: "1", Filename: "old-1-py3-none-any.whl", SHA256: sum, Requirements: "setuptools==80 \\\n    --hash=sha256:dd\n"}},
+			Built:          []BuiltWheel{{Name: "old", Version: "1", Filename: "old-1-py3-none-any.whl", SHA256: sum, Requirements: "setuptools==80 \\\n    --hash=sha256:" + sum + "\n"}},
 			SystemPackages: []SystemPackage{{Name: "libgomp1", Version: "12", Download: toolchain.Download{Filename: "libgomp1.deb", URL: "https://debs.example.invalid/libgomp1.deb", SHA256: sum, Size: 7}}},
 		}},
 		Model: []ModelFile{{Path: "MLmodel", Size: 3, SHA256: "ff"}},
@@ -57,9 +57,6 @@ func TestParseLockRefuses(t *testing.T) {
 		"unknown key":     {"version = 1\nextra = 2\n", `"extra"`},
 		"wrong type":      {"version = \"1\"\n", "version"},
 		"no TOML":         {"version = \n", "line 1"},
-		"file name":       {"version = 1\n[[uv]]\nfilename = \"../uv\"\n", "not a file name"},
-		"no hash":         {"version = 1\n[[uv]]\nfilename = \"uv.whl\"\n", "no sha256"},
-		"model path":      {"version = 1\n[[model]]\npath = \"../secret\"\n", "outside"},
 	} {
 		_, err := ParseLock([]byte(tt.text))
 		if err == nil || !strings.Contains(err.Error(), tt.want) {
@@ -123,5 +120,60 @@ func TestPylockName(t *testing.T) {
 	}
 	if got := PylockName("linux/arm64", []string{"linux/amd64", "linux/arm64"}); got != "pylock.linux-arm64.toml" {
 		t.Error(got)
+	}
+}
+
+// A lock may come from a stranger's branch. None of these may reach a step.
+func TestParseLockRefusesWhatNoLockHas(t *testing.T) {
+	for name, tt := range map[string]struct {
+		change func(*Lock)
+		want   string
+	}{
+		"nothing":                 {func(*Lock) {}, ""},
+		"file name":               {func(l *Lock) { l.UV[0].Filename = "../uv" }, "not a file name"},
+		"escape in a file name":   {func(l *Lock) { l.UV[0].Filename = "uv\x1b[2J.whl" }, "not a file name"},
+		"no hash":                 {func(l *Lock) { l.UV[0].SHA256 = "" }, "no sha256"},
+		"another source's scheme": {func(l *Lock) { l.UV[0].URL = "local://context" }, "http"},
+		"an image for a file":     {func(l *Lock) { l.UV[0].URL = "docker-image://example.com/evil" }, "http"},
+		"a credential":            {func(l *Lock) { l.UV[0].URL = "https://u:p@files.example.invalid/uv.whl" }, "http"},
+		"no address":              {func(l *Lock) { l.UV[0].URL = "" }, "no address"},
+		"no digest":               {func(l *Lock) { l.Base.Digest = "" }, "digest"},
+		"a command for Python":    {func(l *Lock) { l.Toolchain.Python = "sh" }, "path of a Python"},
+		"a path through others":   {func(l *Lock) { l.Toolchain.Python = "/usr/../bin/python3.11" }, "path of a Python"},
+		"endless tags":            {func(l *Lock) { l.Toolchain.PythonVersion = "3.999999999" }, "Python"},
+		"endless platforms":       {func(l *Lock) { l.Platforms[0].Glibc = "2.400000000" }, "C library"},
+		"a file to delete":        {func(l *Lock) { l.Platforms[0].Pylock = "README.md" }, "instead of"},
+		"a platform twice":        {func(l *Lock) { l.Platforms = append(l.Platforms, l.Platforms[0]) }, "twice"},
+		"a built wheel's name":    {func(l *Lock) { l.Platforms[0].Built[0].Filename = "x" }, "built wheel"},
+		"an option to build with": {func(l *Lock) { l.Platforms[0].Built[0].Requirements = "-r /run/secrets/index-0\n" }, "not a pinned requirement"},
+		"an index to build with":  {func(l *Lock) { l.Platforms[0].Built[0].Requirements = "--index-url https://evil.example.com\n" }, "not a pinned requirement"},
+		"a Debian package's file": {func(l *Lock) { l.Platforms[0].SystemPackages[0].URL = "git://example.com/x" }, "http"},
+		"a model file elsewhere":  {func(l *Lock) { l.Model[0].Path = "../secret" }, "outside"},
+	} {
+		lock := exampleLock()
+		tt.change(lock)
+		data, err := lock.Encode()
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = ParseLock(data)
+		if (err == nil) != (tt.want == "") || err != nil && !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("%s: error %v, want one with %q", name, err, tt.want)
+		}
+	}
+}
+
+func TestParseLockIsBounded(t *testing.T) {
+	for name, text := range map[string]string{
+		"deep":  "x = " + strings.Repeat("[", 6<<20),
+		"wide":  "x = [" + strings.Repeat("[],", 1<<20) + "]",
+		"large": "# " + strings.Repeat("x", 17<<20),
+	} {
+		if _, err := ParseLock([]byte(text)); err == nil {
+			t.Errorf("%s: accepted as a lock", name)
+		}
+		if _, err := ParsePylock([]byte(text)); err == nil {
+			t.Errorf("%s: accepted as a pylock", name)
+		}
 	}
 }

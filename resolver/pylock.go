@@ -1,9 +1,12 @@
 package resolver
 
 import (
+	"errors"
 	"fmt"
 	"net/url"
 	"path"
+	"path/filepath"
+	"regexp"
 	"strings"
 
 	"deps.dev/util/pypi"
@@ -53,6 +56,9 @@ type PylockVCS struct {
 
 // ParsePylock reads a pylock.toml.
 func ParsePylock(data []byte) (*Pylock, error) {
+	if err := readable(data); err != nil {
+		return nil, err
+	}
 	var p Pylock
 	if err := toml.Unmarshal(data, &p); err != nil {
 		return nil, err
@@ -63,8 +69,8 @@ func ParsePylock(data []byte) (*Pylock, error) {
 	seen := map[string]bool{}
 	for i := range p.Packages {
 		pkg := &p.Packages[i]
-		if pkg.Name == "" {
-			return nil, fmt.Errorf("packages[%d] has no name", i)
+		if err := pkg.check(); err != nil {
+			return nil, fmt.Errorf("packages[%d]: %w", i, err)
 		}
 		if c := pypi.CanonPackageName(pkg.Name); seen[c] {
 			return nil, fmt.Errorf("package %q is locked twice", pkg.Name)
@@ -73,6 +79,30 @@ func ParsePylock(data []byte) (*Pylock, error) {
 		}
 	}
 	return &p, nil
+}
+
+var (
+	namePattern    = regexp.MustCompile(`(?i)^[a-z0-9]([a-z0-9._-]*[a-z0-9])?$`)
+	versionPattern = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9.+!_-]*$`)
+	commitPattern  = regexp.MustCompile(`^([0-9a-f]{40}|[0-9a-f]{64})$`)
+)
+
+// check refuses what would be more than a name, a version or a commit where
+// these are put into commands.
+func (p *PylockPackage) check() error {
+	switch {
+	case p.Name == "":
+		return errors.New("it has no name")
+	case !namePattern.MatchString(p.Name):
+		return fmt.Errorf("%q is not a package's name", p.Name)
+	case p.Version != "" && !versionPattern.MatchString(p.Version):
+		return fmt.Errorf("%q is not a version of %s", p.Version, p.Name)
+	case p.VCS != nil && !commitPattern.MatchString(p.VCS.CommitID):
+		return fmt.Errorf("%q is not a commit of %s", p.VCS.CommitID, p.Name)
+	case p.VCS != nil && p.VCS.Subdirectory != "" && !filepath.IsLocal(p.VCS.Subdirectory):
+		return fmt.Errorf("folder %q of %s is outside of the repository", p.VCS.Subdirectory, p.Name)
+	}
+	return nil
 }
 
 // Filename is the file's name: the one given, or the last part of its path

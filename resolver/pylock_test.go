@@ -28,7 +28,7 @@ sdist = ` + file("a-1.tar.gz"), sources: []string{"a"}},
 		{name: "nothing fits", pkg: `wheels = [` + file("a-1-cp311-cp311-win_amd64.whl") + `]`, want: "no wheel for manylinux_2_36_x86_64"},
 		{name: "local wheel", pkg: `archive = { path = "model/wheels/a-1-py3-none-any.whl", hashes = { sha256 = "` + sum + `" } }`,
 			wheels: []string{"model/wheels/a-1-py3-none-any.whl"}},
-		{name: "repository", pkg: `vcs = { type = "git", url = "https://git.example.invalid/a", commit-id = "0123" }`, sources: []string{"a"}},
+		{name: "repository", pkg: `vcs = { type = "git", url = "https://git.example.invalid/a", commit-id = "0123456789abcdef0123456789abcdef01234567" }`, sources: []string{"a"}},
 		{name: "folder", pkg: `directory = { path = "lib" }`, want: "is a folder"},
 		{name: "no hash", pkg: `wheels = [{ url = "https://files.example.invalid/a-1-py3-none-any.whl", hashes = {} }]`, want: "no sha256"},
 		{name: "path out of the context", pkg: `archive = { path = "../a-1-py3-none-any.whl", hashes = { sha256 = "` + sum + `" } }`, want: "outside"},
@@ -76,9 +76,12 @@ func TestSelectNamesTheWheelsThereAre(t *testing.T) {
 
 func TestParsePylockRefuses(t *testing.T) {
 	for name, tt := range map[string]struct{ text, want string }{
-		"a version to come": {`lock-version = "2.0"`, "2.0"},
-		"a package twice":   {"lock-version = \"1.0\"\n[[packages]]\nname = \"a-b\"\n[[packages]]\nname = \"A_b\"\n", "twice"},
-		"a nameless one":    {"lock-version = \"1.0\"\n[[packages]]\nversion = \"1\"\n", "no name"},
+		"a version to come":     {`lock-version = "2.0"`, "2.0"},
+		"a package twice":       {"lock-version = \"1.0\"\n[[packages]]\nname = \"a-b\"\n[[packages]]\nname = \"A_b\"\n", "twice"},
+		"a name with a line":    {"lock-version = \"1.0\"\n[[packages]]\nname = \"a\\n-r x\"\n", "not a package's name"},
+		"a version with a line": {"lock-version = \"1.0\"\n[[packages]]\nname = \"a\"\nversion = \"1\\n-r x\"\n", "not a version"},
+		"a branch for a commit": {"lock-version = \"1.0\"\n[[packages]]\nname = \"a\"\nvcs = { type = \"git\", url = \"https://git.example.com/a\", commit-id = \"main\" }\n", "not a commit"},
+		"a nameless one":        {"lock-version = \"1.0\"\n[[packages]]\nversion = \"1\"\n", "no name"},
 	} {
 		_, err := ParsePylock([]byte(tt.text))
 		if err == nil || !strings.Contains(err.Error(), tt.want) {

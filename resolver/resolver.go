@@ -104,7 +104,7 @@ func (r *Resolver) Lock(ctx context.Context, q Request) (*Lock, map[string][]byt
 			}
 			pylocks[n] = data
 			p.PylockSHA256 = hash(data)
-			return r.build(egctx, q, keep, t, p, data)
+			return r.build(egctx, q, keep, lock.Toolchain.Digest, t, p, data)
 		})
 		eg.Go(func() (err error) {
 			p := &lock.Platforms[n]

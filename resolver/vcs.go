@@ -7,6 +7,7 @@ import (
 	"path"
 	"strings"
 
+	"deps.dev/util/pypi"
 	"github.com/deployfile/deployfile/toolchain"
 	"github.com/moby/buildkit/client/llb"
 	"github.com/moby/buildkit/client/llb/sourceresolver"
@@ -92,7 +93,7 @@ func (r *Resolver) repositories(ctx context.Context, q Request, previous []byte)
 
 func upgraded(upgrade []string, name string) bool {
 	for _, u := range upgrade {
-		if u == "*" || u == name {
+		if u == "*" || pypi.CanonPackageName(u) == pypi.CanonPackageName(name) {
 			return true
 		}
 	}

@@ -4,8 +4,10 @@ import (
 	_ "embed"
 	"fmt"
 	"maps"
+	"net/url"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/moby/buildkit/client/llb"
 	"github.com/opencontainers/go-digest"
@@ -30,12 +32,21 @@ func (d Download) Check() error {
 		return fmt.Errorf("%q is not a file name", d.Filename)
 	case !isSHA256(d.SHA256):
 		return fmt.Errorf("%s has no sha256, and nothing is fetched without one", d.Filename)
+	case d.URL != "" && !fetchable(d.URL):
+		return fmt.Errorf("%s: %q is not an http or https address without a credential", d.Filename, d.URL)
 	}
 	return nil
 }
 
+// fetchable says whether an address is one of a file on the web: another
+// scheme would make BuildKit take it from elsewhere, and not check its hash.
+func fetchable(address string) bool {
+	u, err := url.Parse(address)
+	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" && u.User == nil
+}
+
 func plainName(name string) bool {
-	return name != "" && name[0] != '.' && !strings.ContainsAny(name, "/\\\x00")
+	return name != "" && name[0] != '.' && !strings.ContainsAny(name, "/\\") && !strings.ContainsFunc(name, unicode.IsControl)
 }
 
 func isSHA256(s string) bool {
