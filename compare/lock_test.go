@@ -26,7 +26,7 @@ name = "ours"
 [packages.vcs]
 type = "git"
 url = "https://git.example.com/ours"
-commit-id = "c0ffee"
+commit-id = "0123456789abcdef0123456789abcdef01234567"
 `
 
 func TestFromLock(t *testing.T) {
@@ -54,7 +54,7 @@ func TestFromLock(t *testing.T) {
 		compare.Option:        {},
 		compare.Index:         {},
 		compare.Package:       versions("numpy", "2.4.6", "ours", "0.3"),
-		compare.PackageSource: versions("numpy", "numpy-2.4.6-py3-none-any.whl sha256:"+hexDigest, "ours", "https://git.example.com/ours@c0ffee"),
+		compare.PackageSource: versions("numpy", "numpy-2.4.6-py3-none-any.whl sha256:"+hexDigest, "ours", "https://git.example.com/ours@0123456789abcdef0123456789abcdef01234567"),
 		compare.SystemPackage: versions("libgomp1", "12"),
 		compare.ModelFile:     {"MLmodel": {Value: "sha256:ff", Size: 3}},
 	}}}

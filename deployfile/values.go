@@ -28,7 +28,7 @@ const (
 	// A path component of an image reference, since default tags hold it.
 	modelNamePattern     = `^[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*$`
 	pythonPattern        = `^3\.(9|[1-9][0-9]+)$`
-	systemPackagePattern = `^[a-z0-9][a-z0-9+.-]+(=[A-Za-z0-9.+:~-]+)?$`
+	systemPackagePattern = `^[a-z0-9][a-z0-9+.-]*[a-z0-9+.](=[A-Za-z0-9.+:~-]+)?$`
 	envNamePattern       = `^[A-Za-z_][A-Za-z0-9_]*$`
 	indexNamePattern     = `^[A-Za-z0-9][A-Za-z0-9._-]*$`
 	// The name format of PyPA's core metadata.

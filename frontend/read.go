@@ -99,7 +99,7 @@ func (b *build) readFile(ctx context.Context) error {
 // ownArg says whether an argument means something that no Deployfile declares.
 func ownArg(name string) bool {
 	return strings.HasPrefix(name, "BUILDKIT_") || strings.HasSuffix(strings.ToLower(name), "_proxy") ||
-		slices.Contains([]string{ArgLocked, ArgUpgrade, ArgIndex, "SOURCE_DATE_EPOCH"}, name)
+		slices.Contains([]string{ArgLocked, ArgUpgrade, ArgIndex, ArgVerify, "SOURCE_DATE_EPOCH"}, name)
 }
 
 // constraints are those of every vertex.
@@ -158,8 +158,12 @@ func (b *build) readLock(ctx context.Context) error {
 		return err
 	}
 	lock, err := resolver.ParseLock(data)
+	if err != nil && b.ui.Target == TargetLock {
+		b.warnText(ctx, b.lockName+" cannot be read and is made anew: "+err.Error())
+		return nil
+	}
 	if err != nil {
-		return fmt.Errorf("%s: %w", b.lockName, err)
+		return &StaleLockError{File: b.lockName, Changes: []string{"it cannot be read (a merge conflict?): " + err.Error()}}
 	}
 	b.lock, b.pylocks = lock, map[string][]byte{}
 	for _, name := range lock.PylockNames() {

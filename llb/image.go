@@ -213,6 +213,7 @@ func (p *Plan) modelLayers(in Inputs) []llb.State {
 	from := path.Join("/", p.Model.Dir)
 	small := llb.Copy(in.Context, from, ModelDir, copyInfo(func(c *llb.CopyInfo) {
 		c.CopyDirContentsOnly = true
+		c.FollowSymlinks = true
 		for _, f := range p.Model.Large {
 			c.ExcludePatterns = append(c.ExcludePatterns, literal(f))
 		}
@@ -263,6 +264,8 @@ func (p *Plan) systemPackages(in Inputs) llb.State {
 		llb.AddEnv("SOURCE_DATE_EPOCH", fmt.Sprint(toolchain.Epoch().Unix())),
 		llb.Network(pb.NetMode_NONE),
 		llb.AddMount("/tmp", llb.Scratch(), llb.Tmpfs()),
+		// What a package's script leaves here would carry the time of day.
+		llb.AddMount("/run", llb.Scratch(), llb.Tmpfs()),
 		llb.AddMount("/run/deployfile", toolchain.Script{Name: "aptinstall.py", Source: aptInstallSource}.State(in.Constraints...), llb.Readonly),
 	}
 	for _, d := range p.SystemPackages {

@@ -1,6 +1,7 @@
 """Installs wheels below /out, the same bytes every time."""
 
 import compileall
+import json
 import os
 import subprocess
 import sys
@@ -16,10 +17,15 @@ def install(venv, wheels, platform, requirements):
         lines.append(f"{pin} --hash=sha256:{digest}\n")
     with open("/tmp/requirements.txt", "w") as f:
         f.writelines(lines)
-    subprocess.run([
+    done = subprocess.run([
         os.environ["UV"], "pip", "install", "--python", f"{venv}/bin/python", "--prefix", OUT + venv,
         "--python-platform", platform, "--offline", "--no-index", "--find-links", wheels, "--no-deps", "--no-cache",
-        "--link-mode=copy", "--require-hashes", "--no-progress", "-r", "/tmp/requirements.txt"], check=True)
+        "--link-mode=copy", "--require-hashes", "--no-progress", "-r", "/tmp/requirements.txt"], stderr=subprocess.PIPE, text=True)
+    print(done.stderr, end="", file=sys.stderr)
+    if done.returncode != 0:
+        with open(f"{OUT}/error.json", "w") as f:
+            json.dump({"kind": "install", "message": done.stderr.strip()}, f)
+        sys.exit(1)
 
 
 def strip(site):

@@ -48,7 +48,12 @@ func (r *reader) readModelFile() error {
 		if m.ModelPath != "" {
 			break
 		}
-		if m.ModelPath, err = r.inside(function, key); err != nil {
+		if key == "model_code_path" {
+			m.ModelPath, err = codeFile(d, function, key)
+		} else {
+			m.ModelPath, err = r.inside(function, key)
+		}
+		if err != nil {
 			return err
 		}
 	}
@@ -65,6 +70,16 @@ func (r *reader) readModelFile() error {
 		}
 	}
 	return r.readExample()
+}
+
+// codeFile is the file of a model that is code. MLflow writes the path that it
+// had when it was logged, and loads the file of that name in the model's folder.
+func codeFile(d *document, function *yaml.Node, key string) (string, error) {
+	written, err := d.text(function, key)
+	if err != nil || written == "" {
+		return "", err
+	}
+	return path.Base(strings.ReplaceAll(written, `\`, "/")), nil
 }
 
 // flavors gives the mapping of flavors and takes down their names.

@@ -202,6 +202,7 @@ func TestReadModelFile(t *testing.T) {
 		}, ""},
 		{"Windows paths", head + "    code: 'code\\x'\n    data: 'data\\model.pth'\n", Model{CodePath: "code/x", ModelPath: "data/model.pth"}, ""},
 		{"models from code", head + "    model_code_path: agent.py\n", Model{ModelPath: "agent.py"}, ""},
+		{"models from code, as MLflow writes it", head + "    model_code_path: /home/me/work/agent.py\n", Model{ModelPath: "agent.py"}, ""},
 		{"artifact that is a pickle", head + "    artifacts: {a: {path: artifacts/a.pkl, uri: /x/a.bin}}\n", Model{Pickled: true}, ""},
 		{"artifact that came from a pickle's name", head + "    artifacts: {a: {path: artifacts/a.bin, uri: /x/a.pkl}}\n", Model{}, ""},
 		{"PyTorch", strings.Replace(head, ": m", ": mlflow.pytorch", 1), Model{Loader: "mlflow.pytorch", Pickled: true}, ""},

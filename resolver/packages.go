@@ -74,11 +74,17 @@ func (q Request) previousPylock(platform string) []byte {
 	if was == nil {
 		return nil
 	}
-	return q.Pylocks[was.Pylock]
+	data := q.Pylocks[was.Pylock]
+	// One that cannot be read, after a merge conflict say, is made anew.
+	if _, err := ParsePylock(data); err != nil {
+		return nil
+	}
+	return data
 }
 
 func unchangedPylock(q Request, keep *Lock, p *Platform) []byte {
-	if keep == nil || len(q.Upgrade) > 0 {
+	// A local file may have other contents by the same name.
+	if keep == nil || len(q.Upgrade) > 0 || len(q.LocalFiles) > 0 {
 		return nil
 	}
 	was := keep.Platform(p.Name)

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"bytes"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -18,6 +20,8 @@ import (
 	"github.com/deployfile/deployfile/frontend"
 	"github.com/deployfile/deployfile/lint"
 	"github.com/deployfile/deployfile/resolver"
+	"github.com/moby/patternmatcher"
+	"github.com/moby/patternmatcher/ignorefile"
 	"github.com/spf13/cobra"
 )
 
@@ -38,8 +42,8 @@ whether the lock still fits them. No builder is needed. Everything that is
 wrong is printed with its line.`,
 		Example: "  deployfile check\n  deployfile check --json examples/iris",
 		Args:    cobra.MaximumNArgs(1),
-		RunE: func(_ *cobra.Command, args []string) error {
-			return check(s, contextFolder(args), o)
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return check(cmd.Context(), s, contextFolder(args), o)
 		},
 	}
 	cmd.Flags().StringVarP(&o.file, "file", "f", "", `the Deployfile (default "CONTEXT/Deployfile")`)
@@ -55,18 +59,24 @@ type finding struct {
 	deployfile.Diagnostic
 }
 
-func check(s streams, folder string, o checkOptions) error {
+func check(ctx context.Context, s streams, folder string, o checkOptions) error {
 	file := build.Options{Context: folder, File: o.file}.FilePath()
 	source, err := readDeployfile(file)
 	if err != nil {
 		return err
 	}
-	context := os.DirFS(folder)
+	// A link that leads out of the folder is followed by no build.
+	root, err := os.OpenRoot(folder)
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	files := root.FS()
 	args, err := pairs("build-arg", o.args, os.LookupEnv)
 	if err != nil {
 		return err
 	}
-	found, err := frontend.Inspect(file, source, context, args)
+	found, err := frontend.Inspect(file, source, files, args)
 	var judged []lint.Finding
 	if err == nil {
 		var lock *resolver.Lock
@@ -74,7 +84,7 @@ func check(s streams, folder string, o checkOptions) error {
 		lock, pylocks, err = readLock(file)
 		judged = found.Lint(lock, pylocks, time.Now())
 		if err == nil && lock != nil {
-			err = checkLock(file+".lock", context, found, lock, pylocks)
+			err = checkLock(ctx, file, files, found, lock, pylocks)
 		}
 	}
 	if o.asJSON {
@@ -127,8 +137,8 @@ func readLock(file string) (*resolver.Lock, map[string][]byte, error) {
 
 // checkLock compares the lock with what can be told without a builder: all but
 // what a registry or a package index has to say.
-func checkLock(name string, context fs.FS, found *frontend.Inspection, lock *resolver.Lock, pylocks map[string][]byte) error {
-	stale := &frontend.StaleLockError{File: filepath.Base(name)}
+func checkLock(ctx context.Context, file string, folder fs.FS, found *frontend.Inspection, lock *resolver.Lock, pylocks map[string][]byte) error {
+	stale := &frontend.StaleLockError{File: filepath.Base(file) + ".lock"}
 	stale.Changes = lock.Inputs.Changes(found.Inputs)
 	for _, p := range found.File.Image.Platforms {
 		if lock.Platform(p) == nil {
@@ -138,7 +148,7 @@ func checkLock(name string, context fs.FS, found *frontend.Inspection, lock *res
 	if err := lock.VerifyPylocks(pylocks); err != nil {
 		stale.Changes = append(stale.Changes, err.Error())
 	}
-	now, err := modelFiles(context, found.File.Model.Source)
+	now, err := modelFiles(ctx, folder, file, found.File.Model.Source)
 	if err != nil {
 		return err
 	}
@@ -149,14 +159,35 @@ func checkLock(name string, context fs.FS, found *frontend.Inspection, lock *res
 	return nil
 }
 
-// modelFiles are the model's files as a lock lists them.
-func modelFiles(context fs.FS, dir string) ([]resolver.ModelFile, error) {
+// modelFiles are the model's files as a lock lists them: without what
+// .dockerignore leaves out, and without what a build refuses.
+func modelFiles(ctx context.Context, folder fs.FS, file, dir string) ([]resolver.ModelFile, error) {
+	ignored, err := ignoredPaths(folder, file)
+	if err != nil {
+		return nil, err
+	}
 	var out []resolver.ModelFile
-	err := fs.WalkDir(context, path.Clean(dir), func(name string, d fs.DirEntry, err error) error {
+	err = fs.WalkDir(folder, path.Clean(dir), func(name string, d fs.DirEntry, err error) error {
+		if err == nil {
+			err = ctx.Err()
+		}
 		if err != nil || d.IsDir() {
 			return err
 		}
-		f, err := context.Open(name)
+		if skip, err := ignored.MatchesOrParentMatches(name); err != nil || skip {
+			return err
+		}
+		rel := strings.TrimPrefix(name, path.Clean(dir)+"/")
+		info, err := fs.Stat(folder, name)
+		switch {
+		case err != nil:
+			return fmt.Errorf("model file %q is a symbolic link to something outside of the context, or to nothing; put the file itself there", rel)
+		case info.IsDir():
+			return nil
+		case !info.Mode().IsRegular():
+			return fmt.Errorf("model file %q is neither a file nor a folder", rel)
+		}
+		f, err := folder.Open(name)
 		if err != nil {
 			return err
 		}
@@ -166,11 +197,27 @@ func modelFiles(context fs.FS, dir string) ([]resolver.ModelFile, error) {
 		if err != nil {
 			return err
 		}
-		rel := strings.TrimPrefix(name, path.Clean(dir)+"/")
 		out = append(out, resolver.ModelFile{Path: rel, Size: size, SHA256: hex.EncodeToString(h.Sum(nil))})
 		return nil
 	})
 	return out, err
+}
+
+// ignoredPaths are those of the Deployfile's own ignore file, else of the
+// folder's .dockerignore.
+func ignoredPaths(folder fs.FS, file string) (*patternmatcher.PatternMatcher, error) {
+	data, err := os.ReadFile(file + ".dockerignore")
+	if errors.Is(err, fs.ErrNotExist) {
+		data, err = fs.ReadFile(folder, ".dockerignore")
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	patterns, err := ignorefile.ReadAll(bytes.NewReader(data))
+	if err != nil {
+		return nil, fmt.Errorf(".dockerignore: %w", err)
+	}
+	return patternmatcher.New(patterns)
 }
 
 // findings are what was found, an error last.

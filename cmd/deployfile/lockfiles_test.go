@@ -13,6 +13,11 @@ import (
 
 func pylock(packages string) []byte { return []byte("lock-version = \"1.0\"\n" + packages) }
 
+// pinned is an image whose digest has one digit.
+func pinned(digit string) resolver.Image {
+	return resolver.Image{Digest: "sha256:" + strings.Repeat(digit, 64), Python: "/usr/bin/python3.11", PythonVersion: "3.11"}
+}
+
 func encoded(t *testing.T, l *resolver.Lock) []byte {
 	t.Helper()
 	l.Version = resolver.LockVersion
@@ -52,17 +57,17 @@ func contents(t *testing.T, dir string) map[string][]byte {
 func TestLockFiles(t *testing.T) {
 	one := map[string][]byte{
 		"Deployfile.lock": encoded(t, &resolver.Lock{
-			Base:      resolver.Image{Digest: "sha256:a"},
-			Platforms: []resolver.Platform{{Name: "linux/amd64", Pylock: "pylock.toml", SystemPackages: []resolver.SystemPackage{{Name: "libgomp1", Version: "12", Download: toolchain.Download{Filename: "libgomp1_12_amd64.deb", URL: "https://debian.example.com/libgomp1_12_amd64.deb", SHA256: strings.Repeat("a", 64)}}}}},
+			Base: pinned("a"), Toolchain: pinned("a"),
+			Platforms: []resolver.Platform{{Name: "linux/amd64", Glibc: "2.36", Pylock: "pylock.toml", SystemPackages: []resolver.SystemPackage{{Name: "libgomp1", Version: "12", Download: toolchain.Download{Filename: "libgomp1_12_amd64.deb", URL: "https://debian.example.com/libgomp1_12_amd64.deb", SHA256: strings.Repeat("a", 64)}}}}},
 		}),
 		"pylock.toml": pylock("[[packages]]\nname = \"numpy\"\nversion = \"1.0\"\n[[packages]]\nname = \"six\"\nversion = \"1.17\"\n"),
 	}
 	two := map[string][]byte{
 		"Deployfile.lock": encoded(t, &resolver.Lock{
-			Base: resolver.Image{Digest: "sha256:b"},
+			Base: pinned("b"), Toolchain: pinned("a"),
 			Platforms: []resolver.Platform{
-				{Name: "linux/amd64", Pylock: "pylock.linux-amd64.toml"},
-				{Name: "linux/arm64", Pylock: "pylock.linux-arm64.toml"},
+				{Name: "linux/amd64", Glibc: "2.36", Pylock: "pylock.linux-amd64.toml"},
+				{Name: "linux/arm64", Glibc: "2.36", Pylock: "pylock.linux-arm64.toml"},
 			},
 		}),
 		"pylock.linux-amd64.toml": pylock("[[packages]]\nname = \"numpy\"\nversion = \"2.0\"\n"),
@@ -76,13 +81,13 @@ func TestLockFiles(t *testing.T) {
 		{"first", nil, one, "Deployfile.lock: 2 packages for linux/amd64\n"},
 		{"same", one, one, "Deployfile.lock is up to date\n"},
 		{"other", one, two, `Deployfile.lock: 0 packages for linux/arm64, 1 packages for linux/amd64
-  ~ base sha256:a -> sha256:b
+  ~ base sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa -> sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb
   ~ linux/amd64 numpy 1.0 -> 2.0
   - linux/amd64 six 1.17
   - linux/amd64 debian libgomp1 12
 `},
 		{"back", two, one, `Deployfile.lock: 2 packages for linux/amd64
-  ~ base sha256:b -> sha256:a
+  ~ base sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb -> sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
   ~ numpy 2.0 -> 1.0
   + six 1.17
   + debian libgomp1 12
