@@ -208,18 +208,26 @@ func BuildStep(s Source, b BuiltWheel, t toolchain.Toolchain, context llb.State,
 		mount.Path = "/sdist"
 		source = path.Join("/sdist", d.Filename)
 	}
-	ask := request(t, map[string]any{
-		"name": s.Name, "version": s.Version, "source": source, "subdirectory": subdirectory,
-		"requirements": b.Requirements, "sha256": b.SHA256, "indexes": indexes,
-	})
-	return toolchain.Step{
-		Name:    fmt.Sprintf("build a wheel of %s %s", s.Name, s.Version),
-		Script:  script("build.py"),
-		Args:    []string{requestDir + "/request.json"},
-		Mounts:  []toolchain.Mount{ask, mount},
+	fetch := toolchain.Step{
+		Name:   "fetch what " + s.Name + " is built with",
+		Script: script("buildrequires.py"),
+		Args:   []string{requestDir + "/request.json"},
+		Mounts: []toolchain.Mount{request(t, map[string]any{
+			"source": path.Join(source, subdirectory), "requirements": b.Requirements, "indexes": indexes,
+		}), mount},
 		Network: true,
 		Secrets: secrets(indexes),
 		UV:      true,
+	}
+	// The build scripts of others run here: no network and no secret.
+	return toolchain.Step{
+		Name:   fmt.Sprintf("build a wheel of %s %s", s.Name, s.Version),
+		Script: script("build.py"),
+		Args:   []string{requestDir + "/request.json"},
+		Mounts: []toolchain.Mount{request(t, map[string]any{
+			"name": s.Name, "version": s.Version, "source": source, "subdirectory": subdirectory, "sha256": b.SHA256,
+		}), mount, {Path: "/build", Source: t.Run(fetch)}},
+		UV: true,
 	}, nil
 }
 

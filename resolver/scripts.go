@@ -9,16 +9,20 @@ import (
 //go:embed scripts/*.py
 var scripts embed.FS
 
-// script returns a script of this package with what all of them share in
+// script returns a script of this package with what it shares with others in
 // front of it.
 func script(name string) toolchain.Script {
-	shared, err := scripts.ReadFile("scripts/step.py")
-	if err != nil {
-		panic(err) // embedded above
+	parts := []string{"step.py"}
+	if name == "resolve.py" || name == "buildrequires.py" {
+		parts = append(parts, "compile.py")
 	}
-	own, err := scripts.ReadFile("scripts/" + name)
-	if err != nil {
-		panic(err) // embedded above
+	var source []byte
+	for _, part := range append(parts, name) {
+		data, err := scripts.ReadFile("scripts/" + part)
+		if err != nil {
+			panic(err) // embedded above
+		}
+		source = append(append(source, data...), '\n')
 	}
-	return toolchain.Script{Name: name, Source: append(append(shared, '\n'), own...)}
+	return toolchain.Script{Name: name, Source: source}
 }

@@ -1,0 +1,65 @@
+"""Fetches what a wheel is built with, and runs none of it.
+
+Without pinned build requirements it resolves them; with them it takes these and
+no others. They are wheels only, so that no build script runs where there is a
+network and an index's credential."""
+
+import tarfile
+import zipfile
+
+
+def build_requirements(source):
+    """The build-system.requires of a project (PEP 518)."""
+    path = None
+    if os.path.isdir(source):
+        path = os.path.join(source, "pyproject.toml")
+        if not os.path.exists(path):
+            return ["setuptools", "wheel"]
+        project = load_toml(path)
+    else:
+        data = None
+        if source.endswith(".zip"):
+            with zipfile.ZipFile(source) as z:
+                for n in z.namelist():
+                    if n.count("/") == 1 and n.endswith("/pyproject.toml"):
+                        data = z.read(n)
+        else:
+            with tarfile.open(source) as t:
+                for m in t:
+                    if m.isfile() and m.name.count("/") == 1 and m.name.endswith("/pyproject.toml"):
+                        data = t.extractfile(m).read()
+        if data is None:
+            return ["setuptools", "wheel"]
+        with open("/tmp/pyproject.toml", "wb") as f:
+            f.write(data)
+        project = load_toml("/tmp/pyproject.toml")
+    system = project.get("build-system", {})
+    requires = list(system.get("requires", ["setuptools", "wheel"]))
+    # What a setuptools older than 70 asks for at build time.
+    if any(r.startswith("setuptools") for r in requires) and "wheel" not in requires:
+        requires.append("wheel")
+    return requires
+
+
+def main():
+    trust()
+    request = json.load(open(sys.argv[1]))
+    index_environment(request["indexes"] or [])
+    os.makedirs(WORK, exist_ok=True)
+    pins = f"{OUT}/requirements.txt"
+    if request["requirements"]:
+        with open(pins, "w") as f:
+            f.write(request["requirements"])
+    else:
+        code, said = compile(request, build_requirements(request["source"]), [], "/tmp/build.txt",
+                             "--generate-hashes", "--no-annotate", "--no-build")
+        if code != 0:
+            fail(said, "unsatisfiable")
+        shutil.copy("/tmp/build.txt", pins)
+    code, said = run([os.environ["UV"], "pip", "install", "--quiet", "--python", sys.executable, "--target", f"{OUT}/site",
+                      "--only-binary", ":all:", "--no-deps", "--require-hashes", "-r", pins])
+    if code != 0:
+        fail(said, "index")
+
+
+main()

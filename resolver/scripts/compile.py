@@ -1,0 +1,85 @@
+"""What resolving requirements and build requirements share."""
+
+WORK = "/tmp/lock"
+
+
+def canonical(name):
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def requirement_name(text):
+    """The project name of a PEP 508 requirement; a path or URL has none."""
+    m = re.match(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)\s*(\[[^]]*\])?", text)
+    return (canonical(m.group(1)), m.group(2) or "") if m and "/" not in m.group(0) else ("", "")
+
+
+def pinned(request):
+    """The names that come from one index and no other, with that index."""
+    return {canonical(p): i for i in request["indexes"] or [] for p in i.get("packages") or []}
+
+
+def write_pins(request, names):
+    """Makes requirements of names, each from its own index alone.
+
+    uv looks an explicit index up for direct requirements only, so what a
+    requirement needs in turn is made one too."""
+    pins = pinned(request)
+    lines = ["[project]", 'name = "deployfile-pins"', 'version = "0"', f"dependencies = {json.dumps(sorted(names))}"]
+    for i in request["indexes"] or []:
+        if i.get("packages"):
+            lines += index_table("[[tool.uv.index]]", i) + ["explicit = true"]
+    lines.append("[tool.uv.sources]")
+    lines += [f"{json.dumps(n)} = {{ index = {json.dumps(pins[n]['name'])} }}" for n in sorted(names)]
+    with open(f"{WORK}/pyproject.toml", "w") as f:
+        f.write("\n".join(lines) + "\n")
+
+
+def guard(request):
+    """Keeps uv from running the build scripts of strangers while it resolves,
+    where they could read an index's credential, or would be built with
+    packages from an index that is not theirs."""
+    guarded = any(i.get("secret") or i.get("packages") for i in request["indexes"] or [])
+    return ["--no-build"] if guarded else []
+
+
+def compile(request, requirements, constraints, output, *extra):
+    """Runs uv pip compile; an output that is there is uv's preference."""
+    pins = pinned(request)
+    if not pins:
+        return compile_once(request, requirements, constraints, output, *extra)
+    # All of them at first, so that none is ever looked for anywhere else;
+    # then those that something requires.
+    write_pins(request, pins)
+    code, said = compile_once(request, requirements, constraints, "/tmp/pins.txt", *guard(request))
+    if code != 0:
+        return code, said
+    needed = set()
+    with open("/tmp/pins.txt") as f:
+        for line in f:
+            package, _, via = line.partition("# via ")
+            name, _ = requirement_name(package)
+            if name in pins and any("(pyproject.toml)" not in v for v in via.split(", ")):
+                needed.add(name)
+    write_pins(request, needed)
+    return compile_once(request, requirements, constraints, output, *extra)
+
+
+def compile_once(request, requirements, constraints, output, *extra):
+    for name, lines in (("requirements.in", requirements), ("constraints.in", constraints)):
+        with open(f"{WORK}/{name}", "w") as f:
+            f.write("".join(line + "\n" for line in lines))
+    pins = ["pyproject.toml"] if pinned(request) else []
+    args = [os.environ["UV"], "pip", "compile", "requirements.in", *pins, "-c", "constraints.in", "-o", output,
+            "--format", "pylock.toml" if output.endswith(".toml") else "requirements.txt", "--annotation-style", "line", "--no-header", "--quiet",
+            "--python", sys.executable, *extra]
+    if request.get("platform"):
+        args += ["--python-version", request["python"], "--python-platform", request["platform"]]
+    for option in request.get("options") or []:
+        args += option.split(" ", 1)
+    upgrade = request.get("upgrade") or []
+    if "*" in upgrade:
+        args.append("--upgrade")
+    else:
+        for name in upgrade:
+            args += ["--upgrade-package", name]
+    return run(args, cwd=WORK)
