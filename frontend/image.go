@@ -203,30 +203,16 @@ func (b *build) imageOf(ctx context.Context, c *compiled) (*dockerui.BuildResult
 	if err != nil {
 		return nil, err
 	}
+	var ref gwclient.Reference
 	eg, egctx := errgroup.WithContext(ctx)
 	eg.Go(func() error { return b.verifyPlatform(egctx, c) })
-	// The layers one by one: exporting them needs no file system with all of
-	// them, which takes longer to put together than most builds take.
-	states := c.image.Layers()
-	if !c.inputs.Merge {
-		states = []bkllb.State{c.image.State}
-	}
-	for _, st := range states {
-		eg.Go(func() error {
-			_, err := b.resolver.Gateway.Solve(egctx, st)
-			return err
-		})
-	}
+	eg.Go(func() (err error) {
+		// This makes the layers, and does not put their files together.
+		ref, err = b.resolver.Gateway.Solve(egctx, c.image.State)
+		return err
+	})
 	if err := eg.Wait(); err != nil {
 		return nil, b.explain(ctx, c, err)
-	}
-	res, err := b.result(ctx, c.image.State)
-	if err != nil {
-		return nil, err
-	}
-	ref, err := res.SingleRef()
-	if err != nil {
-		return nil, err
 	}
 	return &dockerui.BuildResult{Reference: ref, Image: config, BaseImage: &c.base, Epoch: config.Created}, nil
 }
@@ -240,7 +226,7 @@ func (b *build) verifyPlatform(ctx context.Context, c *compiled) error {
 		b.warnText(ctx, "the image for "+c.plan.Platform+" was not verified: this builder cannot run it")
 		return nil
 	}
-	_, err := b.resolver.Gateway.Solve(ctx, c.plan.Verify(c.inputs, c.image))
+	_, err := b.resolver.Gateway.Solve(ctx, c.plan.Verify(c.inputs, c.image, len(b.ui.CacheImports) > 0))
 	return err
 }
 
