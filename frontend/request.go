@@ -1,6 +1,7 @@
 package frontend
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"net/url"
@@ -82,6 +83,9 @@ func newEnvironment(f *deployfile.File, m *mlmodel.Model, context fs.FS, mirror 
 
 func readRequirements(f *deployfile.File, context fs.FS, name string, warn func(mlmodel.Warning), key ...string) (*mlmodel.RequirementsFile, error) {
 	r, warnings, err := mlmodel.ParseRequirements(context, name)
+	if errors.Is(err, fs.ErrNotExist) && strings.ContainsAny(name, "=<>~") {
+		err = fmt.Errorf("%q looks like a requirement, and these are files: write it into a requirements.txt and name that", name)
+	}
 	if err != nil {
 		return nil, at(f, err, key...)
 	}

@@ -12,7 +12,7 @@ import urllib.error
 import urllib.request
 
 DEADLINE = 600
-HINT = '; if a part of mlflow is missing, set mlflow = "full" in [environment]'
+HINT = '; if what is missing comes with the full mlflow, set mlflow = "full" in [environment]'
 
 
 def fail(message):
@@ -56,7 +56,9 @@ def wait(server, port, kind):
     end = time.monotonic() + DEADLINE
     while time.monotonic() < end:
         if server.process.poll() is not None:
-            fail(f"the server ended with code {server.process.returncode} before it answered{HINT}{server.words()}")
+            words = server.words()
+            hint = HINT if "ModuleNotFoundError" in words else ""
+            fail(f"the server ended with code {server.process.returncode} before it answered{hint}{words}")
         try:
             ask(port, "/ping", timeout=5)
             return
