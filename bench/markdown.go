@@ -112,7 +112,7 @@ func (r *report) writeAgreement(b *strings.Builder) {
 
 // writeSteps tells lock from build where a way has both.
 func (r *report) writeSteps(b *strings.Builder) {
-	b.WriteString("\n## Lock and build apart\n\nThe seconds of "Deployfile, verified" above are those of `deployfile lock` and `deployfile build` together, except where nothing changed, when there is nothing to lock.\n\n| | lock | build | of it: verify | wheel layers installed |\n|---|--:|--:|--:|--:|\n")
+	b.WriteString("\n## Lock and build apart\n\nThe seconds of the verified Deployfile above are those of `deployfile lock` and `deployfile build` together, except where nothing changed, when there is nothing to lock.\n\n| | lock | build | of it: verify | wheel layers installed |\n|---|--:|--:|--:|--:|\n")
 	w := deployfileWay{verify: true}.name()
 	for _, s := range scenarios() {
 		if !r.has(s.name) || len(r.of(w, s.name)) == 0 {
