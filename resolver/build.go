@@ -2,6 +2,7 @@ package resolver
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path"
 	"path/filepath"
@@ -28,13 +29,16 @@ type Wheel struct {
 }
 
 // Select says for every package of a pylock which wheel the interpreter
-// takes, and which must be built from source.
+// takes, and which must be built from source. Its error names all packages for
+// which there is neither, each by a *NoWheelError.
 func Select(p *Pylock, i Interpreter) (wheels []Wheel, sources []Source, err error) {
+	var missing []error
 	for _, pkg := range p.Packages {
 		switch {
 		case pkg.Archive != nil && strings.HasSuffix(pkg.Archive.Filename(), ".whl"):
 			if i.Choose([]string{pkg.Archive.Filename()}) < 0 {
-				return nil, nil, &NoWheelError{Name: pkg.Name, Version: pkg.Version, Platform: i.platforms()[0], Have: []string{pkg.Archive.Filename()}}
+				missing = append(missing, &NoWheelError{Name: pkg.Name, Version: pkg.Version, Platform: i.platforms()[0], Have: []string{pkg.Archive.Filename()}})
+				continue
 			}
 			w, err := pkg.Archive.wheel(pkg)
 			if err != nil {
@@ -63,11 +67,11 @@ func Select(p *Pylock, i Interpreter) (wheels []Wheel, sources []Source, err err
 			case pkg.Sdist != nil:
 				sources = append(sources, Source{Name: pkg.Name, Version: pkg.Version, File: pkg.Sdist})
 			default:
-				return nil, nil, &NoWheelError{Name: pkg.Name, Version: pkg.Version, Platform: i.platforms()[0], Have: names}
+				missing = append(missing, &NoWheelError{Name: pkg.Name, Version: pkg.Version, Platform: i.platforms()[0], Have: names})
 			}
 		}
 	}
-	return wheels, sources, nil
+	return wheels, sources, errors.Join(missing...)
 }
 
 // NoWheelError says that a package cannot be installed on a platform.

@@ -74,6 +74,14 @@ func TestSelectNamesTheWheelsThereAre(t *testing.T) {
 	}
 }
 
+func TestSelectNamesAllThatIsMissing(t *testing.T) {
+	windows := []PylockFile{{URL: "https://files.example.invalid/a-1-cp311-cp311-win_amd64.whl"}}
+	_, _, err := Select(&Pylock{Packages: []PylockPackage{{Name: "a", Version: "1", Wheels: windows}, {Name: "b", Version: "2", Wheels: windows}}}, Interpreter{Minor: 11, Arch: "aarch64", Glibc: 36})
+	if err == nil || !strings.Contains(err.Error(), "a 1 has no wheel") || !strings.Contains(err.Error(), "b 2 has no wheel") {
+		t.Errorf("error %v", err)
+	}
+}
+
 func TestParsePylockRefuses(t *testing.T) {
 	for name, tt := range map[string]struct{ text, want string }{
 		"a version to come":     {`lock-version = "2.0"`, "2.0"},
