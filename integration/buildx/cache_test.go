@@ -75,7 +75,9 @@ func TestOtherCaches(t *testing.T) {
 			if v, ok := r.vertices(t)["install dfone 1.0"]; !ok || v.ran {
 				t.Errorf("the package is installed again: %+v (%v)", v, ok)
 			}
-			if d := cmp.Diff(before, r.digest(t)); d != "" {
+			// An inline cache is a part of the image's config and tells what
+			// its builder did, which the second did not do.
+			if d := cmp.Diff(before, r.digest(t)); d != "" && name != "inline" {
 				t.Errorf("the image:\n%s", d)
 			}
 		})
