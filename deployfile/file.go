@@ -117,26 +117,3 @@ type Image struct {
 	// default.
 	User string `toml:"user"`
 }
-
-// Target is one place that the image is deployed to: a kind, the keys that
-// all kinds share, and the keys of that kind.
-type Target struct {
-	// Name is the key below [targets].
-	Name string `toml:"-"`
-	// Kind is docker, containerd, registry, kubernetes, kserve, sagemaker or
-	// azureml.
-	Kind string `toml:"kind"`
-	// Image is the repository (no tag) that this target pulls from; the
-	// default is that of the first of [image] tags.
-	Image string `toml:"image"`
-	// Env are environment variables added to [environment] env.
-	Env map[string]string `toml:"env"`
-	// Port is the port where the endpoint is reached; the default is the
-	// server's.
-	Port int `toml:"port"`
-	// Namespace is the Kubernetes or containerd namespace.
-	Namespace string `toml:"namespace"`
-	// Replicas is how many instances run (kubernetes, kserve, sagemaker,
-	// azureml), 1 by default.
-	Replicas int `toml:"replicas"`
-}

@@ -1,0 +1,70 @@
+package publish
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// NotReadyError is a deployment that did not come to serve.
+type NotReadyError struct {
+	// Endpoint is its name, Reason what kept it from serving, in the target's
+	// own words.
+	Endpoint, Reason string
+	// Log are the last lines that the server printed, Events what the target
+	// said of it; either may be empty.
+	Log, Events []string
+	// Restored is the number of the revision that is served again, 0 if there
+	// was none.
+	Restored int
+}
+
+// Error implements error, over several lines.
+func (e *NotReadyError) Error() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s does not serve: %s", e.Endpoint, e.Reason)
+	section := func(title string, lines []string) {
+		if len(lines) > 0 {
+			fmt.Fprintf(&b, "\n%s:\n  %s", title, strings.Join(lines, "\n  "))
+		}
+	}
+	section("events", e.Events)
+	section("last lines of its log", e.Log)
+	if e.Restored > 0 {
+		fmt.Fprintf(&b, "\nrevision %d is served again", e.Restored)
+	} else {
+		b.WriteString("\nwhat had been started of it is removed")
+	}
+	return b.String()
+}
+
+// ConflictError is something that another manager of the target has set.
+type ConflictError struct {
+	// Object is what it is part of, Details which fields and whose they are.
+	Object  string
+	Details []string
+}
+
+// Error implements error.
+func (e *ConflictError) Error() string {
+	return fmt.Sprintf("%s was changed by others: %s; nothing is overwritten unless --force-conflicts says so", e.Object, strings.Join(e.Details, "; "))
+}
+
+// BusyError is another deployment of the same endpoint that is under way.
+type BusyError struct {
+	Endpoint, By string
+	Since        time.Time
+}
+
+// Error implements error.
+func (e *BusyError) Error() string {
+	return fmt.Sprintf("%s is being deployed by %s since %s: wait for it to end", e.Endpoint, e.By, e.Since.UTC().Format(time.RFC3339))
+}
+
+// NothingError is an endpoint that was asked for and is not there.
+type NothingError struct{ Endpoint string }
+
+// Error implements error.
+func (e *NothingError) Error() string {
+	return fmt.Sprintf("nothing is deployed as %s: deployfile deploy does that", e.Endpoint)
+}
