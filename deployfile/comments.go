@@ -10,14 +10,21 @@ import (
 // commentKey names a type, or a field of one.
 type commentKey struct{ typeName, field string }
 
-// docComments reads the doc comments of the struct types in a Go source and of
+// docComments reads the doc comments of the struct types in Go sources and of
 // their fields, each as one line for every paragraph.
-func docComments(source string) (map[commentKey]string, error) {
-	file, err := parser.ParseFile(token.NewFileSet(), "file.go", source, parser.ParseComments)
-	if err != nil {
-		return nil, err
-	}
+func docComments(sources ...string) (map[commentKey]string, error) {
 	comments := map[commentKey]string{}
+	for _, source := range sources {
+		file, err := parser.ParseFile(token.NewFileSet(), "", source, parser.ParseComments)
+		if err != nil {
+			return nil, err
+		}
+		addComments(comments, file)
+	}
+	return comments, nil
+}
+
+func addComments(comments map[commentKey]string, file *ast.File) {
 	ast.Inspect(file, func(n ast.Node) bool {
 		declaration, ok := n.(*ast.GenDecl)
 		if !ok || declaration.Tok != token.TYPE {
@@ -38,7 +45,6 @@ func docComments(source string) (map[commentKey]string, error) {
 		}
 		return false
 	})
-	return comments, nil
 }
 
 func unwrapped(group *ast.CommentGroup) string {

@@ -21,7 +21,7 @@ func (r *report) table(path []string, tree map[string]any, into reflect.Value) {
 		at := join(path, key)
 		i := slices.Index(fields, key)
 		if i < 0 {
-			r.atKey(unknownKey(path, key, into.Type()), at...)
+			r.atKey(r.unknownKey(path, key, into.Type()), at...)
 			continue
 		}
 		r.assign(at, tree[key], fieldOf(into, key))
@@ -55,6 +55,11 @@ func (r *report) assign(path []string, value any, into reflect.Value) {
 			r.table(path, tree, into)
 			return
 		}
+	case reflect.Pointer:
+		element := reflect.New(into.Type().Elem())
+		r.assign(path, value, element.Elem())
+		into.Set(element)
+		return
 	case reflect.Map:
 		if tree, ok := value.(map[string]any); ok {
 			r.mapOf(path, tree, into)
@@ -98,12 +103,26 @@ func (r *report) wrongType(path []string, value any, want reflect.Type) problem 
 		p.hint = fmt.Sprintf("leave out the quotes: %v", value)
 	case want == reflect.TypeFor[[]string]() && isString && short:
 		p.hint = fmt.Sprintf("put it in brackets: [%s]", raw)
-	case want.Kind() == reflect.Struct && !isNumber(last):
+	case isTableType(want) && !isNumber(last):
 		p.hint = fmt.Sprintf("write its keys below the line [%s]", strings.Join(path, "."))
-	case want == reflect.TypeFor[[]Index]() && isTable:
+	case want.Kind() == reflect.Slice && isTableType(want.Elem()) && isTable:
 		p.hint = fmt.Sprintf("write [[%s]], with two brackets", strings.Join(path, "."))
 	}
 	return p
+}
+
+// isTableType says whether a Go type stands for a table with keys of its own.
+func isTableType(t reflect.Type) bool { return structOf(t) != nil }
+
+// structOf is the struct that a type is or points to, nil if it is neither.
+func structOf(t reflect.Type) reflect.Type {
+	if t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	if t.Kind() != reflect.Struct {
+		return nil
+	}
+	return t
 }
 
 func typeName(t reflect.Type) string {
@@ -115,7 +134,7 @@ func typeName(t reflect.Type) string {
 	case reflect.Bool:
 		return "true or false"
 	case reflect.Slice:
-		if t.Elem().Kind() == reflect.Struct {
+		if isTableType(t.Elem()) {
 			return "a list of tables"
 		}
 		return "a list of strings"

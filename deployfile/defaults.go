@@ -16,13 +16,12 @@ const (
 	defaultWorkers    = 1
 	defaultVerify     = "build"
 	defaultUser       = "65532:65532"
-	defaultReplicas   = 1
 )
 
 // fillDefaults sets what the text left out. It runs after the validation, which
 // has refused what was written as zero or empty.
 func fillDefaults(f *File) {
-	f.Model.Name = cmp.Or(f.Model.Name, ModelName(path.Base(path.Clean(f.Model.Source))))
+	f.Model.Name = modelNameOf(f)
 	f.Environment.MLflow = cmp.Or(f.Environment.MLflow, defaultMLflow)
 	f.Environment.CA = cmp.Or(f.Environment.CA, defaultCA)
 	f.Server.Kind = cmp.Or(f.Server.Kind, defaultServerKind)
@@ -32,13 +31,14 @@ func fillDefaults(f *File) {
 	f.Image.User = cmp.Or(f.Image.User, defaultUser)
 	for name, target := range f.Targets {
 		target.Name = name
-		target.Image = cmp.Or(target.Image, firstRepository(f.Image.Tags))
-		target.Port = cmp.Or(target.Port, f.Server.Port)
-		if kind, known := kindOf(target.Kind); known && kind.replicas {
-			target.Replicas = cmp.Or(target.Replicas, defaultReplicas)
-		}
+		f.fillTarget(&target)
 		f.Targets[name] = target
 	}
+}
+
+// modelNameOf is the name that the model has or gets.
+func modelNameOf(f *File) string {
+	return cmp.Or(f.Model.Name, ModelName(path.Base(path.Clean(f.Model.Source))))
 }
 
 // firstRepository is the repository of the first tag, or "".

@@ -2,6 +2,7 @@ package deployfile
 
 import (
 	"bytes"
+	"maps"
 	"os"
 	"reflect"
 	"regexp"
@@ -65,24 +66,40 @@ func TestExampleHasEveryKey(t *testing.T) {
 	if err != nil || len(warnings) > 0 {
 		t.Fatal(warnings, err)
 	}
-	var walk func(reflect.Type, []string)
-	walk = func(table reflect.Type, path []string) {
-		for _, key := range keysOf(table) {
-			at := join(path, key)
-			if _, found := file.Position(at...); !found {
-				t.Errorf("%s is not shown", describe(at))
+	for _, kind := range []string{"docker", "containerd", "registry", "kubernetes", "kserve"} {
+		if !slices.ContainsFunc(slices.Collect(maps.Values(file.Targets)), func(t Target) bool { return t.Kind == kind }) {
+			t.Errorf("no target is of kind %s", kind)
+		}
+	}
+	// A key may be shown in any of several tables of the same type.
+	var walk func(reflect.Type, ...[]string)
+	walk = func(table reflect.Type, paths ...[]string) {
+		for field := range keyFields(table) {
+			var at [][]string
+			for _, path := range paths {
+				path = join(path, field.Tag.Get("toml"))
+				if _, found := file.Position(path...); found {
+					at = append(at, path)
+				}
 			}
-			field, _ := table.FieldByNameFunc(func(name string) bool {
-				f, _ := table.FieldByName(name)
-				return f.Tag.Get("toml") == key
-			})
+			if len(at) == 0 {
+				t.Errorf("%s is not shown", describe(join(paths[0], field.Tag.Get("toml"))))
+				continue
+			}
 			switch kind := field.Type.Kind(); {
-			case kind == reflect.Struct:
-				walk(field.Type, at)
-			case kind == reflect.Slice && field.Type.Elem().Kind() == reflect.Struct:
-				walk(field.Type.Elem(), join(at, "0"))
-			case kind == reflect.Map && field.Type.Elem().Kind() == reflect.Struct:
-				walk(field.Type.Elem(), join(at, "prod"))
+			case isTableType(field.Type):
+				walk(structOf(field.Type), at...)
+			case kind == reflect.Slice && isTableType(field.Type.Elem()):
+				for i := range at {
+					at[i] = join(at[i], "0")
+				}
+				walk(field.Type.Elem(), at...)
+			case kind == reflect.Map && isTableType(field.Type.Elem()):
+				at = at[:0]
+				for _, name := range sortedKeys(file.Targets) {
+					at = append(at, []string{field.Tag.Get("toml"), name})
+				}
+				walk(field.Type.Elem(), at...)
 			}
 		}
 	}

@@ -24,6 +24,9 @@ func FuzzParse(f *testing.F) {
 	f.Add(uncommented(example))
 	f.Add([]byte(intricate))
 	f.Add([]byte("\ufeffmodel.source='m'\r\n[targets.a]\r\nkind='docker'\r\n"))
+	f.Add([]byte(everyTarget))
+	f.Add([]byte("model.source='m'\n[targets.a]\nkind='kserve'\nautoscale={min=0,max=2}\n[[targets.a.patches]]\nkind='Pod'\npatch='''\na: [\n  b\n'''"))
+	f.Add([]byte("model.source='m'\n[targets.a]\nkind='registry'\ntags=[':']\n[targets.a.resources]\ncpu='1e-999'"))
 	f.Add([]byte("[[environment.indexes]]\nurl='https://u:p@example.com'\n[model]\nsource=1"))
 	f.Fuzz(func(t *testing.T, source []byte) {
 		file, warnings, err := Parse("D", source)
@@ -73,10 +76,13 @@ func checkRange(t *testing.T, source text, d Diagnostic) {
 // key that is written with an empty value means something else than none.
 func written(v reflect.Value) any {
 	switch {
+	case v.Kind() == reflect.Pointer:
+		return written(v.Elem())
 	case v.Kind() == reflect.Struct:
 		table := map[string]any{}
 		for _, key := range keysOf(v.Type()) {
-			if field := fieldOf(v, key); !field.IsZero() {
+			// A lowest number of 0 is not the default.
+			if field := fieldOf(v, key); !field.IsZero() || key == "min" {
 				table[key] = written(field)
 			}
 		}

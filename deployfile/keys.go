@@ -2,6 +2,7 @@ package deployfile
 
 import (
 	"fmt"
+	"iter"
 	"maps"
 	"reflect"
 	"slices"
@@ -10,13 +11,23 @@ import (
 	"github.com/agext/levenshtein"
 )
 
+// keyFields are the fields of a struct that stand for keys, in its order.
+func keyFields(t reflect.Type) iter.Seq[reflect.StructField] {
+	return func(yield func(reflect.StructField) bool) {
+		for i := range t.NumField() {
+			field := t.Field(i)
+			if key := field.Tag.Get("toml"); key != "" && key != "-" && !yield(field) {
+				return
+			}
+		}
+	}
+}
+
 // keysOf lists the keys of a table, in the order of the struct.
 func keysOf(t reflect.Type) []string {
 	var keys []string
-	for i := range t.NumField() {
-		if key := t.Field(i).Tag.Get("toml"); key != "" && key != "-" {
-			keys = append(keys, key)
-		}
+	for field := range keyFields(t) {
+		keys = append(keys, field.Tag.Get("toml"))
 	}
 	return keys
 }
@@ -64,49 +75,6 @@ func bareOrQuoted(part string) string {
 		return `""`
 	}
 	return part
-}
-
-func unknownKey(table []string, key string, t reflect.Type) problem {
-	p := problem{rule: "unknown-key", message: fmt.Sprintf("unknown key %q", key)}
-	if len(table) > 0 {
-		p.message += " in [" + describe(table) + "]"
-	} else {
-		p.message += " at the top level"
-	}
-	keys := keysOf(t)
-	if slices.Contains(keysOf(reflect.TypeFor[File]()), key) {
-		p.hint = fmt.Sprintf("it belongs at the top level: [%s]", key)
-		return p
-	}
-	if owners := tablesWith(key); len(owners) == 1 {
-		p.hint = "it belongs in " + owners[0]
-		return p
-	}
-	if near := closest(key, keys); near != "" {
-		p.hint = fmt.Sprintf("did you mean %q?", near)
-		return p
-	}
-	p.hint = "known keys are " + strings.Join(keys, ", ")
-	return p
-}
-
-// tablesWith lists the tables that have the key.
-func tablesWith(key string) []string {
-	var tables []string
-	file := reflect.TypeFor[File]()
-	for i := range file.NumField() {
-		t := file.Field(i).Type
-		if t.Kind() == reflect.Struct && slices.Contains(keysOf(t), key) {
-			tables = append(tables, "["+file.Field(i).Tag.Get("toml")+"]")
-		}
-	}
-	if slices.Contains(keysOf(reflect.TypeFor[Index]()), key) {
-		tables = append(tables, "[[environment.indexes]]")
-	}
-	if slices.Contains(keysOf(reflect.TypeFor[Target]()), key) {
-		tables = append(tables, "[targets.NAME]")
-	}
-	return tables
 }
 
 // closest returns the candidate that was most likely meant, or "": the one

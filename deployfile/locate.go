@@ -1,6 +1,10 @@
 package deployfile
 
-import "strconv"
+import (
+	"bytes"
+	"strconv"
+	"strings"
+)
 
 // index finds the range of a key path in the text that a File came from.
 type index struct {
@@ -51,6 +55,30 @@ func (x index) key(path []string) Range {
 func (x index) raw(path []string) string {
 	n, _ := x.find(path)
 	return string(x.text.data[n.value.start:n.value.end])
+}
+
+// lineOf is where a line, from 1, of a long string stands in the text. Where
+// that cannot be told it is the whole value.
+func (x index) lineOf(path []string, line int) Range {
+	whole, raw := x.value(path), x.raw(path)
+	if line < 1 || len(raw) < 6 || raw[:3] != `"""` && raw[:3] != `'''` || raw[0] == '"' && strings.Contains(raw, `\`) {
+		return whole
+	}
+	number := whole.Start.Line + line - 1
+	if rest := strings.TrimPrefix(raw[3:], "\r"); strings.HasPrefix(rest, "\n") {
+		// The value starts after the line end.
+		number++
+	}
+	if number > whole.End.Line {
+		return whole
+	}
+	content := x.text.line(number)
+	start := x.text.lines[number-1]
+	n, _ := x.find(path)
+	return x.text.rangeOf(span{
+		max(start+len(content)-len(bytes.TrimLeft(content, " \t")), n.value.start),
+		min(start+len(content), n.value.end),
+	})
 }
 
 // Position returns where the value of a key is written, so that later stages

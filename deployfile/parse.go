@@ -3,6 +3,7 @@ package deployfile
 import (
 	"fmt"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -11,10 +12,12 @@ import (
 )
 
 // A Deployfile is written by hand. The limits keep a hostile text from nesting
-// so deep that the TOML library works for minutes or the stack ends.
+// so deep that the TOML library works for minutes or the stack ends. maxMarks is
+// for one statement, that is a table's header, or a key and its value.
 const (
-	maxSize  = 256 << 10
-	maxMarks = 1000
+	maxSize     = 256 << 10
+	maxMarks    = 100
+	maxAllMarks = 10_000
 )
 
 // Parse decodes and validates the text of a Deployfile; name is the file name
@@ -28,7 +31,7 @@ func Parse(name string, data []byte) (*File, []Diagnostic, error) {
 // ParseWithArgs is Parse with values for the arguments that the file declares
 // below [args]; others are ignored.
 func ParseWithArgs(name string, data []byte, args map[string]string) (*File, []Diagnostic, error) {
-	r := &report{name: name, given: args, index: index{text: newText(data), root: &node{}}, seen: map[string]bool{}}
+	r := &report{name: name, given: args, index: index{text: newText(data), root: &node{}}, seen: map[string]bool{}, patterns: map[string]*regexp.Regexp{}}
 	file := r.parse()
 	warnings, errs := r.sorted()
 	if len(errs) > 0 {
@@ -47,8 +50,12 @@ func (r *report) parse() *File {
 		r.syntax(span{at, at + 1}, "the file is not UTF-8 text", "save it with UTF-8 encoding")
 		return nil
 	}
-	if at, count := structure(source); count > maxMarks {
-		r.syntax(span{at, at + 1}, fmt.Sprintf("the file has more than %d brackets and dots", maxMarks), "")
+	if at, _, all := structure(source); all > maxAllMarks {
+		r.syntax(span{at, at + 1}, fmt.Sprintf("the file has more than %d brackets and dots", maxAllMarks), "")
+		return nil
+	} else if at >= 0 {
+		r.syntax(span{at, at + 1}, fmt.Sprintf("this key and its value have more than %d brackets and dots", maxMarks),
+			"write tables with headers of their own")
 		return nil
 	}
 	var tree map[string]any
@@ -57,6 +64,7 @@ func (r *report) parse() *File {
 		return nil
 	}
 	r.index.root = scan(source)
+	r.tree = tree
 	r.args = declaredArgs(tree, r.given)
 	file := &File{index: &r.index}
 	r.table(nil, tree, reflect.ValueOf(file).Elem())
@@ -80,8 +88,11 @@ func invalidUTF8(data []byte) int {
 type report struct {
 	name  string
 	index index
+	tree  map[string]any
 	seen  map[string]bool
 	found []Diagnostic
+	// patterns are those that were used before.
+	patterns map[string]*regexp.Regexp
 	// given are the build's arguments, args the values of the declared ones.
 	given, args map[string]string
 	// hidden are ranges whose lines no other diagnostic may draw.
@@ -123,6 +134,14 @@ func (r *report) atValue(p problem, path ...string) {
 func (r *report) atKey(p problem, path ...string) {
 	if r.first(path) {
 		r.add(SeverityError, r.index.key(path), p)
+	}
+}
+
+// atLine reports at a line, from 1, of a value that is a text; line 0 is all of
+// it.
+func (r *report) atLine(line int, p problem, path []string) {
+	if r.first(path) {
+		r.add(SeverityError, r.index.lineOf(path, line), p)
 	}
 }
 

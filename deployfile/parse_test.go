@@ -104,26 +104,22 @@ namespace = "k8s.io"
 			User:      "1000",
 		},
 		Targets: map[string]Target{
-			"local": {Name: "local", Kind: "docker", Image: "registry.example.com/team/iris", Port: 9000},
-			"prod": {
-				Name: "prod", Kind: "kubernetes", Image: "mirror.example.com/iris",
-				Env: map[string]string{"LOG_LEVEL": "info"}, Port: 80, Namespace: "models", Replicas: 3,
+			"local": {
+				Name: "local", Kind: "docker", Endpoint: "iris-local", Image: "registry.example.com/team/iris", Port: 9000, Format: "oci",
+				Restart: "unless-stopped", Address: "127.0.0.1",
 			},
-			"node": {Name: "node", Kind: "containerd", Image: "registry.example.com/team/iris", Port: 9000, Namespace: "k8s.io"},
+			"prod": {
+				Name: "prod", Kind: "kubernetes", Endpoint: "iris-prod", Image: "mirror.example.com/iris",
+				Env: map[string]string{"LOG_LEVEL": "info"}, Port: 80, Format: "oci", Namespace: "models", Replicas: 3, Strategy: "rolling",
+			},
+			"node": {
+				Name: "node", Kind: "containerd", Endpoint: "iris-node", Image: "registry.example.com/team/iris", Port: 9000, Format: "oci",
+				Namespace: "k8s.io", Network: "host",
+			},
 		},
 	}
 	if diff := cmp.Diff(want, got, withoutIndex); diff != "" {
 		t.Error(diff)
-	}
-}
-
-func TestParseAcceptsEveryTargetKind(t *testing.T) {
-	for _, kind := range kindNames(anyKind) {
-		file := mustParse(t, "[model]\nsource = 'model'\n[targets.x]\nkind = '"+kind+"'\n")
-		known, _ := kindOf(kind)
-		if got := file.Targets["x"]; got.Kind != kind || (got.Replicas == 1) != known.replicas || got.Port != 8080 {
-			t.Errorf("%s: %+v", kind, got)
-		}
 	}
 }
 

@@ -57,25 +57,38 @@ func scan(data []byte) *node {
 }
 
 // structure counts the dots and opening brackets outside of strings and
-// comments, up to one more than maxMarks, which bounds how deep the text nests;
-// it also returns where the last of them is.
-func structure(data []byte) (at, count int) {
+// comments, all of them and those of one statement, which bounds how deep it
+// nests. It stops at the first that is too much and returns where that is; -1
+// if none is.
+func structure(data []byte) (at, statement, all int) {
 	s := &scanner{data: data}
-	for !s.atEnd() && count <= maxMarks {
+	depth := 0
+	for ; !s.atEnd(); s.offset++ {
 		switch data[s.offset] {
 		case '#':
 			s.until("\n")
-			continue
+			s.offset-- // the line end counts
 		case '"', '\'':
 			s.quoted()
-			continue
+			s.offset--
+		case '\n':
+			if depth == 0 {
+				statement = 0
+			}
+		case ']', '}':
+			depth = max(0, depth-1)
 		case '.', '[', '{':
-			at = s.offset
-			count++
+			if data[s.offset] != '.' {
+				depth++
+			}
+			statement++
+			all++
+			if statement > maxMarks || all > maxAllMarks {
+				return s.offset, statement, all
+			}
 		}
-		s.offset++
 	}
-	return at, count
+	return -1, statement, all
 }
 
 type scanner struct {

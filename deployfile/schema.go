@@ -11,14 +11,17 @@ import (
 )
 
 //go:embed file.go
-var typesSource string
+var fileSource string
+
+//go:embed targets.go
+var targetsSource string
 
 // Schema returns the JSON Schema (draft 2020-12) of the Deployfile, for editors
 // to complete and check it: keys, types, fixed choices, defaults, and the doc
 // comments of the Go types as descriptions. What a schema cannot say, such as
 // which key goes with which kind, only Parse checks. Same bytes every time.
 func Schema() ([]byte, error) {
-	comments, err := docComments(typesSource)
+	comments, err := docComments(fileSource, targetsSource)
 	if err != nil {
 		return nil, fmt.Errorf("reading the doc comments of the Deployfile's types: %w", err)
 	}
@@ -45,14 +48,18 @@ func Schema() ([]byte, error) {
 	return append(out, '\n'), nil
 }
 
-// description calls a field by its key, as the reader of the file knows it.
+// description calls a field by its key, as the reader of the file knows it, and
+// says which kinds of targets have it.
 func description(t reflect.Type, field, comment string) string {
 	if field == "" {
 		return comment
 	}
 	if f, ok := t.FieldByName(field); ok {
 		if rest, found := strings.CutPrefix(comment, field); found {
-			return f.Tag.Get("toml") + rest
+			comment = f.Tag.Get("toml") + rest
+		}
+		if kinds := kindsWith(f); kinds != nil {
+			comment += "\nOnly for " + strings.Join(kinds, ", ") + "."
 		}
 	}
 	return comment
@@ -92,11 +99,7 @@ func constrain(root *jsonschema.Schema) error {
 	c.key("Image", "user").Default = defaultUser
 
 	c.rootKey("targets").PropertyNames = &jsonschema.Schema{Pattern: dnsLabelPattern}
-	c.of("Target").Required = []string{"kind"}
-	c.key("Target", "kind").Enum = anys(kindNames(anyKind))
-	c.key("Target", "env").PropertyNames = &jsonschema.Schema{Pattern: envNamePattern}
-	c.number("Target", "port", 65535)
-	c.number("Target", "replicas", 0).Default = defaultReplicas
+	c.targets()
 	return c.err
 }
 

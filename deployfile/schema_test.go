@@ -83,6 +83,24 @@ func TestSchemaRejects(t *testing.T) {
 		"credential":         {model + "[[environment.indexes]]\nname = 'a'\nurl = 'https://u:p@example.com'\n", "pattern"},
 		"target name":        {model + "[targets.A]\nkind = 'docker'\n", "propertyName 'A'"},
 		"target kind":        {model + "[targets.a]\nkind = 'heroku'\n", "azureml"},
+		"endpoint":           {model + "[targets.a]\nkind = 'docker'\nendpoint = 'A'\n", "pattern"},
+		"format":             {model + "[targets.a]\nkind = 'docker'\nformat = 'v2'\n", "docker-manifest"},
+		"registry tag":       {model + "[targets.a]\nkind = 'registry'\ntags = ['a:b']\n", "pattern"},
+		"restart":            {model + "[targets.a]\nkind = 'docker'\nrestart = 'never'\n", "unless-stopped"},
+		"strategy":           {model + "[targets.a]\nkind = 'kubernetes'\nstrategy = 'recreate'\n", "blue-green"},
+		"weight":             {model + "[targets.a]\nkind = 'kubernetes'\nstrategy = 'canary'\nweight = 100\n", "maximum"},
+		"autoscale":          {model + "[targets.a]\nkind = 'kubernetes'\nautoscale.min = 1\n", "max"},
+		"autoscale cpu":      {model + "[targets.a]\nkind = 'kubernetes'\nautoscale = { max = 2, cpu = 101 }\n", "maximum"},
+		"gpus":               {model + "[targets.a]\nkind = 'kubernetes'\nresources.gpus = -1\n", "minimum"},
+		"env-from":           {model + "[targets.a]\nkind = 'kubernetes'\nenv-from = ['a']\n", "pattern"},
+		"ingress":            {model + "[targets.a]\nkind = 'kubernetes'\ningress.path = '/'\n", "host"},
+		"http-route":         {model + "[targets.a]\nkind = 'kubernetes'\nhttp-route.gateway = 'a/b/c'\n", "pattern"},
+		"service account":    {model + "[targets.a]\nkind = 'kubernetes'\nservice-account.create = true\n", "name"},
+		"toleration":         {model + "[targets.a]\nkind = 'kubernetes'\ntolerations = [{ effect = 'Never' }]\n", "NoExecute"},
+		"min-available":      {model + "[targets.a]\nkind = 'kubernetes'\nmin-available = '0'\n", "pattern"},
+		"allow-from":         {model + "[targets.a]\nkind = 'kubernetes'\nallow-from = ['A']\n", "pattern"},
+		"patch":              {model + "[targets.a]\nkind = 'kubernetes'\npatches = [{ kind = 'Deployment' }]\n", "patch"},
+		"mode":               {model + "[targets.a]\nkind = 'kserve'\nmode = 'rawdeployment'\n", "serverless"},
 	}
 	schema := compileSchema(t)
 	for name, test := range tests {
@@ -105,24 +123,58 @@ func TestSchemaDescribesEveryKey(t *testing.T) {
 	if err := json.Unmarshal(mustSchema(t), &root); err != nil {
 		t.Fatal(err)
 	}
-	file := mustParse(t, "[model]\nsource = 'model'\n[[environment.indexes]]\nname = 'a'\nurl = 'https://example.com'\n"+
-		"[targets.a]\nkind = 'kserve'\n")
-	for name, table := range map[string]any{
-		"Model": file.Model, "Environment": file.Environment, "Index": file.Environment.Indexes[0],
-		"Server": file.Server, "Image": file.Image, "Target": file.Targets["a"],
+	file := mustParse(t, `model.source = "model"
+[[environment.indexes]]
+name = "a"
+url = "https://example.com"
+[targets.docker]
+kind = "docker"
+[targets.canary]
+kind = "kserve"
+strategy = "canary"
+[targets.kubernetes]
+kind = "kubernetes"
+resources = { cpu = "1", gpus = 1 }
+autoscale.max = 4
+service-account.name = "a"
+tolerations = [{}]
+ingress.host = "example.com"
+http-route.gateway = "a"
+patches = [{ kind = "Deployment", patch = "{}" }]
+`)
+	target := file.Targets["kubernetes"]
+	for name, tables := range map[string][]any{
+		"Model": {file.Model}, "Environment": {file.Environment}, "Index": {file.Environment.Indexes[0]},
+		"Server": {file.Server}, "Image": {file.Image},
+		"Target":    {file.Targets["docker"], file.Targets["canary"], target},
+		"Resources": {target.Resources}, "Autoscale": {*target.Autoscale}, "ServiceAccount": {*target.ServiceAccount},
+		"Toleration": {target.Tolerations[0]}, "Ingress": {*target.Ingress}, "HTTPRoute": {*target.HTTPRoute}, "Patch": {target.Patches[0]},
 	} {
-		for _, key := range keysOf(reflect.TypeOf(table)) {
+		for field := range keyFields(reflect.TypeOf(tables[0])) {
+			key := field.Tag.Get("toml")
 			property, ok := root.Definitions[name].Properties.Get(key)
 			if !ok || property.Description == "" {
 				t.Errorf("%s.%s has no description", name, key)
 				continue
 			}
+			if kinds := kindsWith(field); kinds != nil && !strings.Contains(property.Description, "Only for "+strings.Join(kinds, ", ")+".") {
+				t.Errorf("%s.%s: %q does not say that it is only for %v", name, key, property.Description, kinds)
+			}
 			if property.Default == nil {
 				continue
 			}
-			want, _ := json.Marshal(fieldOf(reflect.ValueOf(table), key).Interface())
-			if got, _ := json.Marshal(property.Default); !bytes.Equal(got, want) {
-				t.Errorf("%s.%s: the default is %s, but Parse fills in %s", name, key, got, want)
+			want, _ := json.Marshal(property.Default)
+			filled := false
+			for _, table := range tables {
+				value := fieldOf(reflect.ValueOf(table), key)
+				got, _ := json.Marshal(value.Interface())
+				filled = filled || bytes.Equal(got, want)
+				if !value.IsZero() && key != "strategy" && !bytes.Equal(got, want) {
+					t.Errorf("%s.%s: the default is %s, but Parse fills in %s", name, key, want, got)
+				}
+			}
+			if !filled {
+				t.Errorf("%s.%s: Parse never fills in the default %s", name, key, want)
 			}
 		}
 	}

@@ -2,7 +2,8 @@ package deployfile
 
 // Target is one place that the image is deployed to: a kind, the keys that
 // all kinds share, and keys that only some kinds have. The tag "kinds" lists
-// those; a field without it is for all.
+// those; a field without it is for all. A table that was not written is nil
+// where its presence says something; such a table has its defaults filled in.
 //
 // Targets keep a Target, encoded as JSON with the names of the Go fields, as
 // part of what they were told: a field is added or left unused, not renamed.
@@ -13,8 +14,9 @@ type Target struct {
 	// azureml.
 	Kind string `toml:"kind"`
 	// Endpoint is how the deployment is called at the target: the name of its
-	// objects and containers. The default is the model's name and the
-	// target's, joined by "-".
+	// objects and containers, a DNS label of at most 50 characters that starts
+	// with a letter. The default is the model's name and the target's, joined
+	// by "-".
 	Endpoint string `toml:"endpoint"`
 	// Image is the repository (no tag) that this target pulls from; the
 	// default is that of the first of [image] tags.
@@ -58,8 +60,9 @@ type Target struct {
 	// Weight is the share of the requests that a canary gets, in percent, 10
 	// by default.
 	Weight int `toml:"weight" kinds:"kubernetes,kserve"`
-	// Autoscale lets the number of instances follow the load.
-	Autoscale Autoscale `toml:"autoscale" kinds:"kubernetes,kserve"`
+	// Autoscale lets the number of instances follow the load; Replicas is then
+	// 0.
+	Autoscale *Autoscale `toml:"autoscale" kinds:"kubernetes,kserve"`
 	// ModelVolume mounts the model's own OCI artifact as a volume, so that one
 	// environment image serves many models.
 	ModelVolume bool `toml:"model-volume" kinds:"kubernetes,kserve"`
@@ -69,7 +72,7 @@ type Target struct {
 	// ImagePullSecrets are names of Secrets with registry credentials.
 	ImagePullSecrets []string `toml:"image-pull-secrets" kinds:"kubernetes,kserve"`
 	// ServiceAccount is who the instances are in the cluster.
-	ServiceAccount ServiceAccount `toml:"service-account" kinds:"kubernetes,kserve"`
+	ServiceAccount *ServiceAccount `toml:"service-account" kinds:"kubernetes,kserve"`
 	// NodeSelector are labels that a node must have.
 	NodeSelector map[string]string `toml:"node-selector" kinds:"kubernetes,kserve"`
 	// Tolerations are taints that are no obstacle.
@@ -78,9 +81,9 @@ type Target struct {
 	// spread, such as "topology.kubernetes.io/zone".
 	TopologySpread []string `toml:"topology-spread" kinds:"kubernetes"`
 	// Ingress makes an Ingress.
-	Ingress Ingress `toml:"ingress" kinds:"kubernetes"`
+	Ingress *Ingress `toml:"ingress" kinds:"kubernetes"`
 	// HTTPRoute makes a route of the Gateway API.
-	HTTPRoute HTTPRoute `toml:"http-route" kinds:"kubernetes"`
+	HTTPRoute *HTTPRoute `toml:"http-route" kinds:"kubernetes"`
 	// DisruptionBudget is how many instances a node drain must leave, as a
 	// number or a percentage; none by default.
 	DisruptionBudget string `toml:"min-available" kinds:"kubernetes"`
@@ -102,25 +105,27 @@ type Resources struct {
 	// GPUs is a number of whole GPUs.
 	GPUs int `toml:"gpus"`
 	// GPUResource is how the cluster calls them, "nvidia.com/gpu" by default.
-	GPUResource string `toml:"gpu-resource"`
+	GPUResource string `toml:"gpu-resource" kinds:"kubernetes,kserve"`
 }
 
 // Autoscale lets the number of instances follow the load.
 type Autoscale struct {
-	// Min and Max are bounds of the number of instances.
+	// Min is the lowest number of instances, 1 by default; serverless KServe
+	// may go down to 0.
 	Min int `toml:"min"`
+	// Max is the highest number of instances. It is required.
 	Max int `toml:"max"`
-	// CPU is the use of the requested CPU that is aimed at, in percent; the
-	// default is 80.
+	// CPU is the use of the requested CPU that is aimed at, in percent, 80 by
+	// default; serverless KServe does not know it.
 	CPU int `toml:"cpu"`
 	// Concurrency is the number of requests at a time for each instance that
-	// is aimed at; only KServe knows it.
-	Concurrency int `toml:"concurrency"`
+	// is aimed at; only serverless KServe knows it.
+	Concurrency int `toml:"concurrency" kinds:"kserve"`
 }
 
 // ServiceAccount is who the instances are in the cluster.
 type ServiceAccount struct {
-	// Name is the account's name.
+	// Name is the account's name. It is required.
 	Name string `toml:"name"`
 	// Create makes the account; otherwise it is there already.
 	Create bool `toml:"create"`
@@ -142,7 +147,8 @@ type Toleration struct {
 
 // Ingress is how an Ingress leads to the endpoint.
 type Ingress struct {
-	// Host is the host name.
+	// Host is the host name, such as "iris.example.com" or "*.example.com". It
+	// is required.
 	Host string `toml:"host"`
 	// Path is the prefix of the path, "/" by default.
 	Path string `toml:"path"`
@@ -154,7 +160,8 @@ type Ingress struct {
 
 // HTTPRoute is how a gateway leads to the endpoint.
 type HTTPRoute struct {
-	// Gateway is the Gateway's name, "NAME" or "NAMESPACE/NAME".
+	// Gateway is the Gateway's name, "NAME" or "NAMESPACE/NAME". It is
+	// required.
 	Gateway string `toml:"gateway"`
 	// Hosts are the host names; none for all of the gateway's.
 	Hosts []string `toml:"hosts"`
@@ -164,8 +171,9 @@ type HTTPRoute struct {
 
 // Patch changes a rendered object.
 type Patch struct {
-	// Kind and Name say which objects; Name "" is all of the kind.
+	// Kind is the kind of the objects, such as "Deployment". It is required.
 	Kind string `toml:"kind"`
+	// Name is the name of the object, "" for all of the kind.
 	Name string `toml:"name"`
 	// Patch is YAML or JSON: an object is a strategic merge patch (a JSON merge
 	// patch for kinds that Kubernetes does not know itself), a list is a JSON

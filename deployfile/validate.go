@@ -16,9 +16,7 @@ func (r *report) validate(f *File) {
 	r.validateEnvironment(f.Environment)
 	r.validateServer(f.Server)
 	r.validateImage(f.Image)
-	for _, name := range sortedKeys(f.Targets) {
-		r.validateTarget(name, f.Targets[name])
-	}
+	r.validateTargets(f)
 }
 
 func (r *report) validateModel(m Model) {
@@ -150,17 +148,25 @@ func (r *report) oneOf(value string, known []string, path ...string) {
 }
 
 func (r *report) port(value int, path ...string) {
-	if r.written(path...) && (value < 1 || value > 65535) {
+	r.within(value, 1, 65535, path...)
+}
+
+func (r *report) within(value, lowest, highest int, path ...string) {
+	if r.written(path...) && (value < lowest || value > highest) {
 		r.atValue(problem{
-			"out-of-range", fmt.Sprintf("%s must be from 1 to 65535, but is %s", describe(path), r.index.raw(path)), "",
+			"out-of-range", fmt.Sprintf("%s must be from %d to %d, but is %s", describe(path), lowest, highest, r.index.raw(path)), "",
 		}, path...)
 	}
 }
 
 func (r *report) atLeastOne(value int, path ...string) {
-	if r.written(path...) && value < 1 {
+	r.atLeast(value, 1, "", path...)
+}
+
+func (r *report) atLeast(value, lowest int, hint string, path ...string) {
+	if r.written(path...) && value < lowest {
 		r.atValue(problem{
-			"out-of-range", fmt.Sprintf("%s must be at least 1, but is %s", describe(path), r.index.raw(path)), "",
+			"out-of-range", fmt.Sprintf("%s must be at least %d, but is %s", describe(path), lowest, r.index.raw(path)), hint,
 		}, path...)
 	}
 }

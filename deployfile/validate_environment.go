@@ -82,7 +82,7 @@ func (r *report) env(values map[string]string, path ...string) {
 
 func (r *report) names(what string, values map[string]string, path ...string) {
 	for _, name := range sortedKeys(values) {
-		if at := join(path, name); r.written(at...) && !matches(envNamePattern, name) {
+		if at := join(path, name); r.written(at...) && !r.matches(envNamePattern, name) {
 			r.atKey(problem{
 				"invalid-name",
 				fmt.Sprintf("%s %q must be letters, digits and '_', and not start with a digit", what, name), "",

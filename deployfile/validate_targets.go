@@ -1,112 +1,200 @@
 package deployfile
 
 import (
+	"cmp"
 	"fmt"
-	"strings"
+	"reflect"
+	"slices"
+	"strconv"
 
 	"github.com/distribution/reference"
 )
 
-// targetKind says which keys a kind of target has, besides those of all.
-type targetKind struct {
-	name string
-	// namespace is the pattern that its namespace must have, or "" if it has
-	// none.
-	namespace string
-	replicas  bool
+// targetReport checks the keys of one target.
+type targetReport struct {
+	*report
+	Target
+	path []string
 }
 
-func targetKinds() []targetKind {
-	return []targetKind{
-		{name: "docker"},
-		{name: "containerd", namespace: containerdNamePattern},
-		{name: "registry"},
-		{name: "kubernetes", namespace: dnsLabelPattern, replicas: true},
-		{name: "kserve", namespace: dnsLabelPattern, replicas: true},
-		{name: "sagemaker", replicas: true},
-		{name: "azureml", replicas: true},
-	}
-}
+// at is the path of a key of the target, or of one in a table inside it.
+func (t *targetReport) at(keys ...string) []string { return append(slices.Clip(t.path), keys...) }
 
-func kindOf(name string) (targetKind, bool) {
-	for _, kind := range targetKinds() {
-		if kind.name == name {
-			return kind, true
+// has says whether the text has the key and nothing was said about it, nor
+// about the table that it is in: what is in a misplaced table does not matter.
+func (t *targetReport) has(keys ...string) bool {
+	for n := range keys {
+		if !t.written(t.at(keys[:n+1]...)...) {
+			return false
 		}
 	}
-	return targetKind{}, false
+	return true
 }
 
-// kindNames lists the kinds for which the condition holds.
-func kindNames(condition func(targetKind) bool) []string {
-	var names []string
-	for _, kind := range targetKinds() {
-		if condition(kind) {
-			names = append(names, kind.name)
+func (r *report) validateTargets(f *File) {
+	// The one that comes later in the text is the one to complain about.
+	names := slices.SortedStableFunc(slices.Values(sortedKeys(f.Targets)), func(a, b string) int {
+		return comparePositions(r.index.key([]string{"targets", a}).Start, r.index.key([]string{"targets", b}).Start)
+	})
+	places := map[place]string{}
+	for _, name := range names {
+		path := []string{"targets", name}
+		if r.said(path...) {
+			continue
 		}
+		t := &targetReport{r, f.Targets[name], path}
+		t.Name = name
+		t.validate()
+		t.tags(endpointOf(f, t.Target))
+		t.modelVolume(f.Image.Tags)
+		t.distinct(f, places)
 	}
-	return names
 }
 
-func anyKind(targetKind) bool        { return true }
-func hasNamespace(k targetKind) bool { return k.namespace != "" }
-func hasReplicas(k targetKind) bool  { return k.replicas }
-
-func (r *report) validateTarget(name string, target Target) {
-	path := []string{"targets", name}
-	if r.said(path...) {
-		return
-	}
-	if !matches(dnsLabelPattern, name) {
-		r.atKey(problem{
+func (t *targetReport) validate() {
+	if !t.matches(dnsLabelPattern, t.Name) {
+		t.atKey(problem{
 			"invalid-name",
-			fmt.Sprintf("target name %q must be lower-case letters, digits and '-', at most 63, not starting or ending with '-'", name), "",
-		}, path...)
+			fmt.Sprintf("target name %q must be lower-case letters, digits and '-', at most 63, not starting or ending with '-'", t.Name), "",
+		}, t.path...)
 	}
-	r.targetImage(target.Image, join(path, "image")...)
-	r.env(target.Env, join(path, "env")...)
-	r.port(target.Port, join(path, "port")...)
-	r.atLeastOne(target.Replicas, join(path, "replicas")...)
+	if !t.index.has(t.at("kind")) {
+		t.atKey(problem{
+			"missing-key", fmt.Sprintf("target %q has no kind", t.Name), "use " + alternatives(targetKinds()),
+		}, t.at("kind")...)
+	}
+	t.oneOf(t.Kind, targetKinds(), t.at("kind")...)
+	if slices.Contains(targetKinds(), t.Kind) {
+		t.misplacedKeys(t.Kind, reflect.TypeFor[Target](), t.path)
+	}
+	t.endpoint()
+	t.repository()
+	t.env(t.Env, t.at("env")...)
+	t.port(t.Port, t.at("port")...)
+	t.oneOf(t.Format, formats(), t.at("format")...)
+	t.atLeastOne(t.Replicas, t.at("replicas")...)
+	t.namespace()
+	t.resources()
+	t.container()
+	t.traffic()
+	t.pods()
+	t.patches()
+}
 
-	at := join(path, "kind")
-	if !r.index.has(at) {
-		r.atKey(problem{
-			"missing-key", fmt.Sprintf("target %q has no kind", name), "use " + alternatives(kindNames(anyKind)),
-		}, at...)
-		return
-	}
-	r.oneOf(target.Kind, kindNames(anyKind), at...)
-	kind, known := kindOf(target.Kind)
-	if !known {
-		return
-	}
-	r.keyOfKind(kind, hasReplicas, join(path, "replicas"))
-	r.keyOfKind(kind, hasNamespace, join(path, "namespace"))
-	if at := join(path, "namespace"); r.written(at...) && !matches(kind.namespace, target.Namespace) {
-		r.atValue(problem{"invalid-name", fmt.Sprintf("%q is not a %s namespace", target.Namespace, kind.name), ""}, at...)
+func (t *targetReport) endpoint() {
+	if t.has("endpoint") && !t.matches(endpointPattern, t.Endpoint) {
+		t.atValue(problem{
+			"invalid-name",
+			fmt.Sprintf("%s %q must be lower-case letters, digits and '-', at most %d, starting with a letter and not ending with '-'",
+				describe(t.at("endpoint")), t.Endpoint, longestEndpoint),
+			fmt.Sprintf("for example %q", endpointName(t.Endpoint)),
+		}, t.at("endpoint")...)
 	}
 }
 
-// keyOfKind refuses a key that the kind of the target does not have.
-func (r *report) keyOfKind(kind targetKind, condition func(targetKind) bool, path []string) {
-	if r.written(path...) && !condition(kind) {
-		r.atKey(problem{
-			"misplaced-key", fmt.Sprintf("a target of kind %q has no %s", kind.name, path[len(path)-1]),
-			"remove it: it is only for " + strings.Join(kindNames(condition), ", "),
-		}, path...)
-	}
-}
-
-func (r *report) targetImage(value string, path ...string) {
-	if !r.written(path...) {
+func (t *targetReport) repository() {
+	if !t.has("image") {
 		return
 	}
-	named, p := checkImage(describe(path), value)
+	path := t.at("image")
+	named, p := checkImage(describe(path), t.Image)
 	if p.message == "" && !reference.IsNameOnly(named) {
 		p = problem{
-			"invalid-image", fmt.Sprintf("%s: %q must be a repository, with no tag and no digest", describe(path), value),
+			"invalid-image", fmt.Sprintf("%s: %q must be a repository, with no tag and no digest", describe(path), t.Image),
 			fmt.Sprintf("write %q", reference.FamiliarName(named)),
 		}
 	}
-	r.problem(p, path)
+	t.problem(p, path)
+}
+
+func (t *targetReport) namespace() {
+	pattern := dnsLabelPattern
+	if t.Kind == "containerd" {
+		pattern = containerdNamePattern
+	}
+	if t.has("namespace") && !t.matches(pattern, t.Namespace) {
+		t.atValue(problem{"invalid-name", fmt.Sprintf("%q is not a %s namespace", t.Namespace, cmp.Or(t.Kind, "Kubernetes")), ""},
+			t.at("namespace")...)
+	}
+}
+
+// place is where an endpoint is, as far as the text says.
+type place struct{ where, context, namespace, endpoint string }
+
+// distinct refuses a target whose endpoint another one has already: deploying
+// one would replace the other.
+func (t *targetReport) distinct(f *File, places map[place]string) {
+	for _, key := range []string{"kind", "endpoint", "context", "namespace", "image"} {
+		if t.said(t.at(key)...) {
+			return
+		}
+	}
+	here := place{where: t.Kind, context: t.Context, namespace: t.Namespace, endpoint: endpointOf(f, t.Target)}
+	switch t.Kind {
+	case "kserve":
+		// It keeps its objects beside those of the other kind.
+		here.where = "kubernetes"
+	case "registry":
+		here.where += " " + repositoryOf(f, t.Target)
+	}
+	other, taken := places[here]
+	if !taken {
+		places[here] = t.Name
+		return
+	}
+	path := t.at("endpoint")
+	if theirs := []string{"targets", other, "endpoint"}; !t.written(path...) && t.written(theirs...) {
+		path = theirs
+	}
+	t.atValue(problem{
+		"duplicate", fmt.Sprintf("targets %q and %q are the same endpoint, %q: each would replace the other", other, t.Name, here.endpoint),
+		"give each an endpoint of its own" + otherPlace(t.Kind),
+	}, path...)
+}
+
+// otherPlace names the keys that also tell the endpoints of a kind apart.
+func otherPlace(kind string) string {
+	switch kind {
+	case "kubernetes", "kserve":
+		return ", or another namespace or context"
+	case "containerd":
+		return ", or another namespace"
+	case "registry":
+		return ", or another image"
+	}
+	return ""
+}
+
+// eachNamed checks a list of names; what says what each must be.
+func (t *targetReport) eachNamed(values []string, valid func(string) bool, what, hint string, keys ...string) {
+	before := map[string]bool{}
+	for i, value := range values {
+		item := append(slices.Clip(keys), strconv.Itoa(i))
+		switch {
+		case !t.has(item...):
+		case !valid(value):
+			t.invalidName(value, what, hint, item...)
+		case before[value]:
+			t.atValue(problem{"duplicate", fmt.Sprintf("%s has %q twice", describe(t.at(keys...)), value), "remove one"}, t.at(item...)...)
+		}
+		before[value] = true
+	}
+}
+
+// named checks one name.
+func (t *targetReport) named(value string, valid func(string) bool, what, hint string, keys ...string) {
+	if t.has(keys...) && !valid(value) {
+		t.invalidName(value, what, hint, keys...)
+	}
+}
+
+func (t *targetReport) invalidName(value, what, hint string, keys ...string) {
+	t.atValue(problem{"invalid-name", fmt.Sprintf("%s %q must be %s", describe(t.at(keys...)), value, what), hint}, t.at(keys...)...)
+}
+
+// required reports a key that a table must have.
+func (t *targetReport) required(why, example string, keys ...string) {
+	if !t.index.has(t.at(keys...)) {
+		t.atKey(problem{"missing-key", fmt.Sprintf("%s is missing: %s", describe(t.at(keys...)), why), "for example: " + example}, t.at(keys...)...)
+	}
 }
