@@ -38,8 +38,8 @@ type Image struct {
 	Environment, Content []llb.State
 }
 
-// Layers are all layers above the base, in their order.
-func (i *Image) Layers() []llb.State {
+// layers are all layers above the base, in their order.
+func (i *Image) layers() []llb.State {
 	return append(append([]llb.State{}, i.Environment...), i.Content...)
 }
 
@@ -66,19 +66,23 @@ func (p *Plan) Image(in Inputs) (*Image, error) {
 		i.Content = append(i.Content, p.code(in))
 	}
 	if len(p.Model.Files) > 0 {
-		i.Content = append(i.Content, p.modelLayers(in)...)
+		i.Content = append(i.Content, p.modelLayers(in, ModelDir)...)
 	}
+	i.put(in, p.layerNames())
+	return i, nil
+}
+
+// put puts the layers on the base; names has one for each.
+func (i *Image) put(in Inputs, names []string) {
 	i.State = i.Base
 	if in.Merge {
-		i.State = llb.Merge(append([]llb.State{i.Base}, i.Layers()...), in.named("put the layers together")...)
-		return i, nil
+		i.State = llb.Merge(append([]llb.State{i.Base}, i.layers()...), in.named("put the layers together")...)
+		return
 	}
-	names := p.layerNames()
-	for n, layer := range i.Layers() {
+	for n, layer := range i.layers() {
 		i.State = i.State.File(llb.Copy(layer, "/", "/", &llb.CopyInfo{CopyDirContentsOnly: true, CreatedTime: epoch()}),
 			in.named("add "+names[n])...)
 	}
-	return i, nil
 }
 
 // layerNames has a name for each of the image's layers above the base.
@@ -92,10 +96,7 @@ func (p *Plan) layerNames() []string {
 		names = append(names, "code in "+strings.Join(p.Code, ", "))
 	}
 	if len(p.Model.Files) > 0 {
-		names = append(names, "the model's small files")
-	}
-	for _, f := range p.Model.Large {
-		names = append(names, "the model's "+f)
+		names = append(names, p.modelLayerNames()...)
 	}
 	return names
 }
@@ -205,13 +206,14 @@ func (p *Plan) code(in Inputs) llb.State {
 	return llb.Scratch().File(files, in.named("copy the code in "+strings.Join(p.Code, ", "))...)
 }
 
-// modelLayers are the small files together and each large one alone.
-func (p *Plan) modelLayers(in Inputs) []llb.State {
+// modelLayers are the small files together and each large one alone, below a
+// folder.
+func (p *Plan) modelLayers(in Inputs, to string) []llb.State {
 	if !in.copies() {
-		return p.placeModel(in)
+		return p.placeModel(in, to)
 	}
 	from := path.Join("/", p.Model.Dir)
-	small := llb.Copy(in.Context, from, ModelDir, copyInfo(func(c *llb.CopyInfo) {
+	small := llb.Copy(in.Context, from, to, copyInfo(func(c *llb.CopyInfo) {
 		c.CopyDirContentsOnly = true
 		c.FollowSymlinks = true
 		for _, f := range p.Model.Large {
@@ -220,7 +222,7 @@ func (p *Plan) modelLayers(in Inputs) []llb.State {
 	}))
 	layers := []llb.State{llb.Scratch().File(small, in.named("copy the model's small files")...)}
 	for _, f := range p.Model.Large {
-		large := llb.Copy(in.Context, path.Join(from, f), path.Join(ModelDir, f), copyInfo(func(*llb.CopyInfo) {}))
+		large := llb.Copy(in.Context, path.Join(from, f), path.Join(to, f), copyInfo(func(*llb.CopyInfo) {}))
 		layers = append(layers, llb.Scratch().File(large, in.named("copy the model's "+f)...))
 	}
 	return layers

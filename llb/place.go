@@ -45,10 +45,10 @@ func (p *Plan) placeCode(in Inputs) llb.State {
 	return st
 }
 
-func (p *Plan) placeModel(in Inputs) []llb.State {
-	layers := []llb.State{in.place("copy the model's small files", p.Model.Dir, ModelDir, p.Model.Large...)}
+func (p *Plan) placeModel(in Inputs, to string) []llb.State {
+	layers := []llb.State{in.place("copy the model's small files", p.Model.Dir, to, p.Model.Large...)}
 	for _, f := range p.Model.Large {
-		layers = append(layers, in.place("copy the model's "+f, path.Join(p.Model.Dir, f), path.Join(ModelDir, f)))
+		layers = append(layers, in.place("copy the model's "+f, path.Join(p.Model.Dir, f), path.Join(to, f)))
 	}
 	return layers
 }

@@ -50,15 +50,6 @@ type Slot struct {
 	Release
 }
 
-// Newest is the release that was deployed last: what the slots share follows
-// it.
-func (s State) Newest() Release {
-	if s.Next != nil {
-		return s.Next.Release
-	}
-	return s.Live.Release
-}
-
 // Document is one thing that a target is given.
 type Document struct {
 	// Name is a file name, such as "deployment.yaml".

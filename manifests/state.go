@@ -2,26 +2,47 @@ package manifests
 
 import "reflect"
 
+// The tracks that a slot has besides "".
+const (
+	trackCanary = "canary"
+	trackBlue   = "blue"
+	trackGreen  = "green"
+)
+
+// slots are the live one and, if there is one, the next.
+func (s State) slots() []Slot {
+	if s.Next == nil {
+		return []Slot{s.Live}
+	}
+	return []Slot{s.Live, *s.Next}
+}
+
+// newest is the slot that was deployed last.
+func (s State) newest() Slot {
+	slots := s.slots()
+	return slots[len(slots)-1]
+}
+
+// Newest is the release that was deployed last: what the slots share follows
+// it.
+func (s State) Newest() Release { return s.newest().Release }
+
 // Deployed is the state that a target is to be in when a release is deployed
 // to it, by its strategy: in the place of what is there, or beside it until it
-// is promoted. The current state is nil where nothing is deployed; what a
-// canary or blue-green deployment had brought up before is given up.
+// is promoted. The current state is nil where nothing is deployed. What a
+// canary or blue-green deployment had brought up before is given up, and
+// nothing else happens if the release is what is live already.
 func Deployed(current *State, r Release) State {
 	switch {
 	case current == nil:
 		return State{Live: Slot{Release: r}}
-	case reflect.DeepEqual(current.Live.Release, r):
-		return State{Live: current.Live}
+	case sameService(current.Live.Release, r):
+		return State{Live: Slot{Track: current.Live.Track, Release: r}}
 	}
 	next := Slot{Release: r}
 	switch r.Target.Strategy {
 	case "canary":
-		if current.Live.Track != "" {
-			// It has a colour, and shares no Service with a canary: the change of
-			// the strategy itself takes effect at once.
-			return State{Live: next}
-		}
-		next.Track = "canary"
+		next.Track = trackCanary
 	case "blue-green":
 		next.Track = otherColour(current.Live.Track)
 	default:
@@ -37,27 +58,36 @@ func Promoted(current State) (State, bool) {
 		return State{}, false
 	}
 	live := *current.Next
-	if live.Track == "canary" {
-		// The plain slot rolls to the new release while the canary still runs.
+	if live.Track == trackCanary {
+		// The live slot rolls to the new release while the canary still runs.
 		live.Track = current.Live.Track
 	}
 	return State{Live: live}, true
 }
 
 // RolledBack is the state in which an earlier state's live release serves
-// alone. It goes to the slot that an ordinary deployment of it would take.
+// alone, at once. It goes where an ordinary deployment of it would.
 func RolledBack(current, earlier State) State {
-	live := earlier.Live
-	live.Track = current.Live.Track
-	if earlier.Live.Target.Strategy == "blue-green" && !reflect.DeepEqual(current.Live.Release, earlier.Live.Release) {
-		live.Track = otherColour(current.Live.Track)
+	r := earlier.Live.Release
+	to := Deployed(&current, r)
+	if promoted, ok := Promoted(to); ok {
+		return promoted
 	}
-	return State{Live: live}
+	return to
+}
+
+// sameService says whether the releases serve the same in the same way: the
+// Deployfile may have got another comment, or another strategy for what comes
+// next.
+func sameService(a, b Release) bool {
+	a.LockDigest, a.FileDigest = b.LockDigest, b.FileDigest
+	a.Target.Strategy, a.Target.Weight = b.Target.Strategy, b.Target.Weight
+	return reflect.DeepEqual(a, b)
 }
 
 func otherColour(track string) string {
-	if track == "blue" {
-		return "green"
+	if track == trackBlue {
+		return trackGreen
 	}
-	return "blue"
+	return trackBlue
 }

@@ -1,0 +1,116 @@
+package manifests
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/deployfile/deployfile/deployfile"
+)
+
+func onKServe(r *Release) { r.Target.Kind, r.Target.Mode = "kserve", "serverless" }
+
+func raw(r *Release) { r.Target.Mode = "raw" }
+
+func modelVolume(r *Release) {
+	r.Target.ModelVolume, r.ModelImage = true, "registry.example.com/iris-model@"+digest("6")
+}
+
+func concurrency(r *Release) {
+	r.Target.Autoscale = &deployfile.Autoscale{Min: 0, Max: 5, CPU: 80, Concurrency: 4}
+}
+
+func kserveFull(r *Release) {
+	t := &r.Target
+	t.Env = map[string]string{"OMP_NUM_THREADS": "1", "PORT": "1"}
+	t.Resources = deployfile.Resources{CPU: "1", Memory: "2Gi", GPUs: 1}
+	t.EnvFrom = []string{"secret/iris-credentials"}
+	t.ImagePullSecrets = []string{"registry"}
+	t.ServiceAccount = &deployfile.ServiceAccount{Name: "iris-reader", Create: true}
+	t.NodeSelector = map[string]string{"disk": "ssd"}
+	t.Tolerations = []deployfile.Toleration{{Key: "spot"}}
+	t.Patches = []deployfile.Patch{
+		{Kind: "InferenceService", Patch: "spec: {predictor: {maxReplicas: 7}}"},
+		{Kind: "InferenceService", Name: "iris-prod", Patch: `[{"op": "add", "path": "/spec/predictor/containers/0/env/-", "value": {"name": "A", "value": "1"}}]`},
+	}
+}
+
+func kserveStates() map[string]State {
+	release := func(changes ...func(*Release)) Release {
+		return clusterRelease(both(append([]func(*Release){onKServe}, changes...)...))
+	}
+	next := func(s State, changes ...func(*Release)) State {
+		return Deployed(&s, nextRelease(both(append([]func(*Release){onKServe}, changes...)...)))
+	}
+	promoted := func(s State) State {
+		p, _ := Promoted(s)
+		return p
+	}
+	first := live(release())
+	return map[string]State{
+		"serverless":             first,
+		"serverless-concurrency": live(release(concurrency)),
+		"serverless-cpu": live(release(func(r *Release) {
+			r.Target.Autoscale = &deployfile.Autoscale{Min: 1, Max: 5, CPU: 80}
+		})),
+		"full":     live(release(kserveFull)),
+		"raw":      live(release(raw)),
+		"raw-full": live(release(kserveFull, raw)),
+		"raw-autoscale": live(release(raw, func(r *Release) {
+			r.Target.Autoscale = &deployfile.Autoscale{Min: 1, Max: 5, CPU: 70}
+		})),
+		"canary":               next(first, canary(10, 1)),
+		"canary-promoted":      promoted(next(first, canary(10, 1))),
+		"blue-green":           next(first, blueGreen),
+		"modelcar":             live(release(modelVolume)),
+		"raw-modelcar":         live(release(raw, modelVolume)),
+		"serverless-no-digest": live(release(func(r *Release) { r.LockDigest, r.FileDigest, r.Version = "", "", "" })),
+	}
+}
+
+func TestKServe(t *testing.T) {
+	for name, state := range kserveStates() {
+		t.Run(name, func(t *testing.T) { goldenState(t, "kserve-"+name+".yaml", state) })
+	}
+}
+
+func TestKServeErrors(t *testing.T) {
+	release := func(changes ...func(*Release)) Release {
+		return clusterRelease(both(append([]func(*Release){onKServe}, changes...)...))
+	}
+	for name, x := range map[string]struct {
+		state State
+		want  string
+	}{
+		"a raw canary":         {Deployed(new(live(release(raw))), nextRelease(both(onKServe, raw, canary(10, 1)))), "strategy to rolling, not canary"},
+		"concurrency when raw": {live(release(raw, concurrency)), "autoscale.concurrency is known to KServe's serverless mode only"},
+		"an image id":          {live(release(func(r *Release) { r.Image = digest("1") })), "registry"},
+		"no model":             {live(release(func(r *Release) { r.Target.ModelVolume = true })), "build the model's own image"},
+		"user":                 {live(release(func(r *Release) { r.User = "me" })), "not numeric"},
+		"account": {live(release(func(r *Release) {
+			r.Target.ServiceAccount = &deployfile.ServiceAccount{Create: true}
+		})), "service-account has no name"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := Render(x.state)
+			if err == nil || !strings.Contains(err.Error(), `target "prod": `) || !strings.Contains(err.Error(), x.want) {
+				t.Errorf("got %v, want %q", err, x.want)
+			}
+		})
+	}
+}
+
+// TestKServeRollout shows that a promotion, or another comment, makes no new
+// revision: KServe passes labels, annotations and the predictor on to Knative.
+func TestKServeRollout(t *testing.T) {
+	service := func(s State) map[string]any {
+		content := parse(t, render(t, s)[0])
+		predictor := at[map[string]any](t, content, "spec", "predictor")
+		delete(predictor, "canaryTrafficPercent")
+		return content
+	}
+	first := live(clusterRelease(onKServe))
+	beside := Deployed(&first, nextRelease(both(onKServe, canary(10, 1))))
+	promoted, _ := Promoted(beside)
+	equal(t, "promoted", service(beside), service(promoted))
+	equal(t, "another comment", service(first), service(live(clusterRelease(both(onKServe, func(r *Release) { r.FileDigest, r.LockDigest = digest("8"), digest("9") })))))
+}

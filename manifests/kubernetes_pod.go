@@ -1,0 +1,93 @@
+package manifests
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/deployfile/deployfile/deployfile"
+	"github.com/deployfile/deployfile/llb"
+	corev1 "k8s.io/api/core/v1"
+)
+
+// ModelImageFolder is the folder of a model's own image where the model is: the
+// one that KServe, too, expects it in.
+const ModelImageFolder = "models"
+
+// drainSeconds is for how long a pod still answers once it is to end: until
+// then every proxy of the cluster has heard of it.
+const drainSeconds = 5
+
+// podSpec is how a release runs in a cluster, with what the server and a batch
+// have in common: by the "restricted" pod security standard,
+// https://kubernetes.io/docs/concepts/security/pod-security-standards/.
+func podSpec(r Release, container corev1.Container) corev1.PodSpec {
+	t := r.Target
+	spec := corev1.PodSpec{
+		AutomountServiceAccountToken: new(t.ServiceAccount != nil),
+		// A Service called mlflow would set MLFLOW_PORT, for one.
+		EnableServiceLinks: new(false),
+		NodeSelector:       t.NodeSelector,
+	}
+	if t.ServiceAccount != nil {
+		spec.ServiceAccountName = t.ServiceAccount.Name
+	}
+	for _, name := range t.ImagePullSecrets {
+		spec.ImagePullSecrets = append(spec.ImagePullSecrets, corev1.LocalObjectReference{Name: name})
+	}
+	for _, toleration := range t.Tolerations {
+		spec.Tolerations = append(spec.Tolerations, tolerationOf(toleration))
+	}
+	temporary := corev1.Volume{Name: "tmp", VolumeSource: corev1.VolumeSource{EmptyDir: &corev1.EmptyDirVolumeSource{}}}
+	spec.Volumes = append(spec.Volumes, temporary)
+	container.VolumeMounts = append(container.VolumeMounts, corev1.VolumeMount{Name: temporary.Name, MountPath: "/tmp"})
+	if r.ModelImage != "" {
+		model := corev1.Volume{Name: "model", VolumeSource: corev1.VolumeSource{
+			Image: &corev1.ImageVolumeSource{Reference: r.ModelImage, PullPolicy: corev1.PullIfNotPresent},
+		}}
+		spec.Volumes = append(spec.Volumes, model)
+		container.VolumeMounts = append(container.VolumeMounts, corev1.VolumeMount{
+			Name: model.Name, MountPath: llb.ModelDir, SubPath: ModelImageFolder, ReadOnly: true,
+		})
+	}
+	spec.Containers = []corev1.Container{container}
+	return spec
+}
+
+func tolerationOf(t deployfile.Toleration) corev1.Toleration {
+	out := corev1.Toleration{Key: t.Key, Operator: corev1.TolerationOpEqual, Value: t.Value, Effect: corev1.TaintEffect(t.Effect)}
+	if t.Value == "" {
+		out.Operator = corev1.TolerationOpExists
+	}
+	return out
+}
+
+// checkModelImage finds out whether the release has its model.
+func checkModelImage(r Release) error {
+	if r.Target.ModelVolume == (r.ModelImage != "") {
+		return nil
+	}
+	if r.Target.ModelVolume {
+		return fmt.Errorf("model-volume is set, and the image %s was built with the model in it: build the model's own image, too", r.Image)
+	}
+	return fmt.Errorf("the image %s was built without the model: set model-volume", r.Image)
+}
+
+// envFrom reads "secret/NAME" and "config-map/NAME".
+func envFrom(sources []string) ([]corev1.EnvFromSource, error) {
+	var out []corev1.EnvFromSource
+	for _, source := range sources {
+		kind, name, _ := strings.Cut(source, "/")
+		object := corev1.LocalObjectReference{Name: name}
+		switch {
+		case name == "":
+			return nil, fmt.Errorf("env-from %q: write secret/NAME or config-map/NAME", source)
+		case kind == "secret":
+			out = append(out, corev1.EnvFromSource{SecretRef: &corev1.SecretEnvSource{LocalObjectReference: object}})
+		case kind == "config-map":
+			out = append(out, corev1.EnvFromSource{ConfigMapRef: &corev1.ConfigMapEnvSource{LocalObjectReference: object}})
+		default:
+			return nil, fmt.Errorf("env-from %q: write secret/NAME or config-map/NAME", source)
+		}
+	}
+	return out, nil
+}

@@ -1,0 +1,373 @@
+package manifests
+
+import (
+	"bytes"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/deployfile/deployfile/deployfile"
+	"github.com/google/go-cmp/cmp"
+)
+
+func digest(digit string) string { return "sha256:" + strings.Repeat(digit, 64) }
+
+// clusterRelease is a release for a cluster, with what decoding a Deployfile
+// would have filled in.
+func clusterRelease(change func(*Release)) Release {
+	r := Release{
+		Model: "iris", Version: "3",
+		Target:     deployfile.Target{Name: "prod", Kind: "kubernetes", Endpoint: "iris-prod", Namespace: "models", Replicas: 1, Port: 8080},
+		Image:      "registry.example.com/iris@" + digest("1"),
+		Port:       8080,
+		User:       "65532:65532",
+		LockDigest: digest("2"), FileDigest: digest("3"),
+	}
+	if change != nil {
+		change(&r)
+	}
+	return r
+}
+
+// nextRelease is another one of the same endpoint.
+func nextRelease(change func(*Release)) Release {
+	return clusterRelease(func(r *Release) {
+		r.Version, r.Image, r.LockDigest = "4", "registry.example.com/iris@"+digest("4"), digest("5")
+		if change != nil {
+			change(r)
+		}
+	})
+}
+
+func live(r Release) State { return State{Live: Slot{Release: r}} }
+
+func everything(r *Release) {
+	t := &r.Target
+	t.Port = 80
+	t.Env = map[string]string{"OMP_NUM_THREADS": "1", "GREETING": "$(HOME) costs $5", "PORT": "1"}
+	t.Replicas = 3
+	t.Resources = deployfile.Resources{CPU: "500m", Memory: "2Gi"}
+	t.Autoscale = &deployfile.Autoscale{Min: 3, Max: 10, CPU: 70}
+	t.EnvFrom = []string{"secret/iris-credentials", "config-map/iris-settings"}
+	t.ImagePullSecrets = []string{"registry"}
+	t.ServiceAccount = &deployfile.ServiceAccount{Name: "iris.reader", Create: true, Annotations: map[string]string{"cloud.example.com/role": "reader"}}
+	t.NodeSelector = map[string]string{"disk": "ssd"}
+	t.Tolerations = []deployfile.Toleration{{Key: "models", Value: "only", Effect: "NoSchedule"}, {Key: "spot"}, {}}
+	t.TopologySpread = []string{"topology.kubernetes.io/zone", "kubernetes.io/hostname"}
+	t.Ingress = &deployfile.Ingress{Host: "iris.example.com", Path: "/", Class: "nginx", TLSSecret: "iris-tls"}
+	t.HTTPRoute = &deployfile.HTTPRoute{Gateway: "gateways/public", Hosts: []string{"iris.example.com"}, Path: "/iris"}
+	t.DisruptionBudget = "50%"
+	t.NetworkPolicy = []string{"web", "gateways"}
+}
+
+func canary(weight, replicas int) func(*Release) {
+	return func(r *Release) {
+		r.Target.Strategy, r.Target.Weight, r.Target.Replicas = "canary", weight, replicas
+	}
+}
+
+func blueGreen(r *Release) { r.Target.Strategy = "blue-green" }
+
+func routed(r *Release) { r.Target.HTTPRoute = &deployfile.HTTPRoute{Gateway: "public"} }
+
+func both(changes ...func(*Release)) func(*Release) {
+	return func(r *Release) {
+		for _, change := range changes {
+			change(r)
+		}
+	}
+}
+
+// clusterStates are the cases of the golden files.
+func clusterStates() map[string]State {
+	beside := func(current *State, change func(*Release)) State { return Deployed(current, nextRelease(change)) }
+	promoted := func(s State) State {
+		p, _ := Promoted(s)
+		return p
+	}
+	first := live(clusterRelease(nil))
+	three := live(clusterRelease(canary(10, 3)))
+	onBlue := promoted(beside(&first, blueGreen))
+	autoscaled := both(canary(20, 1), routed, func(r *Release) {
+		r.Target.Autoscale = &deployfile.Autoscale{Min: 2, Max: 20, CPU: 80}
+		r.Target.Resources.CPU = "1"
+	})
+	return map[string]State{
+		"minimal":               first,
+		"bare":                  live(Release{Model: "iris", Target: deployfile.Target{Name: "prod", Kind: "kubernetes", Endpoint: "iris"}, Image: "iris@" + digest("1"), Port: 8080}),
+		"everything":            live(clusterRelease(everything)),
+		"canary":                beside(&three, canary(10, 3)),
+		"canary-half":           beside(&three, canary(50, 3)),
+		"canary-http-route":     beside(&three, both(canary(10, 15), routed)),
+		"canary-autoscale":      beside(&three, autoscaled),
+		"canary-promoted":       promoted(beside(&three, both(canary(10, 3), routed))),
+		"canary-beside-blue":    Deployed(&onBlue, clusterRelease(both(canary(25, 1), routed))),
+		"canary-accounts":       beside(new(live(clusterRelease(everything))), canary(10, 3)),
+		"blue-green":            beside(&first, both(blueGreen, func(r *Release) { r.Target.Ingress = &deployfile.Ingress{Host: "iris.example.com"} })),
+		"blue-green-promoted":   onBlue,
+		"blue-green-to-green":   Deployed(&onBlue, clusterRelease(both(blueGreen, func(r *Release) { r.Version = "5" }))),
+		"blue-green-to-rolling": Deployed(&onBlue, clusterRelease(nil)),
+		"model-volume": live(clusterRelease(func(r *Release) {
+			r.Target.ModelVolume, r.ModelImage = true, "registry.example.com/iris-model@"+digest("6")
+		})),
+		"gpus":          live(clusterRelease(func(r *Release) { r.Target.Resources = deployfile.Resources{Memory: "16Gi", GPUs: 2} })),
+		"gpus-of-other": live(clusterRelease(func(r *Release) { r.Target.Resources = deployfile.Resources{GPUs: 1, GPUResource: "amd.com/gpu"} })),
+		"root":          live(clusterRelease(func(r *Release) { r.User = "0" })),
+		"account-there": live(clusterRelease(func(r *Release) { r.Target.ServiceAccount = &deployfile.ServiceAccount{Name: "reader"} })),
+		"allow-all":     live(clusterRelease(func(r *Release) { r.Target.NetworkPolicy = []string{"*"} })),
+		"patched":       live(clusterRelease(patchedRelease)),
+		"patched-live":  beside(new(live(clusterRelease(both(canary(10, 1), patchedRelease)))), canary(10, 1)),
+	}
+}
+
+func patchedRelease(r *Release) {
+	r.Target.Resources.CPU = "1"
+	r.Target.Autoscale = &deployfile.Autoscale{Min: 1, Max: 4, CPU: 80}
+	r.Target.HTTPRoute = &deployfile.HTTPRoute{Gateway: "public"}
+	r.Target.Patches = []deployfile.Patch{
+		{Kind: "Deployment", Patch: `
+spec:
+  progressDeadlineSeconds: 60
+  template:
+    spec:
+      priorityClassName: high
+      containers:
+        - name: server
+          env:
+            - name: NODE
+              valueFrom: {fieldRef: {fieldPath: spec.nodeName}}
+      volumes:
+        - name: tmp
+          emptyDir: {sizeLimit: 1Gi}
+`},
+		{Kind: "Deployment", Name: "iris-prod-canary", Patch: `{"spec": {"minReadySeconds": 60}}`},
+		{Kind: "Service", Name: "iris-prod", Patch: `{"metadata": {"annotations": {"example.com/team": "models"}}}`},
+		{Kind: "HorizontalPodAutoscaler", Patch: `
+- op: add
+  path: /spec/behavior
+  value: {scaleDown: {stabilizationWindowSeconds: 600}}
+`},
+		{Kind: "HTTPRoute", Patch: `{spec: {rules: null, hostnames: [iris.example.com]}}`},
+		{Kind: "HTTPRoute", Name: "iris-prod", Patch: `[{"op": "remove", "path": "/metadata/labels/app.kubernetes.io~1version"}]`},
+	}
+}
+
+func TestKubernetes(t *testing.T) {
+	for name, state := range clusterStates() {
+		t.Run(name, func(t *testing.T) { goldenState(t, "kubernetes-"+name+".yaml", state) })
+	}
+}
+
+// goldenState renders a state as often as it takes to see that it always comes
+// out the same, and checks what can be checked of every state.
+func goldenState(t *testing.T, file string, state State) {
+	t.Helper()
+	documents, err := Render(state)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 25 {
+		again, err := Render(state)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want, got := joined(documents), joined(again); !bytes.Equal(want, got) {
+			t.Fatalf("rendered again:\n%s", cmp.Diff(string(want), string(got)))
+		}
+	}
+	names := map[string]bool{}
+	for _, d := range documents {
+		if names[d.Name] {
+			t.Errorf("two documents are called %s", d.Name)
+		}
+		names[d.Name] = true
+		strict(t, d)
+	}
+	golden(t, file, joined(documents))
+}
+
+// joined is what `kubectl apply -f` takes.
+func joined(documents []Document) []byte {
+	var b bytes.Buffer
+	for _, d := range documents {
+		fmt.Fprintf(&b, "---\n# %s\n%s", d.Name, d.Body)
+	}
+	return b.Bytes()
+}
+
+func TestKubernetesErrors(t *testing.T) {
+	for name, x := range map[string]struct {
+		change func(*Release)
+		want   string
+	}{
+		"an image id":         {func(r *Release) { r.Image = digest("1") }, "registry"},
+		"no image":            {func(r *Release) { r.Image = "" }, "registry"},
+		"a named user":        {func(r *Release) { r.User = "nobody" }, `user "nobody" is not numeric`},
+		"a named group":       {func(r *Release) { r.User = "1:users" }, `user "1:users" is not numeric`},
+		"memory":              {func(r *Release) { r.Target.Resources.Memory = "2GB" }, `memory = "2GB"`},
+		"CPU":                 {func(r *Release) { r.Target.Resources.CPU = "-1" }, `cpu = "-1"`},
+		"autoscale, no CPU":   {func(r *Release) { r.Target.Autoscale = &deployfile.Autoscale{Min: 1, Max: 2, CPU: 80} }, "set resources.cpu"},
+		"env-from":            {func(r *Release) { r.Target.EnvFrom = []string{"iris"} }, `env-from "iris": write secret/NAME`},
+		"env-from kind":       {func(r *Release) { r.Target.EnvFrom = []string{"vault/iris"} }, `env-from "vault/iris": write secret/NAME`},
+		"a digit in front":    {func(r *Release) { r.Target.Endpoint = "3d-prod" }, "set endpoint"},
+		"a long endpoint":     {func(r *Release) { r.Target.Endpoint = strings.Repeat("a", 64) }, "no more than 63"},
+		"no model":            {func(r *Release) { r.Target.ModelVolume = true }, "build the model's own image"},
+		"a model left over":   {func(r *Release) { r.ModelImage = "iris-model@" + digest("1") }, "set model-volume"},
+		"an account, no name": {func(r *Release) { r.Target.ServiceAccount = &deployfile.ServiceAccount{Create: true} }, "service-account has no name"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := Render(live(clusterRelease(x.change)))
+			if err == nil || !strings.Contains(err.Error(), `target "prod": `) || !strings.Contains(err.Error(), x.want) {
+				t.Errorf("got %v, want %q", err, x.want)
+			}
+		})
+	}
+	// The names beside the endpoint's own have to be names as well.
+	s := Deployed(new(live(clusterRelease(func(r *Release) { r.Target.Endpoint = strings.Repeat("a", 60) }))),
+		nextRelease(func(r *Release) { r.Target.Endpoint = strings.Repeat("a", 60); r.Target.Strategy = "blue-green" }))
+	if _, err := Render(s); err == nil || !strings.Contains(err.Error(), "no more than 63") {
+		t.Errorf("a preview's name: %v", err)
+	}
+}
+
+// TestRollout shows which of the pods a change of the Deployfile restarts.
+func TestRollout(t *testing.T) {
+	deployment := func(t *testing.T, s State, name string) map[string]any {
+		t.Helper()
+		for _, d := range render(t, s) {
+			if d.Name == name {
+				content := parse(t, d)
+				return at[map[string]any](t, content, "spec", "template")
+			}
+		}
+		t.Fatalf("no %s", name)
+		return nil
+	}
+	before := live(clusterRelease(nil))
+	for name, x := range map[string]struct {
+		change  func(*Release)
+		restart bool
+	}{
+		"another comment":     {func(r *Release) { r.FileDigest, r.LockDigest = digest("8"), digest("9") }, false},
+		"replicas":            {func(r *Release) { r.Target.Replicas = 5 }, false},
+		"a route":             {routed, false},
+		"a strategy":          {blueGreen, false},
+		"a disruption budget": {func(r *Release) { r.Target.DisruptionBudget = "1" }, false},
+		"the port outside":    {func(r *Release) { r.Target.Port = 80 }, false},
+		"the image":           {func(r *Release) { r.Image = "iris@" + digest("7") }, true},
+		"a variable":          {func(r *Release) { r.Target.Env = map[string]string{"A": "1"} }, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := cmp.Diff(deployment(t, before, "deployment.yaml"), deployment(t, live(clusterRelease(x.change)), "deployment.yaml"))
+			if (d != "") != x.restart {
+				t.Errorf("restarts: %v, want %v\n%s", d != "", x.restart, d)
+			}
+			canary := Deployed(&before, nextRelease(both(x.change, canary(10, 1))))
+			if d := cmp.Diff(deployment(t, before, "deployment.yaml"), deployment(t, canary, "deployment.yaml")); d != "" {
+				t.Errorf("a canary restarts what is live:\n%s", d)
+			}
+		})
+	}
+}
+
+// TestSelectors shows that every Service leads to the pods it is to lead to and
+// to no others, in every state, and that no two Deployments claim one's pods.
+func TestSelectors(t *testing.T) {
+	for name, state := range clusterStates() {
+		t.Run(name, func(t *testing.T) {
+			pods := map[string]map[string]string{}
+			selectors := map[string]map[string]string{}
+			for _, d := range render(t, state) {
+				content := parse(t, d)
+				object := at[string](t, content, "metadata", "name")
+				switch content["kind"] {
+				case "Deployment":
+					pods[object] = texts(t, content, "spec", "template", "metadata", "labels")
+					selectors["Deployment "+object] = texts(t, content, "spec", "selector", "matchLabels")
+				case "Service":
+					selectors["Service "+object] = texts(t, content, "spec", "selector")
+				}
+			}
+			selected := map[string][]string{}
+			for by, selector := range selectors {
+				for _, pod := range slices.Sorted(maps.Keys(pods)) {
+					if matches(selector, pods[pod]) {
+						selected[by] = append(selected[by], pod)
+					}
+				}
+			}
+			e := state.Newest().Target.Endpoint
+			liveName := e
+			if state.Live.Track != "" {
+				liveName += "-" + state.Live.Track
+			}
+			want := map[string][]string{"Deployment " + liveName: {liveName}, "Service " + e: {liveName}}
+			if state.Next != nil {
+				next := e + "-" + state.Next.Track
+				want["Deployment "+next] = []string{next}
+				switch {
+				case state.Next.Track != "canary":
+					want["Service "+e+"-preview"] = []string{next}
+				default:
+					want["Service "+e] = slices.Sorted(slices.Values([]string{liveName, next}))
+					if state.Next.Target.HTTPRoute != nil {
+						want["Service "+e+"-stable"], want["Service "+e+"-canary"] = []string{liveName}, []string{next}
+					}
+				}
+			}
+			if d := cmp.Diff(want, selected); d != "" {
+				t.Error(d)
+			}
+		})
+	}
+}
+
+func matches(selector, labels map[string]string) bool {
+	for key, value := range selector {
+		if labels[key] != value {
+			return false
+		}
+	}
+	return len(selector) > 0
+}
+
+func TestShares(t *testing.T) {
+	for _, x := range []struct{ pods, weight, beside, share int }{
+		{1, 10, 1, 1}, {3, 10, 1, 1}, {9, 10, 1, 1}, {18, 10, 2, 2}, {10, 50, 10, 5}, {2, 90, 18, 2}, {10, 0, 1, 1}, {4, 100, 4, 4}, {0, 10, 1, 1},
+	} {
+		if got := besideFor(x.pods, x.weight); got != x.beside {
+			t.Errorf("beside %d pods, %d%%: %d, want %d", x.pods, x.weight, got, x.beside)
+		}
+		if got := shareOf(x.pods, x.weight); got != x.share {
+			t.Errorf("%d%% of %d pods: %d, want %d", x.weight, x.pods, got, x.share)
+		}
+	}
+}
+
+func TestLabelValue(t *testing.T) {
+	for in, want := range map[string]string{
+		"iris": "iris", "a.b-c_1": "a.b-c_1", "my model": "my-model", "_x_": "x", "": "", "é": "",
+		strings.Repeat("a", 62) + ".b": strings.Repeat("a", 62),
+	} {
+		if got := labelValue(in); got != want {
+			t.Errorf("%q: %q, want %q", in, got, want)
+		}
+	}
+}
+
+// BenchmarkRender is what a Deployfile with 100 targets costs.
+func BenchmarkRender(b *testing.B) {
+	var states []State
+	for i := range 100 {
+		states = append(states, live(clusterRelease(both(everything, func(r *Release) { r.Target.Endpoint = fmt.Sprintf("iris-%d", i) }))))
+	}
+	for b.Loop() {
+		for _, s := range states {
+			if _, err := Render(s); err != nil {
+				b.Fatal(err)
+			}
+		}
+	}
+}

@@ -1,0 +1,163 @@
+package manifests
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/deployfile/deployfile/deployfile"
+	jsonpatch "gopkg.in/evanphx/json-patch.v4"
+	appsv1 "k8s.io/api/apps/v1"
+	autoscalingv2 "k8s.io/api/autoscaling/v2"
+	corev1 "k8s.io/api/core/v1"
+	networkingv1 "k8s.io/api/networking/v1"
+	policyv1 "k8s.io/api/policy/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/util/strategicpatch"
+	"sigs.k8s.io/yaml"
+)
+
+// patch changes the objects as the releases that they belong to say: a slot's
+// own as its release does, so that what is tried beside the live release
+// restarts nothing of it.
+func (c *cluster) patch() error {
+	for _, slot := range c.state.slots() {
+		for i, p := range slot.Target.Patches {
+			fail := func(err error) error {
+				return fmt.Errorf("target %q: patch %d, of %s: %w", slot.Target.Name, i+1, describePatch(p), err)
+			}
+			// What the live release's were for may have left the Deployfile since.
+			if slot.Track == c.newest.Track && !c.has(p) {
+				return fail(fmt.Errorf("there is no such object, only %s", c.names()))
+			}
+			for j, o := range c.objects {
+				if o.track != slot.Track || !concerns(p, o) {
+					continue
+				}
+				patched, err := o.patched(p.Patch)
+				if err != nil {
+					return fail(err)
+				}
+				c.objects[j] = patched
+			}
+		}
+	}
+	return nil
+}
+
+func describePatch(p deployfile.Patch) string {
+	if p.Name == "" {
+		return fmt.Sprintf("all of kind %q", p.Kind)
+	}
+	return object{kind: p.Kind, name: p.Name}.String()
+}
+
+func concerns(p deployfile.Patch, o object) bool {
+	return p.Kind == o.kind && (p.Name == "" || p.Name == o.name)
+}
+
+// has says whether the patch is for something: an object that is there, or
+// another of its kind that only some states of the endpoint have, as a canary's
+// Deployment.
+func (c *cluster) has(p deployfile.Patch) bool {
+	names := []string{p.Name}
+	for _, suffix := range []string{"", trackCanary, trackBlue, trackGreen, serviceStable, servicePreview} {
+		if p.Name == c.suffixed(suffix) && slices.Contains([]string{"Deployment", "HorizontalPodAutoscaler", "Service"}, p.Kind) {
+			names = []string{""}
+		}
+	}
+	return slices.ContainsFunc(c.objects, func(o object) bool {
+		return slices.ContainsFunc(names, func(name string) bool { return concerns(deployfile.Patch{Kind: p.Kind, Name: name}, o) })
+	})
+}
+
+// patched is the object after a patch: a list is an RFC 6902 JSON patch; else
+// it is a strategic merge patch, or for kinds that Kubernetes does not know by
+// itself an RFC 7386 merge patch.
+func (o object) patched(patch string) (object, error) {
+	fail := func(err error) (object, error) { return object{}, fmt.Errorf("%s: %w", o, err) }
+	body, err := yaml.YAMLToJSONStrict([]byte(patch))
+	if err != nil {
+		return fail(err)
+	}
+	known := newKnown(o.kind)
+	var content []byte
+	switch {
+	case bytes.HasPrefix(body, []byte("[")):
+		content, err = applyJSONPatch(o.content, body)
+	case !bytes.HasPrefix(body, []byte("{")):
+		err = errors.New("it is neither an object nor a list")
+	case known != nil:
+		content, err = applyStrategicPatch(o.content, body, known)
+	default:
+		content, err = applyMergePatch(o.content, body)
+	}
+	if err != nil {
+		return fail(err)
+	}
+	out, err := parseObject(content)
+	if err != nil {
+		return fail(err)
+	}
+	if out.id() != o.id() {
+		return fail(errors.New("it changes the object's apiVersion, kind, name or namespace, by which it is found again"))
+	}
+	if known != nil {
+		if err := runtime.DefaultUnstructuredConverter.FromUnstructuredWithValidation(out.content, newKnown(o.kind), true); err != nil {
+			return fail(err)
+		}
+	}
+	out.track = o.track
+	return out, nil
+}
+
+// newKnown is a value of the Kubernetes type of the kind, nil if there is none.
+func newKnown(kind string) any {
+	switch kind {
+	case "ServiceAccount":
+		return &corev1.ServiceAccount{}
+	case "NetworkPolicy":
+		return &networkingv1.NetworkPolicy{}
+	case "Deployment":
+		return &appsv1.Deployment{}
+	case "Service":
+		return &corev1.Service{}
+	case "HorizontalPodAutoscaler":
+		return &autoscalingv2.HorizontalPodAutoscaler{}
+	case "PodDisruptionBudget":
+		return &policyv1.PodDisruptionBudget{}
+	case "Ingress":
+		return &networkingv1.Ingress{}
+	}
+	return nil
+}
+
+func applyStrategicPatch(content map[string]any, patch []byte, known any) ([]byte, error) {
+	original, err := json.Marshal(content)
+	if err != nil {
+		return nil, err
+	}
+	return strategicpatch.StrategicMergePatch(original, patch, known)
+}
+
+func applyMergePatch(content map[string]any, patch []byte) ([]byte, error) {
+	original, err := json.Marshal(content)
+	if err != nil {
+		return nil, err
+	}
+	return jsonpatch.MergePatch(original, patch)
+}
+
+func applyJSONPatch(content map[string]any, patch []byte) ([]byte, error) {
+	original, err := json.Marshal(content)
+	if err != nil {
+		return nil, err
+	}
+	operations, err := jsonpatch.DecodePatch(patch)
+	if err != nil {
+		return nil, err
+	}
+	return operations.Apply(original)
+}

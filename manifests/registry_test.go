@@ -1,0 +1,78 @@
+package manifests
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/deployfile/deployfile/deployfile"
+	"github.com/google/go-cmp/cmp"
+)
+
+func registryState(image string, target deployfile.Target) State {
+	target.Name, target.Kind, target.Endpoint = "hub", "registry", "iris-hub"
+	return State{Live: Slot{Release: Release{Model: "iris", Image: image, Target: target}}}
+}
+
+var registrySource = "registry.example.com/build/iris@sha256:" + strings.Repeat("1", 64)
+
+func TestRegistry(t *testing.T) {
+	documents, err := Render(registryState(registrySource, deployfile.Target{
+		Image: "other.example.com/iris", Tags: []string{"stable", "2", "stable"},
+	}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []Document{{Name: "image.yaml", Body: []byte(`source: ` + registrySource + `
+repository: other.example.com/iris
+format: oci
+tags:
+    - "2"
+    - stable
+`)}}
+	if diff := cmp.Diff(want, documents); diff != "" {
+		t.Error(diff)
+	}
+	got, err := ParseRegistryImage(documents)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(&RegistryImage{Source: registrySource, Repository: "other.example.com/iris", Format: "oci", Tags: []string{"2", "stable"}}, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestRegistryErrors(t *testing.T) {
+	for name, c := range map[string]struct {
+		image  string
+		target deployfile.Target
+		says   string
+	}{
+		"image id":      {"sha256:" + strings.Repeat("1", 64), deployfile.Target{Image: "iris"}, "not in a registry by its digest"},
+		"no digest":     {"iris:1", deployfile.Target{Image: "iris"}, "not in a registry by its digest"},
+		"no repository": {registrySource, deployfile.Target{}, "set image in [targets.hub]"},
+		"a tag's form":  {registrySource, deployfile.Target{Image: "iris", Tags: []string{"a b"}}, `tag "a b"`},
+		"empty tag":     {registrySource, deployfile.Target{Image: "iris", Tags: []string{""}}, `tag ""`},
+		"record's tag":  {registrySource, deployfile.Target{Image: "iris", Tags: []string{"iris-hub-r1"}}, "records the revisions"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := Render(registryState(c.image, c.target))
+			if err == nil || !strings.Contains(err.Error(), c.says) || !strings.Contains(err.Error(), `target "hub"`) {
+				t.Errorf("%v does not say %q", err, c.says)
+			}
+		})
+	}
+	if _, err := ParseRegistryImage([]Document{{Name: "image.yaml", Body: []byte("tags: {")}}); err == nil {
+		t.Error("what is no YAML is read")
+	}
+}
+
+func TestRevisionTags(t *testing.T) {
+	for tag, want := range map[string]int{"iris-r1": 1, "iris-r12": 12, "iris-r0": 0, "iris-r01": 0, "iris-r-1": 0, "iris-r+1": 0, "iris-r": 0, "other-r1": 0, "iris-r1-r2": 0, "iris-r99999999999999999999": 0} {
+		if got, ok := RevisionOfTag("iris", tag); got != want || ok != (want > 0) {
+			t.Errorf("%s is revision %d (%v), want %d", tag, got, ok, want)
+		}
+	}
+	if got := RevisionTag("iris", 7); got != "iris-r7" {
+		t.Errorf("the tag of revision 7 is %s", got)
+	}
+}
