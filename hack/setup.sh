@@ -22,7 +22,10 @@ has() { PATH=$PATH:/sbin:/usr/sbin command -v "$1"; }
 has_venv() { "$("$root/hack/python.sh")" -c 'import ensurepip, venv'; }
 
 need ca-certificates test -s /etc/ssl/certs/ca-certificates.crt
+need containernetworking-plugins test -x /usr/lib/cni/bridge
 need git has git
+need iproute2 has ip
+need iptables has iptables
 need mmdebstrap has mmdebstrap
 need runc has runc
 need libgomp1 has_library libgomp.so.1

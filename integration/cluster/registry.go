@@ -1,0 +1,82 @@
+package cluster
+
+import (
+	"archive/tar"
+	"bytes"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+
+	"github.com/google/go-containerregistry/pkg/name"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/empty"
+	"github.com/google/go-containerregistry/pkg/v1/mutate"
+	"github.com/google/go-containerregistry/pkg/v1/remote"
+	"github.com/google/go-containerregistry/pkg/v1/tarball"
+)
+
+// startRegistry starts a registry with the command's program; its data is in
+// the folder dir.
+func startRegistry(command func(name string, args ...string) *exec.Cmd, dir, log string, port int) (*process, error) {
+	file := filepath.Join(dir, "registry.yaml")
+	config := fmt.Sprintf("version: 0.1\nlog: {level: warn}\nstorage: {filesystem: {rootdirectory: %s}}\nhttp: {addr: \"127.0.0.1:%d\"}\n", filepath.Join(dir, "registry"), port)
+	if err := os.WriteFile(file, []byte(config), 0o644); err != nil {
+		return nil, err
+	}
+	return start(command("registry", "serve", file), log)
+}
+
+// programImage is an image with a static program, which is its entry point,
+// and further files, by their path without a slash in front.
+func programImage(program string, files map[string]string, args ...string) (v1.Image, error) {
+	data, err := os.ReadFile(program)
+	if err != nil {
+		return nil, err
+	}
+	var layer bytes.Buffer
+	w := tar.NewWriter(&layer)
+	entry := filepath.Base(program)
+	contents := map[string][]byte{entry: data}
+	for path, text := range files {
+		contents[path] = []byte(text)
+	}
+	for path, data := range contents {
+		if err := w.WriteHeader(&tar.Header{Name: path, Mode: 0o755, Size: int64(len(data))}); err != nil {
+			return nil, err
+		}
+		if _, err := w.Write(data); err != nil {
+			return nil, err
+		}
+	}
+	if err := w.Close(); err != nil {
+		return nil, err
+	}
+	l, err := tarball.LayerFromOpener(func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(layer.Bytes())), nil })
+	if err != nil {
+		return nil, err
+	}
+	image, err := mutate.AppendLayers(empty.Image, l)
+	if err != nil {
+		return nil, err
+	}
+	config, err := image.ConfigFile()
+	if err != nil {
+		return nil, err
+	}
+	config = config.DeepCopy()
+	config.OS, config.Architecture = "linux", runtime.GOARCH
+	config.Config = v1.Config{Entrypoint: append([]string{"/" + entry}, args...), User: "65532:65532"}
+	return mutate.ConfigFile(image, config)
+}
+
+// push copies the image into a registry.
+func push(reference string, image v1.Image) error {
+	r, err := name.ParseReference(reference)
+	if err != nil {
+		return err
+	}
+	return remote.Write(r, image)
+}
