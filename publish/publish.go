@@ -53,6 +53,15 @@ type Batcher interface {
 	Batch(ctx context.Context, o BatchOptions) error
 }
 
+// Importer is a Publisher whose target has an image store of its own, so that
+// it needs no registry.
+type Importer interface {
+	// Import hands over an image for the target's platform, an archive that
+	// is both Docker's and an OCI layout, and returns how the target calls
+	// it: sha256:….
+	Import(ctx context.Context, archive io.Reader) (image string, err error)
+}
+
 // Revision is a state that was deployed, and by whom.
 type Revision struct {
 	// Number counts from 1, without gaps that mean anything.

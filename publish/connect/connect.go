@@ -1,0 +1,39 @@
+// Package connect opens the connection to a target of any kind. It is apart
+// from package publish so that the kinds' packages can use that one.
+package connect
+
+import (
+	"context"
+	"fmt"
+	"io"
+
+	"github.com/deployfile/deployfile/deployfile"
+	"github.com/deployfile/deployfile/publish"
+	"github.com/deployfile/deployfile/publish/docker"
+	"github.com/deployfile/deployfile/publish/kubernetes"
+	"github.com/deployfile/deployfile/publish/registry"
+)
+
+// Open connects to a target and the endpoint there that it names. What the
+// target warns of later is written to warnings, a line each; nil is for
+// nowhere. The error is an *UnsupportedError for a kind that Deployfiles may
+// name and nothing can deploy to yet.
+func Open(ctx context.Context, t deployfile.Target, warnings io.Writer) (publish.Publisher, error) {
+	switch t.Kind {
+	case "registry":
+		return registry.Open(t, t.Endpoint)
+	case "docker":
+		return docker.Open(ctx, docker.Options{Target: t})
+	case "kubernetes", "kserve":
+		return kubernetes.New(ctx, kubernetes.Options{Target: t, Warnings: warnings})
+	}
+	return nil, &UnsupportedError{Kind: t.Kind}
+}
+
+// UnsupportedError is a kind of target that nothing can be deployed to yet.
+type UnsupportedError struct{ Kind string }
+
+// Error implements error.
+func (e *UnsupportedError) Error() string {
+	return fmt.Sprintf("deployfile does not deploy to kind %q yet: push the image with deployfile build --push, and create the endpoint from it", e.Kind)
+}

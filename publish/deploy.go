@@ -1,0 +1,177 @@
+package publish
+
+import (
+	"context"
+	"fmt"
+	"reflect"
+	"strings"
+	"time"
+
+	"github.com/deployfile/deployfile/manifests"
+)
+
+// Options say how a verb changes an endpoint.
+type Options struct {
+	ApplyOptions
+	// Endpoint is how messages call it.
+	Endpoint string
+	// By is user@host, At the time; they become those of the revision.
+	By string
+	At time.Time
+	// DryRun asks the target what would change, and changes nothing.
+	DryRun bool
+}
+
+// Action is what a verb did.
+type Action string
+
+// The actions, as --json prints them.
+const (
+	Applied   Action = "applied"   // a revision was made
+	Planned   Action = "planned"   // a revision would be made, but for DryRun
+	Unchanged Action = "unchanged" // all is as it was asked for
+)
+
+// Outcome is what a verb did, or would do.
+type Outcome struct {
+	Action Action
+	// Previous is the newest revision there was, nil if nothing was deployed.
+	Previous *Revision
+	// Revision is the newest there is now, or would be.
+	Revision Revision
+	// Changes are what differed at the target.
+	Changes []Change
+}
+
+// Deploy brings a release to the endpoint, in the place of what is there or
+// beside it, as its target's strategy says. If the endpoint was told the same
+// before and nothing there has changed since, nothing is done. As with the
+// other verbs, the outcome of an Apply that failed is what was tried.
+func Deploy(ctx context.Context, p Publisher, r manifests.Release, o Options) (*Outcome, error) {
+	revisions, err := p.Revisions(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var current *manifests.State
+	if len(revisions) > 0 {
+		current = &revisions[0].State
+	}
+	return reach(ctx, p, revisions, manifests.Deployed(current, r), o)
+}
+
+// Promote sends all requests to the release that waits beside the live one. If
+// none does, nothing is done. The error is a *NothingError if nothing is
+// deployed.
+func Promote(ctx context.Context, p Publisher, o Options) (*Outcome, error) {
+	revisions, err := deployed(ctx, p, o)
+	if err != nil {
+		return nil, err
+	}
+	newest := revisions[0]
+	state, ok := manifests.Promoted(newest.State)
+	if !ok {
+		return &Outcome{Action: Unchanged, Previous: &newest, Revision: newest}, nil
+	}
+	return reach(ctx, p, revisions, state, o)
+}
+
+// Rollback lets the live release of an earlier revision serve alone: of the one
+// with the given number or, if that is 0, of the newest that would change what
+// is served, so a canary is given up before what it was beside. The error is a
+// *NothingError if nothing is deployed, and a *NoRevisionError if there is no
+// such revision.
+func Rollback(ctx context.Context, p Publisher, to int, o Options) (*Outcome, error) {
+	revisions, err := deployed(ctx, p, o)
+	if err != nil {
+		return nil, err
+	}
+	current := revisions[0].State
+	for _, r := range revisions {
+		state := manifests.RolledBack(current, r.State)
+		if r.Number == to || to == 0 && !reflect.DeepEqual(state, current) {
+			return reach(ctx, p, revisions, state, o)
+		}
+	}
+	missing := &NoRevisionError{Endpoint: o.Endpoint, Number: to}
+	for _, r := range revisions {
+		missing.Have = append(missing.Have, r.Number)
+	}
+	return nil, missing
+}
+
+// deployed are the revisions of an endpoint that has some.
+func deployed(ctx context.Context, p Publisher, o Options) ([]Revision, error) {
+	revisions, err := p.Revisions(ctx)
+	if err == nil && len(revisions) == 0 {
+		err = &NothingError{Endpoint: o.Endpoint}
+	}
+	return revisions, err
+}
+
+// reach makes state that of the endpoint whose revisions are given.
+func reach(ctx context.Context, p Publisher, revisions []Revision, state manifests.State, o Options) (*Outcome, error) {
+	documents, err := manifests.Render(state)
+	if err != nil {
+		return nil, err
+	}
+	changes, err := p.Diff(ctx, documents)
+	if err != nil {
+		return nil, err
+	}
+	out := &Outcome{
+		Action:   Applied,
+		Revision: Revision{Number: 1, State: state, Documents: documents, By: o.By, At: o.At.UTC().Truncate(time.Second)},
+		Changes:  changes,
+	}
+	if len(revisions) > 0 {
+		out.Previous = &revisions[0]
+		out.Revision.Number += revisions[0].Number
+		if len(changes) == 0 && alike(revisions[0].State, state) {
+			out.Action, out.Revision = Unchanged, revisions[0]
+			return out, nil
+		}
+	}
+	if o.DryRun {
+		out.Action = Planned
+		return out, nil
+	}
+	if o.Progress == nil {
+		o.Progress = func(string) {}
+	}
+	return out, p.Apply(ctx, out.Revision, o.ApplyOptions)
+}
+
+// alike says whether two states serve the same in the same way. A Deployfile
+// that changed elsewhere is no reason to start anything again; where a target
+// shows its digest, that is one of the changes.
+func alike(a, b manifests.State) bool {
+	return reflect.DeepEqual(withoutSources(a), withoutSources(b))
+}
+
+func withoutSources(s manifests.State) manifests.State {
+	s.Live.LockDigest, s.Live.FileDigest = "", ""
+	if s.Next != nil {
+		next := *s.Next
+		next.LockDigest, next.FileDigest = "", ""
+		s.Next = &next
+	}
+	return s
+}
+
+// NoRevisionError is a revision that cannot be rolled back to.
+type NoRevisionError struct {
+	Endpoint string
+	// Number is what was asked for, 0 for any earlier one.
+	Number int
+	// Have are the revisions that there are, newest first.
+	Have []int
+}
+
+// Error implements error.
+func (e *NoRevisionError) Error() string {
+	have := strings.Trim(fmt.Sprint(e.Have), "[]")
+	if e.Number == 0 {
+		return fmt.Sprintf("%s has served nothing else before: there is nothing to roll back to in its revisions (%s)", e.Endpoint, have)
+	}
+	return fmt.Sprintf("%s has no revision %d; there are %s", e.Endpoint, e.Number, strings.ReplaceAll(have, " ", ", "))
+}

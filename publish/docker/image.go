@@ -1,0 +1,174 @@
+package docker
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/containerd/errdefs"
+	"github.com/distribution/reference"
+	"github.com/google/go-containerregistry/pkg/authn"
+	"github.com/google/go-containerregistry/pkg/name"
+	"github.com/moby/moby/api/pkg/authconfig"
+	"github.com/moby/moby/api/types/registry"
+	engine "github.com/moby/moby/client"
+)
+
+// pullEnds is how long a pull may go on when nobody waits for it any more.
+const pullEnds = time.Second
+
+// Import implements publish.Importer: it hands the engine an image as an
+// archive, of Docker's kind or an OCI layout that has Docker's manifest.json
+// too, and returns the image's id, sha256:…. Delete removes the image again
+// unless the archive, or someone else, gave it a name.
+func (p *Publisher) Import(ctx context.Context, archive io.Reader) (string, error) {
+	fail := func(err error) (string, error) {
+		return "", fmt.Errorf("load the image into Docker's engine: %w", err)
+	}
+	response, err := p.client.ImageLoad(ctx, archive, engine.ImageLoadWithQuiet(true))
+	if err != nil {
+		return fail(err)
+	}
+	defer response.Close()
+	loaded := ""
+	for d := json.NewDecoder(response); ; {
+		var message struct {
+			Stream string `json:"stream"`
+			Error  string `json:"error"`
+		}
+		switch err := d.Decode(&message); {
+		case errors.Is(err, io.EOF):
+			if loaded == "" {
+				return fail(errors.New("it does not say what it has loaded"))
+			}
+			image, err := p.client.ImageInspect(ctx, loaded)
+			if err != nil {
+				return fail(err)
+			}
+			return image.ID, nil
+		case err != nil:
+			return fail(err)
+		case message.Error != "":
+			return fail(errors.New(message.Error))
+		}
+		for _, prefix := range []string{"Loaded image ID: ", "Loaded image: "} {
+			if image, ok := strings.CutPrefix(strings.TrimSpace(message.Stream), prefix); ok {
+				loaded = image
+			}
+		}
+	}
+}
+
+// unavailableError is an image that the engine does not have and cannot get.
+type unavailableError struct {
+	image string
+	cause error
+}
+
+func (e *unavailableError) Error() string {
+	return fmt.Sprintf("image %s: %v", e.image, e.cause)
+}
+
+func (e *unavailableError) Unwrap() error { return e.cause }
+
+// ensureImage pulls an image that the engine does not have, and returns its id.
+// Of an image that has no name, or was pulled, it says that it was brought: that
+// it is there for this deployment.
+func (p *Publisher) ensureImage(ctx context.Context, image string, progress func(string)) (id string, brought bool, err error) {
+	have, err := p.client.ImageInspect(ctx, image)
+	switch {
+	case err == nil:
+		return have.ID, strings.HasPrefix(image, "sha256:"), nil
+	case !errdefs.IsNotFound(err):
+		return "", false, fmt.Errorf("image %s: %w", image, err)
+	case strings.HasPrefix(image, "sha256:"):
+		return "", false, &unavailableError{image, errors.New("the engine does not have it any more: deploy builds it again")}
+	}
+	progress("pulling " + image)
+	if err := p.pull(ctx, image); err != nil {
+		if ctx.Err() != nil {
+			return "", false, ctx.Err()
+		}
+		return "", false, &unavailableError{image, err}
+	}
+	if have, err = p.client.ImageInspect(context.WithoutCancel(ctx), image); err != nil {
+		return "", false, &unavailableError{image, err}
+	}
+	if ctx.Err() != nil {
+		return "", false, errors.Join(ctx.Err(), p.giveUpImage(context.WithoutCancel(ctx), have.ID, image))
+	}
+	return have.ID, true, nil
+}
+
+func (p *Publisher) pull(asked context.Context, image string) error {
+	auth, err := credentials(asked, image)
+	if err != nil {
+		return err
+	}
+	// A pull that is about to end leaves less behind than one that is cut off.
+	ctx, cancel := context.WithCancel(context.WithoutCancel(asked))
+	defer cancel()
+	defer context.AfterFunc(asked, func() { time.AfterFunc(pullEnds, cancel) })()
+	r, err := p.client.ImagePull(ctx, image, engine.ImagePullOptions{RegistryAuth: auth})
+	if err != nil {
+		return err
+	}
+	return r.Wait(ctx)
+}
+
+// credentials are those that Docker's configuration has for an image's
+// registry, in the form that the engine takes; "" for none.
+func credentials(ctx context.Context, image string) (string, error) {
+	named, err := reference.ParseNormalizedNamed(image)
+	if err != nil {
+		return "", err
+	}
+	repository, err := name.NewRepository(named.Name())
+	if err != nil {
+		return "", err
+	}
+	from, err := authn.Resolve(ctx, authn.DefaultKeychain, repository)
+	if err != nil {
+		return "", fmt.Errorf("credentials for %s: %w", repository.RegistryStr(), err)
+	}
+	if from == authn.Anonymous {
+		return "", nil
+	}
+	got, err := authn.Authorization(ctx, from)
+	if err != nil {
+		return "", fmt.Errorf("credentials for %s: %w", repository.RegistryStr(), err)
+	}
+	return authconfig.Encode(registry.AuthConfig{
+		Username: got.Username, Password: got.Password, Auth: got.Auth,
+		IdentityToken: got.IdentityToken, RegistryToken: got.RegistryToken,
+		ServerAddress: repository.RegistryStr(),
+	})
+}
+
+// giveUpImage removes an image that a deployment brought, unless a container
+// needs it or someone gave it a name.
+func (p *Publisher) giveUpImage(ctx context.Context, id, asked string) error {
+	have, err := p.client.ImageInspect(ctx, id)
+	switch {
+	case errdefs.IsNotFound(err):
+		return nil
+	case err != nil:
+		return fmt.Errorf("image %s: %w", id, err)
+	case len(have.RepoTags) > 0:
+		// Someone wants to keep it; the digest by which it was pulled is all
+		// that goes.
+		if !strings.Contains(asked, "@") {
+			return nil
+		}
+		id = asked
+	}
+	_, err = p.client.ImageRemove(ctx, id, engine.ImageRemoveOptions{PruneChildren: true})
+	if err != nil && !errdefs.IsNotFound(err) && !errdefs.IsConflict(err) {
+		return fmt.Errorf("remove image %s: %w", id, err)
+	}
+	return nil
+}

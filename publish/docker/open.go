@@ -1,0 +1,88 @@
+package docker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+
+	"github.com/deployfile/deployfile/publish"
+)
+
+// Open implements publish.Opener. Where the engine is reached by SSH, so is the
+// endpoint.
+func (p *Publisher) Open(ctx context.Context) (*publish.Endpoint, error) {
+	kept, err := p.kept(ctx)
+	if err != nil {
+		return nil, err
+	}
+	current, err := p.current(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if current == nil {
+		return nil, &publish.NothingError{Endpoint: p.endpoint}
+	}
+	c, err := p.documentOf(kept, current)
+	if err != nil {
+		return nil, err
+	}
+	url := p.url(c)
+	if p.reach.dial == nil {
+		return &publish.Endpoint{URL: url, Close: func() error { return nil }}, nil
+	}
+	return p.tunnel(url[len("http://"):])
+}
+
+// tunnel listens on this machine's loopback for what goes to an address as seen
+// from the engine's machine.
+func (p *Publisher) tunnel(to string) (*publish.Endpoint, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, fmt.Errorf("open a tunnel: %w", err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	go func() {
+		for {
+			here, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				defer here.Close()
+				there, err := p.reach.dial(ctx, "tcp", to)
+				if err != nil {
+					return
+				}
+				defer there.Close()
+				join(ctx, here, there)
+			}()
+		}
+	}()
+	return &publish.Endpoint{
+		URL: "http://" + l.Addr().String(),
+		Close: func() error {
+			cancel()
+			if err := l.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
+				return err
+			}
+			return nil
+		},
+	}, nil
+}
+
+// join copies both ways until one of the connections ends, or ctx.
+func join(ctx context.Context, a, b net.Conn) {
+	done := make(chan struct{}, 2)
+	for from, to := range map[net.Conn]net.Conn{a: b, b: a} {
+		go func() {
+			_, _ = io.Copy(to, from)
+			done <- struct{}{}
+		}()
+	}
+	select {
+	case <-done:
+	case <-ctx.Done():
+	}
+}

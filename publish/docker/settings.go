@@ -1,0 +1,136 @@
+package docker
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/deployfile/deployfile/manifests"
+	"github.com/deployfile/deployfile/publish"
+	"github.com/deployfile/deployfile/publish/internal/serving"
+	"github.com/moby/moby/api/types/container"
+	"github.com/moby/moby/api/types/network"
+	engine "github.com/moby/moby/client"
+)
+
+// The labels of a container. One of a trial has no revision.
+const (
+	labelEndpoint = manifests.ContainerLabelPrefix + "endpoint"
+	// labelRevision is the revision as JSON, with its state and documents.
+	labelRevision = manifests.ContainerLabelPrefix + "revision"
+	labelBy       = manifests.ContainerLabelPrefix + "by"
+	labelAt       = manifests.ContainerLabelPrefix + "at"
+	labelImage    = manifests.ContainerLabelPrefix + "image"
+	labelLock     = manifests.ContainerLabelPrefix + "lock"
+	labelFile     = manifests.ContainerLabelPrefix + "file"
+	// labelLimit is how long the deployment may take.
+	labelLimit = manifests.ContainerLabelPrefix + "limit"
+	// labelBrought says that the engine has the image from a deployment.
+	labelBrought = manifests.ContainerLabelPrefix + "brought"
+)
+
+// settings are what the engine is told to create a container.
+func settings(c *manifests.Container) (engine.ContainerCreateOptions, error) {
+	seconds := int(serving.Grace.Seconds())
+	config := &container.Config{
+		Image:       c.Image,
+		User:        c.User,
+		Env:         environment(c.Env),
+		Labels:      maps.Clone(c.Labels),
+		StopTimeout: &seconds,
+	}
+	host := &container.HostConfig{
+		NetworkMode:    container.NetworkMode(c.Network),
+		// Until it has shown that it serves; then restartPolicy.
+		RestartPolicy:  container.RestartPolicy{Name: container.RestartPolicyDisabled},
+		ReadonlyRootfs: c.ReadOnly,
+		CapDrop:        c.DropCapabilities,
+		Resources: container.Resources{
+			NanoCPUs: c.Resources.Millicores * 1e6,
+			Memory:   c.Resources.Memory,
+			// Memory is a limit, not an invitation to swap.
+			MemorySwap: c.Resources.Memory,
+		},
+	}
+	if c.NoNewPrivileges {
+		host.SecurityOpt = []string{"no-new-privileges"}
+	}
+	if n := c.Resources.GPUs; n > 0 {
+		host.DeviceRequests = []container.DeviceRequest{{Count: n, Capabilities: [][]string{{"gpu"}}}}
+	}
+	for _, folder := range c.Tmpfs {
+		if host.Tmpfs == nil {
+			host.Tmpfs = map[string]string{}
+		}
+		// Some libraries compile code, and load it from there.
+		host.Tmpfs[folder] = "rw,exec,nosuid,nodev"
+	}
+	if c.Publish != nil {
+		inside, err := portOf(c.Port)
+		if err != nil {
+			return engine.ContainerCreateOptions{}, err
+		}
+		binding := network.PortBinding{HostPort: strconv.Itoa(c.Publish.Port)}
+		if c.Publish.Address != "" {
+			if binding.HostIP, err = netip.ParseAddr(c.Publish.Address); err != nil {
+				return engine.ContainerCreateOptions{}, fmt.Errorf("address: %w: it must be an IP address of the engine's machine", err)
+			}
+		}
+		config.ExposedPorts = network.PortSet{inside: {}}
+		host.PortBindings = network.PortMap{inside: {binding}}
+	}
+	return engine.ContainerCreateOptions{Config: config, HostConfig: host}, nil
+}
+
+// restartPolicy is that of a container that serves.
+func restartPolicy(c *manifests.Container) container.RestartPolicy {
+	return container.RestartPolicy{Name: container.RestartPolicyMode(c.Restart)}
+}
+
+func portOf(n int) (network.Port, error) {
+	if n < 1 || n > 65535 {
+		return network.Port{}, fmt.Errorf("port %d is no port", n)
+	}
+	port, _ := network.PortFrom(uint16(n), network.TCP)
+	return port, nil
+}
+
+func environment(env map[string]string) []string {
+	var out []string
+	for _, name := range slices.Sorted(maps.Keys(env)) {
+		out = append(out, name+"="+env[name])
+	}
+	return out
+}
+
+// recorded are the labels that make a container the record of a revision.
+func recorded(r publish.Revision, limit time.Duration, brought bool) (map[string]string, error) {
+	body, err := json.Marshal(r)
+	if err != nil {
+		return nil, err
+	}
+	live := r.State.Live
+	_, digest, named := strings.Cut(live.Image, "@")
+	if !named {
+		digest = live.Image
+	}
+	out := map[string]string{
+		labelRevision: string(body),
+		labelBy:       r.By,
+		labelAt:       r.At.UTC().Format(time.RFC3339),
+		labelImage:    digest,
+		labelLock:     live.LockDigest,
+		labelFile:     live.FileDigest,
+		labelLimit:    limit.String(),
+	}
+	if brought {
+		out[labelBrought] = "true"
+	}
+	maps.DeleteFunc(out, func(_, v string) bool { return v == "" })
+	return out, nil
+}

@@ -1,0 +1,16 @@
+package serving
+
+import "strings"
+
+// LastLines are the last n lines of a log, without empty ones at its end.
+func LastLines(log string, n int) []string {
+	log = strings.TrimRight(log, "\r\n")
+	if log == "" {
+		return nil
+	}
+	all := strings.Split(log, "\n")
+	for i, line := range all {
+		all[i] = strings.TrimRight(line, "\r")
+	}
+	return all[max(0, len(all)-n):]
+}

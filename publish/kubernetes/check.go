@@ -1,0 +1,208 @@
+package kubernetes
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+	authenticationv1 "k8s.io/api/authentication/v1"
+	authorizationv1 "k8s.io/api/authorization/v1"
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"github.com/deployfile/deployfile/manifests"
+	"github.com/deployfile/deployfile/publish"
+)
+
+// parallel is the number of requests that are sent at a time.
+const parallel = 8
+
+// snapshot is what was there of objects, by key; nothing for those that were
+// not there.
+type snapshot map[key]*unstructured.Unstructured
+
+// each calls f for all objects, several at a time. The error is the first in
+// the objects' order.
+func each(objects []object, f func(i int, o object) error) error {
+	errs := make([]error, len(objects))
+	var group errgroup.Group
+	group.SetLimit(parallel)
+	for i, o := range objects {
+		group.Go(func() error {
+			errs[i] = f(i, o)
+			return nil
+		})
+	}
+	_ = group.Wait()
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (p *Publisher) get(ctx context.Context, o object) (*unstructured.Unstructured, error) {
+	live, err := retry(ctx, p, func() (*unstructured.Unstructured, error) {
+		return p.api(o).Get(ctx, o.GetName(), metav1.GetOptions{})
+	})
+	if apierrors.IsNotFound(err) {
+		return nil, nil
+	}
+	return live, p.explain(err, "reading "+o.String())
+}
+
+func (p *Publisher) snapshot(ctx context.Context, objects []object) (snapshot, error) {
+	list := make([]*unstructured.Unstructured, len(objects))
+	err := each(objects, func(i int, o object) (err error) {
+		list[i], err = p.get(ctx, o)
+		return err
+	})
+	out := snapshot{}
+	for i, o := range objects {
+		if list[i] != nil {
+			out[o.key()] = list[i]
+		}
+	}
+	return out, err
+}
+
+// namespaceThere returns a *NamespaceError if the namespace is not there. Whom
+// the cluster does not show its namespaces finds out later.
+func (p *Publisher) namespaceThere(ctx context.Context) error {
+	_, err := retry(ctx, p, func() (*corev1.Namespace, error) {
+		return p.client.CoreV1().Namespaces().Get(ctx, p.namespace, metav1.GetOptions{})
+	})
+	if apierrors.IsForbidden(err) {
+		return nil
+	}
+	return p.explain(err, "looking for namespace "+p.namespace)
+}
+
+// tryOut has the API server check all objects without effect.
+func (d *deployment) tryOut(ctx context.Context) error {
+	return each(d.objects, func(_ int, o object) error {
+		live := d.before[o.key()]
+		if err := d.foreign(o, live); err != nil && !d.o.ForceConflicts {
+			return err
+		}
+		_, err := d.patch(ctx, o, live, patchOptions{dryRun: true, force: d.o.ForceConflicts || d.scaled(o, live)})
+		return err
+	})
+}
+
+// foreign returns a *publish.ConflictError for an object that is there and is
+// not this endpoint's.
+func (p *Publisher) foreign(o object, live *unstructured.Unstructured) error {
+	if live == nil || p.ours(live) {
+		return nil
+	}
+	managers := map[string]bool{}
+	for _, f := range live.GetManagedFields() {
+		if f.Subresource == "" && f.Manager != "" {
+			managers[f.Manager] = true
+		}
+	}
+	var names []string
+	for name := range managers {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return &publish.ConflictError{Object: o.String(), Details: []string{
+		fmt.Sprintf("it is there and not part of the endpoint %s (made by %s)", p.endpoint, strings.Join(names, ", ")),
+	}}
+}
+
+// ours says that an object belongs to this endpoint.
+func (p *Publisher) ours(u *unstructured.Unstructured) bool {
+	l := u.GetLabels()
+	return l[labelInstance] == p.endpoint && l[labelManagedBy] == manager
+}
+
+// permitted returns a *PermissionError that names all that a deployment needs
+// and may not do: to find it out half-way would leave things behind.
+func (p *Publisher) permitted(ctx context.Context, objects []object) error {
+	var needed []authorizationv1.ResourceAttributes
+	seen := map[authorizationv1.ResourceAttributes]bool{}
+	need := func(a authorizationv1.ResourceAttributes, verbs ...string) {
+		for _, verb := range verbs {
+			a.Verb = verb
+			if !seen[a] {
+				seen[a] = true
+				needed = append(needed, a)
+			}
+		}
+	}
+	for _, o := range objects {
+		need(authorizationv1.ResourceAttributes{
+			Namespace: o.GetNamespace(), Group: o.resource.Group, Resource: o.resource.Resource, Version: o.resource.Version, Name: o.GetName(),
+		}, "get", "create", "patch", "delete")
+	}
+	need(authorizationv1.ResourceAttributes{Namespace: p.namespace, Group: "apps", Resource: "controllerrevisions", Version: "v1"}, "list", "create", "patch", "delete")
+	need(authorizationv1.ResourceAttributes{Namespace: p.namespace, Group: "apps", Resource: "replicasets", Version: "v1"}, "list")
+	need(authorizationv1.ResourceAttributes{Namespace: p.namespace, Resource: "pods", Version: "v1"}, "list")
+
+	var lock sync.Mutex
+	missing := map[int]string{}
+	var group errgroup.Group
+	group.SetLimit(parallel)
+	for i, attributes := range needed {
+		group.Go(func() error {
+			review, err := retry(ctx, p, func() (*authorizationv1.SelfSubjectAccessReview, error) {
+				return p.client.AuthorizationV1().SelfSubjectAccessReviews().Create(ctx, &authorizationv1.SelfSubjectAccessReview{
+					Spec: authorizationv1.SelfSubjectAccessReviewSpec{ResourceAttributes: &attributes},
+				}, metav1.CreateOptions{})
+			})
+			if err != nil {
+				return p.explain(err, "asking for the permissions")
+			}
+			if !review.Status.Allowed {
+				lock.Lock()
+				defer lock.Unlock()
+				missing[i] = permission(attributes.Verb, attributes.Resource, attributes.Group)
+			}
+			return nil
+		})
+	}
+	if err := group.Wait(); err != nil || len(missing) == 0 {
+		return err
+	}
+	e := &PermissionError{Namespace: p.namespace}
+	for i := range needed {
+		if text, ok := missing[i]; ok && !slices.Contains(e.Missing, text) {
+			e.Missing = append(e.Missing, text)
+		}
+	}
+	if who, err := p.client.AuthenticationV1().SelfSubjectReviews().Create(ctx, &authenticationv1.SelfSubjectReview{}, metav1.CreateOptions{}); err == nil {
+		e.User = who.Status.UserInfo.Username
+	}
+	return e
+}
+
+// known is objects for documents of before: what the cluster no longer knows
+// cannot be there either.
+func (p *Publisher) known(ctx context.Context, documents []manifests.Document) ([]object, error) {
+	list, err := parse(documents)
+	if err != nil {
+		return nil, err
+	}
+	var out []object
+	for _, o := range list {
+		err := p.locate(ctx, &o)
+		var unknown *UnknownKindError
+		if errors.As(err, &unknown) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, o)
+	}
+	return out, nil
+}

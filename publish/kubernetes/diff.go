@@ -1,0 +1,172 @@
+package kubernetes
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"sigs.k8s.io/yaml"
+
+	"github.com/deployfile/deployfile/compare"
+	"github.com/deployfile/deployfile/manifests"
+	"github.com/deployfile/deployfile/publish"
+)
+
+// Diff implements publish.Publisher. The API server itself says what would
+// become of each object, so that defaults and fields of other managers are no
+// differences. A field that another manager has set and that Apply would
+// refuse to overwrite is shown as if it were overwritten.
+func (p *Publisher) Diff(ctx context.Context, documents []manifests.Document) ([]publish.Change, error) {
+	if err := p.namespaceThere(ctx); err != nil {
+		return nil, err
+	}
+	objects, err := p.objects(ctx, documents)
+	if err != nil {
+		return nil, err
+	}
+	records, err := p.records(ctx)
+	if err != nil {
+		return nil, err
+	}
+	changes := make([]*publish.Change, len(objects))
+	err = each(objects, func(i int, o object) (err error) {
+		changes[i], err = p.change(ctx, o)
+		return err
+	})
+	var denied *PermissionError
+	if errors.As(err, &denied) {
+		// Who may not do this mostly may not do other things either.
+		return nil, cmp.Or(p.permitted(ctx, objects), err)
+	}
+	if err != nil {
+		return nil, err
+	}
+	var before []object
+	for _, r := range records {
+		more, err := p.known(ctx, r.Documents)
+		if err != nil {
+			return nil, err
+		}
+		before = append(before, more...)
+	}
+	left := without(before, objects)
+	removals := make([]*publish.Change, len(left))
+	err = each(left, func(i int, o object) error {
+		live, err := p.get(ctx, o)
+		if err == nil && live != nil && p.ours(live) && live.GetDeletionTimestamp() == nil {
+			removals[i] = &publish.Change{Action: "delete", Object: o.String()}
+		}
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	var out []publish.Change
+	for _, c := range slices.Concat(changes, removals) {
+		if c != nil {
+			out = append(out, *c)
+		}
+	}
+	return out, nil
+}
+
+// change is what applying an object would change, nil for nothing.
+func (p *Publisher) change(ctx context.Context, o object) (*publish.Change, error) {
+	live, err := p.get(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	after, err := p.patch(ctx, o, live, patchOptions{dryRun: true, force: true})
+	if err != nil {
+		return nil, err
+	}
+	if live == nil {
+		text, err := added(o.Unstructured)
+		return &publish.Change{Action: "create", Object: o.String(), Diff: text}, err
+	}
+	text, err := difference(live, after)
+	if err != nil || text == "" {
+		return nil, err
+	}
+	return &publish.Change{Action: "update", Object: o.String(), Diff: text}, nil
+}
+
+// comparable is an object without what the API server keeps of it.
+func comparable(u *unstructured.Unstructured) map[string]any {
+	u = u.DeepCopy()
+	for _, name := range []string{"managedFields", "resourceVersion", "generation", "creationTimestamp", "uid", "selfLink"} {
+		unstructured.RemoveNestedField(u.Object, "metadata", name)
+	}
+	unstructured.RemoveNestedField(u.Object, "status")
+	return u.Object
+}
+
+// difference are the fields that differ, by their paths.
+func difference(was, is *unstructured.Unstructured) (string, error) {
+	a, b := comparable(was), comparable(is)
+	mask(a, b)
+	before, err := json.Marshal(a)
+	if err != nil {
+		return "", err
+	}
+	after, err := json.Marshal(b)
+	if err != nil {
+		return "", err
+	}
+	fields, err := compare.Documents(before, after)
+	if err != nil {
+		return "", err
+	}
+	var out strings.Builder
+	for _, f := range fields {
+		if f.Was != "" {
+			fmt.Fprintf(&out, "-%s: %s\n", f.Field, f.Was)
+		}
+		if f.Is != "" {
+			fmt.Fprintf(&out, "+%s: %s\n", f.Field, f.Is)
+		}
+	}
+	return strings.TrimSuffix(out.String(), "\n"), nil
+}
+
+// added is an object that is not there yet, each line with a "+".
+func added(u *unstructured.Unstructured) (string, error) {
+	fields := comparable(u)
+	mask(nil, fields)
+	text, err := yaml.Marshal(fields)
+	if err != nil {
+		return "", err
+	}
+	lines := strings.Split(strings.TrimSuffix(string(text), "\n"), "\n")
+	return "+" + strings.Join(lines, "\n+"), nil
+}
+
+// mask puts words in the place of a Secret's values that say only whether they
+// are the same.
+func mask(was, is map[string]any) {
+	if is["kind"] != "Secret" {
+		return
+	}
+	for _, part := range []string{"data", "stringData"} {
+		old, _ := was[part].(map[string]any)
+		values, _ := is[part].(map[string]any)
+		for name, value := range values {
+			values[name] = "(hidden)"
+			if before, ok := old[name]; ok && before != value {
+				values[name] = "(hidden, another value)"
+			}
+		}
+		for name := range old {
+			old[name] = "(hidden)"
+		}
+	}
+	// kubectl apply keeps the whole object, values and all, in an annotation.
+	for _, o := range []map[string]any{was, is} {
+		unstructured.RemoveNestedField(o, "metadata", "annotations", "kubectl.kubernetes.io/last-applied-configuration")
+	}
+}

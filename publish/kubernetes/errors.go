@@ -1,0 +1,163 @@
+package kubernetes
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/deployfile/deployfile/publish"
+)
+
+// NamespaceError is a namespace that the cluster has not.
+type NamespaceError struct {
+	Namespace, Cluster string
+}
+
+// Error implements error.
+func (e *NamespaceError) Error() string {
+	return fmt.Sprintf("there is no namespace %q in %s: kubectl create namespace %s makes it", e.Namespace, e.Cluster, e.Namespace)
+}
+
+// PermissionError is what the credentials do not allow.
+type PermissionError struct {
+	// User is who the cluster takes us for, "" if unknown.
+	User      string
+	Namespace string
+	// Missing are the permissions, such as "patch deployments.apps".
+	Missing []string
+}
+
+// Error implements error.
+func (e *PermissionError) Error() string {
+	user := "the user of the kubeconfig"
+	if e.User != "" {
+		user = fmt.Sprintf("%q", e.User)
+	}
+	where := " in the whole cluster"
+	if e.Namespace != "" {
+		where = fmt.Sprintf(" in namespace %q", e.Namespace)
+	}
+	return fmt.Sprintf("%s has no permission to %s%s: ask for a Role with that", user, strings.Join(e.Missing, ", "), where)
+}
+
+// UnknownKindError is a kind of object that the cluster does not know.
+type UnknownKindError struct {
+	Kind, APIVersion, Cluster string
+}
+
+// Error implements error.
+func (e *UnknownKindError) Error() string {
+	var hint string
+	switch {
+	case strings.HasPrefix(e.APIVersion, "serving.kserve.io/"):
+		hint = ": KServe has to be installed there first"
+	case strings.HasPrefix(e.APIVersion, "gateway.networking.k8s.io/"):
+		hint = ": the Gateway API has to be installed there first; ingress needs none"
+	}
+	return fmt.Sprintf("%s knows no %s of %s%s", e.Cluster, e.Kind, e.APIVersion, hint)
+}
+
+// QuotaError is a quota of the namespace that is used up.
+type QuotaError struct {
+	// Message is the API server's.
+	Message string
+}
+
+// Error implements error.
+func (e *QuotaError) Error() string {
+	return e.Message + ": free something in the namespace, ask for more, or lower replicas or resources of the target"
+}
+
+// explain says what an error of the API server means and what to do. What is
+// what was being done: "applying Deployment models/iris".
+func (p *Publisher) explain(err error, what string) error {
+	var status apierrors.APIStatus
+	switch {
+	case err == nil:
+		return nil
+	case namespaceMissing(err, p.namespace):
+		return &NamespaceError{Namespace: p.namespace, Cluster: p.where}
+	case quotaExceeded(err):
+		return fmt.Errorf("%s: %w", what, &QuotaError{Message: err.Error()})
+	case apierrors.IsUnauthorized(err):
+		return fmt.Errorf("%s does not accept the credentials of the kubeconfig: log in again: %w", p.where, err)
+	case apierrors.IsForbidden(err):
+		if denied := permissionOf(err); denied != nil {
+			return fmt.Errorf("%s: %w", what, denied)
+		}
+		return fmt.Errorf("%s: the cluster forbids it: %w", what, err)
+	case unavailable(err) && !errors.As(err, &status):
+		return fmt.Errorf("%s: %s does not answer: %w", what, p.where, err)
+	}
+	return fmt.Errorf("%s: %w", what, err)
+}
+
+func missing(err error) bool { return apierrors.IsNotFound(err) }
+
+func namespaceMissing(err error, namespace string) bool {
+	var status apierrors.APIStatus
+	if !apierrors.IsNotFound(err) || !errors.As(err, &status) {
+		return false
+	}
+	d := status.Status().Details
+	return d != nil && d.Kind == "namespaces" && d.Name == namespace
+}
+
+// quotaExceeded says that a ResourceQuota stands against something: the API
+// server has no reason of its own for it.
+func quotaExceeded(err error) bool {
+	return apierrors.IsForbidden(err) && strings.Contains(err.Error(), "exceeded quota")
+}
+
+// permissionOf reads the API server's own words of what RBAC denies, as
+// k8s.io/apiserver's responsewriters.forbiddenMessage puts them; nil if
+// something else forbids.
+func permissionOf(err error) *PermissionError {
+	words := regexp.MustCompile(`User "([^"]*)" cannot (\S+) resource "([^"]*)"(?: in API group "([^"]*)")?`).FindStringSubmatch(err.Error())
+	if words == nil {
+		return nil
+	}
+	e := &PermissionError{User: words[1], Missing: []string{permission(words[2], words[3], words[4])}}
+	if in := regexp.MustCompile(`in the namespace "([^"]*)"`).FindStringSubmatch(err.Error()); in != nil {
+		e.Namespace = in[1]
+	}
+	return e
+}
+
+// permission names one as kubectl auth can-i does: "patch deployments.apps",
+// "get pods/log".
+func permission(verb, resource, group string) string {
+	if group == "" {
+		return verb + " " + resource
+	}
+	resource, sub, ok := strings.Cut(resource, "/")
+	if ok {
+		sub = "/" + sub
+	}
+	return verb + " " + resource + "." + group + sub
+}
+
+// conflict is the error for fields that other managers own, nil if err is
+// something else.
+func conflict(err error, o object) *publish.ConflictError {
+	var status apierrors.APIStatus
+	if !apierrors.IsConflict(err) || !errors.As(err, &status) || status.Status().Details == nil {
+		return nil
+	}
+	e := &publish.ConflictError{Object: o.String()}
+	for _, c := range status.Status().Details.Causes {
+		if c.Type == metav1.CauseTypeFieldManagerConflict {
+			e.Details = append(e.Details, strings.TrimPrefix(c.Field, ".")+" ("+strings.TrimPrefix(c.Message, "conflict with ")+")")
+		}
+	}
+	if len(e.Details) == 0 {
+		return nil
+	}
+	slices.Sort(e.Details)
+	return e
+}

@@ -1,0 +1,98 @@
+package kubernetes
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/deployfile/deployfile/publish"
+)
+
+const (
+	// logLines and eventLines limit what an error quotes.
+	logLines   = 20
+	eventLines = 8
+)
+
+// notReady is the error for something that does not become ready, with what
+// its container printed and what the cluster says of it. What cannot be had is
+// left out: the error is of the deployment.
+func (d *deployment) notReady(ctx context.Context, stuck *stuckError, restored int) *publish.NotReadyError {
+	e := &publish.NotReadyError{Endpoint: d.endpoint, Reason: stuck.Error(), Restored: restored}
+	e.Log = d.lastWords(ctx, stuck)
+	names := []string{stuck.object.GetName(), stuck.set}
+	for _, pod := range stuck.pods {
+		names = append(names, pod.Name)
+		for _, owner := range pod.OwnerReferences {
+			names = append(names, owner.Name)
+		}
+	}
+	e.Events = d.warnings(ctx, names)
+	return e
+}
+
+// lastWords are the last lines that the container in trouble printed.
+func (p *Publisher) lastWords(ctx context.Context, stuck *stuckError) []string {
+	for _, pod := range stuck.pods {
+		if ready(&pod) || stuck.pod != "" && pod.Name != stuck.pod {
+			continue
+		}
+		container := stuck.container
+		if container == "" {
+			container = server(&pod)
+		}
+		for _, previous := range previousFirst(&pod, container) {
+			lines := int64(logLines)
+			data, err := p.client.CoreV1().Pods(pod.Namespace).GetLogs(pod.Name, &corev1.PodLogOptions{
+				Container: container, Previous: previous, TailLines: &lines,
+			}).DoRaw(ctx)
+			if text := strings.TrimRight(string(data), "\n"); err == nil && text != "" {
+				return strings.Split(text, "\n")
+			}
+		}
+	}
+	return nil
+}
+
+// previousFirst says in which order the runs of a container are asked for
+// their log: one that is between two runs has it in the one before.
+func previousFirst(pod *corev1.Pod, container string) []bool {
+	for _, c := range slices.Concat(pod.Status.InitContainerStatuses, pod.Status.ContainerStatuses) {
+		if c.Name == container && c.RestartCount > 0 && c.State.Running == nil {
+			return []bool{true, false}
+		}
+	}
+	return []bool{false, true}
+}
+
+// warnings are the newest events of objects that tell of something wrong.
+func (p *Publisher) warnings(ctx context.Context, names []string) []string {
+	list, err := p.client.CoreV1().Events(p.namespace).List(ctx, metav1.ListOptions{FieldSelector: "type=" + corev1.EventTypeWarning})
+	if err != nil {
+		return nil
+	}
+	events := slices.DeleteFunc(list.Items, func(e corev1.Event) bool { return !slices.Contains(names, e.InvolvedObject.Name) })
+	slices.SortStableFunc(events, func(a, b corev1.Event) int { return lastSeen(a).Compare(lastSeen(b).Time) })
+	var out []string
+	for _, e := range events {
+		line := fmt.Sprintf("%s %s: %s: %s", e.InvolvedObject.Kind, e.InvolvedObject.Name, e.Reason, strings.Join(strings.Fields(e.Message), " "))
+		if !slices.Contains(out, line) {
+			out = append(out, line)
+		}
+	}
+	return out[max(0, len(out)-eventLines):]
+}
+
+func lastSeen(e corev1.Event) metav1.Time {
+	switch {
+	case e.Series != nil:
+		return metav1.NewTime(e.Series.LastObservedTime.Time)
+	case !e.LastTimestamp.IsZero():
+		return e.LastTimestamp
+	}
+	return metav1.NewTime(e.EventTime.Time)
+}

@@ -1,0 +1,137 @@
+// Package kubernetes is the publisher for Kubernetes clusters, with KServe or
+// without. Documents are applied by the API server itself (server-side apply),
+// so that fields which others have set are found out and left alone. Each
+// revision is kept in the endpoint's namespace as a ControllerRevision, which
+// is at the same time the lock that keeps two deployments of one endpoint from
+// running at once.
+package kubernetes
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"sync/atomic"
+	"time"
+
+	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/client-go/discovery/cached/memory"
+	"k8s.io/client-go/dynamic"
+	clientset "k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/rest"
+	"k8s.io/client-go/restmapper"
+	"k8s.io/client-go/tools/clientcmd"
+
+	"github.com/deployfile/deployfile/deployfile"
+	"github.com/deployfile/deployfile/publish"
+)
+
+// Options say which endpoint of which cluster is meant.
+type Options struct {
+	// Target is the [targets.NAME] with kind "kubernetes" or "kserve".
+	Target deployfile.Target
+	// Endpoint is the name of the endpoint, "" for the target's.
+	Endpoint string
+	// Warnings gets what the API server warns of, a line each, nil for
+	// nowhere.
+	Warnings io.Writer
+}
+
+// Publisher is an endpoint in a namespace of a cluster. Its methods may be
+// called at the same time.
+type Publisher struct {
+	endpoint, namespace string
+	kind                string
+	// where names the cluster in messages.
+	where string
+
+	config  *rest.Config // without a limit of time, for streams
+	dynamic dynamic.Interface
+	client  clientset.Interface
+	mapper  meta.RESTMapper
+
+	// answered says that the API server has answered once, so that it is worth
+	// waiting for if it is gone; lastOutage is when it was gone last, in
+	// nanoseconds since 1970.
+	answered   atomic.Bool
+	lastOutage atomic.Int64
+}
+
+var (
+	_ publish.Publisher = (*Publisher)(nil)
+	_ publish.Logger    = (*Publisher)(nil)
+	_ publish.Opener    = (*Publisher)(nil)
+	_ publish.Batcher   = (*Publisher)(nil)
+)
+
+// requestTimeout limits a single request that is not a stream.
+const requestTimeout = 30 * time.Second
+
+// New connects to the cluster that the target names: its context, or the
+// current one, of the kubeconfig that KUBECONFIG or the home folder have; the
+// service account's where there is none and this runs inside a cluster. The
+// namespace is the target's, else the context's, else "default". Nothing is
+// sent yet.
+func New(_ context.Context, o Options) (*Publisher, error) {
+	endpoint := o.Endpoint
+	if endpoint == "" {
+		endpoint = o.Target.Endpoint
+	}
+	if endpoint == "" {
+		return nil, fmt.Errorf("target %q has no endpoint name", o.Target.Name)
+	}
+	overrides := &clientcmd.ConfigOverrides{CurrentContext: o.Target.Context}
+	overrides.Context.Namespace = o.Target.Namespace
+	loader := clientcmd.NewNonInteractiveDeferredLoadingClientConfig(clientcmd.NewDefaultClientConfigLoadingRules(), overrides)
+	config, err := loader.ClientConfig()
+	if err != nil {
+		if clientcmd.IsEmptyConfig(err) {
+			err = errors.New("there is no kubeconfig: point KUBECONFIG at one")
+		}
+		return nil, fmt.Errorf("target %q: %w", o.Target.Name, err)
+	}
+	namespace, _, err := loader.Namespace()
+	if err != nil {
+		return nil, fmt.Errorf("target %q: %w", o.Target.Name, err)
+	}
+	config.UserAgent = "deployfile"
+	// The API server limits its clients itself.
+	config.QPS = -1
+	config.WarningHandler = rest.NoWarnings{}
+	if o.Warnings != nil {
+		config.WarningHandler = rest.NewWarningWriter(o.Warnings, rest.WarningWriterOptions{Deduplicate: true})
+	}
+	p := &Publisher{
+		endpoint: endpoint, namespace: namespace, kind: o.Target.Kind,
+		where: "the cluster at " + config.Host, config: config,
+	}
+	if o.Target.Context != "" {
+		p.where = fmt.Sprintf("the cluster of context %q at %s", o.Target.Context, config.Host)
+	}
+	return p, p.connect()
+}
+
+func (p *Publisher) connect() error {
+	limited := rest.CopyConfig(p.config)
+	limited.Timeout = requestTimeout
+	httpClient, err := rest.HTTPClientFor(limited)
+	if err != nil {
+		return fmt.Errorf("%s: %w", p.where, err)
+	}
+	if p.dynamic, err = dynamic.NewForConfigAndClient(limited, httpClient); err != nil {
+		return fmt.Errorf("%s: %w", p.where, err)
+	}
+	client, err := clientset.NewForConfigAndClient(limited, httpClient)
+	if err != nil {
+		return fmt.Errorf("%s: %w", p.where, err)
+	}
+	p.client = client
+	p.mapper = meta.FirstHitRESTMapper{MultiRESTMapper: meta.MultiRESTMapper{
+		builtIn(),
+		restmapper.NewDeferredDiscoveryRESTMapper(memory.NewMemCacheClient(client.Discovery())),
+	}}
+	return nil
+}
+
+// Close implements publish.Publisher.
+func (p *Publisher) Close() error { return nil }

@@ -1,0 +1,190 @@
+package kubernetes
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/util/yaml"
+	"k8s.io/client-go/dynamic"
+	decode "sigs.k8s.io/yaml"
+
+	"github.com/deployfile/deployfile/manifests"
+)
+
+// object is one object of a document, and where the API server has its kind.
+type object struct {
+	*unstructured.Unstructured
+	document   string
+	resource   schema.GroupVersionResource
+	namespaced bool
+}
+
+// key is what tells objects from each other, whatever the version that they
+// are written in.
+type key struct{ group, kind, namespace, name string }
+
+func (o object) key() key {
+	k := o.GroupVersionKind()
+	return key{k.Group, k.Kind, o.GetNamespace(), o.GetName()}
+}
+
+// String is how messages name the object: "Deployment models/iris-prod".
+func (o object) String() string { return title(o.Unstructured) }
+
+func title(u *unstructured.Unstructured) string {
+	if u.GetNamespace() == "" {
+		return u.GetKind() + " " + u.GetName()
+	}
+	return u.GetKind() + " " + u.GetNamespace() + "/" + u.GetName()
+}
+
+// usualKinds are the kinds that every cluster has and that endpoints are mostly
+// made of.
+func usualKinds() map[schema.GroupVersion][]string {
+	return map[schema.GroupVersion][]string{
+		{Version: "v1"}:                             {"Service", "ServiceAccount", "ConfigMap", "Secret", "PersistentVolumeClaim"},
+		{Group: "apps", Version: "v1"}:              {"Deployment", "ControllerRevision"},
+		{Group: "batch", Version: "v1"}:             {"Job"},
+		{Group: "autoscaling", Version: "v2"}:       {"HorizontalPodAutoscaler"},
+		{Group: "policy", Version: "v1"}:            {"PodDisruptionBudget"},
+		{Group: "networking.k8s.io", Version: "v1"}: {"Ingress", "NetworkPolicy"},
+	}
+}
+
+// builtIn maps the usual kinds, which spares asking for all kinds of the
+// cluster.
+func builtIn() meta.RESTMapper {
+	m := meta.NewDefaultRESTMapper(nil)
+	for version, kinds := range usualKinds() {
+		for _, kind := range kinds {
+			m.Add(version.WithKind(kind), meta.RESTScopeNamespace)
+		}
+	}
+	return m
+}
+
+// parse reads the objects of documents, in their order.
+func parse(documents []manifests.Document) ([]object, error) {
+	var out []object
+	for _, d := range documents {
+		reader := yaml.NewYAMLReader(bufio.NewReader(bytes.NewReader(d.Body)))
+		for {
+			part, err := reader.Read()
+			if errors.Is(err, io.EOF) {
+				break
+			}
+			if err != nil {
+				return nil, fmt.Errorf("%s: %w", d.Name, err)
+			}
+			u, err := parseObject(part)
+			if err != nil {
+				return nil, fmt.Errorf("%s: %w", d.Name, err)
+			}
+			if u == nil {
+				continue
+			}
+			out = append(out, object{Unstructured: u, document: d.Name})
+		}
+	}
+	return out, nil
+}
+
+// objects reads documents and finds out where the API server has them.
+func (p *Publisher) objects(ctx context.Context, documents []manifests.Document) ([]object, error) {
+	list, err := parse(documents)
+	if err != nil {
+		return nil, err
+	}
+	seen := map[key]string{}
+	for i := range list {
+		o := &list[i]
+		if err := p.locate(ctx, o); err != nil {
+			return nil, err
+		}
+		if other, ok := seen[o.key()]; ok {
+			return nil, fmt.Errorf("%s: %s is in %s too", o.document, o, other)
+		}
+		seen[o.key()] = o.document
+	}
+	return list, nil
+}
+
+// locate fills in the resource and the namespace of an object.
+func (p *Publisher) locate(ctx context.Context, o *object) error {
+	kind := o.GroupVersionKind()
+	mapping, err := retry(ctx, p, func() (*meta.RESTMapping, error) {
+		return p.mapper.RESTMapping(kind.GroupKind(), kind.Version)
+	})
+	if meta.IsNoMatchError(err) {
+		return &UnknownKindError{Kind: kind.Kind, APIVersion: o.GetAPIVersion(), Cluster: p.where}
+	}
+	if err != nil {
+		return p.explain(err, "looking for kind "+kind.Kind)
+	}
+	o.resource = mapping.Resource
+	o.namespaced = mapping.Scope.Name() == meta.RESTScopeNameNamespace
+	if o.namespaced && o.GetNamespace() == "" {
+		o.SetNamespace(p.namespace)
+	}
+	return nil
+}
+
+func (p *Publisher) api(o object) dynamic.ResourceInterface {
+	if o.namespaced {
+		return p.dynamic.Resource(o.resource).Namespace(o.GetNamespace())
+	}
+	return p.dynamic.Resource(o.resource)
+}
+
+// parseObject reads one object in YAML; nil if there is nothing but comments.
+func parseObject(text []byte) (*unstructured.Unstructured, error) {
+	data, err := decode.YAMLToJSONStrict(text)
+	if err != nil {
+		return nil, err
+	}
+	if string(data) == "null" {
+		return nil, nil
+	}
+	u := &unstructured.Unstructured{}
+	if err := u.UnmarshalJSON(data); err != nil {
+		return nil, err
+	}
+	if u.GetAPIVersion() == "" || u.GetName() == "" {
+		return nil, fmt.Errorf("%s: an object needs an apiVersion and a metadata.name", u.GetKind())
+	}
+	return u, nil
+}
+
+// without lists those of a that b has not.
+func without(a, b []object) []object {
+	have := map[key]bool{}
+	for _, o := range b {
+		have[o.key()] = true
+	}
+	var out []object
+	for _, o := range a {
+		if k := o.key(); !have[k] {
+			have[k] = true
+			out = append(out, o)
+		}
+	}
+	return out
+}
+
+// carriesTraffic says that an object leads requests to the workloads or acts
+// on them from outside, so it is changed when they are ready.
+func carriesTraffic(o object) bool {
+	switch o.GetKind() {
+	case "Service", "Ingress", "HTTPRoute", "HorizontalPodAutoscaler", "PodDisruptionBudget":
+		return true
+	}
+	return strings.HasSuffix(o.GroupVersionKind().Group, "gateway.networking.k8s.io")
+}

@@ -1,0 +1,174 @@
+package kubernetes
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"strconv"
+	"sync"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/httpstream"
+	clientset "k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/tools/portforward"
+	"k8s.io/client-go/transport/spdy"
+
+	"github.com/deployfile/deployfile/publish"
+)
+
+// findTime is for how long a tunnel that has lost its pod looks for another.
+const findTime = 60 * time.Second
+
+// Open implements publish.Opener, by a tunnel through the API server to a pod
+// of the live slot, as kubectl port-forward makes one. When the pod ends, the
+// tunnel goes on to another one at the same local port; requests fail until
+// then. Ctx ends the tunnel, too.
+func (p *Publisher) Open(ctx context.Context) (*publish.Endpoint, error) {
+	records, err := p.records(ctx)
+	if err != nil {
+		return nil, err
+	}
+	newest := deployed(records)
+	if newest == nil {
+		return nil, &publish.NothingError{Endpoint: p.endpoint}
+	}
+	live := newest.State.Live
+	pod, err := p.readyPod(ctx, live.Track)
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	t := &tunnel{Publisher: p, track: live.Track, port: live.Port}
+	ended, err := t.open(ctx, pod)
+	if err != nil {
+		cancel()
+		return nil, err
+	}
+	var running sync.WaitGroup
+	running.Go(func() { t.keep(ctx, pod, ended) })
+	return &publish.Endpoint{
+		URL: "http://" + net.JoinHostPort("127.0.0.1", strconv.Itoa(int(t.local))),
+		Close: func() error {
+			cancel()
+			running.Wait()
+			return nil
+		},
+	}, nil
+}
+
+// tunnel is a local port that leads to a pod.
+type tunnel struct {
+	*Publisher
+	track string
+	// port is the server's, local the one of this machine, 0 before the first
+	// pod.
+	port  int
+	local uint16
+}
+
+// open forwards the local port to a pod until ctx ends, the connection is lost
+// or the pod is no longer ready. The channel is closed then.
+func (t *tunnel) open(ctx context.Context, pod *corev1.Pod) (<-chan struct{}, error) {
+	dialer, err := t.dialer(pod)
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	began := make(chan struct{})
+	var complaints bytes.Buffer
+	forwarder, err := portforward.NewOnAddressesWithContext(ctx, dialer, []string{"127.0.0.1"}, []string{fmt.Sprintf("%d:%d", t.local, t.port)}, began, nil, &complaints)
+	if err != nil {
+		cancel()
+		return nil, fmt.Errorf("opening a tunnel to pod %s: %w", pod.Name, err)
+	}
+	failed := make(chan error, 1)
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		defer cancel()
+		failed <- forwarder.ForwardPorts()
+	}()
+	select {
+	case <-began:
+	case err := <-failed:
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		if denied := permissionOf(err); denied != nil {
+			return nil, denied
+		}
+		return nil, errors.Join(fmt.Errorf("opening a tunnel to pod %s: %w", pod.Name, err), complaint(complaints.String()))
+	}
+	if ports, err := forwarder.GetPorts(); err == nil {
+		t.local = ports[0].Local
+	}
+	go func() {
+		defer cancel()
+		for sleep(ctx, time.Second) == nil {
+			there, err := t.client.CoreV1().Pods(pod.Namespace).Get(ctx, pod.Name, metav1.GetOptions{})
+			if missing(err) || err == nil && (there.UID != pod.UID || !ready(there)) {
+				return
+			}
+		}
+	}()
+	return ended, nil
+}
+
+func complaint(text string) error {
+	if text == "" {
+		return nil
+	}
+	return errors.New(text)
+}
+
+// keep goes on to another pod when one is lost.
+func (t *tunnel) keep(ctx context.Context, pod *corev1.Pod, ended <-chan struct{}) {
+	for {
+		<-ended
+		until := time.Now().Add(findTime)
+		for opened := false; !opened; {
+			if ctx.Err() != nil || time.Now().After(until) {
+				return
+			}
+			next, err := t.readyPod(ctx, t.track)
+			if err == nil {
+				pod = next
+				var again <-chan struct{}
+				if again, err = t.open(ctx, pod); err == nil {
+					ended, opened = again, true
+					continue
+				}
+			}
+			if sleep(ctx, pollInterval) != nil {
+				return
+			}
+		}
+	}
+}
+
+// dialer reaches a pod's ports by a WebSocket, or by SPDY where the API server
+// or a proxy before it has none.
+func (t *tunnel) dialer(pod *corev1.Pod) (httpstream.Dialer, error) {
+	client, err := clientset.NewForConfig(t.config)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", t.where, err)
+	}
+	address := client.CoreV1().RESTClient().Post().Resource("pods").Namespace(pod.Namespace).Name(pod.Name).SubResource("portforward").URL()
+	transport, upgrader, err := spdy.RoundTripperFor(t.config)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", t.where, err)
+	}
+	old := spdy.NewDialer(upgrader, &http.Client{Transport: transport}, http.MethodPost, address)
+	webSocket, err := portforward.NewSPDYOverWebsocketDialer(address, t.config)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", t.where, err)
+	}
+	return portforward.NewFallbackDialer(webSocket, old, func(err error) bool {
+		return httpstream.IsUpgradeFailure(err) || httpstream.IsHTTPSProxyError(err)
+	}), nil
+}

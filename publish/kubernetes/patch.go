@@ -1,0 +1,212 @@
+package kubernetes
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"k8s.io/apimachinery/pkg/api/equality"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/types"
+)
+
+// scaleManager owns the number of replicas between the time when a target says
+// it and the time when an autoscaler does.
+const scaleManager = "deployfile-autoscale"
+
+type patchOptions struct{ dryRun, force bool }
+
+// patch applies an object as the API server's own field manager does it; live
+// is what is there, nil if nothing is. It returns what is there then.
+func (p *Publisher) patch(ctx context.Context, o object, live *unstructured.Unstructured, how patchOptions) (*unstructured.Unstructured, error) {
+	if how.dryRun && releasesReplicas(o, live) {
+		// Without effect the number cannot change hands first.
+		o = withReplicas(o, live)
+	}
+	data, err := withoutAccount(o, live).MarshalJSON()
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", o.document, err)
+	}
+	options := metav1.PatchOptions{FieldManager: manager, Force: &how.force, FieldValidation: metav1.FieldValidationStrict}
+	if how.dryRun {
+		options.DryRun = []string{metav1.DryRunAll}
+	}
+	result, err := retry(ctx, p, func() (*unstructured.Unstructured, error) {
+		return p.api(o).Patch(ctx, o.GetName(), types.ApplyPatchType, data, options)
+	})
+	if err == nil {
+		return result, nil
+	}
+	if c := conflict(err, o); c != nil {
+		return nil, c
+	}
+	if how.dryRun && strings.Contains(err.Error(), "does not support dry run") {
+		// A webhook of the cluster stands against the trial alone.
+		return o.Unstructured, nil
+	}
+	if apierrors.IsInvalid(err) || apierrors.IsBadRequest(err) {
+		return nil, fmt.Errorf("%s: the cluster does not accept %s: %w", o.document, o, err)
+	}
+	return nil, p.explain(err, "applying "+o.String())
+}
+
+// applyOne applies an object for good.
+func (d *deployment) applyOne(ctx context.Context, o object) error {
+	live, err := d.settled(ctx, o)
+	if err != nil {
+		return err
+	}
+	if releasesReplicas(o, live) {
+		if err := d.handOverReplicas(ctx, o, live); err != nil {
+			return err
+		}
+	}
+	after, err := d.patch(ctx, o, live, patchOptions{force: d.o.ForceConflicts || d.scaled(o, live)})
+	if err != nil {
+		return err
+	}
+	switch {
+	case live == nil:
+		d.progress("created %s", o)
+	case after.GetResourceVersion() != live.GetResourceVersion() && !equality.Semantic.DeepEqual(comparable(after), comparable(live)):
+		d.progress("updated %s", o)
+	}
+	return nil
+}
+
+// settled is what is there of an object, once it is no longer being deleted.
+func (d *deployment) settled(ctx context.Context, o object) (*unstructured.Unstructured, error) {
+	told := false
+	for {
+		live, err := d.get(ctx, o)
+		if err != nil || live == nil || live.GetDeletionTimestamp() == nil {
+			return live, err
+		}
+		if !told {
+			d.progress("waiting for the end of the earlier %s", o)
+			told = true
+		}
+		if err := sleep(ctx, pollInterval); err != nil {
+			return nil, fmt.Errorf("%s is still being deleted (finalizers: %s): %w", o, strings.Join(live.GetFinalizers(), ", "), err)
+		}
+	}
+}
+
+// withoutAccount says in so many words that pods have no service account of
+// their own, where those that are there have one. The API server copies
+// serviceAccountName to a deprecated field, serviceAccount, which nobody owns,
+// and takes the name from there if only the former goes away.
+func withoutAccount(o object, live *unstructured.Unstructured) object {
+	if o.GetKind() != "Deployment" || live == nil {
+		return o
+	}
+	path := []string{"spec", "template", "spec"}
+	if name, _, _ := unstructured.NestedString(live.Object, append(path, "serviceAccount")...); name == "" {
+		return o
+	}
+	if name, _, _ := unstructured.NestedString(o.Object, append(path, "serviceAccountName")...); name != "" {
+		return o
+	}
+	o.Unstructured = o.DeepCopy()
+	_ = unstructured.SetNestedField(o.Object, "", append(path, "serviceAccount")...)
+	_ = unstructured.SetNestedField(o.Object, "", append(path, "serviceAccountName")...)
+	return o
+}
+
+// releasesReplicas says that we have set the number of replicas and no longer
+// do: the API server would make it 1 until the autoscaler comes.
+func releasesReplicas(o object, live *unstructured.Unstructured) bool {
+	if o.GetKind() != "Deployment" || live == nil {
+		return false
+	}
+	if _, ok, _ := unstructured.NestedFieldNoCopy(o.Object, "spec", "replicas"); ok {
+		return false
+	}
+	for _, f := range live.GetManagedFields() {
+		if f.Manager == manager && f.Operation == metav1.ManagedFieldsOperationApply && ownsReplicas(f) {
+			return true
+		}
+	}
+	return false
+}
+
+func ownsReplicas(f metav1.ManagedFieldsEntry) bool {
+	var fields struct {
+		Spec map[string]json.RawMessage `json:"f:spec"`
+	}
+	if f.FieldsV1 == nil || json.Unmarshal(f.FieldsV1.Raw, &fields) != nil {
+		return false
+	}
+	_, ok := fields.Spec["f:replicas"]
+	return ok
+}
+
+func withReplicas(o object, live *unstructured.Unstructured) object {
+	o.Unstructured = o.DeepCopy()
+	if n, ok, _ := unstructured.NestedInt64(live.Object, "spec", "replicas"); ok {
+		_ = unstructured.SetNestedField(o.Object, n, "spec", "replicas")
+	}
+	return o
+}
+
+// handOverReplicas gives the number of replicas as it is to a manager of its
+// own, as https://kubernetes.io/docs/reference/using-api/server-side-apply/#transferring-ownership
+// describes it.
+func (p *Publisher) handOverReplicas(ctx context.Context, o object, live *unstructured.Unstructured) error {
+	n, _, _ := unstructured.NestedInt64(live.Object, "spec", "replicas")
+	data, err := json.Marshal(map[string]any{
+		"apiVersion": o.GetAPIVersion(), "kind": o.GetKind(),
+		"metadata": map[string]any{"name": o.GetName(), "namespace": o.GetNamespace()},
+		"spec":     map[string]any{"replicas": n},
+	})
+	if err != nil {
+		return err
+	}
+	force := true
+	err = p.try(ctx, func() error {
+		_, err := p.api(o).Patch(ctx, o.GetName(), types.ApplyPatchType, data, metav1.PatchOptions{FieldManager: scaleManager, Force: &force})
+		return err
+	})
+	return p.explain(err, "applying "+o.String())
+}
+
+// scaled says that the number of replicas is the only thing that others own of
+// an object, and that it is the autoscaler's that this endpoint had: its value
+// is ours to take back.
+func (d *deployment) scaled(o object, live *unstructured.Unstructured) bool {
+	if o.GetKind() != "Deployment" || live == nil {
+		return false
+	}
+	if _, ok, _ := unstructured.NestedFieldNoCopy(o.Object, "spec", "replicas"); !ok {
+		return false
+	}
+	had := false
+	for _, old := range d.previous {
+		name, _, _ := unstructured.NestedString(old.Object, "spec", "scaleTargetRef", "name")
+		had = had || old.GetKind() == "HorizontalPodAutoscaler" && name == o.GetName()
+	}
+	if !had {
+		return false
+	}
+	for _, f := range live.GetManagedFields() {
+		others := f.Manager != manager && f.Manager != scaleManager && f.Subresource != "status"
+		if others && f.Subresource != "scale" && f.Manager != "kube-controller-manager" {
+			return false
+		}
+	}
+	return true
+}
+
+// sleep waits, or returns the error of a context that ends before.
+func sleep(ctx context.Context, d time.Duration) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(d):
+		return nil
+	}
+}

@@ -1,0 +1,221 @@
+package kubernetes
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"slices"
+	"time"
+
+	appsv1 "k8s.io/api/apps/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+
+	"github.com/deployfile/deployfile/manifests"
+	"github.com/deployfile/deployfile/publish"
+)
+
+// The labels and annotations that the publisher itself reads and writes.
+const (
+	labelInstance  = "app.kubernetes.io/instance"
+	labelManagedBy = "app.kubernetes.io/managed-by"
+	labelTrack     = "deployfile.github.io/track"
+	manager        = "deployfile"
+
+	annotationImage    = "deployfile.github.io/image"
+	annotationLock     = "deployfile.github.io/lock"
+	annotationFile     = "deployfile.github.io/file"
+	annotationBy       = "deployfile.github.io/by"
+	annotationAt       = "deployfile.github.io/at"
+	annotationPhase    = "deployfile.github.io/phase"
+	annotationDeadline = "deployfile.github.io/deadline"
+	annotationAttempt  = "deployfile.github.io/attempt"
+)
+
+// The phases of a record.
+const (
+	// phaseApplying is a deployment under way: until its deadline nobody else
+	// may begin one.
+	phaseApplying = "applying"
+	phaseDeployed = "deployed"
+	// phaseFailed is one whose objects may still be there, for the next
+	// deployment to remove.
+	phaseFailed = "failed"
+)
+
+// keep is the number of deployed revisions that stay recorded.
+const keep = 10
+
+// plainLimit is the size from which on documents are compressed, in bytes:
+// etcd takes 1.5 MiB for an object.
+const plainLimit = 1_000_000
+
+// record is a revision and how far it has come.
+type record struct {
+	publish.Revision
+	name, phase, attempt string
+	deadline             time.Time
+}
+
+// payload is what a ControllerRevision holds. The API server lets nobody change
+// it once it is there.
+type payload struct {
+	State     manifests.State
+	Documents []document `json:",omitempty"`
+	// Compressed is the JSON of Documents, compressed with gzip, where they are
+	// large.
+	Compressed []byte `json:",omitempty"`
+}
+
+// document is a manifests.Document that reads as text in JSON.
+type document struct{ Name, Body string }
+
+func (p *Publisher) selector() string {
+	return labelInstance + "=" + p.endpoint + "," + labelManagedBy + "=" + manager
+}
+
+// instances selects the pods that serve; those of batches do not.
+func (p *Publisher) instances() metav1.ListOptions {
+	return metav1.ListOptions{LabelSelector: labelInstance + "=" + p.endpoint + ",app.kubernetes.io/component!=batch"}
+}
+
+func (p *Publisher) recordName(number int) string { return fmt.Sprintf("%s-r%d", p.endpoint, number) }
+
+// records lists all, newest first.
+func (p *Publisher) records(ctx context.Context) ([]record, error) {
+	list, err := retry(ctx, p, func() (*appsv1.ControllerRevisionList, error) {
+		return p.client.AppsV1().ControllerRevisions(p.namespace).List(ctx, metav1.ListOptions{LabelSelector: p.selector()})
+	})
+	if err != nil {
+		return nil, p.explain(err, "listing the revisions of "+p.endpoint)
+	}
+	var out []record
+	for i := range list.Items {
+		r, err := decodeRecord(&list.Items[i])
+		if err != nil {
+			return nil, fmt.Errorf("ControllerRevision %s/%s: %w", p.namespace, list.Items[i].Name, err)
+		}
+		out = append(out, r)
+	}
+	slices.SortFunc(out, func(a, b record) int { return b.Number - a.Number })
+	return out, nil
+}
+
+// Revisions implements publish.Publisher.
+func (p *Publisher) Revisions(ctx context.Context) ([]publish.Revision, error) {
+	records, err := p.records(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var out []publish.Revision
+	for _, r := range records {
+		if r.phase == phaseDeployed {
+			out = append(out, r.Revision)
+		}
+	}
+	return out, nil
+}
+
+// deployed is the newest record that was deployed, nil if none was.
+func deployed(records []record) *record {
+	for i := range records {
+		if records[i].phase == phaseDeployed {
+			return &records[i]
+		}
+	}
+	return nil
+}
+
+func encodeRecord(r record, labels map[string]string) (*appsv1.ControllerRevision, error) {
+	data, err := encodePayload(r.State, r.Documents)
+	if err != nil {
+		return nil, err
+	}
+	newest := r.State.Newest()
+	return &appsv1.ControllerRevision{
+		ObjectMeta: metav1.ObjectMeta{
+			Name: r.name, Labels: labels,
+			Annotations: map[string]string{
+				annotationImage: newest.Image, annotationLock: newest.LockDigest, annotationFile: newest.FileDigest,
+				annotationBy: r.By, annotationAt: r.At.UTC().Format(time.RFC3339),
+				annotationPhase: r.phase, annotationDeadline: r.deadline.UTC().Format(time.RFC3339), annotationAttempt: r.attempt,
+			},
+		},
+		Revision: int64(r.Number),
+		Data:     runtime.RawExtension{Raw: data},
+	}, nil
+}
+
+func decodeRecord(c *appsv1.ControllerRevision) (record, error) {
+	state, documents, err := decodePayload(c.Data.Raw)
+	if err != nil {
+		return record{}, err
+	}
+	a := c.Annotations
+	at, err := time.Parse(time.RFC3339, a[annotationAt])
+	if err != nil {
+		return record{}, fmt.Errorf("annotation %s: %w", annotationAt, err)
+	}
+	deadline, err := time.Parse(time.RFC3339, a[annotationDeadline])
+	if err != nil {
+		return record{}, fmt.Errorf("annotation %s: %w", annotationDeadline, err)
+	}
+	return record{
+		Revision: publish.Revision{Number: int(c.Revision), State: state, Documents: documents, By: a[annotationBy], At: at},
+		name:     c.Name, phase: a[annotationPhase], attempt: a[annotationAttempt], deadline: deadline,
+	}, nil
+}
+
+func encodePayload(state manifests.State, documents []manifests.Document) ([]byte, error) {
+	content := payload{State: state}
+	for _, d := range documents {
+		content.Documents = append(content.Documents, document{d.Name, string(d.Body)})
+	}
+	data, err := json.Marshal(content)
+	if err != nil || len(data) < plainLimit {
+		return data, err
+	}
+	plain, err := json.Marshal(content.Documents)
+	if err != nil {
+		return nil, err
+	}
+	var b bytes.Buffer
+	z := gzip.NewWriter(&b)
+	if _, err := z.Write(plain); err != nil {
+		return nil, err
+	}
+	if err := z.Close(); err != nil {
+		return nil, err
+	}
+	return json.Marshal(payload{State: state, Compressed: b.Bytes()})
+}
+
+func decodePayload(data []byte) (manifests.State, []manifests.Document, error) {
+	var content payload
+	if err := json.Unmarshal(data, &content); err != nil {
+		return manifests.State{}, nil, err
+	}
+	if content.Compressed != nil {
+		z, err := gzip.NewReader(bytes.NewReader(content.Compressed))
+		if err != nil {
+			return manifests.State{}, nil, err
+		}
+		// The bound keeps a record that somebody else made from filling the
+		// memory.
+		plain, err := io.ReadAll(io.LimitReader(z, 64<<20))
+		if err != nil {
+			return manifests.State{}, nil, err
+		}
+		if err := json.Unmarshal(plain, &content.Documents); err != nil {
+			return manifests.State{}, nil, err
+		}
+	}
+	var documents []manifests.Document
+	for _, d := range content.Documents {
+		documents = append(documents, manifests.Document{Name: d.Name, Body: []byte(d.Body)})
+	}
+	return content.State, documents, nil
+}

@@ -1,0 +1,94 @@
+package kubernetes
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"strings"
+	"syscall"
+	"time"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	utilnet "k8s.io/apimachinery/pkg/util/net"
+	"k8s.io/apimachinery/pkg/util/wait"
+)
+
+const (
+	// outageLimit is for how long an API server that has answered before is
+	// waited for, firstLimit for how long one that has not.
+	outageLimit = 60 * time.Second
+	firstLimit  = 3 * time.Second
+	// doubtful is for how long after an outage a refusal may come from a server
+	// that has not read all permissions yet.
+	doubtful = 10 * time.Second
+)
+
+// retry calls f again while the API server cannot be reached or says that it
+// cannot answer now. What f sends must be the same each time.
+func retry[T any](ctx context.Context, p *Publisher, f func() (T, error)) (T, error) {
+	started := time.Now()
+	backoff := wait.Backoff{Duration: 100 * time.Millisecond, Factor: 1.6, Jitter: 0.2, Steps: 100, Cap: 2 * time.Second}
+	for {
+		value, err := f()
+		switch {
+		case err == nil || ctx.Err() != nil:
+			if err == nil {
+				p.answered.Store(true)
+			}
+			return value, err
+		case unavailable(err):
+			p.lastOutage.Store(time.Now().UnixNano())
+		case refused(err) && time.Since(time.Unix(0, p.lastOutage.Load())) < doubtful:
+		default:
+			p.answered.Store(true)
+			return value, err
+		}
+		limit := outageLimit
+		if !p.answered.Load() {
+			limit = firstLimit
+		}
+		if time.Since(started) > limit {
+			return value, err
+		}
+		select {
+		case <-ctx.Done():
+			return value, err
+		case <-time.After(backoff.Step()):
+		}
+	}
+}
+
+// try is retry for what has no value.
+func (p *Publisher) try(ctx context.Context, f func() error) error {
+	_, err := retry(ctx, p, func() (struct{}, error) { return struct{}{}, f() })
+	return err
+}
+
+// unavailable says that an error comes from an API server that is gone, is
+// starting or has too much to do.
+func unavailable(err error) bool {
+	var operation *net.OpError
+	var name *net.DNSError
+	switch {
+	case errors.As(err, &name) && name.IsNotFound:
+		return false
+	case errors.As(err, &operation), utilnet.IsConnectionRefused(err), utilnet.IsConnectionReset(err),
+		utilnet.IsHTTP2ConnectionLost(err), utilnet.IsTimeout(err),
+		errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.EPIPE):
+		return true
+	case apierrors.IsServiceUnavailable(err), apierrors.IsServerTimeout(err), apierrors.IsTimeout(err), apierrors.IsTooManyRequests(err):
+		return true
+	case apierrors.IsInternalError(err):
+		// A webhook that fails goes on failing; a server without its store is
+		// about to end or to start.
+		return !strings.Contains(err.Error(), "webhook")
+	}
+	return false
+}
+
+// refused says that the API server does not allow a request, for whatever
+// reason.
+func refused(err error) bool {
+	return apierrors.IsUnauthorized(err) || apierrors.IsForbidden(err) && !quotaExceeded(err)
+}

@@ -1,0 +1,171 @@
+package kubernetes
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"github.com/deployfile/deployfile/publish"
+)
+
+// Status implements publish.Publisher.
+func (p *Publisher) Status(ctx context.Context) (*publish.Status, error) {
+	records, err := p.records(ctx)
+	if err != nil {
+		return nil, err
+	}
+	s := &publish.Status{Message: "nothing is deployed"}
+	if len(records) == 0 {
+		return s, nil
+	}
+	pods, err := p.pods(ctx, p.instances())
+	if err != nil {
+		return nil, err
+	}
+	for i := range pods {
+		s.Instances = append(s.Instances, instance(&pods[i]))
+	}
+	newest := deployed(records)
+	if newest != nil {
+		s.Revision = &newest.Revision
+		if err := p.served(ctx, newest, s); err != nil {
+			return nil, err
+		}
+	}
+	if r := records[0]; r.phase == phaseApplying {
+		under := fmt.Sprintf("revision %d is being deployed by %s since %s", r.Number, r.By, r.At.UTC().Format(time.RFC3339))
+		if time.Now().After(r.deadline) {
+			under = fmt.Sprintf("the deployment of revision %d by %s was broken off: deploy again", r.Number, r.By)
+		}
+		s.Message = strings.TrimPrefix(s.Message+"; "+under, "; ")
+	}
+	return s, nil
+}
+
+// served fills in whether a revision serves, and where.
+func (p *Publisher) served(ctx context.Context, r *record, s *publish.Status) error {
+	objects, err := p.known(ctx, r.Documents)
+	if err != nil {
+		return err
+	}
+	w := &watch{Publisher: p, since: map[string]time.Time{}, missing: map[key]time.Time{}}
+	s.Ready, s.Message = true, ""
+	for _, o := range objects {
+		stands, err := w.look(ctx, o)
+		if err != nil {
+			return err
+		}
+		if !stands.ready && s.Ready {
+			s.Ready = false
+			s.Message = fmt.Sprintf("%s: %s", o, stands.message)
+			if stands.trouble != nil {
+				s.Message = fmt.Sprintf("%s: %s", o, stands.trouble.reason)
+			}
+		}
+		if s.URL == "" {
+			live, err := p.get(ctx, o)
+			if err != nil {
+				return err
+			}
+			if live != nil {
+				s.URL = url(live)
+			}
+		}
+	}
+	return nil
+}
+
+// server is the container of a pod that answers requests: service meshes and
+// Knative add others.
+func server(pod *corev1.Pod) string {
+	if name := pod.Annotations["kubectl.kubernetes.io/default-container"]; name != "" {
+		return name
+	}
+	for _, c := range pod.Spec.Containers {
+		if c.Name == "server" || c.Name == "kserve-container" {
+			return c.Name
+		}
+	}
+	return pod.Spec.Containers[0].Name
+}
+
+func instance(pod *corev1.Pod) publish.Instance {
+	out := publish.Instance{Name: pod.Name, Ready: ready(pod), Message: podMessage(pod), Track: trackOf(pod.Labels)}
+	name := server(pod)
+	for _, c := range pod.Spec.Containers {
+		if c.Name == name {
+			out.Image = c.Image
+		}
+	}
+	for _, c := range pod.Status.ContainerStatuses {
+		if c.Name == name {
+			out.Restarts = int(c.RestartCount)
+		}
+	}
+	return out
+}
+
+// trackOf is the track that labels name, as manifests.Slot has it.
+func trackOf(labels map[string]string) string {
+	if track := labels[labelTrack]; track != "stable" {
+		return track
+	}
+	return ""
+}
+
+// url is where an object is reached from outside the cluster, "" if it is not
+// or does not say.
+func url(live *unstructured.Unstructured) string {
+	switch live.GetKind() {
+	case "InferenceService":
+		address, _, _ := unstructured.NestedString(live.Object, "status", "url")
+		return address
+	case "HTTPRoute":
+		hosts, _, _ := unstructured.NestedStringSlice(live.Object, "spec", "hostnames")
+		if len(hosts) > 0 && !strings.Contains(hosts[0], "*") {
+			return "http://" + hosts[0]
+		}
+	case "Ingress":
+		rules, _, _ := unstructured.NestedSlice(live.Object, "spec", "rules")
+		secure, _, _ := unstructured.NestedSlice(live.Object, "spec", "tls")
+		for _, r := range rules {
+			rule, _ := r.(map[string]any)
+			host, _ := rule["host"].(string)
+			switch {
+			case host == "":
+			case len(secure) > 0:
+				return "https://" + host
+			default:
+				return "http://" + host
+			}
+		}
+	}
+	return ""
+}
+
+// readyPod is a pod of the live slot that answers requests.
+func (p *Publisher) readyPod(ctx context.Context, track string) (*corev1.Pod, error) {
+	pods, err := p.pods(ctx, p.instances())
+	if err != nil {
+		return nil, err
+	}
+	// Newer ones stay for longer while a rollout is under way.
+	slices.SortStableFunc(pods, func(a, b corev1.Pod) int { return b.CreationTimestamp.Compare(a.CreationTimestamp.Time) })
+	why := "it has no pods"
+	for i := range pods {
+		pod := &pods[i]
+		switch {
+		case trackOf(pod.Labels) != track:
+		case ready(pod):
+			return pod, nil
+		default:
+			why = podMessage(pod)
+		}
+	}
+	return nil, fmt.Errorf("no instance of %s is ready: %s", p.endpoint, why)
+}

@@ -1,0 +1,155 @@
+package registry
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/deployfile/deployfile/imageformat"
+	"github.com/deployfile/deployfile/manifests"
+	"github.com/deployfile/deployfile/publish"
+	"github.com/google/go-containerregistry/pkg/name"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+)
+
+// Apply implements publish.Publisher: it copies the image, records the revision
+// and moves the tags. Before the last step nothing is named otherwise than it
+// was, so that is all that a failure puts back.
+func (p *Publisher) Apply(ctx context.Context, revision publish.Revision, o publish.ApplyOptions) error {
+	if o.Progress == nil {
+		o.Progress = func(string) {}
+	}
+	records, err := p.records(ctx)
+	if err != nil {
+		return err
+	}
+	limited, cancel := withTimeout(ctx, o.Timeout)
+	defer cancel()
+	err = p.apply(limited, revision, records, o)
+	if limited.Err() == nil || err == nil {
+		return err
+	}
+	stopped := &publish.NotReadyError{Endpoint: p.endpoint, Reason: context.Cause(limited).Error()}
+	if len(records) > 0 {
+		stopped.Restored = records[0].Number
+	}
+	return errors.Join(stopped, withoutContext(err))
+}
+
+// withTimeout is ctx for at most d, or as long as ctx lasts if d is 0.
+func withTimeout(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
+	if d <= 0 {
+		return context.WithCancel(ctx)
+	}
+	return context.WithTimeoutCause(ctx, d, fmt.Errorf("it was not copied within %s", d))
+}
+
+func (p *Publisher) apply(ctx context.Context, revision publish.Revision, records []record, o publish.ApplyOptions) error {
+	w, err := p.wanted(revision.Documents)
+	if err != nil {
+		return err
+	}
+	if len(records) > 0 && records[0].Number >= revision.Number {
+		return &publish.BusyError{Endpoint: p.endpoint, By: records[0].By, Since: records[0].At}
+	}
+	image, there, err := p.find(ctx, w, records)
+	if err != nil {
+		return err
+	}
+	// A conflict is better found before a long copy than after it.
+	if _, err := p.moves(ctx, w, image, records, o.ForceConflicts); err != nil {
+		return err
+	}
+	if !there {
+		if err := p.deliver(ctx, w, o.Progress); err != nil {
+			return err
+		}
+	}
+	moves, err := p.moves(ctx, w, image, records, o.ForceConflicts)
+	if err != nil {
+		return err
+	}
+	of, err := p.client.puller.Get(ctx, p.repository.Digest(image.String()))
+	if err != nil {
+		return err
+	}
+	c := &claim{Publisher: p, record: record{Revision: revision, Image: image}, format: w.Format, of: of.Descriptor}
+	if err := c.win(ctx); err != nil {
+		return err
+	}
+	if err := p.move(ctx, moves, o.Progress); err != nil {
+		return errors.Join(err, c.withdraw(ctx))
+	}
+	p.prune(ctx, records)
+	return nil
+}
+
+// find is the digest that the image has in the repository, or will have there.
+// What an earlier revision brought is not asked for again at its source, which
+// may be gone. It reads manifests only.
+func (p *Publisher) find(ctx context.Context, w *manifests.RegistryImage, records []record) (digest v1.Hash, there bool, err error) {
+	for _, r := range records {
+		had, err := manifests.ParseRegistryImage(r.Documents)
+		if err != nil || had.Source != w.Source || had.Format != w.Format {
+			continue
+		}
+		if _, there, err := p.client.digest(ctx, p.repository.Digest(r.Image.String())); there || err != nil {
+			return r.Image, there, err
+		}
+	}
+	source, err := parseReference(w.Source)
+	if err != nil {
+		return digest, false, err
+	}
+	from, err := p.client.image(ctx, source)
+	var none *NoImageError
+	if pushed, ok := source.(name.Digest); ok && errors.As(err, &none) {
+		// It is about to be pushed, in the form that the target wants.
+		digest, err = v1.NewHash(pushed.DigestStr())
+		return digest, false, err
+	}
+	if err != nil {
+		return digest, false, err
+	}
+	image, err := imageformat.Convert(from, w.Format, "")
+	if err != nil {
+		return digest, false, fmt.Errorf("%s: %w", w.Source, err)
+	}
+	if digest, err = image.Digest(); err != nil {
+		return digest, false, err
+	}
+	_, there, err = p.client.digest(ctx, p.repository.Digest(digest.String()))
+	return digest, there, err
+}
+
+func (p *Publisher) deliver(ctx context.Context, w *manifests.RegistryImage, say func(string)) error {
+	source, err := parseReference(w.Source)
+	if err != nil {
+		return err
+	}
+	if _, err := p.client.copy(ctx, source, p.repository, CopyOptions{Format: w.Format, Progress: say}); err != nil {
+		return fmt.Errorf("copy %s to %s: %w", w.Source, p.called, err)
+	}
+	return nil
+}
+
+// prune deletes the oldest records but one less than are kept. Where that is
+// refused, they stay.
+func (p *Publisher) prune(ctx context.Context, records []record) {
+	for n, r := range records {
+		if n >= keptRevisions-1 {
+			if err := p.forget(ctx, r); err != nil {
+				return
+			}
+		}
+	}
+}
+
+// withoutContext is err, unless all it says is that a context ended.
+func withoutContext(err error) error {
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return nil
+	}
+	return err
+}

@@ -1,0 +1,164 @@
+package registry
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/deployfile/deployfile/imageformat"
+	"github.com/google/go-containerregistry/pkg/name"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/remote"
+)
+
+// CopyOptions say what a copy is to be.
+type CopyOptions struct {
+	// Format is the form that the copy gets, one of package imageformat's; ""
+	// is imageformat.OCI.
+	Format string
+	// Platform takes the image of one platform, os/arch; "" takes all.
+	Platform string
+	// Progress is told what happens, a line each; nil if nobody is.
+	Progress func(line string)
+}
+
+// Copy copies an image, REPOSITORY@sha256:… or REPOSITORY:TAG, to a repository
+// of the same or another registry, where nothing but its digest names it, and
+// returns it as REPOSITORY@sha256:…. All platforms and attestations come along,
+// and the artifacts that refer to it (OCI referrers), unless Format or Platform
+// says otherwise. What the repository has is not sent again, and what its
+// registry has elsewhere is mounted.
+func Copy(ctx context.Context, image, repository string, o CopyOptions) (string, error) {
+	c, err := newClient()
+	if err != nil {
+		return "", err
+	}
+	source, err := parseReference(image)
+	if err != nil {
+		return "", err
+	}
+	to, err := parseRepository(repository)
+	if err != nil {
+		return "", err
+	}
+	digest, err := c.copy(ctx, source, to, o)
+	if err != nil {
+		return "", fmt.Errorf("copy %s to %s: %w", image, repository, err)
+	}
+	return named(repository, digest), nil
+}
+
+// named is an image as others are told of it, by the name of the repository
+// that the user gave.
+func named(repository string, digest v1.Hash) string { return repository + "@" + digest.String() }
+
+func (c *client) copy(ctx context.Context, source name.Reference, to name.Repository, o CopyOptions) (v1.Hash, error) {
+	from, err := c.image(ctx, source)
+	if err != nil {
+		return v1.Hash{}, err
+	}
+	image, err := imageformat.Convert(from, o.Format, o.Platform)
+	if err != nil {
+		return v1.Hash{}, err
+	}
+	digest, err := image.Digest()
+	if err != nil {
+		return v1.Hash{}, err
+	}
+	if err := c.push(ctx, image, to.Digest(digest.String()), o.Progress); err != nil {
+		return v1.Hash{}, err
+	}
+	whole := (o.Format == "" || o.Format == imageformat.OCI) && o.Platform == ""
+	if whole && source.Context().Name() != to.Name() {
+		err = c.copyReferrers(ctx, image, source.Context(), to)
+	}
+	return digest, err
+}
+
+// push sends an image, unless it is there.
+func (c *client) push(ctx context.Context, image imageformat.Image, to name.Digest, say func(string)) error {
+	_, there, err := c.digest(ctx, to)
+	if there || err != nil {
+		return err
+	}
+	total, err := size(image)
+	if err != nil {
+		return err
+	}
+	updates := make(chan v1.Update)
+	pusher, err := remote.NewPusher(options(remote.WithProgress(updates))...)
+	if err != nil {
+		return err
+	}
+	done, reported := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(reported)
+		report(updates, done, total, to.Context().Name(), say)
+	}()
+	err = pusher.Push(ctx, to, image)
+	close(done)
+	<-reported
+	return err
+}
+
+// size is the number of bytes of an image's blobs, each counted once.
+func size(image imageformat.Image) (int64, error) {
+	blobs := map[v1.Hash]int64{}
+	if err := addBlobs(blobs, image); err != nil {
+		return 0, err
+	}
+	var total int64
+	for _, n := range blobs {
+		total += n
+	}
+	return total, nil
+}
+
+func addBlobs(blobs map[v1.Hash]int64, image imageformat.Image) error {
+	return walk(image, func(one imageformat.Image) error {
+		i, ok := one.(v1.Image)
+		if !ok {
+			return nil
+		}
+		m, err := i.Manifest()
+		if err != nil {
+			return err
+		}
+		for _, d := range append(m.Layers, m.Config) {
+			blobs[d.Digest] = d.Size
+		}
+		return nil
+	})
+}
+
+// walk visits an image, or an index and all that is in it.
+func walk(image imageformat.Image, visit func(imageformat.Image) error) error {
+	if err := visit(image); err != nil {
+		return err
+	}
+	index, ok := image.(v1.ImageIndex)
+	if !ok {
+		return nil
+	}
+	m, err := index.IndexManifest()
+	if err != nil {
+		return err
+	}
+	for _, d := range m.Manifests {
+		var child imageformat.Image
+		switch {
+		case d.MediaType.IsIndex():
+			child, err = index.ImageIndex(d.Digest)
+		case d.MediaType.IsImage():
+			child, err = index.Image(d.Digest)
+		default:
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		if err := walk(child, visit); err != nil {
+			return err
+		}
+	}
+	return nil
+}

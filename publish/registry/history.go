@@ -1,0 +1,94 @@
+package registry
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/deployfile/deployfile/manifests"
+	"github.com/google/go-containerregistry/pkg/name"
+	"golang.org/x/sync/errgroup"
+)
+
+// keptRevisions is how many records a repository keeps.
+const keptRevisions = 10
+
+// atATime is how many requests are under way at once.
+const atATime = 4
+
+// records are the endpoint's, newest first, without withdrawn ones.
+func (p *Publisher) records(ctx context.Context) ([]record, error) {
+	all, err := p.allRecords(ctx)
+	return slices.DeleteFunc(all, func(r record) bool { return r.Withdrawn }), err
+}
+
+// allRecords are the endpoint's, newest first.
+func (p *Publisher) allRecords(ctx context.Context) ([]record, error) {
+	tags, err := p.client.puller.List(ctx, p.repository)
+	if isNotFound(err) {
+		return nil, nil // no repository yet
+	}
+	if err != nil {
+		return nil, err
+	}
+	found := make([]*record, len(tags))
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(atATime)
+	for n, tag := range tags {
+		number, ok := manifests.RevisionOfTag(p.endpoint, tag)
+		if !ok {
+			continue
+		}
+		group.Go(func() (err error) {
+			found[n], err = p.record(ctx, number)
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	var out []record
+	for _, r := range found {
+		if r != nil {
+			out = append(out, *r)
+		}
+	}
+	slices.SortFunc(out, func(a, b record) int { return b.Number - a.Number })
+	return out, nil
+}
+
+// record is that of a revision, nil if there is none.
+func (p *Publisher) record(ctx context.Context, number int) (*record, error) {
+	tag := p.recordTag(number)
+	fail := func(err error) (*record, error) { return nil, fmt.Errorf("%s: %w", tag, err) }
+	d, err := p.client.puller.Get(ctx, tag)
+	if isNotFound(err) {
+		return nil, nil
+	}
+	if err != nil {
+		return fail(err)
+	}
+	if !d.MediaType.IsImage() {
+		return fail(errNoRecord)
+	}
+	image, err := d.Image()
+	if err != nil {
+		return fail(err)
+	}
+	r, ok, err := readRecord(image)
+	switch {
+	case err != nil:
+		return fail(err)
+	case !ok:
+		return fail(errNoRecord)
+	}
+	r.Number = number
+	return &r, nil
+}
+
+var errNoRecord = errors.New("it has the name of a record of deployfile and is none: give the tag another name")
+
+func (p *Publisher) recordTag(number int) name.Tag {
+	return p.repository.Tag(manifests.RevisionTag(p.endpoint, number))
+}

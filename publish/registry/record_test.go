@@ -1,0 +1,103 @@
+package registry
+
+import (
+	"testing"
+	"time"
+
+	"github.com/deployfile/deployfile/deployfile"
+	"github.com/deployfile/deployfile/imageformat"
+	"github.com/deployfile/deployfile/manifests"
+	"github.com/deployfile/deployfile/publish"
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/empty"
+	"github.com/google/go-containerregistry/pkg/v1/types"
+)
+
+func testRecord() record {
+	return record{
+		Revision: publish.Revision{
+			Number: 3, By: "ada@example", At: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC),
+			State: manifests.State{Live: manifests.Slot{Release: manifests.Release{
+				Model: "iris", Target: deployfile.Target{Name: "prod", Env: map[string]string{"A": "b"}}, Port: 8080,
+			}}},
+			Documents: []manifests.Document{{Name: "image.yaml", Body: []byte("tags: []\n")}},
+		},
+		Image: v1.Hash{Algorithm: "sha256", Hex: "0101010101010101010101010101010101010101010101010101010101010101"},
+	}
+}
+
+// A record comes back as it was put, as an artifact and as an image.
+func TestRecord(t *testing.T) {
+	of := v1.Descriptor{MediaType: types.OCIImageIndex, Digest: testRecord().Image, Size: 42}
+	for format, mediaType := range map[string]types.MediaType{
+		imageformat.OCI: types.OCIManifestSchema1, imageformat.Docker: types.DockerManifestSchema2, imageformat.DockerManifest: types.DockerManifestSchema2,
+	} {
+		t.Run(format, func(t *testing.T) {
+			want := testRecord()
+			image, err := want.put("iris-prod", format, of)
+			if err != nil {
+				t.Fatal(err)
+			}
+			m, err := image.Manifest()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if m.MediaType != mediaType {
+				t.Errorf("it is of type %s, want %s", m.MediaType, mediaType)
+			}
+			if format == imageformat.OCI {
+				about := map[string]string{
+					"org.opencontainers.image.created": "2026-01-02T03:04:05Z", AnnotationEndpoint: "iris-prod",
+					AnnotationNumber: "3", AnnotationBy: "ada@example", AnnotationImage: want.Image.String(),
+				}
+				if diff := cmp.Diff(about, m.Annotations); diff != "" {
+					t.Error(diff)
+				}
+				if m.ArtifactType != RecordType || m.Subject == nil || m.Subject.Digest != of.Digest {
+					t.Errorf("it is %q about %v", m.ArtifactType, m.Subject)
+				}
+			}
+			got, ok, err := readRecord(image)
+			if err != nil || !ok {
+				t.Fatalf("it cannot be read: %v, %v", ok, err)
+			}
+			if diff := cmp.Diff(want, got, cmpopts.IgnoreUnexported(record{})); diff != "" {
+				t.Error(diff)
+			}
+			if digest, err := image.Digest(); err != nil || got.artifact != digest {
+				t.Errorf("its digest is %s, want %s (%v)", got.artifact, digest, err)
+			}
+		})
+	}
+	if _, ok, err := readRecord(empty.Image); ok || err != nil {
+		t.Errorf("any image is taken for a record: %v, %v", ok, err)
+	}
+}
+
+func TestNames(t *testing.T) {
+	for image, want := range map[string]string{
+		"registry.example.com:5000/a/iris:1": "registry.example.com:5000/a/iris",
+		"registry.example.com:5000/iris":     "registry.example.com:5000/iris",
+		"iris:1@sha256:01":                   "iris",
+		"iris@sha256:01":                     "iris",
+		"iris":                               "iris",
+	} {
+		if got := repositoryOf(image); got != want {
+			t.Errorf("%s is in %s, want %s", image, got, want)
+		}
+	}
+	for repository, want := range map[string]string{
+		"127.0.0.1:5000/iris": "http", "127.0.0.2:5000/iris": "http", "localhost:5000/iris": "http", "[::1]:5000/iris": "http",
+		"registry.example.com/iris": "https", "registry.example.com:80/iris": "https",
+	} {
+		r, err := parseRepository(repository)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := r.Scheme(); got != want {
+			t.Errorf("%s is asked by %s, want %s", repository, got, want)
+		}
+	}
+}
