@@ -12,6 +12,7 @@ import (
 
 	"github.com/deployfile/deployfile/build"
 	"github.com/deployfile/deployfile/builder"
+	"github.com/deployfile/deployfile/frontend"
 	"github.com/moby/buildkit/client"
 	"github.com/moby/buildkit/exporter/containerimage/exptypes"
 	"github.com/spf13/cobra"
@@ -22,6 +23,7 @@ type buildOptions struct {
 	inputFlags
 	output                []string
 	tags                  []string
+	target                string
 	push, load, asJSON    bool
 	metadataFile, iidFile string
 }
@@ -34,10 +36,16 @@ func buildCommand(s streams) *cobra.Command {
 		Long: `Build the image that the Deployfile describes, from the lock if there is one,
 and verify that it answers. CONTEXT, by default the folder at hand, is what the
 build may read. The image's digest is printed; without --push, --load or
---output the image stays in the builder's cache.`,
+--output the image stays in the builder's cache.
+
+--target takes what docker buildx build --target takes: image (the default), env
+(the image without the model and its code), model (the model alone, as an
+artifact), the name of a target of the Deployfile, or, to be written to a folder
+by --output, lock, plan and sbom; verify makes nothing.`,
 		Example: `  deployfile build
   deployfile build --push --tag registry.example.com/iris:1
   deployfile build --locked -o type=oci,dest=iris.tar
+  deployfile build --target sbom -o bills
   deployfile build --builder tcp://buildkit.example.com:1234 --cache-from registry.example.com/cache`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -48,6 +56,7 @@ build may read. The image's digest is printed; without --push, --load or
 	o.add(flags)
 	o.addLocked(flags)
 	flags.StringArrayVarP(&o.output, "output", "o", nil, `where the image goes, as buildx has it: "type=oci,dest=FILE", "type=image,name=REF,push=true", "FOLDER", …`)
+	flags.StringVar(&o.target, "target", "", "what is made (default \"image\")")
 	flags.StringArrayVarP(&o.tags, "tag", "t", nil, "name of the image (default for --push and --load: [image] tags)")
 	flags.BoolVar(&o.push, "push", false, "push the image to the registries of its tags")
 	flags.BoolVar(&o.load, "load", false, "load the image into Docker's engine")
@@ -77,7 +86,7 @@ func buildImage(ctx context.Context, s streams, folder string, o buildOptions) e
 	if o.outputs, err = o.parseOutputs(p); err != nil {
 		return err
 	}
-	opt, err := o.options(p, "", s)
+	opt, err := o.options(p, o.target, s)
 	if err != nil {
 		return err
 	}
@@ -94,7 +103,7 @@ func buildImage(ctx context.Context, s streams, folder string, o buildOptions) e
 		}
 		defer engine.Close()
 	}
-	if len(opt.Outputs) == 0 {
+	if len(opt.Outputs) == 0 && !o.makesFiles() {
 		// An image without a name: nothing keeps it but the cache.
 		opt.Exports = []client.ExportEntry{{Type: client.ExporterImage}}
 	}
@@ -123,6 +132,9 @@ func buildImage(ctx context.Context, s streams, folder string, o buildOptions) e
 // parseOutputs are the outputs of --output and --push, with the names that the
 // image gets there.
 func (o *buildOptions) parseOutputs(p *project) ([]build.Output, error) {
+	if o.makesFiles() && (o.push || o.load || len(o.tags) > 0) {
+		return nil, &usageError{fmt.Errorf("--target %s makes no image: give --output a folder", o.target)}
+	}
 	var outputs []build.Output
 	for _, text := range o.output {
 		out, err := build.ParseOutput(text)
@@ -156,6 +168,11 @@ func (o *buildOptions) parseOutputs(p *project) ([]build.Output, error) {
 	return outputs, nil
 }
 
+// makesFiles says whether the target is files, or nothing, rather than an image.
+func (o *buildOptions) makesFiles() bool {
+	return slices.Contains([]string{frontend.TargetLock, frontend.TargetVerify, frontend.TargetPlan, frontend.TargetSBOM}, o.target)
+}
+
 // loadInto adds the output that loads the image into Docker's engine.
 func (o *buildOptions) loadInto(ctx context.Context, b *builder.Builder, p *project, opt *build.Options, result *buildResult) (*build.Engine, error) {
 	engine, err := build.FindEngine(ctx)
@@ -168,10 +185,13 @@ func (o *buildOptions) loadInto(ctx context.Context, b *builder.Builder, p *proj
 	}
 	opt.Outputs = append(opt.Outputs, engine.Output(b, strings.Join(result.Loaded, ",")))
 	if b.Kind == builder.Docker && !engine.CanPush() && slices.ContainsFunc(opt.Outputs, build.Output.Pushes) {
-		return engine, errors.New("the image store of this Docker engine cannot push from a build: turn on its containerd image store, or use --load and docker push")
+		return engine, errCannotPush
 	}
 	return engine, nil
 }
+
+// errCannotPush is a builder whose images stay in its engine.
+var errCannotPush = errors.New("the image store of this Docker engine cannot push from a build: turn on its containerd image store, or use --load and docker push")
 
 // imageNames are [image] tags, or the model's name.
 func imageNames(p *project) []string {

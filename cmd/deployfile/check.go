@@ -1,16 +1,11 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
-	"path"
 	"path/filepath"
 	"strings"
 	"time"
@@ -19,9 +14,9 @@ import (
 	"github.com/deployfile/deployfile/deployfile"
 	"github.com/deployfile/deployfile/frontend"
 	"github.com/deployfile/deployfile/lint"
+	"github.com/deployfile/deployfile/mlmodel"
 	"github.com/deployfile/deployfile/resolver"
-	"github.com/moby/patternmatcher"
-	"github.com/moby/patternmatcher/ignorefile"
+	"github.com/moby/buildkit/solver/errdefs"
 	"github.com/spf13/cobra"
 )
 
@@ -138,86 +133,15 @@ func readLock(file string) (*resolver.Lock, map[string][]byte, error) {
 // checkLock compares the lock with what can be told without a builder: all but
 // what a registry or a package index has to say.
 func checkLock(ctx context.Context, file string, folder fs.FS, found *frontend.Inspection, lock *resolver.Lock, pylocks map[string][]byte) error {
-	stale := &frontend.StaleLockError{File: filepath.Base(file) + ".lock"}
-	stale.Changes = lock.Inputs.Changes(found.Inputs)
-	for _, p := range found.File.Image.Platforms {
-		if lock.Platform(p) == nil {
-			stale.Changes = append(stale.Changes, "platform "+p+" was added")
-		}
-	}
-	if err := lock.VerifyPylocks(pylocks); err != nil {
-		stale.Changes = append(stale.Changes, err.Error())
-	}
+	changes := lock.Stale(found.Inputs, found.File.Image.Platforms, pylocks)
 	now, err := modelFiles(ctx, folder, file, found.File.Model.Source)
 	if err != nil {
 		return err
 	}
-	stale.Changes = append(stale.Changes, lock.ModelChanges(now)...)
-	if len(stale.Changes) > 0 {
-		return stale
+	if changes = append(changes, lock.ModelChanges(now)...); len(changes) > 0 {
+		return &frontend.StaleLockError{File: filepath.Base(file) + ".lock", Changes: changes}
 	}
 	return nil
-}
-
-// modelFiles are the model's files as a lock lists them: without what
-// .dockerignore leaves out, and without what a build refuses.
-func modelFiles(ctx context.Context, folder fs.FS, file, dir string) ([]resolver.ModelFile, error) {
-	ignored, err := ignoredPaths(folder, file)
-	if err != nil {
-		return nil, err
-	}
-	var out []resolver.ModelFile
-	err = fs.WalkDir(folder, path.Clean(dir), func(name string, d fs.DirEntry, err error) error {
-		if err == nil {
-			err = ctx.Err()
-		}
-		if err != nil || d.IsDir() {
-			return err
-		}
-		if skip, err := ignored.MatchesOrParentMatches(name); err != nil || skip {
-			return err
-		}
-		rel := strings.TrimPrefix(name, path.Clean(dir)+"/")
-		info, err := fs.Stat(folder, name)
-		switch {
-		case err != nil:
-			return fmt.Errorf("model file %q is a symbolic link to something outside of the context, or to nothing; put the file itself there", rel)
-		case info.IsDir():
-			return nil
-		case !info.Mode().IsRegular():
-			return fmt.Errorf("model file %q is neither a file nor a folder", rel)
-		}
-		f, err := folder.Open(name)
-		if err != nil {
-			return err
-		}
-		defer f.Close()
-		h := sha256.New()
-		size, err := io.Copy(h, f)
-		if err != nil {
-			return err
-		}
-		out = append(out, resolver.ModelFile{Path: rel, Size: size, SHA256: hex.EncodeToString(h.Sum(nil))})
-		return nil
-	})
-	return out, err
-}
-
-// ignoredPaths are those of the Deployfile's own ignore file, else of the
-// folder's .dockerignore.
-func ignoredPaths(folder fs.FS, file string) (*patternmatcher.PatternMatcher, error) {
-	data, err := os.ReadFile(file + ".dockerignore")
-	if errors.Is(err, fs.ErrNotExist) {
-		data, err = fs.ReadFile(folder, ".dockerignore")
-	}
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, err
-	}
-	patterns, err := ignorefile.ReadAll(bytes.NewReader(data))
-	if err != nil {
-		return nil, fmt.Errorf(".dockerignore: %w", err)
-	}
-	return patternmatcher.New(patterns)
 }
 
 // findings are what was found, an error last.
@@ -227,7 +151,8 @@ func findings(file string, found *frontend.Inspection, judged []lint.Finding, er
 		out = append(out, finding{"deployfile", f.Diagnostic(file)})
 	}
 	at := func(file string, line int) deployfile.Diagnostic {
-		p := deployfile.Position{Line: line, Column: 1}
+		// What is about a file as a whole is shown at its first line.
+		p := deployfile.Position{Line: max(line, 1), Column: 1}
 		return deployfile.Diagnostic{File: file, Range: deployfile.Range{Start: p, End: p}}
 	}
 	for _, w := range found.Warnings {
@@ -250,7 +175,13 @@ func findings(file string, found *frontend.Inspection, judged []lint.Finding, er
 			out = append(out, finding{"lock", d})
 		}
 	default:
-		d := at("", 0)
+		d := at(file, 0)
+		var line *mlmodel.SourceError
+		if sources := errdefs.Sources(err); errors.As(err, &line) {
+			d = at(line.File, line.Line)
+		} else if len(sources) > 0 && len(sources[0].Ranges) > 0 {
+			d = diagnosticOf(sources[0].Info, sources[0].Ranges, deployfile.SeverityError, "")
+		}
 		d.Rule, d.Severity, d.Message = "model", deployfile.SeverityError, err.Error()
 		out = append(out, finding{"model", d})
 	}

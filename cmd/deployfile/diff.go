@@ -17,10 +17,10 @@ import (
 )
 
 func diffCommand(s streams) *cobra.Command {
-	var asJSON bool
+	var o targetDiffOptions
 	cmd := &cobra.Command{
-		Use:   "diff A B",
-		Short: "Compare two locks or images",
+		Use:   "diff A B | diff [--target TARGET]",
+		Short: "Compare two locks or images, or a target with what deploy would make of it",
 		Long: `Say how B differs from A: packages that were added, removed or got another
 version, the base image, system packages, the model's files, the config and, of
 two images, the layers that they share and how much a push or a pull of B
@@ -28,16 +28,41 @@ transfers.
 
 A and B are each a lock (the file, or the folder that it is in) or an image: a
 reference to a registry, oci-layout://FOLDER, or an OCI archive. No builder is
-needed. Whether there is a difference or not, the exit code is 0.`,
+needed. Whether there is a difference or not, the exit code is 0.
+
+Without A and B, say what deployfile deploy would change at the targets, which are
+asked for what they have. The exit code is then 0 if it would change nothing, and
+6 if something. The image is built but not pushed, unless --image names one; the
+other flags of a build are for this form too.
+
+--json prints, for locks and images, the differences; for targets a list with an
+object for each: target, kind, endpoint, revision (the newest, 0 for none),
+different (true or false), changes (action, object, diff), error.`,
 		Example: `  deployfile diff registry.example.com/iris:1 registry.example.com/iris:2
   deployfile diff registry.example.com/iris:1 .
-  deployfile diff --json before/Deployfile.lock after/Deployfile.lock`,
-		Args: cobra.ExactArgs(2),
+  deployfile diff --json before/Deployfile.lock after/Deployfile.lock
+  deployfile diff --target prod
+  deployfile diff --all --image registry.example.com/iris@sha256:…`,
+		Args: cobra.MatchAll(cobra.MaximumNArgs(2), func(_ *cobra.Command, args []string) error {
+			switch {
+			case len(args) == 1:
+				return errors.New("there are two to compare, A and B; a target is named by --target")
+			case len(args) == 2 && (len(o.targets) > 0 || o.all):
+				return errors.New("a target is compared with what deploy would make of it, not with A or B")
+			}
+			return nil
+		}),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return diff(cmd.Context(), s, args[0], args[1], asJSON)
+			if len(args) == 2 {
+				return diff(cmd.Context(), s, args[0], args[1], o.asJSON)
+			}
+			return targetDiff(cmd.Context(), s, o)
 		},
 	}
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print the differences as JSON")
+	o.releaseFlags.add(cmd.Flags())
+	addAll(cmd.Flags(), &o.all)
+	cmd.Flags().StringArrayVar(&o.targets, "target", nil, "a target of the Deployfile (default: the only one)")
+	cmd.Flags().BoolVar(&o.asJSON, "json", false, "print the differences as JSON")
 	return cmd
 }
 

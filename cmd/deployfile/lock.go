@@ -54,7 +54,7 @@ names it.`,
 	o.add(flags)
 	flags.StringSliceVar(&o.upgrade, "upgrade", nil, "take newer versions, of these packages only if --upgrade=NAME,… names some")
 	flags.Lookup("upgrade").NoOptDefVal = upgradeAll
-	flags.BoolVar(&o.check, "check", false, "write nothing, and fail if the lock would change")
+	flags.BoolVar(&o.check, "check", false, "write nothing, and say what would change and fail if anything would")
 	flags.BoolVar(&o.asJSON, "json", false, "print the changes as JSON")
 	return cmd
 }

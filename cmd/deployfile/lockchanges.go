@@ -17,6 +17,12 @@ type lockChanges struct {
 	// Packages counts the Python packages by platform.
 	Packages map[string]int `json:"packages"`
 	Changes  []lockChange   `json:"changes"`
+	// Inputs and Model say how what was asked for and the model's files differ,
+	// a phrase each.
+	Inputs []string `json:"inputs"`
+	Model  []string `json:"model"`
+	// Files are the names of the files that would have other bytes.
+	Files []string `json:"files"`
 }
 
 // lockChange is one thing that was locked otherwise before; Was or Is is empty
@@ -31,7 +37,7 @@ type lockChange struct {
 
 // changes compares the old files with the new ones.
 func (l *lockFiles) changes() (lockChanges, error) {
-	out := lockChanges{File: l.name, New: l.old[l.name] == nil, Changed: l.changed(), Packages: map[string]int{}, Changes: []lockChange{}}
+	out := lockChanges{File: l.name, New: l.old[l.name] == nil, Changed: l.changed(), Packages: map[string]int{}, Changes: []lockChange{}, Inputs: []string{}, Model: []string{}, Files: l.changedFiles()}
 	is, err := resolver.ParseLock(l.made[l.name])
 	if err != nil {
 		return out, fmt.Errorf("%s: %w", l.name, err)
@@ -39,6 +45,9 @@ func (l *lockFiles) changes() (lockChanges, error) {
 	was, err := resolver.ParseLock(l.old[l.name])
 	if err != nil {
 		was = &resolver.Lock{} // none, or of another version
+	} else {
+		out.Inputs = append(out.Inputs, was.Inputs.Changes(is.Inputs)...)
+		out.Model = append(out.Model, was.ModelChanges(is.Model)...)
 	}
 	out.compare("base", "", map[string]string{"": was.Base.Digest}, map[string]string{"": is.Base.Digest})
 	out.compare("toolchain", "", map[string]string{"": was.Toolchain.Digest}, map[string]string{"": is.Toolchain.Digest})
@@ -118,8 +127,18 @@ func (c lockChanges) text() string {
 	if c.New {
 		return b.String()
 	}
+	for _, phrase := range c.Inputs {
+		fmt.Fprintf(&b, "  %s\n", phrase)
+	}
 	for _, x := range c.Changes {
 		b.WriteString(x.text(len(c.Packages) > 1))
+	}
+	for _, phrase := range c.Model {
+		fmt.Fprintf(&b, "  %s\n", phrase)
+	}
+	if len(c.Inputs)+len(c.Changes)+len(c.Model) == 0 {
+		// The same versions from other addresses, or of another kind of file.
+		fmt.Fprintf(&b, "  other bytes in %s\n", strings.Join(c.Files, ", "))
 	}
 	return b.String()
 }

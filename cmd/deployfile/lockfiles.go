@@ -52,7 +52,24 @@ func (l *lockFiles) readOld() error {
 	return nil
 }
 
-func (l *lockFiles) changed() bool { return !maps.EqualFunc(l.old, l.made, bytes.Equal) }
+func (l *lockFiles) changed() bool { return len(l.changedFiles()) > 0 }
+
+// changedFiles are the names of the files that come, go or have other bytes.
+func (l *lockFiles) changedFiles() []string {
+	names := []string{}
+	for name := range l.made {
+		if was, ok := l.old[name]; !ok || !bytes.Equal(was, l.made[name]) {
+			names = append(names, name)
+		}
+	}
+	for name := range l.old {
+		if _, ok := l.made[name]; !ok {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
 
 // write puts the new files in place of the old ones. All are complete on the
 // disk before the first takes its place, and the lock, which has the hashes of

@@ -73,6 +73,17 @@ func TestLockFiles(t *testing.T) {
 		"pylock.linux-amd64.toml": pylock("[[packages]]\nname = \"numpy\"\nversion = \"2.0\"\n"),
 		"pylock.linux-arm64.toml": pylock(""),
 	}
+	asked := func(requirement, address string, model ...resolver.ModelFile) map[string][]byte {
+		return map[string][]byte{
+			"Deployfile.lock": encoded(t, &resolver.Lock{
+				Inputs: resolver.Inputs{Requirements: []string{requirement}},
+				Base:   pinned("a"), Toolchain: pinned("a"), Model: model,
+				Platforms: []resolver.Platform{{Name: "linux/amd64", Glibc: "2.36", Pylock: "pylock.toml"}},
+			}),
+			"pylock.toml": pylock("# " + address + "\n"),
+		}
+	}
+	file := resolver.ModelFile{Path: "MLmodel", Size: 1, SHA256: strings.Repeat("a", 64)}
 	tests := []struct {
 		name      string
 		old, made map[string][]byte
@@ -91,6 +102,14 @@ func TestLockFiles(t *testing.T) {
   ~ numpy 2.0 -> 1.0
   + six 1.17
   + debian libgomp1 12
+`},
+		{"asked for something else", asked("numpy", "here"), asked("numpy==2", "here", file), `Deployfile.lock: 0 packages for linux/amd64
+  requirement "numpy==2" was added
+  requirement "numpy" was removed
+  model file "MLmodel" was added
+`},
+		{"the same from elsewhere", asked("numpy", "here"), asked("numpy", "there"), `Deployfile.lock: 0 packages for linux/amd64
+  other bytes in pylock.toml
 `},
 	}
 	for _, test := range tests {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -102,6 +103,7 @@ func setup(e *testscript.Env) error {
 	// The embedded builder outlives the script that started it.
 	e.Setenv("TMPDIR", os.Getenv(cacheVariable))
 	e.Setenv("DOCKER_HOST", "unix:///nonexistent/docker.sock")
+	e.Setenv("IMAGE", "registry.example.com/iris@sha256:"+strings.Repeat("0", 64))
 	return nil
 }
 
@@ -131,6 +133,7 @@ func commands() map[string]func(*testscript.TestScript, bool, []string) {
 		"await":    await,
 		"listens":  listens,
 		"sameFile": sameFile,
+		"registry": registry,
 	}
 }
 
@@ -165,6 +168,32 @@ func listens(ts *testscript.TestScript, neg bool, args []string) {
 	if (err == nil) == neg {
 		ts.Fatalf("port %s: %v", args[0], err)
 	}
+}
+
+// registry starts a registry for the rest of the script, at $REGISTRY.
+func registry(ts *testscript.TestScript, _ bool, _ []string) {
+	program, err := filepath.Abs("../../bin/registry")
+	ts.Check(err)
+	port, err := freePort()
+	ts.Check(err)
+	host := fmt.Sprintf("127.0.0.1:%d", port)
+	config := ts.MkAbs("registry.yml")
+	text := fmt.Sprintf("version: 0.1\nlog: {level: error}\nstorage: {filesystem: {rootdirectory: %s}, delete: {enabled: true}}\nhttp: {addr: %q}\n", ts.MkAbs("registry"), host)
+	ts.Check(os.WriteFile(config, []byte(text), 0o600))
+	cmd := exec.Command(program, "serve", config)
+	ts.Check(cmd.Start())
+	ts.Defer(func() {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+	})
+	ts.Setenv("REGISTRY", host)
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+		if c, err := net.Dial("tcp", host); err == nil {
+			c.Close()
+			return
+		}
+	}
+	ts.Fatalf("the registry does not answer")
 }
 
 // sameFile compares files that are too large for cmp.

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/deployfile/deployfile/build"
 	"github.com/spf13/cobra"
@@ -20,21 +21,49 @@ import (
 type predictOptions struct {
 	inputFlags
 	input, output, contentType string
+	target                     string
+	batch                      bool
+	timeout                    time.Duration
 }
 
 func predictCommand(s streams) *cobra.Command {
 	var o predictOptions
 	cmd := &cobra.Command{
 		Use:   "predict -i FILE [-o FILE] [CONTEXT]",
-		Short: "Send one request through the image",
+		Short: "Send one request through the image, or to a target",
 		Long: `Build the image, start it, send it one request and print the answer. The input
 is what /invocations takes: JSON, such as the model's
-serving_input_example.json, or CSV with a header. No server is left behind.`,
+serving_input_example.json, or CSV with a header. No server is left behind.
+
+With --target the request goes to the endpoint that is deployed there, and nothing
+is built. With --batch as well, the target runs the image that is deployed there
+once over all of IN and writes the answers to OUT: files here, or URLs that the
+target reads and writes itself (s3://BUCKET/KEY, pvc://CLAIM/PATH).`,
 		Example: `  deployfile predict -i model/serving_input_example.json
   deployfile predict -i rows.csv -o predictions.json
-  echo '{"inputs": [[1, 2]]}' | deployfile predict -i - --content-type application/json`,
-		Args: cobra.MaximumNArgs(1),
+  echo '{"inputs": [[1, 2]]}' | deployfile predict -i - --content-type application/json
+  deployfile predict --target prod -i rows.csv
+  deployfile predict --target prod --batch s3://data/rows.csv s3://data/answers.csv`,
+		Args: func(cmd *cobra.Command, args []string) error {
+			switch {
+			case !o.batch:
+				return cobra.MaximumNArgs(1)(cmd, args)
+			case o.target == "":
+				return errors.New("--batch runs at a target: name it with --target")
+			case len(args) < 2:
+				return errors.New("--batch takes what is read and what is written: IN OUT [CONTEXT]")
+			case o.input != "" || o.output != "-" || o.contentType != "":
+				return errors.New("--batch takes IN and OUT as arguments, and no --input, --output or --content-type")
+			}
+			return cobra.MaximumNArgs(3)(cmd, args)
+		},
 		RunE: func(cmd *cobra.Command, args []string) error {
+			switch {
+			case o.batch:
+				return predictBatch(cmd.Context(), s, args[0], args[1], contextFolder(args[2:]), o)
+			case o.target != "":
+				return predictAt(cmd.Context(), s, contextFolder(args), o)
+			}
 			return predict(cmd.Context(), s, contextFolder(args), o)
 		},
 	}
@@ -44,6 +73,9 @@ serving_input_example.json, or CSV with a header. No server is left behind.`,
 	flags.StringVarP(&o.input, "input", "i", "", `the request, "-" for standard input`)
 	flags.StringVarP(&o.output, "output", "o", "-", "where the answer goes")
 	flags.StringVar(&o.contentType, "content-type", "", "application/json or text/csv (default: by the input's name, else JSON)")
+	flags.StringVar(&o.target, "target", "", "a target of the Deployfile, which is asked instead of the image")
+	flags.BoolVar(&o.batch, "batch", false, "with --target: score all of IN, and write OUT")
+	flags.DurationVar(&o.timeout, "timeout", defaultBatchTimeout, "with --batch: how long it may take")
 	return cmd
 }
 
@@ -82,7 +114,7 @@ func predict(ctx context.Context, s streams, folder string, o predictOptions) er
 	v := &serving{
 		project: p, build: opt, port: port, log: log,
 		use: func(ctx context.Context, url string, server build.Server) (err error) {
-			answer, err = invoke(ctx, url, o.mediaType(), request)
+			answer, err = invoke(ctx, loopbackClient(), url, o.mediaType(), request)
 			return err
 		},
 	}
@@ -92,10 +124,14 @@ func predict(ctx context.Context, s streams, folder string, o predictOptions) er
 		}
 		return err
 	}
+	return o.write(s, answer)
+}
+
+func (o *predictOptions) write(s streams, answer []byte) error {
 	if o.output != "-" {
 		return build.WriteFile(o.output, answer)
 	}
-	_, err = s.out.Write(answer)
+	_, err := s.out.Write(answer)
 	return err
 }
 
@@ -118,13 +154,13 @@ func (o *predictOptions) mediaType() string {
 
 // invoke sends a request; an answer other than 200 is an error with the
 // server's own words.
-func invoke(ctx context.Context, url, mediaType string, request []byte) ([]byte, error) {
+func invoke(ctx context.Context, client *http.Client, url, mediaType string, request []byte) ([]byte, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url+"/invocations", bytes.NewReader(request))
 	if err != nil {
 		return nil, err
 	}
 	req.Header.Set("Content-Type", mediaType)
-	res, err := loopbackClient().Do(req)
+	res, err := client.Do(req)
 	if err != nil {
 		return nil, fmt.Errorf("the server did not answer: %w", err)
 	}

@@ -20,7 +20,9 @@ func report(w io.Writer, command string, err error) {
 	sources := errdefs.Sources(err)
 	switch {
 	case errors.Is(err, errInterrupted):
-		fmt.Fprintln(w, "interrupted")
+		fmt.Fprintln(w, err)
+	case is[*differentError](err):
+		// The differences are printed.
 	case is[*usageError](err), is[*build.UsageError](err):
 		fmt.Fprintf(w, "error: %v\nrun: %s --help\n", err, command)
 	case errors.As(err, &wrong) && len(sources) > 0:

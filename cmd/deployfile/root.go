@@ -27,7 +27,7 @@ func run(ctx context.Context, args []string, s streams) int {
 	case err == nil:
 		return exitOK
 	case ctx.Err() != nil:
-		err = errInterrupted
+		err = interrupted(err)
 	case !started:
 		err = &usageError{err: err}
 	}
@@ -45,7 +45,8 @@ model, says what is made; BuildKit makes it.`,
 		Example: `  deployfile init model         # write a Deployfile for the model in model/
   deployfile lock               # pin all that the image is made of
   deployfile run                # build it and serve it on this machine
-  deployfile build --push       # build it and push it to [image] tags`,
+  deployfile build --push       # build it and push it to [image] tags
+  deployfile deploy prod        # build it, push it, and serve it at [targets.prod]`,
 		SilenceUsage:  true,
 		SilenceErrors: true,
 		Version:       version,
@@ -56,6 +57,8 @@ model, says what is made; BuildKit makes it.`,
 	cmd.AddCommand(
 		initCommand(s), checkCommand(s), lockCommand(s), planCommand(s),
 		buildCommand(s), runCommand(s), predictCommand(s),
+		deployCommand(s), statusCommand(s), listCommand(s), logsCommand(s), openCommand(s),
+		promoteCommand(s), rollbackCommand(s), deleteCommand(s), renderCommand(s),
 		diffCommand(s), verifyCommand(s), sbomCommand(s),
 		schemaCommand(s), versionCommand(s), builderCommand(s),
 		superviseCommand(), exitCodesTopic(),

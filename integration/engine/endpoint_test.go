@@ -1,0 +1,183 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/deployfile/deployfile/deployfile"
+	"github.com/deployfile/deployfile/manifests"
+	"github.com/deployfile/deployfile/publish"
+)
+
+// endpoint is an endpoint that a test deploys to.
+type endpoint struct {
+	publish.Publisher
+	target deployfile.Target
+	// open makes a publisher for another target of the same endpoint.
+	open func(deployfile.Target) (publish.Publisher, error)
+}
+
+// port is where the endpoints of all tests are.
+const port = 8080
+
+// endpointName is what they are called.
+const endpointName = "tiny-prod"
+
+// url is where the target's endpoint is.
+func (e *endpoint) url() string { return fmt.Sprintf("http://127.0.0.1:%d", e.target.Port) }
+
+// reopen goes on with a target that is written in another way.
+func (e *endpoint) reopen(t *testing.T, change func(*deployfile.Target)) {
+	t.Helper()
+	change(&e.target)
+	p, err := e.open(e.target)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = p.Close() })
+	e.Publisher = p
+}
+
+// release is an image for the target.
+func (e *endpoint) release(image string) manifests.Release {
+	return manifests.Release{
+		Model: "tiny", Version: "1", Target: e.target, Image: image, Port: port, User: "65532:65532",
+		LockDigest: "sha256:1", FileDigest: "sha256:2",
+	}
+}
+
+func options(t *testing.T) publish.Options {
+	return publish.Options{
+		ApplyOptions: publish.ApplyOptions{Timeout: 15 * time.Second, Progress: func(line string) { t.Log(line) }},
+		Endpoint:     endpointName, By: "tester@here", At: time.Now(),
+	}
+}
+
+// try deploys, and returns what that returns.
+func (e *endpoint) try(ctx context.Context, o publish.Options, image string) (*publish.Outcome, error) {
+	return publish.Deploy(ctx, e.Publisher, e.release(image), o)
+}
+
+// deploy deploys what must serve then.
+func (e *endpoint) deploy(t *testing.T, image, version string) *publish.Outcome {
+	t.Helper()
+	out, err := e.try(t.Context(), options(t), image)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e.wantVersion(t, version)
+	return out
+}
+
+func (e *endpoint) wantVersion(t *testing.T, version string) {
+	t.Helper()
+	if got := get(t, e.url()+"/version"); got != version {
+		t.Errorf("version %q serves, want %q", got, version)
+	}
+}
+
+// wantRevisions compares the numbers of the revisions, newest first.
+func (e *endpoint) wantRevisions(t *testing.T, want string) {
+	t.Helper()
+	revisions, err := e.Revisions(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, r := range revisions {
+		got = append(got, fmt.Sprint(r.Number))
+		if r.By == "" || r.At.IsZero() || r.State.Live.Image == "" || len(r.Documents) != 1 {
+			t.Errorf("revision %d lacks something: %+v", r.Number, r)
+		}
+	}
+	if strings.Join(got, " ") != want {
+		t.Errorf("revisions %q, want %q", got, want)
+	}
+}
+
+func get(t *testing.T, url string) string {
+	t.Helper()
+	answer, err := ask(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return answer
+}
+
+// ask asks on a connection of its own.
+func ask(url string) (string, error) {
+	client := &http.Client{Timeout: 5 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
+	answer, err := client.Get(url)
+	if err != nil {
+		return "", err
+	}
+	defer answer.Body.Close()
+	body, err := io.ReadAll(answer.Body)
+	if err == nil && answer.StatusCode != http.StatusOK {
+		err = fmt.Errorf("%s: %s", answer.Status, body)
+	}
+	return string(body), err
+}
+
+// load is a request every 20 ms, of which each may take as long as it likes.
+type load struct {
+	stop    context.CancelFunc
+	running sync.WaitGroup
+	mu      sync.Mutex
+	all     int
+	failed  []time.Time
+	errors  []error
+}
+
+func startLoad(url string) *load {
+	ctx, cancel := context.WithCancel(context.Background())
+	l := &load{stop: cancel}
+	l.running.Go(func() {
+		for ticker := time.NewTicker(20 * time.Millisecond); ; {
+			select {
+			case <-ctx.Done():
+				ticker.Stop()
+				return
+			case <-ticker.C:
+			}
+			l.running.Go(func() {
+				began := time.Now()
+				_, err := ask(url)
+				l.mu.Lock()
+				defer l.mu.Unlock()
+				l.all++
+				if err != nil {
+					l.failed, l.errors = append(l.failed, began), append(l.errors, err)
+				}
+			})
+		}
+	})
+	return l
+}
+
+// end says how many requests failed, of how many, and over how long a time.
+func (l *load) end() (failed, all int, gap time.Duration) {
+	l.stop()
+	l.running.Wait()
+	if n := len(l.failed); n > 0 {
+		gap = l.failed[n-1].Sub(l.failed[0])
+	}
+	return len(l.failed), l.all, gap
+}
+
+// wantNone fails if a request failed.
+func (l *load) wantNone(t *testing.T) {
+	t.Helper()
+	failed, all, gap := l.end()
+	if failed > 0 || all == 0 {
+		t.Errorf("%d of %d requests failed, over %s: %v", failed, all, gap, errors.Join(l.errors...))
+	}
+	t.Logf("%d requests, none failed", all-failed)
+}

@@ -1,0 +1,79 @@
+// Command server stands in for a model's server: it answers /ping as MLflow's
+// does, tells what it sees of its container, and can misbehave, as MODE says:
+// "crash" ends it at once, "unready" makes /ping fail, "deaf" makes it listen
+// nowhere.
+package main
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	"time"
+)
+
+func main() {
+	fmt.Println("loading model", os.Getenv("VERSION"))
+	switch os.Getenv("MODE") {
+	case "crash":
+		fmt.Fprintln(os.Stderr, "ModuleNotFoundError: No module named 'sklearn'")
+		os.Exit(3)
+	case "deaf":
+		time.Sleep(time.Hour)
+	}
+	if port := os.Getenv("PORT"); port == os.Getenv("SHUN") {
+		fmt.Println("that port is not for me:", port)
+		os.Exit(5)
+	}
+	if wait, err := time.ParseDuration(os.Getenv("STARTUP")); err == nil {
+		time.Sleep(wait)
+	}
+	http.HandleFunc("/ping", func(w http.ResponseWriter, _ *http.Request) {
+		if os.Getenv("MODE") == "unready" {
+			http.Error(w, "no model", http.StatusServiceUnavailable)
+		}
+	})
+	http.HandleFunc("/version", func(w http.ResponseWriter, _ *http.Request) {
+		fmt.Fprint(w, os.Getenv("VERSION"))
+	})
+	http.HandleFunc("/slow", func(w http.ResponseWriter, _ *http.Request) {
+		time.Sleep(time.Second)
+		fmt.Fprint(w, os.Getenv("VERSION"))
+	})
+	http.HandleFunc("/env", func(w http.ResponseWriter, r *http.Request) {
+		fmt.Fprint(w, os.Getenv(r.URL.Query().Get("name")))
+	})
+	http.HandleFunc("/identity", func(w http.ResponseWriter, _ *http.Request) {
+		status, _ := os.ReadFile("/proc/self/status")
+		for _, line := range strings.Split(string(status), "\n") {
+			for _, key := range []string{"Uid:", "Gid:", "CapEff:", "CapBnd:", "NoNewPrivs:"} {
+				if strings.HasPrefix(line, key) {
+					fmt.Fprintln(w, strings.Join(strings.Fields(line)[:2], " "))
+				}
+			}
+		}
+		for _, folder := range []string{"/", "/tmp"} {
+			err := os.WriteFile(folder+"/written", nil, 0o600)
+			fmt.Fprintf(w, "write %s: %t\n", folder, err == nil)
+		}
+	})
+	http.HandleFunc("/exit", func(http.ResponseWriter, *http.Request) { os.Exit(4) })
+	s := &http.Server{Addr: ":" + os.Getenv("PORT")}
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
+	defer stop()
+	go func() {
+		<-ctx.Done()
+		fmt.Println("ending")
+		_ = s.Shutdown(context.Background())
+	}()
+	fmt.Println("listening on", s.Addr)
+	if err := s.ListenAndServe(); err != http.ErrServerClosed {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	// Shutdown is still waiting for the answers under way.
+	time.Sleep(1200 * time.Millisecond)
+}

@@ -1,0 +1,175 @@
+package kubernetes
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"github.com/deployfile/deployfile/deployfile"
+	"github.com/deployfile/deployfile/publish"
+)
+
+func sorted(list []string) []string { slices.Sort(list); return list }
+
+func TestDeploy(t *testing.T) {
+	t.Parallel()
+	l := newLab(t)
+	p := l.open()
+	before, err := p.Status(t.Context())
+	if err != nil || before.Revision != nil || before.Ready {
+		t.Errorf("nothing is deployed, and the status is %+v, %v", before, err)
+	}
+	first := l.deploy(p, l.version("one"))
+	if diff := cmp.Diff([]string{"ControllerRevision/iris-r1", "Deployment/iris", "Service/iris"}, names(l.objects())); diff != "" {
+		t.Error(diff)
+	}
+	l.serve(map[string]int{"one": 2})
+	for _, c := range first.Changes {
+		if c.Action != "create" || c.Diff == "" {
+			t.Errorf("the first deployment has the change %+v", c)
+		}
+	}
+	revisions, err := p.Revisions(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]publish.Revision{first.Revision}, revisions); diff != "" {
+		t.Error(diff)
+	}
+	status, err := p.Status(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !status.Ready || status.Revision.Number != 1 || len(status.Instances) != 2 || !status.Instances[0].Ready || status.Instances[0].Image != l.version("one").Image {
+		t.Errorf("the status is %+v", status)
+	}
+
+	// The second time changes nothing, even if it is done.
+	all := l.versions()
+	again := l.deploy(l.open(), l.version("one"))
+	if again.Action != publish.Unchanged || len(again.Changes) > 0 {
+		t.Errorf("deploying again: %+v", again)
+	}
+	if diff := cmp.Diff(all, l.versions()); diff != "" {
+		t.Error(diff)
+	}
+	next := first.Revision
+	next.Number = 2
+	if err := p.Apply(t.Context(), next, options(0).ApplyOptions); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(all["Deployment/iris"], l.versions()["Deployment/iris"]); diff != "" {
+		t.Error(diff)
+	}
+
+	// Another version comes in its place.
+	second := l.deploy(p, l.version("two"))
+	if second.Action != publish.Applied || len(second.Changes) != 2 {
+		t.Errorf("another version: %+v", second)
+	}
+	l.serve(map[string]int{"two": 2})
+}
+
+// versions are the resource versions of what is asked for, which any change
+// changes, that of the status apart.
+func (l *lab) versions() map[string]int64 {
+	l.Helper()
+	out := map[string]int64{}
+	for name, object := range l.objects() {
+		out[name] = 0
+		kind, _, _ := unstructured.NestedString(object, "kind")
+		if kind == "Deployment" {
+			out[name] = l.deployment("iris").GetGeneration()
+		}
+	}
+	return out
+}
+
+// TestPrune removes what a revision has and the next one has not.
+func TestPrune(t *testing.T) {
+	t.Parallel()
+	l := newLab(t)
+	p := l.open()
+	l.deploy(p, l.version("one", func(target *deployfile.Target) {
+		target.Ingress = &deployfile.Ingress{Host: "iris.example.com"}
+		target.DisruptionBudget = "1"
+		target.NetworkPolicy = []string{"*"}
+	}))
+	want := []string{"ControllerRevision/iris-r1", "Deployment/iris", "Ingress/iris", "NetworkPolicy/iris", "PodDisruptionBudget/iris", "Service/iris"}
+	if diff := cmp.Diff(want, names(l.objects())); diff != "" {
+		t.Error(diff)
+	}
+	status, err := p.Status(t.Context())
+	if err != nil || status.URL != "http://iris.example.com" {
+		t.Errorf("the status is %+v, %v", status, err)
+	}
+	// A budget that somebody else made is not the endpoint's.
+	strange := &unstructured.Unstructured{Object: map[string]any{
+		"apiVersion": "policy/v1", "kind": "PodDisruptionBudget", "metadata": map[string]any{"name": "other"},
+	}}
+	budgets := l.cluster.Dynamic.Resource(schema.GroupVersionResource{Group: "policy", Version: "v1", Resource: "poddisruptionbudgets"}).Namespace(l.namespace)
+	if _, err := budgets.Create(t.Context(), strange, metav1.CreateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	second := l.deploy(p, l.version("two"))
+	var removed []string
+	for _, c := range second.Changes {
+		if c.Action == "delete" {
+			removed = append(removed, c.Object)
+		}
+	}
+	if diff := cmp.Diff([]string{"Ingress " + l.namespace + "/iris", "NetworkPolicy " + l.namespace + "/iris", "PodDisruptionBudget " + l.namespace + "/iris"}, sorted(removed)); diff != "" {
+		t.Error(diff)
+	}
+	want = []string{"ControllerRevision/iris-r1", "ControllerRevision/iris-r2", "Deployment/iris", "PodDisruptionBudget/other", "Service/iris"}
+	if diff := cmp.Diff(want, names(l.objects())); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// TestDelete leaves nothing.
+func TestDelete(t *testing.T) {
+	t.Parallel()
+	l := newLab(t)
+	p := l.open()
+	if err := p.Delete(t.Context()); err != nil {
+		t.Errorf("there is nothing to delete: %v", err)
+	}
+	l.deploy(p, l.version("one", func(target *deployfile.Target) {
+		target.Ingress = &deployfile.Ingress{Host: "iris.example.com"}
+		target.ServiceAccount = &deployfile.ServiceAccount{Name: "iris", Create: true}
+	}))
+	l.deploy(p, l.version("two", func(target *deployfile.Target) { target.Strategy = "canary" }))
+	if err := p.Delete(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	l.gone()
+	if revisions, err := p.Revisions(t.Context()); err != nil || len(revisions) > 0 {
+		t.Errorf("after the deletion there are %v, %v", revisions, err)
+	}
+}
+
+// TestKeep has a limit for how many revisions are recorded.
+func TestKeep(t *testing.T) {
+	t.Parallel()
+	l := newLab(t)
+	p := l.open()
+	for i := range 12 {
+		l.deploy(p, l.version(string(rune('a'+i))))
+	}
+	revisions, err := p.Revisions(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var numbers []int
+	for _, r := range revisions {
+		numbers = append(numbers, r.Number)
+	}
+	if diff := cmp.Diff([]int{12, 11, 10, 9, 8, 7, 6, 5, 4, 3}, numbers); diff != "" {
+		t.Error(diff)
+	}
+}
