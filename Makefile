@@ -35,7 +35,7 @@ demo: build ## lock, build and run examples/iris, and print its answer
 	@hack/demo.sh
 
 .PHONY: test
-test: build tools-buildx base venv ## set everything up and run all tests
+test: build tools-buildx kubernetes base venv ## set everything up and run all tests
 	@hack/with-env.sh go test $(TESTFLAGS) ./...
 
 .PHONY: lint
@@ -87,6 +87,10 @@ tools: setup ## build buildkitd, buildctl, registry and staticcheck into bin/
 .PHONY: tools-buildx
 tools-buildx: setup ## build buildx into bin/
 	@hack/tools.sh tools/buildx
+
+.PHONY: kubernetes
+kubernetes: setup ## build the Kubernetes of the tests into bin/
+	@hack/kubernetes.sh
 
 .PHONY: base
 base: setup ## make the base images from Debian's packages; prints their folder

@@ -7,7 +7,6 @@ import (
 
 	"github.com/deployfile/deployfile/deployfile"
 	"github.com/deployfile/deployfile/lint"
-	"github.com/deployfile/deployfile/resolver"
 	"github.com/moby/buildkit/client/llb"
 	"github.com/moby/buildkit/solver/errdefs"
 	"github.com/moby/buildkit/solver/pb"
@@ -51,10 +50,12 @@ func (e *ImageError) Error() string { return fmt.Sprintf("%s image: %v", e.Name,
 // Unwrap returns BuildKit's error.
 func (e *ImageError) Unwrap() error { return e.Err }
 
-// located is an error with the part of the Deployfile that it is about.
+// located is an error with the part of the Deployfile that it is about, or with
+// lines of other files.
 type located struct {
 	err    error
 	ranges []deployfile.Range
+	others []*errdefs.Source
 }
 
 func (e *located) Error() string { return e.err.Error() }
@@ -70,17 +71,13 @@ func at(f *deployfile.File, err error, key ...string) error {
 	return &located{err: err, ranges: []deployfile.Range{r}}
 }
 
-// annotate adds the source lines to an error, so that every BuildKit client
-// draws them.
-func annotate(err error, source *llb.SourceMap) error {
-	if err == nil || source == nil {
+// withSource adds to an error the lines that it is about, if it is about any, so
+// that every BuildKit client draws them. info is nil as long
+// as the Deployfile was not read.
+func withSource(err error, info *pb.SourceInfo) error {
+	if err == nil || info == nil {
 		return err
 	}
-	return addSource(err, sourceInfo(source))
-}
-
-// addSource adds the lines that an error is about, if it is about any.
-func addSource(err error, info *pb.SourceInfo) error {
 	var ranges []deployfile.Range
 	var wrong deployfile.Errors
 	var where *located
@@ -90,7 +87,12 @@ func addSource(err error, info *pb.SourceInfo) error {
 			ranges = append(ranges, d.Range)
 		}
 	case errors.As(err, &where):
-		ranges = where.ranges
+		for _, s := range where.others {
+			err = errdefs.WithSource(err, s)
+		}
+		if ranges = where.ranges; ranges == nil {
+			return err
+		}
 	default:
 		return err
 	}
@@ -116,6 +118,9 @@ func (e spoken) GRPCStatus() *status.Status {
 }
 
 func sourceInfo(s *llb.SourceMap) *pb.SourceInfo {
+	if s == nil {
+		return nil
+	}
 	return &pb.SourceInfo{Data: s.Data, Filename: s.Filename, Language: s.Language, Definition: s.Definition.ToPB()}
 }
 
@@ -125,32 +130,4 @@ func protoRange(r deployfile.Range) *pb.Range {
 		Start: &pb.Position{Line: int32(r.Start.Line), Character: int32(r.Start.Column - 1)},
 		End:   &pb.Position{Line: int32(r.End.Line), Character: int32(r.End.Column - 1)},
 	}
-}
-
-// locate says which key of the Deployfile an answer from outside is about.
-func (b *build) locate(err error) error {
-	var python *resolver.NoPythonError
-	var step *resolver.StepError
-	var image *ImageError
-	if errors.As(err, &step) {
-		for n, i := range b.file.Environment.Indexes {
-			url := strings.TrimSuffix(i.URL, "/")
-			if strings.Contains(step.Message, url+"/") || strings.Contains(step.Message, "("+url+")") {
-				return at(b.file, err, "environment", "indexes", fmt.Sprint(n), "url")
-			}
-		}
-	}
-	switch {
-	case err == nil:
-		return nil
-	case errors.As(err, &python):
-		return at(b.file, err, "environment", "base")
-	case errors.As(err, &step) && step.Kind == "unsatisfiable" && strings.HasPrefix(step.Step, "resolve system"):
-		return at(b.file, err, "environment", "system-packages")
-	case errors.As(err, &step) && (step.Kind == "unsatisfiable" || step.Kind == "index"):
-		return at(b.file, err, "environment")
-	case errors.As(err, &image):
-		return at(b.file, err, "environment", image.Name)
-	}
-	return err
 }

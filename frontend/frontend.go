@@ -22,6 +22,7 @@ const (
 	TargetVerify = "verify"
 	TargetPlan   = "plan"
 	TargetEnv    = "env"
+	TargetModel  = "model"
 	TargetSBOM   = "sbom"
 )
 
@@ -51,7 +52,7 @@ func Build(ctx context.Context, c gwclient.Client) (*gwclient.Result, error) {
 	b := &build{ui: ui, client: c, images: images{ui: ui, client: c}}
 	res, err := b.run(ctx)
 	if err != nil {
-		return nil, spoken{annotate(err, b.source)}
+		return nil, spoken{withSource(err, sourceInfo(b.source))}
 	}
 	return res, nil
 }
@@ -63,11 +64,11 @@ func (b *build) run(ctx context.Context) (*gwclient.Result, error) {
 	if err := b.read(ctx); err != nil {
 		return nil, err
 	}
-	if _, ok := b.file.Targets[b.ui.Target]; ok {
+	if _, ok := b.File.Targets[b.ui.Target]; ok {
 		return b.image(ctx)
 	}
 	switch b.ui.Target {
-	case "", TargetImage, TargetEnv:
+	case "", TargetImage, TargetEnv, TargetModel:
 		return b.image(ctx)
 	case TargetVerify:
 		return b.verify(ctx)
@@ -82,6 +83,6 @@ func (b *build) run(ctx context.Context) (*gwclient.Result, error) {
 }
 
 func (b *build) targetNames() []string {
-	names := []string{TargetImage, TargetLock, TargetVerify, TargetEnv, TargetPlan, TargetSBOM}
-	return append(names, slices.Sorted(maps.Keys(b.file.Targets))...)
+	names := []string{TargetImage, TargetLock, TargetVerify, TargetEnv, TargetModel, TargetPlan, TargetSBOM}
+	return append(names, slices.Sorted(maps.Keys(b.File.Targets))...)
 }

@@ -43,14 +43,14 @@ type compiled struct {
 }
 
 func (b *build) prepare(ctx context.Context) (*prepared, error) {
-	if b.file.Server.Kind == "mlserver" {
-		return nil, at(b.file, errors.New(`server kind "mlserver" cannot be built yet; take kind = "command" with command = ["mlserver", "start", "/opt/model"] and put mlserver into a requirements file`), "server", "kind")
+	if b.File.Server.Kind == "mlserver" {
+		return nil, at(b.File, errors.New(`server kind "mlserver" cannot be built yet; take kind = "command" with command = ["mlserver", "start", "/opt/model"] and put mlserver into a requirements file`), "server", "kind")
 	}
 	lock, pylocks, err := b.locked(ctx)
 	if err != nil {
 		return nil, err
 	}
-	tools, err := b.resolver.Toolchain(ctx, lock, b.file.Environment.CA, b.env.indexes)
+	tools, err := b.resolver.Toolchain(ctx, lock, b.File.Environment.CA, b.env.indexes)
 	if err != nil {
 		return nil, err
 	}
@@ -76,10 +76,10 @@ func (b *build) compile(ctx context.Context, p *prepared, platform string) (*com
 		return nil, err
 	}
 	opts := b.client.BuildOpts()
-	target, declared := b.file.Targets[b.ui.Target]
+	target, declared := b.File.Targets[b.ui.Target]
 	sources := llb.Sources{
-		File:          b.file,
-		Model:         b.model,
+		File:          b.File,
+		Model:         b.Model,
 		Lock:          p.lock,
 		Pylock:        pylock,
 		Platform:      platform,
@@ -100,8 +100,8 @@ func (b *build) compile(ctx context.Context, p *prepared, platform string) (*com
 	if b.ui.Target == TargetEnv {
 		plan.WithoutModel()
 	}
-	if len(plan.SystemPackages) > 0 && !b.runs(platform) {
-		return nil, at(b.file, fmt.Errorf("system packages for %s have to be installed on a builder that can run %s, and this one is %s", platform, platform, b.resolver.BuildPlatform), "environment", "system-packages")
+	if b.ui.Target != TargetModel && len(plan.SystemPackages) > 0 && !b.runs(platform) {
+		return nil, at(b.File, fmt.Errorf("system packages for %s have to be installed on a builder that can run %s, and this one is %s", platform, platform, b.resolver.BuildPlatform), "environment", "system-packages")
 	}
 	runsOn, err := platforms.Parse(platform)
 	if err != nil {
@@ -115,6 +115,10 @@ func (b *build) compile(ctx context.Context, p *prepared, platform string) (*com
 		Merge:       opts.LLBCaps.Supports(pb.CapMergeOp) == nil,
 		Constraints: append(b.constraints(), bkllb.Platform(runsOn)),
 	}}
+	if b.ui.Target == TargetModel {
+		c.image = plan.ModelImage(c.inputs)
+		return c, nil
+	}
 	c.image, err = plan.Image(c.inputs)
 	return c, err
 }
@@ -199,7 +203,7 @@ func (b *build) setPlatforms() error {
 }
 
 func (b *build) imageOf(ctx context.Context, c *compiled) (*dockerui.BuildResult, error) {
-	config, err := c.plan.ImageConfig(c.base)
+	config, base, err := b.config(c)
 	if err != nil {
 		return nil, err
 	}
@@ -214,12 +218,22 @@ func (b *build) imageOf(ctx context.Context, c *compiled) (*dockerui.BuildResult
 	if err := eg.Wait(); err != nil {
 		return nil, b.explain(ctx, c, err)
 	}
-	return &dockerui.BuildResult{Reference: ref, Image: config, BaseImage: &c.base, Epoch: config.Created}, nil
+	return &dockerui.BuildResult{Reference: ref, Image: config, BaseImage: base, Epoch: config.Created}, nil
+}
+
+// config is the configuration of what is built, and that of its base.
+func (b *build) config(c *compiled) (config, base *dockerspec.DockerOCIImage, err error) {
+	if b.ui.Target == TargetModel {
+		config, err = c.plan.ModelConfig()
+		return config, nil, err
+	}
+	config, err = c.plan.ImageConfig(c.base)
+	return config, &c.base, err
 }
 
 // verifyPlatform runs the verify step where the builder can run the image.
 func (b *build) verifyPlatform(ctx context.Context, c *compiled) error {
-	if b.ui.Target == TargetEnv || b.file.Server.Verify == "never" || b.ui.BuildArgs[ArgVerify] == "0" {
+	if b.ui.Target == TargetEnv || b.ui.Target == TargetModel || b.File.Server.Verify == "never" || b.ui.BuildArgs[ArgVerify] == "0" {
 		return nil
 	}
 	if !b.runs(c.plan.Platform) {
@@ -266,7 +280,7 @@ func (b *build) verify(ctx context.Context) (*gwclient.Result, error) {
 
 // checkModel compares the model's files with the locked ones.
 func (b *build) checkModel(ctx context.Context, p *prepared) error {
-	now, err := b.resolver.ModelFiles(ctx, p.tools, b.context, b.file.Model.Source)
+	now, err := b.resolver.ModelFiles(ctx, p.tools, b.context, b.File.Model.Source)
 	if err != nil {
 		return err
 	}

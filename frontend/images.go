@@ -18,8 +18,6 @@ import (
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 )
 
-const contextRef = "context:"
-
 // images finds images for the resolver.
 type images struct {
 	ui     *dockerui.Client
@@ -50,7 +48,7 @@ func (i images) image(ctx context.Context, name, ref, pinned, platform string) (
 			return img, config, err
 		}
 	}
-	if n, ok := strings.CutPrefix(ref, contextRef); ok {
+	if n, ok := strings.CutPrefix(ref, resolver.ContextRef); ok {
 		return nil, nil, fmt.Errorf("the lock was made with the build context %q in place of the %s image; give --build-context %s=… again, or run deployfile lock", n, name, n)
 	}
 	img, config, err := i.pull(ctx, ref, pinned, p)
@@ -74,7 +72,7 @@ func (i images) named(ctx context.Context, name string, p ocispecs.Platform) (*r
 	if config == nil || dgst == "" {
 		return nil, nil, fmt.Errorf("build context %s is no image; give docker-image://REF or oci-layout://DIR", name)
 	}
-	return &resolver.SourceImage{Ref: contextRef + name, Digest: dgst.String(), Env: config.Config.Env, State: st.Platform(p)}, config, nil
+	return &resolver.SourceImage{Ref: resolver.ContextRef + name, Digest: dgst.String(), Env: config.Config.Env, State: st.Platform(p)}, config, nil
 }
 
 func (i images) pull(ctx context.Context, ref, pinned string, p ocispecs.Platform) (*resolver.SourceImage, *dockerspec.DockerOCIImage, error) {

@@ -25,6 +25,8 @@ type Inspection struct {
 	Inputs resolver.Inputs
 
 	env *environment
+	// files are what the model and the requirements files were read from.
+	files fs.FS
 }
 
 // Inspect reads a Deployfile and its model as a build does, from the folder
@@ -34,23 +36,20 @@ type Inspection struct {
 func Inspect(name string, data []byte, context fs.FS, args map[string]string) (*Inspection, error) {
 	found := &Inspection{}
 	err := found.inspect(name, data, context, args)
-	return found, withSource(err, name, data)
+	return found, withSource(err, &pb.SourceInfo{Filename: name, Data: data, Language: "toml"})
 }
 
 func (i *Inspection) inspect(name string, data []byte, context fs.FS, args map[string]string) (err error) {
 	if i.File, i.Diagnostics, err = deployfile.ParseWithArgs(name, data, args); err != nil {
 		return err
 	}
-	if err := i.readModel(context, ""); err != nil {
-		return err
-	}
-	i.Inputs = i.env.inputs
-	return nil
+	return i.readModel(context, "")
 }
 
 // readModel reads the model and the requirements files of i.File; mirror is an
 // index that takes the place of the default one, "" if none.
 func (i *Inspection) readModel(context fs.FS, mirror string) (err error) {
+	i.files = context
 	if i.Model, i.Warnings, err = mlmodel.Read(context, i.File.Model.Source); err != nil {
 		return at(i.File, err, "model", "source")
 	}
@@ -59,8 +58,11 @@ func (i *Inspection) readModel(context fs.FS, mirror string) (err error) {
 			return at(i.File, fmt.Errorf("code folder %q: %w", dir, fs.ErrNotExist), "environment", "code", fmt.Sprint(n))
 		}
 	}
-	i.env, err = newEnvironment(i.File, i.Model, context, mirror, func(w mlmodel.Warning) { i.Warnings = append(i.Warnings, w) })
-	return err
+	if i.env, err = newEnvironment(i.File, i.Model, context, mirror, func(w mlmodel.Warning) { i.Warnings = append(i.Warnings, w) }); err != nil {
+		return err
+	}
+	i.Inputs = i.env.inputs
+	return nil
 }
 
 // Lint judges what was found; lock and pylocks are what lies beside the
@@ -78,9 +80,4 @@ func (i *Inspection) Lint(lock *resolver.Lock, pylocks map[string][]byte, today 
 		in.Requirements, in.Constraints = i.env.ownRequirements, i.env.ownConstraints
 	}
 	return lint.Run(in)
-}
-
-// withSource adds the text that an error's lines are in.
-func withSource(err error, name string, data []byte) error {
-	return addSource(err, &pb.SourceInfo{Filename: name, Data: data, Language: "toml"})
 }

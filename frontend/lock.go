@@ -32,13 +32,13 @@ func (b *build) lockFiles(ctx context.Context) (*gwclient.Result, error) {
 
 func (b *build) request() resolver.Request {
 	return resolver.Request{
-		Inputs:     b.env.inputs,
+		Inputs:     b.Inputs,
 		Platforms:  b.platforms(),
 		Indexes:    b.env.indexes,
 		Context:    b.context,
-		ModelDir:   b.file.Model.Source,
+		ModelDir:   b.File.Model.Source,
 		LocalFiles: b.env.local,
-		CA:         b.file.Environment.CA,
+		CA:         b.File.Environment.CA,
 		Previous:   b.lock,
 		Pylocks:    b.pylocks,
 	}
@@ -60,6 +60,17 @@ func (b *build) locked(ctx context.Context) (*resolver.Lock, map[string][]byte, 
 		return nil, nil, err
 	}
 	return b.otherImages(ctx, demanded)
+}
+
+// stale says how the lock does not fit, nil if it does or there is none.
+func (b *build) stale() error {
+	if b.lock == nil {
+		return nil
+	}
+	if changes := b.lock.Stale(b.Inputs, b.platforms(), b.pylocks); len(changes) > 0 {
+		return &StaleLockError{File: b.lockName, Changes: changes}
+	}
+	return nil
 }
 
 // otherImages makes a lock for this build alone where a build context

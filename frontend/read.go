@@ -21,22 +21,19 @@ import (
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 )
 
-// build is one run of the frontend.
+// build is one run of the frontend, and what it has found so far.
 type build struct {
+	Inspection
+
 	ui     *dockerui.Client
 	client gwclient.Client
 	images images
 
 	source   *llb.SourceMap
 	warnings func(context.Context, string, gwclient.WarnOpts)
-	file     *deployfile.File
-	// diagnostics are what the Deployfile is warned of.
-	diagnostics []deployfile.Diagnostic
 	// dir is the Deployfile's folder in the client's.
 	dir      string
-	model    *mlmodel.Model
 	context  llb.State
-	env      *environment
 	resolver *resolver.Resolver
 
 	// lockName is the lock's file name; lock and pylocks are what lies beside
@@ -76,8 +73,7 @@ func (b *build) readFile(ctx context.Context) error {
 	for _, d := range diagnostics {
 		b.warn(ctx, d)
 	}
-	b.diagnostics = diagnostics
-	b.file, b.dir = file, path.Dir(name)
+	b.File, b.Diagnostics, b.dir = file, diagnostics, path.Dir(name)
 	for _, arg := range slices.Sorted(maps.Keys(b.ui.BuildArgs)) {
 		if _, declared := file.Args[arg]; !declared && !ownArg(arg) {
 			b.warnText(ctx, "build argument "+arg+" is not declared in [args], and nothing refers to it")
@@ -179,8 +175,8 @@ func (b *build) readLock(ctx context.Context) error {
 }
 
 func (b *build) readModel(ctx context.Context) error {
-	paths := append([]string{b.file.Model.Source}, b.file.Environment.Code...)
-	for _, list := range [][]string{b.file.Environment.Requirements, b.file.Environment.Constraints} {
+	paths := append([]string{b.File.Model.Source}, b.File.Environment.Code...)
+	for _, list := range [][]string{b.File.Environment.Requirements, b.File.Environment.Constraints} {
 		for _, name := range list {
 			paths = append(paths, name)
 			// What it names is beside it, or one folder below.
@@ -198,12 +194,10 @@ func (b *build) readModel(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	found := &Inspection{File: b.file}
-	err = found.readModel(refFS{ctx, ref}, b.ui.BuildArgs[ArgIndex])
-	for _, w := range found.Warnings {
+	err = b.Inspection.readModel(refFS{ctx, ref}, b.ui.BuildArgs[ArgIndex])
+	for _, w := range b.Warnings {
 		b.warnModel(ctx, w)
 	}
-	b.model, b.env = found.Model, found.env
 	if errors.Is(err, fs.ErrNotExist) {
 		err = fmt.Errorf("%w; if it is there, .dockerignore leaves it out", err)
 	}
@@ -218,7 +212,7 @@ func (b *build) platforms() []string {
 		out = append(out, platformName(p))
 	}
 	if len(out) == 0 {
-		out = append(out, b.file.Image.Platforms...)
+		out = append(out, b.File.Image.Platforms...)
 	}
 	if len(out) == 0 {
 		out = []string{b.resolver.BuildPlatform}

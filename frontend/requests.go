@@ -35,7 +35,7 @@ func (b *build) subrequest(ctx context.Context) (res *gwclient.Result, ok bool, 
 		data, err := deployfile.Schema()
 		return answer(data), true, err
 	case bklint.SubrequestLintDefinition.Name:
-		res, err := b.lint(ctx)
+		res, err := b.lintResult(ctx)
 		return res, true, err
 	case subrequests.RequestSubrequestsDescribe:
 		res, err := describe()
@@ -103,9 +103,9 @@ func (b *build) outline(ctx context.Context) (*outline.Outline, error) {
 	if name == "" {
 		name = TargetImage
 	}
-	out := &outline.Outline{Name: name, Description: "The image of " + b.file.Model.Source, Sources: [][]byte{b.source.Data}}
-	for _, arg := range slices.Sorted(maps.Keys(b.file.Args)) {
-		out.Args = append(out.Args, outline.Arg{Name: arg, Value: b.file.Args[arg], Location: b.location("args", arg)})
+	out := &outline.Outline{Name: name, Description: "The image of " + b.File.Model.Source, Sources: [][]byte{b.source.Data}}
+	for _, arg := range slices.Sorted(maps.Keys(b.File.Args)) {
+		out.Args = append(out.Args, outline.Arg{Name: arg, Value: b.File.Args[arg], Location: b.location("args", arg)})
 	}
 	out.Args = append(out.Args,
 		outline.Arg{Name: ArgLocked, Description: `"1" to fail unless there is a lock that fits`},
@@ -113,8 +113,8 @@ func (b *build) outline(ctx context.Context) (*outline.Outline, error) {
 		outline.Arg{Name: ArgUpgrade, Description: `what the target lock takes newer versions of: packages, or "*"`},
 		outline.Arg{Name: ArgIndex, Description: "a package index to take in place of the default one"},
 		outline.Arg{Name: "SOURCE_DATE_EPOCH", Description: "when the image counts as made, in seconds since 1970"})
-	out.Secrets = append(out.Secrets, outline.Secret{Name: b.file.Environment.CA, Location: b.location("environment", "ca")})
-	for n, i := range b.file.Environment.Indexes {
+	out.Secrets = append(out.Secrets, outline.Secret{Name: b.File.Environment.CA, Location: b.location("environment", "ca")})
+	for n, i := range b.File.Environment.Indexes {
 		if i.Secret != "" {
 			out.Secrets = append(out.Secrets, outline.Secret{Name: i.Secret, Required: true, Location: b.location("environment", "indexes", fmt.Sprint(n), "secret")})
 		}
@@ -132,12 +132,13 @@ func (b *build) listTargets(ctx context.Context) (*targets.List, error) {
 		{Name: TargetLock, Description: "Deployfile.lock and pylock.toml; write them with -o ."},
 		{Name: TargetVerify, Description: "start the image and ask it, and make nothing"},
 		{Name: TargetEnv, Description: "the image without the model and its code"},
+		{Name: TargetModel, Description: "the model alone, as an image that can be mounted"},
 		{Name: TargetPlan, Description: "what the image is made of, as JSON"},
 		{Name: TargetSBOM, Description: "the bills of materials, SPDX and CycloneDX"},
 	}}
-	for _, name := range slices.Sorted(maps.Keys(b.file.Targets)) {
+	for _, name := range slices.Sorted(maps.Keys(b.File.Targets)) {
 		list.Targets = append(list.Targets, targets.Target{
-			Name: name, Description: "the image for this " + b.file.Targets[name].Kind + " target", Location: b.location("targets", name),
+			Name: name, Description: "the image for this " + b.File.Targets[name].Kind + " target", Location: b.location("targets", name),
 		})
 	}
 	return list, nil
@@ -145,7 +146,7 @@ func (b *build) listTargets(ctx context.Context) (*targets.List, error) {
 
 // location is where a key is written, nil if it is not.
 func (b *build) location(key ...string) *pb.Location {
-	r, ok := b.file.Position(key...)
+	r, ok := b.File.Position(key...)
 	if !ok {
 		return nil
 	}

@@ -54,7 +54,7 @@ func (b *build) bills(ctx context.Context) (*gwclient.Result, error) {
 // bill makes the documents of one platform, from the plan and from what the
 // installed packages and the base say of themselves.
 func (b *build) bill(ctx context.Context, c *compiled) (map[string][]byte, error) {
-	in := sbom.Input{Plan: c.plan, Model: b.model, Name: b.file.Model.Name, Version: b.file.Model.Version}
+	in := sbom.Input{Plan: c.plan, Model: b.Model, Name: b.File.Model.Name, Version: b.File.Model.Version}
 	image, err := b.resolver.Gateway.Solve(ctx, c.image.State)
 	if err != nil {
 		return nil, err
@@ -131,6 +131,10 @@ func distribution(osRelease []byte) string {
 func (b *build) attest(ctx context.Context, res *gwclient.Result, id string, c *compiled) error {
 	if b.ui.SBOM == nil {
 		return nil
+	}
+	if b.ui.Target == TargetModel {
+		// Without an answer, BuildKit would scan it for packages.
+		return errors.New("the model alone has no bill of materials: leave --sbom out, and give it with the environment")
 	}
 	files, err := b.bill(ctx, c)
 	if err != nil {

@@ -2,62 +2,126 @@ package integration
 
 import (
 	"errors"
-	"net"
+	"fmt"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/deployfile/deployfile/integration/internal/lab"
+	"github.com/google/go-cmp/cmp"
 	"github.com/moby/buildkit/solver/errdefs"
 )
 
-// TestUnsatisfiable asks for what no index has; the words are uv's own.
+// TestUnsatisfiable asks for what no index has; the words are uv's own, and the
+// lines are those of the requirements.
 func TestUnsatisfiable(t *testing.T) {
-	x := newIndex(t,
-		wheel(t, "dfone", "1.0", ""), wheel(t, "dftwo", "1.0", "", "dfone>=2"),
-		wheelFor(t, "dfother", "1.0", "cp311-cp311-macosx_11_0_arm64", ""),
+	const mac, old = "cp311-cp311-macosx_11_0_arm64", "cp39-cp39-manylinux_2_17_x86_64"
+	x := lab.NewIndex(t,
+		lab.Wheel(t, "dfone", "1.0", ""), lab.Wheel(t, "dftwo", "1.0", "", "dfone>=2"),
+		lab.WheelFor(t, "dfother", "1.0", mac, ""), lab.WheelFor(t, "dfmore", "1.0", mac, ""), lab.WheelFor(t, "dfaged", "1.0", old, ""),
+		lab.Wheel(t, "dfneedy", "1.0", "", "dfdeep"), lab.WheelFor(t, "dfdeep", "1.0", mac, ""),
 	)
+	closed := closedAddress(t)
 	for name, c := range map[string]struct {
-		requirements []string
+		requirements string
 		want         []string
+		// lines are what the error points at in model/requirements.txt; none for
+		// [environment].
+		lines []string
 	}{
-		"no such version": {[]string{"dfone==9"}, []string{"No solution found", "dfone==9"}},
-		"conflict":        {[]string{"dfone", "dftwo"}, []string{"No solution found", "dftwo", "dfone>=2"}},
-		"no such package": {[]string{"dfnowhere"}, []string{"No solution found", "dfnowhere was not found"}},
-		"other platform":  {[]string{"dfother"}, []string{"dfother", "no wheel"}},
+		"no such version":  {"dfone==9", []string{"No solution found", "dfone==9"}, []string{"dfone==9"}},
+		"a line among all": {"# first\ndftwo==1.0 ; python_version < '3'\nDFone == 9\n", []string{"No solution found", "dfone==9"}, []string{"DFone == 9"}},
+		"conflict":         {"dfone\ndftwo", []string{"No solution found", "dftwo", "dfone>=2"}, []string{"dftwo"}},
+		"two versions":     {"dfone==1.0\n\ndfone==2.0", []string{"you require dfone==1.0 and dfone==2.0"}, []string{"dfone==1.0", "dfone==2.0"}},
+		"no such package":  {"dfnowhere", []string{"No solution found", "dfnowhere was not found"}, []string{"dfnowhere"}},
+		"other platforms": {"dfother\ndfone\ndfmore\ndfaged", []string{"no wheel", "`dfother` (v1.0)", "`dfmore` (v1.0)", "`dfaged` (v1.0)", "macosx_11_0_arm64", "cp39"},
+			[]string{"dfother", "dfmore", "dfaged"}},
+		"needed by another": {"dfneedy", []string{"no wheel", "`dfdeep` (v1.0)"}, []string{"dfneedy"}},
+		"no repository":     {"dfone\ndfgit @ git+http://" + closed + "/x.git", []string{"requirement dfgit: repository http://" + closed + "/x.git"}, []string{"dfgit @ git+http://" + closed + "/x.git"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			p := tiny(t, x.table(), c.requirements...)
+			p := tiny(t, x.Table("local"), c.requirements)
 			_, err := p.tryLock(t, nil)
 			wantError(t, err, c.want...)
-			wantSource(t, err, p.read(t, "Deployfile"), "[environment]")
-			if files := p.lockFiles(t); len(files) > 0 {
+			wantLines(t, err, p, "model/requirements.txt", c.lines...)
+			if files := p.LockFiles(t); len(files) > 0 {
 				t.Errorf("a lock was written: %v", files)
 			}
 		})
 	}
+
+	// What two constraints and requirements files say is drawn in each of them.
+	p := tiny(t, "constraints = [\"old.txt\"]\nrequirements = [\"more.txt\"]\n"+x.Table("local"), "")
+	p.Write(t, "old.txt", "# a secret that is commented out\ndfone<1\n")
+	p.Write(t, "more.txt", "dfone\n")
+	_, err := p.tryLock(t, nil)
+	wantError(t, err, "No solution found", "dfone<1")
+	wantLines(t, err, p, "old.txt", "dfone<1")
+	for _, s := range errdefs.Sources(err) {
+		if strings.Contains(string(s.Info.Data), "secret") {
+			t.Errorf("a comment is drawn:\n%s", s.Info.Data)
+		}
+	}
+}
+
+// TestMissingWheels locks for two platforms, each of which lacks something else.
+func TestMissingWheels(t *testing.T) {
+	x := lab.NewIndex(t,
+		lab.WheelFor(t, "dfintel", "1.0", "py3-none-manylinux_2_17_x86_64", ""),
+		lab.WheelFor(t, "dfarm", "1.0", "py3-none-manylinux_2_17_aarch64", ""),
+		lab.WheelFor(t, "dfpart", "1.0", "py3-none-manylinux_2_17_x86_64", ""), lab.Sdist(t, "dfpart", "1.0", map[string]string{"setup.py": ""}),
+		lab.WheelFor(t, "dfpiece", "1.0", "py3-none-manylinux_2_17_x86_64", ""), lab.Sdist(t, "dfpiece", "1.0", map[string]string{"setup.py": ""}),
+	)
+	dir := filepath.Join(t.TempDir(), "layout")
+	if err := lab.WriteBothPlatforms(dir, shared.Base); err != nil {
+		t.Fatal(err)
+	}
+	lock := func(requirements ...string) (*project, error) {
+		p := tiny(t, x.Table("local")+"\n[image]\nplatforms = [\"linux/amd64\", \"linux/arm64\"]\n", requirements...)
+		p.Contexts["base"] = "oci-layout://" + dir
+		_, err := p.tryLock(t, nil)
+		return p, err
+	}
+	p, err := lock("dfintel", "dfarm")
+	wantError(t, err, "for linux/amd64", "`dfarm` (v1.0)", "for linux/arm64", "`dfintel` (v1.0)")
+	wantLines(t, err, p, "model/requirements.txt", "dfintel", "dfarm")
+
+	p, err = lock("dfpart", "dfpiece")
+	for _, name := range []string{"dfpart", "dfpiece"} {
+		wantError(t, err, name+" 1.0 has no wheel for linux/arm64 and would have to be built from source there, and this builder is linux/amd64")
+	}
+	wantLines(t, err, p, "model/requirements.txt", "dfpart", "dfpiece")
+}
+
+// closedAddress is one that nobody listens on.
+func closedAddress(t *testing.T) string {
+	t.Helper()
+	port, err := lab.FreePort()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return fmt.Sprintf("127.0.0.1:%d", port)
 }
 
 // TestIndexOutOfReach locks with indexes that do not answer as they should.
 func TestIndexOutOfReach(t *testing.T) {
-	closed, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	closed.Close()
-	private := newIndex(t, wheel(t, "dfone", "1.0", ""))
-	private.user, private.password = "reader", "x"
+	closed := closedAddress(t)
+	private := lab.NewIndex(t, lab.Wheel(t, "dfone", "1.0", ""))
+	private.User, private.Password = "reader", "x"
 	for name, c := range map[string]struct {
 		url  string
 		want []string
 	}{
 		"unknown host":       {"https://packages.example.invalid/simple", []string{"packages.example.invalid"}},
-		"connection refused": {"http://" + closed.Addr().String() + "/simple", []string{closed.Addr().String(), "refused"}},
+		"connection refused": {"http://" + closed + "/simple", []string{closed, "refused"}},
 		"unauthorized":       {private.URL + "/simple", []string{"401"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := tiny(t, "[[environment.indexes]]\nname = \"local\"\nurl = \""+c.url+"\"\n", "dfone")
 			_, err := p.tryLock(t, nil)
 			wantError(t, err, c.want...)
-			wantSource(t, err, p.read(t, "Deployfile"), "[[environment.indexes]]", "url = ", "[environment]")
+			wantSource(t, err, p.Read(t, "Deployfile"), "[[environment.indexes]]", "url = ", "[environment]")
 		})
 	}
 }
@@ -71,33 +135,33 @@ func TestModelErrors(t *testing.T) {
 		line string
 	}{
 		"no folder": {
-			func(t *testing.T, p *project) { p.edit(t, "Deployfile", `"model"`, `"elsewhere"`) },
+			func(t *testing.T, p *project) { p.Edit(t, "Deployfile", `"model"`, `"elsewhere"`) },
 			[]string{"elsewhere"}, "source",
 		},
 		"no python_function": {
-			func(t *testing.T, p *project) { p.edit(t, "model/MLmodel", "python_function", "crate") },
+			func(t *testing.T, p *project) { p.Edit(t, "model/MLmodel", "python_function", "crate") },
 			[]string{"MLmodel", "python_function"}, "source",
 		},
 		"MLmodel is no YAML": {
-			func(t *testing.T, p *project) { p.write(t, "model/MLmodel", "flavors: [") },
+			func(t *testing.T, p *project) { p.Write(t, "model/MLmodel", "flavors: [") },
 			[]string{"MLmodel"}, "source",
 		},
 		"no code folder": {
-			func(t *testing.T, p *project) { p.edit(t, "Deployfile", `["code"]`, `["cod"]`) },
+			func(t *testing.T, p *project) { p.Edit(t, "Deployfile", `["code"]`, `["cod"]`) },
 			[]string{`"cod"`}, "code",
 		},
 		"no requirements file": {
 			func(t *testing.T, p *project) {
-				p.edit(t, "Deployfile", "code = ", "requirements = [\"extra.txt\"]\ncode = ")
+				p.Edit(t, "Deployfile", "code = ", "requirements = [\"extra.txt\"]\ncode = ")
 			},
 			[]string{"extra.txt"}, "requirements",
 		},
 		"unknown key": {
-			func(t *testing.T, p *project) { p.edit(t, "Deployfile", "code = ", "codes = ") },
+			func(t *testing.T, p *project) { p.Edit(t, "Deployfile", "code = ", "codes = ") },
 			[]string{"codes", "code"}, "codes",
 		},
 		"wrong Python": {
-			func(t *testing.T, p *project) { p.edit(t, "Deployfile", "code = ", "python = \"3.13\"\ncode = ") },
+			func(t *testing.T, p *project) { p.Edit(t, "Deployfile", "code = ", "python = \"3.13\"\ncode = ") },
 			[]string{"python3.13", "python3.11"}, "",
 		},
 	} {
@@ -106,7 +170,7 @@ func TestModelErrors(t *testing.T) {
 			c.change(t, p)
 			_, _, err := p.tryBuild(t, nil)
 			wantError(t, err, c.want...)
-			wantSource(t, err, p.read(t, "Deployfile"), c.line)
+			wantSource(t, err, p.Read(t, "Deployfile"), c.line)
 		})
 	}
 }
@@ -135,4 +199,29 @@ func wantSource(t *testing.T, err error, deployfile string, prefixes ...string) 
 	}
 	var s *errdefs.SolveError
 	t.Errorf("the error points at %q, want a line that starts with one of %q (solve error: %v)\n%v", got, prefixes, errors.As(err, &s), err)
+}
+
+// wantLines fails unless the error is about these lines of a file, and of the
+// Deployfile if there are none.
+func wantLines(t *testing.T, err error, p *project, file string, want ...string) {
+	t.Helper()
+	if len(want) == 0 {
+		wantSource(t, err, p.Read(t, "Deployfile"), "[environment]")
+		return
+	}
+	lines := strings.Split(p.Read(t, file), "\n")
+	var got []string
+	for _, s := range errdefs.Sources(err) {
+		if s.Info.Filename != file {
+			continue
+		}
+		for _, r := range s.Ranges {
+			got = append(got, lines[r.Start.Line-1])
+		}
+	}
+	slices.Sort(got)
+	slices.Sort(want)
+	if d := cmp.Diff(want, got); d != "" {
+		t.Errorf("the error points at these lines of %s:\n%s\n%v", file, d, err)
+	}
 }

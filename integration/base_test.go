@@ -1,42 +1,32 @@
 package integration
 
 import (
-	"archive/tar"
-	"bytes"
-	"io"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/deployfile/deployfile/integration/internal/lab"
 	"github.com/google/go-cmp/cmp"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
-	"github.com/google/go-containerregistry/pkg/v1/empty"
-	"github.com/google/go-containerregistry/pkg/v1/layout"
-	"github.com/google/go-containerregistry/pkg/v1/mutate"
-	"github.com/google/go-containerregistry/pkg/v1/tarball"
 )
 
 // TestOtherBase builds on a base that has one layer more: nothing is
 // installed again, and the layers on top of it are the same.
 func TestOtherBase(t *testing.T) {
-	x := newIndex(t, wheel(t, "dfone", "1.0", ""), wheel(t, "dftwo", "1.0", ""))
-	p := tiny(t, x.table(), "dfone", "dftwo")
+	x := lab.NewIndex(t, lab.Wheel(t, "dfone", "1.0", ""), lab.Wheel(t, "dftwo", "1.0", ""))
+	p := tiny(t, x.Table("local"), "dfone", "dftwo")
 	p.lock(t)
 	before := p.build(t)
-	pylock := p.read(t, "pylock.toml")
+	pylock := p.Read(t, "pylock.toml")
 
-	base := loadLayout(t, lab.base)
-	base, err := mutate.AppendLayers(base, fileLayer(t, "etc/deployfile-test", []byte("another base\n")))
-	if err != nil {
-		t.Fatal(err)
-	}
-	p.contexts["base"] = "oci-layout://" + saveLayout(t, base)
+	base := withFile(t, loadLayout(t, shared.Base), "etc/deployfile-test", "another base\n")
+	p.Contexts["base"] = "oci-layout://" + saveLayout(t, base)
 
-	_, _, err = p.tryBuild(t, demandLock)
+	_, _, err := p.tryBuild(t, demandLock)
 	wantError(t, err, "Deployfile.lock is out of date", "base image")
 
 	p.lock(t)
-	if d := cmp.Diff(pylock, p.read(t, "pylock.toml")); d != "" {
+	if d := cmp.Diff(pylock, p.Read(t, "pylock.toml")); d != "" {
 		t.Errorf("another base changes the packages:\n%s", d)
 	}
 	after := p.build(t)
@@ -58,15 +48,17 @@ func TestOtherBase(t *testing.T) {
 
 func loadLayout(t *testing.T, dir string) v1.Image {
 	t.Helper()
-	index, err := layout.ImageIndexFromPath(dir)
+	img, err := lab.ReadLayout(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
-	manifest, err := index.IndexManifest()
-	if err != nil {
-		t.Fatal(err)
-	}
-	img, err := index.Image(manifest.Manifests[0].Digest)
+	return img
+}
+
+// withFile is an image with one more layer, which has one file.
+func withFile(t *testing.T, img v1.Image, name, content string) v1.Image {
+	t.Helper()
+	img, err := lab.WithFile(img, name, []byte(content))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -77,33 +69,8 @@ func loadLayout(t *testing.T, dir string) v1.Image {
 func saveLayout(t *testing.T, img v1.Image) string {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "layout")
-	path, err := layout.Write(dir, empty.Index)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := path.AppendImage(img); err != nil {
+	if err := lab.WriteLayout(dir, img); err != nil {
 		t.Fatal(err)
 	}
 	return dir
-}
-
-// fileLayer is a layer with one file.
-func fileLayer(t *testing.T, name string, content []byte) v1.Layer {
-	t.Helper()
-	var out bytes.Buffer
-	w := tar.NewWriter(&out)
-	if err := w.WriteHeader(&tar.Header{Name: name, Mode: 0o644, Size: int64(len(content))}); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := w.Write(content); err != nil {
-		t.Fatal(err)
-	}
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
-	l, err := tarball.LayerFromOpener(func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(out.Bytes())), nil })
-	if err != nil {
-		t.Fatal(err)
-	}
-	return l
 }

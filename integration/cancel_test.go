@@ -7,21 +7,22 @@ import (
 
 	"github.com/deployfile/deployfile/build"
 	"github.com/deployfile/deployfile/frontend"
+	"github.com/deployfile/deployfile/integration/internal/lab"
 	"github.com/moby/buildkit/client"
 )
 
 // TestCancel ends a build as Ctrl-C does, while its index does not answer. The
 // builder goes on, and no lock was written.
 func TestCancel(t *testing.T) {
-	x := newIndex(t)
-	x.asked = make(chan struct{}, 100)
-	p := tiny(t, x.table(), "dfone")
+	x := lab.NewIndex(t)
+	x.Held = make(chan struct{}, 100)
+	p := tiny(t, x.Table("local"), "dfone")
 	out := t.TempDir()
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	go func() {
 		select {
-		case <-x.asked:
+		case <-x.Held:
 			cancel()
 		case <-ctx.Done():
 		}
@@ -33,7 +34,7 @@ func TestCancel(t *testing.T) {
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("the error is %v", err)
 	}
-	if files := projectIn(out).lockFiles(t); len(files) > 0 {
+	if files := lab.Files(t, out, "*lock*"); len(files) > 0 {
 		t.Errorf("a lock was written: %v", files)
 	}
 	next := tiny(t, "")

@@ -1,13 +1,14 @@
 package integration
 
 import (
+	"github.com/deployfile/deployfile/integration/internal/lab"
 	"testing"
 )
 
 // TestTwoBuildsAtOnce builds the same project twice at the same time.
 func TestTwoBuildsAtOnce(t *testing.T) {
-	x := newIndex(t, wheel(t, "dfone", "1.0", ""), wheel(t, "dftwo", "1.0", ""))
-	p := tiny(t, x.table(), "dfone", "dftwo")
+	x := lab.NewIndex(t, lab.Wheel(t, "dfone", "1.0", ""), lab.Wheel(t, "dftwo", "1.0", ""))
+	p := tiny(t, x.Table("local"), "dfone", "dftwo")
 	p.lock(t)
 	digests := make([]string, 2)
 	t.Run("builds", func(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/deployfile/deployfile/integration/internal/lab"
 	"github.com/deployfile/deployfile/resolver"
 	"github.com/google/go-cmp/cmp"
 )
@@ -13,13 +14,13 @@ import (
 // once: further requirements with constraints and markers, a wheel beside the
 // model, several folders of code, variables, labels and a user.
 func TestEnvironment(t *testing.T) {
-	x := newIndex(t,
-		wheel(t, "dfone", "1.0", ""), wheel(t, "dfone", "2.0", ""),
-		wheel(t, "dftwo", "1.0", ""), wheel(t, "dfnever", "1.0", ""),
-		wheel(t, "dfdeep", "1.0", "WORDS = 'needed by another'"),
+	x := lab.NewIndex(t,
+		lab.Wheel(t, "dfone", "1.0", ""), lab.Wheel(t, "dfone", "2.0", ""),
+		lab.Wheel(t, "dftwo", "1.0", ""), lab.Wheel(t, "dfnever", "1.0", ""),
+		lab.Wheel(t, "dfdeep", "1.0", "WORDS = 'needed by another'"),
 	)
-	local := wheel(t, "dflocal", "1.0", "WORDS = 'a wheel beside the model'", "dfdeep")
-	plain := wheel(t, "dfplain", "1.0", "WORDS = 'named as MLflow names the wheels of a wheeled model'")
+	local := lab.Wheel(t, "dflocal", "1.0", "WORDS = 'a wheel beside the model'", "dfdeep")
+	plain := lab.Wheel(t, "dfplain", "1.0", "WORDS = 'named as MLflow names the wheels of a wheeled model'")
 	p := tiny(t, `requirements = ["more.txt"]
 env = { DF_GREETING = "good day", PATH_LIKE = "a:b=c" }
 
@@ -27,14 +28,14 @@ env = { DF_GREETING = "good day", PATH_LIKE = "a:b=c" }
 user   = "1234:4321"
 labels = { "com.example.team" = "models" }
 
-`+x.table(), "dfone", "./wheels/"+local.name, "wheels/"+plain.name)
-	p.write(t, "model/wheels/"+plain.name, string(plain.content))
+`+x.Table("local"), "dfone", "./wheels/"+local.Name, "wheels/"+plain.Name)
+	p.Write(t, "model/wheels/"+plain.Name, string(plain.Content))
 	// No newline at the end, as editors leave it.
-	p.write(t, "more.txt", "-c most.txt\ndftwo ; python_version >= '3.9'\ndfnever ; sys_platform == 'win32'")
-	p.write(t, "most.txt", "dfone<2")
-	p.write(t, "model/wheels/"+local.name, string(local.content))
-	p.write(t, "second/extra.py", "raise SystemExit('not imported')\n")
-	p.edit(t, "Deployfile", `code = ["code"]`, `code = ["code", "second"]`)
+	p.Write(t, "more.txt", "-c most.txt\ndftwo ; python_version >= '3.9'\ndfnever ; sys_platform == 'win32'")
+	p.Write(t, "most.txt", "dfone<2")
+	p.Write(t, "model/wheels/"+local.Name, string(local.Content))
+	p.Write(t, "second/extra.py", "raise SystemExit('not imported')\n")
+	p.Edit(t, "Deployfile", `code = ["code"]`, `code = ["code", "second"]`)
 	p.lock(t)
 	var text, user, extra string
 	img := p.serve(t, func(s *server) {
@@ -68,13 +69,13 @@ labels = { "com.example.team" = "models" }
 
 // TestLocalWheelTampered changes a wheel beside the model after it was locked.
 func TestLocalWheelTampered(t *testing.T) {
-	local := wheel(t, "dflocal", "1.0", "")
-	p := tiny(t, "", "./wheels/"+local.name)
-	p.write(t, "model/wheels/"+local.name, string(local.content))
+	local := lab.Wheel(t, "dflocal", "1.0", "")
+	p := tiny(t, "", "./wheels/"+local.Name)
+	p.Write(t, "model/wheels/"+local.Name, string(local.Content))
 	p.lock(t)
-	p.write(t, "model/wheels/"+local.name, string(wheel(t, "dflocal", "1.0", "import os").content))
+	p.Write(t, "model/wheels/"+local.Name, string(lab.Wheel(t, "dflocal", "1.0", "import os").Content))
 	_, _, err := p.tryBuild(t, nil)
-	wantError(t, err, local.name)
+	wantError(t, err, local.Name)
 	if !strings.Contains(err.Error(), "other contents") && !strings.Contains(err.Error(), "sha256") {
 		t.Errorf("the error does not say that the wheel changed: %v", err)
 	}
@@ -85,20 +86,20 @@ func TestLocalWheelTampered(t *testing.T) {
 func TestDefaultIndex(t *testing.T) {
 	first := tiny(t, "")
 	first.lock(t)
-	lock, err := resolver.ParseLock([]byte(first.read(t, "Deployfile.lock")))
+	lock, err := resolver.ParseLock([]byte(first.Read(t, "Deployfile.lock")))
 	if err != nil {
 		t.Fatal(err)
 	}
-	x := newIndex(t, wheel(t, "dfone", "1.0", ""))
-	x.links = map[string]string{}
+	x := lab.NewIndex(t, lab.Wheel(t, "dfone", "1.0", ""))
+	x.Links = map[string]string{}
 	for _, f := range lock.UV {
-		x.links["uv"] += fmt.Sprintf("<a href=\"%s#sha256=%s\">%s</a>\n", f.URL, f.SHA256, f.Filename)
+		x.Links["uv"] += fmt.Sprintf("<a href=\"%s#sha256=%s\">%s</a>\n", f.URL, f.SHA256, f.Filename)
 	}
-	p := tiny(t, x.table("default = true"), "dfone")
+	p := tiny(t, x.Table("local", "default = true"), "dfone")
 	p.lock(t)
 	p.build(t)
 
-	p.write(t, "model/requirements.txt", "dfone\nmarkupsafe\n")
+	p.Write(t, "model/requirements.txt", "dfone\nmarkupsafe\n")
 	_, err = p.tryLock(t, nil)
 	wantError(t, err, "No solution found", "markupsafe was not found")
 }
@@ -107,10 +108,10 @@ func TestDefaultIndex(t *testing.T) {
 // image of it.
 func TestImageThatCannotServe(t *testing.T) {
 	p := tiny(t, "")
-	p.edit(t, "Deployfile", `"/opt/code/answer.py"`, `"-c", "raise SystemExit('the weights are missing')"`)
+	p.Edit(t, "Deployfile", `"/opt/code/answer.py"`, `"-c", "raise SystemExit('the weights are missing')"`)
 	_, o, err := p.tryBuild(t, nil)
 	wantError(t, err, "verify")
 	if !strings.Contains(o.log, "the weights are missing") {
-		t.Errorf("the log does not hold the server's own words:\n%s", tail(o.log))
+		t.Errorf("the log does not hold the server's own words:\n%s", lab.Tail(o.log))
 	}
 }

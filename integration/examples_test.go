@@ -23,13 +23,13 @@ func TestExamples(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			p := example(t, name)
 			p.lock(t)
-			first := p.lockFiles(t)
+			first := p.LockFiles(t)
 			p.lock(t)
-			if d := cmp.Diff(first, p.lockFiles(t)); d != "" {
+			if d := cmp.Diff(first, p.LockFiles(t)); d != "" {
 				t.Errorf("locking again changes the lock:\n%s", d)
 			}
-			body := []byte(p.read(t, "model/serving_input_example.json"))
-			want := expected(t, p.path("model"), p.path("model/serving_input_example.json"))
+			body := []byte(p.Read(t, "model/serving_input_example.json"))
+			want := expected(t, p.Path("model"), p.Path("model/serving_input_example.json"))
 			img := p.serve(t, func(s *server) {
 				if d := cmp.Diff(want, decoded(t, s.post(t, "/invocations", body))); d != "" {
 					t.Errorf("the image answers otherwise than load_model(…).predict:\n%s", d)
@@ -45,7 +45,7 @@ func TestExamples(t *testing.T) {
 			})
 			checkConfig(t, img)
 			built[name] = img
-			if again := p.on(lab.second).build(t); again.digest != img.digest {
+			if again := p.on(shared.second).build(t); again.digest != img.digest {
 				t.Errorf("another builder makes %s of the same lock, not %s; layers:\n%s", again.digest, img.digest,
 					cmp.Diff(img.layers(t), again.layers(t)))
 			}
@@ -108,7 +108,7 @@ func checkConfig(t *testing.T, img *image) {
 // expected is the answer of MLflow's own load_model(…).predict.
 func expected(t *testing.T, model, request string) any {
 	t.Helper()
-	c := exec.Command(lab.python, "../examples/answers.py", model, request)
+	c := exec.Command(shared.Python, "../examples/answers.py", model, request)
 	var complaints strings.Builder
 	c.Stderr = &complaints
 	// Nothing may be tracked, and no bytecode left in the model's folder.

@@ -8,6 +8,7 @@ import (
 	"github.com/containerd/containerd/v2/core/content"
 	"github.com/containerd/containerd/v2/plugins/content/local"
 	"github.com/deployfile/deployfile/frontend"
+	"github.com/deployfile/deployfile/integration/internal/lab"
 	"github.com/google/go-cmp/cmp"
 	"github.com/moby/buildkit/client"
 	gwclient "github.com/moby/buildkit/frontend/gateway/client"
@@ -35,8 +36,8 @@ func (c withoutMerge) BuildOpts() gwclient.BuildOpts {
 
 // TestWithoutMerge builds where layers must be copied one upon the other.
 func TestWithoutMerge(t *testing.T) {
-	x := newIndex(t, wheel(t, "dfone", "1.0", "WORDS = 'here'"), wheel(t, "dftwo", "1.0", "WORDS = 'and here'"))
-	p := tiny(t, x.table(), "dfone", "dftwo")
+	x := lab.NewIndex(t, lab.Wheel(t, "dfone", "1.0", "WORDS = 'here'"), lab.Wheel(t, "dftwo", "1.0", "WORDS = 'and here'"))
+	p := tiny(t, x.Table("local"), "dfone", "dftwo")
 	p.lock(t)
 	var text string
 	vertices := p.buildWithout(t, func(s *server) { text = s.get(t, "/about") })
@@ -65,7 +66,7 @@ func TestWithoutMerge(t *testing.T) {
 // the builder did.
 func (p *project) buildWithout(t *testing.T, use func(*server)) []string {
 	t.Helper()
-	files, err := fsutil.NewFS(p.dir)
+	files, err := fsutil.NewFS(p.Dir)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -74,7 +75,7 @@ func (p *project) buildWithout(t *testing.T, use func(*server)) []string {
 		LocalMounts:   map[string]fsutil.FS{"context": files, "dockerfile": files},
 		OCIStores:     map[string]content.Store{},
 	}
-	for name, dir := range map[string]string{"base": lab.base, "toolchain": lab.toolchain} {
+	for name, dir := range map[string]string{"base": shared.Base, "toolchain": shared.Toolchain} {
 		if opt.OCIStores[name], err = local.NewStore(dir); err != nil {
 			t.Fatal(err)
 		}

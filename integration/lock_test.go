@@ -1,6 +1,7 @@
 package integration
 
 import (
+	"github.com/deployfile/deployfile/integration/internal/lab"
 	"strings"
 	"testing"
 
@@ -19,13 +20,13 @@ func about(t *testing.T, p *project) (answer, *image) {
 
 // TestLockChangesNoMoreThanItMust moves one package of two.
 func TestLockChangesNoMoreThanItMust(t *testing.T) {
-	x := newIndex(t, wheel(t, "dfone", "1.0", ""), wheel(t, "dfone", "2.0", ""), wheel(t, "dftwo", "1.0", ""), wheel(t, "dftwo", "2.0", ""))
-	p := tiny(t, "constraints = [\"old.txt\"]\n"+x.table(), "dfone", "dftwo")
-	p.write(t, "old.txt", "dfone<2\ndftwo<2\n")
+	x := lab.NewIndex(t, lab.Wheel(t, "dfone", "1.0", ""), lab.Wheel(t, "dfone", "2.0", ""), lab.Wheel(t, "dftwo", "1.0", ""), lab.Wheel(t, "dftwo", "2.0", ""))
+	p := tiny(t, "constraints = [\"old.txt\"]\n"+x.Table("local"), "dfone", "dftwo")
+	p.Write(t, "old.txt", "dfone<2\ndftwo<2\n")
 	locked := func(want ...string) {
 		t.Helper()
 		var got []string
-		for _, line := range strings.Split(p.read(t, "pylock.toml"), "\n") {
+		for _, line := range strings.Split(p.Read(t, "pylock.toml"), "\n") {
 			if version, ok := strings.CutPrefix(line, "version = "); ok {
 				got = append(got, strings.Trim(version, `"`))
 			}
@@ -37,7 +38,7 @@ func TestLockChangesNoMoreThanItMust(t *testing.T) {
 	p.lock(t)
 	locked("1.0", "1.0")
 
-	p.edit(t, "Deployfile", "constraints = [\"old.txt\"]\n", "")
+	p.Edit(t, "Deployfile", "constraints = [\"old.txt\"]\n", "")
 	p.lock(t)
 	locked("1.0", "1.0")
 
@@ -55,42 +56,42 @@ func TestLockChangesNoMoreThanItMust(t *testing.T) {
 
 // TestStaleLock builds after a change that the lock does not know of.
 func TestStaleLock(t *testing.T) {
-	x := newIndex(t, wheel(t, "dfone", "1.0", ""), wheel(t, "dftwo", "1.0", ""))
+	x := lab.NewIndex(t, lab.Wheel(t, "dfone", "1.0", ""), lab.Wheel(t, "dftwo", "1.0", ""))
 	for name, c := range map[string]struct {
 		change func(t *testing.T, p *project)
 		// want is what the error must say.
 		want []string
 	}{
 		"requirement": {
-			func(t *testing.T, p *project) { p.write(t, "model/requirements.txt", "dfone\ndftwo\n") },
+			func(t *testing.T, p *project) { p.Write(t, "model/requirements.txt", "dfone\ndftwo\n") },
 			[]string{"Deployfile.lock is out of date", `requirement "dftwo" was added`, "run: deployfile lock"},
 		},
 		"base": {
 			func(t *testing.T, p *project) {
-				p.edit(t, "Deployfile", "code = ", "base = \"registry.example.com/other:1\"\ncode = ")
+				p.Edit(t, "Deployfile", "code = ", "base = \"registry.example.com/other:1\"\ncode = ")
 			},
 			[]string{"Deployfile.lock is out of date", `base was "python:3.11-slim" and is now "registry.example.com/other:1"`},
 		},
 		"model file changed": {
-			func(t *testing.T, p *project) { p.write(t, "model/weights.bin", "other") },
+			func(t *testing.T, p *project) { p.Write(t, "model/weights.bin", "other") },
 			[]string{`model file "weights.bin" has other contents`},
 		},
 		"model file added": {
-			func(t *testing.T, p *project) { p.write(t, "model/more.bin", "more") },
+			func(t *testing.T, p *project) { p.Write(t, "model/more.bin", "more") },
 			[]string{`model file "more.bin" was added`},
 		},
 		"pylock edited": {
-			func(t *testing.T, p *project) { p.write(t, "pylock.toml", p.read(t, "pylock.toml")+"\n") },
+			func(t *testing.T, p *project) { p.Write(t, "pylock.toml", p.Read(t, "pylock.toml")+"\n") },
 			[]string{"pylock.toml is not the file that the lock was made with"},
 		},
 		"lock of another version": {
-			func(t *testing.T, p *project) { p.edit(t, "Deployfile.lock", "version = 1\n", "version = 99\n") },
+			func(t *testing.T, p *project) { p.Edit(t, "Deployfile.lock", "version = 1\n", "version = 99\n") },
 			[]string{"Deployfile.lock", "version 99", "run deployfile lock"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			p := tiny(t, x.table(), "dfone")
-			p.write(t, "model/weights.bin", "first")
+			p := tiny(t, x.Table("local"), "dfone")
+			p.Write(t, "model/weights.bin", "first")
 			p.lock(t)
 			c.change(t, p)
 			_, _, err := p.tryBuild(t, nil)
@@ -117,22 +118,22 @@ func TestMissingLock(t *testing.T) {
 
 // TestTamperedWheel serves other bytes than were locked, and then none.
 func TestTamperedWheel(t *testing.T) {
-	x := newIndex(t)
+	x := lab.NewIndex(t)
 	// Other bytes in every run: a builder that has a file does not fetch it.
-	good := wheel(t, "dftampered", "1.0", "# "+x.URL)
-	x.put(good)
-	p := tiny(t, x.table(), "dftampered")
+	good := lab.Wheel(t, "dftampered", "1.0", "# "+x.URL)
+	x.Put(good)
+	p := tiny(t, x.Table("local"), "dftampered")
 	p.lock(t)
 
-	x.put(wheel(t, "dftampered", "1.0", "import os"))
+	x.Put(lab.Wheel(t, "dftampered", "1.0", "import os"))
 	_, _, err := p.tryBuild(t, nil)
-	wantError(t, err, good.name, "its sha256 is", "but the lock says")
+	wantError(t, err, good.Name, "its sha256 is", "but the lock says")
 
-	x.remove(good)
+	x.Remove(good)
 	_, _, err = p.tryBuild(t, nil)
-	wantError(t, err, good.name, "404")
+	wantError(t, err, good.Name, "404")
 
-	x.put(good)
+	x.Put(good)
 	p.build(t)
 }
 

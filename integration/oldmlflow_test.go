@@ -11,7 +11,7 @@ import (
 // application; testdata/mlflow-2.16/make_model.py made it with that release.
 func TestOldMLflow(t *testing.T) {
 	p := newProject(t, map[string]string{"Deployfile": "[model]\nname = \"doubler\"\nsource = \"model\"\n"})
-	if err := os.CopyFS(p.path("model"), os.DirFS("testdata/mlflow-2.16/model")); err != nil {
+	if err := os.CopyFS(p.Path("model"), os.DirFS("testdata/mlflow-2.16/model")); err != nil {
 		t.Fatal(err)
 	}
 	want, err := os.ReadFile("testdata/mlflow-2.16/answer.json")
@@ -20,7 +20,7 @@ func TestOldMLflow(t *testing.T) {
 	}
 	p.lock(t)
 	p.serve(t, func(s *server) {
-		got := s.post(t, "/invocations", []byte(p.read(t, "model/serving_input_example.json")))
+		got := s.post(t, "/invocations", []byte(p.Read(t, "model/serving_input_example.json")))
 		if d := cmp.Diff(decoded(t, string(want)), decoded(t, got)); d != "" {
 			t.Errorf("the answer is not that of load_model(…).predict:\n%s", d)
 		}

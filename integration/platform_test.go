@@ -5,46 +5,28 @@ import (
 	"bytes"
 	"debug/elf"
 	"io"
+	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/deployfile/deployfile/build"
+	"github.com/deployfile/deployfile/integration/internal/lab"
 	"github.com/google/go-cmp/cmp"
-	v1 "github.com/google/go-containerregistry/pkg/v1"
-	"github.com/google/go-containerregistry/pkg/v1/empty"
 	"github.com/google/go-containerregistry/pkg/v1/layout"
-	"github.com/google/go-containerregistry/pkg/v1/mutate"
 	"github.com/moby/buildkit/client"
 )
 
-// armBase looks like the base for arm64, as far as a build looks at it: no
-// program of an image for another architecture runs on this builder.
-func armBase(t *testing.T) v1.Image {
-	t.Helper()
-	base, err := mutate.AppendLayers(loadLayout(t, lab.base), fileLayer(t, "usr/lib/aarch64-linux-gnu/libc.so.6",
-		[]byte("GNU C Library (Debian GLIBC 2.36-9) stable release version 2.36.\n")))
-	if err != nil {
-		t.Fatal(err)
-	}
-	config, err := base.ConfigFile()
-	if err != nil {
-		t.Fatal(err)
-	}
-	config = config.DeepCopy()
-	config.Architecture = "arm64"
-	if base, err = mutate.ConfigFile(base, config); err != nil {
-		t.Fatal(err)
-	}
-	return base
-}
-
 // TestOtherArchitecture builds an image for arm64 without emulation.
 func TestOtherArchitecture(t *testing.T) {
-	x := newIndex(t, wheel(t, "dfone", "1.0", ""))
-	p := tiny(t, x.table(), "dfone", "markupsafe==3.0.3")
-	p.contexts["base"] = "oci-layout://" + saveLayout(t, armBase(t))
+	x := lab.NewIndex(t, lab.Wheel(t, "dfone", "1.0", ""))
+	p := tiny(t, x.Table("local"), "dfone", "markupsafe==3.0.3")
+	base, err := lab.ARM64(shared.Base)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.Contexts["base"] = "oci-layout://" + saveLayout(t, base)
 	arm := func(o *build.Options) { o.Platforms = []string{"linux/arm64"} }
 	p.lockWith(t, arm)
 	img := p.buildWith(t, arm)
@@ -73,7 +55,7 @@ func TestOtherArchitecture(t *testing.T) {
 	}
 
 	// The same pure-Python layer is in an image for the builder's own platform.
-	own := tiny(t, x.table(), "dfone")
+	own := tiny(t, x.Table("local"), "dfone")
 	own.lock(t)
 	if a, b := img.installs(t)["install dfone 1.0"], own.build(t).installs(t)["install dfone 1.0"]; a == "" || a != b {
 		t.Errorf("the layer of dfone is %q for arm64 and %q here", a, b)
@@ -82,34 +64,23 @@ func TestOtherArchitecture(t *testing.T) {
 
 // TestTwoPlatforms builds both into one index, from one lock.
 func TestTwoPlatforms(t *testing.T) {
-	index := mutate.AppendManifests(empty.Index,
-		mutate.IndexAddendum{Add: loadLayout(t, lab.base), Descriptor: v1.Descriptor{Platform: &v1.Platform{OS: "linux", Architecture: "amd64"}}},
-		mutate.IndexAddendum{Add: armBase(t), Descriptor: v1.Descriptor{Platform: &v1.Platform{OS: "linux", Architecture: "arm64"}}})
 	dir := filepath.Join(t.TempDir(), "layout")
-	path, err := layout.Write(dir, empty.Index)
-	if err != nil {
+	if err := lab.WriteBothPlatforms(dir, shared.Base); err != nil {
 		t.Fatal(err)
 	}
-	if err := path.AppendIndex(index); err != nil {
-		t.Fatal(err)
-	}
-	x := newIndex(t, wheel(t, "dfone", "1.0", ""))
-	p := tiny(t, x.table(), "dfone", "markupsafe==3.0.3")
-	p.write(t, "Deployfile", p.read(t, "Deployfile")+"\n[image]\nplatforms = [\"linux/amd64\", \"linux/arm64\"]\n")
-	p.contexts["base"] = "oci-layout://" + dir
+	x := lab.NewIndex(t, lab.Wheel(t, "dfone", "1.0", ""))
+	p := tiny(t, x.Table("local"), "dfone", "markupsafe==3.0.3")
+	p.Write(t, "Deployfile", p.Read(t, "Deployfile")+"\n[image]\nplatforms = [\"linux/amd64\", \"linux/arm64\"]\n")
+	p.Contexts["base"] = "oci-layout://" + dir
 	p.lock(t)
-	var files []string
-	for name := range p.lockFiles(t) {
-		files = append(files, name)
-	}
-	slices.Sort(files)
+	files := slices.Sorted(maps.Keys(p.LockFiles(t)))
 	if d := cmp.Diff([]string{"Deployfile.lock", "pylock.linux-amd64.toml", "pylock.linux-arm64.toml"}, files); d != "" {
 		t.Errorf("files of the lock:\n%s", d)
 	}
 	out := filepath.Join(t.TempDir(), "image")
 	o, err := p.export(t, client.ExportEntry{Type: client.ExporterOCI, OutputDir: out, Attrs: map[string]string{"tar": "false"}}, demandLock)
 	if err != nil {
-		t.Fatalf("%v\n%s", err, tail(o.log))
+		t.Fatalf("%v\n%s", err, lab.Tail(o.log))
 	}
 	exported, err := layout.ImageIndexFromPath(out)
 	if err != nil {

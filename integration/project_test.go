@@ -1,18 +1,17 @@
 package integration
 
 import (
-	"bytes"
 	"context"
 	"maps"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
 	"github.com/deployfile/deployfile/build"
 	"github.com/deployfile/deployfile/builder"
 	"github.com/deployfile/deployfile/frontend"
+	"github.com/deployfile/deployfile/integration/internal/lab"
 	"github.com/moby/buildkit/client"
 )
 
@@ -20,85 +19,34 @@ import (
 // where it does.
 const buildLimit = 10 * time.Minute
 
-// project is a folder with a Deployfile, as a user has one.
+// project is a project and the builder that builds it.
 type project struct {
-	dir     string
+	*lab.Project
 	builder *builder.Builder
-	// contexts are the named build contexts of every build.
-	contexts map[string]string
 }
 
 // example is a copy of one of the examples, without a lock.
 func example(t *testing.T, name string) *project {
 	t.Helper()
-	dir := filepath.Join(t.TempDir(), name)
-	if err := os.CopyFS(dir, os.DirFS(filepath.Join("..", "examples", name))); err != nil {
-		t.Fatal(err)
-	}
-	locks, err := filepath.Glob(filepath.Join(dir, "*lock*"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, file := range locks {
-		if err := os.Remove(file); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return projectIn(dir)
+	return &project{lab.Example(t, shared.Parts, filepath.Join("..", "examples", name)), shared.builder}
 }
 
 // newProject is a project with these files, by name.
 func newProject(t *testing.T, files map[string]string) *project {
 	t.Helper()
-	p := projectIn(filepath.Join(t.TempDir(), "project"))
-	for name, text := range files {
-		p.write(t, name, text)
-	}
-	return p
+	return &project{lab.NewProject(t, shared.Parts, files), shared.builder}
 }
 
-func projectIn(dir string) *project {
-	return &project{dir: dir, builder: lab.builder, contexts: map[string]string{
-		"base":      "oci-layout://" + lab.base,
-		"toolchain": "oci-layout://" + lab.toolchain,
-	}}
+// tiny is a project that builds within seconds; see lab.Tiny.
+func tiny(t *testing.T, environment string, requirements ...string) *project {
+	t.Helper()
+	return &project{lab.Tiny(t, shared.Parts, environment, requirements...), shared.builder}
 }
 
 // on is the same project with its own copy of the settings, built on another
 // builder.
 func (p *project) on(b *builder.Builder) *project {
-	return &project{dir: p.dir, builder: b, contexts: maps.Clone(p.contexts)}
-}
-
-func (p *project) path(name string) string { return filepath.Join(p.dir, filepath.FromSlash(name)) }
-
-func (p *project) write(t *testing.T, name, text string) {
-	t.Helper()
-	if err := os.MkdirAll(filepath.Dir(p.path(name)), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(p.path(name), []byte(text), 0o644); err != nil {
-		t.Fatal(err)
-	}
-}
-
-func (p *project) read(t *testing.T, name string) string {
-	t.Helper()
-	data, err := os.ReadFile(p.path(name))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(data)
-}
-
-// edit replaces a text that must be in the file.
-func (p *project) edit(t *testing.T, name, old, new string) {
-	t.Helper()
-	text := p.read(t, name)
-	if !strings.Contains(text, old) {
-		t.Fatalf("%s does not contain %q:\n%s", name, old, text)
-	}
-	p.write(t, name, strings.ReplaceAll(text, old, new))
+	return &project{&lab.Project{Dir: p.Dir, Contexts: maps.Clone(p.Contexts)}, b}
 }
 
 // outcome is what is known after a build, whether it succeeded or not.
@@ -121,7 +69,7 @@ func (p *project) startIn(ctx context.Context, t *testing.T, change func(*build.
 		t.Fatal(err)
 	}
 	defer log.Close()
-	o := build.Options{Context: p.dir, Contexts: p.contexts, Args: map[string]string{}, Progress: "plain", Log: log}
+	o := build.Options{Context: p.Dir, Contexts: p.Contexts, Args: map[string]string{}, Progress: "plain", Log: log}
 	if change != nil {
 		change(&o)
 	}
@@ -149,16 +97,8 @@ func (p *project) tryLock(t *testing.T, change func(*build.Options)) (outcome, e
 	if err != nil {
 		return o, err
 	}
-	files, err := os.ReadDir(out)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, f := range files {
-		data, err := os.ReadFile(filepath.Join(out, f.Name()))
-		if err != nil {
-			t.Fatal(err)
-		}
-		p.write(t, f.Name(), string(data))
+	for name, text := range lab.Files(t, out, "*") {
+		p.Write(t, name, text)
 	}
 	return o, nil
 }
@@ -169,23 +109,9 @@ func (p *project) lockWith(t *testing.T, change func(*build.Options)) outcome {
 	t.Helper()
 	o, err := p.tryLock(t, change)
 	if err != nil {
-		t.Fatalf("lock: %v\n%s", err, tail(o.log))
+		t.Fatalf("lock: %v\n%s", err, lab.Tail(o.log))
 	}
 	return o
-}
-
-// lockFiles are the bytes of the files that a lock is made of.
-func (p *project) lockFiles(t *testing.T) map[string]string {
-	t.Helper()
-	names, err := filepath.Glob(p.path("*lock*"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	files := map[string]string{}
-	for _, n := range names {
-		files[filepath.Base(n)] = p.read(t, filepath.Base(n))
-	}
-	return files
 }
 
 // tryBuild builds to an OCI layout. With a failed build nothing may be in it.
@@ -219,15 +145,9 @@ func (p *project) buildWith(t *testing.T, change func(*build.Options)) *image {
 	t.Helper()
 	i, o, err := p.tryBuild(t, change)
 	if err != nil {
-		t.Fatalf("build: %v\n%s", err, tail(o.log))
+		t.Fatalf("build: %v\n%s", err, lab.Tail(o.log))
 	}
 	return i
-}
-
-// tail is the end of a log, which is where a failure is.
-func tail(log string) string {
-	lines := bytes.SplitAfter([]byte(log), []byte("\n"))
-	return string(bytes.Join(lines[max(0, len(lines)-60):], nil))
 }
 
 // demandLock is --locked.

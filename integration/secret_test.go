@@ -11,15 +11,16 @@ import (
 	"testing"
 
 	"github.com/deployfile/deployfile/build"
+	"github.com/deployfile/deployfile/integration/internal/lab"
 )
 
 // TestIndexSecret installs from an index that demands a credential, and looks
 // for it in all that comes out.
 func TestIndexSecret(t *testing.T) {
 	const user, password = "reader", "correct-horse-battery"
-	x := newIndex(t, wheel(t, "dfprivate", "1.0", "WORDS = 'behind a credential'"))
-	x.user, x.password = user, password
-	p := tiny(t, x.table(`secret = "local-index"`), "dfprivate")
+	x := lab.NewIndex(t, lab.Wheel(t, "dfprivate", "1.0", "WORDS = 'behind a credential'"))
+	x.User, x.Password = user, password
+	p := tiny(t, x.Table("local", `secret = "local-index"`), "dfprivate")
 	file := filepath.Join(t.TempDir(), "credential")
 	if err := os.WriteFile(file, []byte(user+":"+password+"\n"), 0o600); err != nil {
 		t.Fatal(err)
@@ -44,7 +45,7 @@ func TestIndexSecret(t *testing.T) {
 		t.Errorf("the package is not in the image: %v", a.Modules)
 	}
 	places := map[string][]byte{"log of the lock": []byte(locked.log), "log of the build": []byte(img.log), "answer": []byte(text)}
-	for name, content := range p.lockFiles(t) {
+	for name, content := range p.LockFiles(t) {
 		places[name] = []byte(content)
 	}
 	if places["manifest"], err = img.RawManifest(); err != nil {

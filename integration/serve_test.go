@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"strings"
 	"sync"
@@ -15,6 +14,7 @@ import (
 	"time"
 
 	"github.com/deployfile/deployfile/build"
+	"github.com/deployfile/deployfile/integration/internal/lab"
 	"github.com/moby/buildkit/exporter/containerimage/exptypes"
 	gwclient "github.com/moby/buildkit/frontend/gateway/client"
 	"github.com/moby/buildkit/solver/pb"
@@ -63,7 +63,7 @@ func serveResult(ctx context.Context, c gwclient.Client, r *gwclient.Result, use
 
 // run starts the image's command on a free port and ends it after use.
 func (s *server) run(use func(*server)) error {
-	port, err := freePort()
+	port, err := lab.FreePort()
 	if err != nil {
 		return err
 	}
@@ -163,15 +163,6 @@ func request(url string, body []byte) (status int, answer string, err error) {
 	defer r.Body.Close()
 	data, err := io.ReadAll(r.Body)
 	return r.StatusCode, string(data), err
-}
-
-func freePort() (int, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return 0, err
-	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port, nil
 }
 
 // words collects what a process prints.

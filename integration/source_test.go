@@ -1,6 +1,7 @@
 package integration
 
 import (
+	"github.com/deployfile/deployfile/integration/internal/lab"
 	"net/http/cgi"
 	"net/http/httptest"
 	"os"
@@ -33,12 +34,12 @@ def build_wheel(directory, config_settings=None, metadata_directory=None):
 // TestSources makes wheels of source distributions and of a repository, and
 // the same ones on another builder.
 func TestSources(t *testing.T) {
-	x := newIndex(t,
-		sdist(t, "dfbackend", "1.0", map[string]string{
+	x := lab.NewIndex(t,
+		lab.Sdist(t, "dfbackend", "1.0", map[string]string{
 			"backend.py":     backendSource,
 			"pyproject.toml": "[build-system]\nrequires = []\nbuild-backend = \"backend\"\nbackend-path = [\".\"]\n",
 		}),
-		sdist(t, "dfsetup", "1.0", map[string]string{
+		lab.Sdist(t, "dfsetup", "1.0", map[string]string{
 			"setup.py":   "from setuptools import setup\nsetup(name='dfsetup', version='1.0', py_modules=['dfsetup'])\n",
 			"dfsetup.py": "WORDS = 'built by setuptools'\n",
 		}),
@@ -47,9 +48,9 @@ func TestSources(t *testing.T) {
 		"python/pyproject.toml": "[build-system]\nrequires = [\"setuptools\"]\nbuild-backend = \"setuptools.build_meta\"\n[project]\nname = \"dfgit\"\nversion = \"1.0\"\n",
 		"python/dfgit.py":       "WORDS = 'built from a commit'\n",
 	})
-	p := tiny(t, x.table(), "dfbackend", "dfsetup", "dfgit @ git+"+address+"@main#subdirectory=python")
+	p := tiny(t, x.Table("local"), "dfbackend", "dfsetup", "dfgit @ git+"+address+"@main#subdirectory=python")
 	p.lock(t)
-	if lock := p.read(t, "pylock.toml"); !strings.Contains(lock, commit) {
+	if lock := p.Read(t, "pylock.toml"); !strings.Contains(lock, commit) {
 		t.Errorf("the lock does not hold commit %s:\n%s", commit, lock)
 	}
 	a, img := about(t, p)
@@ -59,7 +60,7 @@ func TestSources(t *testing.T) {
 	if d := cmp.Diff(want, a.Modules); d != "" {
 		t.Errorf("modules:\n%s", d)
 	}
-	if again := p.on(lab.second).build(t); again.digest != img.digest {
+	if again := p.on(shared.second).build(t); again.digest != img.digest {
 		t.Errorf("another builder makes another image:\n%s", cmp.Diff(img.layers(t), again.layers(t)))
 	}
 }

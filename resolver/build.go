@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/deployfile/deployfile/toolchain"
@@ -79,10 +80,17 @@ type NoWheelError struct {
 	Name, Version, Platform string
 	// Have are the file names of the wheels that there are.
 	Have []string
+	// Builder is set where there is a source distribution or a repository: the
+	// platform of the builder, which cannot make a wheel for Platform of it.
+	Builder string
 }
 
-// Error names the wheels that there are.
+// Error names the wheels that there are, or says what else to do.
 func (e *NoWheelError) Error() string {
+	if e.Builder != "" {
+		return fmt.Sprintf("%s %s has no wheel for %s and would have to be built from source there, and this builder is %s: lock on a builder for %s, or require a version with a wheel",
+			e.Name, e.Version, e.Platform, e.Builder, e.Platform)
+	}
 	have := "none"
 	if len(e.Have) > 0 {
 		have = strings.Join(e.Have, ", ")
@@ -136,17 +144,23 @@ func (r *Resolver) build(ctx context.Context, q Request, keep *Lock, toolchainDi
 		return err
 	}
 	_, sources, err := Select(lock, interpreter)
-	if err != nil {
-		return err
-	}
+	var unbuilt []Source
 	for _, s := range sources {
 		if was := builtBefore(keep, toolchainDigest, p, s); was != nil {
 			p.Built = append(p.Built, *was)
-			continue
+		} else {
+			unbuilt = append(unbuilt, s)
 		}
-		if p.Name != r.BuildPlatform {
-			return fmt.Errorf("%s %s has no wheel for %s and would have to be built from source on that platform; this builder is %s", s.Name, s.Version, p.Name, r.BuildPlatform)
+	}
+	if p.Name != r.BuildPlatform {
+		for _, s := range unbuilt {
+			err = errors.Join(err, &NoWheelError{Name: s.Name, Version: s.Version, Platform: p.Name, Builder: r.BuildPlatform})
 		}
+	}
+	if err != nil {
+		return err
+	}
+	for _, s := range unbuilt {
 		b := BuiltWheel{Name: s.Name, Version: s.Version}
 		step, err := BuildStep(s, b, t, q.Context, q.Indexes)
 		if err != nil {
@@ -163,6 +177,7 @@ func (r *Resolver) build(ctx context.Context, q Request, keep *Lock, toolchainDi
 		b.Filename, b.SHA256, b.Requirements = out.Filename, out.SHA256, out.Requirements
 		p.Built = append(p.Built, b)
 	}
+	slices.SortFunc(p.Built, func(a, b BuiltWheel) int { return strings.Compare(a.Name, b.Name) })
 	return nil
 }
 

@@ -105,13 +105,19 @@ type SystemPackage struct {
 	toolchain.Download
 }
 
-// ModelFile is a file of the model.
+// ModelFile is a file of the model, or a symbolic link to one of its files or
+// folders.
 type ModelFile struct {
 	// Path is relative to the model's folder, Size in bytes, SHA256 in
 	// hexadecimal.
 	Path   string `toml:"path" json:"path"`
 	Size   int64  `toml:"size" json:"size"`
 	SHA256 string `toml:"sha256" json:"sha256"`
+	// Executable says that the file may be run.
+	Executable bool `toml:"executable,omitempty" json:"executable,omitempty"`
+	// Link is where a symbolic link leads, relative to its own folder. Size and
+	// SHA256 are those of this text, as git has it.
+	Link string `toml:"link,omitempty" json:"link,omitempty"`
 }
 
 // ParseLock reads a Deployfile.lock.
@@ -271,66 +277,4 @@ func PylockName(platform string, platforms []string) string {
 		return "pylock.toml"
 	}
 	return "pylock." + strings.ReplaceAll(platform, "/", "-") + ".toml"
-}
-
-// Changes says how the inputs differ from those that a lock was made from,
-// a phrase a difference, none if they are the same.
-func (i Inputs) Changes(now Inputs) []string {
-	var out []string
-	value := func(what, was, is string) {
-		if was != is {
-			out = append(out, fmt.Sprintf("%s was %q and is now %q", what, was, is))
-		}
-	}
-	list := func(what string, was, is []string) {
-		before := len(out)
-		for _, x := range is {
-			if !slices.Contains(was, x) {
-				out = append(out, fmt.Sprintf("%s %q was added", what, x))
-			}
-		}
-		for _, x := range was {
-			if !slices.Contains(is, x) {
-				out = append(out, fmt.Sprintf("%s %q was removed", what, x))
-			}
-		}
-		if len(out) == before && !slices.Equal(was, is) {
-			out = append(out, fmt.Sprintf("the order of the %ss changed", what))
-		}
-	}
-	value("python", i.Python, now.Python)
-	value("base", i.Base, now.Base)
-	value("toolchain", i.Toolchain, now.Toolchain)
-	value("mlflow", i.MLflow, now.MLflow)
-	list("requirement", i.Requirements, now.Requirements)
-	list("constraint", i.Constraints, now.Constraints)
-	list("option", i.Options, now.Options)
-	list("index", i.Indexes, now.Indexes)
-	list("system package", i.SystemPackages, now.SystemPackages)
-	return out
-}
-
-// ModelChanges says how the model's files differ from the locked ones.
-func (l *Lock) ModelChanges(now []ModelFile) []string {
-	was := map[string]ModelFile{}
-	for _, f := range l.Model {
-		was[f.Path] = f
-	}
-	var out []string
-	for _, f := range now {
-		old, ok := was[f.Path]
-		switch {
-		case !ok:
-			out = append(out, fmt.Sprintf("model file %q was added", f.Path))
-		case old != f:
-			out = append(out, fmt.Sprintf("model file %q has other contents", f.Path))
-		}
-		delete(was, f.Path)
-	}
-	for _, f := range l.Model {
-		if _, gone := was[f.Path]; gone {
-			out = append(out, fmt.Sprintf("model file %q was removed", f.Path))
-		}
-	}
-	return out
 }

@@ -65,38 +65,6 @@ func TestParseLockRefuses(t *testing.T) {
 	}
 }
 
-func TestInputsChanges(t *testing.T) {
-	was := exampleLock().Inputs
-	for _, tt := range []struct {
-		name   string
-		change func(*Inputs)
-		want   []string
-	}{
-		{"nothing", func(*Inputs) {}, nil},
-		{"python", func(i *Inputs) { i.Python = "3.12" }, []string{`python was "3.11" and is now "3.12"`}},
-		{"bump", func(i *Inputs) { i.Requirements = []string{"mlflow==3.2.0", i.Requirements[1]} },
-			[]string{`requirement "mlflow==3.2.0" was added`, `requirement "mlflow==3.1.0" was removed`}},
-		{"order", func(i *Inputs) { i.Requirements = []string{i.Requirements[1], i.Requirements[0]} }, []string{"the order of the requirements changed"}},
-		{"system package", func(i *Inputs) { i.SystemPackages = nil }, []string{`system package "libgomp1" was removed`}},
-		{"index", func(i *Inputs) { i.Indexes = []string{"corp https://pypi.example.com/simple"} }, []string{`index "corp https://pypi.example.com/simple" was added`}},
-	} {
-		now := exampleLock().Inputs
-		tt.change(&now)
-		if diff := cmp.Diff(tt.want, was.Changes(now)); diff != "" {
-			t.Errorf("%s: %s", tt.name, diff)
-		}
-	}
-}
-
-func TestModelChanges(t *testing.T) {
-	lock := &Lock{Model: []ModelFile{{"MLmodel", 1, "aa"}, {"model.pkl", 2, "bb"}, {"old", 3, "cc"}}}
-	got := lock.ModelChanges([]ModelFile{{"MLmodel", 1, "aa"}, {"model.pkl", 2, "b0"}, {"new", 1, "dd"}})
-	want := []string{`model file "model.pkl" has other contents`, `model file "new" was added`, `model file "old" was removed`}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Error(diff)
-	}
-}
-
 func TestVerifyPylocks(t *testing.T) {
 	lock := exampleLock()
 	for name, tt := range map[string]struct {

@@ -2,6 +2,7 @@ package resolver
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path"
 	"slices"
@@ -62,6 +63,34 @@ func (r *Resolver) packages(ctx context.Context, q Request, keep *Lock, t toolch
 		return nil, err
 	}
 	return ref.ReadFile(ctx, gwclient.ReadRequest{Filename: "pylock.toml"})
+}
+
+// lacks says whether an error is that an index has not what is required.
+func lacks(err error) bool {
+	var step *StepError
+	var wheel *NoWheelError
+	return errors.As(err, &wheel) || errors.As(err, &step) && step.Kind == "unsatisfiable"
+}
+
+// joined is the errors of several platforms. What uv says of one and of the other
+// in the same words is said once.
+func joined(platforms []error) error {
+	var out []error
+	said := map[string]bool{}
+	for _, err := range platforms {
+		var step *StepError
+		if errors.As(err, &step) {
+			if said[step.Message] {
+				continue
+			}
+			said[step.Message] = true
+		}
+		out = append(out, err)
+	}
+	if len(out) == 1 {
+		return out[0]
+	}
+	return errors.Join(out...)
 }
 
 // previousPylock is the pylock file that the previous lock has for a

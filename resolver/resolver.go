@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/deployfile/deployfile/toolchain"
 	"github.com/moby/buildkit/client/llb"
@@ -88,7 +89,7 @@ func (r *Resolver) Lock(ctx context.Context, q Request) (*Lock, map[string][]byt
 	if err != nil {
 		return nil, nil, err
 	}
-	pylocks := make([][]byte, len(q.Platforms))
+	pylocks, refused := make([][]byte, len(q.Platforms)), make([]error, len(q.Platforms))
 	eg, egctx := errgroup.WithContext(ctx)
 	eg.Go(func() (err error) {
 		lock.Model, err = r.ModelFiles(egctx, t, q.Context, q.ModelDir)
@@ -99,12 +100,15 @@ func (r *Resolver) Lock(ctx context.Context, q Request) (*Lock, map[string][]byt
 			p := &lock.Platforms[n]
 			p.Pylock = PylockName(name, q.Platforms)
 			data, err := r.packages(egctx, q, keep, t, p)
-			if err != nil {
-				return err
+			if err == nil {
+				pylocks[n], p.PylockSHA256 = data, hash(data)
+				err = r.build(egctx, q, keep, lock.Toolchain.Digest, t, p, data)
 			}
-			pylocks[n] = data
-			p.PylockSHA256 = hash(data)
-			return r.build(egctx, q, keep, lock.Toolchain.Digest, t, p, data)
+			if lacks(err) {
+				// What the other platforms lack is said too.
+				refused[n], err = err, nil
+			}
+			return err
 		})
 		eg.Go(func() (err error) {
 			p := &lock.Platforms[n]
@@ -113,6 +117,9 @@ func (r *Resolver) Lock(ctx context.Context, q Request) (*Lock, map[string][]byt
 		})
 	}
 	if err := eg.Wait(); err != nil {
+		return nil, nil, err
+	}
+	if err := joined(refused); err != nil {
 		return nil, nil, err
 	}
 	files := map[string][]byte{}
@@ -171,7 +178,8 @@ func (r *Resolver) lockToolchain(ctx context.Context, q Request, keep *Lock, loc
 	if ref == "" {
 		ref = q.Inputs.Base
 	}
-	if keep != nil && keep.Inputs.Toolchain == q.Inputs.Toolchain && keep.Toolchain.PythonVersion == lock.Base.PythonVersion {
+	if keep != nil && keep.Inputs.Toolchain == q.Inputs.Toolchain && keep.Toolchain.PythonVersion == lock.Base.PythonVersion &&
+		!strings.HasPrefix(keep.Toolchain.Ref, ContextRef) && len(keep.otherImages()) == 0 {
 		ref, pinned = keep.Toolchain.Ref, keep.Toolchain.Digest
 	}
 	img, err := r.Images.Image(ctx, "toolchain", ref, pinned, r.BuildPlatform)
@@ -232,21 +240,6 @@ func (r *Resolver) newToolchain(ca string, lock *Lock, img *SourceImage) toolcha
 		Network:     r.Network,
 		Constraints: r.Gateway.Constraints,
 	}
-}
-
-// ModelFiles hashes the model's files.
-func (r *Resolver) ModelFiles(ctx context.Context, t toolchain.Toolchain, context llb.State, dir string) ([]ModelFile, error) {
-	ref, err := r.Gateway.Step(ctx, t, toolchain.Step{
-		Name:   "hash the model's files",
-		Script: script("digest.py"),
-		Mounts: []toolchain.Mount{{Path: "/model", Source: context, From: dir}},
-	})
-	if err != nil {
-		return nil, err
-	}
-	var out []ModelFile
-	err = r.Gateway.ReadJSON(ctx, ref, "model.json", &out)
-	return out, err
 }
 
 func hash(data []byte) string {

@@ -31,6 +31,22 @@ type repository struct {
 	Commit string `json:"commit"`
 }
 
+// RequirementError says that a requirement cannot be resolved.
+type RequirementError struct {
+	// Name is its normalised name (PEP 503).
+	Name string
+	Err  error
+}
+
+// Error says which requirement, and why.
+func (e *RequirementError) Error() string { return fmt.Sprintf("requirement %s: %v", e.Name, e.Err) }
+
+// Unwrap returns the reason.
+func (e *RequirementError) Unwrap() error { return e.Err }
+
+// name is the normalised name, without extras.
+func (r repository) name() string { return pypi.CanonPackageName(r.Key) }
+
 // parseRepository reads a requirement; ok is false for one of another form.
 func parseRepository(requirement string) (r repository, ok bool, err error) {
 	name, rest, ok := strings.Cut(requirement, " @ git+")
@@ -38,6 +54,7 @@ func parseRepository(requirement string) (r repository, ok bool, err error) {
 		return r, false, nil
 	}
 	r.Name = strings.TrimSpace(name)
+	r.Key, _, _ = strings.Cut(r.Name, "[")
 	location, marker, marked := strings.Cut(rest, " ;")
 	if marked {
 		r.Marker = strings.TrimSpace(marker)
@@ -50,13 +67,12 @@ func parseRepository(requirement string) (r repository, ok bool, err error) {
 	}
 	u, err := url.Parse(location)
 	if err != nil || u.Host == "" {
-		return r, true, fmt.Errorf("requirement %q: %q is not the URL of a repository", r.Name, location)
+		return r, true, &RequirementError{Name: r.name(), Err: fmt.Errorf("%q is not the URL of a repository", location)}
 	}
 	if at := strings.LastIndex(u.Path, "@"); at >= 0 {
 		r.Revision, u.Path = u.Path[at+1:], u.Path[:at]
 	}
 	r.URL = u.String()
-	r.Key, _, _ = strings.Cut(r.Name, "[")
 	return r, true, nil
 }
 
@@ -115,10 +131,10 @@ func (r *Resolver) commit(ctx context.Context, repo repository) (string, error) 
 		GitOpt:  &sourceresolver.ResolveGitOpt{},
 	})
 	if err != nil {
-		return "", fmt.Errorf("requirement %s: repository %s: %w", repo.Name, repo.URL, err)
+		return "", &RequirementError{Name: repo.name(), Err: fmt.Errorf("repository %s: %w", repo.URL, err)}
 	}
 	if md.Git == nil || md.Git.Checksum == "" {
-		return "", fmt.Errorf("requirement %s: the builder does not tell the commit of %s; name one: @COMMIT", repo.Name, repo.URL)
+		return "", &RequirementError{Name: repo.name(), Err: fmt.Errorf("the builder does not tell the commit of %s; name one: @COMMIT", repo.URL)}
 	}
 	if md.Git.CommitChecksum != "" {
 		return md.Git.CommitChecksum, nil

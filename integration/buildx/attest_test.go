@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/deployfile/deployfile/integration/internal/lab"
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-containerregistry/pkg/name"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
@@ -38,11 +39,11 @@ const (
 func TestAttestations(t *testing.T) {
 	p := example(t, "iris")
 	const arch = "amd64"
-	ref := lab.registry.host + "/attested"
+	ref := shared.registry.Host + "/attested"
 	platform := []string{"--platform", "linux/" + arch, "-t", ref, "--push"}
 	plain := p.mustBuildx(t, append(platform, withoutProvenance)...).digest(t)
 	r := p.must(t, invocation{progress: "rawjson"}, append(platform, "--sbom=true", "--provenance=mode=max")...)
-	if d := pull(t, ref); d.Digest.String() != r.digest(t) {
+	if d := lab.Pull(t, ref); d.Digest.String() != r.digest(t) {
 		t.Errorf("the metadata file has %s, the registry %s", r.digest(t), d.Digest)
 	}
 	if got := digestOf(t, pullImage(t, ref, arch)); got != plain {
@@ -69,7 +70,7 @@ func TestAttestations(t *testing.T) {
 		if err := os.WriteFile(file, s.Predicate, 0o644); err != nil {
 			t.Fatal(err)
 		}
-		if out, err := exec.Command(lab.python, "../../sbom/testdata/validate.py", file).CombinedOutput(); err != nil {
+		if out, err := exec.Command(shared.Python, "../../sbom/testdata/validate.py", file).CombinedOutput(); err != nil {
 			t.Errorf("the format's own validator says of %s: %v\n%s", suffix, err, out)
 		}
 		if d := cmp.Diff(installed, pythonPackages(t, s.Predicate)); d != "" {
@@ -82,7 +83,7 @@ func TestAttestations(t *testing.T) {
 // statements are those that are attached to the image, by predicate type.
 func statements(t *testing.T, ref string) map[string]statement {
 	t.Helper()
-	index, err := pull(t, ref).ImageIndex()
+	index, err := lab.Pull(t, ref).ImageIndex()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -170,13 +171,13 @@ print("\n".join(sorted({re.sub(r"[-_.]+", "-", d.name).lower() + "==" + d.versio
 		t.Fatal(err)
 	}
 	dir := t.TempDir()
-	_, err = lab.builder.dial(t).Solve(t.Context(), def, client.SolveOpt{
+	_, err = shared.builder.dial(t).Solve(t.Context(), def, client.SolveOpt{
 		Exports: []client.ExportEntry{{Type: client.ExporterLocal, OutputDir: dir}},
 	}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	packages := strings.Fields(files(t, dir, "packages")["packages"])
+	packages := strings.Fields(lab.Files(t, dir, "packages")["packages"])
 	if len(packages) < 20 {
 		t.Errorf("only %q are installed", packages)
 	}
@@ -205,7 +206,7 @@ func checkProvenance(t *testing.T, p *project, all map[string]statement) {
 		if len(materials) < 30 {
 			t.Errorf("only %d materials", len(materials))
 		}
-		lock := p.read(t, "Deployfile.lock") + p.read(t, "pylock.linux-amd64.toml")
+		lock := p.Read(t, "Deployfile.lock") + p.Read(t, "pylock.linux-amd64.toml")
 		for _, m := range materials {
 			digest := m.Digest["sha256"]
 			if digest == "" {

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/deployfile/deployfile/integration/internal/lab"
 	"github.com/moby/buildkit/client"
 	"github.com/opencontainers/go-digest"
 )
@@ -46,14 +47,14 @@ func buildxCommand(ctx context.Context, env []string, args ...string) *exec.Cmd 
 		name, _, _ := strings.Cut(v, "=")
 		return strings.HasPrefix(name, "DOCKER_") || strings.HasPrefix(name, "BUILDX_") || strings.HasPrefix(name, "BUILDKIT_") ||
 			name == "SOURCE_DATE_EPOCH"
-	}), "DOCKER_CONFIG="+lab.config, "BUILDX_CONFIG="+filepath.Join(lab.config, "buildx"))
+	}), "DOCKER_CONFIG="+shared.config, "BUILDX_CONFIG="+filepath.Join(shared.config, "buildx"))
 	c.Env = append(c.Env, env...)
 	return c
 }
 
 // invocation is how a project is built.
 type invocation struct {
-	builder *daemon
+	builder builder
 	env     []string
 	// progress is plain or rawjson.
 	progress string
@@ -75,22 +76,22 @@ func (p *project) must(t *testing.T, how invocation, args ...string) result {
 	t.Helper()
 	r := p.run(t, how, args...)
 	if r.err != nil {
-		t.Fatalf("buildx build %s: %v\n%s", strings.Join(args, " "), r.err, tail(r.stderr))
+		t.Fatalf("buildx build %s: %v\n%s", strings.Join(args, " "), r.err, lab.Tail(r.stderr))
 	}
 	return r
 }
 
 func (p *project) run(t *testing.T, how invocation, args ...string) result {
 	t.Helper()
-	if how.builder == nil {
-		how.builder = lab.builder
+	if how.builder == (builder{}) {
+		how.builder = shared.builder
 	}
 	if how.progress == "" {
 		how.progress = "plain"
 	}
 	metadata := filepath.Join(t.TempDir(), "metadata.json")
-	all := []string{"build", "--builder", how.builder.name, "-f", p.path("Deployfile"), "--progress", how.progress, "--metadata-file", metadata}
-	for name, value := range p.contexts {
+	all := []string{"build", "--builder", how.builder.name, "-f", p.Path("Deployfile"), "--progress", how.progress, "--metadata-file", metadata}
+	for name, value := range p.Contexts {
 		all = append(all, "--build-context", name+"="+value)
 	}
 	// What this machine trusts, which the CLI hands over by itself.
@@ -99,7 +100,7 @@ func (p *project) run(t *testing.T, how invocation, args ...string) result {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), buildLimit)
 	defer cancel()
-	c := buildxCommand(ctx, how.env, append(append(all, args...), p.dir)...)
+	c := buildxCommand(ctx, how.env, append(append(all, args...), p.Dir)...)
 	var out, complaints bytes.Buffer
 	c.Stdout, c.Stderr = &out, &complaints
 	r := result{err: c.Run()}
@@ -166,12 +167,6 @@ func (r result) logs() string {
 	return out.String()
 }
 
-// tail is the end of a log, which is where a failure is.
-func tail(log string) string {
-	lines := strings.SplitAfter(log, "\n")
-	return strings.Join(lines[max(0, len(lines)-60):], "")
-}
-
 // wantFailure fails unless buildx failed and said all of it.
 func wantFailure(t *testing.T, r result, words ...string) {
 	t.Helper()
@@ -185,7 +180,7 @@ func wantWords(t *testing.T, text string, words ...string) {
 	t.Helper()
 	for _, w := range words {
 		if !strings.Contains(text, w) {
-			t.Errorf("%q is not said in:\n%s", w, tail(text))
+			t.Errorf("%q is not said in:\n%s", w, lab.Tail(text))
 		}
 	}
 }
@@ -193,18 +188,18 @@ func wantWords(t *testing.T, text string, words ...string) {
 // deployfile runs the CLI on the shared builder.
 func (p *project) deployfile(t *testing.T, command string, args ...string) string {
 	t.Helper()
-	all := []string{command, "-f", p.path("Deployfile"), "--builder", lab.builder.address, "--progress", "plain"}
-	for name, value := range p.contexts {
+	all := []string{command, "-f", p.Path("Deployfile"), "--builder", shared.builder.address, "--progress", "plain"}
+	for name, value := range p.Contexts {
 		all = append(all, "--build-context", name+"="+value)
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), buildLimit)
 	defer cancel()
-	c := exec.CommandContext(ctx, lab.deployfile, append(append(all, args...), p.dir)...)
+	c := exec.CommandContext(ctx, shared.deployfile, append(append(all, args...), p.Dir)...)
 	c.Env = buildxCommand(ctx, nil).Env
 	var out, complaints bytes.Buffer
 	c.Stdout, c.Stderr = &out, &complaints
 	if err := c.Run(); err != nil {
-		t.Fatalf("deployfile %s: %v\n%s", command, err, tail(complaints.String()))
+		t.Fatalf("deployfile %s: %v\n%s", command, err, lab.Tail(complaints.String()))
 	}
 	return out.String()
 }

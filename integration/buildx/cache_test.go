@@ -13,7 +13,7 @@ import (
 // nothing but the first one's cache.
 func TestSharedCache(t *testing.T) {
 	p := example(t, "iris")
-	ref := lab.registry.host + "/cached"
+	ref := shared.registry.Host + "/cached"
 	platform := []string{"--platform", "linux/amd64", "-t", ref, "--push", withoutProvenance}
 	want := p.mustBuildx(t, append(platform, "--cache-to", "type=registry,mode=max,ref="+ref+":cache")...).digest(t)
 
@@ -44,10 +44,10 @@ func TestSharedCache(t *testing.T) {
 
 	// A fork: the same packages, another model.
 	fork := example(t, "iris")
-	fork.edit(t, "model/MLmodel", "flavors:", "# a fork\nflavors:")
+	fork.Edit(t, "model/MLmodel", "flavors:", "# a fork\nflavors:")
 	fork.lock(t)
 	var forked string
-	uploads := lab.registry.uploads(func() {
+	uploads := shared.registry.Uploads(func() {
 		forked = fork.mustBuildx(t, platform...).digest(t)
 	})
 	if forked == want {
@@ -65,10 +65,10 @@ func TestOtherCaches(t *testing.T) {
 	folder := filepath.Join(t.TempDir(), "cache")
 	for name, c := range map[string]struct{ to, from string }{
 		"local":  {"type=local,mode=max,dest=" + folder, "type=local,src=" + folder},
-		"inline": {"type=inline", "type=registry,ref=" + lab.registry.host + "/inline"},
+		"inline": {"type=inline", "type=registry,ref=" + shared.registry.Host + "/inline"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			to := []string{"-t", lab.registry.host + "/" + name, "--push", withoutProvenance}
+			to := []string{"-t", shared.registry.Host + "/" + name, "--push", withoutProvenance}
 			before := p.mustBuildx(t, append(to, "--cache-to", c.to)...).digest(t)
 			r := p.must(t, invocation{builder: coldBuilder(t, name), progress: "rawjson"},
 				append(to, "--cache-to", c.to, "--cache-from", c.from)...)

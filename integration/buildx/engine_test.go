@@ -17,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/deployfile/deployfile/integration/internal/lab"
 	"github.com/google/go-cmp/cmp"
 	dockercontainer "github.com/moby/moby/api/types/container"
 	docker "github.com/moby/moby/client"
@@ -36,12 +37,12 @@ func startEngine(t *testing.T) string {
 		t.Fatalf("libraries of the engine: %q, %v", libraries, err)
 	}
 	// The path of a socket has room for about a hundred characters.
-	dir := filepath.Join(lab.dir, "engine")
+	dir := filepath.Join(shared.dir, "engine")
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		t.Fatal(err)
 	}
 	socket := filepath.Join(dir, "socket")
-	e, err := spawn(filepath.Join(dir, "log"), time.Minute, func() bool {
+	e, err := lab.Start(filepath.Join(dir, "log"), func() bool {
 		c, err := docker.New(docker.WithHost("unix://" + socket))
 		if err != nil {
 			return false
@@ -59,7 +60,7 @@ func startEngine(t *testing.T) string {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		e.stop()
+		e.Stop()
 		// What the engine leaves behind of containers on the host's network.
 		if out, err := exec.Command("umount", filepath.Join(dir, "exec", "netns", "default")).CombinedOutput(); err != nil {
 			t.Errorf("umount: %v\n%s", err, out)
@@ -74,25 +75,25 @@ func startEngine(t *testing.T) string {
 // the engine, and has the files that it has everywhere.
 func TestDockerEngine(t *testing.T) {
 	engine := startEngine(t)
-	x := newIndex(t, newWheel(t, "dfone", "1.0"))
-	p := tiny(t, x.table("local"), "dfone")
-	p.write(t, "model/deep/weights.bin", strings.Repeat("weights\n", 1<<20))
-	p.write(t, "model/deep/notes.txt", "small\n")
-	p.write(t, "code/__pycache__/server.cpython-311.pyc", "left by a run")
+	x := lab.NewIndex(t, lab.Wheel(t, "dfone", "1.0", ""))
+	p := tiny(t, x.Table("local"), "dfone")
+	p.Write(t, "model/deep/weights.bin", strings.Repeat("weights\n", 1<<20))
+	p.Write(t, "model/deep/notes.txt", "small\n")
+	p.Write(t, "code/__pycache__/answer.cpython-311.pyc", "left by a run")
 	p.lock(t)
 	dir := t.TempDir()
 	want := filepath.Join(dir, "want.tar")
 	p.mustBuildx(t, "-o", "type=tar,dest="+want)
 
 	// This engine reads no folders with images.
-	for name, layout := range map[string]string{"base": lab.base, "toolchain": lab.toolchain} {
-		ref := lab.registry.host + "/engine/" + name + ":1"
-		if err := pushLayout(layout, ref); err != nil {
+	for name, layout := range map[string]string{"base": shared.Base, "toolchain": shared.Toolchain} {
+		ref := shared.registry.Host + "/engine/" + name + ":1"
+		if err := lab.PushLayout(layout, ref); err != nil {
 			t.Fatal(err)
 		}
-		p.contexts[name] = "docker-image://" + ref
+		p.Contexts[name] = "docker-image://" + ref
 	}
-	how := invocation{builder: &daemon{name: "default"}, env: []string{"DOCKER_HOST=" + engine}}
+	how := invocation{builder: builder{name: "default"}, env: []string{"DOCKER_HOST=" + engine}}
 	r := p.must(t, how, "--load", "-t", "tiny:1")
 	wantWords(t, r.stderr, "verify that the image answers", "add install dfone 1.0")
 	got := filepath.Join(dir, "got.tar")
@@ -109,11 +110,11 @@ func TestDockerEngine(t *testing.T) {
 	answersOnEngine(t, c, "tiny:1")
 
 	// The CLI builds on the engine if there is no other builder, and loads.
-	cli := exec.CommandContext(t.Context(), lab.deployfile, "build", "--load", "-t", "tiny:2", "--progress", "plain",
-		"--build-context", "base="+p.contexts["base"], "--build-context", "toolchain="+p.contexts["toolchain"], p.dir)
+	cli := exec.CommandContext(t.Context(), shared.deployfile, "build", "--load", "-t", "tiny:2", "--progress", "plain",
+		"--build-context", "base="+p.Contexts["base"], "--build-context", "toolchain="+p.Contexts["toolchain"], p.Dir)
 	cli.Env = append(buildxCommand(t.Context(), nil).Env, "DOCKER_HOST="+engine)
 	if out, err := cli.CombinedOutput(); err != nil {
-		t.Fatalf("deployfile build --load: %v\n%s", err, tail(string(out)))
+		t.Fatalf("deployfile build --load: %v\n%s", err, lab.Tail(string(out)))
 	}
 	answersOnEngine(t, c, "tiny:2")
 }
@@ -121,7 +122,7 @@ func TestDockerEngine(t *testing.T) {
 // answersOnEngine runs an image of the engine's on the host's network.
 func answersOnEngine(t *testing.T, c *docker.Client, image string) {
 	t.Helper()
-	port, err := freePort()
+	port, err := lab.FreePort()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -147,10 +148,9 @@ func answersOnEngine(t *testing.T, c *docker.Client, image string) {
 		if err != nil {
 			continue
 		}
-		body, err := io.ReadAll(answer.Body)
 		answer.Body.Close()
-		if err != nil || string(body) != "ok\n" {
-			t.Errorf("%s answers %q: %v", image, body, err)
+		if answer.StatusCode != http.StatusOK {
+			t.Errorf("%s answers %s", image, answer.Status)
 		}
 		return
 	}

@@ -3,6 +3,8 @@ package buildx
 import (
 	"strings"
 	"testing"
+
+	"github.com/deployfile/deployfile/integration/internal/lab"
 )
 
 // TestErrors has buildx draw what is wrong at the line of the Deployfile.
@@ -17,33 +19,33 @@ func TestErrors(t *testing.T) {
 		want []string
 	}{
 		{"unknown key", func(t *testing.T, p *project) {
-			p.edit(t, "Deployfile", "[environment]\n", "[environment]\npyhton = \"3.11\"\n")
+			p.Edit(t, "Deployfile", "[environment]\n", "[environment]\npyhton = \"3.11\"\n")
 		},
 			nil, `pyhton = "3.11"`, []string{`unknown key "pyhton" in [environment]; did you mean "python"?`}},
-		{"missing model", func(t *testing.T, p *project) { p.edit(t, "Deployfile", `"model"`, `"models"`) },
+		{"missing model", func(t *testing.T, p *project) { p.Edit(t, "Deployfile", `"model"`, `"models"`) },
 			nil, `source = "models"`, []string{"no MLflow Model in models: ", "if it is there, .dockerignore leaves it out"}},
-		{"missing code", func(t *testing.T, p *project) { p.edit(t, "Deployfile", `["code"]`, `["cod"]`) },
+		{"missing code", func(t *testing.T, p *project) { p.Edit(t, "Deployfile", `["code"]`, `["cod"]`) },
 			nil, `code = ["cod"]`, []string{`code folder "cod": file does not exist; if it is there, .dockerignore leaves it out`}},
-		{"unsatisfiable", func(t *testing.T, p *project) { p.write(t, "model/requirements.txt", "dfone==9.0\n") },
+		{"unsatisfiable", func(t *testing.T, p *project) { p.Write(t, "model/requirements.txt", "dfone==9.0\n") },
 			[]string{"--target", "lock"}, "[environment]", []string{"No solution found", "dfone==9.0"}},
-		{"missing package", func(t *testing.T, p *project) { p.write(t, "model/requirements.txt", "df-is-nowhere\n") },
+		{"missing package", func(t *testing.T, p *project) { p.Write(t, "model/requirements.txt", "df-is-nowhere\n") },
 			nil, "[environment]", []string{"df-is-nowhere was not found"}},
-		{"credential", func(t *testing.T, p *project) { p.edit(t, "Deployfile", "http://", "http://reader:"+secret+"@") },
+		{"credential", func(t *testing.T, p *project) { p.Edit(t, "Deployfile", "http://", "http://reader:"+secret+"@") },
 			nil, "", []string{"credential"}},
-		{"model left out", func(t *testing.T, p *project) { p.write(t, ".dockerignore", "model\n") },
+		{"model left out", func(t *testing.T, p *project) { p.Write(t, ".dockerignore", "model\n") },
 			nil, `source = "model"`, []string{"no MLflow Model in model: ", "if it is there, .dockerignore leaves it out"}},
-		{"context that is no image", func(t *testing.T, p *project) { p.contexts["base"] = p.path("code") },
+		{"context that is no image", func(t *testing.T, p *project) { p.Contexts["base"] = p.Path("code") },
 			nil, "", []string{"build context base is no image"}},
 		{"base that is not there", func(t *testing.T, p *project) {
-			delete(p.contexts, "base")
-			p.edit(t, "Deployfile", "[environment]\n", "[environment]\nbase = \""+lab.registry.host+"/none:1\"\n")
-		}, nil, `base = "` + lab.registry.host + `/none:1"`, []string{"not found"}},
+			delete(p.Contexts, "base")
+			p.Edit(t, "Deployfile", "[environment]\n", "[environment]\nbase = \""+shared.registry.Host+"/none:1\"\n")
+		}, nil, `base = "` + shared.registry.Host + `/none:1"`, []string{"not found"}},
 		{"unknown target", nil, []string{"--target", "nothing"}, "", []string{`target "nothing" is not known: there are image, lock, verify, env, plan, sbom`}},
 		{"lock demanded", nil, []string{"--build-arg", "DEPLOYFILE_LOCKED=1"}, "", []string{"Deployfile.lock is missing", "deployfile lock"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			x := newIndex(t, newWheel(t, "dfone", "1.0"))
-			p := tiny(t, x.table("local"), "dfone")
+			x := lab.NewIndex(t, lab.Wheel(t, "dfone", "1.0", ""))
+			p := tiny(t, x.Table("local"), "dfone")
 			if c.change != nil {
 				c.change(t, p)
 			}

@@ -7,23 +7,23 @@ import (
 	"os/exec"
 	"path/filepath"
 	"testing"
+
+	"github.com/deployfile/deployfile/integration/internal/lab"
 )
 
-// lab is what the tests share; TestMain sets it once, and no test changes it
+// shared is what the tests share; TestMain sets it once, and no test changes it
 // but for the locks that it keeps.
-var lab laboratory
+var shared laboratory
 
 type laboratory struct {
+	lab.Parts
 	// dir is a folder for all of it.
 	dir string
-	// base and toolchain are folders with an OCI image layout each; bases is
-	// one with the base for amd64 and for arm64.
-	base, toolchain, bases string
-	// python is an interpreter with MLflow and the validators of SBOMs.
-	python string
+	// bases is a layout with the base for amd64 and for arm64.
+	bases string
 	// builder is the one that most tests share, and registry the registry.
-	builder  *daemon
-	registry *registry
+	builder  builder
+	registry *lab.Registry
 	// frontend is the frontend image there, deployfile the CLI.
 	frontend, deployfile string
 	// config is the folder of buildx's and Docker's configuration.
@@ -32,49 +32,42 @@ type laboratory struct {
 	locks lockKeeper
 }
 
-func TestMain(m *testing.M) {
-	code, err := run(m)
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		code = 1
-	}
-	os.Exit(code)
-}
+func TestMain(m *testing.M) { lab.Main(m, run) }
 
-// run makes what the tests share, runs them and ends it all. The address in
-// DEPLOYFILE_TEST_BUILDER saves whoever writes a test the minutes that a cold
-// builder takes.
+// run makes what the tests share, runs them and ends it all.
 func run(m *testing.M) (code int, err error) {
-	for name, value := range map[string]*string{
-		"DEPLOYFILE_TEST_BASE":      &lab.base,
-		"DEPLOYFILE_TEST_TOOLCHAIN": &lab.toolchain,
-		"DEPLOYFILE_TEST_PYTHON":    &lab.python,
-	} {
-		if *value = os.Getenv(name); *value == "" {
-			return 1, fmt.Errorf("%s is not set: run make test, or hack/with-env.sh go test ./integration/buildx", name)
+	if shared.Parts, err = lab.FindParts("./integration/buildx"); err != nil {
+		return 1, err
+	}
+	if shared.dir, err = os.MkdirTemp("", "deployfile-buildx-"); err != nil {
+		return 1, err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(shared.dir)) }()
+	shared.config = filepath.Join(shared.dir, "config")
+	if err := os.Mkdir(shared.config, 0o700); err != nil {
+		return 1, err
+	}
+	if shared.registry, err = lab.NewRegistry(filepath.Join(shared.dir, "registry")); err != nil {
+		return 1, err
+	}
+	defer shared.registry.Stop()
+	address := lab.Builder()
+	if address == "" {
+		d, err := lab.StartDaemon(filepath.Join(shared.dir, "shared"))
+		if err != nil {
+			return 1, err
 		}
+		defer d.Stop()
+		address = d.Address
 	}
-	if lab.dir, err = os.MkdirTemp("", "deployfile-buildx-"); err != nil {
+	if shared.builder, err = register("shared", address); err != nil {
 		return 1, err
 	}
-	defer func() { err = errors.Join(err, os.RemoveAll(lab.dir)) }()
-	lab.config = filepath.Join(lab.dir, "config")
-	if err := os.Mkdir(lab.config, 0o700); err != nil {
+	shared.bases = filepath.Join(shared.dir, "bases")
+	if err := lab.WriteBothPlatforms(shared.bases, shared.Base); err != nil {
 		return 1, err
 	}
-	if lab.registry, err = newRegistry(filepath.Join(lab.dir, "registry")); err != nil {
-		return 1, err
-	}
-	defer lab.registry.stop()
-	if lab.builder, err = sharedBuilder(); err != nil {
-		return 1, err
-	}
-	defer lab.builder.stop()
-	if err := lab.builder.register(); err != nil {
-		return 1, err
-	}
-	lab.bases = filepath.Join(lab.dir, "bases")
-	for _, step := range []func() error{makeBases, buildCLI, pushFrontend} {
+	for _, step := range []func() error{buildCLI, pushFrontend} {
 		if err := step(); err != nil {
 			return 1, err
 		}
@@ -82,32 +75,25 @@ func run(m *testing.M) (code int, err error) {
 	return m.Run(), nil
 }
 
-func sharedBuilder() (*daemon, error) {
-	if address := os.Getenv("DEPLOYFILE_TEST_BUILDER"); address != "" {
-		return &daemon{name: "shared", address: address}, nil
-	}
-	return startDaemon("shared")
-}
-
 func buildCLI() error {
-	lab.deployfile = filepath.Join(lab.dir, "deployfile")
-	return goRun(nil, "build", "-o", lab.deployfile, "./cmd/deployfile")
+	shared.deployfile = filepath.Join(shared.dir, "deployfile")
+	return goRun(nil, "build", "-o", shared.deployfile, "./cmd/deployfile")
 }
 
 // pushFrontend makes the frontend image as the Makefile does, and pushes it.
 func pushFrontend() error {
-	bin, layout := filepath.Join(lab.dir, "frontend"), filepath.Join(lab.dir, "frontend-image")
+	bin, layout := filepath.Join(shared.dir, "frontend"), filepath.Join(shared.dir, "frontend-image")
 	for _, arch := range []string{"amd64", "arm64"} {
 		env := []string{"CGO_ENABLED=0", "GOOS=linux", "GOARCH=" + arch}
 		if err := goRun(env, "build", "-trimpath", "-ldflags", "-s -w", "-o", filepath.Join(bin, "linux-"+arch)+"/", "./cmd/deployfile-frontend"); err != nil {
 			return err
 		}
 	}
-	if err := goRun([]string{"BUILDKIT_HOST=" + lab.builder.address}, "run", "./hack/frontendimage", "-bin", bin, "-o", layout); err != nil {
+	if err := goRun([]string{"BUILDKIT_HOST=" + shared.builder.address}, "run", "./hack/frontendimage", "-bin", bin, "-o", layout); err != nil {
 		return err
 	}
-	lab.frontend = lab.registry.host + "/deployfile/frontend:1"
-	return pushLayout(layout, lab.frontend)
+	shared.frontend = shared.registry.Host + "/deployfile/frontend:1"
+	return lab.PushLayout(layout, shared.frontend)
 }
 
 // goRun runs the go command in the root of the repository.

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/deployfile/deployfile/integration/internal/lab"
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -26,18 +27,18 @@ func TestSameImage(t *testing.T) {
 			if c.name == "iris" {
 				unlocked := unlockedExample(t, c.name)
 				unlocked.deployfile(t, "lock")
-				if d := cmp.Diff(files(t, p.dir, "*lock*"), files(t, unlocked.dir, "*lock*")); d != "" {
+				if d := cmp.Diff(p.LockFiles(t), unlocked.LockFiles(t)); d != "" {
 					t.Errorf("the CLI makes another lock:\n%s", d)
 				}
 			}
 			for n, platforms := range c.platforms {
 				if n == 1 {
 					// Named by an argument in place of the syntax line.
-					p.edit(t, "Deployfile", "# syntax="+lab.frontend+"\n", "")
+					p.Edit(t, "Deployfile", "# syntax="+shared.frontend+"\n", "")
 				}
-				ref := lab.registry.host + "/parity/" + c.name
+				ref := shared.registry.Host + "/parity/" + c.name
 				built := p.mustBuildx(t, "--platform", platforms, "-t", ref, "--push", withoutProvenance,
-					"--build-arg", "BUILDKIT_SYNTAX="+lab.frontend).digest(t)
+					"--build-arg", "BUILDKIT_SYNTAX="+shared.frontend).digest(t)
 				if n == 0 {
 					built = p.mustBuildx(t, "--platform", platforms, "-t", ref, "--push", withoutProvenance).digest(t)
 				}
@@ -45,7 +46,7 @@ func TestSameImage(t *testing.T) {
 				if built != cli {
 					t.Errorf("for %s buildx makes %s and the CLI %s", platforms, built, cli)
 				}
-				if pushed := pull(t, ref).Digest.String(); pushed != built {
+				if pushed := lab.Pull(t, ref).Digest.String(); pushed != built {
 					t.Errorf("the registry has %s", pushed)
 				}
 			}

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/deployfile/deployfile/integration/internal/lab"
 	"github.com/google/go-cmp/cmp"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 )
@@ -17,8 +18,8 @@ import (
 // more of [environment], and further tables.
 func lockedTiny(t *testing.T, environment, tables string) *project {
 	t.Helper()
-	x := newIndex(t, newWheel(t, "dfone", "1.0"))
-	p := tiny(t, environment+x.table("local")+tables, "dfone")
+	x := lab.NewIndex(t, lab.Wheel(t, "dfone", "1.0", ""))
+	p := tiny(t, environment+x.Table("local")+tables, "dfone")
 	p.lock(t)
 	return p
 }
@@ -31,12 +32,12 @@ func TestTargets(t *testing.T) {
 		t.Helper()
 		dir := t.TempDir()
 		p.mustBuildx(t, append([]string{"--target", target, "-o", dir}, args...)...)
-		return files(t, dir, "*")
+		return lab.Files(t, dir, "*")
 	}
 
 	made := folder("lock")
 	p.deployfile(t, "lock")
-	if d := cmp.Diff(files(t, p.dir, "*lock*"), made); d != "" {
+	if d := cmp.Diff(p.LockFiles(t), made); d != "" {
 		t.Errorf("the lock of the CLI and that of --target lock:\n%s", d)
 	}
 	p.mustBuildx(t, "--target", "verify")
@@ -70,7 +71,7 @@ func isModel(made string) bool { return strings.Contains(made, "model") }
 // push builds and pushes for the builder's own platform, and returns the image.
 func (p *project) push(t *testing.T, repository string, args ...string) v1.Image {
 	t.Helper()
-	ref := lab.registry.host + "/" + repository
+	ref := shared.registry.Host + "/" + repository
 	p.mustBuildx(t, append([]string{"-t", ref, "--push", withoutProvenance}, args...)...)
 	return pullImage(t, ref, "amd64")
 }
@@ -103,7 +104,7 @@ func TestOutputs(t *testing.T) {
 	dir := t.TempDir()
 
 	p.mustBuildx(t, withoutProvenance, "-o", "type=local,dest="+filepath.Join(dir, "local"))
-	for _, name := range []string{"opt/venv/bin/serve", "opt/model/MLmodel", "opt/code/server.py"} {
+	for _, name := range []string{"opt/venv/bin/serve", "opt/model/MLmodel", "opt/code/answer.py"} {
 		if _, err := os.Stat(filepath.Join(dir, "local", name)); err != nil {
 			t.Error(err)
 		}
@@ -179,7 +180,7 @@ func TestOptions(t *testing.T) {
 
 func (p *project) pushWith(t *testing.T, repository string, env ...string) v1.Image {
 	t.Helper()
-	ref := lab.registry.host + "/" + repository
+	ref := shared.registry.Host + "/" + repository
 	p.must(t, invocation{env: env}, "-t", ref, "--push", withoutProvenance)
 	return pullImage(t, ref, "amd64")
 }
@@ -199,10 +200,10 @@ func layerDigests(t *testing.T, img v1.Image) []string {
 
 // TestAddHost resolves the index by a host that only --add-host knows.
 func TestAddHost(t *testing.T) {
-	x := newIndex(t, newWheel(t, "dfone", "1.0"))
-	p := tiny(t, strings.ReplaceAll(x.table("local"), "127.0.0.1", "packages.example.com"), "dfone")
-	p.mustBuildx(t, "--target", "lock", "-o", p.dir, "--add-host", "packages.example.com:127.0.0.1")
-	wantWords(t, p.read(t, "pylock.toml"), "http://packages.example.com:", "dfone-1.0")
+	x := lab.NewIndex(t, lab.Wheel(t, "dfone", "1.0", ""))
+	p := tiny(t, strings.ReplaceAll(x.Table("local"), "127.0.0.1", "packages.example.com"), "dfone")
+	p.mustBuildx(t, "--target", "lock", "-o", p.Dir, "--add-host", "packages.example.com:127.0.0.1")
+	wantWords(t, p.Read(t, "pylock.toml"), "http://packages.example.com:", "dfone-1.0")
 }
 
 // TestCalls asks what buildx asks.
@@ -231,7 +232,7 @@ func TestCalls(t *testing.T) {
 			}
 		}
 	}
-	p.edit(t, "Deployfile", "[environment]\n", "[environment]\nbase = \"python:latest\"\n")
+	p.Edit(t, "Deployfile", "[environment]\n", "[environment]\nbase = \"python:latest\"\n")
 	r := p.buildx(t, "--call", "check,format=json")
 	if err := json.Unmarshal([]byte(r.stdout), &found); err != nil {
 		t.Fatalf("%v\n%s", err, r.stdout)
@@ -242,12 +243,12 @@ func TestCalls(t *testing.T) {
 			line = w.Location.Ranges[0].Start.Line
 		}
 	}
-	if want := 1 + strings.Count(strings.Split(p.read(t, "Deployfile"), "base = ")[0], "\n"); line != want {
+	if want := 1 + strings.Count(strings.Split(p.Read(t, "Deployfile"), "base = ")[0], "\n"); line != want {
 		t.Errorf("latest-tag is found in line %d, and it is in line %d:\n%s", line, want, r.stdout)
 	}
 
 	// An error fails the check, and shows the line.
-	p.edit(t, "Deployfile", "code = ", "cod = ")
+	p.Edit(t, "Deployfile", "code = ", "cod = ")
 	r = p.buildx(t, "--call", "check")
 	wantFailure(t, r, "unknown key \"cod\"", "| >>> cod = ")
 }

@@ -14,7 +14,7 @@ def skinny(request, requirements):
         shutil.copy(previous, full)
     code, said = compile(request, requirements, request["constraints"], "pylock.full.toml", *guard(request))
     if code != 0:
-        complain(request, said)
+        complain(request, said, requirements, request["constraints"])
     packages = load_toml(full)["packages"]
     version = next(p["version"] for p in packages if canonical(p["name"]) == "mlflow")
     keep = [r for (n, _), r in named if n != "mlflow"]
@@ -48,7 +48,26 @@ def name_repository(lock, repository):
     return re.sub(pattern, lambda m: vcs + " }", lock, flags=re.M)
 
 
-def complain(request, said):
+def missing_wheels(said):
+    """The packages that uv says there are wheels of, but none that fits, or that
+    it would have to build."""
+    return re.findall(r"[Ww]heels (?:are (?:available|required) )?for `([^`]+)`", said)
+
+
+def complain(request, said, requirements, constraints):
+    hints, found = [], missing_wheels(said)
+    more = found
+    while more:
+        # uv ends with the first one. Without those that are known, it tells of
+        # the next.
+        with open(f"{WORK}/overrides.in", "w") as f:
+            f.write("".join(f"{name} ; python_version < '0'\n" for name in found))
+        code, again = compile(request, requirements, constraints, f"{WORK}/pylock.rest.toml", *guard(request), "--override", f"{WORK}/overrides.in")
+        more = [name for name in missing_wheels(again) if name not in found] if code != 0 else []
+        hints += [line for line in again.splitlines() if any(f"`{name}`" in line for name in more)]
+        found = found + more
+    if hints:
+        said += "\nand, once that is mended:\n" + "\n".join(hints)
     kind = "unsatisfiable" if "No solution found" in said else "index"
     if guard(request) and "build" in said.lower():
         said += "\nnothing is built from source while resolving, because an index has a credential that a build script could read, or packages of its own; give a wheel instead"
@@ -70,7 +89,7 @@ def main():
         requirements, pins = skinny(request, requirements)
     code, said = compile(request, requirements, request["constraints"] + pins, "pylock.toml", *guard(request))
     if code != 0:
-        complain(request, said)
+        complain(request, said, requirements, request["constraints"] + pins)
     with open(f"{WORK}/pylock.toml") as f:
         lock = f.read()
     for r in repositories:

@@ -1,4 +1,4 @@
-package integration
+package lab
 
 import (
 	"archive/tar"
@@ -14,25 +14,26 @@ import (
 	"testing"
 )
 
-// distribution is the file of a package.
-type distribution struct {
-	name    string
-	content []byte
+// Distribution is the file of a package.
+type Distribution struct {
+	Name    string
+	Content []byte
 }
 
-// wheel is a pure-Python wheel (PEP 427) with a module of the project's name
+// Wheel is a pure-Python wheel (PEP 427) with a module of the project's name
 // that has the given text.
-func wheel(t *testing.T, project, version, module string, requires ...string) distribution {
+func Wheel(t *testing.T, project, version, module string, requires ...string) Distribution {
 	t.Helper()
-	return wheelFor(t, project, version, "py3-none-any", module, requires...)
+	return WheelFor(t, project, version, "py3-none-any", module, requires...)
 }
 
-// wheelFor is the same for interpreters that accept the tag.
-func wheelFor(t *testing.T, project, version, tag, module string, requires ...string) distribution {
+// WheelFor is the same for interpreters that accept the tag.
+func WheelFor(t *testing.T, project, version, tag, module string, requires ...string) Distribution {
 	t.Helper()
-	info := fmt.Sprintf("%s-%s.dist-info/", project, version)
+	written := strings.ReplaceAll(project, "-", "_")
+	info := fmt.Sprintf("%s-%s.dist-info/", written, version)
 	files := map[string]string{
-		project + ".py":   module,
+		written + ".py":   module,
 		info + "METADATA": metadata(project, version, requires...),
 		info + "WHEEL":    "Wheel-Version: 1.0\nGenerator: integration\nRoot-Is-Purelib: true\nTag: " + tag + "\n",
 	}
@@ -56,19 +57,19 @@ func wheelFor(t *testing.T, project, version, tag, module string, requires ...st
 	if err := z.Close(); err != nil {
 		t.Fatal(err)
 	}
-	return distribution{fmt.Sprintf("%s-%s-%s.whl", project, version, tag), out.Bytes()}
+	return Distribution{fmt.Sprintf("%s-%s-%s.whl", written, version, tag), out.Bytes()}
 }
 
 func metadata(project, version string, requires ...string) string {
-	text := fmt.Sprintf("Metadata-Version: 2.1\nName: %s\nVersion: %s\n", project, version)
+	text := fmt.Sprintf("Metadata-Version: 2.1\nName: %s\nVersion: %s\nLicense: MIT\n", project, version)
 	for _, r := range requires {
 		text += "Requires-Dist: " + r + "\n"
 	}
 	return text
 }
 
-// sdist is a source distribution with these files.
-func sdist(t *testing.T, project, version string, files map[string]string) distribution {
+// Sdist is a source distribution with these files.
+func Sdist(t *testing.T, project, version string, files map[string]string) Distribution {
 	t.Helper()
 	top := project + "-" + version
 	var out bytes.Buffer
@@ -91,5 +92,5 @@ func sdist(t *testing.T, project, version string, files map[string]string) distr
 	if err := compressed.Close(); err != nil {
 		t.Fatal(err)
 	}
-	return distribution{top + ".tar.gz", out.Bytes()}
+	return Distribution{top + ".tar.gz", out.Bytes()}
 }

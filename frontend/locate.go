@@ -1,0 +1,129 @@
+package frontend
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/deployfile/deployfile/mlmodel"
+	"github.com/deployfile/deployfile/resolver"
+	"github.com/moby/buildkit/solver/errdefs"
+	"github.com/moby/buildkit/solver/pb"
+)
+
+// locate says which key of the Deployfile, or which lines of the requirements
+// files, an answer from outside is about.
+func (b *build) locate(err error) error {
+	if err == nil {
+		return nil
+	}
+	var python *resolver.NoPythonError
+	var wheel *resolver.NoWheelError
+	var requirement *resolver.RequirementError
+	var step *resolver.StepError
+	var image *ImageError
+	if errors.As(err, &step) {
+		for n, i := range b.File.Environment.Indexes {
+			url := strings.TrimSuffix(i.URL, "/")
+			if strings.Contains(step.Message, url+"/") || strings.Contains(step.Message, "("+url+")") {
+				return at(b.File, err, "environment", "indexes", fmt.Sprint(n), "url")
+			}
+		}
+	}
+	if names := refused(err); len(names) > 0 {
+		if others := b.lines(names); len(others) > 0 {
+			return &located{err: err, others: others}
+		}
+	}
+	switch {
+	case errors.As(err, &python):
+		return at(b.File, err, "environment", "base")
+	case step != nil && step.Kind == "unsatisfiable" && strings.HasPrefix(step.Step, "resolve system"):
+		return at(b.File, err, "environment", "system-packages")
+	case step != nil && (step.Kind == "unsatisfiable" || step.Kind == "index"), errors.As(err, &wheel), errors.As(err, &requirement):
+		return at(b.File, err, "environment")
+	case errors.As(err, &image):
+		return at(b.File, err, "environment", image.Name)
+	}
+	return err
+}
+
+// refused are the normalised names of the requirements that an error is about,
+// which may be the errors of several platforms.
+func refused(err error) []string {
+	switch x := err.(type) {
+	case *resolver.NoWheelError:
+		return []string{x.Name}
+	case *resolver.RequirementError:
+		return []string{x.Name}
+	case *resolver.StepError:
+		if x.Kind == "unsatisfiable" && strings.HasPrefix(x.Step, "resolve ") {
+			return unsatisfied(x.Message)
+		}
+	case interface{ Unwrap() []error }:
+		var out []string
+		for _, e := range x.Unwrap() {
+			out = append(out, refused(e)...)
+		}
+		return out
+	case interface{ Unwrap() error }:
+		return refused(x.Unwrap())
+	}
+	return nil
+}
+
+var (
+	// These are uv's words. Where they change, an error points at [environment].
+	required     = regexp.MustCompile(`you require (.*?), we can conclude`)
+	requiredName = regexp.MustCompile(`(?:^|\band |, )([a-z0-9][a-z0-9._-]*)`)
+	wheelsOf     = regexp.MustCompile("[Ww]heels (?:are (?:available|required) )?for `([a-z0-9][a-z0-9._-]*)`")
+)
+
+// unsatisfied are the names of the requirements that uv says cannot be met
+// together.
+func unsatisfied(said string) []string {
+	said = strings.Join(strings.Fields(said), " ")
+	var out []string
+	for _, m := range required.FindAllStringSubmatch(said, -1) {
+		for _, name := range requiredName.FindAllStringSubmatch(m[1], -1) {
+			out = append(out, name[1])
+		}
+	}
+	for _, m := range wheelsOf.FindAllStringSubmatch(said, -1) {
+		out = append(out, m[1])
+	}
+	return out
+}
+
+// lines are the lines of requirements and constraints files with these names, a
+// source for each file, in the order of the files' names.
+func (b *build) lines(names []string) []*errdefs.Source {
+	all := slices.Concat(b.Model.Requirements, b.env.ownRequirements, b.Model.Constraints, b.env.ownConstraints)
+	all = slices.DeleteFunc(all, func(r mlmodel.Requirement) bool {
+		return r.Line == 0 || r.Name == "" || !slices.Contains(names, r.Name)
+	})
+	ranges := map[string][]*pb.Range{}
+	for _, r := range all {
+		p := &pb.Position{Line: int32(r.Line)}
+		ranges[r.File] = append(ranges[r.File], &pb.Range{Start: p, End: p})
+	}
+	var out []*errdefs.Source
+	for _, name := range slices.Sorted(maps.Keys(ranges)) {
+		data, err := fs.ReadFile(b.files, name)
+		if err != nil {
+			continue
+		}
+		out = append(out, &errdefs.Source{Info: &pb.SourceInfo{Filename: name, Data: withoutComments(data)}, Ranges: ranges[name]})
+	}
+	return out
+}
+
+var comment = regexp.MustCompile(`(?m)(^|\s)#.*$`)
+
+// withoutComments keeps for itself what is drawn around a line and was never
+// looked at: a credential that was commented out, say.
+func withoutComments(data []byte) []byte { return comment.ReplaceAll(data, []byte("$1#")) }

@@ -1,0 +1,46 @@
+package lab
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+)
+
+// Daemon is a buildkitd with empty caches, whose steps share the network of the
+// machine.
+type Daemon struct {
+	process *Process
+	dir     string
+	// Address is where BuildKit's clients find it.
+	Address string
+}
+
+// StartDaemon starts a buildkitd that keeps all that it has in a new folder. Its
+// path is to be short: a socket's has room for about a hundred characters.
+func StartDaemon(dir string) (*Daemon, error) {
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		return nil, err
+	}
+	socket := filepath.Join(dir, "socket")
+	d := &Daemon{dir: dir, Address: "unix://" + socket}
+	config := fmt.Sprintf("root = %q\n[grpc]\naddress = [%q]\n[otel]\nsocketPath = %q\n[worker.oci]\nnetworkMode = \"host\"\ngc = true\n[worker.containerd]\nenabled = false\n",
+		filepath.Join(dir, "root"), d.Address, filepath.Join(dir, "otel"))
+	file := filepath.Join(dir, "buildkitd.toml")
+	if err := os.WriteFile(file, []byte(config), 0o600); err != nil {
+		return nil, err
+	}
+	var err error
+	d.process, err = Start(filepath.Join(dir, "log"), func() bool {
+		_, err := os.Stat(socket)
+		return err == nil
+	}, "buildkitd", "--config", file)
+	return d, err
+}
+
+// Stop ends the daemon and removes what it had.
+func (d *Daemon) Stop() {
+	d.process.Stop()
+	if err := os.RemoveAll(d.dir); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+	}
+}

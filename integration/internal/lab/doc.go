@@ -1,0 +1,68 @@
+// Package lab is what the integration tests work with: the parts that the
+// machine was set up with, builders and registries with an empty state, package
+// indexes on the loopback, and projects to build. It is for tests alone.
+package lab
+
+import (
+	"fmt"
+	"net"
+	"os"
+	"testing"
+)
+
+// Parts are what hack/with-env.sh has made before the tests run.
+type Parts struct {
+	// Base and Toolchain are folders with an OCI image layout each.
+	Base, Toolchain string
+	// Python is an interpreter with MLflow and what the examples need.
+	Python string
+}
+
+// FindParts reads the environment that hack/with-env.sh sets; test is the
+// package, for the error that says how to run it.
+func FindParts(test string) (Parts, error) {
+	var p Parts
+	for name, value := range map[string]*string{
+		"DEPLOYFILE_TEST_BASE":      &p.Base,
+		"DEPLOYFILE_TEST_TOOLCHAIN": &p.Toolchain,
+		"DEPLOYFILE_TEST_PYTHON":    &p.Python,
+	} {
+		if *value = os.Getenv(name); *value == "" {
+			return p, fmt.Errorf("%s is not set: run make test, or hack/with-env.sh go test %s", name, test)
+		}
+	}
+	return p, nil
+}
+
+// Main is a TestMain whose run returns, so that what it puts off is done.
+func Main(m *testing.M, run func(*testing.M) (code int, err error)) {
+	code, err := run(m)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		code = 1
+	}
+	os.Exit(code)
+}
+
+// Builder is the address of a builder that is warm already, "" if the tests are
+// to start one. It saves whoever writes a test the minutes that a cold builder
+// takes.
+func Builder() string { return os.Getenv("DEPLOYFILE_TEST_BUILDER") }
+
+// Contexts are the named build contexts that stand in for images of a registry.
+func (p Parts) Contexts() map[string]string {
+	return map[string]string{
+		"base":      "oci-layout://" + p.Base,
+		"toolchain": "oci-layout://" + p.Toolchain,
+	}
+}
+
+// FreePort is a TCP port of the loopback that nobody listens on.
+func FreePort() (int, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return 0, err
+	}
+	defer l.Close()
+	return l.Addr().(*net.TCPAddr).Port, nil
+}

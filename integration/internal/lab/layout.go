@@ -1,0 +1,128 @@
+package lab
+
+import (
+	"archive/tar"
+	"bytes"
+	"io"
+
+	"github.com/google/go-containerregistry/pkg/name"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/empty"
+	"github.com/google/go-containerregistry/pkg/v1/layout"
+	"github.com/google/go-containerregistry/pkg/v1/mutate"
+	"github.com/google/go-containerregistry/pkg/v1/remote"
+	"github.com/google/go-containerregistry/pkg/v1/tarball"
+)
+
+// ReadLayout is the image in an OCI image layout.
+func ReadLayout(dir string) (v1.Image, error) {
+	index, err := layout.ImageIndexFromPath(dir)
+	if err != nil {
+		return nil, err
+	}
+	manifest, err := index.IndexManifest()
+	if err != nil {
+		return nil, err
+	}
+	return index.Image(manifest.Manifests[0].Digest)
+}
+
+// WriteLayout writes an image as a layout of its own.
+func WriteLayout(dir string, img v1.Image) error {
+	path, err := layout.Write(dir, empty.Index)
+	if err != nil {
+		return err
+	}
+	return path.AppendImage(img)
+}
+
+// PushLayout pushes what is in a layout: an index, or else an image.
+func PushLayout(dir, ref string) error {
+	index, err := layout.ImageIndexFromPath(dir)
+	if err != nil {
+		return err
+	}
+	m, err := index.IndexManifest()
+	if err != nil {
+		return err
+	}
+	r, err := name.ParseReference(ref)
+	if err != nil {
+		return err
+	}
+	if m.Manifests[0].MediaType.IsIndex() {
+		inner, err := index.ImageIndex(m.Manifests[0].Digest)
+		if err != nil {
+			return err
+		}
+		return remote.WriteIndex(r, inner)
+	}
+	img, err := index.Image(m.Manifests[0].Digest)
+	if err != nil {
+		return err
+	}
+	return remote.Write(r, img)
+}
+
+// WithFile is an image with one more layer, which has one file.
+func WithFile(img v1.Image, name string, content []byte) (v1.Image, error) {
+	var out bytes.Buffer
+	w := tar.NewWriter(&out)
+	if err := w.WriteHeader(&tar.Header{Name: name, Mode: 0o644, Size: int64(len(content))}); err != nil {
+		return nil, err
+	}
+	if _, err := w.Write(content); err != nil {
+		return nil, err
+	}
+	if err := w.Close(); err != nil {
+		return nil, err
+	}
+	layer, err := tarball.LayerFromOpener(func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(out.Bytes())), nil })
+	if err != nil {
+		return nil, err
+	}
+	return mutate.AppendLayers(img, layer)
+}
+
+// ARM64 is what looks like the image of a layout for arm64, as far as a build
+// looks at it: no program of an image for another architecture runs on this
+// builder.
+func ARM64(dir string) (v1.Image, error) {
+	img, err := ReadLayout(dir)
+	if err != nil {
+		return nil, err
+	}
+	img, err = WithFile(img, "usr/lib/aarch64-linux-gnu/libc.so.6", []byte("GNU C Library (Debian GLIBC 2.36-9) stable release version 2.36.\n"))
+	if err != nil {
+		return nil, err
+	}
+	config, err := img.ConfigFile()
+	if err != nil {
+		return nil, err
+	}
+	config = config.DeepCopy()
+	config.Architecture = "arm64"
+	return mutate.ConfigFile(img, config)
+}
+
+// WriteBothPlatforms writes a layout with an index of the base as it is, which
+// is for amd64, and of what looks like it for arm64.
+func WriteBothPlatforms(dir, base string) error {
+	own, err := ReadLayout(base)
+	if err != nil {
+		return err
+	}
+	arm, err := ARM64(base)
+	if err != nil {
+		return err
+	}
+	index := mutate.AppendManifests(empty.Index,
+		mutate.IndexAddendum{Add: own, Descriptor: v1.Descriptor{Platform: &v1.Platform{OS: "linux", Architecture: "amd64"}}},
+		mutate.IndexAddendum{Add: arm, Descriptor: v1.Descriptor{Platform: &v1.Platform{OS: "linux", Architecture: "arm64"}}})
+	path, err := layout.Write(dir, empty.Index)
+	if err != nil {
+		return err
+	}
+	// Without a tag, "latest" is what buildx takes of a layout.
+	return path.AppendIndex(index, layout.WithAnnotations(map[string]string{"org.opencontainers.image.ref.name": "latest"}))
+}

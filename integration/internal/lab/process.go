@@ -1,0 +1,65 @@
+package lab
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"time"
+)
+
+// Process is a process of the tests' own.
+type Process struct {
+	command *exec.Cmd
+	log     string
+	exited  chan struct{}
+}
+
+// startLimit is how long a program may take until it is ready.
+const startLimit = time.Minute
+
+// Start starts a program, whose words go to the file log, and waits until it is
+// ready.
+func Start(log string, ready func() bool, name string, args ...string) (*Process, error) {
+	out, err := os.Create(log)
+	if err != nil {
+		return nil, err
+	}
+	defer out.Close()
+	p := &Process{command: exec.Command(name, args...), log: log, exited: make(chan struct{})}
+	p.command.Stdout, p.command.Stderr = out, out
+	if err := p.command.Start(); err != nil {
+		return nil, fmt.Errorf("%w: run make tools tools-buildx, and put bin/ on PATH", err)
+	}
+	go func() {
+		_ = p.command.Wait()
+		close(p.exited)
+	}()
+	for deadline := time.Now().Add(startLimit); time.Now().Before(deadline); {
+		if ready() {
+			return p, nil
+		}
+		select {
+		case <-p.exited:
+			return nil, p.failure("ended at once")
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+	p.Stop()
+	return nil, p.failure("is not ready in time")
+}
+
+func (p *Process) failure(what string) error {
+	words, _ := os.ReadFile(p.log)
+	return fmt.Errorf("%s %s\n%s", p.command.Path, what, words)
+}
+
+// Stop asks the process to end, and then sees to it.
+func (p *Process) Stop() {
+	_ = p.command.Process.Signal(os.Interrupt)
+	select {
+	case <-p.exited:
+	case <-time.After(30 * time.Second):
+		_ = p.command.Process.Kill()
+		<-p.exited
+	}
+}

@@ -1,0 +1,79 @@
+package resolver
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/deployfile/deployfile/toolchain"
+	"github.com/moby/buildkit/client/llb"
+)
+
+// ModelFiles hashes the model's files.
+func (r *Resolver) ModelFiles(ctx context.Context, t toolchain.Toolchain, context llb.State, dir string) ([]ModelFile, error) {
+	ref, err := r.Gateway.Step(ctx, t, toolchain.Step{
+		Name:   "hash the model's files",
+		Script: script("digest.py"),
+		Mounts: []toolchain.Mount{{Path: "/model", Source: context, From: dir}},
+	})
+	if err != nil {
+		return nil, err
+	}
+	var out []ModelFile
+	if err := r.Gateway.ReadJSON(ctx, ref, "model.json", &out); err != nil {
+		return nil, err
+	}
+	return withModes(out), nil
+}
+
+// withModes forgets who is executable where all are: that is what a client on
+// Windows says of every file, and what some mounts do.
+func withModes(files []ModelFile) []ModelFile {
+	if slices.ContainsFunc(files, func(f ModelFile) bool { return f.Link == "" && !f.Executable }) {
+		return files
+	}
+	out := slices.Clone(files)
+	for i := range out {
+		out[i].Executable = false
+	}
+	return out
+}
+
+// ModelChanges says how the model's files differ from the locked ones.
+func (l *Lock) ModelChanges(now []ModelFile) []string {
+	was := map[string]ModelFile{}
+	for _, f := range l.Model {
+		was[f.Path] = f
+	}
+	var out []string
+	for _, f := range withModes(now) {
+		old, ok := was[f.Path]
+		if !ok {
+			out = append(out, fmt.Sprintf("model file %q was added", f.Path))
+		} else if old != f {
+			out = append(out, fmt.Sprintf("model file %q %s", f.Path, old.difference(f)))
+		}
+		delete(was, f.Path)
+	}
+	for _, f := range l.Model {
+		if _, gone := was[f.Path]; gone {
+			out = append(out, fmt.Sprintf("model file %q was removed", f.Path))
+		}
+	}
+	return out
+}
+
+// difference is a phrase for what has become of a file.
+func (f ModelFile) difference(now ModelFile) string {
+	switch {
+	case now.Link != "" && f.Link != now.Link:
+		return fmt.Sprintf("is now a link to %q", now.Link)
+	case now.Link == "" && f.Link != "":
+		return "is no link any more"
+	case f.SHA256 != now.SHA256 || f.Size != now.Size:
+		return "has other contents"
+	case now.Executable:
+		return "may now be run"
+	}
+	return "may no longer be run"
+}

@@ -1,0 +1,85 @@
+package resolver
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// ContextRef is in front of the name of a build context in Image.Ref.
+const ContextRef = "context:"
+
+// Stale says how the lock differs from what it would be made from now, a phrase
+// a difference, none if it fits: other inputs, platforms that it does not hold,
+// images that are not those of its inputs, and pylock files, by name, that are
+// not its own. What registries, indexes and the model's files say is not part
+// of it; see ModelChanges.
+func (l *Lock) Stale(now Inputs, platforms []string, pylocks map[string][]byte) []string {
+	out := l.Inputs.Changes(now)
+	if len(out) == 0 {
+		// A merge of two locks may have the inputs of one and the images of the
+		// other.
+		out = append(out, l.otherImages()...)
+	}
+	for _, p := range platforms {
+		if l.Platform(p) == nil {
+			out = append(out, fmt.Sprintf("platform %s is not in it; name it in [image] platforms, or give deployfile lock the same --platform", p))
+		}
+	}
+	if err := l.VerifyPylocks(pylocks); err != nil {
+		out = append(out, err.Error())
+	}
+	return out
+}
+
+// otherImages says which images are neither those of the lock's own inputs nor
+// build contexts. A toolchain that is not named stays when the base changes.
+func (l *Lock) otherImages() []string {
+	var out []string
+	for _, x := range []struct{ name, want, locked string }{
+		{"base", l.Inputs.Base, l.Base.Ref},
+		{"toolchain", l.Inputs.Toolchain, l.Toolchain.Ref},
+	} {
+		if x.want != "" && x.locked != x.want && !strings.HasPrefix(x.locked, ContextRef) {
+			out = append(out, fmt.Sprintf("it was made for the %s %q and has the digest of %q (a merge conflict?)", x.name, x.want, x.locked))
+		}
+	}
+	return out
+}
+
+// Changes says how the inputs differ from those that a lock was made from,
+// a phrase a difference, none if they are the same.
+func (i Inputs) Changes(now Inputs) []string {
+	var out []string
+	value := func(what, was, is string) {
+		if was != is {
+			out = append(out, fmt.Sprintf("%s was %q and is now %q", what, was, is))
+		}
+	}
+	list := func(what string, was, is []string) {
+		before := len(out)
+		for _, x := range is {
+			if !slices.Contains(was, x) {
+				out = append(out, fmt.Sprintf("%s %q was added", what, x))
+			}
+		}
+		for _, x := range was {
+			if !slices.Contains(is, x) {
+				out = append(out, fmt.Sprintf("%s %q was removed", what, x))
+			}
+		}
+		if len(out) == before && !slices.Equal(was, is) {
+			out = append(out, fmt.Sprintf("the order of the %ss changed", what))
+		}
+	}
+	value("python", i.Python, now.Python)
+	value("base", i.Base, now.Base)
+	value("toolchain", i.Toolchain, now.Toolchain)
+	value("mlflow", i.MLflow, now.MLflow)
+	list("requirement", i.Requirements, now.Requirements)
+	list("constraint", i.Constraints, now.Constraints)
+	list("option", i.Options, now.Options)
+	list("index", i.Indexes, now.Indexes)
+	list("system package", i.SystemPackages, now.SystemPackages)
+	return out
+}
