@@ -8,18 +8,22 @@ the log: base64 between two lines.
 import base64
 import contextlib
 import hashlib
+import importlib.util
 import io
+import itertools
 import json
 import os
 import shutil
 import sys
 import tempfile
+import traceback
 import urllib.error
 import urllib.parse
 import urllib.request
 
 ROWS = 10_000
 LOG_LIMIT = 4 << 20
+ADD = "add it to a file of [environment] requirements, and build again"
 
 
 def say(message):
@@ -48,7 +52,7 @@ def s3(url):
     try:
         import boto3
     except ImportError:
-        fail(f"{shown(url)}: the image has no boto3: add it to a file of [environment] requirements, and build again")
+        fail(f"{shown(url)}: the image has no boto3: {ADD}")
     parts = urllib.parse.urlsplit(url)
     client = boto3.client("s3", endpoint_url=os.environ.get("MLFLOW_S3_ENDPOINT_URL"))
     return client, parts.netloc, parts.path.lstrip("/")
@@ -99,6 +103,16 @@ def slices(frame):
         yield frame.iloc[start : start + ROWS]
 
 
+def records(path, schema):
+    """A JSON object a line, with the types that the model wants."""
+    from mlflow.pyfunc.scoring_server import infer_and_parse_data
+
+    with open(path, encoding="utf-8") as f:
+        values = (json.loads(line) for line in f if line.strip())
+        while chunk := list(itertools.islice(values, ROWS)):
+            yield infer_and_parse_data({"dataframe_records": chunk}, schema)
+
+
 def read(path, form, schema):
     """The input in chunks, and the parameters of the prediction."""
     import pandas
@@ -109,7 +123,7 @@ def read(path, form, schema):
             types = dict(zip(schema.input_names(), schema.pandas_types()))
         return pandas.read_csv(path, dtype=types, chunksize=ROWS), None
     if form == "jsonl":
-        return pandas.read_json(path, lines=True, chunksize=ROWS), None
+        return records(path, schema), None
     if form == "parquet":
         import pyarrow.parquet
 
@@ -119,6 +133,8 @@ def read(path, form, schema):
         value = json.load(f)
     if isinstance(value, list):
         value = {"dataframe_records": value}
+    if not isinstance(value, dict):
+        raise ValueError("it is neither an object nor a list")
     from mlflow.pyfunc.scoring_server import infer_and_parse_data
 
     parameters = value.pop("params", None)
@@ -182,10 +198,23 @@ def write(chunks, path, form):
             f.write("[]}" if separator == "[" else "]}")
 
 
-def scored(model, chunks, parameters):
+def scored(model, chunks, parameters, origin):
+    """The predictions for one chunk after the other."""
     rows = 0
-    for chunk in chunks:
-        yield model.predict(chunk, params=parameters) if parameters else model.predict(chunk)
+    chunks = iter(chunks)
+    while True:
+        try:
+            chunk = next(chunks, None)
+        except Exception as e:  # those of whatever reader it is
+            fail(f"cannot read {origin} beyond {rows} rows: {reason(e)}")
+        if chunk is None:
+            return
+        try:
+            predictions = model.predict(chunk, params=parameters) if parameters else model.predict(chunk)
+        except Exception:  # the model's own
+            traceback.print_exc()
+            fail(f"the model failed on the rows after {rows} (above)")
+        yield predictions
         rows += len(chunk)
         say(f"{rows} rows")
 
@@ -200,6 +229,8 @@ def main():
         import mlflow.pyfunc
     except ImportError as e:
         fail(f"the image cannot load an MLflow model ({e}): a batch needs server.kind mlflow")
+    if "parquet" in (input_form, output_form) and importlib.util.find_spec("pyarrow") is None:
+        fail(f"parquet: the image has no pyarrow: {ADD}")
 
     with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
         say(f"reading {shown(source)}")
@@ -210,17 +241,17 @@ def main():
         model = mlflow.pyfunc.load_model(os.environ.get("MODEL_PATH", "/opt/model"))
         try:
             chunks, parameters = read(path, input_form, model.metadata.get_input_schema())
-        except (OSError, ValueError, ImportError) as e:
+        except Exception as e:  # as above
             fail(f"cannot read {shown(source)} as {input_form}: {reason(e)}")
         if hasattr(chunks, "close"):
             stack.callback(chunks.close)
         result = os.path.join(folder, "output")
-        write(scored(model, chunks, parameters), result, output_form)
+        write(scored(model, chunks, parameters, shown(source)), result, output_form)
         try:
             deliver(result, target, log)
         except Exception as e:  # as above
             fail(f"cannot write {shown(target)}: {reason(e)}")
-    say(f"wrote {shown(target) if target != '-' else 'the predictions below'}")
+    say(f"wrote {shown(target) if target != '-' else 'the predictions to the log'}")
 
 
 def reason(error):

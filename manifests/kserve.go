@@ -33,8 +33,6 @@ type (
 const (
 	kserveDeploymentMode = "serving.kserve.io/deploymentMode"
 	kserveTagRouting     = "serving.kserve.io/enable-tag-routing"
-	// kserveModel is where KServe mounts what a storageUri names.
-	kserveModel = "/mnt/models"
 )
 
 // kserve is the state as an InferenceService. It says only what is newest:
@@ -90,6 +88,9 @@ func (c *cluster) inferenceService() (*inferenceService, error) {
 	}, nil
 }
 
+// newPredictor is how KServe runs the image. A model of its own is mounted as
+// Kubernetes mounts it: a storageUri oci:// wants an image with a shell and the
+// model in /models, and an administrator who has allowed it.
 func newPredictor(r Release, raw bool) (*predictor, error) {
 	if err := checkModelImage(r); err != nil {
 		return nil, err
@@ -106,15 +107,6 @@ func newPredictor(r Release, raw bool) (*predictor, error) {
 		// Knative sets the variable, drains the pods, and refuses to be told to.
 		container.Env = withoutEnv(container.Env, "PORT")
 		container.Lifecycle = nil
-	}
-	model := r.ModelImage
-	r.ModelImage = ""
-	if model != "" {
-		container.Env = withEnv(container.Env, "MODEL_PATH", kserveModel)
-		container.Env = withEnv(container.Env, "STORAGE_URI", "oci://"+model)
-		// KServe gives the server the user of the container that holds the model,
-		// which it could not read otherwise.
-		container.SecurityContext.RunAsUser, container.SecurityContext.RunAsGroup = nil, nil
 	}
 	p := &predictor{PodSpec: podSpec(r, container)}
 	if raw {

@@ -61,8 +61,8 @@ func kserveStates() map[string]State {
 		"canary":               next(first, canary(10, 1)),
 		"canary-promoted":      promoted(next(first, canary(10, 1))),
 		"blue-green":           next(first, blueGreen),
-		"modelcar":             live(release(modelVolume)),
-		"raw-modelcar":         live(release(raw, modelVolume)),
+		"model-volume":         live(release(modelVolume)),
+		"raw-model-volume":     live(release(raw, modelVolume)),
 		"serverless-no-digest": live(release(func(r *Release) { r.LockDigest, r.FileDigest, r.Version = "", "", "" })),
 	}
 }

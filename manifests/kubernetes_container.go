@@ -63,19 +63,21 @@ func serverContainer(r Release) (corev1.Container, error) {
 // minutes.
 const startupSeconds = 600
 
-// probes ask MLflow's health route. A server that works on a long request may
-// be slow to answer, so that it takes minutes until one that runs is ended.
+// probes ask MLflow's health route. A server under load is slow to answer: if
+// that took it out of the Service, the others would get its requests too, and
+// go the same way. So both of the later probes have patience; a server that
+// has ended is known without them.
 func probes(port intstr.IntOrString) (startup, readiness, liveness *corev1.Probe) {
 	probe := func(period, failures int32) *corev1.Probe {
 		return &corev1.Probe{
 			ProbeHandler:     corev1.ProbeHandler{HTTPGet: &corev1.HTTPGetAction{Path: "/ping", Port: port}},
 			PeriodSeconds:    period,
-			TimeoutSeconds:   5,
+			TimeoutSeconds:   10,
 			FailureThreshold: failures,
 		}
 	}
 	const soon = 2
-	return probe(soon, startupSeconds/soon), probe(5, 3), probe(20, 6)
+	return probe(soon, startupSeconds/soon), probe(5, 6), probe(20, 6)
 }
 
 // securityContext is that of the "restricted" pod security standard, for the

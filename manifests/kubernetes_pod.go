@@ -9,10 +9,6 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-// ModelImageFolder is the folder of a model's own image where the model is: the
-// one that KServe, too, expects it in.
-const ModelImageFolder = "models"
-
 // drainSeconds is for how long a pod still answers once it is to end: until
 // then every proxy of the cluster has heard of it.
 const drainSeconds = 5
@@ -46,7 +42,7 @@ func podSpec(r Release, container corev1.Container) corev1.PodSpec {
 		}}
 		spec.Volumes = append(spec.Volumes, model)
 		container.VolumeMounts = append(container.VolumeMounts, corev1.VolumeMount{
-			Name: model.Name, MountPath: llb.ModelDir, SubPath: ModelImageFolder, ReadOnly: true,
+			Name: model.Name, MountPath: llb.ModelDir, ReadOnly: true,
 		})
 	}
 	spec.Containers = []corev1.Container{container}

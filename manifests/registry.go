@@ -62,7 +62,7 @@ func checkTag(tag, endpoint string) error {
 	if m := reference.TagRegexp.FindString(tag); m != tag || tag == "" {
 		return errors.New("must be letters, digits, '_', '.' and '-', at most 128, not starting with '.' or '-'")
 	}
-	if _, ok := RevisionOfTag(endpoint, tag); ok {
+	if _, ok := RevisionOfTag(endpoint, strings.TrimSuffix(tag, revisionImage)); ok {
 		return fmt.Errorf("is how deployfile records the revisions of %s: take another one", endpoint)
 	}
 	return nil
@@ -71,6 +71,15 @@ func checkTag(tag, endpoint string) error {
 // RevisionTag is the tag that records a revision of an endpoint.
 func RevisionTag(endpoint string, number int) string {
 	return fmt.Sprintf("%s-r%d", endpoint, number)
+}
+
+// revisionImage ends the tag of a revision's image.
+const revisionImage = "-image"
+
+// RevisionImageTag is the tag by which an endpoint keeps the image of a
+// revision: registries may clean up what no tag names.
+func RevisionImageTag(endpoint string, number int) string {
+	return RevisionTag(endpoint, number) + revisionImage
 }
 
 // RevisionOfTag is the number of the revision that a tag records; ok is false

@@ -47,12 +47,13 @@ func TestRegistryErrors(t *testing.T) {
 		target deployfile.Target
 		says   string
 	}{
-		"image id":      {"sha256:" + strings.Repeat("1", 64), deployfile.Target{Image: "iris"}, "not in a registry by its digest"},
-		"no digest":     {"iris:1", deployfile.Target{Image: "iris"}, "not in a registry by its digest"},
-		"no repository": {registrySource, deployfile.Target{}, "set image in [targets.hub]"},
-		"a tag's form":  {registrySource, deployfile.Target{Image: "iris", Tags: []string{"a b"}}, `tag "a b"`},
-		"empty tag":     {registrySource, deployfile.Target{Image: "iris", Tags: []string{""}}, `tag ""`},
-		"record's tag":  {registrySource, deployfile.Target{Image: "iris", Tags: []string{"iris-hub-r1"}}, "records the revisions"},
+		"image id":       {"sha256:" + strings.Repeat("1", 64), deployfile.Target{Image: "iris"}, "not in a registry by its digest"},
+		"no digest":      {"iris:1", deployfile.Target{Image: "iris"}, "not in a registry by its digest"},
+		"no repository":  {registrySource, deployfile.Target{}, "set image in [targets.hub]"},
+		"a tag's form":   {registrySource, deployfile.Target{Image: "iris", Tags: []string{"a b"}}, `tag "a b"`},
+		"empty tag":      {registrySource, deployfile.Target{Image: "iris", Tags: []string{""}}, `tag ""`},
+		"an image's tag": {registrySource, deployfile.Target{Image: "iris", Tags: []string{"iris-hub-r1-image"}}, "records the revisions"},
+		"record's tag":   {registrySource, deployfile.Target{Image: "iris", Tags: []string{"iris-hub-r1"}}, "records the revisions"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := Render(registryState(c.image, c.target))
@@ -67,7 +68,7 @@ func TestRegistryErrors(t *testing.T) {
 }
 
 func TestRevisionTags(t *testing.T) {
-	for tag, want := range map[string]int{"iris-r1": 1, "iris-r12": 12, "iris-r0": 0, "iris-r01": 0, "iris-r-1": 0, "iris-r+1": 0, "iris-r": 0, "other-r1": 0, "iris-r1-r2": 0, "iris-r99999999999999999999": 0} {
+	for tag, want := range map[string]int{"iris-r1": 1, "iris-r12": 12, "iris-r0": 0, "iris-r01": 0, "iris-r-1": 0, "iris-r+1": 0, "iris-r": 0, "other-r1": 0, "iris-r1-r2": 0, "iris-r1-image": 0, "iris-r99999999999999999999": 0} {
 		if got, ok := RevisionOfTag("iris", tag); got != want || ok != (want > 0) {
 			t.Errorf("%s is revision %d (%v), want %d", tag, got, ok, want)
 		}
