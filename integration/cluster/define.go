@@ -11,6 +11,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/client-go/discovery"
 	"sigs.k8s.io/yaml"
 )
 
@@ -62,7 +63,7 @@ func (c *Cluster) DefineGatewayAPI(t testing.TB) {
 }
 
 // define creates a custom kind, unless it is there, and waits until the API
-// server serves it. It stays: other tests may use it as well.
+// server lists it. It stays: other tests may use it as well.
 func (c *Cluster) define(t testing.TB, definition []byte) {
 	t.Helper()
 	var o unstructured.Unstructured
@@ -73,22 +74,23 @@ func (c *Cluster) define(t testing.TB, definition []byte) {
 	if _, err := kinds.Create(t.Context(), &o, metav1.CreateOptions{}); err != nil && !apierrors.IsAlreadyExists(err) {
 		t.Fatal(err)
 	}
-	if err := c.control.wait(o.GetName(), func(ctx context.Context) error {
-		now, err := kinds.Get(ctx, o.GetName(), metav1.GetOptions{})
+	kind, _, err := unstructured.NestedString(o.Object, "spec", "names", "kind")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.control.wait(o.GetName(), func(context.Context) error {
+		lists, err := discovery.ServerPreferredNamespacedResources(c.Client.Discovery())
 		if err != nil {
 			return err
 		}
-		conditions, _, err := unstructured.NestedSlice(now.Object, "status", "conditions")
-		if err != nil {
-			return err
-		}
-		for _, condition := range conditions {
-			fields, _ := condition.(map[string]any)
-			if fields["type"] == "Established" && fields["status"] == "True" {
-				return nil
+		for _, list := range lists {
+			for _, r := range list.APIResources {
+				if r.Kind == kind {
+					return nil
+				}
 			}
 		}
-		return errors.New("it is not established")
+		return errors.New("the API server does not list it")
 	}); err != nil {
 		t.Fatal(err)
 	}

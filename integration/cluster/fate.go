@@ -107,8 +107,13 @@ func (f Fate) containerStatus(c corev1.Container, now metav1.Time) corev1.Contai
 		s.State.Terminated = ended(0, now)
 	case Fail:
 		s.State.Terminated = ended(1, now)
-	default:
+	case Ready, NeverReady:
 		s.State.Running = &corev1.ContainerStateRunning{StartedAt: now}
+	default:
+		s.State.Waiting = &corev1.ContainerStateWaiting{
+			Reason:  "CreateContainerConfigError",
+			Message: fmt.Sprintf("the test wants the fate %q, which there is not", f),
+		}
 	}
 	return s
 }

@@ -76,6 +76,20 @@ func TestNode(t *testing.T) {
 	}
 }
 
+// TestNodeRestart restarts the API server, which keeps its data.
+func TestNodeRestart(t *testing.T) {
+	n := node(t)
+	before, err := n.Client.CoreV1().Namespaces().Get(t.Context(), n.Namespace(t), metav1.GetOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	n.RestartServer(t, nil)
+	after, err := n.Client.CoreV1().Namespaces().Get(t.Context(), before.Name, metav1.GetOptions{})
+	if err != nil || after.UID != before.UID {
+		t.Errorf("the namespace is %v, %v", after, err)
+	}
+}
+
 // TestNodePullError asks for an image that the registry does not have.
 func TestNodePullError(t *testing.T) {
 	n := node(t)
