@@ -45,8 +45,9 @@ type Outcome struct {
 
 // Deploy brings a release to the endpoint, in the place of what is there or
 // beside it, as its target's strategy says. If the endpoint was told the same
-// before and nothing there has changed since, nothing is done. As with the
-// other verbs, the outcome of an Apply that failed is what was tried.
+// before and nothing there has changed since, nothing is done but to wait until
+// it serves. As with the other verbs, the outcome that comes with an error is
+// what was tried.
 func Deploy(ctx context.Context, p Publisher, r manifests.Release, o Options) (*Outcome, error) {
 	revisions, err := p.Revisions(ctx)
 	if err != nil {
@@ -110,6 +111,9 @@ func deployed(ctx context.Context, p Publisher, o Options) ([]Revision, error) {
 
 // reach makes state that of the endpoint whose revisions are given.
 func reach(ctx context.Context, p Publisher, revisions []Revision, state manifests.State, o Options) (*Outcome, error) {
+	if o.Progress == nil {
+		o.Progress = func(string) {}
+	}
 	documents, err := manifests.Render(state)
 	if err != nil {
 		return nil, err
@@ -128,15 +132,15 @@ func reach(ctx context.Context, p Publisher, revisions []Revision, state manifes
 		out.Revision.Number += revisions[0].Number
 		if len(changes) == 0 && alike(revisions[0].State, state) {
 			out.Action, out.Revision = Unchanged, revisions[0]
-			return out, nil
+			if o.DryRun || o.NoWait {
+				return out, nil
+			}
+			return out, await(ctx, p, out.Revision, o)
 		}
 	}
 	if o.DryRun {
 		out.Action = Planned
 		return out, nil
-	}
-	if o.Progress == nil {
-		o.Progress = func(string) {}
 	}
 	return out, p.Apply(ctx, out.Revision, o.ApplyOptions)
 }

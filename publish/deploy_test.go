@@ -23,6 +23,8 @@ type memory struct {
 	serving   []manifests.Document
 	// fails is what the next Apply returns.
 	fails error
+	// starting is how often Status still says that it does not serve.
+	starting int
 	// options are those of the last Apply.
 	options publish.ApplyOptions
 }
@@ -77,9 +79,16 @@ func (m *memory) Apply(_ context.Context, r publish.Revision, o publish.ApplyOpt
 	return nil
 }
 
-func (m *memory) Status(context.Context) (*publish.Status, error) { return &publish.Status{}, nil }
-func (m *memory) Delete(context.Context) error                    { return nil }
-func (m *memory) Close() error                                    { return nil }
+func (m *memory) Status(context.Context) (*publish.Status, error) {
+	m.starting--
+	if m.starting < 0 {
+		return &publish.Status{Ready: true}, nil
+	}
+	return &publish.Status{Message: "it starts"}, nil
+}
+
+func (m *memory) Delete(context.Context) error { return nil }
+func (m *memory) Close() error                 { return nil }
 
 // release is one whose image is told from others by a digit.
 func release(digit, strategy string) manifests.Release {
@@ -241,6 +250,29 @@ func TestDryRun(t *testing.T) {
 	}
 	if len(m.revisions) != 2 {
 		t.Errorf("%d revisions, want 2", len(m.revisions))
+	}
+}
+
+// What is deployed and does not serve yet is waited for.
+func TestUnchangedButNotReady(t *testing.T) {
+	m := &memory{t: t}
+	deploy(t, m, "a", options())
+	m.starting = 1
+	o := options()
+	said := ""
+	o.Progress = func(line string) { said += line }
+	if got := deploy(t, m, "a", o); got.Action != publish.Unchanged || said != "it starts" || m.starting != -1 {
+		t.Errorf("%s, said %q, asked until %d", got.Action, said, m.starting)
+	}
+	m.starting = 1000
+	o.NoWait = true
+	if got := deploy(t, m, "a", o); got.Action != publish.Unchanged || m.starting != 1000 {
+		t.Errorf("%s, asked until %d", got.Action, m.starting)
+	}
+	o.NoWait, o.Timeout = false, time.Millisecond
+	_, err := publish.Deploy(t.Context(), m, release("a", ""), o)
+	if want := "revision 1 of iris-prod is what was asked for, and does not serve (not within 1ms): it starts"; err == nil || err.Error() != want {
+		t.Errorf("got %v", err)
 	}
 }
 

@@ -2,206 +2,152 @@ package engine
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
-	"fmt"
-	"slices"
 	"strings"
 	"testing"
-	"time"
 
-	"github.com/deployfile/deployfile/deployfile"
 	"github.com/deployfile/deployfile/publish"
-	publishdocker "github.com/deployfile/deployfile/publish/docker"
-	"github.com/google/go-cmp/cmp"
+	"github.com/moby/moby/api/types/container"
 	docker "github.com/moby/moby/client"
 )
 
-// onDocker is an endpoint with nothing deployed, on the tests' engine.
-func onDocker(t *testing.T, target deployfile.Target) *endpoint {
-	t.Helper()
-	target.Kind, target.Name, target.Endpoint = "docker", "prod", endpointName
-	if target.Port == 0 {
-		target.Port = port
+// TestDockerAbandoned meets what a deployment leaves that was killed: while it
+// may still be at work nobody interferes, and then it is cleared away.
+func TestDockerAbandoned(t *testing.T) {
+	e := places()[0].endpoint(t)
+	one := shared.images.push(t, "1", "")
+	e.deploy(t, one, "1")
+	revisions, err := e.Revisions(t.Context())
+	if err != nil {
+		t.Fatal(err)
 	}
-	e := &endpoint{target: target, open: func(target deployfile.Target) (publish.Publisher, error) {
-		return publishdocker.Open(context.Background(), publishdocker.Options{Target: target})
-	}}
-	e.reopen(t, func(*deployfile.Target) {})
-	before := onEngine(t, true)
-	t.Cleanup(func() {
-		if err := e.Delete(context.Background()); err != nil {
-			t.Error(err)
+	abandoned := revisions[0]
+	abandoned.Number, abandoned.By = 2, "gone@there"
+	body, err := json.Marshal(abandoned)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := shared.docker.client(t)
+	leave := func(limit string, start bool) {
+		t.Helper()
+		_, err := c.ContainerCreate(t.Context(), docker.ContainerCreateOptions{Name: endpointName + "-next", HostConfig: &container.HostConfig{NetworkMode: "host"}, Config: &container.Config{
+			Image: one, Env: []string{"PORT=8080"}, Labels: map[string]string{
+				"io.github.deployfile.endpoint": endpointName, "io.github.deployfile.revision": string(body),
+				"io.github.deployfile.by": abandoned.By, "io.github.deployfile.limit": limit,
+			},
+		}})
+		if err != nil {
+			t.Fatal(err)
 		}
-		if d := cmp.Diff(before, onEngine(t, true)); d != "" {
-			t.Errorf("Delete leaves something:\n%s", d)
+		if !start {
+			return
 		}
-	})
-	return e
+		zero := 0
+		if _, err := c.ContainerStop(t.Context(), endpointName, docker.ContainerStopOptions{Timeout: &zero}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := c.ContainerStart(t.Context(), endpointName+"-next", docker.ContainerStartOptions{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+
+	leave("1m", false)
+	var busy *publish.BusyError
+	if _, err := e.try(t.Context(), options(t), shared.images.push(t, "2", "")); !errors.As(err, &busy) || busy.By != abandoned.By {
+		t.Errorf("%v", err)
+	}
+	if err := e.Delete(t.Context()); !errors.As(err, &busy) {
+		t.Errorf("%v", err)
+	}
+	if s, err := e.Status(t.Context()); err != nil || !s.Ready || !strings.Contains(s.Message, "is being deployed by gone@there") {
+		t.Errorf("%+v, %v", s, err)
+	}
+	if _, err := c.ContainerRemove(t.Context(), endpointName+"-next", docker.ContainerRemoveOptions{Force: true}); err != nil {
+		t.Fatal(err)
+	}
+
+	// It had stopped the old one, which the next that fails starts again.
+	leave("-1h", true)
+	_, err = e.try(t.Context(), options(t), shared.images.push(t, "2", "crash"))
+	var notReady *publish.NotReadyError
+	if !errors.As(err, &notReady) || notReady.Restored != 1 {
+		t.Errorf("%v", err)
+	}
+	e.wantVersion(t, "1")
+	leave("-1h", true)
+	e.deploy(t, shared.images.push(t, "2", ""), "2")
+	e.wantRevisions(t, "2 1")
+
+	// Only names were left to do.
+	abandoned.Number = 3
+	if body, err = json.Marshal(abandoned); err != nil {
+		t.Fatal(err)
+	}
+	leave("-1h", true)
+	if _, err := c.ContainerRename(t.Context(), endpointName, docker.ContainerRenameOptions{NewName: endpointName + "-r2"}); err != nil {
+		t.Fatal(err)
+	}
+	three := shared.images.push(t, "3", "")
+	if _, err := e.try(t.Context(), options(t), three); !errors.As(err, &busy) || busy.By != abandoned.By {
+		t.Errorf("%v", err)
+	}
+	e.wantVersion(t, "1")
+	e.wantRevisions(t, "3 2 1")
+	e.deploy(t, three, "3")
+	e.wantRevisions(t, "4 3 2 1")
+	leave("-1h", false)
 }
 
-func dockerClient(t *testing.T) *docker.Client {
-	t.Helper()
+// TestDockerForeign meets a container of the endpoint's name that someone else
+// has made.
+func TestDockerForeign(t *testing.T) {
+	e := places()[0].endpoint(t)
+	image := shared.images.push(t, "1", "")
+	e.deploy(t, image, "1")
 	c, err := docker.New(docker.WithHost(shared.docker.address))
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = c.Close() })
-	return c
-}
-
-// onEngine lists the containers, and the images if they are asked for.
-func onEngine(t *testing.T, images bool) []string {
-	t.Helper()
-	c := dockerClient(t)
-	containers, err := c.ContainerList(context.Background(), docker.ContainerListOptions{All: true})
-	if err != nil {
+	if _, err := c.ContainerCreate(t.Context(), docker.ContainerCreateOptions{Name: "other", Config: &container.Config{Image: image}}); err != nil {
 		t.Fatal(err)
 	}
-	out := []string{}
-	for _, c := range containers.Items {
-		out = append(out, fmt.Sprintf("container %s %s %s", c.Names[0][1:], c.ID[:12], c.State))
+	t.Cleanup(func() {
+		if _, err := c.ContainerRemove(context.Background(), "other", docker.ContainerRemoveOptions{Force: true}); err != nil {
+			t.Error(err)
+		}
+		if err := e.Delete(context.Background()); err != nil {
+			t.Error(err)
+		}
+		// While the other container had it, nobody could remove it.
+		if _, err := c.ImageRemove(context.Background(), image, docker.ImageRemoveOptions{PruneChildren: true}); err != nil {
+			t.Error(err)
+		}
+	})
+	if err := e.Delete(t.Context()); err != nil {
+		t.Fatal(err)
 	}
-	if images {
-		list, err := c.ImageList(context.Background(), docker.ImageListOptions{All: true})
-		if err != nil {
+	rename := func(from, to string) {
+		t.Helper()
+		if _, err := c.ContainerRename(t.Context(), from, docker.ContainerRenameOptions{NewName: to}); err != nil {
 			t.Fatal(err)
 		}
-		for _, i := range list.Items {
-			out = append(out, "image "+i.ID)
-		}
 	}
-	slices.Sort(out)
-	return out
-}
-
-func TestDocker(t *testing.T) {
-	for _, network := range []string{"", "host"} {
-		t.Run("network "+network, func(t *testing.T) { lifecycle(t, onDocker(t, deployfile.Target{Network: network})) })
+	rename("other", endpointName)
+	_, err = e.try(t.Context(), options(t), image)
+	var conflict *publish.ConflictError
+	if !errors.As(err, &conflict) || conflict.Object != "container "+endpointName {
+		t.Errorf("%v", err)
 	}
-}
-
-// lifecycle goes through the verbs.
-func lifecycle(t *testing.T, e *endpoint) {
-	one, two := shared.images.push(t, "1", ""), shared.images.push(t, "2", "")
-	status, err := e.Status(t.Context())
-	if err != nil || status.Revision != nil || status.Ready {
-		t.Errorf("before: %+v, %v", status, err)
-	}
-	if out := e.deploy(t, one, "1"); out.Action != publish.Applied || out.Revision.Number != 1 || len(out.Changes) != 1 || out.Changes[0].Action != "create" {
-		t.Errorf("%+v", out)
-	}
-	if out := e.deploy(t, one, "1"); out.Action != publish.Unchanged || len(out.Changes) != 0 {
-		t.Errorf("again: %+v", out)
-	}
-	e.wantRevisions(t, "1")
-
-	l := startLoad(e.url() + "/version")
-	out := e.deploy(t, two, "2")
-	failed, all, gap := l.end()
-	t.Logf("replaced: %d of %d requests failed, over %s", failed, all, gap)
-	if gap > 3*time.Second {
-		t.Errorf("no answer for %s", gap)
-	}
-	_, oldDigest, _ := strings.Cut(one, "@")
-	_, newDigest, _ := strings.Cut(two, "@")
-	if d := out.Changes[0].Diff; out.Revision.Number != 2 || !strings.Contains(d, "-image: ") || !strings.Contains(d, oldDigest) || !strings.Contains(d, "\n+image: ") || !strings.Contains(d, newDigest) {
-		t.Errorf("%+v", out)
-	}
-	e.wantRevisions(t, "2 1")
-
-	if status, err = e.Status(t.Context()); err != nil || !status.Ready || status.Revision.Number != 2 || status.URL != e.url() || len(status.Instances) != 1 || !status.Instances[0].Ready || status.Instances[0].Image != two {
-		t.Errorf("%+v, %v", status, err)
-	}
-	var log strings.Builder
-	if err := e.Publisher.(publish.Logger).Logs(t.Context(), &log, publish.LogOptions{Tail: 1}); err != nil || log.String() != fmt.Sprintf("listening on :%d\n", port) {
-		t.Errorf("log %q, %v", log.String(), err)
-	}
-	opened, err := e.Publisher.(publish.Opener).Open(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got := get(t, opened.URL+"/version"); got != "2" {
-		t.Errorf("%s: %s", opened.URL, got)
-	}
-	if err := opened.Close(); err != nil {
+	o := options(t)
+	o.ForceConflicts = true
+	if _, err := e.try(t.Context(), o, image); err != nil {
 		t.Error(err)
 	}
-
-	// Its image need not be pulled.
-	if out, err = publish.Rollback(t.Context(), e, 0, options(t)); err != nil || out.Revision.Number != 3 {
-		t.Errorf("%+v, %v", out, err)
-	}
 	e.wantVersion(t, "1")
-	e.wantRevisions(t, "3 2 1")
-
-	if err := e.Delete(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := ask(e.url() + "/version"); err == nil {
-		t.Error("it serves after it was deleted")
-	}
-	e.wantRevisions(t, "")
-	if err := e.Delete(t.Context()); err != nil {
-		t.Errorf("a second time: %v", err)
-	}
-	var nothing *publish.NothingError
-	if err := e.Publisher.(publish.Logger).Logs(t.Context(), &log, publish.LogOptions{}); !errors.As(err, &nothing) {
-		t.Errorf("log of nothing: %v", err)
-	}
-}
-
-// broken are images that never serve, and what is said of them.
-func broken(t *testing.T) map[string]struct{ image, reason, log string } {
-	return map[string]struct{ image, reason, log string }{
-		"crash":   {shared.images.push(t, "2", "crash"), "the server ended with exit code 3", "ModuleNotFoundError: No module named 'sklearn'"},
-		"unready": {shared.images.push(t, "2", "unready"), "GET /ping is answered by 503", "loading model 2"},
-		"deaf":    {shared.images.push(t, "2", "deaf"), "it did not serve within 2s", "loading model 2"},
-		"missing": {shared.registry.Host + "/tiny@sha256:" + strings.Repeat("0", 64), "image " + shared.registry.Host + "/tiny@sha256:", ""},
-	}
-}
-
-func TestDockerBroken(t *testing.T) {
-	for _, network := range []string{"", "host"} {
-		for name, b := range broken(t) {
-			t.Run(name+" "+network, func(t *testing.T) {
-				e := onDocker(t, deployfile.Target{Network: network})
-				wantBroken(t, e, b.image, b.reason, b.log, func() []string { return onEngine(t, true) })
-			})
-		}
-	}
-}
-
-// wantBroken deploys what does not serve to an endpoint with nothing, and to
-// one that serves; there says all that there is.
-func wantBroken(t *testing.T, e *endpoint, image, reason, log string, there func() []string) {
-	o := options(t)
-	o.Timeout = 2 * time.Second
-	for _, serving := range []bool{false, true} {
-		restored := 0
-		if serving {
-			e.deploy(t, shared.images.push(t, "1", ""), "1")
-			restored = 1
-		}
-		before, l := there(), (*load)(nil)
-		if serving {
-			l = startLoad(e.url() + "/version")
-		}
-		_, err := e.try(t.Context(), o, image)
-		var notReady *publish.NotReadyError
-		if !errors.As(err, &notReady) {
-			t.Fatalf("%v", err)
-		}
-		t.Log(err)
-		if !strings.Contains(notReady.Reason, reason) || !strings.Contains(strings.Join(notReady.Log, "\n"), log) || notReady.Restored != restored {
-			t.Errorf("%+v", notReady)
-		}
-		if serving {
-			l.wantNone(t)
-			e.wantVersion(t, "1")
-			e.wantRevisions(t, "1")
-		}
-		if d := cmp.Diff(before, there()); d != "" {
-			t.Errorf("what is there:\n%s", d)
+	for _, line := range shared.docker.there(t) {
+		if kind, name := strings.Fields(line)[0], strings.Fields(line)[1]; kind == "container" && name != endpointName {
+			rename(name, "other")
 		}
 	}
 }

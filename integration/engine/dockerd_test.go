@@ -2,10 +2,16 @@ package engine
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
+	"testing"
 
+	"github.com/deployfile/deployfile/deployfile"
 	"github.com/deployfile/deployfile/integration/internal/lab"
+	"github.com/deployfile/deployfile/publish"
+	publishdocker "github.com/deployfile/deployfile/publish/docker"
 	docker "github.com/moby/moby/client"
 )
 
@@ -43,3 +49,50 @@ func (d *dockerd) start() (err error) {
 }
 
 func (d *dockerd) stop() { d.process.Stop() }
+
+// open opens an endpoint there.
+func (d *dockerd) open(target deployfile.Target) (publish.Publisher, error) {
+	target.Kind = "docker"
+	return publishdocker.Open(context.Background(), publishdocker.Options{Target: target})
+}
+
+func (d *dockerd) client(t *testing.T) *docker.Client {
+	t.Helper()
+	c, err := docker.New(docker.WithHost(d.address))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = c.Close() })
+	return c
+}
+
+// there lists the containers and the images.
+func (d *dockerd) there(t *testing.T) []string {
+	t.Helper()
+	c := d.client(t)
+	containers, err := c.ContainerList(context.Background(), docker.ContainerListOptions{All: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := []string{}
+	for _, c := range containers.Items {
+		out = append(out, fmt.Sprintf("container %s %s %s", c.Names[0][1:], c.ID[:12], c.State))
+	}
+	images, err := c.ImageList(context.Background(), docker.ImageListOptions{All: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, i := range images.Items {
+		out = append(out, "image "+i.ID)
+	}
+	slices.Sort(out)
+	return out
+}
+
+// halt implements engine.
+func (d *dockerd) halt(t *testing.T) {
+	t.Helper()
+	if _, err := d.client(t).ContainerStop(t.Context(), endpointName, docker.ContainerStopOptions{}); err != nil {
+		t.Fatal(err)
+	}
+}

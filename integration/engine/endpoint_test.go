@@ -19,9 +19,11 @@ import (
 // endpoint is an endpoint that a test deploys to.
 type endpoint struct {
 	publish.Publisher
+	place  place
+	opened []publish.Publisher
+	// user is what the server runs as, "" for the image's own.
+	user   string
 	target deployfile.Target
-	// open makes a publisher for another target of the same endpoint.
-	open func(deployfile.Target) (publish.Publisher, error)
 }
 
 // port is where the endpoints of all tests are.
@@ -37,18 +39,18 @@ func (e *endpoint) url() string { return fmt.Sprintf("http://127.0.0.1:%d", e.ta
 func (e *endpoint) reopen(t *testing.T, change func(*deployfile.Target)) {
 	t.Helper()
 	change(&e.target)
-	p, err := e.open(e.target)
+	p, err := e.place.open(e.target)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = p.Close() })
+	e.opened = append(e.opened, p)
 	e.Publisher = p
 }
 
 // release is an image for the target.
 func (e *endpoint) release(image string) manifests.Release {
 	return manifests.Release{
-		Model: "tiny", Version: "1", Target: e.target, Image: image, Port: port, User: "65532:65532",
+		Model: "tiny", Version: "1", Target: e.target, Image: image, Port: port, User: e.user,
 		LockDigest: "sha256:1", FileDigest: "sha256:2",
 	}
 }
@@ -74,6 +76,16 @@ func (e *endpoint) deploy(t *testing.T, image, version string) *publish.Outcome 
 	}
 	e.wantVersion(t, version)
 	return out
+}
+
+// image is that of the newest revision.
+func (e *endpoint) image(t *testing.T) string {
+	t.Helper()
+	revisions, err := e.Revisions(t.Context())
+	if err != nil || len(revisions) == 0 {
+		t.Fatal(revisions, err)
+	}
+	return revisions[0].State.Live.Image
 }
 
 func (e *endpoint) wantVersion(t *testing.T, version string) {
@@ -139,6 +151,12 @@ type load struct {
 func startLoad(url string) *load {
 	ctx, cancel := context.WithCancel(context.Background())
 	l := &load{stop: cancel}
+	defer func() {
+		// It has begun.
+		for l.count() == 0 {
+			time.Sleep(time.Millisecond)
+		}
+	}()
 	l.running.Go(func() {
 		for ticker := time.NewTicker(20 * time.Millisecond); ; {
 			select {
@@ -160,6 +178,12 @@ func startLoad(url string) *load {
 		}
 	})
 	return l
+}
+
+func (l *load) count() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.all
 }
 
 // end says how many requests failed, of how many, and over how long a time.

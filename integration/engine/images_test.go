@@ -110,5 +110,5 @@ func (i *images) archive(t *testing.T, image v1.Image) io.Reader {
 	if err := tarball.Write(must(name.NewDigest("example.com/tiny@"+must(image.Digest()).String())), image, &out); err != nil {
 		t.Fatal(err)
 	}
-	return &out
+	return withoutNames(t, &out)
 }

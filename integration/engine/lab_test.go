@@ -18,7 +18,9 @@ var shared struct {
 	dir, engine string
 	registry    *lab.Registry
 	docker      *dockerd
-	images      *images
+	// containerd1 is Debian's, containerd2 of the version that is built in bin/.
+	containerd1, containerd2 *containerd
+	images                   *images
 }
 
 // The variables that say that the namespaces are there: where the engine is, and
@@ -35,10 +37,10 @@ func run(m *testing.M) (code int, err error) {
 	if shared.engine == "" {
 		return enter()
 	}
-	if out, err := exec.Command("ip", "link", "set", "lo", "up").CombinedOutput(); err != nil {
-		return 1, fmt.Errorf("ip link set lo up: %w\n%s", err, out)
-	}
 	shared.dir = os.Getenv(folder)
+	if err := furnish(); err != nil {
+		return 1, err
+	}
 	if shared.registry, err = lab.NewRegistry(filepath.Join(shared.dir, "registry")); err != nil {
 		return 1, err
 	}
@@ -50,7 +52,55 @@ func run(m *testing.M) (code int, err error) {
 		return 1, err
 	}
 	defer shared.docker.stop()
+	bin, err := filepath.Abs("../../bin")
+	if err != nil {
+		return 1, err
+	}
+	for folder, start := range map[string]struct {
+		at  **containerd
+		bin string
+	}{
+		"containerd1": {&shared.containerd1, filepath.Join(shared.engine, "usr/bin")},
+		"containerd2": {&shared.containerd2, bin},
+	} {
+		c, err := startContainerd(filepath.Join(shared.dir, folder), start.bin)
+		if err != nil {
+			return 1, fmt.Errorf("%w: run hack/kubernetes.sh, which builds one into bin/", err)
+		}
+		*start.at = c
+		defer c.process.Stop()
+	}
 	return m.Run(), nil
+}
+
+// furnish makes what a machine has.
+func furnish() error {
+	// What CNI's plugins and runc remember, and where network namespaces are.
+	for _, folder := range []string{"/var/lib/cni", "/run/containerd", "/run/netns"} {
+		if err := os.MkdirAll(folder, 0o755); err != nil {
+			return err
+		}
+		if out, err := exec.Command("mount", "-t", "tmpfs", "tmpfs", folder).CombinedOutput(); err != nil {
+			return fmt.Errorf("mount a tmpfs at %s: %w\n%s", folder, err, out)
+		}
+	}
+	if out, err := exec.Command("ip", "link", "set", "lo", "up").CombinedOutput(); err != nil {
+		return fmt.Errorf("ip link set lo up: %w\n%s", err, out)
+	}
+	networks := filepath.Join(shared.dir, "cni")
+	if err := os.Mkdir(networks, 0o700); err != nil {
+		return err
+	}
+	if err := os.Setenv("NETCONFPATH", networks); err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(networks, "10-bridge.conflist"), []byte(`{
+  "cniVersion": "1.0.0", "name": "models", "plugins": [
+    {"type": "bridge", "bridge": "models0", "isGateway": true, "ipMasq": true, "hairpinMode": true,
+     "ipam": {"type": "host-local", "ranges": [[{"subnet": "10.89.0.0/24"}]], "routes": [{"dst": "0.0.0.0/0"}]}},
+    {"type": "portmap", "capabilities": {"portMappings": true}}
+  ]
+}`), 0o600)
 }
 
 // enter runs the tests in namespaces that end with them.

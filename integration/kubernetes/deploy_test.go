@@ -1,6 +1,7 @@
 package kubernetes
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 
@@ -62,7 +63,9 @@ func TestDeploy(t *testing.T) {
 	if err := p.Apply(t.Context(), next, options(0).ApplyOptions); err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(all["Deployment/iris"], l.versions()["Deployment/iris"]); diff != "" {
+	now := l.versions()
+	delete(now, "ControllerRevision/iris-r2")
+	if diff := cmp.Diff(all, now); diff != "" {
 		t.Error(diff)
 	}
 
@@ -74,16 +77,15 @@ func TestDeploy(t *testing.T) {
 	l.serve(map[string]int{"two": 2})
 }
 
-// versions are the resource versions of what is asked for, which any change
-// changes, that of the status apart.
-func (l *lab) versions() map[string]int64 {
+// versions are the generations of Deployments, which any change of what is asked
+// for changes, and the resource versions of all else, which any change does.
+func (l *lab) versions() map[string]string {
 	l.Helper()
-	out := map[string]int64{}
-	for name, object := range l.objects() {
-		out[name] = 0
-		kind, _, _ := unstructured.NestedString(object, "kind")
-		if kind == "Deployment" {
-			out[name] = l.deployment("iris").GetGeneration()
+	out := map[string]string{}
+	for name, object := range l.live() {
+		out[name] = object.GetResourceVersion()
+		if object.GetKind() == "Deployment" {
+			out[name] = fmt.Sprint(object.GetGeneration())
 		}
 	}
 	return out

@@ -44,12 +44,17 @@ var environment sync.Mutex
 // connect opens the target with a kubeconfig.
 func (l *lab) connect(kubeconfig string, target deployfile.Target) *kubernetes.Publisher {
 	l.Helper()
+	return l.connectWith(kubeconfig, kubernetes.Options{Target: target})
+}
+
+func (l *lab) connectWith(kubeconfig string, o kubernetes.Options) *kubernetes.Publisher {
+	l.Helper()
 	environment.Lock()
 	defer environment.Unlock()
 	if err := os.Setenv("KUBECONFIG", kubeconfig); err != nil {
 		l.Fatal(err)
 	}
-	p, err := kubernetes.New(l.Context(), kubernetes.Options{Target: target})
+	p, err := kubernetes.New(l.Context(), o)
 	if err != nil {
 		l.Fatal(err)
 	}
@@ -120,11 +125,11 @@ func (l *lab) deploy(p publish.Publisher, r manifests.Release) *publish.Outcome 
 	return outcome
 }
 
-// objects are those of the namespace that are asked for, not made by
-// controllers, as they were asked for.
-func (l *lab) objects() map[string]map[string]any {
+// live are the objects of the namespace that are asked for, not made by
+// controllers.
+func (l *lab) live() map[string]*unstructured.Unstructured {
 	l.Helper()
-	out := map[string]map[string]any{}
+	out := map[string]*unstructured.Unstructured{}
 	for _, r := range []schema.GroupVersionResource{
 		{Version: "v1", Resource: "services"}, {Version: "v1", Resource: "configmaps"}, {Version: "v1", Resource: "secrets"},
 		{Version: "v1", Resource: "serviceaccounts"},
@@ -138,17 +143,26 @@ func (l *lab) objects() map[string]map[string]any {
 		if err != nil {
 			l.Fatal(err)
 		}
-		for _, item := range list.Items {
-			if item.GetName() == "default" || item.GetName() == "kube-root-ca.crt" {
-				continue
+		for i, item := range list.Items {
+			if item.GetName() != "default" && item.GetName() != "kube-root-ca.crt" {
+				out[item.GetKind()+"/"+item.GetName()] = &list.Items[i]
 			}
-			unstructured.RemoveNestedField(item.Object, "status")
-			unstructured.RemoveNestedField(item.Object, "metadata", "annotations", "deployment.kubernetes.io/revision")
-			for _, field := range []string{"managedFields", "resourceVersion", "generation"} {
-				unstructured.RemoveNestedField(item.Object, "metadata", field)
-			}
-			out[item.GetKind()+"/"+item.GetName()] = item.Object
 		}
+	}
+	return out
+}
+
+// objects are live, as they were asked for.
+func (l *lab) objects() map[string]map[string]any {
+	l.Helper()
+	out := map[string]map[string]any{}
+	for name, item := range l.live() {
+		unstructured.RemoveNestedField(item.Object, "status")
+		unstructured.RemoveNestedField(item.Object, "metadata", "annotations", "deployment.kubernetes.io/revision")
+		for _, field := range []string{"managedFields", "resourceVersion", "generation"} {
+			unstructured.RemoveNestedField(item.Object, "metadata", field)
+		}
+		out[name] = item.Object
 	}
 	return out
 }
@@ -222,4 +236,11 @@ func (l *lab) deployment(name string) *unstructured.Unstructured {
 		l.Fatal(err)
 	}
 	return d
+}
+
+func write(t *testing.T, file, text string) {
+	t.Helper()
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/deployfile/deployfile/deployfile"
 	"github.com/deployfile/deployfile/publish"
+	"github.com/deployfile/deployfile/publish/containerd"
 	"github.com/deployfile/deployfile/publish/docker"
 	"github.com/deployfile/deployfile/publish/kubernetes"
 	"github.com/deployfile/deployfile/publish/registry"
@@ -24,6 +25,8 @@ func Open(ctx context.Context, t deployfile.Target, warnings io.Writer) (publish
 		return registry.Open(t, t.Endpoint)
 	case "docker":
 		return docker.Open(ctx, docker.Options{Target: t})
+	case "containerd":
+		return containerd.Open(ctx, containerd.Options{Target: t})
 	case "kubernetes", "kserve":
 		return kubernetes.New(ctx, kubernetes.Options{Target: t, Warnings: warnings})
 	}

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
-	"strconv"
 	"time"
 
 	"github.com/deployfile/deployfile/manifests"
@@ -66,7 +64,7 @@ func (d *deployment) run(ctx context.Context) (err error) {
 		return err
 	}
 	if d.image, d.brought, err = d.ensureImage(ctx, d.wanted.Image, d.options.Progress); err != nil {
-		if given := d.givenUp(ctx); given != nil {
+		if given := serving.GivenUp(ctx, d.endpoint, d.revision.Number); given != nil {
 			return given
 		}
 		return d.failed(ctx, err)
@@ -76,7 +74,7 @@ func (d *deployment) run(ctx context.Context) (err error) {
 		if err == nil {
 			return
 		}
-		if given := d.givenUp(ctx); given != nil {
+		if given := serving.GivenUp(ctx, d.endpoint, d.revision.Number); given != nil {
 			err = given
 		}
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), serving.CleanUpLimit)
@@ -187,8 +185,10 @@ func (d *deployment) replace(ctx context.Context) error {
 			return err
 		}
 	}
-	if err := d.checkPort(ctx); err != nil {
-		return err
+	if d.wanted.Publish == nil && d.reach.local {
+		if err := serving.CheckPort(ctx, d.wanted.Port); err != nil {
+			return err
+		}
 	}
 	d.options.Progress(fmt.Sprintf("starting revision %d", d.revision.Number))
 	if err := d.start(ctx, d.nextName()); err != nil {
@@ -213,19 +213,6 @@ func (d *deployment) previous() string {
 		return "the container " + d.endpoint + " that was there"
 	}
 	return fmt.Sprintf("revision %d", d.oldNumber)
-}
-
-// checkPort finds a program of the machine's own at the port that a container
-// on its network is to have: its answers must not count for the container's.
-func (d *deployment) checkPort(ctx context.Context) error {
-	if d.wanted.Publish != nil || !d.reach.local {
-		return nil
-	}
-	c, err := (&net.Dialer{Timeout: time.Second}).DialContext(ctx, "tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(d.wanted.Port)))
-	if err != nil {
-		return nil
-	}
-	return errors.Join(fmt.Errorf("port %d is in use by another program", d.wanted.Port), c.Close())
 }
 
 // wait waits until the container serves at url.
@@ -262,14 +249,6 @@ func (d *deployment) settle(ctx context.Context) error {
 		d.options.Progress(err.Error())
 	}
 	return nil
-}
-
-// givenUp is the error if the caller does not want to wait any more.
-func (d *deployment) givenUp(ctx context.Context) error {
-	if !errors.Is(ctx.Err(), context.Canceled) {
-		return nil
-	}
-	return fmt.Errorf("%s: revision %d was given up before it served: %w", d.endpoint, d.revision.Number, context.Cause(ctx))
 }
 
 // failed makes of what went wrong what the caller is told.

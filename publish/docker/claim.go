@@ -15,6 +15,10 @@ import (
 	engine "github.com/moby/moby/client"
 )
 
+// settleLimit is how long the engine may take from reserving a name until it
+// shows the container.
+const settleLimit = 10 * time.Second
+
 // claim creates the container that is to serve. That its name is free says that
 // no other deployment is under way; where one was begun and never ended, what
 // it left is cleared away first.
@@ -34,7 +38,7 @@ func (d *deployment) claim(ctx context.Context) error {
 	}
 	maps.Copy(o.Config.Labels, labels)
 	o.Name = d.nextName()
-	for again := true; ; again = false {
+	for began := time.Now(); ; {
 		warnings, err := d.create(ctx, o)
 		switch {
 		case err == nil:
@@ -44,11 +48,17 @@ func (d *deployment) claim(ctx context.Context) error {
 			return nil
 		case !errdefs.IsConflict(err):
 			return err
-		case !again:
-			return &publish.BusyError{Endpoint: d.endpoint, By: "someone else", Since: d.revision.At}
+		case time.Since(began) > settleLimit:
+			return &publish.BusyError{Endpoint: d.endpoint, By: "someone else", Since: began}
 		}
 		if err := d.takeOver(ctx); err != nil {
 			return err
+		}
+		// The name may be taken and the container not there yet.
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(serving.Pause):
 		}
 	}
 }
@@ -89,8 +99,7 @@ func (p *Publisher) underWay(ctx context.Context) (next *container.InspectRespon
 	if err != nil {
 		return nil, nil, false, err
 	}
-	// The wait is done twice, for the trial and in place.
-	stale = age > 2*limit+serving.Grace+serving.Slack
+	stale = serving.Stale(age, limit)
 	return next, &publish.BusyError{Endpoint: p.endpoint, By: next.Config.Labels[labelBy], Since: since}, stale, nil
 }
 

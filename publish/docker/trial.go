@@ -5,10 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"net"
 	"strconv"
 
 	"github.com/deployfile/deployfile/manifests"
+	"github.com/deployfile/deployfile/publish/internal/serving"
 	"github.com/moby/moby/api/types/container"
 )
 
@@ -34,8 +34,13 @@ func (d *deployment) tryOut(ctx context.Context) error {
 			other.Address = "127.0.0.1"
 		}
 		c.Publish = &other
-	} else if err := d.moveAway(&c); err != nil {
-		return err
+	} else {
+		port, err := serving.FreePort()
+		if err != nil {
+			return err
+		}
+		c.Port, c.Env = port, maps.Clone(c.Env)
+		c.Env["PORT"] = strconv.Itoa(port)
 	}
 	o, err := settings(&c)
 	if err != nil {
@@ -57,19 +62,6 @@ func (d *deployment) tryOut(ctx context.Context) error {
 		return &trialError{err, d.lastLines(ctx, o.Name)}
 	}
 	return d.remove(ctx, o.Name)
-}
-
-// moveAway gives a container on the machine's own network a port that is free,
-// as far as can be told from here.
-func (d *deployment) moveAway(c *manifests.Container) error {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return err
-	}
-	c.Port = l.Addr().(*net.TCPAddr).Port
-	c.Env = maps.Clone(c.Env)
-	c.Env["PORT"] = strconv.Itoa(c.Port)
-	return l.Close()
 }
 
 // trialURL is where the trial is reached.

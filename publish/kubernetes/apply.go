@@ -28,7 +28,7 @@ type deployment struct {
 	served                    *record
 	// before is what was there when the deployment began.
 	before snapshot
-	// olderPods are those of then.
+	// olderPods are those of InferenceServices of then.
 	olderPods map[types.UID]bool
 	mine      *record
 }
@@ -66,10 +66,7 @@ func (p *Publisher) Apply(ctx context.Context, revision publish.Revision, o publ
 // prepare reads what is there and tries whether the cluster accepts the new
 // revision.
 func (d *deployment) prepare(ctx context.Context, revision publish.Revision) ([]record, error) {
-	if err := d.namespaceThere(ctx); err != nil {
-		return nil, err
-	}
-	records, err := d.records(ctx)
+	records, err := d.recordsHere(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -97,13 +94,8 @@ func (d *deployment) prepare(ctx context.Context, revision publish.Revision) ([]
 	if d.before, err = d.snapshot(ctx, d.objects); err != nil {
 		return nil, err
 	}
-	pods, err := d.pods(ctx, d.instances())
-	if err != nil {
+	if d.olderPods, err = d.podsOf(ctx, d.objects); err != nil {
 		return nil, err
-	}
-	d.olderPods = map[types.UID]bool{}
-	for _, pod := range pods {
-		d.olderPods[pod.UID] = true
 	}
 	return records, d.tryOut(ctx)
 }
@@ -112,7 +104,10 @@ func (d *deployment) prepare(ctx context.Context, revision publish.Revision) ([]
 func (d *deployment) carryOut(ctx context.Context) error {
 	var workloads, traffic []object
 	for _, o := range d.objects {
-		if carriesTraffic(o) {
+		// What is not there yet leads nobody astray, and the cluster's proxies
+		// need a moment to learn of it.
+		fresh := o.GetKind() == "Service" && d.before[o.key()] == nil
+		if carriesTraffic(o) && !fresh {
 			traffic = append(traffic, o)
 		} else {
 			workloads = append(workloads, o)

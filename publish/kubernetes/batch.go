@@ -9,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"time"
 
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -26,10 +25,7 @@ import (
 // log, so both are limited; URLs are read and written by the Job itself. The
 // Job is removed in any case.
 func (p *Publisher) Batch(ctx context.Context, o publish.BatchOptions) error {
-	if err := p.namespaceThere(ctx); err != nil {
-		return err
-	}
-	records, err := p.records(ctx)
+	records, err := p.recordsHere(ctx)
 	if err != nil {
 		return err
 	}
@@ -127,7 +123,7 @@ func (b *batch) do(ctx context.Context, output bool) error {
 	}
 	content, err := manifests.BatchOutput(bytes.NewReader(log))
 	if err != nil {
-		return fmt.Errorf("Job %s/%s: %w", b.namespace, b.name, err)
+		return fmt.Errorf("the batch %s/%s: %w", b.namespace, b.name, err)
 	}
 	return os.WriteFile(b.o.Output, content, 0o666)
 }
@@ -135,7 +131,7 @@ func (b *batch) do(ctx context.Context, output bool) error {
 // cut is the error of a run that ctx may have ended.
 func (b *batch) cut(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
-		return fmt.Errorf("Job %s/%s is broken off: %w", b.namespace, b.name, context.Cause(ctx))
+		return fmt.Errorf("the batch %s/%s is broken off: %w", b.namespace, b.name, context.Cause(ctx))
 	}
 	return err
 }
@@ -166,7 +162,7 @@ func (b *batch) own(ctx context.Context, job types.UID) error {
 
 // wait returns the pod of the Job when the Job has succeeded.
 func (b *batch) wait(ctx context.Context) (*corev1.Pod, error) {
-	w := &watch{Publisher: b.Publisher, since: map[string]time.Time{}}
+	w := newWatch(b.Publisher)
 	said := ""
 	between := pace()
 	for {
@@ -189,7 +185,7 @@ func (b *batch) wait(ctx context.Context) (*corev1.Pod, error) {
 				if i := succeeded(pods); i >= 0 {
 					return &pods[i], nil
 				}
-				return nil, fmt.Errorf("Job %s/%s has succeeded, but somebody has removed its pod", b.namespace, b.name)
+				return nil, fmt.Errorf("the batch %s/%s has succeeded, but somebody has removed its pod", b.namespace, b.name)
 			case batchv1.JobFailed:
 				return nil, b.failed(ctx, c.Message, pods)
 			}
@@ -220,7 +216,7 @@ func succeeded(pods []corev1.Pod) int {
 // its log: it ends in the reason.
 func (b *batch) failed(ctx context.Context, reason string, pods []corev1.Pod) error {
 	var text strings.Builder
-	fmt.Fprintf(&text, "Job %s/%s has failed: %s", b.namespace, b.name, reason)
+	fmt.Fprintf(&text, "the batch %s/%s has failed: %s", b.namespace, b.name, reason)
 	names := []string{b.name}
 	var last []byte
 	for i := range pods {

@@ -73,16 +73,20 @@ func (p *Publisher) snapshot(ctx context.Context, objects []object) (snapshot, e
 	return out, err
 }
 
-// namespaceThere returns a *NamespaceError if the namespace is not there. Whom
-// the cluster does not show its namespaces finds out later.
-func (p *Publisher) namespaceThere(ctx context.Context) error {
-	_, err := retry(ctx, p, func() (*corev1.Namespace, error) {
+// recordsHere is records, or a *NamespaceError if the namespace is not there.
+func (p *Publisher) recordsHere(ctx context.Context) ([]record, error) {
+	records, err := p.records(ctx)
+	if err != nil || len(records) > 0 {
+		return records, err
+	}
+	_, err = retry(ctx, p, func() (*corev1.Namespace, error) {
 		return p.client.CoreV1().Namespaces().Get(ctx, p.namespace, metav1.GetOptions{})
 	})
 	if apierrors.IsForbidden(err) {
-		return nil
+		// Whom the cluster does not show its namespaces finds out later.
+		return nil, nil
 	}
-	return p.explain(err, "looking for namespace "+p.namespace)
+	return nil, p.explain(err, "looking for namespace "+p.namespace)
 }
 
 // tryOut has the API server check all objects without effect.

@@ -15,10 +15,7 @@ import (
 // of, and returns when they and what belongs to them are gone. The records go
 // last: if it fails, it can be called again.
 func (p *Publisher) Delete(ctx context.Context) error {
-	if err := p.namespaceThere(ctx); err != nil {
-		return err
-	}
-	records, err := p.records(ctx)
+	records, err := p.recordsHere(ctx)
 	if err != nil {
 		return err
 	}

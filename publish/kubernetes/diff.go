@@ -22,14 +22,11 @@ import (
 // differences. A field that another manager has set and that Apply would
 // refuse to overwrite is shown as if it were overwritten.
 func (p *Publisher) Diff(ctx context.Context, documents []manifests.Document) ([]publish.Change, error) {
-	if err := p.namespaceThere(ctx); err != nil {
-		return nil, err
-	}
-	objects, err := p.objects(ctx, documents)
+	records, err := p.recordsHere(ctx)
 	if err != nil {
 		return nil, err
 	}
-	records, err := p.records(ctx)
+	objects, err := p.objects(ctx, documents)
 	if err != nil {
 		return nil, err
 	}

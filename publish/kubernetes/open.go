@@ -13,10 +13,12 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/util/httpstream"
+	"github.com/go-logr/logr"
 	clientset "k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/tools/portforward"
 	"k8s.io/client-go/transport/spdy"
+	"k8s.io/klog/v2"
+	"k8s.io/streaming/pkg/httpstream"
 
 	"github.com/deployfile/deployfile/publish"
 )
@@ -50,7 +52,7 @@ func (p *Publisher) Open(ctx context.Context) (*publish.Endpoint, error) {
 		return nil, err
 	}
 	var running sync.WaitGroup
-	running.Go(func() { t.keep(ctx, pod, ended) })
+	running.Go(func() { t.keep(ctx, ended) })
 	return &publish.Endpoint{
 		URL: "http://" + net.JoinHostPort("127.0.0.1", strconv.Itoa(int(t.local))),
 		Close: func() error {
@@ -81,7 +83,8 @@ func (t *tunnel) open(ctx context.Context, pod *corev1.Pod) (<-chan struct{}, er
 	ctx, cancel := context.WithCancel(ctx)
 	began := make(chan struct{})
 	var complaints bytes.Buffer
-	forwarder, err := portforward.NewOnAddressesWithContext(ctx, dialer, []string{"127.0.0.1"}, []string{fmt.Sprintf("%d:%d", t.local, t.port)}, began, nil, &complaints)
+	// What it would log is noise: a client that hangs up, a pod that ends.
+	forwarder, err := portforward.NewOnAddressesForStreamingWithContext(klog.NewContext(ctx, logr.Discard()), dialer, []string{"127.0.0.1"}, []string{fmt.Sprintf("%d:%d", t.local, t.port)}, began, nil, &complaints)
 	if err != nil {
 		cancel()
 		return nil, fmt.Errorf("opening a tunnel to pod %s: %w", pod.Name, err)
@@ -127,7 +130,7 @@ func complaint(text string) error {
 }
 
 // keep goes on to another pod when one is lost.
-func (t *tunnel) keep(ctx context.Context, pod *corev1.Pod, ended <-chan struct{}) {
+func (t *tunnel) keep(ctx context.Context, ended <-chan struct{}) {
 	for {
 		<-ended
 		until := time.Now().Add(findTime)
@@ -135,9 +138,8 @@ func (t *tunnel) keep(ctx context.Context, pod *corev1.Pod, ended <-chan struct{
 			if ctx.Err() != nil || time.Now().After(until) {
 				return
 			}
-			next, err := t.readyPod(ctx, t.track)
+			pod, err := t.readyPod(ctx, t.track)
 			if err == nil {
-				pod = next
 				var again <-chan struct{}
 				if again, err = t.open(ctx, pod); err == nil {
 					ended, opened = again, true
@@ -163,12 +165,12 @@ func (t *tunnel) dialer(pod *corev1.Pod) (httpstream.Dialer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", t.where, err)
 	}
-	old := spdy.NewDialer(upgrader, &http.Client{Transport: transport}, http.MethodPost, address)
-	webSocket, err := portforward.NewSPDYOverWebsocketDialer(address, t.config)
+	old := spdy.NewDialerForStreaming(upgrader, &http.Client{Transport: transport}, http.MethodPost, address)
+	webSocket, err := portforward.NewSPDYOverWebsocketDialerForStreamingWithLogger(logr.Discard(), address, t.config)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", t.where, err)
 	}
-	return portforward.NewFallbackDialer(webSocket, old, func(err error) bool {
+	return portforward.NewFallbackDialerForStreaming(webSocket, old, func(err error) bool {
 		return httpstream.IsUpgradeFailure(err) || httpstream.IsHTTPSProxyError(err)
 	}), nil
 }

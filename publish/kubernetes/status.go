@@ -53,7 +53,7 @@ func (p *Publisher) served(ctx context.Context, r *record, s *publish.Status) er
 	if err != nil {
 		return err
 	}
-	w := &watch{Publisher: p, since: map[string]time.Time{}, missing: map[key]time.Time{}}
+	w := newWatch(p)
 	s.Ready, s.Message = true, ""
 	for _, o := range objects {
 		stands, err := w.look(ctx, o)

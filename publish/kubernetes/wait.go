@@ -72,10 +72,20 @@ type watch struct {
 	since map[string]time.Time
 	// missing is when an object was found missing first.
 	missing map[key]time.Time
+	// services is when a Service was looked at first; unseen says that we may
+	// not see its endpoints.
+	services map[key]time.Time
+	unseen   bool
+}
+
+func newWatch(p *Publisher) *watch {
+	return &watch{Publisher: p, since: map[string]time.Time{}, missing: map[key]time.Time{}, services: map[key]time.Time{}}
 }
 
 func (d *deployment) watch() *watch {
-	return &watch{Publisher: d.Publisher, before: d.before, older: d.olderPods, since: map[string]time.Time{}, missing: map[key]time.Time{}}
+	w := newWatch(d.Publisher)
+	w.before, w.older = d.before, d.olderPods
+	return w
 }
 
 // waitFor returns when all objects are ready, or with a *stuckError when one
@@ -148,9 +158,10 @@ func (w *watch) look(ctx context.Context, o object) (readiness, error) {
 		return w.deployment(ctx, live)
 	case "InferenceService":
 		return w.inferenceService(ctx, live)
+	case "HTTPRoute":
+		return route(live), nil
 	case "Service":
-		// A load balancer may take minutes, and is none of what serves.
-		return readiness{ready: true}, nil
+		return w.service(ctx, o, live)
 	}
 	result, err := status.Compute(live)
 	if err != nil {
@@ -221,7 +232,7 @@ func (w *watch) inferenceService(ctx context.Context, live *unstructured.Unstruc
 	if r.ready {
 		return r, nil
 	}
-	pods, err := w.pods(ctx, metav1.ListOptions{LabelSelector: "serving.kserve.io/inferenceservice=" + live.GetName()})
+	pods, err := w.pods(ctx, madeByKServe(live.GetName()))
 	if err != nil {
 		return readiness{}, err
 	}
@@ -230,6 +241,49 @@ func (w *watch) inferenceService(ctx context.Context, live *unstructured.Unstruc
 		r.trouble, r.message = t, t.reason
 	}
 	return r, nil
+}
+
+func madeByKServe(service string) metav1.ListOptions {
+	return metav1.ListOptions{LabelSelector: "serving.kserve.io/inferenceservice=" + service}
+}
+
+// podsOf are the pods that KServe has made for objects.
+func (p *Publisher) podsOf(ctx context.Context, objects []object) (map[types.UID]bool, error) {
+	out := map[types.UID]bool{}
+	for _, o := range objects {
+		if o.GetKind() != "InferenceService" {
+			continue
+		}
+		pods, err := p.pods(ctx, madeByKServe(o.GetName()))
+		if err != nil {
+			return nil, err
+		}
+		for _, pod := range pods {
+			out[pod.UID] = true
+		}
+	}
+	return out, nil
+}
+
+// route looks at what the gateways say of an HTTPRoute. One that says nothing
+// may not be there at all, which is not the endpoint's affair.
+func route(live *unstructured.Unstructured) readiness {
+	parents, _, _ := unstructured.NestedSlice(live.Object, "status", "parents")
+	for _, p := range parents {
+		parent, _ := p.(map[string]any)
+		conditions, _, _ := unstructured.NestedSlice(parent, "conditions")
+		for _, c := range conditions {
+			condition, _ := c.(map[string]any)
+			if condition["status"] != "False" || condition["observedGeneration"] != live.GetGeneration() {
+				continue
+			}
+			if kind := condition["type"]; kind == "Accepted" || kind == "ResolvedRefs" {
+				reason := fmt.Sprintf("its gateway does not take it (%v): %v", condition["reason"], condition["message"])
+				return readiness{message: reason, trouble: &trouble{reason: reason, grace: transientGrace}}
+			}
+		}
+	}
+	return readiness{ready: true}
 }
 
 func (p *Publisher) pods(ctx context.Context, o metav1.ListOptions) ([]corev1.Pod, error) {

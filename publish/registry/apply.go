@@ -86,41 +86,47 @@ func (p *Publisher) apply(ctx context.Context, revision publish.Revision, record
 }
 
 // find is the digest that the image has in the repository, or will have there.
-// What an earlier revision brought is not asked for again at its source, which
-// may be gone. It reads manifests only.
+// It reads manifests only, and asks nothing of the source if an earlier revision
+// has brought the image: the source may be gone. One that is not there yet, as
+// when nothing is to be changed, counts as having its form already.
 func (p *Publisher) find(ctx context.Context, w *manifests.RegistryImage, records []record) (digest v1.Hash, there bool, err error) {
-	for _, r := range records {
-		had, err := manifests.ParseRegistryImage(r.Documents)
-		if err != nil || had.Source != w.Source || had.Format != w.Format {
-			continue
-		}
-		if _, there, err := p.client.digest(ctx, p.repository.Digest(r.Image.String())); there || err != nil {
-			return r.Image, there, err
-		}
-	}
 	source, err := parseReference(w.Source)
 	if err != nil {
 		return digest, false, err
 	}
-	from, err := p.client.image(ctx, source)
-	var none *NoImageError
-	if pushed, ok := source.(name.Digest); ok && errors.As(err, &none) {
-		// It is about to be pushed, in the form that the target wants.
-		digest, err = v1.NewHash(pushed.DigestStr())
-		return digest, false, err
-	}
-	if err != nil {
-		return digest, false, err
-	}
-	image, err := imageformat.Convert(from, w.Format, "")
-	if err != nil {
+	if digest, err = v1.NewHash(source.Identifier()); err != nil {
 		return digest, false, fmt.Errorf("%s: %w", w.Source, err)
 	}
-	if digest, err = image.Digest(); err != nil {
-		return digest, false, err
+	if w.Format != imageformat.OCI {
+		if digest, err = p.converted(ctx, w, source, records); err != nil {
+			return digest, false, err
+		}
 	}
 	_, there, err = p.client.digest(ctx, p.repository.Digest(digest.String()))
 	return digest, there, err
+}
+
+// converted is the digest of the source in another form.
+func (p *Publisher) converted(ctx context.Context, w *manifests.RegistryImage, source name.Reference, records []record) (v1.Hash, error) {
+	for _, r := range records {
+		had, err := manifests.ParseRegistryImage(r.Documents)
+		if err == nil && had.Source == w.Source && had.Format == w.Format {
+			return r.Image, nil
+		}
+	}
+	from, err := p.client.image(ctx, source)
+	var none *NoImageError
+	if errors.As(err, &none) {
+		return v1.NewHash(source.Identifier())
+	}
+	if err != nil {
+		return v1.Hash{}, err
+	}
+	image, err := imageformat.Convert(from, w.Format, "")
+	if err != nil {
+		return v1.Hash{}, fmt.Errorf("%s: %w", w.Source, err)
+	}
+	return image.Digest()
 }
 
 func (p *Publisher) deliver(ctx context.Context, w *manifests.RegistryImage, say func(string)) error {
@@ -146,8 +152,15 @@ func (p *Publisher) prune(ctx context.Context, records []record) {
 	}
 }
 
-// withoutContext is err, unless all it says is that a context ended.
+// withoutContext is err without what says only that a context ended.
 func withoutContext(err error) error {
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		var left []error
+		for _, e := range joined.Unwrap() {
+			left = append(left, withoutContext(e))
+		}
+		return errors.Join(left...)
+	}
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return nil
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/deployfile/deployfile/manifests"
 	"github.com/deployfile/deployfile/publish"
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -62,11 +63,22 @@ func (c *claim) win(ctx context.Context) error {
 	}
 	switch {
 	case other != nil && !other.Withdrawn && other.artifact != c.artifact:
-		return errors.Join(&publish.BusyError{Endpoint: c.endpoint, By: other.By, Since: other.At}, c.withdraw(ctx))
+		c.discard(ctx)
+		return &publish.BusyError{Endpoint: c.endpoint, By: other.By, Since: other.At}
 	case err != nil:
 		return errors.Join(fmt.Errorf("record revision %d: %w", c.Number, err), c.withdraw(ctx))
 	}
+	if err := c.point(ctx, manifests.RevisionImageTag(c.endpoint, c.Number), &c.Image); err != nil {
+		return errors.Join(fmt.Errorf("tag the image of revision %d: %w", c.Number, err), c.withdraw(ctx))
+	}
 	return nil
+}
+
+// discard deletes a record that no tag names, if the registry lets it.
+func (c *claim) discard(ctx context.Context) {
+	ctx, cancel := afterwards(ctx)
+	defer cancel()
+	_ = c.forgetRecord(ctx, c.record)
 }
 
 // withdraw takes the record back. Where nothing is deleted, it is replaced by
@@ -83,8 +95,10 @@ func (c *claim) withdraw(ctx context.Context) error {
 		return fail(err)
 	}
 	tag := c.recordTag(c.Number)
-	if now, ok, err := c.client.digest(ctx, tag); err != nil || !ok || now != c.artifact {
-		return err
+	if now, ok, err := c.client.digest(ctx, tag); err != nil {
+		return fail(err)
+	} else if !ok || now != c.artifact {
+		return nil
 	}
 	withdrawn := c.record
 	withdrawn.Withdrawn = true
@@ -98,8 +112,22 @@ func (c *claim) withdraw(ctx context.Context) error {
 	return nil
 }
 
-// forget deletes a record, and its tag if that is still the record's.
+// forget deletes a record, and the tags of the revision that still name the
+// record and its image.
 func (p *Publisher) forget(ctx context.Context, r record) error {
+	return errors.Join(p.untag(ctx, manifests.RevisionImageTag(p.endpoint, r.Number), r.Image), p.forgetRecord(ctx, r))
+}
+
+// untag deletes a tag, unless it names another image.
+func (p *Publisher) untag(ctx context.Context, tag string, image v1.Hash) error {
+	now, ok, err := p.client.digest(ctx, p.repository.Tag(tag))
+	if err != nil || !ok || now != image {
+		return err
+	}
+	return p.point(ctx, tag, nil)
+}
+
+func (p *Publisher) forgetRecord(ctx context.Context, r record) error {
 	tag := p.recordTag(r.Number)
 	now, ok, err := p.client.digest(ctx, tag)
 	if err != nil {

@@ -3,8 +3,9 @@
 //
 // The state of an endpoint is in the repository too. Each revision is an
 // artifact of a few kilobytes, tagged ENDPOINT-rN, that refers to the image and
-// holds the state and the documents. A revision's tag is not written twice, so
-// that of two deployments at a time one wins.
+// holds the state and the documents; the image is kept by the tag
+// ENDPOINT-rN-image. A record is not written twice, so that of two deployments at
+// a time one wins.
 package registry
 
 import (

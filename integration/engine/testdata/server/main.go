@@ -60,20 +60,42 @@ func main() {
 			fmt.Fprintf(w, "write %s: %t\n", folder, err == nil)
 		}
 	})
+	http.HandleFunc("/limits", func(w http.ResponseWriter, _ *http.Request) {
+		fmt.Fprintf(w, "memory %s\ncpu %g\n", limit("memory/memory.limit_in_bytes", "memory.max"), cores())
+	})
 	http.HandleFunc("/exit", func(http.ResponseWriter, *http.Request) { os.Exit(4) })
 	s := &http.Server{Addr: ":" + os.Getenv("PORT")}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()
+	done := make(chan error, 1)
 	go func() {
 		<-ctx.Done()
 		fmt.Println("ending")
-		_ = s.Shutdown(context.Background())
+		done <- s.Shutdown(context.Background())
 	}()
 	fmt.Println("listening on", s.Addr)
 	if err := s.ListenAndServe(); err != http.ErrServerClosed {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
-	// Shutdown is still waiting for the answers under way.
-	time.Sleep(1200 * time.Millisecond)
+	<-done
+}
+
+// limit reads a file of the control group, of version 1 or 2.
+func limit(files ...string) string {
+	for _, file := range files {
+		if text, err := os.ReadFile("/sys/fs/cgroup/" + file); err == nil {
+			return strings.TrimSpace(string(text))
+		}
+	}
+	return "unknown"
+}
+
+func cores() float64 {
+	var quota, period float64
+	text := limit("cpu/cpu.cfs_quota_us", "cpu.max")
+	if _, err := fmt.Sscan(text, &quota, &period); err != nil {
+		fmt.Sscan(text+" "+limit("cpu/cpu.cfs_period_us"), &quota, &period)
+	}
+	return quota / period
 }

@@ -1,0 +1,75 @@
+package engine
+
+import (
+	"context"
+	"testing"
+
+	"github.com/deployfile/deployfile/deployfile"
+	"github.com/deployfile/deployfile/publish"
+	"github.com/google/go-cmp/cmp"
+)
+
+// place is somewhere that endpoints can be.
+type place struct {
+	name, network string
+	engine
+}
+
+// engine is what has containers.
+type engine interface {
+	open(deployfile.Target) (publish.Publisher, error)
+	// there lists all that an endpoint may consist of.
+	there(*testing.T) []string
+	// halt stops the endpoint's server behind its back.
+	halt(*testing.T)
+	stop()
+	start() error
+}
+
+// places are where what is the same everywhere is tested.
+func places() []place {
+	return []place{
+		{"docker bridge", "", shared.docker},
+		{"docker host", "host", shared.docker},
+		{"containerd 1 host", "host", shared.containerd1},
+		{"containerd 2 host", "host", shared.containerd2},
+		{"containerd 2 cni", "cni", shared.containerd2},
+	}
+}
+
+// everywhere runs a test in each place.
+func everywhere(t *testing.T, test func(*testing.T, place)) {
+	for _, p := range places() {
+		t.Run(p.name, func(t *testing.T) { test(t, p) })
+	}
+}
+
+// endpoint is one with nothing deployed. When the test ends it is deleted, and
+// nothing of it may be left.
+func (p place) endpoint(t *testing.T, change ...func(*deployfile.Target)) *endpoint {
+	t.Helper()
+	e := &endpoint{place: p, target: deployfile.Target{Name: "prod", Kind: "docker", Endpoint: endpointName, Network: p.network, Port: port}, user: "65532:65532"}
+	if p.engine != engine(shared.docker) {
+		e.target.Kind = "containerd"
+	}
+	e.reopen(t, func(target *deployfile.Target) {
+		for _, c := range change {
+			c(target)
+		}
+	})
+	before := p.there(t)
+	t.Cleanup(func() {
+		if err := e.Delete(context.Background()); err != nil {
+			t.Error(err)
+		}
+		if d := cmp.Diff(before, p.there(t)); d != "" {
+			t.Errorf("Delete leaves something:\n%s", d)
+		}
+		for _, p := range e.opened {
+			if err := p.Close(); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+	return e
+}

@@ -1,0 +1,48 @@
+package registrytarget
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/deployfile/deployfile/builder"
+	"github.com/deployfile/deployfile/integration/internal/lab"
+)
+
+// shared is what the tests build with; TestMain sets it once, and no test
+// changes it.
+var shared struct {
+	parts   lab.Parts
+	builder *builder.Builder
+}
+
+func TestMain(m *testing.M) { lab.Main(m, run) }
+
+func run(m *testing.M) (code int, err error) {
+	if shared.parts, err = lab.FindParts("./integration/registrytarget"); err != nil {
+		return 1, err
+	}
+	address := lab.Builder()
+	if address == "" {
+		dir, err := os.MkdirTemp("", "deployfile-")
+		if err != nil {
+			return 1, err
+		}
+		defer os.RemoveAll(dir)
+		d, err := lab.StartDaemon(filepath.Join(dir, "b"))
+		if err != nil {
+			return 1, err
+		}
+		defer d.Stop()
+		address = d.Address
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	if shared.builder, err = builder.Find(ctx, builder.Options{Address: address}); err != nil {
+		return 1, err
+	}
+	defer shared.builder.Close()
+	return m.Run(), nil
+}

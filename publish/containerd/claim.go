@@ -1,0 +1,159 @@
+package containerd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/containerd/containerd/v2/pkg/netns"
+	"github.com/containerd/errdefs"
+	"github.com/deployfile/deployfile/publish"
+	"github.com/deployfile/deployfile/publish/internal/serving"
+)
+
+// claim creates the container that is to serve. That its name is free says that
+// no other deployment is under way; where one was begun and never ended, what
+// it left is cleared away first.
+func (d *deployment) claim(ctx context.Context) error {
+	id := serving.Numbered(d.endpoint, d.revision.Number)
+	deployed, err := d.deployed(ctx)
+	if err != nil {
+		return err
+	}
+	for _, r := range deployed {
+		if r.info.Image == d.image.Name() && r.info.Labels[labelBrought] != "" {
+			d.brought = true
+		}
+	}
+	for again := true; ; again = false {
+		if err := d.takeOver(ctx); err != nil {
+			return err
+		}
+		err := d.make(ctx, id)
+		if err == nil {
+			return ctx.Err()
+		}
+		if !errdefs.IsAlreadyExists(err) || !again {
+			return d.failed(err)
+		}
+	}
+}
+
+// make makes the container that is to serve, with its place in the network.
+func (d *deployment) make(ctx context.Context, id string) error {
+	ctx = context.WithoutCancel(ctx)
+	labels := recorded(d.revision, d.options.Timeout, d.brought)
+	if d.wanted.Network != cniNetwork {
+		r, err := d.create(ctx, id, d.wanted, d.image, labels, &d.revision)
+		d.next = r
+		return err
+	}
+	namespace, err := netns.NewNetNS(namespaceFolder)
+	if err != nil {
+		return fmt.Errorf("make a network namespace: %w", err)
+	}
+	labels[labelNetwork] = namespace.GetPath()
+	if d.next, err = d.create(ctx, id, d.wanted, d.image, labels, &d.revision); err != nil {
+		return errors.Join(err, namespace.Remove())
+	}
+	// Only now: the network knows containers by their names.
+	address, err := d.network.attach(ctx, id, namespace.GetPath(), d.wanted)
+	if err != nil {
+		return err
+	}
+	return d.label(ctx, d.next, labelAddress, address)
+}
+
+// underWay is the container of a deployment that was begun and has not ended,
+// nil if there is none. Stale says that whoever began it must have ended without
+// a word.
+func (p *Publisher) underWay(ctx context.Context) (next *record, busy *publish.BusyError, stale bool, err error) {
+	all, err := p.all(ctx)
+	if err != nil {
+		return nil, nil, false, err
+	}
+	for _, r := range all {
+		if r.phase() != phaseApplying && r.phase() != phaseSwapping {
+			continue
+		}
+		limit, err := time.ParseDuration(r.info.Labels[labelLimit])
+		if err != nil {
+			limit = serving.DefaultTimeout
+		}
+		busy := &publish.BusyError{Endpoint: p.endpoint, By: r.info.Labels[labelBy], Since: r.info.CreatedAt}
+		return &r, busy, serving.Stale(time.Since(r.info.CreatedAt), limit), nil
+	}
+	return nil, nil, false, nil
+}
+
+// takeOver ends a deployment that nobody goes on with. It is a *BusyError if
+// somebody may.
+func (p *Publisher) takeOver(ctx context.Context) error {
+	next, busy, stale, err := p.underWay(ctx)
+	switch {
+	case err != nil || next == nil:
+		return err
+	case !stale:
+		return busy
+	}
+	swapping := next.phase() == phaseSwapping
+	if err := errors.Join(p.removeNamed(ctx, p.trialName()), p.remove(ctx, next)); err != nil || !swapping {
+		return err
+	}
+	deployed, err := p.deployed(ctx)
+	if err != nil || len(deployed) == 0 {
+		return err
+	}
+	return errors.Join(p.start(ctx, &deployed[0]), p.watch(ctx, &deployed[0]))
+}
+
+// forget removes the revisions that are too old to keep, and the images that
+// only they needed.
+func (p *Publisher) forget(ctx context.Context) error {
+	deployed, err := p.deployed(ctx)
+	if err != nil {
+		return err
+	}
+	for _, r := range deployed[min(1+serving.KeepRevisions, len(deployed)):] {
+		err = errors.Join(err, p.drop(ctx, &r))
+	}
+	return err
+}
+
+// drop removes a container, and the image if nothing else needs it.
+func (p *Publisher) drop(ctx context.Context, r *record) error {
+	if err := p.remove(ctx, r); err != nil || r.info.Labels[labelBrought] == "" {
+		return err
+	}
+	return p.giveUpImage(ctx, r.info.Image)
+}
+
+// Delete implements publish.Publisher: it removes the endpoint's containers,
+// their logs and the images that were brought for them. While a deployment is
+// under way it is a *publish.BusyError.
+func (p *Publisher) Delete(ctx context.Context) error {
+	_, busy, stale, err := p.underWay(ctx)
+	if err != nil {
+		return err
+	}
+	if busy != nil && !stale {
+		return busy
+	}
+	all, err := p.all(ctx)
+	if err != nil {
+		return err
+	}
+	for _, r := range all {
+		if err := p.unwatch(ctx, &r); err != nil {
+			return err
+		}
+		if err := p.stop(ctx, &r); err != nil {
+			return err
+		}
+		if err := p.drop(ctx, &r); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,123 @@
+// Package containerd publishes to the containerd of this machine: a release is
+// one container in a namespace of containerd's. containerd itself remembers what
+// was deployed: the container of revision N is ENDPOINT-rN, with the revision in
+// an extension of its record, and those before it are kept, stopped, so that
+// going back to them needs no registry. Its restart monitor starts a server
+// again that has ended.
+//
+// That only one container can be ENDPOINT-rN is what keeps two deployments
+// apart. Where both need the same port of the machine, a trial container with
+// the same settings first has to serve at another one; then the old server is
+// stopped and the new one started, and if that fails the old one again. On a CNI
+// network the new container serves beside the old one until it is given the
+// port, so that no request is lost.
+//
+// All of it takes the rights to use containerd's socket, and a CNI network those
+// of root.
+package containerd
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	client "github.com/containerd/containerd/v2/client"
+	"github.com/containerd/containerd/v2/defaults"
+	"github.com/containerd/containerd/v2/pkg/namespaces"
+	"github.com/containerd/log"
+	"github.com/deployfile/deployfile/deployfile"
+	"github.com/deployfile/deployfile/manifests"
+	"github.com/deployfile/deployfile/publish"
+	"github.com/deployfile/deployfile/publish/internal/serving"
+	"github.com/sirupsen/logrus"
+)
+
+const (
+	connectLimit = 10 * time.Second
+	// defaultNamespace is nobody else's.
+	defaultNamespace = "deployfile"
+	// defaultState is where logs are, on the machine that has the containers.
+	defaultState = "/var/lib/deployfile"
+)
+
+// Options say which endpoint is published to.
+type Options struct {
+	// Target is the target, with its endpoint's name.
+	Target deployfile.Target
+	// Address is containerd's socket; the default is CONTAINERD_ADDRESS, which
+	// containerd's own tools read, and else its usual place.
+	Address string
+	// State is the folder that the servers' logs are written to,
+	// /var/lib/deployfile by default.
+	State string
+}
+
+// Publisher is an endpoint at a containerd.
+type Publisher struct {
+	endpoint string
+	client   *client.Client
+	state    string
+	probe    *serving.Probe
+	// network is nil unless the target asks for one.
+	network *network
+}
+
+var (
+	_ publish.Publisher = (*Publisher)(nil)
+	_ publish.Logger    = (*Publisher)(nil)
+	_ publish.Opener    = (*Publisher)(nil)
+	_ publish.Importer  = (*Publisher)(nil)
+)
+
+// Open connects to containerd.
+func Open(ctx context.Context, o Options) (*Publisher, error) {
+	if o.Target.Endpoint == "" {
+		return nil, fmt.Errorf("target %q has no endpoint", o.Target.Name)
+	}
+	address := cmp.Or(o.Address, os.Getenv("CONTAINERD_ADDRESS"), defaults.DefaultAddress)
+	fail := func(err error) (*Publisher, error) {
+		return nil, fmt.Errorf("no containerd at %s: %w: start it, or set CONTAINERD_ADDRESS to its socket; it takes the rights of root", address, err)
+	}
+	c, err := client.New(address,
+		client.WithDefaultNamespace(cmp.Or(o.Target.Namespace, defaultNamespace)), client.WithTimeout(connectLimit))
+	if err != nil {
+		return fail(err)
+	}
+	ctx, cancel := context.WithTimeout(ctx, connectLimit)
+	defer cancel()
+	if _, err := c.Version(ctx); err != nil {
+		return fail(errors.Join(err, c.Close()))
+	}
+	return &Publisher{
+		endpoint: o.Target.Endpoint, client: c, state: cmp.Or(o.State, defaultState), probe: serving.NewProbe(nil),
+		network: newNetwork(),
+	}, nil
+}
+
+// Close implements publish.Publisher.
+func (p *Publisher) Close() error { return p.client.Close() }
+
+// in is ctx with the namespace, which some of the client's calls look for, and
+// without a place for what the client has to say while it works.
+func (p *Publisher) in(ctx context.Context) context.Context {
+	silent := logrus.New()
+	silent.SetOutput(io.Discard)
+	return namespaces.WithNamespace(log.WithLogger(ctx, logrus.NewEntry(silent)), p.client.DefaultNamespace())
+}
+
+func (p *Publisher) trialName() string { return p.endpoint + "-trial" }
+
+// outside is the port of the machine that leads to a container.
+func outside(c *manifests.Container) int {
+	if c.Publish != nil {
+		return c.Publish.Port
+	}
+	return c.Port
+}
+
+// url is where a container is reached when it has taken its place.
+func url(c *manifests.Container) string { return fmt.Sprintf("http://127.0.0.1:%d", outside(c)) }

@@ -1,0 +1,141 @@
+package containerd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	client "github.com/containerd/containerd/v2/client"
+	"github.com/containerd/containerd/v2/core/images"
+	"github.com/containerd/containerd/v2/core/remotes"
+	"github.com/containerd/containerd/v2/core/remotes/docker"
+	"github.com/containerd/containerd/v2/core/remotes/docker/config"
+	"github.com/containerd/errdefs"
+	"github.com/google/go-containerregistry/pkg/authn"
+	"github.com/google/go-containerregistry/pkg/name"
+	"github.com/opencontainers/go-digest"
+)
+
+const (
+	// imported is in front of the names of images that come from no registry;
+	// RFC 2606 keeps anybody from having one of that name.
+	imported = "deployfile.invalid/"
+	// hostsFolder is where containerd's users say how registries are reached.
+	hostsFolder = "/etc/containerd/certs.d"
+)
+
+// Import implements publish.Importer: it hands over an image as an archive, an
+// OCI layout or of Docker's kind, and returns its name, which has its digest.
+// Delete removes it again.
+func (p *Publisher) Import(ctx context.Context, archive io.Reader) (string, error) {
+	ctx = p.in(ctx)
+	fail := func(err error) (string, error) {
+		return "", fmt.Errorf("import the image into containerd: %w", err)
+	}
+	got, err := p.client.Import(ctx, archive, client.WithDigestRef(func(d digest.Digest) string {
+		return imported + p.endpoint + "@" + d.String()
+	}))
+	if err != nil {
+		return fail(err)
+	}
+	var ours []images.Image
+	for _, image := range got {
+		if strings.HasPrefix(image.Name, imported) {
+			ours = append(ours, image)
+			continue
+		}
+		// A name that the archive brought along is one more that would stay.
+		if err := p.client.ImageService().Delete(ctx, image.Name); err != nil && !errdefs.IsNotFound(err) {
+			return fail(err)
+		}
+	}
+	if len(ours) != 1 {
+		return fail(fmt.Errorf("the archive has %d images for this platform, and must have 1", len(ours)))
+	}
+	if err := client.NewImage(p.client, ours[0]).Unpack(ctx, ""); err != nil {
+		return fail(err)
+	}
+	return ours[0].Name, nil
+}
+
+// ensureImage pulls an image that containerd does not have. Of one that it
+// pulled or that was imported it says that it was brought: that it is there for
+// this deployment.
+func (p *Publisher) ensureImage(ctx context.Context, name string, progress func(string)) (image client.Image, brought bool, err error) {
+	ctx = p.in(ctx)
+	fail := func(err error) (client.Image, bool, error) {
+		return nil, false, fmt.Errorf("image %s: %w", name, err)
+	}
+	image, err = p.client.GetImage(ctx, name)
+	switch {
+	case err == nil:
+		if unpacked, err := image.IsUnpacked(ctx, ""); err != nil {
+			return fail(err)
+		} else if !unpacked {
+			if err := image.Unpack(ctx, ""); err != nil {
+				return fail(err)
+			}
+		}
+		return image, strings.HasPrefix(name, imported), nil
+	case !errdefs.IsNotFound(err):
+		return fail(err)
+	case strings.HasPrefix(name, imported), !strings.Contains(name, "/"):
+		return fail(errors.New("containerd does not have it any more: deploy builds it again"))
+	}
+	progress("pulling " + name)
+	image, err = p.client.Pull(ctx, name, client.WithPullUnpack, client.WithResolver(resolver(ctx)))
+	if err != nil {
+		return fail(err)
+	}
+	return image, true, nil
+}
+
+// resolver finds registries as ctr does, with the credentials that Docker's
+// configuration has.
+func resolver(ctx context.Context) remotes.Resolver {
+	return docker.NewResolver(docker.ResolverOptions{Hosts: config.ConfigureHosts(ctx, config.HostOptions{
+		HostDir: config.HostDirFromRoot(hostsFolder),
+		Credentials: func(host string) (string, string, error) {
+			return credentials(ctx, host)
+		},
+	})})
+}
+
+// credentials are a user's name and password; for a token, there is no name.
+func credentials(ctx context.Context, host string) (string, string, error) {
+	if host == "registry-1.docker.io" {
+		host = name.DefaultRegistry
+	}
+	registry, err := name.NewRegistry(host)
+	if err != nil {
+		return "", "", err
+	}
+	from, err := authn.Resolve(ctx, authn.DefaultKeychain, registry)
+	if err != nil {
+		return "", "", fmt.Errorf("credentials for %s: %w", host, err)
+	}
+	got, err := authn.Authorization(ctx, from)
+	if err != nil {
+		return "", "", fmt.Errorf("credentials for %s: %w", host, err)
+	}
+	if got.IdentityToken != "" {
+		return "", got.IdentityToken, nil
+	}
+	return got.Username, got.Password, nil
+}
+
+// giveUpImage removes an image that a deployment brought, unless a container of
+// any endpoint needs it.
+func (p *Publisher) giveUpImage(ctx context.Context, name string) error {
+	ctx = p.in(context.WithoutCancel(ctx))
+	using, err := p.client.Containers(ctx, fmt.Sprintf("image==%q", name))
+	if err != nil || len(using) > 0 {
+		return err
+	}
+	if err := p.client.ImageService().Delete(ctx, name, images.SynchronousDelete()); err != nil && !errdefs.IsNotFound(err) {
+		return fmt.Errorf("remove image %s: %w", name, err)
+	}
+	return nil
+}

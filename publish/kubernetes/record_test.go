@@ -1,0 +1,127 @@
+package kubernetes
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/deployfile/deployfile/deployfile"
+	"github.com/deployfile/deployfile/manifests"
+	"github.com/deployfile/deployfile/publish"
+)
+
+func example(text string) record {
+	release := manifests.Release{
+		Model: "iris", Version: "2", Image: "registry.example.com/iris@sha256:abc", Port: 8080, LockDigest: "sha256:1", FileDigest: "sha256:2",
+		Target: deployfile.Target{Name: "prod", Kind: "kubernetes", Autoscale: &deployfile.Autoscale{Min: 1, Max: 2}},
+	}
+	return record{
+		Revision: publish.Revision{
+			Number: 7, State: manifests.State{Live: manifests.Slot{Release: release}, Next: &manifests.Slot{Track: "canary", Release: release}},
+			Documents: []manifests.Document{{Name: "a.yaml", Body: []byte(text)}, {Name: "b.yaml", Body: []byte("# b\n")}},
+			By:        "ann@laptop", At: time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC),
+		},
+		name: "iris-r7", phase: phaseApplying, attempt: "x", deadline: time.Date(2026, 11, 22, 13, 0, 0, 0, time.UTC),
+	}
+}
+
+func TestRecord(t *testing.T) {
+	// Unlike real documents, some that say nothing twice.
+	var large strings.Builder
+	random := rand.New(rand.NewPCG(1, 2))
+	for large.Len() < 1_500_000 {
+		fmt.Fprintf(&large, "- %d\n", random.IntN(100))
+	}
+	for name, text := range map[string]string{"small": "# a\n", "large": large.String()} {
+		t.Run(name, func(t *testing.T) {
+			want := example(text)
+			encoded, err := encodeRecord(want, map[string]string{labelInstance: "iris"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(encoded.Data.Raw) > 1_200_000 {
+				t.Errorf("it has %d bytes", len(encoded.Data.Raw))
+			}
+			if plain := strings.Contains(string(encoded.Data.Raw), "# b"); plain != (name == "small") {
+				t.Errorf("it can be read: %t", plain)
+			}
+			got, err := decodeRecord(encoded)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(want, got, cmp.AllowUnexported(record{})); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func TestDamagedRecord(t *testing.T) {
+	for name, damage := range map[string]struct{ data, annotation string }{
+		"data":       {"[]", ""},
+		"compressed": {`{"Compressed": "AAAA"}`, ""},
+		"the time":   {"", annotationAt},
+		"deadline":   {"", annotationDeadline},
+	} {
+		t.Run(name, func(t *testing.T) {
+			encoded, err := encodeRecord(example("# a\n"), nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if damage.data != "" {
+				encoded.Data.Raw = []byte(damage.data)
+			}
+			delete(encoded.Annotations, damage.annotation)
+			if _, err := decodeRecord(encoded); err == nil {
+				t.Error("it is no error")
+			}
+		})
+	}
+}
+
+func TestExpired(t *testing.T) {
+	var records []record
+	for i := range 14 {
+		r := example("")
+		r.Number, r.phase = 14-i, phaseDeployed
+		if i == 1 || i == 4 {
+			r.phase = phaseFailed
+		}
+		records = append(records, r)
+	}
+	var got []int
+	for _, r := range expired(records) {
+		got = append(got, r.Number)
+	}
+	if diff := cmp.Diff([]int{13, 10, 2, 1}, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestFree(t *testing.T) {
+	p := &Publisher{endpoint: "iris"}
+	now := time.Date(2026, 11, 22, 12, 30, 0, 0, time.UTC)
+	r := example("")
+	for _, tt := range []struct {
+		phase string
+		now   time.Time
+		busy  bool
+	}{
+		{phaseApplying, now, true},
+		{phaseApplying, now.Add(time.Hour), false},
+		{phaseDeployed, now, false},
+		{phaseFailed, now, false},
+	} {
+		r.phase = tt.phase
+		if err := p.free([]record{r}, tt.now); (err != nil) != tt.busy {
+			t.Errorf("%s at %s: %v", tt.phase, tt.now, err)
+		}
+	}
+	if err := p.free(nil, now); err != nil {
+		t.Error(err)
+	}
+}
