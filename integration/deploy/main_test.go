@@ -1,0 +1,87 @@
+package deploy
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/deployfile/deployfile/integration/cluster"
+	"github.com/deployfile/deployfile/integration/internal/lab"
+)
+
+// shared is what the tests share; TestMain sets it once, and no test changes it.
+var shared struct {
+	lab.Parts
+	builder  string
+	clusters cluster.Shared
+}
+
+func TestMain(m *testing.M) { lab.Main(m, run) }
+
+func run(m *testing.M) (code int, err error) {
+	if shared.Parts, err = lab.FindParts("./integration/deploy"); err != nil {
+		return 1, err
+	}
+	defer shared.clusters.Close()
+	if shared.builder = lab.Builder(); shared.builder == "" {
+		dir, err := os.MkdirTemp("", "deployfile-")
+		if err != nil {
+			return 1, err
+		}
+		defer os.RemoveAll(dir)
+		d, err := lab.StartDaemon(filepath.Join(dir, "builder"))
+		if err != nil {
+			return 1, err
+		}
+		defer d.Stop()
+		shared.builder = d.Address
+	}
+	return m.Run(), nil
+}
+
+// user is somebody with a project and a cluster, at the command line.
+type user struct {
+	*lab.Project
+	node *cluster.NodeCluster
+}
+
+// deadline is for a command that builds and deploys on a busy machine.
+const deadline = 10 * time.Minute
+
+// run runs a command that has to succeed, and returns what it prints on
+// standard output.
+func (u *user) run(t *testing.T, args ...string) string {
+	t.Helper()
+	out, log, err := u.try(t, args...)
+	if err != nil {
+		t.Fatalf("deployfile %v: %v\n%s%s", args, err, out, lab.Tail(log))
+	}
+	return out
+}
+
+// try runs a command.
+func (u *user) try(t *testing.T, args ...string) (out, log string, err error) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), deadline)
+	defer cancel()
+	cmd := u.node.Command(ctx, "deployfile", args...)
+	cmd.Dir = u.Dir
+	cmd.Env = append(cmd.Env, "KUBECONFIG="+u.node.Kubeconfig, "BUILDKIT_HOST="+shared.builder)
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	err = cmd.Run()
+	return stdout.String(), stderr.String(), err
+}
+
+// builds adds the flags that stand in for a registry of base images.
+func (u *user) builds(args ...string) []string {
+	args = append(args, "--progress=plain")
+	for name, value := range u.Contexts {
+		args = append(args, "--build-context", fmt.Sprintf("%s=%s", name, value))
+	}
+	return args
+}
