@@ -7,6 +7,7 @@ import (
 
 	"github.com/deployfile/deployfile/deployfile"
 	"github.com/deployfile/deployfile/lint"
+	"github.com/deployfile/deployfile/mlmodel"
 	"github.com/moby/buildkit/client/llb"
 	"github.com/moby/buildkit/solver/errdefs"
 	"github.com/moby/buildkit/solver/pb"
@@ -62,13 +63,25 @@ func (e *located) Error() string { return e.err.Error() }
 func (e *located) Unwrap() error { return e.err }
 
 // at says which part of the Deployfile an error is about, in the words of its
-// keys.
+// keys, beside the line of another file that it may know itself.
 func at(f *deployfile.File, err error, key ...string) error {
 	if err == nil {
 		return nil
 	}
 	r, _ := f.Position(key...)
-	return &located{err: err, ranges: []deployfile.Range{r}}
+	e := &located{err: err, ranges: []deployfile.Range{r}}
+	var fault *mlmodel.SourceError
+	if errors.As(err, &fault) && fault.Line > 0 {
+		// The line alone: what is around it was not searched for credentials.
+		info := &pb.SourceInfo{Filename: fault.File, Data: []byte(strings.Repeat("\n", fault.Line-1) + fault.Text)}
+		e.others = []*errdefs.Source{{Info: info, Ranges: lineRange(fault.Line)}}
+	}
+	return e
+}
+
+func lineRange(line int) []*pb.Range {
+	p := &pb.Position{Line: int32(line)}
+	return []*pb.Range{{Start: p, End: p}}
 }
 
 // withSource adds to an error the lines that it is about, if it is about any, so

@@ -207,9 +207,23 @@ func (b *build) imageOf(ctx context.Context, c *compiled) (*dockerui.BuildResult
 	if err != nil {
 		return nil, err
 	}
+	var checks []bkllb.State
+	if b.ui.Target != TargetEnv && b.ui.Target != TargetModel {
+		checks = append(checks, c.inputs.Toolchain.Run(resolver.ModelStep(b.context, b.File.Model.Source)))
+	}
+	verify, verifies := b.verification(ctx, c)
+	if verifies {
+		checks = append(checks, verify)
+	}
+	c.image.State = c.plan.Checked(c.inputs, c.image, checks...)
 	var ref gwclient.Reference
 	eg, egctx := errgroup.WithContext(ctx)
-	eg.Go(func() error { return b.verifyPlatform(egctx, c) })
+	if verifies && !c.inputs.Merge {
+		eg.Go(func() error {
+			_, err := b.resolver.Gateway.Solve(egctx, verify)
+			return err
+		})
+	}
 	eg.Go(func() (err error) {
 		// This makes the layers, and does not put their files together.
 		ref, err = b.resolver.Gateway.Solve(egctx, c.image.State)
@@ -231,17 +245,16 @@ func (b *build) config(c *compiled) (config, base *dockerspec.DockerOCIImage, er
 	return config, &c.base, err
 }
 
-// verifyPlatform runs the verify step where the builder can run the image.
-func (b *build) verifyPlatform(ctx context.Context, c *compiled) error {
+// verification is the verify step, if there is one that the builder can run.
+func (b *build) verification(ctx context.Context, c *compiled) (bkllb.State, bool) {
 	if b.ui.Target == TargetEnv || b.ui.Target == TargetModel || b.File.Server.Verify == "never" || b.ui.BuildArgs[ArgVerify] == "0" {
-		return nil
+		return bkllb.State{}, false
 	}
 	if !b.runs(c.plan.Platform) {
 		b.warnText(ctx, "the image for "+c.plan.Platform+" was not verified: this builder cannot run it")
-		return nil
+		return bkllb.State{}, false
 	}
-	_, err := b.resolver.Gateway.Solve(ctx, c.plan.Verify(c.inputs, c.image, len(b.ui.CacheImports) > 0))
-	return err
+	return c.plan.Verify(c.inputs, c.image), true
 }
 
 // runs says whether the builder can run programs of a platform, its own or by
@@ -271,8 +284,10 @@ func (b *build) verify(ctx context.Context) (*gwclient.Result, error) {
 		if err != nil {
 			return nil, err
 		}
-		if err := b.verifyPlatform(ctx, c); err != nil {
-			return nil, err
+		if verify, ok := b.verification(ctx, c); ok {
+			if _, err := b.resolver.Gateway.Solve(ctx, verify); err != nil {
+				return nil, b.explain(ctx, c, err)
+			}
 		}
 	}
 	return gwclient.NewResult(), nil

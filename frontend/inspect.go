@@ -23,6 +23,9 @@ type Inspection struct {
 	Warnings []mlmodel.Warning
 	// Inputs are what a lock is made from.
 	Inputs resolver.Inputs
+	// Yanked are the locked packages that were withdrawn from their indexes, by
+	// normalised name, with the reasons; nil if nobody was asked.
+	Yanked map[string]string
 
 	env *environment
 	// files are what the model and the requirements files were read from.
@@ -69,15 +72,21 @@ func (i *Inspection) readModel(context fs.FS, mirror string) (err error) {
 // Deployfile, nil if nothing does. today is the date that end-of-life dates
 // are compared with.
 func (i *Inspection) Lint(lock *resolver.Lock, pylocks map[string][]byte, today time.Time) []lint.Finding {
-	in := lint.Input{File: i.File, Warnings: i.Diagnostics, Model: i.Model, Lock: lock, Pylocks: map[string]*resolver.Pylock{}, Today: today}
-	for name, data := range pylocks {
-		// One that cannot be read makes the lock stale, which is said elsewhere.
-		if p, err := resolver.ParsePylock(data); err == nil {
-			in.Pylocks[name] = p
-		}
-	}
+	in := lint.Input{File: i.File, Warnings: i.Diagnostics, Model: i.Model, Lock: lock, Pylocks: parsed(pylocks), Yanked: i.Yanked, Today: today}
 	if i.env != nil {
 		in.Requirements, in.Constraints = i.env.ownRequirements, i.env.ownConstraints
 	}
 	return lint.Run(in)
+}
+
+// parsed are those pylock files that can be read. One that cannot makes the lock
+// stale, which is said elsewhere.
+func parsed(pylocks map[string][]byte) map[string]*resolver.Pylock {
+	out := map[string]*resolver.Pylock{}
+	for name, data := range pylocks {
+		if p, err := resolver.ParsePylock(data); err == nil {
+			out[name] = p
+		}
+	}
+	return out
 }

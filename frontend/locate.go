@@ -108,8 +108,7 @@ func (b *build) lines(names []string) []*errdefs.Source {
 	})
 	ranges := map[string][]*pb.Range{}
 	for _, r := range all {
-		p := &pb.Position{Line: int32(r.Line)}
-		ranges[r.File] = append(ranges[r.File], &pb.Range{Start: p, End: p})
+		ranges[r.File] = append(ranges[r.File], lineRange(r.Line)...)
 	}
 	var out []*errdefs.Source
 	for _, name := range slices.Sorted(maps.Keys(ranges)) {

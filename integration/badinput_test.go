@@ -142,6 +142,10 @@ func TestModelErrors(t *testing.T) {
 			func(t *testing.T, p *project) { p.Edit(t, "model/MLmodel", "python_function", "crate") },
 			[]string{"MLmodel", "python_function"}, "source",
 		},
+		"bad requirement": {
+			func(t *testing.T, p *project) { p.Write(t, "model/requirements.txt", "dfone\nnumpy====\n") },
+			[]string{"model/requirements.txt:2: "}, "source",
+		},
 		"MLmodel is no YAML": {
 			func(t *testing.T, p *project) { p.Write(t, "model/MLmodel", "flavors: [") },
 			[]string{"MLmodel"}, "source",
@@ -171,6 +175,9 @@ func TestModelErrors(t *testing.T) {
 			_, _, err := p.tryBuild(t, nil)
 			wantError(t, err, c.want...)
 			wantSource(t, err, p.Read(t, "Deployfile"), c.line)
+			if name == "bad requirement" {
+				wantLines(t, err, p, "model/requirements.txt", "numpy====")
+			}
 		})
 	}
 }
@@ -183,8 +190,7 @@ func wantSource(t *testing.T, err error, deployfile string, prefixes ...string) 
 	var got []string
 	for _, s := range errdefs.Sources(err) {
 		if string(s.Info.Data) != deployfile {
-			t.Errorf("the error's source is %s:\n%s", s.Info.Filename, s.Info.Data)
-			continue
+			continue // a file that the Deployfile names
 		}
 		for _, r := range s.Ranges {
 			got = append(got, lines[r.Start.Line-1])

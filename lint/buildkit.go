@@ -9,6 +9,7 @@ import (
 	"github.com/moby/buildkit/frontend/dockerfile/parser"
 	gwclient "github.com/moby/buildkit/frontend/gateway/client"
 	bklint "github.com/moby/buildkit/frontend/subrequests/lint"
+	"github.com/moby/buildkit/solver/errdefs"
 	"github.com/moby/buildkit/solver/pb"
 )
 
@@ -57,7 +58,7 @@ func lintResults(findings []Finding, failure error, source *llb.SourceMap) *bkli
 		results.AddWarning(f.Rule, r.Description, r.URL(), detail, index, ranges)
 	}
 	if failure != nil {
-		results.Error = buildError(failure, deployfileSource)
+		results.Error = buildError(failure, results, deployfileSource)
 	}
 	return results
 }
@@ -73,8 +74,19 @@ func (f Finding) text() string {
 	return f.Message
 }
 
-func buildError(failure error, source int) *bklint.BuildError {
+// buildError points at the first of the places that the failure is about, which
+// may be lines of another file; source is the Deployfile among the results'.
+func buildError(failure error, results *bklint.LintResults, source int) *bklint.BuildError {
 	e := &bklint.BuildError{Message: failure.Error(), Location: pb.Location{SourceIndex: int32(source)}}
+	if sources := errdefs.Sources(failure); len(sources) > 0 {
+		s := sources[0]
+		if s.Info.Filename != results.Sources[source].Filename {
+			e.Location.SourceIndex = int32(len(results.Sources))
+			results.Sources = append(results.Sources, s.Info)
+		}
+		e.Location.Ranges = s.Ranges
+		return e
+	}
 	var wrong deployfile.Errors
 	if errors.As(failure, &wrong) {
 		for _, d := range wrong {

@@ -11,6 +11,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/moby/buildkit/client/llb"
 	bklint "github.com/moby/buildkit/frontend/subrequests/lint"
+	"github.com/moby/buildkit/solver/errdefs"
+	"github.com/moby/buildkit/solver/pb"
 )
 
 const withSecret = `[model]
@@ -115,6 +117,28 @@ func TestResultOfBrokenDeployfile(t *testing.T) {
 	results.PrintErrorTo(&out, nil)
 	if !strings.Contains(out.String(), "5 | >>> url = ****") {
 		t.Errorf("the line is not drawn:\n%s", out.String())
+	}
+}
+
+// A failure says by itself where it is, be it in another file.
+func TestResultOfFailureWithSource(t *testing.T) {
+	const text = "[model]\nsource = \"model\"\n"
+	line := func(n int32) []*pb.Range {
+		p := &pb.Position{Line: n}
+		return []*pb.Range{{Start: p, End: p}}
+	}
+	for want, s := range map[string]*errdefs.Source{
+		"Deployfile:2\n--------------------\n   1 |     [model]\n   2 | >>> source = \"model\"\n": {
+			Info: &pb.SourceInfo{Filename: "Deployfile", Data: []byte(text)}, Ranges: line(2)},
+		"extra.txt:1\n--------------------\n   1 | >>> numpy==99\n": {
+			Info: &pb.SourceInfo{Filename: "extra.txt", Data: []byte("numpy==99\n")}, Ranges: line(1)},
+	} {
+		_, _, results := ask(t, text, nil, errdefs.WithSource(errors.New("no such thing"), s))
+		var out strings.Builder
+		results.PrintErrorTo(&out, nil)
+		if !strings.HasPrefix(out.String(), "no such thing\n"+want) {
+			t.Errorf("drawn:\n%s", out.String())
+		}
 	}
 }
 

@@ -75,12 +75,13 @@ func unpinnedRequirements(in Input) []Finding {
 	if in.Model != nil {
 		constraints = append(constraints, in.Model.Constraints...)
 	}
+	python, _ := in.python()
 	var out []Finding
 	for _, r := range in.requirements() {
 		constrained := r.VCS == "" && slices.ContainsFunc(constraints, func(c mlmodel.Requirement) bool {
 			return c.Name != "" && c.Name == r.Name && pinned(c)
 		})
-		if pinned(r.Requirement) || constrained {
+		if pinned(r.Requirement) || constrained || excluded(r.Marker, python) {
 			continue
 		}
 		fix := fmt.Sprintf("run deployfile lock, or write %s==VERSION", r.Name)
@@ -113,6 +114,7 @@ func development() map[string]string {
 // nobody here decides.
 func developmentPackages(in Input) []Finding {
 	known := development()
+	python, _ := in.python()
 	var out []Finding
 	for _, r := range in.requirements() {
 		purpose := known[r.Name]
@@ -121,7 +123,7 @@ func developmentPackages(in Input) []Finding {
 				purpose = of
 			}
 		}
-		if purpose == "" {
+		if purpose == "" || excluded(r.Marker, python) {
 			continue
 		}
 		out = append(out, r.finding(

@@ -134,8 +134,8 @@ secret = "corp-token"
 			},
 			pass: situation{
 				deployfile:   "[environment]\nrequirements = [\"extra.txt\"]\n",
-				requirements: "mlflow==3.17.2\n",
-				extra:        "pandas>=2,==2.1.0\nx @ git+https://git.example.com/x.git@0123456789012345678901234567890123456789\n",
+				requirements: "mlflow==3.17.2\npywin32 ; sys_platform == 'win32'\n",
+				extra:        "pandas>=2,==2.1.0\ntomli ; python_version < '3.11'\nx @ git+https://git.example.com/x.git@0123456789012345678901234567890123456789\n",
 			},
 			want: `2:10-2:17 model/requirements.txt:2: requirement "numpy" is not pinned to one version: run deployfile lock, or write numpy==VERSION
 2:10-2:17 model/requirements.txt:3: requirement "scipy==1.*" is not pinned to one version: run deployfile lock, or write scipy==VERSION

@@ -187,7 +187,7 @@ func TestMarshalIsDeterministic(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				def, err := plan.Verify(in, st, false).Marshal(t.Context(), llb.LinuxAmd64)
+				def, err := plan.Checked(in, st, plan.Verify(in, st)).Marshal(t.Context(), llb.LinuxAmd64)
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -18,11 +18,10 @@ var verifySource []byte
 // user and without a network, waits for /ping and posts the model's saved
 // input. It fails where the image would.
 //
-// Where layers can be merged, and unless the whole image is asked for, the code
-// and the model are mounted into the environment, so that another model does not
-// make the builder put all files of all packages together again. An imported
-// cache knows the image as a whole and not its environment.
-func (p *Plan) Verify(in Inputs, image *Image, whole bool) llb.State {
+// Where layers can be merged, the code and the model are mounted into the
+// environment, so that another model does not make the builder put all files of
+// all packages together again.
+func (p *Plan) Verify(in Inputs, image *Image) llb.State {
 	args := []string{p.Base.Python, "-I", "-B", "/run/deployfile/verify.py", p.Server.Kind, fmt.Sprint(p.Server.Port)}
 	if p.Server.Kind == "mlflow" && p.Model.ServingInput != "" {
 		args = append(args, path.Join(ModelDir, p.Model.ServingInput))
@@ -37,7 +36,7 @@ func (p *Plan) Verify(in Inputs, image *Image, whole bool) llb.State {
 		llb.WithCustomName("verify that the image answers"),
 	}
 	root := image.State
-	if in.Merge && !whole {
+	if in.Merge {
 		root = llb.Merge(append([]llb.State{image.Base}, image.Environment...), in.named("put the environment together")...)
 		opts = append(opts, p.contentMounts(in, image)...)
 	}

@@ -280,7 +280,7 @@ func fetchStep(project string, d toolchain.Download, t toolchain.Toolchain, inde
 		Script: script("fetch.py"),
 		Args:   []string{requestDir + "/request.json"},
 		Mounts: []toolchain.Mount{request(t, map[string]any{
-			"url": d.URL, "filename": d.Filename, "sha256": d.SHA256, "secret": i.Secret, "mirror": mirror, "project": project,
+			"url": d.URL, "filename": d.Filename, "sha256": d.SHA256, "size": d.Size, "secret": i.Secret, "mirror": mirror, "project": project,
 		})},
 		Network: true,
 		Secrets: secrets([]Index{i}),

@@ -9,13 +9,18 @@ import (
 	"github.com/moby/buildkit/client/llb"
 )
 
-// ModelFiles hashes the model's files.
-func (r *Resolver) ModelFiles(ctx context.Context, t toolchain.Toolchain, context llb.State, dir string) ([]ModelFile, error) {
-	ref, err := r.Gateway.Step(ctx, t, toolchain.Step{
+// ModelStep is the step that ModelFiles runs.
+func ModelStep(context llb.State, dir string) toolchain.Step {
+	return toolchain.Step{
 		Name:   "hash the model's files",
 		Script: script("digest.py"),
 		Mounts: []toolchain.Mount{{Path: "/model", Source: context, From: dir}},
-	})
+	}
+}
+
+// ModelFiles hashes the model's files, which are in a folder of the context.
+func (r *Resolver) ModelFiles(ctx context.Context, t toolchain.Toolchain, context llb.State, dir string) ([]ModelFile, error) {
+	ref, err := r.Gateway.Step(ctx, t, ModelStep(context, dir))
 	if err != nil {
 		return nil, err
 	}

@@ -104,8 +104,9 @@ func buildImage(ctx context.Context, s streams, folder string, o buildOptions) e
 		defer engine.Close()
 	}
 	if len(opt.Outputs) == 0 && !o.makesFiles() {
-		// An image without a name: nothing keeps it but the cache.
-		opt.Exports = []client.ExportEntry{{Type: client.ExporterImage}}
+		if err := keepNothing(ctx, b, &opt); err != nil {
+			return err
+		}
 	}
 	r, err := build.Run(ctx, b, opt)
 	if err != nil {
@@ -192,6 +193,29 @@ func (o *buildOptions) loadInto(ctx context.Context, b *builder.Builder, p *proj
 
 // errCannotPush is a builder whose images stay in its engine.
 var errCannotPush = errors.New("the image store of this Docker engine cannot push from a build: turn on its containerd image store, or use --load and docker push")
+
+// keepNothing adds an output without a name, which only the builder's cache
+// keeps.
+func keepNothing(ctx context.Context, b *builder.Builder, opt *build.Options) error {
+	if b.Kind != builder.Docker {
+		opt.Exports = []client.ExportEntry{{Type: client.ExporterImage}}
+		return nil
+	}
+	engine, err := build.FindEngine(ctx)
+	if err != nil {
+		return err
+	}
+	defer engine.Close()
+	opt.Outputs = []build.Output{unnamed(engine, b)}
+	return nil
+}
+
+// unnamed is the output that leaves an image in its engine's store.
+func unnamed(engine *build.Engine, b *builder.Builder) build.Output {
+	out := engine.Output(b, "")
+	delete(out.Attrs, "name")
+	return out
+}
 
 // imageNames are [image] tags, or the model's name.
 func imageNames(p *project) []string {

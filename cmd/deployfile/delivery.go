@@ -30,10 +30,10 @@ func (w *deliveries) push(ctx context.Context, what, format string, repositories
 	if format == imageformat.DockerManifest && len(w.platforms(opt)) > 1 {
 		return "", &usageError{fmt.Errorf("format %q holds one platform, and the Deployfile has %s: give --platform", format, strings.Join(w.platforms(opt), ", "))}
 	}
+	if err := w.checkPush(ctx); err != nil {
+		return "", err
+	}
 	if len(repositories) > 0 {
-		if err := w.checkPush(ctx); err != nil {
-			return "", err
-		}
 		maps.Copy(export.Attrs, map[string]string{"name": strings.Join(repositories, ","), "push": "true", "push-by-digest": "true"})
 	}
 	opt.Exports = []client.ExportEntry{export}
@@ -64,7 +64,8 @@ func formatAttributes(format string) map[string]string {
 	return map[string]string{}
 }
 
-// checkPush finds a builder that cannot push before it builds.
+// checkPush finds a builder that cannot push, nor say what would be pushed,
+// before it builds.
 func (w *deliveries) checkPush(ctx context.Context) error {
 	if w.builder.Kind != builder.Docker {
 		return nil
@@ -97,31 +98,21 @@ func (w *deliveries) imported(ctx context.Context, d delivery) (string, error) {
 		p := platforms.Normalize(w.builder.Platform())
 		opt.Platforms = []string{p.OS + "/" + p.Architecture}
 	}
-	switch {
-	case d.dry || d.importer == nil:
-		opt.Exports = []client.ExportEntry{{Type: client.ExporterImage, Attrs: formatAttributes(imageformat.Docker)}}
-		r, err := w.run(ctx, opt)
-		if err != nil {
-			return "", err
-		}
-		return imageID(r, d.had), nil
-	case d.Kind == "docker" && w.builder.Kind == builder.Docker:
-		// It is the same engine: nothing has to be carried anywhere.
-		engine, err := w.findEngine(ctx)
-		if err != nil {
-			return "", err
-		}
-		out := engine.Output(w.builder, "")
-		delete(out.Attrs, "name")
-		opt.Outputs = []build.Output{out}
-		r, err := w.run(ctx, opt)
-		if err != nil {
-			return "", err
-		}
-		if engine.CanPush() {
+	r, err := w.kept(ctx, opt)
+	if err != nil {
+		return "", err
+	}
+	image := imageID(r, d)
+	// What the engine has of an earlier revision need not be carried there.
+	if d.dry || d.importer == nil || slices.Contains(d.had, image) {
+		return image, nil
+	}
+	if d.Kind == "docker" && w.builder.Kind == builder.Docker {
+		// It is the same engine.
+		if w.engine.CanPush() {
 			return r.Metadata[exptypes.ExporterImageDigestKey], nil
 		}
-		return imageID(r, nil), nil
+		return r.Metadata[exptypes.ExporterImageConfigDigestKey], nil
 	}
 	archive := &importing{ctx: ctx, importer: d.importer}
 	opt.Exports = []client.ExportEntry{{
@@ -138,14 +129,34 @@ func (w *deliveries) imported(ctx context.Context, d delivery) (string, error) {
 	return archive.image, nil
 }
 
+// kept builds an image that has no name, and stays where it was built.
+func (w *deliveries) kept(ctx context.Context, opt build.Options) (*build.Result, error) {
+	if w.builder.Kind != builder.Docker {
+		opt.Exports = []client.ExportEntry{{Type: client.ExporterImage, Attrs: formatAttributes(imageformat.Docker)}}
+		return w.run(ctx, opt)
+	}
+	engine, err := w.findEngine(ctx)
+	if err != nil {
+		return nil, err
+	}
+	opt.Outputs = []build.Output{unnamed(engine, w.builder)}
+	return w.run(ctx, opt)
+}
+
 // imageID is how an engine would call an image: by the digest of its manifest
 // or, as Docker's older store does, of its configuration. What the engine has
 // already tells which.
-func imageID(r *build.Result, had []string) string {
-	if dgst := r.Metadata[exptypes.ExporterImageDigestKey]; slices.Contains(had, dgst) {
-		return dgst
+func imageID(r *build.Result, d delivery) string {
+	manifest, config := r.Metadata[exptypes.ExporterImageDigestKey], r.Metadata[exptypes.ExporterImageConfigDigestKey]
+	for _, image := range d.had {
+		if image == config || strings.HasSuffix(image, manifest) {
+			return image
+		}
 	}
-	return r.Metadata[exptypes.ExporterImageConfigDigestKey]
+	if d.Kind == "containerd" {
+		return manifest
+	}
+	return config
 }
 
 // importing is an archive on its way from the builder to an engine.
@@ -184,9 +195,6 @@ func (w *importWriter) Close() error {
 	<-w.done
 	return *w.err
 }
-
-// targetModel is the artifact that holds the model alone.
-const targetModel = "model"
 
 func (w *deliveries) options(what string) (build.Options, error) {
 	if what == frontend.TargetImage {

@@ -129,7 +129,9 @@ func deploy(ctx context.Context, s streams, names []string, o deployOptions) err
 	out := newOutcomes(s, o.applyFlags)
 	for n, at := range places {
 		steps.wait("%s: comparing", at.Name)
+		stop := steps.putBack(ctx)
 		done, err := publish.Deploy(ctx, at.publisher, releases[n], o.applyFlags.options(at.Target, steps))
+		stop()
 		if err := out.add(ctx, at, done, err, steps); err != nil {
 			return errors.Join(out.end(), rest(targets[n+1:], atTarget(at.Target, err)))
 		}

@@ -9,7 +9,6 @@ import (
 	"github.com/deployfile/deployfile/deployfile"
 	"github.com/deployfile/deployfile/frontend"
 	"github.com/deployfile/deployfile/mlmodel"
-	"github.com/deployfile/deployfile/publish"
 	"github.com/deployfile/deployfile/resolver"
 	"github.com/moby/buildkit/solver/errdefs"
 	"github.com/spf13/cobra"
@@ -53,11 +52,10 @@ images.`,
 var errInterrupted = errors.New("interrupted")
 
 // interrupted is what Ctrl-C makes of an error: nothing is left of it but what
-// a target serves now.
+// a target says that it serves now.
 func interrupted(err error) error {
-	var cut *publish.NotReadyError
-	if errors.As(err, &cut) && cut.Restored > 0 {
-		return fmt.Errorf("%w: revision %d of %s is served again", errInterrupted, cut.Restored, cut.Endpoint)
+	if is[*brokenOffError](err) {
+		return fmt.Errorf("%w: %w", errInterrupted, err)
 	}
 	return errInterrupted
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"reflect"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -115,8 +116,11 @@ func listRevisions(revisions []publish.Revision) []listed {
 	return out
 }
 
-// ago is a time as people say it.
-func ago(at, now time.Time) string { return units.HumanDuration(max(now.Sub(at), 0)) + " ago" }
+// ago is a time as people say it in the middle of a sentence.
+func ago(at, now time.Time) string {
+	text := units.HumanDuration(max(now.Sub(at), 0))
+	return strings.ToLower(text[:1]) + text[1:] + " ago"
+}
 
 // dash stands for nothing in a table.
 func dash(text string) string {

@@ -3,7 +3,9 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"net"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -104,6 +106,7 @@ func setup(e *testscript.Env) error {
 	e.Setenv("TMPDIR", os.Getenv(cacheVariable))
 	e.Setenv("DOCKER_HOST", "unix:///nonexistent/docker.sock")
 	e.Setenv("IMAGE", "registry.example.com/iris@sha256:"+strings.Repeat("0", 64))
+	e.Setenv("OTHER", "registry.example.com/iris@sha256:"+strings.Repeat("1", 64))
 	return nil
 }
 
@@ -134,6 +137,7 @@ func commands() map[string]func(*testscript.TestScript, bool, []string) {
 		"listens":  listens,
 		"sameFile": sameFile,
 		"registry": registry,
+		"manifest": manifest,
 	}
 }
 
@@ -194,6 +198,24 @@ func registry(ts *testscript.TestScript, _ bool, _ []string) {
 		}
 	}
 	ts.Fatalf("the registry does not answer")
+}
+
+// manifest writes the manifest of an image in $REGISTRY to a file:
+// manifest REPOSITORY REFERENCE FILE.
+func manifest(ts *testscript.TestScript, _ bool, args []string) {
+	request, err := http.NewRequest(http.MethodGet, "http://"+ts.Getenv("REGISTRY")+"/v2/"+args[0]+"/manifests/"+args[1], nil)
+	ts.Check(err)
+	request.Header.Set("Accept", "application/vnd.oci.image.manifest.v1+json,application/vnd.oci.image.index.v1+json,"+
+		"application/vnd.docker.distribution.manifest.v2+json,application/vnd.docker.distribution.manifest.list.v2+json")
+	answer, err := http.DefaultClient.Do(request)
+	ts.Check(err)
+	defer answer.Body.Close()
+	data, err := io.ReadAll(answer.Body)
+	ts.Check(err)
+	if answer.StatusCode != http.StatusOK {
+		ts.Fatalf("%s: %s", answer.Status, data)
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[2]), data, 0o600))
 }
 
 // sameFile compares files that are too large for cmp.

@@ -93,9 +93,12 @@ func (o *outcomes) add(ctx context.Context, at *place, done *publish.Outcome, er
 			entry.Previous = done.Previous.Number
 		}
 	}
+	if err != nil && ctx.Err() != nil && done != nil && done.Action == publish.Applied {
+		err = &brokenOffError{err}
+	}
 	if err == nil {
 		entry.Action = string(done.Action)
-		err = entry.ask(ctx, at, o.noWait, steps)
+		err = entry.ask(ctx, at, steps)
 	}
 	if err != nil {
 		entry.Error = err.Error()
@@ -108,21 +111,24 @@ func (o *outcomes) add(ctx context.Context, at *place, done *publish.Outcome, er
 	return err
 }
 
+// brokenOffError is what a target says of a change that was interrupted: what it
+// serves now.
+type brokenOffError struct{ err error }
+
+func (e *brokenOffError) Error() string { return e.err.Error() }
+func (e *brokenOffError) Unwrap() error { return e.err }
+
 // ask completes the outcome with what the target says of it now.
-func (e *outcome) ask(ctx context.Context, at *place, noWait bool, steps *steps) error {
+func (e *outcome) ask(ctx context.Context, at *place, steps *steps) error {
 	if e.Action == string(publish.Planned) {
 		return nil
 	}
 	steps.wait("%s: looking", at.Name)
 	status, err := at.publisher.Status(ctx)
-	if err != nil {
-		return err
+	if err == nil {
+		e.Ready, e.Message, e.URL = status.Ready, status.Message, status.URL
 	}
-	e.Ready, e.Message, e.URL = status.Ready, status.Message, status.URL
-	if e.Action == string(publish.Unchanged) && !e.Ready && !noWait {
-		return fmt.Errorf("revision %d of %s is what was asked for, but it does not serve: %s", e.Revision, e.Endpoint, e.Message)
-	}
-	return nil
+	return err
 }
 
 // end prints the JSON.
@@ -143,19 +149,28 @@ func (e *outcome) text(w io.Writer, done *publish.Outcome) error {
 	var line strings.Builder
 	fmt.Fprintf(&line, "%s: ", e.Target)
 	state := done.Revision.State
+	waits := ""
+	if state.Next != nil {
+		waits = fmt.Sprintf("beside the live one (%s); next: deployfile promote %[2]s, or deployfile rollback %[2]s", share(*state.Next), e.Target)
+	}
 	switch {
 	case e.Action == string(publish.Unchanged):
 		fmt.Fprintf(&line, "nothing to do: %s is at revision %d, %s", e.Endpoint, e.Revision, short(state.Newest().Image))
 	case state.Next != nil:
-		fmt.Fprintf(&line, "revision %d of %s is up beside the live one (%s), %s; next: deployfile promote %[5]s, or deployfile rollback %[5]s",
-			e.Revision, e.Endpoint, share(*state.Next), short(state.Next.Image), e.Target)
+		fmt.Fprintf(&line, "revision %d of %s is up, %s", e.Revision, e.Endpoint, short(state.Next.Image))
 	case !e.Ready:
 		fmt.Fprintf(&line, "revision %d of %s is accepted, %s", e.Revision, e.Endpoint, short(state.Live.Image))
 	default:
 		fmt.Fprintf(&line, "revision %d of %s is live, %s", e.Revision, e.Endpoint, short(state.Live.Image))
 	}
+	if waits != "" {
+		line.WriteString(", " + waits)
+	}
+	if !e.Ready && e.Message != "" {
+		line.WriteString("; " + e.Message)
+	}
 	if e.URL != "" {
-		fmt.Fprintf(&line, "; %s", e.URL)
+		line.WriteString("; " + e.URL)
 	}
 	_, err := fmt.Fprintln(w, line.String())
 	return err

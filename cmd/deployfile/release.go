@@ -122,7 +122,7 @@ func (f *releaseFlags) releases(ctx context.Context, s streams, p *project, to [
 			return nil, err
 		}
 		if d.ModelVolume {
-			if out[n].ModelImage, err = work.pushed(ctx, d, targetModel, to); err != nil {
+			if out[n].ModelImage, err = work.pushed(ctx, d, frontend.TargetModel, to); err != nil {
 				return nil, err
 			}
 		}
@@ -207,7 +207,7 @@ func (w *deliveries) pushed(ctx context.Context, d delivery, what string, all []
 // needs says whether a target gets that result of the frontend.
 func (d delivery) needs(what string) bool {
 	if d.ModelVolume {
-		return what == frontend.TargetEnv || what == targetModel
+		return what == frontend.TargetEnv || what == frontend.TargetModel
 	}
 	return what == frontend.TargetImage
 }

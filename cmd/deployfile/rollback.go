@@ -67,7 +67,9 @@ func (o *changeOptions) change(ctx context.Context, s streams, name string, verb
 	}
 	defer at.close()
 	out := newOutcomes(s, o.applyFlags)
+	stop := steps.putBack(ctx)
 	done, err := verb(ctx, at.publisher, o.options(target, steps))
+	stop()
 	if err := out.add(ctx, at, done, err, steps); err != nil {
 		return errors.Join(out.end(), atTarget(target, err))
 	}

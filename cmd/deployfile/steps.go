@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"os"
@@ -52,6 +53,12 @@ func (t *steps) say(format string, args ...any) { t.next(fmt.Sprintf(format, arg
 
 // wait tells a person who waits what for; it leaves nothing behind.
 func (t *steps) wait(format string, args ...any) { t.next(fmt.Sprintf(format, args...), false) }
+
+// putBack tells who interrupts a change why the command goes on; the result
+// ends that.
+func (t *steps) putBack(ctx context.Context) (stop func() bool) {
+	return context.AfterFunc(ctx, func() { t.wait("putting back what was served; Ctrl-C once more leaves it as it is") })
+}
 
 // done leaves the terminal to others.
 func (t *steps) done() { t.next("", false) }

@@ -22,21 +22,12 @@ func TestSharedCache(t *testing.T) {
 	if got := again.digest(t); got != want {
 		t.Errorf("the second builder makes %s, not %s", got, want)
 	}
+	builtNothing(t, again)
 	installs := 0
-	for name, v := range again.vertices(t) {
-		switch {
-		case strings.HasPrefix(name, "install "):
+	for name := range again.vertices(t) {
+		if strings.HasPrefix(name, "install ") {
 			installs++
-			if v.ran {
-				t.Errorf("the second builder runs %q", name)
-			}
-		case strings.HasPrefix(name, "fetch ") && v.received:
-			t.Errorf("the second builder does %q", name)
 		}
-	}
-	// uv says so of each package that it installs.
-	if logs := again.logs(); strings.Contains(logs, " + ") {
-		t.Errorf("the second builder installs:\n%s", logs)
 	}
 	if installs < 10 {
 		t.Errorf("only %d install steps in %v", installs, again.vertices(t))
@@ -56,6 +47,54 @@ func TestSharedCache(t *testing.T) {
 	// The model's layer and the config.
 	if slices.Sort(uploads); len(slices.Compact(uploads)) != 2 {
 		t.Errorf("a fork of the model pushes %d blobs: %q", len(uploads), uploads)
+	}
+}
+
+// TestSecondBuilderBuildsNothing has two builders share a registry cache: the
+// second makes the same image, and neither installs, nor hashes the model, nor
+// starts the server.
+func TestSecondBuilderBuildsNothing(t *testing.T) {
+	p := lockedTiny(t, "", "")
+	// Bytes that no other run of the test has, so that no builder knows them.
+	p.Write(t, "model/large.bin", strings.Repeat(shared.registry.Host+"\n", 1<<20))
+	p.lock(t)
+	ref := shared.registry.Host + "/nothing"
+	to := []string{"-t", ref, "--push", withoutProvenance}
+	first := p.must(t, invocation{progress: "rawjson"}, append(to, "--cache-to", "type=registry,mode=max,ref="+ref+":cache")...)
+	second := p.must(t, invocation{builder: coldBuilder(t, "idle"), progress: "rawjson"}, append(to, "--cache-from", "type=registry,ref="+ref+":cache")...)
+	if a, b := first.digest(t), second.digest(t); a != b {
+		t.Errorf("the first builder makes %s, the second %s", a, b)
+	}
+	// The lock has had it hash the model.
+	if ran := first.vertices(t); !ran["verify that the image answers"].ran {
+		t.Errorf("the first builder did not do what the second is to be spared: %v", ran)
+	}
+	builtNothing(t, second)
+}
+
+// builtNothing fails if a builder did more than read what it was given, ask for
+// digests, fetch results from the cache and push.
+func builtNothing(t *testing.T, r result) {
+	t.Helper()
+	allowed := []string{
+		"[internal] load ", "[context ", "resolve image config ", "load metadata ", "docker-image://", "importing cache ",
+		"exporting ", "pushing ", "resolving provenance",
+		// A source with a checksum is a cache key: see below that nothing came in.
+		"fetch ",
+		// Files of a few kB that are written sooner than looked for.
+		"[internal] ", "make the virtual environment ", "add the start command",
+	}
+	for name, v := range r.vertices(t) {
+		if v.ran && !slices.ContainsFunc(allowed, func(prefix string) bool { return strings.HasPrefix(name, prefix) }) {
+			t.Errorf("the builder runs %q", name)
+		}
+		if strings.HasPrefix(name, "fetch ") && v.received {
+			t.Errorf("the builder receives bytes for %q", name)
+		}
+	}
+	// uv says so of each package that it installs, and a server what it serves.
+	if logs := r.logs(); strings.Contains(logs, " + ") || strings.Contains(logs, "verify:") {
+		t.Errorf("a step says something:\n%s", logs)
 	}
 }
 

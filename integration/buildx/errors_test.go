@@ -27,9 +27,17 @@ func TestErrors(t *testing.T) {
 		{"missing code", func(t *testing.T, p *project) { p.Edit(t, "Deployfile", `["code"]`, `["cod"]`) },
 			nil, `code = ["cod"]`, []string{`code folder "cod": file does not exist; if it is there, .dockerignore leaves it out`}},
 		{"unsatisfiable", func(t *testing.T, p *project) { p.Write(t, "model/requirements.txt", "dfone==9.0\n") },
-			[]string{"--target", "lock"}, "[environment]", []string{"No solution found", "dfone==9.0"}},
+			[]string{"--target", "lock"}, "dfone==9.0", []string{"No solution found", "dfone==9.0"}},
 		{"missing package", func(t *testing.T, p *project) { p.Write(t, "model/requirements.txt", "df-is-nowhere\n") },
-			nil, "[environment]", []string{"df-is-nowhere was not found"}},
+			nil, "df-is-nowhere", []string{"df-is-nowhere was not found"}},
+		{"bad requirement", func(t *testing.T, p *project) { p.Write(t, "model/requirements.txt", "dfone\nnumpy====\n") },
+			nil, "numpy====", []string{"model/requirements.txt:2: "}},
+		{"credential in a requirement", func(t *testing.T, p *project) {
+			p.Write(t, "model/requirements.txt", "dfone\n# "+secret+"\nx @ https://reader:"+secret+"@example.com/x-1-py3-none-any.whl\n")
+		}, nil, "x @ ", []string{"model/requirements.txt:3: there is a credential"}},
+		{"indexes that look alike", func(t *testing.T, p *project) {
+			p.Edit(t, "Deployfile", "[[environment.indexes]]", "[[environment.indexes]]\nname = \"lo-cal\"\nurl = \"https://packages.example.com/simple\"\n\n[[environment.indexes]]\nname = \"lo_cal\"\nurl = \"https://other.example.com/simple\"\n\n[[environment.indexes]]")
+		}, nil, `name = "lo_cal"`, []string{`index names "lo-cal" and "lo_cal" differ in nothing but capitals and punctuation`}},
 		{"credential", func(t *testing.T, p *project) { p.Edit(t, "Deployfile", "http://", "http://reader:"+secret+"@") },
 			nil, "", []string{"credential"}},
 		{"model left out", func(t *testing.T, p *project) { p.Write(t, ".dockerignore", "model\n") },
@@ -40,7 +48,8 @@ func TestErrors(t *testing.T) {
 			delete(p.Contexts, "base")
 			p.Edit(t, "Deployfile", "[environment]\n", "[environment]\nbase = \""+shared.registry.Host+"/none:1\"\n")
 		}, nil, `base = "` + shared.registry.Host + `/none:1"`, []string{"not found"}},
-		{"unknown target", nil, []string{"--target", "nothing"}, "", []string{`target "nothing" is not known: there are image, lock, verify, env, plan, sbom`}},
+		{"unknown target", nil, []string{"--target", "nothing"}, "", []string{`target "nothing" is not known: there are image, lock, verify, env, model, plan, sbom`}},
+		{"SBOM of a model alone", nil, []string{"--target", "model", "--sbom=true"}, "", []string{"the model alone has no bill of materials"}},
 		{"lock demanded", nil, []string{"--build-arg", "DEPLOYFILE_LOCKED=1"}, "", []string{"Deployfile.lock is missing", "deployfile lock"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -57,6 +57,11 @@ func TestTargets(t *testing.T) {
 		t.Errorf("the image is made of %q and the environment of %q", had, has)
 	}
 
+	model := p.push(t, "targets", "--target", "model")
+	if d := cmp.Diff([]string{"the model's small files"}, history(t, model)); d != "" {
+		t.Errorf("what the model alone is made of:\n%s", d)
+	}
+
 	canary := p.push(t, "targets", "--target", "canary")
 	if got := configOf(t, canary).Config.Env; !slices.Contains(got, "STAGE=canary") {
 		t.Errorf("the target's environment is not in %q", got)
@@ -214,7 +219,7 @@ func TestCalls(t *testing.T) {
 		return p.mustBuildx(t, append([]string{"--call", call}, args...)...).stdout
 	}
 	wantWords(t, ask("outline"), "STAGE", "test", "DEPLOYFILE_LOCKED", "DEPLOYFILE_INDEX", "SOURCE_DATE_EPOCH", "ca")
-	wantWords(t, ask("targets"), "image (default)", "lock", "verify", "env", "plan", "sbom", "canary")
+	wantWords(t, ask("targets"), "image (default)", "lock", "verify", "env", "model", "plan", "sbom", "canary")
 	wantWords(t, ask("subrequests.describe"), "outline", "targets", "lint", "plan  ", "schema  ")
 	var schema, plan map[string]any
 	if err := json.Unmarshal([]byte(ask("schema")), &schema); err != nil || schema["properties"] == nil {

@@ -8,6 +8,16 @@ import tarfile
 import zipfile
 
 
+MAX_PROJECT = 1 << 20
+
+
+def bounded(file):
+    data = file.read(MAX_PROJECT + 1)
+    if len(data) > MAX_PROJECT:
+        fail("pyproject.toml is larger than 1 MiB")
+    return data
+
+
 def build_requirements(source):
     """The build-system.requires of a project (PEP 518)."""
     path = None
@@ -22,12 +32,14 @@ def build_requirements(source):
             with zipfile.ZipFile(source) as z:
                 for n in z.namelist():
                     if n.count("/") == 1 and n.endswith("/pyproject.toml"):
-                        data = z.read(n)
+                        with z.open(n) as f:
+                            data = bounded(f)
         else:
             with tarfile.open(source) as t:
                 for m in t:
                     if m.isfile() and m.name.count("/") == 1 and m.name.endswith("/pyproject.toml"):
-                        data = t.extractfile(m).read()
+                        data = bounded(t.extractfile(m))
+                        break
         if data is None:
             return ["setuptools", "wheel"]
         with open("/tmp/pyproject.toml", "wb") as f:

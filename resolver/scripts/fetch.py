@@ -16,7 +16,7 @@ def main():
     request = json.load(open(sys.argv[1]))
     url, name = request["url"], request["filename"]
     secret = request["secret"]
-    found = hashlib.sha256()
+    found, size, limit = hashlib.sha256(), 0, request["size"] or MAX_FILE
     try:
         if request["mirror"]:
             url = in_mirror(request["mirror"], request["project"], name, secret)
@@ -25,6 +25,9 @@ def main():
                 secret = ""
         with get(url, secret) as r, open(f"{OUT}/{name}", "wb") as out:
             while chunk := r.read(1 << 20):
+                size += len(chunk)
+                if size > limit:
+                    fail(f"{url}: it is larger than {limit} bytes" + (", which the lock says" if request["size"] else ""), "digest")
                 found.update(chunk)
                 out.write(chunk)
     except urllib.error.HTTPError as e:

@@ -15,6 +15,10 @@ import urllib.parse
 import urllib.request
 
 OUT = "/out"
+# The largest page of an index and the largest file that are read, in bytes: an
+# index of a stranger's fills no memory and no disk.
+MAX_PAGE = 64 << 20
+MAX_FILE = 16 << 30
 
 
 def fail(message, kind=""):
@@ -77,15 +81,18 @@ def credential(path, url):
 
 
 class Links(html.parser.HTMLParser):
-    """The links of a simple index page (PEP 503)."""
+    """The links of a simple index page (PEP 503), with why they were withdrawn
+    (PEP 592), which is None for most."""
 
     def __init__(self):
         super().__init__()
         self.found = []
 
     def handle_starttag(self, tag, attrs):
-        if tag == "a":
-            self.found += [value for name, value in attrs if name == "href" and value]
+        attrs = dict(attrs)
+        if tag == "a" and attrs.get("href"):
+            yanked = (attrs["data-yanked"] or "") if "data-yanked" in attrs else None
+            self.found.append((attrs["href"], yanked))
 
 
 def get(url, secret=None):
@@ -99,23 +106,43 @@ def get(url, secret=None):
     return urllib.request.urlopen(request, timeout=60, context=context)
 
 
+def read_page(response):
+    """The text of a page that is not too large."""
+    data = response.read(MAX_PAGE + 1)
+    if len(data) > MAX_PAGE:
+        fail(f"{response.url}: the page is larger than {MAX_PAGE >> 20} MiB", "index")
+    return data.decode(errors="replace")
+
+
+def project_page(index, project):
+    return f"{index.rstrip('/')}/{project}/"
+
+
+def page_links(page, secret=None):
+    """The links of a page, as Links has them, and where the page is at last."""
+    with get(page, secret) as r:
+        links = Links()
+        links.feed(read_page(r))
+        return links.found, r.url
+
+
+def file_name(url):
+    return urllib.parse.unquote(urllib.parse.urlsplit(url).path.rsplit("/", 1)[-1])
+
+
 def project_files(index, project, secret=None):
     """The files of a project in an index: address, name and sha256, or ""."""
-    page = f"{index.rstrip('/')}/{project}/"
+    page = project_page(index, project)
     try:
-        with get(page, secret) as r:
-            links = Links()
-            links.feed(r.read().decode())
-            page = r.url
+        links, page = page_links(page, secret)
     except urllib.error.HTTPError as e:
         fail(f"{page}: {e.code} {e.reason}", "index")
     except OSError as e:
         fail(f"{page}: {e}", "index")
     files = []
-    for link in links.found:
+    for link, _ in links:
         url, _, fragment = urllib.parse.urljoin(page, link).partition("#")
-        name = urllib.parse.unquote(urllib.parse.urlsplit(url).path.rsplit("/", 1)[-1])
-        files.append((url, name, fragment[7:] if fragment.startswith("sha256=") else ""))
+        files.append((url, file_name(url), fragment[7:] if fragment.startswith("sha256=") else ""))
     return files
 
 

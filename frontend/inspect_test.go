@@ -1,0 +1,80 @@
+package frontend
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/moby/buildkit/solver/errdefs"
+)
+
+const goodModel = "flavors:\n  python_function:\n    loader_module: tiny\n    python_version: 3.11.2\nmlflow_version: 3.17.2\n"
+
+// TestInspect finds what is wrong, and where.
+func TestInspect(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		// deployfile follows [model] and its source.
+		deployfile string
+		// files are further ones, or take the place of those that all tests have.
+		files map[string]string
+		// want is what the error says, "" if there is none; at are the lines that
+		// it is about, as file:line: text.
+		want string
+		at   []string
+	}{
+		{name: "good"},
+		{name: "unknown key", deployfile: "nam = \"x\"\n", want: `unknown key "nam"`, at: []string{`Deployfile:3: nam = "x"`}},
+		{name: "no Python", files: map[string]string{"model/MLmodel": strings.Replace(goodModel, "    python_version: 3.11.2\n", "", 1)}, deployfile: "[environment]\ncode = []\n",
+			want: "does not say which Python", at: []string{"Deployfile:3: [environment]"}},
+		{name: "bad requirement", files: map[string]string{"model/requirements.txt": "a\nb====\n"},
+			want: "model/requirements.txt:2: ", at: []string{"model/requirements.txt:2: b====", `Deployfile:2: source = "model"`}},
+		{name: "bad requirement of the Deployfile's own", deployfile: "[environment]\nrequirements = [\"one.txt\", \"two.txt\"]\n", files: map[string]string{"one.txt": "a\n", "two.txt": "b====\n"},
+			want: "two.txt:1: ", at: []string{"two.txt:1: b====", `Deployfile:4: requirements = ["one.txt", "two.txt"]`}},
+		{name: "a requirement in place of a file", deployfile: "[environment]\nrequirements = [\"numpy==2\"]\n",
+			want: "looks like a requirement, and these are files", at: []string{`Deployfile:4: requirements = ["numpy==2"]`}},
+		{name: "no code", deployfile: "[environment]\ncode = [\"src\"]\n", want: `code folder "src"`, at: []string{`Deployfile:4: code = ["src"]`}},
+		{name: "indexes that look alike", deployfile: "[[environment.indexes]]\nname = \"a.b\"\nurl = \"https://a.example.com\"\n[[environment.indexes]]\nname = \"a-b\"\nurl = \"https://b.example.com\"\n",
+			want: `index names "a.b" and "a-b"`, at: []string{`Deployfile:7: name = "a-b"`}},
+		{name: "an index called like one of the model's", deployfile: "[[environment.indexes]]\nname = \"model.1\"\nurl = \"https://a.example.com\"\n",
+			files: map[string]string{"model/requirements.txt": "--extra-index-url https://b.example.com\na\n"},
+			want:  `index names "model.1" and "model-1"`, at: []string{`Deployfile:4: name = "model.1"`}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			files := fstest.MapFS{}
+			for name, text := range map[string]string{
+				"model/MLmodel": goodModel, "model/requirements.txt": "mlflow==3.17.2\n",
+				"model/python_env.yaml": "dependencies: [-r requirements.txt]\n",
+			} {
+				files[name] = &fstest.MapFile{Data: []byte(text)}
+			}
+			for name, text := range tt.files {
+				files[name] = &fstest.MapFile{Data: []byte(text)}
+			}
+			found, err := Inspect("Deployfile", []byte("[model]\nsource = \"model\"\n"+tt.deployfile), files, nil)
+			if (err == nil) != (tt.want == "") || err != nil && !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("error %v, want one with %q", err, tt.want)
+			}
+			if err == nil && (found.Model == nil || found.Inputs.Python != "3.11") {
+				t.Errorf("found %+v", found)
+			}
+			if d := cmp.Diff(tt.at, places(err)); d != "" {
+				t.Error(d)
+			}
+		})
+	}
+}
+
+// places are the lines that an error is about.
+func places(err error) []string {
+	var out []string
+	for _, s := range errdefs.Sources(err) {
+		lines := strings.Split(string(s.Info.Data), "\n")
+		for _, r := range s.Ranges {
+			out = append(out, fmt.Sprintf("%s:%d: %s", s.Info.Filename, r.Start.Line, lines[r.Start.Line-1]))
+		}
+	}
+	return out
+}

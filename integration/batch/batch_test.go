@@ -1,0 +1,305 @@
+package batch
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
+	"sigs.k8s.io/yaml"
+
+	"github.com/deployfile/deployfile/deployfile"
+	"github.com/deployfile/deployfile/integration/internal/lab"
+	"github.com/deployfile/deployfile/manifests"
+)
+
+// batches are what the tests share: an interpreter and a model.
+type batches struct{ python, model, data string }
+
+var shared batches
+
+func TestMain(m *testing.M) {
+	lab.Main(m, func(m *testing.M) (int, error) {
+		parts, err := lab.FindParts("./integration/batch/")
+		if err != nil {
+			return 1, err
+		}
+		dir, err := os.MkdirTemp("", "deployfile-")
+		if err != nil {
+			return 1, err
+		}
+		defer func() { _ = os.RemoveAll(dir) }()
+		shared = batches{python: parts.Python, model: filepath.Join(dir, "model"), data: dir}
+		c := exec.Command(parts.Python, "testdata/model.py", shared.model, shared.data)
+		c.Env = append(os.Environ(), "MLFLOW_DISABLE_TELEMETRY=true", "PYTHONDONTWRITEBYTECODE=1")
+		if out, err := c.CombinedOutput(); err != nil {
+			return 1, fmt.Errorf("%w\n%s", err, out)
+		}
+		return m.Run(), nil
+	})
+}
+
+// run does what the cluster does with a Job, and returns its log.
+func run(t *testing.T, b manifests.Batch, env map[string]string) (log string, err error) {
+	t.Helper()
+	b.Name = "plus-batch"
+	documents, err := manifests.BatchJob(manifests.Release{
+		Model: "plus", Image: "plus@sha256:1", User: "65532:65532",
+		Target: deployfile.Target{Name: "prod", Kind: "kubernetes", Endpoint: "plus"},
+	}, b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var job batchv1.Job
+	values := map[string]string{}
+	for _, d := range documents {
+		var secret corev1.Secret
+		switch {
+		case strings.HasPrefix(d.Name, "secret"):
+			err = yaml.UnmarshalStrict(d.Body, &secret)
+			values = secret.StringData
+		case strings.HasPrefix(d.Name, "job"):
+			err = yaml.UnmarshalStrict(d.Body, &job)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	c := job.Spec.Template.Spec.Containers[0]
+	if c.Command[0] != "python" {
+		t.Fatalf("the command is %q", c.Command[0])
+	}
+	command := exec.CommandContext(t.Context(), shared.python)
+	for _, argument := range c.Command[1:] {
+		command.Args = append(command.Args, strings.ReplaceAll(argument, "$$", "$"))
+	}
+	command.Dir = shared.model
+	command.Env = append(os.Environ(), "MODEL_PATH="+shared.model, "MLFLOW_DISABLE_TELEMETRY=true", "NO_PROXY=127.0.0.1")
+	for _, v := range c.Env {
+		value := strings.ReplaceAll(v.Value, "$$", "$")
+		if v.ValueFrom != nil {
+			value = values[v.ValueFrom.SecretKeyRef.Key]
+		}
+		if env[v.Name] != "" {
+			value = env[v.Name]
+		}
+		command.Env = append(command.Env, v.Name+"="+value)
+	}
+	var out bytes.Buffer
+	command.Stdout, command.Stderr = &out, &out
+	err = command.Run()
+	return out.String(), err
+}
+
+// local runs with paths in the place of what the cluster would mount.
+func local(t *testing.T, input, output string) (string, error) {
+	t.Helper()
+	return run(t, manifests.Batch{Input: "pvc://data/" + filepath.Base(input), Output: "pvc://data/" + filepath.Base(output)},
+		map[string]string{"BATCH_INPUT": input, "BATCH_OUTPUT": output})
+}
+
+// plus is a column of a+b, for a from 0, b twice that.
+func plus(rows int, first, format string) string {
+	var b strings.Builder
+	b.WriteString(first)
+	for i := range rows {
+		fmt.Fprintf(&b, format, 3*i)
+	}
+	return b.String()
+}
+
+func TestFormats(t *testing.T) {
+	for _, input := range []string{"rows.csv", "rows.jsonl", "rows.parquet", "records.json", "split.json"} {
+		t.Run(input, func(t *testing.T) {
+			output := filepath.Join(t.TempDir(), "made", "out.csv")
+			log, err := local(t, filepath.Join(shared.data, input), output)
+			if err != nil {
+				t.Fatalf("%v\n%s", err, log)
+			}
+			got, err := os.ReadFile(output)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if d := cmp.Diff(plus(25_000, "prediction\n", "%d\n"), string(got)); d != "" {
+				t.Error(d)
+			}
+			// In chunks, and what the model prints is in the log.
+			if strings.Count(log, " rows\n") != 3 || !strings.Contains(log, "batch: 25000 rows\n") || !strings.Contains(log, "the model is at work") {
+				t.Errorf("log:\n%s", log)
+			}
+			rest, err := filepath.Glob(filepath.Dir(output) + "/*")
+			if d := cmp.Diff([]string{output}, rest); d != "" || err != nil {
+				t.Errorf("%v %s", err, d)
+			}
+		})
+	}
+	for output, want := range map[string]string{
+		"out.json":  `{"predictions": [` + strings.TrimSuffix(plus(3, "", "%d, "), ", ") + "]}",
+		"out.jsonl": plus(3, "", "%d\n"),
+	} {
+		t.Run(output, func(t *testing.T) {
+			output := filepath.Join(t.TempDir(), output)
+			log, err := local(t, filepath.Join(shared.data, "few.csv"), output)
+			if err != nil {
+				t.Fatalf("%v\n%s", err, log)
+			}
+			got, err := os.ReadFile(output)
+			if err != nil || string(got) != want {
+				t.Errorf("%v %s, want %s", err, got, want)
+			}
+		})
+	}
+	t.Run("out.parquet", func(t *testing.T) {
+		output := filepath.Join(t.TempDir(), "out.parquet")
+		log, err := local(t, filepath.Join(shared.data, "few.csv"), output)
+		if err != nil {
+			t.Fatalf("%v\n%s", err, log)
+		}
+		got, err := exec.Command(shared.python, "-c", "import pandas, sys; print(pandas.read_parquet(sys.argv[1]).to_csv(index=False))", output).Output()
+		if err != nil || strings.TrimSpace(string(got)) != strings.TrimSpace(plus(3, "prediction\n", "%d\n")) {
+			t.Errorf("%v %s", err, got)
+		}
+	})
+}
+
+// TestTypes shows that the columns have the types of the model's signature,
+// whatever they look like, and that no rows give no predictions.
+func TestTypes(t *testing.T) {
+	for input, want := range map[string]string{"a,b\n1.0,2\n": "prediction\n3\n", "a,b\n": "prediction\n"} {
+		file := filepath.Join(t.TempDir(), "in.csv")
+		if err := os.WriteFile(file, []byte(input), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		log, err := run(t, manifests.Batch{Input: "pvc://data/in.csv", Output: "-", OutputFormat: "csv"}, map[string]string{"BATCH_INPUT": file})
+		if err != nil {
+			t.Fatalf("%v\n%s", err, log)
+		}
+		got, err := manifests.BatchOutput(strings.NewReader(log))
+		if err != nil || string(got) != want {
+			t.Errorf("%q: %v %q\n%s", input, err, got, log)
+		}
+	}
+}
+
+func TestLog(t *testing.T) {
+	log, err := run(t, manifests.Batch{Input: "pvc://data/rows.csv", Output: "-", OutputFormat: "csv"},
+		map[string]string{"BATCH_INPUT": filepath.Join(shared.data, "rows.csv")})
+	if err != nil {
+		t.Fatalf("%v\n%s", err, log)
+	}
+	got, err := manifests.BatchOutput(strings.NewReader(log))
+	if err != nil || string(got) != plus(25_000, "prediction\n", "%d\n") {
+		t.Errorf("%v %d bytes", err, len(got))
+	}
+	log, err = run(t, manifests.Batch{Input: "pvc://data/many.csv", Output: "-", OutputFormat: "jsonl"},
+		map[string]string{"BATCH_INPUT": filepath.Join(shared.data, "many.csv")})
+	if err == nil || !strings.Contains(log, "too many for the log: write them to pvc://, s3:// or https://") {
+		t.Errorf("%v\n%s", err, log)
+	}
+}
+
+// files is a server of signed URLs.
+type files struct {
+	sync.Mutex
+	content map[string]string
+}
+
+func (f *files) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	f.Lock()
+	defer f.Unlock()
+	body, err := io.ReadAll(r.Body)
+	content, found := f.content[r.URL.Path]
+	switch {
+	case err != nil:
+		http.Error(w, err.Error(), http.StatusBadRequest)
+	case r.URL.Query().Get("signature") != "s3cr3t":
+		http.Error(w, "no", http.StatusForbidden)
+	case r.Method == http.MethodPut && r.ContentLength == int64(len(body)):
+		f.content[r.URL.Path] = string(body)
+	case r.Method == http.MethodGet && found:
+		_, _ = io.WriteString(w, content)
+	default:
+		http.Error(w, "no", http.StatusNotFound)
+	}
+}
+
+func TestURLs(t *testing.T) {
+	f := &files{content: map[string]string{"/in.csv": "a,b\n1,2\n", "/damaged.json": "{"}}
+	server := httptest.NewServer(f)
+	defer server.Close()
+	log, err := run(t, manifests.Batch{Input: server.URL + "/in.csv?signature=s3cr3t", Output: server.URL + "/out.csv?signature=s3cr3t"}, nil)
+	if err != nil {
+		t.Fatalf("%v\n%s", err, log)
+	}
+	if d := cmp.Diff("prediction\n3\n", f.content["/out.csv"]); d != "" {
+		t.Error(d)
+	}
+	if strings.Contains(log, "s3cr3t") {
+		t.Errorf("the log has what is secret:\n%s", log)
+	}
+	for name, x := range map[string]struct {
+		batch manifests.Batch
+		want  string
+	}{
+		"not there": {manifests.Batch{Input: server.URL + "/no.csv?signature=s3cr3t", Output: "-", OutputFormat: "csv"},
+			"cannot read " + server.URL + "/no.csv: the server answered 404"},
+		"not allowed": {manifests.Batch{Input: server.URL + "/in.csv?signature=s3cr3t", Output: server.URL + "/out.csv?signature=old"},
+			"cannot write " + server.URL + "/out.csv: the server answered 403"},
+		"nobody": {manifests.Batch{Input: "http://127.0.0.1:1/in.csv?signature=s3cr3t", Output: "-", OutputFormat: "csv"},
+			"cannot read http://127.0.0.1:1/in.csv: "},
+		"damaged": {manifests.Batch{Input: server.URL + "/damaged.json?signature=s3cr3t", Output: "-", OutputFormat: "csv"},
+			"damaged.json as json: "},
+		"no boto3": {manifests.Batch{Input: "s3://bucket/in.csv", Output: "-", OutputFormat: "csv"},
+			"s3://bucket/in.csv: the image has no boto3: add it to a file of [environment] requirements, and build again"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			log, err := run(t, x.batch, nil)
+			if err == nil || !strings.Contains(log, x.want) {
+				t.Errorf("%v, want %q\n%s", err, x.want, log)
+			}
+			if strings.Contains(log, "s3cr3t") || strings.Contains(log, "Traceback") {
+				t.Errorf("the log:\n%s", log)
+			}
+		})
+	}
+}
+
+// TestFailure shows that a run that fails leaves no output.
+func TestFailure(t *testing.T) {
+	for name, x := range map[string]struct{ input, want string }{
+		"negative.csv": {"a,b\n-1,2\n", "ValueError: a must not be negative\nbatch: the model failed on the rows after 0 (above)\n"},
+		"ragged.csv":   {"a,b\n" + strings.Repeat("1,2\n", 10_000) + "1,2,3\n", "ragged.csv beyond 10000 rows: ParserError: "},
+		"no-b.csv":     {"a\n1\n", "is missing inputs ['b']"},
+		"empty.csv":    {"", "empty.csv as csv: EmptyDataError: "},
+		"text.jsonl":   {"{\"a\": 1, \"b\": 2}\ntext\n", "text.jsonl beyond 0 rows: JSONDecodeError: "},
+		"other.json":   {`{"rows": []}`, "other.json as json: MlflowException: "},
+		"text.json":    {`"text"`, "text.json as json: "},
+		"csv.parquet":  {"a,b\n1,2\n", "csv.parquet as parquet: ArrowInvalid: "},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			file := filepath.Join(dir, name)
+			if err := os.WriteFile(file, []byte(x.input), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			log, err := local(t, file, filepath.Join(dir, "out.csv"))
+			if err == nil || !strings.Contains(log, x.want) {
+				t.Errorf("%v, want %q\n%s", err, x.want, log)
+			}
+			rest, err := filepath.Glob(dir + "/*")
+			if d := cmp.Diff([]string{file}, rest); d != "" || err != nil {
+				t.Errorf("%v %s", err, d)
+			}
+		})
+	}
+}
