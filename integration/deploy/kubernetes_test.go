@@ -42,7 +42,7 @@ replicas  = 2
 		t.Errorf("deploying again says %s", out)
 	}
 
-	l := &load{client: u.client(), url: u.url(t, namespace), body: []byte(u.Read(t, input))}
+	l := &load{client: u.client(), url: u.url(t, namespace, "iris-prod"), body: []byte(u.Read(t, input))}
 	u.Write(t, "model/notes.txt", "another model\n")
 	u.run(t, u.builds("lock")...)
 	l.during(t, func() { u.run(t, u.builds("deploy", "prod")...) })
@@ -56,7 +56,7 @@ replicas  = 2
 	u.Edit(t, "model/MLmodel", "loader_module: ", "loader_module: missing_")
 	u.run(t, u.builds("lock")...)
 	l.during(t, func() {
-		_, log, err := u.try(t, u.builds("deploy", "prod", "--no-verify", "--timeout=3m")...)
+		_, log, err := u.try(t, u.builds("deploy", "prod", "--no-verify", "--timeout=1m")...)
 		if err == nil || !strings.Contains(log, "missing_") || !strings.Contains(log, "revision 2 is served again") {
 			t.Errorf("a model that cannot be loaded: %v\n%s", err, lab.Tail(log))
 		}
@@ -75,9 +75,15 @@ replicas  = 2
 	u.answers(t, namespace)
 
 	u.run(t, "delete", "prod", "--yes")
+	u.nothingLeft(t, namespace)
+}
+
+// nothingLeft waits for the cluster's own collection of garbage.
+func (u *user) nothingLeft(t *testing.T, namespace string) {
+	t.Helper()
 	var left []string
 	for range 60 {
-		if left = node.Objects(t, namespace); len(left) == 0 {
+		if left = u.node.Objects(t, namespace); len(left) == 0 {
 			return
 		}
 		time.Sleep(time.Second)
@@ -94,13 +100,7 @@ func (u *user) answers(t *testing.T, namespace string) {
 	if err := json.Unmarshal([]byte(byCommand), &got); err != nil || got["predictions"] == nil {
 		t.Fatalf("predict --target answers %s", byCommand)
 	}
-	start := time.Now()
-	res, err := u.client().Post(u.url(t, namespace)+"/invocations", "application/json", strings.NewReader(u.Read(t, input)))
-	for err != nil && time.Since(start) < time.Minute {
-		time.Sleep(100 * time.Millisecond)
-		t.Log(time.Since(start), err)
-		res, err = u.client().Post(u.url(t, namespace)+"/invocations", "application/json", strings.NewReader(u.Read(t, input)))
-	}
+	res, err := u.client().Post(u.url(t, namespace, "iris-prod")+"/invocations", "application/json", strings.NewReader(u.Read(t, input)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -122,10 +122,10 @@ func (u *user) client() *http.Client {
 	}
 }
 
-// url is the endpoint's Service.
-func (u *user) url(t *testing.T, namespace string) string {
+// url is that of a Service.
+func (u *user) url(t *testing.T, namespace, service string) string {
 	t.Helper()
-	s, err := u.node.Client.CoreV1().Services(namespace).Get(t.Context(), "iris-prod", metav1.GetOptions{})
+	s, err := u.node.Client.CoreV1().Services(namespace).Get(t.Context(), service, metav1.GetOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
