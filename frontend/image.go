@@ -101,7 +101,7 @@ func (b *build) compile(ctx context.Context, p *prepared, platform string) (*com
 		plan.WithoutModel()
 	}
 	if b.ui.Target != TargetModel && len(plan.SystemPackages) > 0 && !b.runs(platform) {
-		return nil, at(b.File, fmt.Errorf("system packages for %s have to be installed on a builder that can run %s, and this one is %s", platform, platform, b.resolver.BuildPlatform), "environment", "system-packages")
+		return nil, at(b.File, fmt.Errorf("system packages run scripts while they are installed, and this builder (%s) runs no programs for %s: build on a builder for %s, or on one that emulates it, or name a base that has the packages", b.resolver.BuildPlatform, platform, platform), "environment", "system-packages")
 	}
 	runsOn, err := platforms.Parse(platform)
 	if err != nil {

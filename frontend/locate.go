@@ -42,7 +42,7 @@ func (b *build) locate(err error) error {
 	switch {
 	case errors.As(err, &python):
 		return at(b.File, err, "environment", "base")
-	case step != nil && step.Kind == "unsatisfiable" && strings.HasPrefix(step.Step, "resolve system"):
+	case step != nil && strings.HasPrefix(step.Step, "resolve system"):
 		return at(b.File, err, "environment", "system-packages")
 	case step != nil && (step.Kind == "unsatisfiable" || step.Kind == "index"), errors.As(err, &wheel), errors.As(err, &requirement):
 		return at(b.File, err, "environment")

@@ -13,6 +13,7 @@ import (
 
 	"github.com/deployfile/deployfile/build"
 	"github.com/deployfile/deployfile/integration/internal/lab"
+	"github.com/deployfile/deployfile/resolver"
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-containerregistry/pkg/v1/layout"
 	"github.com/moby/buildkit/client"
@@ -60,6 +61,41 @@ func TestOtherArchitecture(t *testing.T) {
 	if a, b := img.installs(t)["install dfone 1.0"], own.build(t).installs(t)["install dfone 1.0"]; a == "" || a != b {
 		t.Errorf("the layer of dfone is %q for arm64 and %q here", a, b)
 	}
+}
+
+// TestSystemPackagesOfOtherArchitecture locks Debian packages for a platform whose
+// programs the builder cannot run; to install them takes a builder that can.
+func TestSystemPackagesOfOtherArchitecture(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "layout")
+	if err := lab.WriteBothPlatforms(dir, shared.Base); err != nil {
+		t.Fatal(err)
+	}
+	p := tiny(t, "system-packages = [\"libgomp1\"]\n[image]\nplatforms = [\"linux/amd64\", \"linux/arm64\"]\n")
+	p.Contexts["base"] = "oci-layout://" + dir
+	p.lock(t)
+	lock, err := resolver.ParseLock([]byte(p.Read(t, "Deployfile.lock")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]map[string]string{}
+	for _, platform := range lock.Platforms {
+		_, architecture, _ := strings.Cut(platform.Name, "/")
+		got[platform.Name] = map[string]string{}
+		for _, s := range platform.SystemPackages {
+			got[platform.Name][s.Name] = s.Version
+			if !strings.HasSuffix(s.Filename, "_"+architecture+".deb") {
+				t.Errorf("%s is locked for %s", s.Filename, platform.Name)
+			}
+		}
+	}
+	// What more there is for arm64 comes of the base, which only looks like it.
+	if amd, arm := got["linux/amd64"]["libgomp1"], got["linux/arm64"]["libgomp1"]; amd == "" || arm != amd {
+		t.Errorf("packages for the one platform and for the other: %v", got)
+	}
+	_, _, err = p.tryBuild(t, nil)
+	wantError(t, err, "system packages run scripts while they are installed", "runs no programs for linux/arm64", "build on a builder for linux/arm64")
+	wantSource(t, err, p.Read(t, "Deployfile"), "system-packages")
+	p.buildWith(t, func(o *build.Options) { o.Platforms = []string{"linux/amd64"} })
 }
 
 // TestTwoPlatforms builds both into one index, from one lock.

@@ -112,7 +112,7 @@ func (r *Resolver) Lock(ctx context.Context, q Request) (*Lock, map[string][]byt
 		})
 		eg.Go(func() (err error) {
 			p := &lock.Platforms[n]
-			p.SystemPackages, err = r.systemPackages(egctx, q, keep, lock, p.Name, bases[name])
+			p.SystemPackages, err = r.systemPackages(egctx, q, keep, lock, t, p.Name, bases[name])
 			return err
 		})
 	}

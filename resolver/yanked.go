@@ -3,8 +3,8 @@ package resolver
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"deps.dev/util/pypi"
@@ -17,46 +17,45 @@ import (
 // keeps the answer for the day.
 func (r *Resolver) Yanked(ctx context.Context, t toolchain.Toolchain, pylocks map[string]*Pylock, indexes []Index, today time.Time) (reasons map[string]string, unknown []string, err error) {
 	type pkg struct {
-		Name   string   `json:"name"`
-		Index  string   `json:"index"`
-		Secret string   `json:"secret"`
-		Files  []string `json:"files"`
+		Name  string   `json:"name"`
+		Files []string `json:"files"`
+		// Indexes are those that it may come from, nil for all.
+		Indexes []Index `json:"indexes"`
 	}
-	asked := map[string]*pkg{}
-	for _, lock := range pylocks {
-		for _, p := range lock.Packages {
-			files := p.filenames()
-			if p.Index == "" || len(files) == 0 {
-				continue
-			}
-			name := pypi.CanonPackageName(p.Name)
-			x := asked[name]
-			if x == nil {
-				x = &pkg{Name: name, Index: p.Index}
-				if i, ok := credential(indexes, p.Index); ok {
-					x.Secret = i.Secret
-					if i.Mirror {
-						x.Index = i.URL
-					}
-				}
-				asked[name] = x
-			}
-			x.Files = append(x.Files, files...)
+	own, others := map[string][]Index{}, []Index{}
+	for _, i := range indexes {
+		for _, name := range i.Packages {
+			name = pypi.CanonPackageName(name)
+			own[name] = append(own[name], i)
+		}
+		if len(i.Packages) == 0 {
+			others = append(others, i)
 		}
 	}
-	packages := []*pkg{}
-	for _, x := range asked {
-		slices.Sort(x.Files)
-		x.Files = slices.Compact(x.Files)
-		packages = append(packages, x)
+	if !slices.ContainsFunc(others, func(i Index) bool { return i.Default }) {
+		others = append(others, Index{Default: true})
 	}
-	slices.SortFunc(packages, func(a, b *pkg) int { return strings.Compare(a.Name, b.Name) })
+	files := map[string][]string{}
+	for _, lock := range pylocks {
+		for _, p := range lock.Packages {
+			name := pypi.CanonPackageName(p.Name)
+			files[name] = append(files[name], p.filenames()...)
+		}
+	}
+	packages := []pkg{}
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		if names := files[name]; len(names) > 0 {
+			slices.Sort(names)
+			packages = append(packages, pkg{Name: name, Files: slices.Compact(names), Indexes: own[name]})
+		}
+	}
 	ref, err := r.Gateway.Step(ctx, t, toolchain.Step{
 		Name:   fmt.Sprintf("ask whether %d packages were withdrawn", len(packages)),
 		Script: script("yanked.py"),
 		Args:   []string{requestDir + "/request.json"},
 		Mounts: []toolchain.Mount{request(t, map[string]any{
 			"packages": packages,
+			"indexes":  others,
 			"day":      today.Format(time.DateOnly),
 		})},
 		Network: true,

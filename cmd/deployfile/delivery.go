@@ -119,8 +119,10 @@ func (w *deliveries) imported(ctx context.Context, d delivery) (string, error) {
 		Type: client.ExporterDocker, Attrs: formatAttributes(imageformat.Docker),
 		Output: func(map[string]string) (io.WriteCloser, error) { return archive.open(), nil },
 	}}
-	if _, err := w.run(ctx, opt); err != nil {
-		if archive.err != nil && ctx.Err() == nil {
+	_, err = w.run(ctx, opt)
+	archive.end(err)
+	if err != nil {
+		if archive.err != nil && !errors.Is(archive.err, err) && ctx.Err() == nil {
 			err = archive.err
 		}
 		return "", atTarget(d.Target, err)
@@ -164,36 +166,42 @@ type importing struct {
 	ctx      context.Context
 	importer publish.Importer
 
-	image string
-	err   error
+	writer *io.PipeWriter
+	done   chan struct{}
+	image  string
+	err    error
 }
 
-// open starts to import; the result is a writer whose Close returns when the
-// engine has the image.
+// open starts to import, anew if the build does; the result is a writer whose
+// Close returns when the engine has the image.
 func (i *importing) open() io.WriteCloser {
+	i.end(errors.New("the build starts anew"))
 	r, w := io.Pipe()
 	done := make(chan struct{})
+	i.writer, i.done = w, done
 	go func() {
 		defer close(done)
 		i.image, i.err = i.importer.Import(i.ctx, r)
 		_ = r.CloseWithError(i.err)
 	}()
-	return &importWriter{PipeWriter: w, done: done, err: &i.err}
+	return i
 }
 
-type importWriter struct {
-	*io.PipeWriter
-	done chan struct{}
-	err  *error
-}
+// Write implements io.Writer.
+func (i *importing) Write(data []byte) (int, error) { return i.writer.Write(data) }
 
 // Close waits for the engine's answer.
-func (w *importWriter) Close() error {
-	if err := w.PipeWriter.Close(); err != nil {
-		return err
+func (i *importing) Close() error {
+	i.end(nil)
+	return i.err
+}
+
+// end ends an archive that may be incomplete, and waits for the engine.
+func (i *importing) end(err error) {
+	if i.writer != nil {
+		_ = i.writer.CloseWithError(err)
+		<-i.done
 	}
-	<-w.done
-	return *w.err
 }
 
 func (w *deliveries) options(what string) (build.Options, error) {

@@ -15,6 +15,7 @@ import (
 	"github.com/deployfile/deployfile/deployfile"
 	"github.com/deployfile/deployfile/manifests"
 	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
 )
 
 // renderOptions are the flags of the render command.
@@ -53,12 +54,12 @@ folder of its name there. Files that are in the folder already stay there.`,
 	return cmd
 }
 
-func render(ctx context.Context, s streams, names []string, o renderOptions) error {
+func render(ctx context.Context, s streams, wanted []string, o renderOptions) error {
 	p, err := o.open()
 	if err != nil {
 		return err
 	}
-	targets, err := p.targets(names, o.all)
+	targets, err := p.targets(wanted, o.all)
 	if err != nil {
 		return err
 	}
@@ -87,14 +88,26 @@ func render(ctx context.Context, s streams, names []string, o renderOptions) err
 		_, err := s.out.Write(stream(slices.Concat(rendered...)))
 		return err
 	}
+	// Each file waits for the disk, so that it is whole or not there.
+	var group errgroup.Group
+	group.SetLimit(atATime)
+	notes := make([]string, len(targets))
 	for n, t := range targets {
 		folder := o.output
 		if len(targets) > 1 {
 			folder = filepath.Join(folder, t.Name)
 		}
-		if err := writeDocuments(s, t, folder, rendered[n]); err != nil {
+		group.Go(func() (err error) {
+			notes[n], err = writeDocuments(t, folder, rendered[n])
 			return err
-		}
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return err
+	}
+	for n, t := range targets {
+		fmt.Fprint(s.err, notes[n])
+		fmt.Fprintf(s.out, "%s: wrote %s\n", t.Name, strings.Join(names(rendered[n]), ", "))
 	}
 	return nil
 }
@@ -111,26 +124,30 @@ func stream(documents []manifests.Document) []byte {
 	return b.Bytes()
 }
 
-func writeDocuments(s streams, t deployfile.Target, folder string, documents []manifests.Document) error {
+// writeDocuments writes the documents of a target to a folder, and returns what
+// is to be noticed about it.
+func writeDocuments(t deployfile.Target, folder string, documents []manifests.Document) (note string, err error) {
 	if err := os.MkdirAll(folder, 0o755); err != nil {
-		return err
+		return "", err
 	}
-	var names []string
 	for _, d := range documents {
 		if err := build.WriteFile(filepath.Join(folder, d.Name), d.Body); err != nil {
-			return err
+			return "", err
 		}
-		names = append(names, d.Name)
 	}
-	others, err := otherDocuments(folder, names)
-	if err != nil {
-		return err
-	}
+	others, err := otherDocuments(folder, names(documents))
 	if len(others) > 0 {
-		fmt.Fprintf(s.err, "warning: %s also has %s, which target %s does not have, or no longer\n", folder, strings.Join(others, ", "), t.Name)
+		note = fmt.Sprintf("warning: %s also has %s, which target %s does not have, or no longer\n", folder, strings.Join(others, ", "), t.Name)
 	}
-	_, err = fmt.Fprintf(s.out, "%s: wrote %s to %s\n", t.Name, strings.Join(names, ", "), folder)
-	return err
+	return note, err
+}
+
+func names(documents []manifests.Document) []string {
+	var out []string
+	for _, d := range documents {
+		out = append(out, d.Name)
+	}
+	return out
 }
 
 // otherDocuments are the YAML files of a folder that were not written now:

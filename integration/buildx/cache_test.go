@@ -70,6 +70,9 @@ func TestSecondBuilderBuildsNothing(t *testing.T) {
 		t.Errorf("the first builder did not do what the second is to be spared: %v", ran)
 	}
 	builtNothing(t, second)
+	if r := p.mustBuildx(t, append(to, "--build-arg", "DEPLOYFILE_VERIFY=0")...); r.digest(t) != first.digest(t) {
+		t.Errorf("verified, the image is %s, and else %s", first.digest(t), r.digest(t))
+	}
 }
 
 // builtNothing fails if a builder did more than read what it was given, ask for

@@ -15,7 +15,7 @@ func broken(t *testing.T) map[string]struct{ image, reason, log string } {
 	return map[string]struct{ image, reason, log string }{
 		"crash":   {shared.images.push(t, "2", "crash"), "the server ended with exit code 3", "ModuleNotFoundError: No module named 'sklearn'"},
 		"unready": {shared.images.push(t, "2", "unready"), "GET /ping is answered by 503", "loading model 2"},
-		"deaf":    {shared.images.push(t, "2", "deaf"), "it did not serve within 2s", "loading model 2"},
+		"deaf":    {shared.images.push(t, "2", "deaf"), "it did not serve within 1s", "loading model 2"},
 		"missing": {shared.registry.Host + "/tiny@sha256:" + strings.Repeat("0", 64), "image " + shared.registry.Host + "/tiny@sha256:", ""},
 	}
 }
@@ -23,6 +23,10 @@ func broken(t *testing.T) map[string]struct{ image, reason, log string } {
 func TestBroken(t *testing.T) {
 	everywhere(t, func(t *testing.T, p place) {
 		for name, b := range broken(t) {
+			if name == "deaf" && p.network == "host" {
+				// Nobody listens there in the engine's stead.
+				continue
+			}
 			t.Run(name, func(t *testing.T) { wantBroken(t, p.endpoint(t), b.image, b.reason, b.log) })
 		}
 	})
@@ -33,7 +37,7 @@ func TestBroken(t *testing.T) {
 func wantBroken(t *testing.T, e *endpoint, image, reason, log string) {
 	there := func() []string { return e.place.there(t) }
 	o := options(t)
-	o.Timeout = 2 * time.Second
+	o.Timeout = time.Second
 	for _, serving := range []bool{false, true} {
 		restored := 0
 		if serving {

@@ -29,7 +29,7 @@ func TestDockerAbandoned(t *testing.T) {
 		t.Fatal(err)
 	}
 	c := shared.docker.client(t)
-	leave := func(limit string, start bool) {
+	leave := func(limit string) {
 		t.Helper()
 		_, err := c.ContainerCreate(t.Context(), docker.ContainerCreateOptions{Name: endpointName + "-next", HostConfig: &container.HostConfig{NetworkMode: "host"}, Config: &container.Config{
 			Image: one, Env: []string{"PORT=8080"}, Labels: map[string]string{
@@ -40,19 +40,23 @@ func TestDockerAbandoned(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if !start {
-			return
-		}
+	}
+	// swap stops the old one, and may start the new one.
+	swap := func(start bool) {
+		t.Helper()
 		zero := 0
 		if _, err := c.ContainerStop(t.Context(), endpointName, docker.ContainerStopOptions{Timeout: &zero}); err != nil {
 			t.Fatal(err)
+		}
+		if !start {
+			return
 		}
 		if _, err := c.ContainerStart(t.Context(), endpointName+"-next", docker.ContainerStartOptions{}); err != nil {
 			t.Fatal(err)
 		}
 	}
 
-	leave("1m", false)
+	leave("1m")
 	var busy *publish.BusyError
 	if _, err := e.try(t.Context(), options(t), shared.images.push(t, "2", "")); !errors.As(err, &busy) || busy.By != abandoned.By {
 		t.Errorf("%v", err)
@@ -68,14 +72,16 @@ func TestDockerAbandoned(t *testing.T) {
 	}
 
 	// It had stopped the old one, which the next that fails starts again.
-	leave("-1h", true)
+	leave("-1h")
+	swap(false)
 	_, err = e.try(t.Context(), options(t), shared.images.push(t, "2", "crash"))
 	var notReady *publish.NotReadyError
 	if !errors.As(err, &notReady) || notReady.Restored != 1 {
 		t.Errorf("%v", err)
 	}
 	e.wantVersion(t, "1")
-	leave("-1h", true)
+	leave("-1h")
+	swap(true)
 	e.deploy(t, shared.images.push(t, "2", ""), "2")
 	e.wantRevisions(t, "2 1")
 
@@ -84,7 +90,8 @@ func TestDockerAbandoned(t *testing.T) {
 	if body, err = json.Marshal(abandoned); err != nil {
 		t.Fatal(err)
 	}
-	leave("-1h", true)
+	leave("-1h")
+	swap(true)
 	if _, err := c.ContainerRename(t.Context(), endpointName, docker.ContainerRenameOptions{NewName: endpointName + "-r2"}); err != nil {
 		t.Fatal(err)
 	}
@@ -96,7 +103,7 @@ func TestDockerAbandoned(t *testing.T) {
 	e.wantRevisions(t, "3 2 1")
 	e.deploy(t, three, "3")
 	e.wantRevisions(t, "4 3 2 1")
-	leave("-1h", false)
+	leave("-1h")
 }
 
 // TestDockerForeign meets a container of the endpoint's name that someone else

@@ -64,7 +64,9 @@ func TestRestarts(t *testing.T) {
 		_, _ = ask(e.url() + "/exit")
 		eventually(t, func() error { _, err := ask(e.url() + "/version"); return err })
 		s, err := e.Status(t.Context())
-		if err != nil || !s.Ready || s.Instances[0].Restarts != 1 {
+		// Before version 1.7 containerd counts only for the policy "on-failure".
+		uncounted := p.engine == engine(shared.containerd1)
+		if err != nil || !s.Ready || s.Instances[0].Restarts != 1 && !uncounted {
 			t.Errorf("%+v, %v", s, err)
 		}
 	})
@@ -124,7 +126,7 @@ func TestStopped(t *testing.T) {
 
 // TestHistory keeps only so many revisions, and their images.
 func TestHistory(t *testing.T) {
-	everywhere(t, func(t *testing.T, p place) {
+	onePerEngine(t, func(t *testing.T, p place) {
 		e := p.endpoint(t)
 		before := len(p.there(t))
 		for i := 1; i <= 5; i++ {
@@ -249,7 +251,7 @@ func TestCredentials(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	everywhere(t, func(t *testing.T, p place) {
+	onePerEngine(t, func(t *testing.T, p place) {
 		e := p.endpoint(t)
 		image := strings.Replace(shared.images.push(t, "1", ""), shared.registry.Host, host, 1)
 		login("Lakritze")
@@ -287,7 +289,7 @@ func TestNoGPU(t *testing.T) {
 
 // TestNoWait does not wait.
 func TestNoWait(t *testing.T) {
-	everywhere(t, func(t *testing.T, p place) {
+	onePerEngine(t, func(t *testing.T, p place) {
 		e := p.endpoint(t)
 		e.deploy(t, shared.images.push(t, "1", ""), "1")
 		o := options(t)

@@ -33,6 +33,9 @@ const (
 func TestMain(m *testing.M) { lab.Main(m, run) }
 
 func run(m *testing.M) (code int, err error) {
+	if text := os.Getenv(killed); text != "" {
+		return 0, obey(text)
+	}
 	shared.engine = os.Getenv(inside)
 	if shared.engine == "" {
 		return enter()
@@ -75,8 +78,9 @@ func run(m *testing.M) (code int, err error) {
 
 // furnish makes what a machine has.
 func furnish() error {
-	// What CNI's plugins and runc remember, and where network namespaces are.
-	for _, folder := range []string{"/var/lib/cni", "/run/containerd", "/run/netns"} {
+	// What CNI's plugins and runc remember, and where network namespaces and
+	// GPUs are.
+	for _, folder := range []string{"/var/lib/cni", "/run/containerd", "/run/netns", "/run/cdi"} {
 		if err := os.MkdirAll(folder, 0o755); err != nil {
 			return err
 		}

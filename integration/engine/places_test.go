@@ -44,6 +44,15 @@ func everywhere(t *testing.T, test func(*testing.T, place)) {
 	}
 }
 
+// onePerEngine runs a test in fewer places: those where it matters.
+func onePerEngine(t *testing.T, test func(*testing.T, place)) {
+	for _, p := range places() {
+		if p.network == "host" && p.engine != engine(shared.containerd1) {
+			t.Run(p.name, func(t *testing.T) { test(t, p) })
+		}
+	}
+}
+
 // endpoint is one with nothing deployed. When the test ends it is deleted, and
 // nothing of it may be left.
 func (p place) endpoint(t *testing.T, change ...func(*deployfile.Target)) *endpoint {

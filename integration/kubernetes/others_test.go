@@ -162,3 +162,42 @@ func TestDeletedMeanwhile(t *testing.T) {
 	}
 	l.gone()
 }
+
+// TestAsleep leaves to another deployment what has taken over from one that was
+// stopped for longer than it was allowed to take.
+func TestAsleep(t *testing.T) {
+	t.Parallel()
+	l := newLab(t)
+	p := l.open()
+	l.deploy(p, l.version("one"))
+	var once sync.Once
+	o := options(6 * time.Second)
+	o.Progress = func(line string) {
+		if !strings.Contains(line, "instances are ready") {
+			return
+		}
+		once.Do(func() {
+			patch := `{"metadata": {"annotations": {"deployfile.github.io/deadline": "2026-01-01T00:00:00Z"}}}`
+			if _, err := l.cluster.Client.AppsV1().ControllerRevisions(l.namespace).Patch(t.Context(), "iris-r2", types.MergePatchType, []byte(patch), metav1.PatchOptions{}); err != nil {
+				t.Error(err)
+			}
+			other := options(time.Minute)
+			other.NoWait = true
+			if _, err := publish.Deploy(t.Context(), l.open(), l.version("three", fate(cluster.NeverReady)), other); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	_, err := publish.Deploy(t.Context(), p, l.version("two", fate(cluster.NeverReady)), o)
+	var busy *publish.BusyError
+	if !errors.As(err, &busy) {
+		t.Errorf("the error is %v", err)
+	}
+	if version := l.deployment("iris").GetLabels()["app.kubernetes.io/version"]; version != "three" {
+		t.Errorf("version %s is there", version)
+	}
+	revisions, err := p.Revisions(t.Context())
+	if err != nil || len(revisions) != 2 || revisions[0].Number != 3 {
+		t.Errorf("the revisions are %v, %v", revisions, err)
+	}
+}

@@ -21,6 +21,7 @@ import (
 // TestTraffic changes what serves, in every way, while requests come in: none
 // fails.
 func TestTraffic(t *testing.T) {
+	t.Parallel()
 	l := newNodeLab(t)
 	p := l.connect()
 	l.lab.deploy(p, l.version("one"))
@@ -69,6 +70,7 @@ func TestTraffic(t *testing.T) {
 
 // TestTrafficThroughFailures keeps serving while others do not come up.
 func TestTrafficThroughFailures(t *testing.T) {
+	t.Parallel()
 	l := newNodeLab(t)
 	p := l.connect()
 	l.lab.deploy(p, l.version("one"))
@@ -111,6 +113,7 @@ func TestTrafficThroughFailures(t *testing.T) {
 // TestOpen reaches the endpoint by a tunnel, and another pod when its own is
 // gone.
 func TestOpen(t *testing.T) {
+	t.Parallel()
 	l := newNodeLab(t)
 	p := l.connect()
 	l.lab.deploy(p, l.version("one"))
@@ -151,6 +154,7 @@ func TestOpen(t *testing.T) {
 
 // TestNodeLogs has what the program printed.
 func TestNodeLogs(t *testing.T) {
+	t.Parallel()
 	l := newNodeLab(t)
 	p := l.connect()
 	l.lab.deploy(p, l.version("one"))
@@ -166,6 +170,7 @@ func TestNodeLogs(t *testing.T) {
 }
 
 func TestBatch(t *testing.T) {
+	t.Parallel()
 	l := newNodeLab(t)
 	p := l.connect()
 	l.lab.deploy(p, l.version("one"))

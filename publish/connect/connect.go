@@ -22,15 +22,23 @@ import (
 func Open(ctx context.Context, t deployfile.Target, warnings io.Writer) (publish.Publisher, error) {
 	switch t.Kind {
 	case "registry":
-		return registry.Open(t, t.Endpoint)
+		return opened(registry.Open(t, t.Endpoint))
 	case "docker":
-		return docker.Open(ctx, docker.Options{Target: t})
+		return opened(docker.Open(ctx, docker.Options{Target: t}))
 	case "containerd":
-		return containerd.Open(ctx, containerd.Options{Target: t})
+		return opened(containerd.Open(ctx, containerd.Options{Target: t}))
 	case "kubernetes", "kserve":
-		return kubernetes.New(ctx, kubernetes.Options{Target: t, Warnings: warnings})
+		return opened(kubernetes.New(ctx, kubernetes.Options{Target: t, Warnings: warnings}))
 	}
 	return nil, &UnsupportedError{Kind: t.Kind}
+}
+
+// opened is nil beside an error, and not an interface that holds a nil pointer.
+func opened[P publish.Publisher](p P, err error) (publish.Publisher, error) {
+	if err != nil {
+		return nil, err
+	}
+	return p, nil
 }
 
 // UnsupportedError is a kind of target that nothing can be deployed to yet.

@@ -59,6 +59,10 @@ func (p *Publisher) Apply(ctx context.Context, r publish.Revision, o publish.App
 const cniNetwork = "cni"
 
 func (d *deployment) run(ctx context.Context) (err error) {
+	// Before the image is pulled, which may take long.
+	if err := d.takeOver(ctx, ""); err != nil {
+		return err
+	}
 	if err := d.findOld(ctx); err != nil {
 		return err
 	}

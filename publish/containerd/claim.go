@@ -27,7 +27,7 @@ func (d *deployment) claim(ctx context.Context) error {
 		}
 	}
 	for again := true; ; again = false {
-		if err := d.takeOver(ctx); err != nil {
+		if err := d.takeOver(ctx, d.wanted.Image); err != nil {
 			return err
 		}
 		err := d.make(ctx, id)
@@ -87,9 +87,9 @@ func (p *Publisher) underWay(ctx context.Context) (next *record, busy *publish.B
 	return nil, nil, false, nil
 }
 
-// takeOver ends a deployment that nobody goes on with. It is a *BusyError if
-// somebody may.
-func (p *Publisher) takeOver(ctx context.Context) error {
+// takeOver ends a deployment that nobody goes on with, but leaves the image with
+// the name keep. It is a *BusyError if somebody may go on.
+func (p *Publisher) takeOver(ctx context.Context, keep string) error {
 	next, busy, stale, err := p.underWay(ctx)
 	switch {
 	case err != nil || next == nil:
@@ -98,7 +98,11 @@ func (p *Publisher) takeOver(ctx context.Context) error {
 		return busy
 	}
 	swapping := next.phase() == phaseSwapping
-	if err := errors.Join(p.removeNamed(ctx, p.trialName()), p.remove(ctx, next)); err != nil || !swapping {
+	end := p.drop
+	if next.info.Image == keep {
+		end = p.remove
+	}
+	if err := errors.Join(p.removeNamed(ctx, p.trialName()), end(ctx, next)); err != nil || !swapping {
 		return err
 	}
 	deployed, err := p.deployed(ctx)

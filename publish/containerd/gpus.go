@@ -1,8 +1,11 @@
 package containerd
 
 import (
+	"context"
+	"fmt"
 	"strconv"
 
+	"github.com/containerd/containerd/v2/core/containers"
 	"github.com/containerd/containerd/v2/pkg/cdi"
 	"github.com/containerd/containerd/v2/pkg/oci"
 )
@@ -15,5 +18,11 @@ func withGPUs(n int) oci.SpecOpts {
 	for i := range n {
 		names = append(names, "nvidia.com/gpu="+strconv.Itoa(i))
 	}
-	return cdi.WithCDIDevices(names...)
+	inject := cdi.WithCDIDevices(names...)
+	return func(ctx context.Context, c oci.Client, container *containers.Container, s *oci.Spec) error {
+		if err := inject(ctx, c, container, s); err != nil {
+			return fmt.Errorf("%w: describe the machine's GPUs with nvidia-ctk cdi generate", err)
+		}
+		return nil
+	}
 }

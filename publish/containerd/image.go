@@ -87,7 +87,7 @@ func (p *Publisher) ensureImage(ctx context.Context, name string, progress func(
 	progress("pulling " + name)
 	image, err = p.client.Pull(ctx, name, client.WithPullUnpack, client.WithResolver(resolver(ctx)))
 	if err != nil {
-		return fail(err)
+		return fail(errors.Join(err, p.giveUpImage(ctx, name)))
 	}
 	return image, true, nil
 }

@@ -74,10 +74,10 @@ func (n *network) attach(ctx context.Context, id, namespace string, c *manifests
 	if err != nil {
 		return fail(err)
 	}
-	for _, ip := range result.IPs {
-		return ip.Address.IP.String(), nil
+	if len(result.IPs) == 0 {
+		return fail(errors.New("it has no IP address"))
 	}
-	return fail(errors.New("it has no IP address"))
+	return result.IPs[0].Address.IP.String(), nil
 }
 
 // place is what the plugins are told of a container.

@@ -3,6 +3,7 @@ package containerd
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -15,6 +16,7 @@ import (
 	"github.com/containerd/containerd/v2/core/runtime/restart"
 	"github.com/containerd/containerd/v2/pkg/cio"
 	"github.com/containerd/containerd/v2/pkg/oci"
+	"github.com/containerd/errdefs"
 	"github.com/deployfile/deployfile/manifests"
 	"github.com/deployfile/deployfile/publish"
 	"github.com/google/uuid"
@@ -33,6 +35,11 @@ func spec(c *manifests.Container, image client.Image, networkNamespace string) [
 		oci.WithImageConfig(image),
 		oci.WithEnv(environment(c.Env)),
 		oci.WithHostResolvconf,
+		// Libraries look there for how many threads are worth while.
+		oci.WithMounts([]specs.Mount{{
+			Destination: "/sys/fs/cgroup", Type: "cgroup", Source: "cgroup",
+			Options: []string{"ro", "nosuid", "noexec", "nodev"},
+		}}),
 		oci.WithCapabilities(nil),
 		// The Linux kernel's defaults allow more than a server needs.
 		seccomp.WithDefaultProfile(),
@@ -80,12 +87,15 @@ func environment(env map[string]string) []string {
 // create makes a container of the endpoint, which may have a revision.
 func (p *Publisher) create(ctx context.Context, id string, c *manifests.Container, image client.Image, labels map[string]string, r *publish.Revision) (*record, error) {
 	ctx = p.in(context.WithoutCancel(ctx))
+	// Names of snapshots say nothing, so that only that of the container can be
+	// taken.
+	snapshot := id + "-" + uuid.NewString()
 	all := maps.Clone(c.Labels)
 	maps.Copy(all, labels)
 	all[labelEndpoint] = p.endpoint
 	options := []client.NewContainerOpts{
 		client.WithImage(image),
-		client.WithNewSnapshot(id+"-"+uuid.NewString(), image),
+		client.WithNewSnapshot(snapshot, image),
 		client.WithContainerLabels(all),
 		client.WithImageStopSignal(image, "SIGTERM"),
 		client.WithNewSpec(spec(c, image, labels[labelNetwork])...),
@@ -105,7 +115,11 @@ func (p *Publisher) create(ctx context.Context, id string, c *manifests.Containe
 	defer func() { _ = done(ctx) }()
 	made, err := p.client.NewContainer(ctx, id, options...)
 	if err != nil {
-		return nil, fmt.Errorf("create container %s: %w", id, err)
+		err = fmt.Errorf("create container %s: %w", id, err)
+		if undone := p.client.SnapshotService("").Remove(ctx, snapshot); undone != nil && !errdefs.IsNotFound(undone) {
+			err = errors.Join(err, undone)
+		}
+		return nil, err
 	}
 	return p.read(ctx, made)
 }

@@ -59,7 +59,10 @@ func (p *Publisher) Apply(ctx context.Context, r publish.Revision, o publish.App
 }
 
 func (d *deployment) run(ctx context.Context) (err error) {
-	// Before anything is touched, so that what fails here has no effect.
+	// Before the image is pulled, which may take long.
+	if err := d.takeOver(ctx, ""); err != nil {
+		return err
+	}
 	if err := d.findOld(ctx); err != nil {
 		return err
 	}

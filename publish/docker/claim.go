@@ -51,7 +51,7 @@ func (d *deployment) claim(ctx context.Context) error {
 		case time.Since(began) > settleLimit:
 			return &publish.BusyError{Endpoint: d.endpoint, By: "someone else", Since: began}
 		}
-		if err := d.takeOver(ctx); err != nil {
+		if err := d.takeOver(ctx, d.image); err != nil {
 			return err
 		}
 		// The name may be taken and the container not there yet.
@@ -103,9 +103,9 @@ func (p *Publisher) underWay(ctx context.Context) (next *container.InspectRespon
 	return next, &publish.BusyError{Endpoint: p.endpoint, By: next.Config.Labels[labelBy], Since: since}, stale, nil
 }
 
-// takeOver ends a deployment that nobody goes on with. It is a *BusyError if
-// somebody may.
-func (p *Publisher) takeOver(ctx context.Context) error {
+// takeOver ends a deployment that nobody goes on with, but leaves the image with
+// the id keep. It is a *BusyError if somebody may go on.
+func (p *Publisher) takeOver(ctx context.Context, keep string) error {
 	next, busy, stale, err := p.underWay(ctx)
 	switch {
 	case err != nil || next == nil:
@@ -113,7 +113,7 @@ func (p *Publisher) takeOver(ctx context.Context) error {
 	case !stale:
 		return busy
 	}
-	current, err := p.current(ctx)
+	current, err := p.inspect(ctx, p.endpoint)
 	if err != nil {
 		return err
 	}
@@ -128,14 +128,29 @@ func (p *Publisher) takeOver(ctx context.Context) error {
 	if err := p.remove(ctx, p.trialName()); err != nil {
 		return err
 	}
-	if err := p.remove(ctx, p.nextName()); err != nil {
+	if err := p.remove(ctx, next.ID); err != nil {
 		return err
 	}
-	// It was stopped to make room.
-	if began := next.State.Status != container.StateCreated; began && current != nil && !current.State.Running {
+	if next.Config.Labels[labelBrought] != "" && next.Image != keep {
+		if err := p.giveUpImage(ctx, next.Image, next.Config.Image); err != nil {
+			return err
+		}
+	}
+	if current != nil && !current.State.Running && stoppedSince(current, next) {
 		return p.start(ctx, current.ID)
 	}
 	return nil
+}
+
+// stoppedSince says whether a container ended after another was made: to make
+// room for it.
+func stoppedSince(c, made *container.InspectResponse) bool {
+	ended, err := time.Parse(time.RFC3339Nano, c.State.FinishedAt)
+	if err != nil {
+		return false
+	}
+	created, err := time.Parse(time.RFC3339Nano, made.Created)
+	return err == nil && ended.After(created)
 }
 
 // finish does what a deployment had left to do, whose container serves.

@@ -45,7 +45,7 @@ func settings(c *manifests.Container) (engine.ContainerCreateOptions, error) {
 		StopTimeout: &seconds,
 	}
 	host := &container.HostConfig{
-		NetworkMode:    container.NetworkMode(c.Network),
+		NetworkMode: container.NetworkMode(c.Network),
 		// Until it has shown that it serves; then restartPolicy.
 		RestartPolicy:  container.RestartPolicy{Name: container.RestartPolicyDisabled},
 		ReadonlyRootfs: c.ReadOnly,

@@ -80,14 +80,15 @@ func (d *deployment) trialURL(ctx context.Context, c *manifests.Container) (stri
 	if err := ended(got); err != nil {
 		return "", err
 	}
-	for _, binding := range got.NetworkSettings.Ports[inside] {
-		port, err := strconv.Atoi(binding.HostPort)
-		if err != nil {
-			return "", err
-		}
-		return d.reach.url(c.Publish.Address, port), nil
+	bindings := got.NetworkSettings.Ports[inside]
+	if len(bindings) == 0 {
+		return "", fmt.Errorf("container %s has no port: is %q a network whose ports can be published?", d.trialName(), c.Network)
 	}
-	return "", fmt.Errorf("container %s has no port: is %q a network whose ports can be published?", d.trialName(), c.Network)
+	port, err := strconv.Atoi(bindings[0].HostPort)
+	if err != nil {
+		return "", err
+	}
+	return d.reach.url(c.Publish.Address, port), nil
 }
 
 // ended says that a container runs no more.

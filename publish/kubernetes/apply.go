@@ -170,6 +170,9 @@ func (d *deployment) giveUp(ctx, limited context.Context, failure error) error {
 	}
 	fresh, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTime)
 	defer cancel()
+	if err := d.stillMine(fresh, d.mine); errors.As(err, &busy) {
+		return errors.Join(failure, err)
+	}
 	restored := 0
 	if d.served != nil {
 		restored = d.served.Number

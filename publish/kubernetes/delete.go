@@ -2,6 +2,7 @@ package kubernetes
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -16,6 +17,10 @@ import (
 // last: if it fails, it can be called again.
 func (p *Publisher) Delete(ctx context.Context) error {
 	records, err := p.recordsHere(ctx)
+	var missing *NamespaceError
+	if errors.As(err, &missing) {
+		return nil
+	}
 	if err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package kubernetes
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -12,9 +13,19 @@ import (
 	"k8s.io/apimachinery/pkg/labels"
 )
 
-// endpointsTime is for how long a Service is waited for whose pods are ready:
-// its endpoints follow them by themselves.
-const endpointsTime = 10 * time.Second
+// followTime is for how long a Service or a route is waited for to follow what
+// was changed: they do so by themselves, if there is something that makes them.
+const followTime = 10 * time.Second
+
+// follows says that an object is waited for no longer.
+func (w *watch) follows(o object) bool {
+	first, ok := w.following[o.key()]
+	if !ok {
+		first = time.Now()
+		w.following[o.key()] = first
+	}
+	return time.Since(first) > followTime
+}
 
 // service looks whether requests to a Service get to a pod that it selects.
 // A load balancer is not waited for: it may take minutes, and is none of what
@@ -24,11 +35,6 @@ func (w *watch) service(ctx context.Context, o object, live *unstructured.Unstru
 	selector, _, _ := unstructured.NestedStringMap(live.Object, "spec", "selector")
 	if len(selector) == 0 || w.unseen {
 		return done, nil
-	}
-	first, ok := w.services[o.key()]
-	if !ok {
-		first = time.Now()
-		w.services[o.key()] = first
 	}
 	slices, err := retry(ctx, w.Publisher, func() (*discoveryv1.EndpointSliceList, error) {
 		return w.client.DiscoveryV1().EndpointSlices(live.GetNamespace()).List(ctx, metav1.ListOptions{LabelSelector: discoveryv1.LabelServiceName + "=" + live.GetName()})
@@ -44,7 +50,7 @@ func (w *watch) service(ctx context.Context, o object, live *unstructured.Unstru
 	if err != nil {
 		return readiness{}, err
 	}
-	if reaches(slices.Items, pods) || time.Since(first) > endpointsTime {
+	if reaches(slices.Items, pods) || w.follows(o) {
 		return done, nil
 	}
 	return readiness{message: "it has no endpoints yet"}, nil
@@ -70,4 +76,30 @@ func reaches(slices []discoveryv1.EndpointSlice, pods []corev1.Pod) bool {
 		}
 	}
 	return found
+}
+
+// route looks at what the gateways say of an HTTPRoute. One that says nothing
+// may not be there at all, which is not the endpoint's affair.
+func (w *watch) route(o object, live *unstructured.Unstructured) readiness {
+	behind := false
+	parents, _, _ := unstructured.NestedSlice(live.Object, "status", "parents")
+	for _, p := range parents {
+		parent, _ := p.(map[string]any)
+		conditions, _, _ := unstructured.NestedSlice(parent, "conditions")
+		for _, c := range conditions {
+			condition, _ := c.(map[string]any)
+			if condition["observedGeneration"] != live.GetGeneration() {
+				behind = true
+				continue
+			}
+			if kind := condition["type"]; condition["status"] == "False" && (kind == "Accepted" || kind == "ResolvedRefs") {
+				reason := fmt.Sprintf("its gateway does not take it (%v): %v", condition["reason"], condition["message"])
+				return readiness{message: reason, trouble: &trouble{reason: reason, grace: transientGrace}}
+			}
+		}
+	}
+	if behind && !w.follows(o) {
+		return readiness{message: "its gateway has not seen it yet"}
+	}
+	return readiness{ready: true}
 }

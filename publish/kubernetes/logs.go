@@ -43,7 +43,10 @@ func (p *Publisher) Logs(ctx context.Context, w io.Writer, o publish.LogOptions)
 			return err
 		}
 		if first && len(pods) == 0 {
-			return &publish.NothingError{Endpoint: p.endpoint}
+			// Autoscaling may have ended all.
+			if err := p.something(ctx); err != nil {
+				return err
+			}
 		}
 		f.start(ctx, cancel, pods, first)
 		if first = false; !o.Follow {
@@ -54,6 +57,15 @@ func (p *Publisher) Logs(ctx context.Context, w io.Writer, o publish.LogOptions)
 			return ended(ctx)
 		}
 	}
+}
+
+// something returns a *publish.NothingError if nothing was deployed.
+func (p *Publisher) something(ctx context.Context) error {
+	records, err := p.records(ctx)
+	if err == nil && deployed(records) == nil {
+		err = &publish.NothingError{Endpoint: p.endpoint}
+	}
+	return err
 }
 
 // ended is the error of what ends ctx; that the caller ends it is none.

@@ -11,15 +11,16 @@ import (
 	"sync"
 	"time"
 
+	"github.com/go-logr/logr"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"github.com/go-logr/logr"
 	clientset "k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/tools/portforward"
 	"k8s.io/client-go/transport/spdy"
 	"k8s.io/klog/v2"
 	"k8s.io/streaming/pkg/httpstream"
 
+	"github.com/deployfile/deployfile/manifests"
 	"github.com/deployfile/deployfile/publish"
 )
 
@@ -40,12 +41,12 @@ func (p *Publisher) Open(ctx context.Context) (*publish.Endpoint, error) {
 		return nil, &publish.NothingError{Endpoint: p.endpoint}
 	}
 	live := newest.State.Live
-	pod, err := p.readyPod(ctx, live.Track)
+	pod, err := p.readyPod(ctx, live)
 	if err != nil {
 		return nil, err
 	}
 	ctx, cancel := context.WithCancel(ctx)
-	t := &tunnel{Publisher: p, track: live.Track, port: live.Port}
+	t := &tunnel{Publisher: p, live: live}
 	ended, err := t.open(ctx, pod)
 	if err != nil {
 		cancel()
@@ -66,10 +67,8 @@ func (p *Publisher) Open(ctx context.Context) (*publish.Endpoint, error) {
 // tunnel is a local port that leads to a pod.
 type tunnel struct {
 	*Publisher
-	track string
-	// port is the server's, local the one of this machine, 0 before the first
-	// pod.
-	port  int
+	live manifests.Slot
+	// local is the port of this machine, 0 before the first pod.
 	local uint16
 }
 
@@ -84,7 +83,7 @@ func (t *tunnel) open(ctx context.Context, pod *corev1.Pod) (<-chan struct{}, er
 	began := make(chan struct{})
 	var complaints bytes.Buffer
 	// What it would log is noise: a client that hangs up, a pod that ends.
-	forwarder, err := portforward.NewOnAddressesForStreamingWithContext(klog.NewContext(ctx, logr.Discard()), dialer, []string{"127.0.0.1"}, []string{fmt.Sprintf("%d:%d", t.local, t.port)}, began, nil, &complaints)
+	forwarder, err := portforward.NewOnAddressesForStreamingWithContext(klog.NewContext(ctx, logr.Discard()), dialer, []string{"127.0.0.1"}, []string{fmt.Sprintf("%d:%d", t.local, t.live.Port)}, began, nil, &complaints)
 	if err != nil {
 		cancel()
 		return nil, fmt.Errorf("opening a tunnel to pod %s: %w", pod.Name, err)
@@ -138,7 +137,7 @@ func (t *tunnel) keep(ctx context.Context, ended <-chan struct{}) {
 			if ctx.Err() != nil || time.Now().After(until) {
 				return
 			}
-			pod, err := t.readyPod(ctx, t.track)
+			pod, err := t.readyPod(ctx, t.live)
 			if err == nil {
 				var again <-chan struct{}
 				if again, err = t.open(ctx, pod); err == nil {

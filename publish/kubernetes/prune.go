@@ -1,6 +1,7 @@
 package kubernetes
 
 import (
+	"cmp"
 	"context"
 	"errors"
 
@@ -58,11 +59,12 @@ func (d *deployment) restore(ctx context.Context) error {
 	// The conflicts of before are decided, and a field that somebody else has
 	// taken since would be in the way of what has to be there.
 	d.o.ForceConflicts = true
-	var errs []error
+	// All is tried, and the first error told: the others mostly are the same.
+	var failed error
 	for _, traffic := range []bool{true, false} {
 		for _, o := range d.previous {
 			if carriesTraffic(o) == traffic {
-				errs = append(errs, d.applyOne(ctx, o))
+				failed = cmp.Or(failed, d.applyOne(ctx, o))
 			}
 		}
 	}
@@ -77,10 +79,10 @@ func (d *deployment) restore(ctx context.Context) error {
 			err = d.remove(ctx, o, live, metav1.DeletePropagationForeground)
 			removed = append(removed, o)
 		}
-		errs = append(errs, err)
+		failed = cmp.Or(failed, err)
 	}
-	if err := errors.Join(errs...); err != nil {
-		return err
+	if failed != nil {
+		return failed
 	}
 	d.settle(ctx, removed)
 	return nil

@@ -10,6 +10,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
+	"github.com/deployfile/deployfile/manifests"
 	"github.com/deployfile/deployfile/publish"
 )
 
@@ -148,8 +149,9 @@ func url(live *unstructured.Unstructured) string {
 	return ""
 }
 
-// readyPod is a pod of the live slot that answers requests.
-func (p *Publisher) readyPod(ctx context.Context, track string) (*corev1.Pod, error) {
+// readyPod is a pod of the live slot that answers requests: one that runs the
+// release's image, if the cluster does not call that by another name.
+func (p *Publisher) readyPod(ctx context.Context, live manifests.Slot) (*corev1.Pod, error) {
 	pods, err := p.pods(ctx, p.instances())
 	if err != nil {
 		return nil, err
@@ -157,15 +159,23 @@ func (p *Publisher) readyPod(ctx context.Context, track string) (*corev1.Pod, er
 	// Newer ones stay for longer while a rollout is under way.
 	slices.SortStableFunc(pods, func(a, b corev1.Pod) int { return b.CreationTimestamp.Compare(a.CreationTimestamp.Time) })
 	why := "it has no pods"
+	var found *corev1.Pod
 	for i := range pods {
 		pod := &pods[i]
+		if _, tracked := pod.Labels[labelTrack]; tracked && trackOf(pod.Labels) != live.Track {
+			continue
+		}
 		switch {
-		case trackOf(pod.Labels) != track:
-		case ready(pod):
-			return pod, nil
-		default:
+		case !ready(pod):
 			why = podMessage(pod)
+		case instance(pod).Image == live.Image:
+			return pod, nil
+		case found == nil:
+			found = pod
 		}
 	}
-	return nil, fmt.Errorf("no instance of %s is ready: %s", p.endpoint, why)
+	if found == nil {
+		return nil, fmt.Errorf("no instance of %s is ready: %s", p.endpoint, why)
+	}
+	return found, nil
 }

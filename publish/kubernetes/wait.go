@@ -2,7 +2,6 @@ package kubernetes
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -72,14 +71,14 @@ type watch struct {
 	since map[string]time.Time
 	// missing is when an object was found missing first.
 	missing map[key]time.Time
-	// services is when a Service was looked at first; unseen says that we may
-	// not see its endpoints.
-	services map[key]time.Time
-	unseen   bool
+	// following is when a Service or a route was looked at first; unseen says
+	// that we may not see a Service's endpoints.
+	following map[key]time.Time
+	unseen    bool
 }
 
 func newWatch(p *Publisher) *watch {
-	return &watch{Publisher: p, since: map[string]time.Time{}, missing: map[key]time.Time{}, services: map[key]time.Time{}}
+	return &watch{Publisher: p, since: map[string]time.Time{}, missing: map[key]time.Time{}, following: map[key]time.Time{}}
 }
 
 func (d *deployment) watch() *watch {
@@ -97,7 +96,7 @@ func (d *deployment) waitFor(ctx context.Context, objects []object) error {
 		between := pace()
 		for {
 			r, err := w.look(ctx, o)
-			if ctx.Err() != nil || errors.Is(err, context.DeadlineExceeded) {
+			if ctx.Err() != nil {
 				return last.stuck(o, fmt.Sprintf("it is not ready after %s: %s", d.o.Timeout, last.message))
 			}
 			if err != nil {
@@ -159,7 +158,7 @@ func (w *watch) look(ctx context.Context, o object) (readiness, error) {
 	case "InferenceService":
 		return w.inferenceService(ctx, live)
 	case "HTTPRoute":
-		return route(live), nil
+		return w.route(o, live), nil
 	case "Service":
 		return w.service(ctx, o, live)
 	}
@@ -263,27 +262,6 @@ func (p *Publisher) podsOf(ctx context.Context, objects []object) (map[types.UID
 		}
 	}
 	return out, nil
-}
-
-// route looks at what the gateways say of an HTTPRoute. One that says nothing
-// may not be there at all, which is not the endpoint's affair.
-func route(live *unstructured.Unstructured) readiness {
-	parents, _, _ := unstructured.NestedSlice(live.Object, "status", "parents")
-	for _, p := range parents {
-		parent, _ := p.(map[string]any)
-		conditions, _, _ := unstructured.NestedSlice(parent, "conditions")
-		for _, c := range conditions {
-			condition, _ := c.(map[string]any)
-			if condition["status"] != "False" || condition["observedGeneration"] != live.GetGeneration() {
-				continue
-			}
-			if kind := condition["type"]; kind == "Accepted" || kind == "ResolvedRefs" {
-				reason := fmt.Sprintf("its gateway does not take it (%v): %v", condition["reason"], condition["message"])
-				return readiness{message: reason, trouble: &trouble{reason: reason, grace: transientGrace}}
-			}
-		}
-	}
-	return readiness{ready: true}
 }
 
 func (p *Publisher) pods(ctx context.Context, o metav1.ListOptions) ([]corev1.Pod, error) {

@@ -1,4 +1,7 @@
-"""Asks the base image's apt which packages an installation would fetch."""
+"""Asks apt which packages an installation on the base image would fetch.
+
+It runs in the base, or, for a base of another architecture, in the toolchain
+with the base's lists of sources, keys and installed packages."""
 
 import re
 from urllib.parse import unquote
@@ -13,11 +16,16 @@ def main():
     os.makedirs("/tmp/cache/archives/partial")
     bundle = os.environ.get("SSL_CERT_FILE")
     apt = APT + (["-o", f"Acquire::https::CAInfo={bundle}"] if bundle else [])
+    architecture = os.environ.get("APT_ARCHITECTURE")
+    if architecture:
+        apt += ["-o", f"APT::Architecture={architecture}", "-o", f"APT::Architectures={architecture}"]
     wanted = sys.argv[1:]
     try:
         code, said = run(["apt-get", *apt, "-o", "APT::Update::Error-Mode=any", "update"])
     except FileNotFoundError:
-        fail("the base image has no apt-get, so system-packages cannot be installed on it; take a Debian or Ubuntu base")
+        if architecture:
+            fail("the toolchain image has no apt-get, which finds the packages for an architecture that the builder cannot run; take a Debian or Ubuntu toolchain, or lock on a builder for " + architecture, "unsatisfiable")
+        fail("the base image has no apt-get, so system-packages cannot be installed on it; take a Debian or Ubuntu base", "unsatisfiable")
     if code != 0:
         fail(said, "index")
     code, said = run(["apt-get", *apt, "install", "-y", "--print-uris", "-qq", *wanted])

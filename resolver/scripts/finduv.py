@@ -1,15 +1,6 @@
 """Asks the package index where uv's wheels are; their hashes are known."""
 
 
-def default_index():
-    """The index that pip asks unless it is told otherwise."""
-    try:
-        from pip._internal.models.index import PyPI
-    except ImportError:
-        fail("the toolchain image has no pip, which knows the default package index; name another image with [environment] toolchain, or an index with default = true")
-    return PyPI.simple_url
-
-
 def main():
     trust()
     request = json.load(open(sys.argv[1]))

@@ -114,6 +114,15 @@ def read_page(response):
     return data.decode(errors="replace")
 
 
+def default_index():
+    """The index that pip asks unless it is told otherwise."""
+    try:
+        from pip._internal.models.index import PyPI
+    except ImportError:
+        fail("the toolchain image has no pip, which knows the default package index; name another image with [environment] toolchain, or an index with default = true")
+    return PyPI.simple_url
+
+
 def project_page(index, project):
     return f"{index.rstrip('/')}/{project}/"
 

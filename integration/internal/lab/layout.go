@@ -3,7 +3,9 @@ package lab
 import (
 	"archive/tar"
 	"bytes"
+	"fmt"
 	"io"
+	"strings"
 
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -92,9 +94,17 @@ func ARM64(dir string) (v1.Image, error) {
 	if err != nil {
 		return nil, err
 	}
-	img, err = WithFile(img, "usr/lib/aarch64-linux-gnu/libc.so.6", []byte("GNU C Library (Debian GLIBC 2.36-9) stable release version 2.36.\n"))
+	installed, err := readFile(img, "var/lib/dpkg/status")
 	if err != nil {
 		return nil, err
+	}
+	for _, f := range []struct{ name, text string }{
+		{"usr/lib/aarch64-linux-gnu/libc.so.6", "GNU C Library (Debian GLIBC 2.36-9) stable release version 2.36.\n"},
+		{"var/lib/dpkg/status", strings.ReplaceAll(string(installed), "\nArchitecture: amd64\n", "\nArchitecture: arm64\n")},
+	} {
+		if img, err = WithFile(img, f.name, []byte(f.text)); err != nil {
+			return nil, err
+		}
 	}
 	config, err := img.ConfigFile()
 	if err != nil {
@@ -103,6 +113,21 @@ func ARM64(dir string) (v1.Image, error) {
 	config = config.DeepCopy()
 	config.Architecture = "arm64"
 	return mutate.ConfigFile(img, config)
+}
+
+// readFile is the content of a file in an image.
+func readFile(img v1.Image, name string) ([]byte, error) {
+	root := mutate.Extract(img)
+	defer root.Close()
+	for archive := tar.NewReader(root); ; {
+		h, err := archive.Next()
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		if strings.TrimPrefix(h.Name, "./") == name {
+			return io.ReadAll(archive)
+		}
+	}
 }
 
 // WriteBothPlatforms writes a layout with an index of the base as it is, which

@@ -28,6 +28,9 @@ func main() {
 		fmt.Println("that port is not for me:", port)
 		os.Exit(5)
 	}
+	if os.Getenv("PORT") == os.Getenv("SLOW") {
+		time.Sleep(time.Minute)
+	}
 	if wait, err := time.ParseDuration(os.Getenv("STARTUP")); err == nil {
 		time.Sleep(wait)
 	}

@@ -1,0 +1,43 @@
+package docs
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/deployfile/deployfile/integration/cluster"
+	"github.com/deployfile/deployfile/integration/internal/lab"
+)
+
+// shared is what the tests share; TestMain sets it once, and no test changes it.
+var shared struct {
+	lab.Parts
+	builder  string
+	clusters cluster.Shared
+}
+
+// pages is the folder of the pages.
+const pages = "../../docs/targets"
+
+func TestMain(m *testing.M) { lab.Main(m, run) }
+
+func run(m *testing.M) (code int, err error) {
+	if shared.Parts, err = lab.FindParts("./integration/docs"); err != nil {
+		return 1, err
+	}
+	defer shared.clusters.Close()
+	if shared.builder = lab.Builder(); shared.builder == "" {
+		dir, err := os.MkdirTemp("", "deployfile-")
+		if err != nil {
+			return 1, err
+		}
+		defer os.RemoveAll(dir)
+		d, err := lab.StartDaemon(filepath.Join(dir, "builder"))
+		if err != nil {
+			return 1, err
+		}
+		defer d.Stop()
+		shared.builder = d.Address
+	}
+	return m.Run(), nil
+}
