@@ -83,8 +83,12 @@ func endpointOf(f *File, t Target) string {
 	return cmp.Or(t.Endpoint, endpointName(modelNameOf(f)+"-"+t.Name))
 }
 
-// repositoryOf is the repository that a target has or gets, "" for none.
+// repositoryOf is the repository that a target has or gets, "" for none. An
+// engine has an image store of its own, which needs no registry in between.
 func repositoryOf(f *File, t Target) string {
+	if t.Kind == "docker" || t.Kind == "containerd" {
+		return t.Image
+	}
 	return cmp.Or(t.Image, firstRepository(f.Image.Tags))
 }
 

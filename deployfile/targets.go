@@ -19,7 +19,8 @@ type Target struct {
 	// by "-".
 	Endpoint string `toml:"endpoint"`
 	// Image is the repository (no tag) that this target pulls from; the
-	// default is that of the first of [image] tags.
+	// default is that of the first of [image] tags, but for docker and
+	// containerd none: they are handed the image itself.
 	Image string `toml:"image"`
 	// Env are environment variables added to [environment] env.
 	Env map[string]string `toml:"env"`

@@ -90,12 +90,12 @@ func TestParseTargets(t *testing.T) {
 	const image = "registry.example.com/team/iris"
 	want := map[string]Target{
 		"local": {
-			Name: "local", Kind: "docker", Endpoint: "iris-local", Image: image, Port: 8080, Format: "docker",
+			Name: "local", Kind: "docker", Endpoint: "iris-local", Port: 8080, Format: "docker",
 			Restart: "on-failure", Address: "::1", Network: "models",
 			Resources: Resources{CPU: "0.5", Memory: "1.5Gi", GPUs: 1},
 		},
 		"node": {
-			Name: "node", Kind: "containerd", Endpoint: "iris-node", Image: image, Port: 8080, Format: "oci", Network: "cni",
+			Name: "node", Kind: "containerd", Endpoint: "iris-node", Port: 8080, Format: "oci", Network: "cni",
 		},
 		"release": {
 			Name: "release", Kind: "registry", Endpoint: "iris-release", Image: image, Port: 8080, Format: "oci",
