@@ -105,7 +105,7 @@ namespace = "k8s.io"
 		},
 		Targets: map[string]Target{
 			"local": {
-				Name: "local", Kind: "docker", Endpoint: "iris-local", Image: "registry.example.com/team/iris", Port: 9000, Format: "oci",
+				Name: "local", Kind: "docker", Endpoint: "iris-local", Port: 9000, Format: "oci",
 				Restart: "unless-stopped", Address: "127.0.0.1",
 			},
 			"prod": {
@@ -113,7 +113,7 @@ namespace = "k8s.io"
 				Env: map[string]string{"LOG_LEVEL": "info"}, Port: 80, Format: "oci", Namespace: "models", Replicas: 3, Strategy: "rolling",
 			},
 			"node": {
-				Name: "node", Kind: "containerd", Endpoint: "iris-node", Image: "registry.example.com/team/iris", Port: 9000, Format: "oci",
+				Name: "node", Kind: "containerd", Endpoint: "iris-node", Port: 9000, Format: "oci",
 				Namespace: "k8s.io", Network: "host",
 			},
 		},
