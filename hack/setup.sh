@@ -27,6 +27,7 @@ need git has git
 need iproute2 has ip
 need iptables has iptables
 need mmdebstrap has mmdebstrap
+need openssh-client has ssh
 need runc has runc
 need libgomp1 has_library libgomp.so.1
 need python3.11-venv has_venv

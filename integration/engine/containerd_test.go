@@ -27,8 +27,9 @@ type containerd struct {
 	bin, dir, address string
 }
 
-// containerdNamespace is where the tests' containers are.
-const containerdNamespace = "models"
+// containerdNamespace is where the tests' containers are; their control groups
+// have its name.
+const containerdNamespace = controlGroup
 
 func startContainerd(dir, bin string) (*containerd, error) {
 	if err := os.Mkdir(dir, 0o700); err != nil {

@@ -44,7 +44,7 @@ func (d *dockerd) start() (err error) {
 		_, err = c.Ping(context.Background(), docker.PingOptions{})
 		return err == nil
 	}, "dockerd", "--host", d.address, "--data-root", filepath.Join(d.dir, "data"), "--exec-root", filepath.Join(d.dir, "exec"),
-		"--pidfile", filepath.Join(d.dir, "pid"), "--exec-opt", "native.cgroupdriver=cgroupfs")
+		"--pidfile", filepath.Join(d.dir, "pid"), "--exec-opt", "native.cgroupdriver=cgroupfs", "--cgroup-parent", "/"+controlGroup)
 	return err
 }
 

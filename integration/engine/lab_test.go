@@ -107,6 +107,20 @@ func furnish() error {
 }`), 0o600)
 }
 
+// controlGroup has those of all containers.
+const controlGroup = "deployfile-engine"
+
+// removeControlGroups removes them: no namespace keeps them from the machine.
+func removeControlGroups() {
+	for _, top := range []string{"/sys/fs/cgroup/" + controlGroup, "/sys/fs/cgroup/*/" + controlGroup} {
+		folders, _ := filepath.Glob(top)
+		for _, folder := range folders {
+			// Where something still ends in one, it stays.
+			_ = exec.Command("find", folder, "-depth", "-type", "d", "-exec", "rmdir", "{}", "+").Run()
+		}
+	}
+}
+
 // enter runs the tests in namespaces that end with them.
 func enter() (code int, err error) {
 	script := exec.Command("../../hack/engine.sh")
@@ -139,6 +153,7 @@ func enter() (code int, err error) {
 		"LD_LIBRARY_PATH="+libraries[0])
 	again.Stdin, again.Stdout, again.Stderr = os.Stdin, os.Stdout, os.Stderr
 	err = again.Run()
+	removeControlGroups()
 	var ended *exec.ExitError
 	if errors.As(err, &ended) {
 		return ended.ExitCode(), nil

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
-	"strconv"
 
 	client "github.com/containerd/containerd/v2/client"
 	"github.com/deployfile/deployfile/manifests"
@@ -35,21 +33,12 @@ type deployment struct {
 // stopped until the new one, which has shown that it can serve, has started.
 // With NoWait there is no such proof, and nobody to start the old one again.
 func (p *Publisher) Apply(ctx context.Context, r publish.Revision, o publish.ApplyOptions) error {
-	wanted, err := manifests.ParseContainer(r.Documents)
+	wanted, o, err := serving.Begin(p.endpoint, r, o)
 	if err != nil {
 		return err
 	}
-	if wanted.Name != p.endpoint {
-		return fmt.Errorf("%s was rendered for another endpoint: %s", p.endpoint, wanted.Name)
-	}
 	if wanted.Network != manifests.HostNetwork && wanted.Network != cniNetwork {
 		return fmt.Errorf("network %q: it must be %q or %q", wanted.Network, manifests.HostNetwork, cniNetwork)
-	}
-	if o.Timeout <= 0 {
-		o.Timeout = serving.DefaultTimeout
-	}
-	if o.Progress == nil {
-		o.Progress = func(string) {}
 	}
 	d := &deployment{Publisher: p, revision: r, options: o, wanted: wanted}
 	return d.run(ctx)
@@ -113,7 +102,7 @@ func (d *deployment) findOld(ctx context.Context) error {
 // replace brings the new server to its port.
 func (d *deployment) replace(ctx context.Context) error {
 	host := d.wanted.Network == manifests.HostNetwork
-	if conflict := host && d.oldRunning && outside(d.old.wanted) == outside(d.wanted); conflict {
+	if conflict := host && d.oldRunning && serving.Outside(d.old.wanted) == serving.Outside(d.wanted); conflict {
 		if !d.options.NoWait {
 			if err := d.tryOut(ctx); err != nil {
 				return err
@@ -162,19 +151,21 @@ func (d *deployment) stopOld(ctx context.Context) error {
 
 func (d *deployment) wait(ctx context.Context, r *record, url string) error {
 	d.options.Progress(fmt.Sprintf("waiting until %s serves", r.ID()))
-	return d.probe.Wait(ctx, url, d.options.Timeout, func(ctx context.Context) error { return d.ended(ctx, r) })
+	err := d.probe.Wait(ctx, url, d.options.Timeout, func(ctx context.Context) error { return d.ended(ctx, r) })
+	if err != nil && d.ended(context.WithoutCancel(ctx), r) != nil {
+		// Only then all that it printed is in its log.
+		return errors.Join(err, d.stop(context.WithoutCancel(ctx), r))
+	}
+	return err
 }
 
 // tryOut lets a container with the settings of the new one serve at another
 // port, beside the one that serves.
 func (d *deployment) tryOut(ctx context.Context) error {
-	port, err := serving.FreePort()
-	if err != nil {
+	c := *d.wanted
+	if err := serving.MoveAway(&c); err != nil {
 		return err
 	}
-	c := *d.wanted
-	c.Port, c.Env = port, maps.Clone(c.Env)
-	c.Env["PORT"] = strconv.Itoa(port)
 	d.options.Progress(fmt.Sprintf("trying revision %d at another port", d.revision.Number))
 	r, err := d.create(ctx, d.trialName(), &c, d.image, map[string]string{}, nil)
 	if err != nil {

@@ -22,7 +22,7 @@ func (d *deployment) claim(ctx context.Context) error {
 		return err
 	}
 	for _, r := range deployed {
-		if r.info.Image == d.image.Name() && r.info.Labels[labelBrought] != "" {
+		if r.info.Image == d.image.Name() && r.info.Labels[serving.LabelBrought] != "" {
 			d.brought = true
 		}
 	}
@@ -77,11 +77,11 @@ func (p *Publisher) underWay(ctx context.Context) (next *record, busy *publish.B
 		if r.phase() != phaseApplying && r.phase() != phaseSwapping {
 			continue
 		}
-		limit, err := time.ParseDuration(r.info.Labels[labelLimit])
+		limit, err := time.ParseDuration(r.info.Labels[serving.LabelLimit])
 		if err != nil {
 			limit = serving.DefaultTimeout
 		}
-		busy := &publish.BusyError{Endpoint: p.endpoint, By: r.info.Labels[labelBy], Since: r.info.CreatedAt}
+		busy := &publish.BusyError{Endpoint: p.endpoint, By: r.info.Labels[serving.LabelBy], Since: r.info.CreatedAt}
 		return &r, busy, serving.Stale(time.Since(r.info.CreatedAt), limit), nil
 	}
 	return nil, nil, false, nil
@@ -127,7 +127,7 @@ func (p *Publisher) forget(ctx context.Context) error {
 
 // drop removes a container, and the image if nothing else needs it.
 func (p *Publisher) drop(ctx context.Context, r *record) error {
-	if err := p.remove(ctx, r); err != nil || r.info.Labels[labelBrought] == "" {
+	if err := p.remove(ctx, r); err != nil || r.info.Labels[serving.LabelBrought] == "" {
 		return err
 	}
 	return p.giveUpImage(ctx, r.info.Image)

@@ -22,7 +22,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"os"
+	"runtime"
+	"strings"
 	"time"
 
 	client "github.com/containerd/containerd/v2/client"
@@ -78,9 +81,12 @@ func Open(ctx context.Context, o Options) (*Publisher, error) {
 	if o.Target.Endpoint == "" {
 		return nil, fmt.Errorf("target %q has no endpoint", o.Target.Name)
 	}
-	address := cmp.Or(o.Address, os.Getenv("CONTAINERD_ADDRESS"), defaults.DefaultAddress)
+	address := strings.TrimPrefix(cmp.Or(o.Address, os.Getenv("CONTAINERD_ADDRESS"), defaults.DefaultAddress), "unix://")
 	fail := func(err error) (*Publisher, error) {
 		return nil, fmt.Errorf("no containerd at %s: %w: start it, or set CONTAINERD_ADDRESS to its socket; it takes the rights of root", address, err)
+	}
+	if err := knock(ctx, address); err != nil {
+		return fail(err)
 	}
 	c, err := client.New(address,
 		client.WithDefaultNamespace(cmp.Or(o.Target.Namespace, defaultNamespace)), client.WithTimeout(connectLimit))
@@ -98,6 +104,19 @@ func Open(ctx context.Context, o Options) (*Publisher, error) {
 	}, nil
 }
 
+// knock says at once what is wrong with a socket: the client tries again and
+// again.
+func knock(ctx context.Context, address string) error {
+	if runtime.GOOS == "windows" {
+		return nil
+	}
+	c, err := (&net.Dialer{}).DialContext(ctx, "unix", address)
+	if err != nil {
+		return err
+	}
+	return c.Close()
+}
+
 // Close implements publish.Publisher.
 func (p *Publisher) Close() error { return p.client.Close() }
 
@@ -111,13 +130,7 @@ func (p *Publisher) in(ctx context.Context) context.Context {
 
 func (p *Publisher) trialName() string { return p.endpoint + "-trial" }
 
-// outside is the port of the machine that leads to a container.
-func outside(c *manifests.Container) int {
-	if c.Publish != nil {
-		return c.Publish.Port
-	}
-	return c.Port
-}
-
 // url is where a container is reached when it has taken its place.
-func url(c *manifests.Container) string { return fmt.Sprintf("http://127.0.0.1:%d", outside(c)) }
+func url(c *manifests.Container) string {
+	return fmt.Sprintf("http://127.0.0.1:%d", serving.Outside(c))
+}

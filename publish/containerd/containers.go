@@ -20,20 +20,10 @@ import (
 	"github.com/deployfile/deployfile/publish/internal/serving"
 )
 
-// The labels of a container's record.
+// The labels of a container's record that say more than all have.
 const (
-	labelEndpoint = manifests.ContainerLabelPrefix + "endpoint"
 	// labelPhase says how far the deployment has come.
 	labelPhase = manifests.ContainerLabelPrefix + "phase"
-	labelBy    = manifests.ContainerLabelPrefix + "by"
-	labelAt    = manifests.ContainerLabelPrefix + "at"
-	labelImage = manifests.ContainerLabelPrefix + "image"
-	labelLock  = manifests.ContainerLabelPrefix + "lock"
-	labelFile  = manifests.ContainerLabelPrefix + "file"
-	// labelLimit is how long the deployment may wait.
-	labelLimit = manifests.ContainerLabelPrefix + "limit"
-	// labelBrought says that containerd has the image from a deployment.
-	labelBrought = manifests.ContainerLabelPrefix + "brought"
 	// labelNetwork is the network namespace of one on a CNI network,
 	// labelAddress its IP address there.
 	labelNetwork = manifests.ContainerLabelPrefix + "network"
@@ -65,7 +55,7 @@ func (r *record) phase() string { return r.info.Labels[labelPhase] }
 
 // all lists the endpoint's containers, newest revision first.
 func (p *Publisher) all(ctx context.Context) ([]record, error) {
-	list, err := p.client.Containers(p.in(ctx), fmt.Sprintf("labels.%q==%q", labelEndpoint, p.endpoint))
+	list, err := p.client.Containers(p.in(ctx), fmt.Sprintf("labels.%q==%q", serving.LabelEndpoint, p.endpoint))
 	if err != nil {
 		return nil, fmt.Errorf("list the containers of %s: %w", p.endpoint, err)
 	}

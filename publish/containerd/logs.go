@@ -22,7 +22,10 @@ const (
 	logPause = 200 * time.Millisecond
 )
 
-// logFile is where containerd's shim writes what a server prints.
+// logFile is where containerd's shim writes what a server prints. The shim (up to
+// 2.3 at least) closes the file with the first of the server's two streams that
+// ends, so that what a server prints in the very moment in which it ends can be
+// lost.
 func (p *Publisher) logFile(id string) string {
 	return filepath.Join(p.logFolder(), id+".log")
 }

@@ -6,8 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"slices"
-	"strings"
 	"time"
 
 	client "github.com/containerd/containerd/v2/client"
@@ -19,6 +17,7 @@ import (
 	"github.com/containerd/errdefs"
 	"github.com/deployfile/deployfile/manifests"
 	"github.com/deployfile/deployfile/publish"
+	"github.com/deployfile/deployfile/publish/internal/serving"
 	"github.com/google/uuid"
 	"github.com/opencontainers/runtime-spec/specs-go"
 	"google.golang.org/protobuf/types/known/anypb"
@@ -33,7 +32,7 @@ func spec(c *manifests.Container, image client.Image, networkNamespace string) [
 	out := []oci.SpecOpts{
 		oci.WithDefaultUnixDevices,
 		oci.WithImageConfig(image),
-		oci.WithEnv(environment(c.Env)),
+		oci.WithEnv(serving.Environment(c)),
 		oci.WithHostResolvconf,
 		// Libraries look there for how many threads are worth while.
 		oci.WithMounts([]specs.Mount{{
@@ -76,14 +75,6 @@ func spec(c *manifests.Container, image client.Image, networkNamespace string) [
 	return append(out, oci.WithLinuxNamespace(specs.LinuxNamespace{Type: specs.NetworkNamespace, Path: networkNamespace}))
 }
 
-func environment(env map[string]string) []string {
-	var out []string
-	for _, name := range slices.Sorted(maps.Keys(env)) {
-		out = append(out, name+"="+env[name])
-	}
-	return out
-}
-
 // create makes a container of the endpoint, which may have a revision.
 func (p *Publisher) create(ctx context.Context, id string, c *manifests.Container, image client.Image, labels map[string]string, r *publish.Revision) (*record, error) {
 	ctx = p.in(context.WithoutCancel(ctx))
@@ -92,7 +83,7 @@ func (p *Publisher) create(ctx context.Context, id string, c *manifests.Containe
 	snapshot := id + "-" + uuid.NewString()
 	all := maps.Clone(c.Labels)
 	maps.Copy(all, labels)
-	all[labelEndpoint] = p.endpoint
+	all[serving.LabelEndpoint] = p.endpoint
 	options := []client.NewContainerOpts{
 		client.WithImage(image),
 		client.WithNewSnapshot(snapshot, image),
@@ -126,24 +117,8 @@ func (p *Publisher) create(ctx context.Context, id string, c *manifests.Containe
 
 // recorded are the labels of a container whose revision is being deployed.
 func recorded(r publish.Revision, limit time.Duration, brought bool) map[string]string {
-	live := r.State.Live
-	_, digest, named := strings.Cut(live.Image, "@")
-	if !named {
-		digest = live.Image
-	}
-	out := map[string]string{
-		labelPhase: phaseApplying,
-		labelBy:    r.By,
-		labelAt:    r.At.UTC().Format(time.RFC3339),
-		labelImage: digest,
-		labelLock:  live.LockDigest,
-		labelFile:  live.FileDigest,
-		labelLimit: limit.String(),
-	}
-	if brought {
-		out[labelBrought] = "true"
-	}
-	maps.DeleteFunc(out, func(_, v string) bool { return v == "" })
+	out := serving.Labels(r, limit, brought)
+	out[labelPhase] = phaseApplying
 	return out
 }
 

@@ -38,21 +38,12 @@ type deployment struct {
 // shown that it can serve, has started. With NoWait there is no such proof, and
 // nobody to start the old one again.
 func (p *Publisher) Apply(ctx context.Context, r publish.Revision, o publish.ApplyOptions) error {
-	wanted, err := manifests.ParseContainer(r.Documents)
+	wanted, o, err := serving.Begin(p.endpoint, r, o)
 	if err != nil {
 		return err
 	}
-	if wanted.Name != p.endpoint {
-		return fmt.Errorf("%s was rendered for another endpoint: %s", p.endpoint, wanted.Name)
-	}
 	if err := p.reach.check(wanted); err != nil {
 		return err
-	}
-	if o.Timeout <= 0 {
-		o.Timeout = serving.DefaultTimeout
-	}
-	if o.Progress == nil {
-		o.Progress = func(string) {}
 	}
 	d := &deployment{Publisher: p, revision: r, options: o, wanted: wanted}
 	return d.run(ctx)
@@ -122,7 +113,7 @@ func (d *deployment) findOld(ctx context.Context) error {
 	d.oldRestart = c.HostConfig.RestartPolicy
 	if foreign != nil {
 		d.oldName = d.endpoint + "-replaced-" + c.ID[:12]
-		d.oldPort = d.outside()
+		d.oldPort = serving.Outside(d.wanted)
 		return nil
 	}
 	kept, err := d.kept(ctx)
@@ -136,7 +127,7 @@ func (d *deployment) findOld(ctx context.Context) error {
 		d.oldNumber = k.revision.Number
 		d.oldName = serving.Numbered(d.endpoint, d.oldNumber)
 		if was, err := manifests.ParseContainer(k.revision.Documents); err == nil {
-			d.oldPort = outside(was)
+			d.oldPort = serving.Outside(was)
 		}
 	}
 	return nil
@@ -155,16 +146,6 @@ func (d *deployment) checkNumber(ctx context.Context) error {
 	return nil
 }
 
-// outside is the port of the machine that leads to a container.
-func outside(c *manifests.Container) int {
-	if c.Publish != nil {
-		return c.Publish.Port
-	}
-	return c.Port
-}
-
-func (d *deployment) outside() int { return outside(d.wanted) }
-
 // url is where the container is reached when it has taken its place.
 func (p *Publisher) url(c *manifests.Container) string {
 	if c.Publish == nil {
@@ -176,7 +157,7 @@ func (p *Publisher) url(c *manifests.Container) string {
 // replace brings the new container to its port, and out of the way what was
 // there.
 func (d *deployment) replace(ctx context.Context) error {
-	conflict := d.oldRunning && d.oldPort == d.outside()
+	conflict := d.oldRunning && d.oldPort == serving.Outside(d.wanted)
 	if conflict {
 		if !d.options.NoWait {
 			if err := d.tryOut(ctx); err != nil {

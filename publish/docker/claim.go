@@ -70,7 +70,7 @@ func (d *deployment) wasBrought(ctx context.Context) (bool, error) {
 		return false, err
 	}
 	for _, k := range kept {
-		if k.image == d.image && k.labels[labelBrought] != "" {
+		if k.image == d.image && k.labels[serving.LabelBrought] != "" {
 			return true, nil
 		}
 	}
@@ -91,7 +91,7 @@ func (p *Publisher) underWay(ctx context.Context) (next *container.InspectRespon
 	if err != nil {
 		return nil, nil, false, fmt.Errorf("container %s: %w", p.nextName(), err)
 	}
-	limit, err := time.ParseDuration(next.Config.Labels[labelLimit])
+	limit, err := time.ParseDuration(next.Config.Labels[serving.LabelLimit])
 	if err != nil {
 		limit = serving.DefaultTimeout
 	}
@@ -100,7 +100,7 @@ func (p *Publisher) underWay(ctx context.Context) (next *container.InspectRespon
 		return nil, nil, false, err
 	}
 	stale = serving.Stale(age, limit)
-	return next, &publish.BusyError{Endpoint: p.endpoint, By: next.Config.Labels[labelBy], Since: since}, stale, nil
+	return next, &publish.BusyError{Endpoint: p.endpoint, By: next.Config.Labels[serving.LabelBy], Since: since}, stale, nil
 }
 
 // takeOver ends a deployment that nobody goes on with, but leaves the image with
@@ -131,7 +131,7 @@ func (p *Publisher) takeOver(ctx context.Context, keep string) error {
 	if err := p.remove(ctx, next.ID); err != nil {
 		return err
 	}
-	if next.Config.Labels[labelBrought] != "" && next.Image != keep {
+	if next.Config.Labels[serving.LabelBrought] != "" && next.Image != keep {
 		if err := p.giveUpImage(ctx, next.Image, next.Config.Image); err != nil {
 			return err
 		}

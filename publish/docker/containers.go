@@ -50,7 +50,7 @@ func (p *Publisher) kept(ctx context.Context) ([]keptContainer, error) {
 func (p *Publisher) all(ctx context.Context) ([]container.Summary, error) {
 	r, err := p.client.ContainerList(ctx, engine.ContainerListOptions{
 		All:     true,
-		Filters: engine.Filters{}.Add("label", labelEndpoint+"="+p.endpoint),
+		Filters: engine.Filters{}.Add("label", serving.LabelEndpoint+"="+p.endpoint),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("list the containers of %s: %w", p.endpoint, err)
@@ -88,7 +88,7 @@ func (p *Publisher) current(ctx context.Context) (*container.InspectResponse, er
 }
 
 func (p *Publisher) ours(c *container.InspectResponse) bool {
-	return c.Config != nil && c.Config.Labels[labelEndpoint] == p.endpoint && c.Config.Labels[labelRevision] != ""
+	return c.Config != nil && c.Config.Labels[serving.LabelEndpoint] == p.endpoint && c.Config.Labels[labelRevision] != ""
 }
 
 // create makes a container. It, and what else changes something, goes on if ctx

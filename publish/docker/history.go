@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/deployfile/deployfile/publish/internal/serving"
 	"github.com/moby/moby/api/types/container"
 	engine "github.com/moby/moby/client"
 )
@@ -62,7 +63,7 @@ func (p *Publisher) drop(ctx context.Context, k keptContainer) error {
 	if err := p.remove(ctx, k.id); err != nil {
 		return err
 	}
-	if k.labels[labelBrought] == "" {
+	if k.labels[serving.LabelBrought] == "" {
 		return nil
 	}
 	return p.giveUpImage(ctx, k.image, k.revision.State.Live.Image)
@@ -95,7 +96,7 @@ func (p *Publisher) Delete(ctx context.Context) error {
 	}
 	// An image goes when no container needs it.
 	for _, c := range all {
-		if c.Labels[labelBrought] != "" {
+		if c.Labels[serving.LabelBrought] != "" {
 			err = errors.Join(err, p.giveUpImage(ctx, c.ImageID, c.Image))
 		}
 	}

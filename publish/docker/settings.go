@@ -5,9 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"net/netip"
-	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/deployfile/deployfile/manifests"
@@ -18,21 +16,9 @@ import (
 	engine "github.com/moby/moby/client"
 )
 
-// The labels of a container. One of a trial has no revision.
-const (
-	labelEndpoint = manifests.ContainerLabelPrefix + "endpoint"
-	// labelRevision is the revision as JSON, with its state and documents.
-	labelRevision = manifests.ContainerLabelPrefix + "revision"
-	labelBy       = manifests.ContainerLabelPrefix + "by"
-	labelAt       = manifests.ContainerLabelPrefix + "at"
-	labelImage    = manifests.ContainerLabelPrefix + "image"
-	labelLock     = manifests.ContainerLabelPrefix + "lock"
-	labelFile     = manifests.ContainerLabelPrefix + "file"
-	// labelLimit is how long the deployment may take.
-	labelLimit = manifests.ContainerLabelPrefix + "limit"
-	// labelBrought says that the engine has the image from a deployment.
-	labelBrought = manifests.ContainerLabelPrefix + "brought"
-)
+// labelRevision is the revision as JSON, with its state and documents. A
+// container on trial has none.
+const labelRevision = manifests.ContainerLabelPrefix + "revision"
 
 // settings are what the engine is told to create a container.
 func settings(c *manifests.Container) (engine.ContainerCreateOptions, error) {
@@ -40,7 +26,7 @@ func settings(c *manifests.Container) (engine.ContainerCreateOptions, error) {
 	config := &container.Config{
 		Image:       c.Image,
 		User:        c.User,
-		Env:         environment(c.Env),
+		Env:         serving.Environment(c),
 		Labels:      maps.Clone(c.Labels),
 		StopTimeout: &seconds,
 	}
@@ -100,37 +86,13 @@ func portOf(n int) (network.Port, error) {
 	return port, nil
 }
 
-func environment(env map[string]string) []string {
-	var out []string
-	for _, name := range slices.Sorted(maps.Keys(env)) {
-		out = append(out, name+"="+env[name])
-	}
-	return out
-}
-
 // recorded are the labels that make a container the record of a revision.
 func recorded(r publish.Revision, limit time.Duration, brought bool) (map[string]string, error) {
 	body, err := json.Marshal(r)
 	if err != nil {
 		return nil, err
 	}
-	live := r.State.Live
-	_, digest, named := strings.Cut(live.Image, "@")
-	if !named {
-		digest = live.Image
-	}
-	out := map[string]string{
-		labelRevision: string(body),
-		labelBy:       r.By,
-		labelAt:       r.At.UTC().Format(time.RFC3339),
-		labelImage:    digest,
-		labelLock:     live.LockDigest,
-		labelFile:     live.FileDigest,
-		labelLimit:    limit.String(),
-	}
-	if brought {
-		out[labelBrought] = "true"
-	}
-	maps.DeleteFunc(out, func(_, v string) bool { return v == "" })
+	out := serving.Labels(r, limit, brought)
+	out[labelRevision] = string(body)
 	return out, nil
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"strconv"
 
 	"github.com/deployfile/deployfile/manifests"
@@ -25,7 +24,7 @@ func (e *trialError) Unwrap() error { return e.cause }
 // port, beside the one that serves.
 func (d *deployment) tryOut(ctx context.Context) error {
 	c := *d.wanted
-	c.Labels = map[string]string{labelEndpoint: d.endpoint}
+	c.Labels = map[string]string{serving.LabelEndpoint: d.endpoint}
 	if c.Publish != nil {
 		// The engine chooses the port.
 		other := *c.Publish
@@ -34,13 +33,8 @@ func (d *deployment) tryOut(ctx context.Context) error {
 			other.Address = "127.0.0.1"
 		}
 		c.Publish = &other
-	} else {
-		port, err := serving.FreePort()
-		if err != nil {
-			return err
-		}
-		c.Port, c.Env = port, maps.Clone(c.Env)
-		c.Env["PORT"] = strconv.Itoa(port)
+	} else if err := serving.MoveAway(&c); err != nil {
+		return err
 	}
 	o, err := settings(&c)
 	if err != nil {

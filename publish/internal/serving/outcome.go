@@ -29,8 +29,8 @@ func CheckPort(ctx context.Context, port int) error {
 	return errors.Join(fmt.Errorf("port %d is in use by another program", port), c.Close())
 }
 
-// FreePort is a port of this machine that nobody listens on.
-func FreePort() (int, error) {
+// freePort is a port of this machine that nobody listens on.
+func freePort() (int, error) {
 	l, err := net.Listen("tcp", ":0")
 	if err != nil {
 		return 0, err

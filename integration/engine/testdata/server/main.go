@@ -20,6 +20,9 @@ func main() {
 	switch os.Getenv("MODE") {
 	case "crash":
 		fmt.Fprintln(os.Stderr, "ModuleNotFoundError: No module named 'sklearn'")
+		// containerd's shim closes the log of both streams with the first that
+		// ends; an interpreter takes this long to end, too.
+		time.Sleep(100 * time.Millisecond)
 		os.Exit(3)
 	case "deaf":
 		time.Sleep(time.Hour)
