@@ -104,8 +104,15 @@ func (t *targetReport) toleration(toleration Toleration, keys ...string) {
 }
 
 // modelVolume checks that a model that is a volume has a repository to come
-// from.
-func (t *targetReport) modelVolume(tags []string) {
+// from, and is all that goes with the environment.
+func (t *targetReport) modelVolume(f *File) {
+	if t.ModelVolume && t.has("model-volume") && len(f.Environment.Code) > 0 {
+		t.atKey(problem{
+			"misplaced-key", fmt.Sprintf("%s leaves out the code of [environment]: it is neither part of the environment's image nor of the model", describe(t.at("model-volume"))),
+			"remove it, or save the code with the model (code_paths of MLflow's save_model)",
+		}, t.at("model-volume")...)
+	}
+	tags := f.Image.Tags
 	if t.ModelVolume && t.has("model-volume") && t.Image == "" && len(tags) == 0 && !t.said(t.at("image")...) && !t.said("image", "tags") {
 		t.atKey(problem{
 			"missing-key", fmt.Sprintf("%s needs a repository that the cluster pulls the model from", describe(t.at("model-volume"))),

@@ -23,6 +23,7 @@ has_venv() { "$("$root/hack/python.sh")" -c 'import ensurepip, venv'; }
 
 need ca-certificates test -s /etc/ssl/certs/ca-certificates.crt
 need containernetworking-plugins test -x /usr/lib/cni/bridge
+need curl has curl
 need git has git
 need iproute2 has ip
 need iptables has iptables

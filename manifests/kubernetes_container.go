@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/deployfile/deployfile/deployfile"
+	"github.com/deployfile/deployfile/llb"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 	"k8s.io/apimachinery/pkg/util/intstr"
@@ -56,6 +57,10 @@ func serverContainer(r Release) (corev1.Container, error) {
 	c.Ports = []corev1.ContainerPort{{Name: portName, ContainerPort: int32(r.Port), Protocol: corev1.ProtocolTCP}}
 	c.StartupProbe, c.ReadinessProbe, c.LivenessProbe = probes(intstr.FromString(portName))
 	c.Lifecycle = &corev1.Lifecycle{PreStop: &corev1.LifecycleHandler{Sleep: &corev1.SleepAction{Seconds: drainSeconds}}}
+	if r.ModelImage != "" {
+		// An environment's image starts Python, and not the server.
+		c.Args, c.WorkingDir = []string{"serve"}, llb.ModelDir
+	}
 	return c, nil
 }
 

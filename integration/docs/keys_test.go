@@ -3,8 +3,8 @@ package docs
 import (
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
-	"strings"
 	"testing"
 
 	"github.com/deployfile/deployfile/deployfile"
@@ -19,7 +19,7 @@ const image = "registry.example.com/team/iris@sha256:0123456789abcdef0123456789a
 func fragment(kind string, b block) string {
 	head := "[model]\nname = \"iris\"\nsource = \"model\"\n\n[image]\ntags = [\"registry.example.com/team/iris:1\"]\n\n"
 	switch {
-	case strings.Contains(b.text, "kind "):
+	case regexp.MustCompile(`^\[targets\.[a-z-]+\]`).MatchString(b.text):
 		return head + b.text
 	case kind == "kubernetes" || kind == "kserve":
 		return head + "[targets." + names()[kind] + "]\nkind = \"" + kind + "\"\nnamespace = \"" + namespace + "\"\n" + b.text

@@ -11,6 +11,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"sigs.k8s.io/yaml"
 
 	"github.com/deployfile/deployfile/integration/cluster"
@@ -58,6 +59,25 @@ func role(t *testing.T, all []block) []rbacv1.PolicyRule {
 	}
 	t.Fatal("the page has no Role")
 	return nil
+}
+
+// TestObjects has the API server check the objects of all pages.
+func TestObjects(t *testing.T) {
+	n := shared.clusters.Node(t)
+	models(t, n)
+	dry := metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}, FieldValidation: metav1.FieldValidationStrict}
+	for _, page := range []string{"kubernetes.md", "kserve.md"} {
+		for _, b := range in("yaml", blocks(t, filepath.Join(pages, page))) {
+			var o unstructured.Unstructured
+			if err := yaml.UnmarshalStrict([]byte(b.text), &o.Object); err != nil {
+				t.Fatalf("%s:%d: %v", page, b.line, err)
+			}
+			resource := o.GroupVersionKind().GroupVersion().WithResource(strings.ToLower(o.GetKind()) + "s")
+			if _, err := n.Dynamic.Resource(resource).Namespace(o.GetNamespace()).Create(t.Context(), &o, dry); err != nil {
+				t.Errorf("%s:%d: %v", page, b.line, err)
+			}
+		}
+	}
 }
 
 // onNode is a reader of a page beside a node of Kubernetes, with what the page's

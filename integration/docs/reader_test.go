@@ -20,7 +20,7 @@ import (
 
 // reader is somebody who copies what a page says into a shell.
 type reader struct {
-	// dir is the folder that the page begins in: it has a model.
+	// dir is the folder that the page begins in; it has a model.
 	dir string
 	// bin has a deployfile that gives builds the base images of the tests.
 	bin string
