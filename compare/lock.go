@@ -27,7 +27,7 @@ func FromLock(name string, l *resolver.Lock, pylocks map[string][]byte) (Content
 			facts[SystemPackage][d.Name] = Fact{Value: d.Version}
 		}
 		for _, f := range l.Model {
-			facts[ModelFile][f.Path] = Fact{Value: "sha256:" + f.SHA256, Size: f.Size}
+			facts[ModelFile][f.Path] = Fact{Value: modelValue(f), Size: f.Size}
 		}
 		if err := addPackages(facts, l, p, pylocks[p.Pylock]); err != nil {
 			return c, fmt.Errorf("%s: %w", name, err)
@@ -35,6 +35,16 @@ func FromLock(name string, l *resolver.Lock, pylocks map[string][]byte) (Content
 		c.Platforms = append(c.Platforms, Platform{Name: p.Name, Facts: facts})
 	}
 	return c, nil
+}
+
+func modelValue(f resolver.ModelFile) string {
+	switch {
+	case f.Link != "":
+		return "link to " + f.Link
+	case f.Executable:
+		return "executable, sha256:" + f.SHA256
+	}
+	return "sha256:" + f.SHA256
 }
 
 // imageFacts leave out the name of a base that is a build context: it says

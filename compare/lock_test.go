@@ -34,7 +34,7 @@ func TestFromLock(t *testing.T) {
 		Inputs:    resolver.Inputs{Python: "3.11", MLflow: "skinny", Requirements: []string{"numpy"}},
 		Base:      resolver.Image{Ref: "python:3.11-slim", Digest: "sha256:b"},
 		Toolchain: resolver.Image{Ref: "context:base", Digest: "sha256:t", PythonVersion: "3.11"},
-		Model:     []resolver.ModelFile{{Path: "MLmodel", Size: 3, SHA256: "ff"}},
+		Model:     []resolver.ModelFile{{Path: "MLmodel", Size: 3, SHA256: "ff"}, {Path: "latest", Size: 1, SHA256: "aa", Link: "v"}, {Path: "run", Size: 4, SHA256: "ee", Executable: true}},
 		Platforms: []resolver.Platform{{
 			Name: "linux/amd64", Glibc: "2.36", Pylock: "pylock.toml",
 			Built:          []resolver.BuiltWheel{{Name: "ours", Version: "0.3"}},
@@ -56,7 +56,7 @@ func TestFromLock(t *testing.T) {
 		compare.Package:       versions("numpy", "2.4.6", "ours", "0.3"),
 		compare.PackageSource: versions("numpy", "numpy-2.4.6-py3-none-any.whl sha256:"+hexDigest, "ours", "https://git.example.com/ours@0123456789abcdef0123456789abcdef01234567"),
 		compare.SystemPackage: versions("libgomp1", "12"),
-		compare.ModelFile:     {"MLmodel": {Value: "sha256:ff", Size: 3}},
+		compare.ModelFile:     {"MLmodel": {Value: "sha256:ff", Size: 3}, "latest": {Value: "link to v", Size: 1}, "run": {Value: "executable, sha256:ee", Size: 4}},
 	}}}
 	if d := cmp.Diff(want, got.Platforms); d != "" {
 		t.Errorf("(-want +got):\n%s", d)

@@ -2,14 +2,10 @@ package frontend
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"net/url"
-	"path"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -155,6 +151,9 @@ func (b *build) created() (string, error) {
 // image is the image target. The model's hashes, the image and its
 // verification are worked out side by side.
 func (b *build) image(ctx context.Context) (*gwclient.Result, error) {
+	if err := b.checkFormat(ctx); err != nil {
+		return nil, err
+	}
 	p, err := b.prepare(ctx)
 	if err != nil {
 		return nil, err
@@ -243,103 +242,4 @@ func (b *build) config(c *compiled) (config, base *dockerspec.DockerOCIImage, er
 	}
 	config, err = c.plan.ImageConfig(c.base)
 	return config, &c.base, err
-}
-
-// verification is the verify step, if there is one that the builder can run.
-func (b *build) verification(ctx context.Context, c *compiled) (bkllb.State, bool) {
-	if b.ui.Target == TargetEnv || b.ui.Target == TargetModel || b.File.Server.Verify == "never" || b.ui.BuildArgs[ArgVerify] == "0" {
-		return bkllb.State{}, false
-	}
-	if !b.runs(c.plan.Platform) {
-		b.warnText(ctx, "the image for "+c.plan.Platform+" was not verified: this builder cannot run it")
-		return bkllb.State{}, false
-	}
-	return c.plan.Verify(c.inputs, c.image), true
-}
-
-// runs says whether the builder can run programs of a platform, its own or by
-// emulation.
-func (b *build) runs(platform string) bool {
-	for _, w := range b.client.BuildOpts().Workers {
-		for _, p := range w.Platforms {
-			if platformName(p) == platform {
-				return true
-			}
-		}
-	}
-	return platform == b.resolver.BuildPlatform
-}
-
-// verify is the verify target: nothing, or the failure.
-func (b *build) verify(ctx context.Context) (*gwclient.Result, error) {
-	p, err := b.prepare(ctx)
-	if err != nil {
-		return nil, err
-	}
-	if err := b.checkModel(ctx, p); err != nil {
-		return nil, err
-	}
-	for _, platform := range b.platforms() {
-		c, err := b.compile(ctx, p, platform)
-		if err != nil {
-			return nil, err
-		}
-		if verify, ok := b.verification(ctx, c); ok {
-			if _, err := b.resolver.Gateway.Solve(ctx, verify); err != nil {
-				return nil, b.explain(ctx, c, err)
-			}
-		}
-	}
-	return gwclient.NewResult(), nil
-}
-
-// checkModel compares the model's files with the locked ones.
-func (b *build) checkModel(ctx context.Context, p *prepared) error {
-	now, err := b.resolver.ModelFiles(ctx, p.tools, b.context, b.File.Model.Source)
-	if err != nil {
-		return err
-	}
-	if changes := p.lock.ModelChanges(now); len(changes) > 0 {
-		return &StaleLockError{File: b.lockName, Changes: changes}
-	}
-	return nil
-}
-
-// plans is the plan target: a JSON file for each platform.
-func (b *build) plans(ctx context.Context) (*gwclient.Result, error) {
-	files, err := b.planFiles(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return b.result(ctx, folder(files))
-}
-
-func (b *build) planFiles(ctx context.Context) (map[string][]byte, error) {
-	p, err := b.prepare(ctx)
-	if err != nil {
-		return nil, err
-	}
-	files := map[string][]byte{}
-	for _, platform := range b.platforms() {
-		c, err := b.compile(ctx, p, platform)
-		if err != nil {
-			return nil, err
-		}
-		data, err := json.MarshalIndent(c.plan, "", "  ")
-		if err != nil {
-			return nil, err
-		}
-		files["plan."+strings.ReplaceAll(platform, "/", "-")+".json"] = append(data, '\n')
-	}
-	return files, nil
-}
-
-// folder is a state with files in it.
-func folder(files map[string][]byte) bkllb.State {
-	at := bkllb.WithCreatedTime(toolchain.Epoch())
-	st := bkllb.Scratch()
-	for _, name := range slices.Sorted(maps.Keys(files)) {
-		st = st.File(bkllb.Mkfile(path.Join("/", name), 0o644, files[name], at), bkllb.WithCustomName("write "+name))
-	}
-	return st
 }

@@ -44,7 +44,9 @@ func (b *build) locate(err error) error {
 		return at(b.File, err, "environment", "base")
 	case step != nil && strings.HasPrefix(step.Step, "resolve system"):
 		return at(b.File, err, "environment", "system-packages")
-	case step != nil && (step.Kind == "unsatisfiable" || step.Kind == "index"), errors.As(err, &wheel), errors.As(err, &requirement):
+	case step != nil && step.Kind == "verify":
+		return at(b.File, err, "model", "source")
+	case step != nil && slices.Contains([]string{"unsatisfiable", "index", "install"}, step.Kind), errors.As(err, &wheel), errors.As(err, &requirement):
 		return at(b.File, err, "environment")
 	case errors.As(err, &image):
 		return at(b.File, err, "environment", image.Name)

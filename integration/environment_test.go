@@ -111,6 +111,7 @@ func TestImageThatCannotServe(t *testing.T) {
 	p.Edit(t, "Deployfile", `"/opt/code/answer.py"`, `"-c", "raise SystemExit('the weights are missing')"`)
 	_, o, err := p.tryBuild(t, nil)
 	wantError(t, err, "verify")
+	wantSource(t, err, p.Read(t, "Deployfile"), "source")
 	if !strings.Contains(o.log, "the weights are missing") {
 		t.Errorf("the log does not hold the server's own words:\n%s", lab.Tail(o.log))
 	}

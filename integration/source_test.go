@@ -2,11 +2,6 @@ package integration
 
 import (
 	"github.com/deployfile/deployfile/integration/internal/lab"
-	"net/http/cgi"
-	"net/http/httptest"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -44,14 +39,14 @@ func TestSources(t *testing.T) {
 			"dfsetup.py": "WORDS = 'built by setuptools'\n",
 		}),
 	)
-	address, commit := repository(t, map[string]string{
+	repository := lab.NewRepository(t, map[string]string{
 		"python/pyproject.toml": "[build-system]\nrequires = [\"setuptools\"]\nbuild-backend = \"setuptools.build_meta\"\n[project]\nname = \"dfgit\"\nversion = \"1.0\"\n",
 		"python/dfgit.py":       "WORDS = 'built from a commit'\n",
 	})
-	p := tiny(t, x.Table("local"), "dfbackend", "dfsetup", "dfgit @ git+"+address+"@main#subdirectory=python")
+	p := tiny(t, x.Table("local"), "dfbackend", "dfsetup", "dfgit @ git+"+repository.ServeHTTP(t)+"@main#subdirectory=python")
 	p.lock(t)
-	if lock := p.Read(t, "pylock.toml"); !strings.Contains(lock, commit) {
-		t.Errorf("the lock does not hold commit %s:\n%s", commit, lock)
+	if lock := p.Read(t, "pylock.toml"); !strings.Contains(lock, repository.Commit) {
+		t.Errorf("the lock does not hold commit %s:\n%s", repository.Commit, lock)
 	}
 	a, img := about(t, p)
 	want := map[string]string{
@@ -63,40 +58,4 @@ func TestSources(t *testing.T) {
 	if again := p.on(shared.second).build(t); again.digest != img.digest {
 		t.Errorf("another builder makes another image:\n%s", cmp.Diff(img.layers(t), again.layers(t)))
 	}
-}
-
-// repository serves a git repository over HTTP and returns its URL and the
-// commit on its branch main.
-func repository(t *testing.T, files map[string]string) (url, commit string) {
-	t.Helper()
-	root := t.TempDir()
-	dir := filepath.Join(root, "project.git")
-	git := func(args ...string) string {
-		t.Helper()
-		c := exec.Command("git", append([]string{"-C", dir, "-c", "user.name=Test", "-c", "user.email=test@example.com"}, args...)...)
-		c.Env = append(os.Environ(), "GIT_CONFIG_GLOBAL=/dev/null", "GIT_CONFIG_SYSTEM=/dev/null")
-		out, err := c.CombinedOutput()
-		if err != nil {
-			t.Fatalf("git %s: %v\n%s", strings.Join(args, " "), err, out)
-		}
-		return strings.TrimSpace(string(out))
-	}
-	for name, text := range files {
-		file := filepath.Join(dir, name)
-		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	git("init", "--quiet", "--initial-branch=main")
-	git("add", ".")
-	git("commit", "--quiet", "--message=First")
-	server := httptest.NewServer(&cgi.Handler{
-		Path: filepath.Join(git("--exec-path"), "git-http-backend"),
-		Env:  []string{"GIT_PROJECT_ROOT=" + root, "GIT_HTTP_EXPORT_ALL=1", "GIT_CONFIG_GLOBAL=/dev/null"},
-	})
-	t.Cleanup(server.Close)
-	return server.URL + "/project.git/.git", git("rev-parse", "HEAD")
 }

@@ -19,11 +19,11 @@ const (
 // labels are those of every object of a release.
 func labels(r Release) map[string]string {
 	l := map[string]string{
-		labelName:      labelValue(r.Model),
+		labelName:      LabelValue(r.Model),
 		labelInstance:  r.Target.Endpoint,
 		labelManagedBy: "deployfile",
 	}
-	if v := labelValue(r.Version); v != "" {
+	if v := LabelValue(r.Version); v != "" {
 		l[labelVersion] = v
 	}
 	return l
@@ -70,10 +70,10 @@ func (c *cluster) meta(name string) metav1.ObjectMeta {
 	return metav1.ObjectMeta{Name: name, Namespace: c.newest.Target.Namespace, Labels: labels(c.newest.Release)}
 }
 
-// labelValue is the text as Kubernetes allows it for a label: at most 63
+// LabelValue is the text as Kubernetes allows it for a label: at most 63
 // letters, digits, '-', '_' and '.', the first and last a letter or a digit.
 // https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/
-func labelValue(s string) string {
+func LabelValue(s string) string {
 	s = strings.Map(func(r rune) rune {
 		switch {
 		case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r >= '0' && r <= '9', r == '-', r == '_', r == '.':

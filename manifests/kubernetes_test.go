@@ -248,7 +248,7 @@ func TestLabelValue(t *testing.T) {
 		"iris": "iris", "a.b-c_1": "a.b-c_1", "my model": "my-model", "_x_": "x", "": "", "é": "",
 		strings.Repeat("a", 62) + ".b": strings.Repeat("a", 62),
 	} {
-		if got := labelValue(in); got != want {
+		if got := LabelValue(in); got != want {
 			t.Errorf("%q: %q, want %q", in, got, want)
 		}
 	}

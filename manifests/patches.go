@@ -104,6 +104,11 @@ func (o object) patched(patch string) (object, error) {
 	if out.id() != o.id() {
 		return fail(errors.New("it changes the object's apiVersion, kind, name or namespace, by which it is found again"))
 	}
+	for _, label := range []string{labelInstance, labelManagedBy} {
+		if out.label(label) != o.label(label) {
+			return fail(fmt.Errorf("it changes the label %s, by which it is known to be the endpoint's", label))
+		}
+	}
 	if known != nil {
 		if err := runtime.DefaultUnstructuredConverter.FromUnstructuredWithValidation(out.content, newKnown(o.kind), true); err != nil {
 			return fail(err)

@@ -21,6 +21,14 @@ type object struct {
 // id tells objects of a cluster apart.
 func (o object) id() [4]string { return [4]string{o.apiVersion, o.kind, o.namespace, o.name} }
 
+// label is the value of a label, "" if there is none.
+func (o object) label(name string) string {
+	meta, _ := o.content["metadata"].(map[string]any)
+	labels, _ := meta["labels"].(map[string]any)
+	value, _ := labels[name].(string)
+	return value
+}
+
 // newObject takes a value of a Kubernetes type, and leaves out what only a
 // cluster may say and what the type cannot leave out by itself.
 func newObject(typed any) (object, error) {

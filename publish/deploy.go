@@ -47,7 +47,8 @@ type Outcome struct {
 // beside it, as its target's strategy says. If the endpoint was told the same
 // before and nothing there has changed since, nothing is done but to wait until
 // it serves. As with the other verbs, the outcome that comes with an error is
-// what was tried.
+// what was tried. The error is an *OtherModelError if the endpoint is another
+// model's, unless ForceConflicts is set.
 func Deploy(ctx context.Context, p Publisher, r manifests.Release, o Options) (*Outcome, error) {
 	revisions, err := p.Revisions(ctx)
 	if err != nil {
@@ -56,6 +57,9 @@ func Deploy(ctx context.Context, p Publisher, r manifests.Release, o Options) (*
 	var current *manifests.State
 	if len(revisions) > 0 {
 		current = &revisions[0].State
+		if was := current.Live.Model; was != r.Model && !o.ForceConflicts {
+			return nil, &OtherModelError{Endpoint: o.Endpoint, Serves: was, Model: r.Model}
+		}
 	}
 	return reach(ctx, p, revisions, manifests.Deployed(current, r), o)
 }

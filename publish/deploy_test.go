@@ -327,3 +327,25 @@ func deploy(t *testing.T, m *memory, digit string, o publish.Options) *publish.O
 	}
 	return got
 }
+
+// TestOtherModel does not put one model in the place of another unless it is
+// told to.
+func TestOtherModel(t *testing.T) {
+	m := memory{t: t}
+	deploy(t, &m, "1", options())
+	r := release("2", "")
+	r.Model = "wine"
+	_, err := publish.Deploy(t.Context(), &m, r, options())
+	var other *publish.OtherModelError
+	if !errors.As(err, &other) {
+		t.Fatalf("the error is %v", err)
+	}
+	if diff := cmp.Diff(&publish.OtherModelError{Endpoint: "iris-prod", Serves: "iris", Model: "wine"}, other); diff != "" {
+		t.Error(diff)
+	}
+	o := options()
+	o.ForceConflicts = true
+	if done, err := publish.Deploy(t.Context(), &m, r, o); err != nil || done.Revision.State.Live.Model != "wine" {
+		t.Errorf("by force: %+v, %v", done, err)
+	}
+}

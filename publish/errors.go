@@ -54,11 +54,30 @@ func (e *ConflictError) Error() string {
 type BusyError struct {
 	Endpoint, By string
 	Since        time.Time
+	// Until is when it gives way unless it shows a sign of life, zero if that is
+	// unknown.
+	Until time.Time
 }
 
 // Error implements error.
 func (e *BusyError) Error() string {
-	return fmt.Sprintf("%s is being deployed by %s since %s: wait for it to end", e.Endpoint, e.By, e.Since.UTC().Format(time.RFC3339))
+	text := fmt.Sprintf("%s is being deployed by %s since %s: wait for it to end", e.Endpoint, e.By, e.Since.UTC().Format(time.RFC3339))
+	if !e.Until.IsZero() {
+		text += fmt.Sprintf("; if it was killed, try again after %s", e.Until.UTC().Format(time.TimeOnly+" MST"))
+	}
+	return text
+}
+
+// OtherModelError is an endpoint that serves another model than the one that is
+// to be deployed: two Deployfiles name the same endpoint.
+type OtherModelError struct {
+	// Serves is the model that the endpoint has, Model the other one.
+	Endpoint, Serves, Model string
+}
+
+// Error implements error.
+func (e *OtherModelError) Error() string {
+	return fmt.Sprintf("%s serves the model %q, and this is %q: set another endpoint for the target, or replace the model with --force-conflicts", e.Endpoint, e.Serves, e.Model)
 }
 
 // NothingError is an endpoint that was asked for and is not there.

@@ -108,7 +108,7 @@ func confirm(ctx context.Context, s streams, targets []deployfile.Target) error 
 				where += fmt.Sprintf(", %s %s", part.what, part.name)
 			}
 		}
-		fmt.Fprintf(s.err, "  %s (target %s: %s%s)\n", t.Endpoint, t.Name, t.Kind, where)
+		fmt.Fprintf(printableWriter{s.err}, "  %s (target %s: %s%s)\n", t.Endpoint, t.Name, t.Kind, where)
 	}
 	fmt.Fprint(s.err, "Go on? [y/N] ")
 	answers := make(chan string, 1)

@@ -26,9 +26,17 @@ const defaultTimeout = 10 * time.Minute
 func (f *applyFlags) add(flags *pflag.FlagSet) {
 	flags.DurationVar(&f.timeout, "timeout", defaultTimeout, "how long to wait for the endpoint to serve")
 	flags.BoolVar(&f.noWait, "no-wait", false, "do not wait until the endpoint serves; nothing is put back if it never does")
-	flags.BoolVar(&f.force, "force-conflicts", false, "overwrite what others have changed at the target")
+	flags.BoolVar(&f.force, "force-conflicts", false, "overwrite what others have changed at the target, and replace another model that the endpoint has")
 	flags.BoolVar(&f.dryRun, "dry-run", false, "print what would change, and change nothing")
 	flags.BoolVar(&f.asJSON, "json", false, "print the outcome as JSON")
+}
+
+// valid finds what no target can do.
+func (f *applyFlags) valid() error {
+	if f.timeout <= 0 {
+		return &usageError{errors.New("--timeout must be more than 0; --no-wait does not wait")}
+	}
+	return nil
 }
 
 func (f *applyFlags) options(t deployfile.Target, steps *steps) publish.Options {
@@ -105,7 +113,7 @@ func deploy(ctx context.Context, s streams, names []string, o deployOptions) err
 	if err != nil {
 		return err
 	}
-	if err := o.check(targets); err != nil {
+	if err := errors.Join(o.valid(), o.check(targets)); err != nil {
 		return err
 	}
 	steps := newSteps(s.err, o.progress)

@@ -87,7 +87,7 @@ func list(ctx context.Context, s streams, name string, o listOptions) error {
 		_, err := fmt.Fprintf(s.out, "nothing is deployed as %s\n", target.Endpoint)
 		return err
 	}
-	table := tabwriter.NewWriter(s.out, 0, 0, 2, ' ', 0)
+	table := tabwriter.NewWriter(printableWriter{s.out}, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "REVISION\tWHEN\tBY\tIMAGE\tLOCK\tSERVES")
 	for _, r := range out {
 		fmt.Fprintf(table, "%d\t%s\t%s\t%s\t%s\t%s\n", r.Number, ago(r.At, time.Now()), r.By, short(r.Image), short(dash(r.Lock)), dash(r.Serves))

@@ -50,7 +50,7 @@ func logs(ctx context.Context, s streams, name string, o logsOptions) error {
 	if !ok {
 		return atTarget(at.Target, fmt.Errorf("kind %q keeps no log", at.Kind))
 	}
-	err = logger.Logs(ctx, s.out, o.LogOptions)
+	err = logger.Logs(ctx, forTerminal(s.out), o.LogOptions)
 	if o.Follow && ctx.Err() != nil {
 		return nil
 	}

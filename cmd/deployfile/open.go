@@ -41,7 +41,7 @@ func open(ctx context.Context, s streams, name string, f fileFlags) error {
 	case status.Revision == nil:
 		return atTarget(at.Target, &publish.NothingError{Endpoint: at.Endpoint})
 	case status.URL != "":
-		_, err := fmt.Fprintln(s.out, status.URL)
+		_, err := fmt.Fprintln(s.out, printable(status.URL))
 		return err
 	}
 	endpoint, err := at.endpoint(ctx)

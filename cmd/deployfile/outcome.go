@@ -141,6 +141,7 @@ func (o *outcomes) end() error {
 
 // text is the outcome for people, one line unless there are changes to show.
 func (e *outcome) text(w io.Writer, done *publish.Outcome) error {
+	w = printableWriter{w}
 	if e.Action == string(publish.Planned) {
 		writeChanges(w, e.Changes)
 		_, err := fmt.Fprintf(w, "%s: %s would become revision %d: %s\n", e.Target, e.Endpoint, e.Revision, countChanges(e.Changes))
@@ -197,6 +198,7 @@ const shortDigits = 12
 
 // writeChanges prints what differs at a target.
 func writeChanges(w io.Writer, changes []publish.Change) {
+	w = printableWriter{w}
 	for _, c := range changes {
 		fmt.Fprintf(w, "%s %s\n", c.Action, c.Object)
 		if c.Diff != "" {

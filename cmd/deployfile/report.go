@@ -20,7 +20,7 @@ func report(w io.Writer, command string, err error) {
 	sources := errdefs.Sources(err)
 	switch {
 	case errors.Is(err, errInterrupted):
-		fmt.Fprintln(w, err)
+		fmt.Fprintln(w, printable(err.Error()))
 	case is[*differentError](err):
 		// The differences are printed.
 	case is[*usageError](err), is[*build.UsageError](err):
@@ -39,7 +39,7 @@ func report(w io.Writer, command string, err error) {
 		s := sources[0]
 		_ = deployfile.Render(w, s.Info.Data, diagnosticOf(s.Info, s.Ranges, deployfile.SeverityError, err.Error()))
 	default:
-		fmt.Fprintln(w, "error:", err)
+		fmt.Fprintln(w, "error:", printable(err.Error()))
 	}
 }
 

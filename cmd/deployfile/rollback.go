@@ -50,6 +50,9 @@ default is the newest that would change what is served.
 
 // change does one verb at one target.
 func (o *changeOptions) change(ctx context.Context, s streams, name string, verb func(context.Context, publish.Publisher, publish.Options) (*publish.Outcome, error)) error {
+	if err := o.valid(); err != nil {
+		return err
+	}
 	p, err := o.open()
 	if err != nil {
 		return err

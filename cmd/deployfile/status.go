@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -130,6 +131,7 @@ func statusOf(t deployfile.Target, got *publish.Status) targetStatus {
 // text is a line for the target, and one for each instance that is not ready
 // or belongs to a release that waits.
 func (t *targetStatus) text(w io.Writer, now time.Time) {
+	w = printableWriter{w}
 	var line strings.Builder
 	fmt.Fprintf(&line, "%s: ", t.Target)
 	switch {
@@ -139,6 +141,8 @@ func (t *targetStatus) text(w io.Writer, now time.Time) {
 		fmt.Fprintf(&line, "nothing is deployed as %s", t.Endpoint)
 	case t.Ready:
 		fmt.Fprintf(&line, "%s serves revision %d, %s, deployed %s by %s", t.Endpoint, t.Revision, short(t.Live.Image), ago(*t.At, now), t.By)
+	case slices.ContainsFunc(t.Instances, func(i instance) bool { return i.Ready }):
+		fmt.Fprintf(&line, "%s does not serve as it should; revision %d, %s, deployed %s by %s", t.Endpoint, t.Revision, short(t.Live.Image), ago(*t.At, now), t.By)
 	default:
 		fmt.Fprintf(&line, "%s does not serve; revision %d, %s, deployed %s by %s", t.Endpoint, t.Revision, short(t.Live.Image), ago(*t.At, now), t.By)
 	}

@@ -49,10 +49,14 @@ func newSteps(w *os.File, progress string) *steps {
 }
 
 // say tells what is done now.
-func (t *steps) say(format string, args ...any) { t.next(fmt.Sprintf(format, args...), true) }
+func (t *steps) say(format string, args ...any) {
+	t.next(printable(fmt.Sprintf(format, args...)), true)
+}
 
 // wait tells a person who waits what for; it leaves nothing behind.
-func (t *steps) wait(format string, args ...any) { t.next(fmt.Sprintf(format, args...), false) }
+func (t *steps) wait(format string, args ...any) {
+	t.next(printable(fmt.Sprintf(format, args...)), false)
+}
 
 // putBack tells who interrupts a change why the command goes on; the result
 // ends that.

@@ -80,20 +80,26 @@ func buildCLI() error {
 	return goRun(nil, "build", "-o", shared.deployfile, "./cmd/deployfile")
 }
 
-// pushFrontend makes the frontend image as the Makefile does, and pushes it.
+// pushFrontend makes the frontend image and pushes it.
 func pushFrontend() error {
-	bin, layout := filepath.Join(shared.dir, "frontend"), filepath.Join(shared.dir, "frontend-image")
+	layout := filepath.Join(shared.dir, "frontend-image")
+	if err := makeFrontend(filepath.Join(shared.dir, "frontend"), layout, shared.builder.address); err != nil {
+		return err
+	}
+	shared.frontend = shared.registry.Host + "/deployfile/frontend:1"
+	return lab.PushLayout(layout, shared.frontend)
+}
+
+// makeFrontend makes the frontend image as the Makefile does: the binaries below
+// one folder, and of them a layout.
+func makeFrontend(bin, layout, builder string) error {
 	for _, arch := range []string{"amd64", "arm64"} {
 		env := []string{"CGO_ENABLED=0", "GOOS=linux", "GOARCH=" + arch}
 		if err := goRun(env, "build", "-trimpath", "-ldflags", "-s -w", "-o", filepath.Join(bin, "linux-"+arch)+"/", "./cmd/deployfile-frontend"); err != nil {
 			return err
 		}
 	}
-	if err := goRun([]string{"BUILDKIT_HOST=" + shared.builder.address}, "run", "./hack/frontendimage", "-bin", bin, "-o", layout); err != nil {
-		return err
-	}
-	shared.frontend = shared.registry.Host + "/deployfile/frontend:1"
-	return lab.PushLayout(layout, shared.frontend)
+	return goRun([]string{"BUILDKIT_HOST=" + builder}, "run", "./hack/frontendimage", "-bin", bin, "-o", layout)
 }
 
 // goRun runs the go command in the root of the repository.

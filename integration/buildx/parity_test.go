@@ -1,6 +1,7 @@
 package buildx
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -51,5 +52,33 @@ func TestSameImage(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestSameLabels builds in a repository, whose address and commit become labels,
+// and for each of the targets that are images.
+func TestSameLabels(t *testing.T) {
+	p := lockedTiny(t, "", "\n[targets.canary]\nkind = \"docker\"\nenv = { STAGE = \"canary\" }\n")
+	commit := lab.Commit(t, p.Dir)
+	const secret = "correct-horse-battery"
+	lab.Git(t, p.Dir, "remote", "add", "origin", "https://reader:"+secret+"@git.example.com/team/models.git")
+	for _, target := range []string{"image", "env", "model", "canary"} {
+		ref := shared.registry.Host + "/labels/" + target
+		built := p.mustBuildx(t, "--target", target, "-t", ref, "--push", withoutProvenance).digest(t)
+		cli := strings.TrimSpace(p.deployfile(t, "build", "--target", target, "-t", ref+":cli", "--push"))
+		if built != cli {
+			t.Errorf("of target %s buildx makes %s and the CLI %s:\n%s", target, built, cli,
+				cmp.Diff(configOf(t, pullImage(t, ref, "amd64")), configOf(t, pullImage(t, ref+":cli", "amd64"))))
+		}
+		config := configOf(t, pullImage(t, ref, "amd64")).Config
+		if target != "model" {
+			want := map[string]string{"org.opencontainers.image.source": "https://git.example.com/team/models.git", "org.opencontainers.image.revision": commit}
+			for label, value := range want {
+				if config.Labels[label] != value {
+					t.Errorf("label %s of target %s is %q, want %q", label, target, config.Labels[label], value)
+				}
+			}
+		}
+		hides(t, secret, map[string]string{"labels of " + target: fmt.Sprint(config.Labels)})
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/deployfile/deployfile/integration/internal/lab"
 	"github.com/google/go-cmp/cmp"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/types"
 )
 
 // lockedTiny is a tiny project with one package, and its lock. The text is
@@ -68,6 +69,25 @@ func TestTargets(t *testing.T) {
 	}
 	if digestOf(t, p.push(t, "targets", "--target", "image")) != digestOf(t, image) {
 		t.Error("--target image is another image than none")
+	}
+}
+
+// TestTargetFormat builds for a registry that takes neither an index nor
+// attestations.
+func TestTargetFormat(t *testing.T) {
+	p := lockedTiny(t, "", "\n[targets.old]\nkind = \"docker\"\nformat = \"docker-manifest\"\n")
+	wantFailure(t, p.buildx(t, "--target", "old", "--sbom=true"), `target old: an image of format "docker-manifest" has no attestations`, "| >>> format = ")
+	wantFailure(t, p.buildx(t, "--target", "old", withoutProvenance, "--platform", "linux/amd64,linux/arm64"), "is for one platform, and these are 2", "| >>> format = ")
+	r := p.mustBuildx(t, "--target", "old", "--provenance=true")
+	wantWords(t, r.stderr, "give --provenance=false, and oci-mediatypes=false to --output")
+
+	ref := shared.registry.Host + "/old"
+	r = p.mustBuildx(t, "--target", "old", withoutProvenance, "-o", "type=image,push=true,oci-mediatypes=false,name="+ref)
+	if strings.Contains(r.stderr, "oci-mediatypes") {
+		t.Errorf("a warning of what was given:\n%s", lab.Tail(r.stderr))
+	}
+	if got := lab.Pull(t, ref).MediaType; got != types.DockerManifestSchema2 {
+		t.Errorf("the registry has a %s", got)
 	}
 }
 

@@ -1,14 +1,18 @@
 package kubernetes
 
 import (
+	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/deployfile/deployfile/deployfile"
 	"github.com/deployfile/deployfile/publish"
@@ -131,6 +135,41 @@ func TestPrune(t *testing.T) {
 	if diff := cmp.Diff(want, names(l.objects())); diff != "" {
 		t.Error(diff)
 	}
+}
+
+// TestDeleteHeldUp says what keeps an endpoint from going away, and ends the
+// work when it no longer does.
+func TestDeleteHeldUp(t *testing.T) {
+	t.Parallel()
+	l := newLab(t)
+	p := l.open()
+	l.deploy(p, l.version("one"))
+	finalizers := func(patch string) {
+		if _, err := l.cluster.Client.CoreV1().Services(l.namespace).Patch(t.Context(), "iris", types.MergePatchType, []byte(patch), metav1.PatchOptions{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	finalizers(`{"metadata": {"finalizers": ["example.com/held"]}}`)
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
+	defer cancel()
+	err := p.Delete(ctx)
+	if want := "Service " + l.namespace + "/iris is still being deleted (finalizers: example.com/held)"; err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("the error is %v", err)
+	}
+	finalizers(`{"metadata": {"finalizers": null}}`)
+	if err := p.Delete(t.Context()); err != nil {
+		t.Error(err)
+	}
+	l.gone()
+}
+
+// TestLongNames deploys a model whose name is too long for a label.
+func TestLongNames(t *testing.T) {
+	t.Parallel()
+	l := newLab(t)
+	r := l.version("one")
+	r.Model = strings.Repeat("iris-", 40) + "x"
+	l.deploy(l.open(), r)
 }
 
 // TestDelete leaves nothing.

@@ -1,6 +1,7 @@
 package kubernetes
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -177,7 +178,7 @@ func TestAsleep(t *testing.T) {
 			return
 		}
 		once.Do(func() {
-			patch := `{"metadata": {"annotations": {"deployfile.github.io/deadline": "2026-01-01T00:00:00Z"}}}`
+			patch := `{"metadata": {"annotations": {"deployfile.github.io/phase": "failed"}}}`
 			if _, err := l.cluster.Client.AppsV1().ControllerRevisions(l.namespace).Patch(t.Context(), "iris-r2", types.MergePatchType, []byte(patch), metav1.PatchOptions{}); err != nil {
 				t.Error(err)
 			}
@@ -200,4 +201,46 @@ func TestAsleep(t *testing.T) {
 	if err != nil || len(revisions) != 2 || revisions[0].Number != 3 {
 		t.Errorf("the revisions are %v, %v", revisions, err)
 	}
+}
+
+// TestRenewed holds the lock of a deployment for as long as it goes on, and no
+// longer than a little.
+func TestRenewed(t *testing.T) {
+	t.Parallel()
+	l := newLab(t)
+	p := l.open()
+	deadline := func() time.Time {
+		record, err := l.cluster.Client.AppsV1().ControllerRevisions(l.namespace).Get(t.Context(), "iris-r1", metav1.GetOptions{})
+		if err != nil {
+			return time.Time{}
+		}
+		at, err := time.Parse(time.RFC3339, record.Annotations["deployfile.github.io/deadline"])
+		if err != nil {
+			t.Error(err)
+		}
+		return at
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	var running sync.WaitGroup
+	running.Go(func() {
+		_, _ = publish.Deploy(ctx, p, l.version("one", fate(cluster.NeverReady)), options(time.Hour))
+	})
+	defer running.Wait()
+	defer cancel()
+	var first time.Time
+	l.eventually(func() string {
+		if first = deadline(); first.IsZero() {
+			return "there is no record"
+		}
+		return ""
+	})
+	if until := time.Until(first); until > time.Minute {
+		t.Errorf("the lock is held for %s", until)
+	}
+	l.eventually(func() string {
+		if !deadline().After(first) {
+			return "it is not renewed"
+		}
+		return ""
+	})
 }

@@ -35,8 +35,10 @@ func TestRendered(t *testing.T) {
 				t.Fatal(err)
 			}
 			body = bytes.ReplaceAll(body, []byte("namespace: models"), []byte("namespace: "+l.namespace))
+			_, after, _ := strings.Cut(string(body), "app.kubernetes.io/instance: ")
+			endpoint, _, _ := strings.Cut(after, "\n")
 			var warnings bytes.Buffer
-			p := l.connectWith(l.cluster.Kubeconfig, kubernetes.Options{Target: l.target(), Warnings: &warnings})
+			p := l.connectWith(l.cluster.Kubeconfig, kubernetes.Options{Target: l.target(), Endpoint: endpoint, Warnings: &warnings})
 			changes, err := p.Diff(t.Context(), []manifests.Document{{Name: name, Body: body}})
 			if err != nil {
 				t.Fatal(err)

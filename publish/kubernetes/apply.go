@@ -52,9 +52,10 @@ func (p *Publisher) Apply(ctx context.Context, revision publish.Revision, o publ
 	if err != nil {
 		return err
 	}
-	if d.mine, err = p.begin(ctx, revision, records, o.Timeout); err != nil {
+	if d.mine, err = p.begin(ctx, revision, records); err != nil {
 		return err
 	}
+	defer p.renew(ctx, d.mine.name)()
 	limited, cancel := context.WithTimeout(ctx, o.Timeout)
 	defer cancel()
 	if err := d.carryOut(limited); err != nil {
@@ -70,19 +71,19 @@ func (d *deployment) prepare(ctx context.Context, revision publish.Revision) ([]
 	if err != nil {
 		return nil, err
 	}
-	if err := d.free(records, time.Now()); err != nil {
+	if err := d.free(ctx, records, d.progress); err != nil {
 		return nil, err
 	}
 	if d.objects, err = d.Publisher.objects(ctx, revision.Documents); err != nil {
 		return nil, err
 	}
 	if d.served = deployed(records); d.served != nil {
-		if d.previous, err = d.known(ctx, d.served.Documents); err != nil {
+		if d.previous, err = d.known(ctx, *d.served); err != nil {
 			return nil, err
 		}
 	}
 	for _, r := range records {
-		more, err := d.known(ctx, r.Documents)
+		more, err := d.known(ctx, r)
 		if err != nil {
 			return nil, err
 		}

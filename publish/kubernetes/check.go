@@ -16,7 +16,6 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
-	"github.com/deployfile/deployfile/manifests"
 	"github.com/deployfile/deployfile/publish"
 )
 
@@ -189,10 +188,10 @@ func (p *Publisher) permitted(ctx context.Context, objects []object) error {
 	return e
 }
 
-// known is objects for documents of before: what the cluster no longer knows
-// cannot be there either.
-func (p *Publisher) known(ctx context.Context, documents []manifests.Document) ([]object, error) {
-	list, err := parse(documents)
+// known is objects for the documents of a record: what the cluster no longer
+// knows cannot be there either.
+func (p *Publisher) known(ctx context.Context, r record) ([]object, error) {
+	list, err := parse(r.Documents)
 	if err != nil {
 		return nil, err
 	}
@@ -205,6 +204,10 @@ func (p *Publisher) known(ctx context.Context, documents []manifests.Document) (
 		}
 		if err != nil {
 			return nil, err
+		}
+		o.document = "ControllerRevision " + p.namespace + "/" + r.name
+		if err := p.ownRecorded(o); err != nil {
+			return nil, p.broken(r.name, err)
 		}
 		out = append(out, o)
 	}

@@ -3,7 +3,6 @@ package kubernetes
 import (
 	"context"
 	"errors"
-	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -16,6 +15,9 @@ import (
 // of, and returns when they and what belongs to them are gone. The records go
 // last: if it fails, it can be called again.
 func (p *Publisher) Delete(ctx context.Context) error {
+	// A finalizer of somebody else may never be taken away.
+	ctx, cancel := context.WithTimeout(ctx, defaultTimeout)
+	defer cancel()
 	records, err := p.recordsHere(ctx)
 	var missing *NamespaceError
 	if errors.As(err, &missing) {
@@ -24,7 +26,7 @@ func (p *Publisher) Delete(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := p.free(records, time.Now()); err != nil {
+	if err := p.free(ctx, records, func(string, ...any) {}); err != nil {
 		return err
 	}
 	kinds, err := p.kinds(ctx, records)
@@ -68,7 +70,7 @@ func (p *Publisher) kinds(ctx context.Context, records []record) (map[schema.Gro
 		}
 	}
 	for _, r := range records {
-		objects, err := p.known(ctx, r.Documents)
+		objects, err := p.known(ctx, r)
 		if err != nil {
 			return nil, err
 		}

@@ -45,7 +45,7 @@ func (p *Publisher) Diff(ctx context.Context, documents []manifests.Document) ([
 	}
 	var before []object
 	for _, r := range records {
-		more, err := p.known(ctx, r.Documents)
+		more, err := p.known(ctx, r)
 		if err != nil {
 			return nil, err
 		}

@@ -175,3 +175,16 @@ func TestNobodyThere(t *testing.T) {
 		t.Errorf("the error is %v", err)
 	}
 }
+
+// Messages do not name the password of an address.
+func TestAddress(t *testing.T) {
+	for host, want := range map[string]string{
+		"https://ann:secret@example.com:6443": "https://ann:xxxxx@example.com:6443",
+		"https://127.0.0.1:6443":              "https://127.0.0.1:6443",
+		"example.com:6443":                    "example.com:6443",
+	} {
+		if got := address(host); got != want {
+			t.Errorf("%s is named %s", host, got)
+		}
+	}
+}

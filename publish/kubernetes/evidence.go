@@ -13,8 +13,9 @@ import (
 )
 
 const (
-	// logLines and eventLines limit what an error quotes.
+	// logLines, logBytes and eventLines limit what an error quotes.
 	logLines   = 20
+	logBytes   = 64 << 10
 	eventLines = 8
 )
 
@@ -46,9 +47,9 @@ func (p *Publisher) lastWords(ctx context.Context, stuck *stuckError) []string {
 			container = server(&pod)
 		}
 		for _, previous := range previousFirst(&pod, container) {
-			lines := int64(logLines)
+			lines, bytes := int64(logLines), int64(logBytes)
 			data, err := p.client.CoreV1().Pods(pod.Namespace).GetLogs(pod.Name, &corev1.PodLogOptions{
-				Container: container, Previous: previous, TailLines: &lines,
+				Container: container, Previous: previous, TailLines: &lines, LimitBytes: &bytes,
 			}).DoRaw(ctx)
 			if text := strings.TrimRight(string(data), "\n"); err == nil && text != "" {
 				return strings.Split(text, "\n")

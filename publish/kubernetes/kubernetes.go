@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	neturl "net/url"
 	"sync/atomic"
 	"time"
 
@@ -104,12 +105,20 @@ func New(_ context.Context, o Options) (*Publisher, error) {
 	}
 	p := &Publisher{
 		endpoint: endpoint, namespace: namespace, kind: o.Target.Kind,
-		where: "the cluster at " + config.Host, config: config,
+		where: "the cluster at " + address(config.Host), config: config,
 	}
 	if o.Target.Context != "" {
-		p.where = fmt.Sprintf("the cluster of context %q at %s", o.Target.Context, config.Host)
+		p.where = fmt.Sprintf("the cluster of context %q at %s", o.Target.Context, address(config.Host))
 	}
 	return p, p.connect()
+}
+
+// address is a server's without the password that it may have.
+func address(host string) string {
+	if u, err := neturl.Parse(host); err == nil {
+		return u.Redacted()
+	}
+	return host
 }
 
 func (p *Publisher) connect() error {

@@ -12,6 +12,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/uuid"
 
+	"github.com/deployfile/deployfile/manifests"
 	"github.com/deployfile/deployfile/publish"
 )
 
@@ -20,25 +21,17 @@ import (
 const cleanupTime = 30 * time.Second
 
 func (p *Publisher) busy(r record) *publish.BusyError {
-	return &publish.BusyError{Endpoint: p.endpoint, By: r.By, Since: r.At}
-}
-
-// free returns a *publish.BusyError while another deployment is under way.
-func (p *Publisher) free(records []record, now time.Time) error {
-	if len(records) > 0 && records[0].phase == phaseApplying && now.Before(records[0].deadline) {
-		return p.busy(records[0])
+	e := &publish.BusyError{Endpoint: p.endpoint, By: r.By, Since: r.At}
+	if r.phase == phaseApplying && time.Now().Before(r.deadline) {
+		e.Until = r.deadline
 	}
-	return nil
+	return e
 }
 
-// begin records a revision as being applied, which locks the endpoint until
-// the timeout has passed. The number is the revision's own, or the next one if
+// begin records a revision as being applied, which locks the endpoint for as
+// long as renew is called. The number is the revision's own, or the next one if
 // it has none.
-func (p *Publisher) begin(ctx context.Context, revision publish.Revision, records []record, timeout time.Duration) (*record, error) {
-	now := time.Now()
-	if err := p.free(records, now); err != nil {
-		return nil, err
-	}
+func (p *Publisher) begin(ctx context.Context, revision publish.Revision, records []record) (*record, error) {
 	newest := deployed(records)
 	switch {
 	case revision.Number == 0:
@@ -52,16 +45,17 @@ func (p *Publisher) begin(ctx context.Context, revision publish.Revision, record
 	revision.Number = max(revision.Number, 1)
 	mine := &record{
 		Revision: revision, name: p.recordName(revision.Number), phase: phaseApplying,
-		attempt: string(uuid.NewUUID()), deadline: now.Add(timeout + 2*cleanupTime),
+		attempt: string(uuid.NewUUID()), deadline: time.Now().Add(lease),
 	}
 	encoded, err := encodeRecord(*mine, map[string]string{
-		"app.kubernetes.io/name": revision.State.Newest().Model, labelInstance: p.endpoint, labelManagedBy: manager,
+		"app.kubernetes.io/name": manifests.LabelValue(revision.State.Newest().Model), labelInstance: p.endpoint, labelManagedBy: manager,
 	})
 	if err != nil {
 		return nil, err
 	}
 	_, err = retry(ctx, p, func() (*appsv1.ControllerRevision, error) {
-		return p.client.AppsV1().ControllerRevisions(p.namespace).Create(ctx, encoded, metav1.CreateOptions{FieldManager: manager})
+		// Broken off, it might have made a record that nobody removes.
+		return p.client.AppsV1().ControllerRevisions(p.namespace).Create(context.WithoutCancel(ctx), encoded, metav1.CreateOptions{FieldManager: manager})
 	})
 	if apierrors.IsAlreadyExists(err) {
 		return p.alreadyBegun(ctx, mine)

@@ -167,7 +167,7 @@ func (f *follower) copy(ctx context.Context, pod *corev1.Pod, o publish.LogOptio
 	defer func() { _ = stream.Close() }()
 	lines := bufio.NewReader(stream)
 	for {
-		line, err := lines.ReadString('\n')
+		line, err := readLine(lines)
 		if line != "" {
 			if err := f.line(c, strings.TrimSuffix(line, "\n")); err != nil {
 				return fmt.Errorf("%w: %w", errWrite, err)
@@ -178,6 +178,22 @@ func (f *follower) copy(ctx context.Context, pod *corev1.Pod, o publish.LogOptio
 		}
 		if err != nil {
 			return err
+		}
+	}
+}
+
+// longestLine is what is shown of a line, in bytes: a server may print without
+// end.
+const longestLine = 1 << 20
+
+// readLine reads a line, and keeps no more than its beginning.
+func readLine(r *bufio.Reader) (string, error) {
+	var line []byte
+	for {
+		part, err := r.ReadSlice('\n')
+		line = append(line, part[:min(len(part), longestLine-len(line))]...)
+		if !errors.Is(err, bufio.ErrBufferFull) {
+			return string(line), err
 		}
 	}
 }

@@ -97,7 +97,8 @@ func parse(documents []manifests.Document) ([]object, error) {
 	return out, nil
 }
 
-// objects reads documents and finds out where the API server has them.
+// objects reads documents and finds out where the API server has them. The error
+// is a *StrangeObjectError for one that is not this endpoint's.
 func (p *Publisher) objects(ctx context.Context, documents []manifests.Document) ([]object, error) {
 	list, err := parse(documents)
 	if err != nil {
@@ -107,6 +108,9 @@ func (p *Publisher) objects(ctx context.Context, documents []manifests.Document)
 	for i := range list {
 		o := &list[i]
 		if err := p.locate(ctx, o); err != nil {
+			return nil, err
+		}
+		if err := p.own(*o); err != nil {
 			return nil, err
 		}
 		if other, ok := seen[o.key()]; ok {

@@ -79,7 +79,8 @@ func (t *tunnel) open(ctx context.Context, pod *corev1.Pod) (<-chan struct{}, er
 	if err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithCancel(ctx)
+	outer := ctx
+	ctx, cancel := context.WithCancel(outer)
 	began := make(chan struct{})
 	var complaints bytes.Buffer
 	// What it would log is noise: a client that hangs up, a pod that ends.
@@ -98,8 +99,8 @@ func (t *tunnel) open(ctx context.Context, pod *corev1.Pod) (<-chan struct{}, er
 	select {
 	case <-began:
 	case err := <-failed:
-		if ctx.Err() != nil {
-			return nil, ctx.Err()
+		if outer.Err() != nil {
+			return nil, outer.Err()
 		}
 		if denied := permissionOf(err); denied != nil {
 			return nil, denied

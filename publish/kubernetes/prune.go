@@ -3,7 +3,8 @@ package kubernetes
 import (
 	"cmp"
 	"context"
-	"errors"
+	"fmt"
+	"strings"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -36,16 +37,21 @@ func (p *Publisher) remove(ctx context.Context, o object, live *unstructured.Uns
 // gone waits until objects are no longer there.
 func (p *Publisher) gone(ctx context.Context, objects []object) error {
 	for _, o := range objects {
+		var last *unstructured.Unstructured
 		for between := pace(); ; {
 			live, err := p.get(ctx, o)
+			if err == nil {
+				if live == nil || live.GetDeletionTimestamp() == nil {
+					break
+				}
+				last = live
+				err = sleep(ctx, between.Step())
+			}
+			if err != nil && ctx.Err() != nil && last != nil {
+				return fmt.Errorf("%s is still being deleted (finalizers: %s): %w", o, strings.Join(last.GetFinalizers(), ", "), ctx.Err())
+			}
 			if err != nil {
 				return err
-			}
-			if live == nil || live.GetDeletionTimestamp() == nil {
-				break
-			}
-			if err := sleep(ctx, between.Step()); err != nil {
-				return errors.Join(errors.New(o.String()+" is still being deleted"), err)
 			}
 		}
 	}

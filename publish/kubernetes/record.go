@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math"
 	"slices"
 	"time"
 
@@ -37,8 +38,8 @@ const (
 
 // The phases of a record.
 const (
-	// phaseApplying is a deployment under way: until its deadline nobody else
-	// may begin one.
+	// phaseApplying is a deployment under way: while it renews its deadline
+	// nobody else may begin one.
 	phaseApplying = "applying"
 	phaseDeployed = "deployed"
 	// phaseFailed is one whose objects may still be there, for the next
@@ -96,12 +97,18 @@ func (p *Publisher) records(ctx context.Context) ([]record, error) {
 	for i := range list.Items {
 		r, err := decodeRecord(&list.Items[i])
 		if err != nil {
-			return nil, fmt.Errorf("ControllerRevision %s/%s: %w", p.namespace, list.Items[i].Name, err)
+			return nil, p.broken(list.Items[i].Name, fmt.Errorf("ControllerRevision %s/%s: %w", p.namespace, list.Items[i].Name, err))
 		}
 		out = append(out, r)
 	}
 	slices.SortFunc(out, func(a, b record) int { return b.Number - a.Number })
 	return out, nil
+}
+
+// broken says what is to be done about a record that this program has not
+// written.
+func (p *Publisher) broken(name string, err error) error {
+	return fmt.Errorf("%w\nkubectl delete controllerrevision -n %s %s removes the record", err, p.namespace, name)
 }
 
 // Revisions implements publish.Publisher.
@@ -153,6 +160,9 @@ func decodeRecord(c *appsv1.ControllerRevision) (record, error) {
 	state, documents, err := decodePayload(c.Data.Raw)
 	if err != nil {
 		return record{}, err
+	}
+	if c.Revision < 1 || c.Revision > math.MaxInt32 {
+		return record{}, fmt.Errorf("revision %d is none", c.Revision)
 	}
 	a := c.Annotations
 	at, err := time.Parse(time.RFC3339, a[annotationAt])

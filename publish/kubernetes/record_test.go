@@ -1,7 +1,10 @@
 package kubernetes
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -81,6 +84,16 @@ func TestDamagedRecord(t *testing.T) {
 			}
 		})
 	}
+	for _, number := range []int64{-1, 0, math.MaxInt64} {
+		encoded, err := encodeRecord(example("# a\n"), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		encoded.Revision = number
+		if _, err := decodeRecord(encoded); err == nil {
+			t.Errorf("revision %d is no error", number)
+		}
+	}
 }
 
 func TestExpired(t *testing.T) {
@@ -104,24 +117,24 @@ func TestExpired(t *testing.T) {
 
 func TestFree(t *testing.T) {
 	p := &Publisher{endpoint: "iris"}
-	now := time.Date(2026, 11, 22, 12, 30, 0, 0, time.UTC)
+	quiet := func(string, ...any) {}
 	r := example("")
-	for _, tt := range []struct {
-		phase string
-		now   time.Time
-		busy  bool
-	}{
-		{phaseApplying, now, true},
-		{phaseApplying, now.Add(time.Hour), false},
-		{phaseDeployed, now, false},
-		{phaseFailed, now, false},
-	} {
-		r.phase = tt.phase
-		if err := p.free([]record{r}, tt.now); (err != nil) != tt.busy {
-			t.Errorf("%s at %s: %v", tt.phase, tt.now, err)
+	r.deadline = time.Now().Add(lease)
+	for phase, want := range map[string]bool{phaseApplying: true, phaseDeployed: false, phaseFailed: false} {
+		r.phase = phase
+		var busy *publish.BusyError
+		if err := p.free(t.Context(), []record{r}, quiet); errors.As(err, &busy) != want || err != nil != want {
+			t.Errorf("%s: %v", phase, err)
 		}
 	}
-	if err := p.free(nil, now); err != nil {
+	if err := p.free(t.Context(), nil, quiet); err != nil {
 		t.Error(err)
+	}
+	// That the lease has run out is not enough.
+	r.phase, r.deadline = phaseApplying, time.Now().Add(-time.Second)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := p.free(ctx, []record{r}, quiet); !errors.Is(err, context.Canceled) {
+		t.Errorf("the error is %v", err)
 	}
 }

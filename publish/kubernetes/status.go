@@ -20,7 +20,7 @@ func (p *Publisher) Status(ctx context.Context) (*publish.Status, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &publish.Status{Message: "nothing is deployed"}
+	s := &publish.Status{}
 	if len(records) == 0 {
 		return s, nil
 	}
@@ -50,7 +50,7 @@ func (p *Publisher) Status(ctx context.Context) (*publish.Status, error) {
 
 // served fills in whether a revision serves, and where.
 func (p *Publisher) served(ctx context.Context, r *record, s *publish.Status) error {
-	objects, err := p.known(ctx, r.Documents)
+	objects, err := p.known(ctx, *r)
 	if err != nil {
 		return err
 	}

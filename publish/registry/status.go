@@ -16,7 +16,7 @@ func (p *Publisher) Status(ctx context.Context) (*publish.Status, error) {
 		return nil, err
 	}
 	if len(records) == 0 {
-		return &publish.Status{Message: "nothing is deployed"}, nil
+		return &publish.Status{}, nil
 	}
 	newest := records[0]
 	s := &publish.Status{Revision: &newest.Revision}

@@ -1,0 +1,68 @@
+package frontend
+
+import (
+	"context"
+
+	bkllb "github.com/moby/buildkit/client/llb"
+	gwclient "github.com/moby/buildkit/frontend/gateway/client"
+)
+
+// verification is the verify step, if there is one that the builder can run.
+func (b *build) verification(ctx context.Context, c *compiled) (bkllb.State, bool) {
+	if b.ui.Target == TargetEnv || b.ui.Target == TargetModel || b.File.Server.Verify == "never" || b.ui.BuildArgs[ArgVerify] == "0" {
+		return bkllb.State{}, false
+	}
+	if !b.runs(c.plan.Platform) {
+		b.warnText(ctx, "the image for "+c.plan.Platform+" was not verified: this builder cannot run it")
+		return bkllb.State{}, false
+	}
+	return c.plan.Verify(c.inputs, c.image), true
+}
+
+// runs says whether the builder can run programs of a platform, its own or by
+// emulation.
+func (b *build) runs(platform string) bool {
+	for _, w := range b.client.BuildOpts().Workers {
+		for _, p := range w.Platforms {
+			if platformName(p) == platform {
+				return true
+			}
+		}
+	}
+	return platform == b.resolver.BuildPlatform
+}
+
+// verify is the verify target: nothing, or the failure.
+func (b *build) verify(ctx context.Context) (*gwclient.Result, error) {
+	p, err := b.prepare(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := b.checkModel(ctx, p); err != nil {
+		return nil, err
+	}
+	for _, platform := range b.platforms() {
+		c, err := b.compile(ctx, p, platform)
+		if err != nil {
+			return nil, err
+		}
+		if verify, ok := b.verification(ctx, c); ok {
+			if _, err := b.resolver.Gateway.Solve(ctx, verify); err != nil {
+				return nil, b.explain(ctx, c, err)
+			}
+		}
+	}
+	return gwclient.NewResult(), nil
+}
+
+// checkModel compares the model's files with the locked ones.
+func (b *build) checkModel(ctx context.Context, p *prepared) error {
+	now, err := b.resolver.ModelFiles(ctx, p.tools, b.context, b.File.Model.Source)
+	if err != nil {
+		return err
+	}
+	if changes := p.lock.ModelChanges(now); len(changes) > 0 {
+		return &StaleLockError{File: b.lockName, Changes: changes}
+	}
+	return nil
+}

@@ -1,0 +1,65 @@
+package kubernetes
+
+import (
+	"fmt"
+	"slices"
+
+	"k8s.io/apimachinery/pkg/runtime/schema"
+)
+
+// StrangeObjectError is a document that is not of the endpoint that it was
+// rendered or recorded for. Whoever may write the records of an endpoint must
+// not get the rights of whoever deploys it.
+type StrangeObjectError struct {
+	// Document names where it is: a file, or a record.
+	Document string
+	// Object is what it describes, Reason why that is none of the endpoint's.
+	Object, Reason string
+}
+
+// Error implements error.
+func (e *StrangeObjectError) Error() string {
+	return fmt.Sprintf("%s: %s %s: nothing is done with it", e.Document, e.Object, e.Reason)
+}
+
+// own returns a *StrangeObjectError for an object that is elsewhere than the
+// endpoint, or belongs to another one.
+func (p *Publisher) own(o object) error {
+	reason := ""
+	switch {
+	case !o.namespaced:
+		reason = "is of the whole cluster, and an endpoint is in a namespace"
+	case o.GetNamespace() != p.namespace:
+		reason = fmt.Sprintf("is not in the target's namespace %q", p.namespace)
+	case !p.ours(o.Unstructured):
+		reason = fmt.Sprintf("has not the labels %s=%s and %s=%s", labelInstance, p.endpoint, labelManagedBy, manager)
+	default:
+		return nil
+	}
+	return &StrangeObjectError{Document: o.document, Object: o.String(), Reason: reason}
+}
+
+// ownRecorded is own for an object that a record has: it is of a kind, too, that
+// endpoints are made of. Rights are not among them.
+func (p *Publisher) ownRecorded(o object) error {
+	if err := p.own(o); err != nil {
+		return err
+	}
+	if !slices.Contains(servingKinds(), o.GroupVersionKind().GroupKind()) {
+		return &StrangeObjectError{Document: o.document, Object: o.String(), Reason: "is of a kind that no endpoint has"}
+	}
+	return nil
+}
+
+// servingKinds are the kinds that package manifests renders for an endpoint.
+func servingKinds() []schema.GroupKind {
+	return []schema.GroupKind{
+		{Kind: "Service"}, {Kind: "ServiceAccount"},
+		{Group: "apps", Kind: "Deployment"},
+		{Group: "autoscaling", Kind: "HorizontalPodAutoscaler"},
+		{Group: "policy", Kind: "PodDisruptionBudget"},
+		{Group: "networking.k8s.io", Kind: "Ingress"}, {Group: "networking.k8s.io", Kind: "NetworkPolicy"},
+		{Group: "gateway.networking.k8s.io", Kind: "HTTPRoute"},
+		{Group: "serving.kserve.io", Kind: "InferenceService"},
+	}
+}
