@@ -51,16 +51,12 @@ func run(m *testing.M) (code int, err error) {
 		return 1, err
 	}
 	defer shared.registry.Stop()
-	address := lab.Builder()
-	if address == "" {
-		d, err := lab.StartDaemon(filepath.Join(shared.dir, "shared"))
-		if err != nil {
-			return 1, err
-		}
-		defer d.Stop()
-		address = d.Address
+	d, err := lab.AnyDaemon()
+	if err != nil {
+		return 1, err
 	}
-	if shared.builder, err = register("shared", address); err != nil {
+	defer d.Stop()
+	if shared.builder, err = register("shared", d.Address); err != nil {
 		return 1, err
 	}
 	shared.bases = filepath.Join(shared.dir, "bases")

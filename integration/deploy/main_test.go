@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"os"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -27,19 +25,12 @@ func run(m *testing.M) (code int, err error) {
 		return 1, err
 	}
 	defer shared.clusters.Close()
-	if shared.builder = lab.Builder(); shared.builder == "" {
-		dir, err := os.MkdirTemp("", "deployfile-")
-		if err != nil {
-			return 1, err
-		}
-		defer os.RemoveAll(dir)
-		d, err := lab.StartDaemon(filepath.Join(dir, "builder"))
-		if err != nil {
-			return 1, err
-		}
-		defer d.Stop()
-		shared.builder = d.Address
+	d, err := lab.AnyDaemon()
+	if err != nil {
+		return 1, err
 	}
+	defer d.Stop()
+	shared.builder = d.Address
 	return m.Run(), nil
 }
 

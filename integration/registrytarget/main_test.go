@@ -2,8 +2,6 @@ package registrytarget
 
 import (
 	"context"
-	"os"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -24,23 +22,14 @@ func run(m *testing.M) (code int, err error) {
 	if shared.parts, err = lab.FindParts("./integration/registrytarget"); err != nil {
 		return 1, err
 	}
-	address := lab.Builder()
-	if address == "" {
-		dir, err := os.MkdirTemp("", "deployfile-")
-		if err != nil {
-			return 1, err
-		}
-		defer os.RemoveAll(dir)
-		d, err := lab.StartDaemon(filepath.Join(dir, "b"))
-		if err != nil {
-			return 1, err
-		}
-		defer d.Stop()
-		address = d.Address
+	d, err := lab.AnyDaemon()
+	if err != nil {
+		return 1, err
 	}
+	defer d.Stop()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
-	if shared.builder, err = builder.Find(ctx, builder.Options{Address: address}); err != nil {
+	if shared.builder, err = builder.Find(ctx, builder.Options{Address: d.Address}); err != nil {
 		return 1, err
 	}
 	defer shared.builder.Close()

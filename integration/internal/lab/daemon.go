@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -37,8 +38,29 @@ func StartDaemon(dir string) (*Daemon, error) {
 	return d, err
 }
 
+// AnyDaemon is the builder that is warm already (see Builder), or else one that
+// is started in a folder of its own. Stop ends only what was started.
+func AnyDaemon() (d *Daemon, err error) {
+	if address := Builder(); address != "" {
+		return &Daemon{Address: address}, nil
+	}
+	parent, err := os.MkdirTemp("", "deployfile-")
+	if err != nil {
+		return nil, err
+	}
+	// Of the two folders, Stop removes the upper one.
+	if d, err = StartDaemon(filepath.Join(parent, "b")); err != nil {
+		return nil, errors.Join(err, os.RemoveAll(parent))
+	}
+	d.dir = parent
+	return d, nil
+}
+
 // Stop ends the daemon and removes what it had.
 func (d *Daemon) Stop() {
+	if d.process == nil {
+		return
+	}
 	d.process.Stop()
 	if err := os.RemoveAll(d.dir); err != nil {
 		fmt.Fprintln(os.Stderr, err)
