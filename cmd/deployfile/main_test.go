@@ -136,7 +136,7 @@ func commands() map[string]func(*testscript.TestScript, bool, []string) {
 		"await":    await,
 		"listens":  listens,
 		"sameFile": sameFile,
-		"registry": registry,
+		"registry": startRegistry,
 		"manifest": manifest,
 	}
 }
@@ -174,8 +174,8 @@ func listens(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// registry starts a registry for the rest of the script, at $REGISTRY.
-func registry(ts *testscript.TestScript, _ bool, _ []string) {
+// startRegistry starts a registry for the rest of the script, at $REGISTRY.
+func startRegistry(ts *testscript.TestScript, _ bool, _ []string) {
 	program, err := filepath.Abs("../../bin/registry")
 	ts.Check(err)
 	port, err := freePort()
