@@ -68,6 +68,11 @@ fuzz: ## run every fuzz target for FUZZTIME (10s)
 bench: build base venv ## measure against other ways to build the same image
 	@hack/with-env.sh go run ./bench
 
+.PHONY: bench-targets
+bench-targets: build kubernetes ## measure render and diff of 100 Kubernetes targets, against kubectl
+	@cd tools/kubectl && CGO_ENABLED=0 go build -trimpath -ldflags "-s -w" -o ../../bin/kubectl .
+	@hack/with-env.sh go test ./bench/targets -run '^$$' -bench . -benchtime 5x -count 1
+
 .PHONY: examples
 examples: setup ## make the examples' models again with real MLflow
 	@hack/examples.sh

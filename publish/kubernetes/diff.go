@@ -18,8 +18,9 @@ import (
 )
 
 // Diff implements publish.Publisher. The API server itself says what would
-// become of each object, so that defaults and fields of other managers are no
-// differences. A field that another manager has set and that Apply would
+// become of each object that is not as it was applied, so that defaults and
+// fields of other managers are no differences. Where nothing differs, the right
+// to read is enough. A field that another manager has set and that Apply would
 // refuse to overwrite is shown as if it were overwritten.
 func (p *Publisher) Diff(ctx context.Context, documents []manifests.Document) ([]publish.Change, error) {
 	records, err := p.recordsHere(ctx)
@@ -77,6 +78,9 @@ func (p *Publisher) change(ctx context.Context, o object) (*publish.Change, erro
 	live, err := p.get(ctx, o)
 	if err != nil {
 		return nil, err
+	}
+	if unchanged(withoutAccount(o, live), live) {
+		return nil, nil
 	}
 	after, err := p.patch(ctx, o, live, patchOptions{dryRun: true, force: true})
 	if err != nil {
