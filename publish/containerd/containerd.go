@@ -28,6 +28,7 @@ import (
 	"strings"
 	"time"
 
+	imagesapi "github.com/containerd/containerd/api/services/images/v1"
 	client "github.com/containerd/containerd/v2/client"
 	"github.com/containerd/containerd/v2/defaults"
 	"github.com/containerd/containerd/v2/pkg/namespaces"
@@ -37,6 +38,7 @@ import (
 	"github.com/deployfile/deployfile/publish"
 	"github.com/deployfile/deployfile/publish/internal/serving"
 	"github.com/sirupsen/logrus"
+	"google.golang.org/grpc"
 )
 
 const (
@@ -88,11 +90,17 @@ func Open(ctx context.Context, o Options) (*Publisher, error) {
 	if err := knock(ctx, address); err != nil {
 		return fail(err)
 	}
-	c, err := client.New(address,
+	store := &settledImages{}
+	c, err := client.New(address, client.WithServices(client.WithImageStore(store)),
 		client.WithDefaultNamespace(cmp.Or(o.Target.Namespace, defaultNamespace)), client.WithTimeout(connectLimit))
 	if err != nil {
 		return fail(err)
 	}
+	conn, ok := c.Conn().(grpc.ClientConnInterface)
+	if !ok {
+		return fail(errors.Join(fmt.Errorf("a connection of type %T is unknown", c.Conn()), c.Close()))
+	}
+	store.Store = client.NewImageStoreFromClient(imagesapi.NewImagesClient(conn))
 	ctx, cancel := context.WithTimeout(ctx, connectLimit)
 	defer cancel()
 	if _, err := c.Version(ctx); err != nil {

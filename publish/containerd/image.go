@@ -92,6 +92,20 @@ func (p *Publisher) ensureImage(ctx context.Context, name string, progress func(
 	return image, true, nil
 }
 
+// settledImages is containerd's store of images, to which a name is added or it
+// is not: a call that was given up could still add it after giveUpImage.
+type settledImages struct{ images.Store }
+
+// Create implements images.Store.
+func (s settledImages) Create(ctx context.Context, image images.Image) (images.Image, error) {
+	return s.Store.Create(context.WithoutCancel(ctx), image)
+}
+
+// Update implements images.Store.
+func (s settledImages) Update(ctx context.Context, image images.Image, fields ...string) (images.Image, error) {
+	return s.Store.Update(context.WithoutCancel(ctx), image, fields...)
+}
+
 // resolver finds registries as ctr does, with the credentials that Docker's
 // configuration has.
 func resolver(ctx context.Context) remotes.Resolver {
