@@ -148,6 +148,18 @@ func TestParseWarnings(t *testing.T) {
 			model + "[[environment.indexes]]\nname = 'corp'\nurl = 'http://example.com/simple'\nsecret = 'id'\n",
 			`D:5:7: warning: the secret of index "corp" is sent unencrypted; use https`,
 		},
+		"no instance to spare": {
+			model + "[targets.prod]\nkind = 'kubernetes'\nmin-available = '1'\n",
+			`D:5:17: warning: targets.prod.min-available "1" of targets.prod.replicas 1 lets no instance be evicted: draining a node never ends; raise targets.prod.replicas, or leave out targets.prod.min-available`,
+		},
+		"a percentage that is rounded up": {
+			model + "[targets.prod]\nkind = 'kubernetes'\nreplicas = 2\nmin-available = '51%'\n",
+			`D:6:17: warning: targets.prod.min-available "51%" of targets.prod.replicas 2 lets no instance be evicted: draining a node never ends; raise targets.prod.replicas, or leave out targets.prod.min-available`,
+		},
+		"no instance to spare at the lowest": {
+			model + "[targets.prod]\nkind = 'kubernetes'\nmin-available = '3'\nresources.cpu = '1'\nautoscale = { min = 2, max = 4 }\n",
+			`D:5:17: warning: targets.prod.min-available "3" of targets.prod.autoscale.min 2 lets no instance be evicted: draining a node never ends; raise targets.prod.autoscale.min, or leave out targets.prod.min-available`,
+		},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

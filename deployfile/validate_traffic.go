@@ -22,6 +22,7 @@ func (t *targetReport) traffic() {
 		t.route(*t.HTTPRoute)
 	}
 	t.minAvailable()
+	t.drains()
 	t.eachNamed(t.NetworkPolicy, t.like(allowFromPattern), `a namespace, or "*" for all`, "", "allow-from")
 	if i := slices.Index(t.NetworkPolicy, anyNamespace); i >= 0 && len(t.NetworkPolicy) > 1 {
 		path := t.at("allow-from", strconv.Itoa(i))

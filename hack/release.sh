@@ -22,7 +22,7 @@ export CGO_ENABLED=0 GOFLAGS= GOAMD64=v1 GOARM64=v8.0 GOEXPERIMENT=
 # compile PLATFORM FILE PACKAGE
 compile() {
 	say "building $(basename "$2") for $1"
-	GOOS=${1%/*} GOARCH=${1#*/} go build -trimpath -buildvcs=false -ldflags "-s -w -X main.version=$version" -o "$2" "$3"
+	GOOS=${1%/*} GOARCH=${1#*/} go build -trimpath -tags grpcnotrace -buildvcs=false -ldflags "-s -w -X main.version=$version" -o "$2" "$3"
 }
 
 programs=()

@@ -7,6 +7,11 @@ func Rules() []Rule {
 	const warning, problem = deployfile.SeverityWarning, deployfile.SeverityError
 	return []Rule{
 		{
+			"blocked-drain", "Node drain that never ends",
+			"A target has no instance to spare, so that draining a node waits for ever.",
+			warning, parsed("blocked-drain"),
+		},
+		{
 			"credentials", "Credential in the Deployfile",
 			"A password, token or key stands in the Deployfile, and with it in the image.",
 			problem, credentials,

@@ -9,6 +9,7 @@ func ruleTests() []struct {
 	fail, pass situation
 	want       string
 } {
+	drained := "[targets.prod]\nkind = \"kubernetes\"\nreplicas = 3\nmin-available = \"2\"\n"
 	root := "[image]\nuser = \"0:0\"\n"
 	plain := "[[environment.indexes]]\nname = \"corp\"\nurl = \"http://packages.example.com/simple\"\nsecret = \"corp\"\n"
 	return []struct {
@@ -16,6 +17,13 @@ func ruleTests() []struct {
 		fail, pass situation
 		want       string
 	}{
+		{
+			rule: "blocked-drain",
+			fail: situation{deployfile: strings.ReplaceAll(drained, "replicas = 3", "replicas = 2")},
+			pass: situation{deployfile: drained},
+			want: `6:17-6:20 targets.prod.min-available "2" of targets.prod.replicas 2 lets no instance be evicted: draining a node never ends: raise targets.prod.replicas, or leave out targets.prod.min-available
+`,
+		},
 		{
 			rule: "credentials",
 			fail: situation{deployfile: `[environment]

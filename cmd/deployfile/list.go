@@ -58,25 +58,16 @@ type listed struct {
 }
 
 func list(ctx context.Context, s streams, name string, o listOptions) error {
-	p, err := o.open()
-	if err != nil {
-		return err
-	}
-	target, err := p.target(name)
-	if err != nil {
-		return err
-	}
 	steps := newSteps(s.err, "auto")
 	defer steps.close()
-	steps.wait("%s: asking", target.Name)
-	at, err := openPlace(ctx, target, steps)
+	at, err := o.connect(ctx, name, steps)
 	if err != nil {
 		return err
 	}
 	defer at.close()
 	revisions, err := at.publisher.Revisions(ctx)
 	if err != nil {
-		return atTarget(target, err)
+		return atTarget(at.Target, err)
 	}
 	steps.done()
 	out := listRevisions(revisions)
@@ -84,7 +75,7 @@ func list(ctx context.Context, s streams, name string, o listOptions) error {
 	case o.asJSON:
 		return writeJSON(s.out, out)
 	case len(out) == 0:
-		_, err := fmt.Fprintf(s.out, "nothing is deployed as %s\n", target.Endpoint)
+		_, err := fmt.Fprintf(s.out, "nothing is deployed as %s\n", at.Endpoint)
 		return err
 	}
 	table := tabwriter.NewWriter(printableWriter{s.out}, 0, 0, 2, ' ', 0)

@@ -41,11 +41,14 @@ which is no failure.`,
 }
 
 func logs(ctx context.Context, s streams, name string, o logsOptions) error {
-	at, err := o.connect(ctx, s, name)
+	steps := newSteps(s.err, "auto")
+	defer steps.close()
+	at, err := o.connect(ctx, name, steps)
 	if err != nil {
 		return err
 	}
 	defer at.close()
+	steps.done()
 	logger, ok := at.publisher.(publish.Logger)
 	if !ok {
 		return atTarget(at.Target, fmt.Errorf("kind %q keeps no log", at.Kind))
@@ -55,20 +58,4 @@ func logs(ctx context.Context, s streams, name string, o logsOptions) error {
 		return nil
 	}
 	return atTarget(at.Target, err)
-}
-
-// connect connects to the one target that is named.
-func (f *fileFlags) connect(ctx context.Context, s streams, name string) (*place, error) {
-	p, err := f.open()
-	if err != nil {
-		return nil, err
-	}
-	target, err := p.target(name)
-	if err != nil {
-		return nil, err
-	}
-	steps := newSteps(s.err, "auto")
-	defer steps.close()
-	steps.wait("%s: connecting", target.Name)
-	return openPlace(ctx, target, steps)
 }

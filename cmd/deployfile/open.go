@@ -29,11 +29,14 @@ the tunnel is open until Ctrl-C, which is no failure.`,
 }
 
 func open(ctx context.Context, s streams, name string, f fileFlags) error {
-	at, err := f.connect(ctx, s, name)
+	steps := newSteps(s.err, "auto")
+	defer steps.close()
+	at, err := f.connect(ctx, name, steps)
 	if err != nil {
 		return err
 	}
 	defer at.close()
+	steps.done()
 	status, err := at.publisher.Status(ctx)
 	switch {
 	case err != nil:

@@ -23,13 +23,13 @@ func predictAt(ctx context.Context, s streams, folder string, o predictOptions) 
 	if err != nil {
 		return err
 	}
-	at, err := o.connect(ctx, s, folder)
+	steps := newSteps(s.err, o.progress)
+	defer steps.close()
+	at, err := o.connect(ctx, folder, steps)
 	if err != nil {
 		return err
 	}
 	defer at.close()
-	steps := newSteps(s.err, o.progress)
-	defer steps.close()
 	steps.wait("%s: waiting for the answer", at.Name)
 	endpoint, err := at.endpoint(ctx)
 	if err != nil {
@@ -48,7 +48,9 @@ func predictAt(ctx context.Context, s streams, folder string, o predictOptions) 
 
 // predictBatch lets a target score a whole file.
 func predictBatch(ctx context.Context, s streams, in, out, folder string, o predictOptions) error {
-	at, err := o.connect(ctx, s, folder)
+	steps := newSteps(s.err, o.progress)
+	defer steps.close()
+	at, err := o.connect(ctx, folder, steps)
 	if err != nil {
 		return err
 	}
@@ -57,8 +59,6 @@ func predictBatch(ctx context.Context, s streams, in, out, folder string, o pred
 	if !ok {
 		return atTarget(at.Target, fmt.Errorf("kind %q runs no batch; kubernetes does", at.Kind))
 	}
-	steps := newSteps(s.err, o.progress)
-	defer steps.close()
 	steps.wait("%s: starting", at.Name)
 	err = batcher.Batch(ctx, publish.BatchOptions{
 		Input: in, Output: out, Timeout: o.timeout,
@@ -72,9 +72,9 @@ func predictBatch(ctx context.Context, s streams, in, out, folder string, o pred
 	return err
 }
 
-func (o *predictOptions) connect(ctx context.Context, s streams, folder string) (*place, error) {
+func (o *predictOptions) connect(ctx context.Context, folder string, steps *steps) (*place, error) {
 	f := fileFlags{inputFlags: o.inputFlags, folder: folder}
-	return f.connect(ctx, s, o.target)
+	return f.connect(ctx, o.target, steps)
 }
 
 // clientFor leaves out the proxies that the environment names where the way is

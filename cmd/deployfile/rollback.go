@@ -53,28 +53,19 @@ func (o *changeOptions) change(ctx context.Context, s streams, name string, verb
 	if err := o.valid(); err != nil {
 		return err
 	}
-	p, err := o.open()
-	if err != nil {
-		return err
-	}
-	target, err := p.target(name)
-	if err != nil {
-		return err
-	}
 	steps := newSteps(s.err, "auto")
 	defer steps.close()
-	steps.wait("%s: connecting", target.Name)
-	at, err := openPlace(ctx, target, steps)
+	at, err := o.connect(ctx, name, steps)
 	if err != nil {
 		return err
 	}
 	defer at.close()
 	out := newOutcomes(s, o.applyFlags)
 	stop := steps.putBack(ctx)
-	done, err := verb(ctx, at.publisher, o.options(target, steps))
+	done, err := verb(ctx, at.publisher, o.options(at.Target, steps))
 	stop()
 	if err := out.add(ctx, at, done, err, steps); err != nil {
-		return errors.Join(out.end(), atTarget(target, err))
+		return errors.Join(out.end(), atTarget(at.Target, err))
 	}
 	return out.end()
 }

@@ -13,6 +13,7 @@ func TestStatusText(t *testing.T) {
 	some, none := []instance{{Name: "a"}, {Name: "b", Ready: true}}, []instance{{Name: "a"}}
 	for want, s := range map[string]targetStatus{
 		"prod: nothing is deployed as iris-prod\n":                  {},
+		"prod: nothing is deployed as iris-prod; no namespace\n":    {Message: "no namespace"},
 		"prod: iris-prod serves revision 2, ":                       {Deployed: true, Ready: true, Instances: some},
 		"prod: iris-prod does not serve as it should; revision 2, ": {Deployed: true, Instances: some},
 		"prod: iris-prod does not serve; revision 2, ":              {Deployed: true, Instances: none},

@@ -126,6 +126,20 @@ func openPlace(ctx context.Context, t deployfile.Target, steps *steps) (*place, 
 	return &place{Target: t, publisher: publisher}, nil
 }
 
+// connect connects to the one target that is named.
+func (f *fileFlags) connect(ctx context.Context, name string, steps *steps) (*place, error) {
+	p, err := f.open()
+	if err != nil {
+		return nil, err
+	}
+	target, err := p.target(name)
+	if err != nil {
+		return nil, err
+	}
+	steps.wait("%s: connecting", target.Name)
+	return openPlace(ctx, target, steps)
+}
+
 // warnings are a target's own, a line each.
 type warnings struct {
 	deployfile.Target

@@ -1,21 +1,16 @@
 package cluster
 
 import (
-	"archive/tar"
-	"bytes"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
-	"github.com/google/go-containerregistry/pkg/v1/empty"
-	"github.com/google/go-containerregistry/pkg/v1/mutate"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
-	"github.com/google/go-containerregistry/pkg/v1/tarball"
+
+	"github.com/deployfile/deployfile/integration/internal/lab"
 )
 
 // startRegistry starts a registry with the command's program; its data is in
@@ -36,40 +31,12 @@ func programImage(program string, files map[string]string, args ...string) (v1.I
 	if err != nil {
 		return nil, err
 	}
-	var layer bytes.Buffer
-	w := tar.NewWriter(&layer)
 	entry := filepath.Base(program)
 	contents := map[string][]byte{entry: data}
 	for path, text := range files {
 		contents[path] = []byte(text)
 	}
-	for path, data := range contents {
-		if err := w.WriteHeader(&tar.Header{Name: path, Mode: 0o755, Size: int64(len(data))}); err != nil {
-			return nil, err
-		}
-		if _, err := w.Write(data); err != nil {
-			return nil, err
-		}
-	}
-	if err := w.Close(); err != nil {
-		return nil, err
-	}
-	l, err := tarball.LayerFromOpener(func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(layer.Bytes())), nil })
-	if err != nil {
-		return nil, err
-	}
-	image, err := mutate.AppendLayers(empty.Image, l)
-	if err != nil {
-		return nil, err
-	}
-	config, err := image.ConfigFile()
-	if err != nil {
-		return nil, err
-	}
-	config = config.DeepCopy()
-	config.OS, config.Architecture = "linux", runtime.GOARCH
-	config.Config = v1.Config{Entrypoint: append([]string{"/" + entry}, args...), User: "65532:65532"}
-	return mutate.ConfigFile(image, config)
+	return lab.Image(v1.Config{Entrypoint: append([]string{"/" + entry}, args...), User: "65532:65532"}, contents)
 }
 
 // push copies the image into a registry.

@@ -2,16 +2,15 @@ package engine
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/deployfile/deployfile/deployfile"
+	"github.com/deployfile/deployfile/integration/internal/lab"
 	"github.com/deployfile/deployfile/manifests"
 	"github.com/deployfile/deployfile/publish"
 )
@@ -138,70 +137,18 @@ func ask(url string) (string, error) {
 	return string(body), err
 }
 
-// load is a request every 20 ms, of which each may take as long as it likes.
-type load struct {
-	stop    context.CancelFunc
-	running sync.WaitGroup
-	mu      sync.Mutex
-	all     int
-	failed  []time.Time
-	errors  []error
-}
+// load is a request every 20 ms.
+type load struct{ *lab.Load }
 
 func startLoad(url string) *load {
-	ctx, cancel := context.WithCancel(context.Background())
-	l := &load{stop: cancel}
-	defer func() {
-		// It has begun.
-		for l.count() == 0 {
-			time.Sleep(time.Millisecond)
-		}
-	}()
-	l.running.Go(func() {
-		for ticker := time.NewTicker(20 * time.Millisecond); ; {
-			select {
-			case <-ctx.Done():
-				ticker.Stop()
-				return
-			case <-ticker.C:
-			}
-			l.running.Go(func() {
-				began := time.Now()
-				_, err := ask(url)
-				l.mu.Lock()
-				defer l.mu.Unlock()
-				l.all++
-				if err != nil {
-					l.failed, l.errors = append(l.failed, began), append(l.errors, err)
-				}
-			})
-		}
-	})
-	return l
-}
-
-func (l *load) count() int {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.all
-}
-
-// end says how many requests failed, of how many, and over how long a time.
-func (l *load) end() (failed, all int, gap time.Duration) {
-	l.stop()
-	l.running.Wait()
-	if n := len(l.failed); n > 0 {
-		gap = l.failed[n-1].Sub(l.failed[0])
-	}
-	return len(l.failed), l.all, gap
+	return &load{lab.StartLoad(context.Background(), func() error {
+		_, err := ask(url)
+		return err
+	})}
 }
 
 // wantNone fails if a request failed.
 func (l *load) wantNone(t *testing.T) {
 	t.Helper()
-	failed, all, gap := l.end()
-	if failed > 0 || all == 0 {
-		t.Errorf("%d of %d requests failed, over %s: %v", failed, all, gap, errors.Join(l.errors...))
-	}
-	t.Logf("%d requests, none failed", all-failed)
+	l.WantNone(t)
 }

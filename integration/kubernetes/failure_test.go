@@ -157,7 +157,14 @@ func TestNoNamespace(t *testing.T) {
 	_, err := publish.Deploy(t.Context(), p, l.version("one", func(target *deployfile.Target) { target.Namespace = "nowhere" }), options(time.Minute))
 	var missing *kubernetes.NamespaceError
 	if !errors.As(err, &missing) || !strings.Contains(err.Error(), "kubectl create namespace nowhere") {
-		t.Errorf("the error is %v", err)
+		t.Fatalf("the error is %v", err)
+	}
+	status, err := p.Status(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(&publish.Status{Message: missing.Error()}, status); diff != "" {
+		t.Errorf("the status:\n%s", diff)
 	}
 }
 

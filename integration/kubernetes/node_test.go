@@ -1,7 +1,6 @@
 package kubernetes
 
 import (
-	"archive/tar"
 	"bytes"
 	"context"
 	"fmt"
@@ -9,25 +8,18 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"os"
-	"os/exec"
 	"path/filepath"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
-	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
-	"github.com/google/go-containerregistry/pkg/v1/empty"
-	"github.com/google/go-containerregistry/pkg/v1/mutate"
-	"github.com/google/go-containerregistry/pkg/v1/remote"
-	"github.com/google/go-containerregistry/pkg/v1/tarball"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/tools/clientcmd"
 
 	"github.com/deployfile/deployfile/deployfile"
 	"github.com/deployfile/deployfile/integration/cluster"
+	tools "github.com/deployfile/deployfile/integration/internal/lab"
 	"github.com/deployfile/deployfile/manifests"
 	"github.com/deployfile/deployfile/publish/kubernetes"
 )
@@ -65,65 +57,21 @@ func (l *nodeLab) version(name string, change ...func(*deployfile.Target)) manif
 // push builds the small server and brings it to the registry.
 func (l *nodeLab) push() string {
 	l.Helper()
-	program := filepath.Join(l.TempDir(), "server")
-	build := exec.CommandContext(l.Context(), "go", "build", "-trimpath", "-ldflags=-s -w", "-o", program, "./testdata/server")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := build.CombinedOutput(); err != nil {
-		l.Fatalf("%v: %s", err, out)
-	}
-	data, err := os.ReadFile(program)
+	program, err := tools.Compile("./testdata/server")
 	if err != nil {
 		l.Fatal(err)
 	}
-	var layer bytes.Buffer
-	w := tar.NewWriter(&layer)
-	for _, path := range []string{"bin/server", "bin/python"} {
-		if err := w.WriteHeader(&tar.Header{Name: path, Mode: 0o755, Size: int64(len(data))}); err != nil {
-			l.Fatal(err)
-		}
-		if _, err := w.Write(data); err != nil {
-			l.Fatal(err)
-		}
-	}
-	if err := w.Close(); err != nil {
-		l.Fatal(err)
-	}
-	content, err := tarball.LayerFromOpener(func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(layer.Bytes())), nil })
+	image, err := tools.Image(v1.Config{
+		Entrypoint: []string{"/bin/server"}, Env: []string{"PATH=/bin"}, User: "1000:1000",
+	}, map[string][]byte{"bin/server": program, "bin/python": program})
 	if err != nil {
 		l.Fatal(err)
 	}
-	image, err := mutate.AppendLayers(empty.Image, content)
+	reference, err := tools.Push(l.node.Registry+"/iris", image)
 	if err != nil {
 		l.Fatal(err)
 	}
-	image, err = mutate.ConfigFile(image, &v1.ConfigFile{
-		OS: "linux", Architecture: "amd64", RootFS: v1.RootFS{Type: "layers", DiffIDs: diffIDs(l.T, image)},
-		Config: v1.Config{Entrypoint: []string{"/bin/server"}, Env: []string{"PATH=/bin"}, User: "1000:1000"},
-	})
-	if err != nil {
-		l.Fatal(err)
-	}
-	digest, err := image.Digest()
-	if err != nil {
-		l.Fatal(err)
-	}
-	reference, err := name.NewDigest(l.node.Registry + "/iris@" + digest.String())
-	if err != nil {
-		l.Fatal(err)
-	}
-	if err := remote.Write(reference, image); err != nil {
-		l.Fatal(err)
-	}
-	return reference.String()
-}
-
-func diffIDs(t *testing.T, image v1.Image) []v1.Hash {
-	t.Helper()
-	config, err := image.ConfigFile()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return config.RootFS.DiffIDs
+	return reference
 }
 
 // relay forwards a port of this machine to the API server, which only the
@@ -175,15 +123,12 @@ func (l *nodeLab) relay() string {
 	return file
 }
 
-// load sends a request every 20 ms to the Service, each over a connection of
-// its own, until it is ended.
+// load is a request to the Service every 20 ms, each over a connection of its
+// own.
 type load struct {
-	cancel  context.CancelFunc
-	running sync.WaitGroup
-	count   atomic.Int64
+	*tools.Load
 
 	lock    sync.Mutex
-	failed  []string
 	answers map[string]int
 }
 
@@ -195,41 +140,34 @@ func (l *nodeLab) load(service string) *load {
 	}
 	client := &http.Client{Transport: &http.Transport{DialContext: l.node.Dial, DisableKeepAlives: true}, Timeout: 10 * time.Second}
 	address := fmt.Sprintf("http://%s:%d/invocations", s.Spec.ClusterIP, s.Spec.Ports[0].Port)
-	ctx, cancel := context.WithCancel(context.Background())
-	out := &load{cancel: cancel, answers: map[string]int{}}
-	out.running.Go(func() {
-		for ticks := time.NewTicker(20 * time.Millisecond); ctx.Err() == nil; <-ticks.C {
-			out.running.Go(func() { out.one(client, address) })
+	out := &load{answers: map[string]int{}}
+	request := func() error { return out.request(client, address) }
+	// The cluster's proxy learns of a new Service in its own time.
+	l.eventually(func() string {
+		if err := request(); err != nil {
+			return err.Error()
 		}
+		return ""
 	})
-	l.Cleanup(cancel)
+	out.Load = tools.StartLoad(l.Context(), request)
 	return out
 }
 
-func (o *load) one(client *http.Client, address string) {
-	o.count.Add(1)
-	begin := time.Now()
+func (o *load) request(client *http.Client, address string) error {
 	answer, err := client.Post(address, "text/plain", bytes.NewReader(nil))
-	var body []byte
-	if err == nil {
-		body, err = io.ReadAll(answer.Body)
-		_ = answer.Body.Close()
-		if err == nil && answer.StatusCode != http.StatusOK {
-			err = fmt.Errorf("status %d", answer.StatusCode)
-		}
+	if err != nil {
+		return err
+	}
+	defer func() { _ = answer.Body.Close() }()
+	body, err := io.ReadAll(answer.Body)
+	if err != nil {
+		return err
+	}
+	if answer.StatusCode != http.StatusOK {
+		return fmt.Errorf("%s: %s", answer.Status, body)
 	}
 	o.lock.Lock()
 	defer o.lock.Unlock()
-	if err != nil {
-		o.failed = append(o.failed, begin.Format(time.TimeOnly)+" "+err.Error())
-		return
-	}
 	o.answers[string(body)]++
-}
-
-// end returns how many requests failed, and what was answered.
-func (o *load) end() ([]string, map[string]int) {
-	o.cancel()
-	o.running.Wait()
-	return o.failed, o.answers
+	return nil
 }

@@ -52,14 +52,11 @@ func TestTraffic(t *testing.T) {
 	step("the rollback", outcome, err)
 	// The pods of before drain for some seconds more.
 	time.Sleep(8 * time.Second)
-	failed, answers := load.end()
-	t.Logf("%d requests: %v", load.count.Load(), answers)
-	if len(failed) > 0 {
-		t.Errorf("%d of %d requests failed: %s", len(failed), load.count.Load(), strings.Join(failed[:min(5, len(failed))], "\n"))
-	}
+	load.WantNone(t)
+	t.Log(load.answers)
 	for _, version := range []string{"one", "two", "three", "four"} {
-		if answers[version] == 0 {
-			t.Errorf("no request was answered by %s: %v", version, answers)
+		if load.answers[version] == 0 {
+			t.Errorf("no request was answered by %s: %v", version, load.answers)
 		}
 	}
 	if err := p.Delete(t.Context()); err != nil {
@@ -104,9 +101,9 @@ func TestTrafficThroughFailures(t *testing.T) {
 			}
 		})
 	}
-	failed, answers := load.end()
-	if len(failed) > 0 || len(answers) != 1 {
-		t.Errorf("of %v, %d requests failed: %s", answers, len(failed), strings.Join(failed[:min(5, len(failed))], "\n"))
+	load.WantNone(t)
+	if len(load.answers) != 1 {
+		t.Errorf("the answers are %v", load.answers)
 	}
 }
 

@@ -31,7 +31,7 @@ const cfsPeriod = 100_000
 func spec(c *manifests.Container, image client.Image, networkNamespace string) []oci.SpecOpts {
 	out := []oci.SpecOpts{
 		oci.WithDefaultUnixDevices,
-		oci.WithImageConfig(image),
+		withImage(image, c.User),
 		oci.WithEnv(serving.Environment(c)),
 		oci.WithHostResolvconf,
 		// Libraries look there for how many threads are worth while.
@@ -42,9 +42,6 @@ func spec(c *manifests.Container, image client.Image, networkNamespace string) [
 		oci.WithCapabilities(nil),
 		// The Linux kernel's defaults allow more than a server needs.
 		seccomp.WithDefaultProfile(),
-	}
-	if c.User != "" {
-		out = append(out, oci.WithUser(c.User))
 	}
 	if c.ReadOnly {
 		out = append(out, oci.WithRootFSReadonly())

@@ -2,6 +2,7 @@ package kubernetes
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -16,7 +17,11 @@ import (
 
 // Status implements publish.Publisher.
 func (p *Publisher) Status(ctx context.Context) (*publish.Status, error) {
-	records, err := p.records(ctx)
+	records, err := p.recordsHere(ctx)
+	var missing *NamespaceError
+	if errors.As(err, &missing) {
+		return &publish.Status{Message: missing.Error()}, nil
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,7 @@
 // Package lab is what the integration tests work with: the parts that the
 // machine was set up with, builders and registries with an empty state, package
-// indexes on the loopback, and projects to build. It is for tests alone.
+// indexes on the loopback, projects to build, images of a single program, and
+// requests at a constant pace. It is for tests alone.
 package lab
 
 import (

@@ -68,22 +68,35 @@ func PushLayout(dir, ref string) error {
 
 // WithFile is an image with one more layer, which has one file.
 func WithFile(img v1.Image, name string, content []byte) (v1.Image, error) {
-	var out bytes.Buffer
-	w := tar.NewWriter(&out)
-	if err := w.WriteHeader(&tar.Header{Name: name, Mode: 0o644, Size: int64(len(content))}); err != nil {
-		return nil, err
-	}
-	if _, err := w.Write(content); err != nil {
-		return nil, err
-	}
-	if err := w.Close(); err != nil {
-		return nil, err
-	}
-	layer, err := tarball.LayerFromOpener(func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(out.Bytes())), nil })
+	layer, err := layerOf(entry{tar.Header{Name: name, Mode: 0o644}, content})
 	if err != nil {
 		return nil, err
 	}
 	return mutate.AppendLayers(img, layer)
+}
+
+// entry is a file or a folder of a layer.
+type entry struct {
+	tar.Header
+	content []byte
+}
+
+func layerOf(entries ...entry) (v1.Layer, error) {
+	var out bytes.Buffer
+	w := tar.NewWriter(&out)
+	for _, e := range entries {
+		e.Size = int64(len(e.content))
+		if err := w.WriteHeader(&e.Header); err != nil {
+			return nil, err
+		}
+		if _, err := w.Write(e.content); err != nil {
+			return nil, err
+		}
+	}
+	if err := w.Close(); err != nil {
+		return nil, err
+	}
+	return tarball.LayerFromOpener(func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(out.Bytes())), nil })
 }
 
 // ARM64 is what looks like the image of a layout for arm64, as far as a build

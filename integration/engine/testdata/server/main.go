@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -65,6 +66,11 @@ func main() {
 			err := os.WriteFile(folder+"/written", nil, 0o600)
 			fmt.Fprintf(w, "write %s: %t\n", folder, err == nil)
 		}
+	})
+	http.HandleFunc("/who", func(w http.ResponseWriter, _ *http.Request) {
+		groups, _ := os.Getgroups()
+		slices.Sort(groups)
+		fmt.Fprintf(w, "%d:%d %v", os.Getuid(), os.Getgid(), groups)
 	})
 	http.HandleFunc("/limits", func(w http.ResponseWriter, _ *http.Request) {
 		fmt.Fprintf(w, "memory %s\ncpu %g\n", limit("memory/memory.limit_in_bytes", "memory.max"), cores())
