@@ -7,6 +7,7 @@ import (
 	"github.com/deployfile/deployfile/deployfile"
 	"github.com/deployfile/deployfile/publish"
 	"github.com/google/go-cmp/cmp"
+	"github.com/vishvananda/netlink"
 )
 
 // place is somewhere that endpoints can be.
@@ -66,6 +67,12 @@ func (p place) endpoint(t *testing.T, change ...func(*deployfile.Target)) *endpo
 			c(target)
 		}
 	})
+	// For ten seconds the kernel remembers where a connection led that a server
+	// cut off, and leads a new one from the same port there, past the mapping of
+	// the container that has the server's port since.
+	if err := netlink.ConntrackTableFlush(netlink.ConntrackTable); err != nil {
+		t.Fatal(err)
+	}
 	before := p.there(t)
 	t.Cleanup(func() {
 		if err := e.Delete(context.Background()); err != nil {
