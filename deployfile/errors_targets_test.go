@@ -137,6 +137,10 @@ func TestParseTargetErrors(t *testing.T) {
 		{"invalid-name", target + "tolerations = [{ key = 'a', value = 'b c' }]\n", `D:5:37: error: targets.prod.tolerations[0].value "b c" must be the value of a label: at most 63 letters, digits, '-', '_' and '.'`},
 		{"invalid-name", target + "topology-spread = ['zone', 'a/b/c']\n", `D:5:28: error: targets.prod.topology-spread[1] "a/b/c" must be the key of a node label; for example "topology.kubernetes.io/zone"`},
 		{"missing-key", target + "model-volume = true\n", `D:5:1: error: targets.prod.model-volume needs a repository that the cluster pulls the model from; name it here, image = "registry.example.com/team/iris", or write [image] tags`},
+		{"misplaced-key", target + "modelcar = true\n", `D:5:1: error: a target of kind "kubernetes" has no modelcar; remove it: it is only for kserve`},
+		{"missing-key", kserve + "modelcar = true\n", `D:5:1: error: targets.prod.modelcar needs a repository that the cluster pulls the model from; name it here, image = "registry.example.com/team/iris", or write [image] tags`},
+		{"misplaced-key", kserve + "image = 'a.example.com/b'\nmodelcar = true\nmodel-volume = true\n", `D:6:1: error: targets.prod.modelcar and model-volume are two ways of the model to the server; remove one of them`},
+		{"misplaced-key", kserve + "image = 'a.example.com/b'\nmodelcar = true\n[environment]\ncode = ['src']\n", `D:6:1: error: targets.prod.modelcar leaves out the code of [environment]: it is neither part of the environment's image nor of the model; remove it, or save the code with the model (code_paths of MLflow's save_model)`},
 		{"misplaced-key", target + "image = 'a.example.com/b'\nmodel-volume = true\n[environment]\ncode = ['src']\n", `D:6:1: error: targets.prod.model-volume leaves out the code of [environment]: it is neither part of the environment's image nor of the model; remove it, or save the code with the model (code_paths of MLflow's save_model)`},
 
 		// Traffic.

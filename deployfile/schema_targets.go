@@ -19,6 +19,7 @@ func (c *constrainer) targets() {
 	c.choice("Target", "strategy", strategies(), defaultStrategy)
 	c.number("Target", "weight", 99).Default = defaultWeight
 	c.key("Target", "model-volume").Default = false
+	c.key("Target", "modelcar").Default = false
 	c.items("Target", "env-from").Pattern = envFromPattern
 	c.items("Target", "image-pull-secrets").Pattern = objectNamePattern
 	c.key("Target", "node-selector").PropertyNames = &jsonschema.Schema{Pattern: nodeLabelPattern}

@@ -67,6 +67,10 @@ type Target struct {
 	// ModelVolume mounts the model's own OCI artifact as a volume, so that one
 	// environment image serves many models.
 	ModelVolume bool `toml:"model-volume" kinds:"kubernetes,kserve"`
+	// Modelcar has KServe bring the model from an OCI image of its own, as it
+	// does with a storageUri oci://, so that one environment image serves many
+	// models.
+	Modelcar bool `toml:"modelcar" kinds:"kserve"`
 	// EnvFrom are Kubernetes objects whose keys become environment variables,
 	// "secret/NAME" or "config-map/NAME".
 	EnvFrom []string `toml:"env-from" kinds:"kubernetes,kserve"`
@@ -95,6 +99,18 @@ type Target struct {
 	Mode string `toml:"mode" kinds:"kserve"`
 	// Patches change what the keys above cannot say.
 	Patches []Patch `toml:"patches" kinds:"kubernetes,kserve"`
+}
+
+// ModelApart is the key that leaves the model out of the image, "modelcar" or
+// "model-volume", or "" if it is part of the image.
+func (t Target) ModelApart() string {
+	switch {
+	case t.Modelcar:
+		return "modelcar"
+	case t.ModelVolume:
+		return "model-volume"
+	}
+	return ""
 }
 
 // Resources are what one instance gets, in Kubernetes' notation of quantities.

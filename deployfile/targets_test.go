@@ -82,6 +82,7 @@ autoscale = { min = 0, max = 4, concurrency = 8 }
 [targets.raw]
 kind = "kserve"
 mode = "raw"
+modelcar = true
 resources.cpu = "1"
 autoscale.max = 3
 `
@@ -129,7 +130,7 @@ func TestParseTargets(t *testing.T) {
 		},
 		"raw": {
 			Name: "raw", Kind: "kserve", Endpoint: "iris-raw", Image: image, Port: 8080, Format: "oci",
-			Strategy: "rolling", Mode: "raw", Resources: Resources{CPU: "1"}, Autoscale: &Autoscale{Min: 1, Max: 3, CPU: 80},
+			Strategy: "rolling", Mode: "raw", Modelcar: true, Resources: Resources{CPU: "1"}, Autoscale: &Autoscale{Min: 1, Max: 3, CPU: 80},
 		},
 	}
 	file, warnings, err := Parse("D", []byte(everyTarget))

@@ -103,20 +103,30 @@ func (t *targetReport) toleration(toleration Toleration, keys ...string) {
 	}
 }
 
-// modelVolume checks that a model that is a volume has a repository to come
-// from, and is all that goes with the environment.
-func (t *targetReport) modelVolume(f *File) {
-	if t.ModelVolume && t.has("model-volume") && len(f.Environment.Code) > 0 {
+// modelApart checks that a model that is not in the image has a repository to
+// come from, one way to come, and is all that goes with the environment.
+func (t *targetReport) modelApart(f *File) {
+	key := t.ModelApart()
+	if key == "" || !t.has(key) {
+		return
+	}
+	if t.ModelVolume && t.Modelcar && t.has("model-volume") {
 		t.atKey(problem{
-			"misplaced-key", fmt.Sprintf("%s leaves out the code of [environment]: it is neither part of the environment's image nor of the model", describe(t.at("model-volume"))),
+			"misplaced-key", fmt.Sprintf("%s and model-volume are two ways of the model to the server", describe(t.at(key))), "remove one of them",
+		}, t.at(key)...)
+		return
+	}
+	if len(f.Environment.Code) > 0 {
+		t.atKey(problem{
+			"misplaced-key", fmt.Sprintf("%s leaves out the code of [environment]: it is neither part of the environment's image nor of the model", describe(t.at(key))),
 			"remove it, or save the code with the model (code_paths of MLflow's save_model)",
-		}, t.at("model-volume")...)
+		}, t.at(key)...)
 	}
 	tags := f.Image.Tags
-	if t.ModelVolume && t.has("model-volume") && t.Image == "" && len(tags) == 0 && !t.said(t.at("image")...) && !t.said("image", "tags") {
+	if t.Image == "" && len(tags) == 0 && !t.said(t.at("image")...) && !t.said("image", "tags") {
 		t.atKey(problem{
-			"missing-key", fmt.Sprintf("%s needs a repository that the cluster pulls the model from", describe(t.at("model-volume"))),
+			"missing-key", fmt.Sprintf("%s needs a repository that the cluster pulls the model from", describe(t.at(key))),
 			`name it here, image = "registry.example.com/team/iris", or write [image] tags`,
-		}, t.at("model-volume")...)
+		}, t.at(key)...)
 	}
 }

@@ -46,7 +46,7 @@ func (r *report) validateTargets(f *File) {
 		t.Name = name
 		t.validate()
 		t.tags(endpointOf(f, t.Target))
-		t.modelVolume(f)
+		t.modelApart(f)
 		t.distinct(f, places)
 	}
 }

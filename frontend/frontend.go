@@ -17,13 +17,14 @@ import (
 
 // What a build makes, as --target names it.
 const (
-	TargetImage  = "image"
-	TargetLock   = "lock"
-	TargetVerify = "verify"
-	TargetPlan   = "plan"
-	TargetEnv    = "env"
-	TargetModel  = "model"
-	TargetSBOM   = "sbom"
+	TargetImage    = "image"
+	TargetLock     = "lock"
+	TargetVerify   = "verify"
+	TargetPlan     = "plan"
+	TargetEnv      = "env"
+	TargetModel    = "model"
+	TargetModelcar = "modelcar"
+	TargetSBOM     = "sbom"
 )
 
 // The build arguments that are this frontend's own; buildx users give them
@@ -68,7 +69,7 @@ func (b *build) run(ctx context.Context) (*gwclient.Result, error) {
 		return b.image(ctx)
 	}
 	switch b.ui.Target {
-	case "", TargetImage, TargetEnv, TargetModel:
+	case "", TargetImage, TargetEnv, TargetModel, TargetModelcar:
 		return b.image(ctx)
 	case TargetVerify:
 		return b.verify(ctx)
@@ -83,6 +84,6 @@ func (b *build) run(ctx context.Context) (*gwclient.Result, error) {
 }
 
 func (b *build) targetNames() []string {
-	names := []string{TargetImage, TargetLock, TargetVerify, TargetEnv, TargetModel, TargetPlan, TargetSBOM}
+	names := []string{TargetImage, TargetLock, TargetVerify, TargetEnv, TargetModel, TargetModelcar, TargetPlan, TargetSBOM}
 	return append(names, slices.Sorted(maps.Keys(b.File.Targets))...)
 }

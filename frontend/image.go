@@ -96,7 +96,7 @@ func (b *build) compile(ctx context.Context, p *prepared, platform string) (*com
 	if b.ui.Target == TargetEnv {
 		plan.WithoutModel()
 	}
-	if b.ui.Target != TargetModel && len(plan.SystemPackages) > 0 && !b.runs(platform) {
+	if !b.modelAlone() && len(plan.SystemPackages) > 0 && !b.runs(platform) {
 		return nil, at(b.File, fmt.Errorf("system packages run scripts while they are installed, and this builder (%s) runs no programs for %s: build on a builder for %s, or on one that emulates it, or name a base that has the packages", b.resolver.BuildPlatform, platform, platform), "environment", "system-packages")
 	}
 	runsOn, err := platforms.Parse(platform)
@@ -111,12 +111,20 @@ func (b *build) compile(ctx context.Context, p *prepared, platform string) (*com
 		Merge:       opts.LLBCaps.Supports(pb.CapMergeOp) == nil,
 		Constraints: append(b.constraints(), bkllb.Platform(runsOn)),
 	}}
-	if b.ui.Target == TargetModel {
+	switch b.ui.Target {
+	case TargetModel:
 		c.image = plan.ModelImage(c.inputs)
-		return c, nil
+	case TargetModelcar:
+		c.image = plan.Modelcar(c.inputs)
+	default:
+		c.image, err = plan.Image(c.inputs)
 	}
-	c.image, err = plan.Image(c.inputs)
 	return c, err
+}
+
+// modelAlone says whether what is built holds the model and no environment.
+func (b *build) modelAlone() bool {
+	return b.ui.Target == TargetModel || b.ui.Target == TargetModelcar
 }
 
 // withoutUser drops what a repository's URL may hold and a label must not.
@@ -207,7 +215,7 @@ func (b *build) imageOf(ctx context.Context, c *compiled) (*dockerui.BuildResult
 		return nil, err
 	}
 	var checks []bkllb.State
-	if b.ui.Target != TargetEnv && b.ui.Target != TargetModel {
+	if b.ui.Target != TargetEnv && !b.modelAlone() {
 		checks = append(checks, c.inputs.Toolchain.Run(resolver.ModelStep(b.context, b.File.Model.Source)))
 	}
 	verify, verifies := b.verification(ctx, c)
@@ -223,6 +231,9 @@ func (b *build) imageOf(ctx context.Context, c *compiled) (*dockerui.BuildResult
 			return err
 		})
 	}
+	if b.ui.Target == TargetModelcar && b.runs(c.plan.Platform) {
+		eg.Go(func() error { return b.checkModelcar(egctx, c) })
+	}
 	eg.Go(func() (err error) {
 		// This makes the layers, and does not put their files together.
 		ref, err = b.resolver.Gateway.Solve(egctx, c.image.State)
@@ -236,10 +247,14 @@ func (b *build) imageOf(ctx context.Context, c *compiled) (*dockerui.BuildResult
 
 // config is the configuration of what is built, and that of its base.
 func (b *build) config(c *compiled) (config, base *dockerspec.DockerOCIImage, err error) {
-	if b.ui.Target == TargetModel {
+	switch b.ui.Target {
+	case TargetModel:
 		config, err = c.plan.ModelConfig()
 		return config, nil, err
+	case TargetModelcar:
+		config, err = c.plan.ModelcarConfig(c.base)
+	default:
+		config, err = c.plan.ImageConfig(c.base)
 	}
-	config, err = c.plan.ImageConfig(c.base)
 	return config, &c.base, err
 }

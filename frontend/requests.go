@@ -133,6 +133,7 @@ func (b *build) listTargets(ctx context.Context) (*targets.List, error) {
 		{Name: TargetVerify, Description: "start the image and ask it, and make nothing"},
 		{Name: TargetEnv, Description: "the image without the model and its code"},
 		{Name: TargetModel, Description: "the model alone, as an image that can be mounted"},
+		{Name: TargetModelcar, Description: "the model on the base image, as KServe takes it by a storageUri oci://"},
 		{Name: TargetPlan, Description: "what the image is made of, as JSON"},
 		{Name: TargetSBOM, Description: "the bills of materials, SPDX and CycloneDX"},
 	}}

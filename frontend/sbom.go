@@ -132,7 +132,7 @@ func (b *build) attest(ctx context.Context, res *gwclient.Result, id string, c *
 	if b.ui.SBOM == nil {
 		return nil
 	}
-	if b.ui.Target == TargetModel {
+	if b.modelAlone() {
 		// Without an answer, BuildKit would scan it for packages.
 		return errors.New("the model alone has no bill of materials: leave --sbom out, and give it with the environment")
 	}

@@ -2,14 +2,17 @@ package frontend
 
 import (
 	"context"
+	"errors"
+	"fmt"
 
 	bkllb "github.com/moby/buildkit/client/llb"
 	gwclient "github.com/moby/buildkit/frontend/gateway/client"
+	gwpb "github.com/moby/buildkit/frontend/gateway/pb"
 )
 
 // verification is the verify step, if there is one that the builder can run.
 func (b *build) verification(ctx context.Context, c *compiled) (bkllb.State, bool) {
-	if b.ui.Target == TargetEnv || b.ui.Target == TargetModel || b.File.Server.Verify == "never" || b.ui.BuildArgs[ArgVerify] == "0" {
+	if b.ui.Target == TargetEnv || b.modelAlone() || b.File.Server.Verify == "never" || b.ui.BuildArgs[ArgVerify] == "0" {
 		return bkllb.State{}, false
 	}
 	if !b.runs(c.plan.Platform) {
@@ -17,6 +20,16 @@ func (b *build) verification(ctx context.Context, c *compiled) (bkllb.State, boo
 		return bkllb.State{}, false
 	}
 	return c.plan.Verify(c.inputs, c.image), true
+}
+
+// checkModelcar finds out whether KServe can start a modelcar on the base.
+func (b *build) checkModelcar(ctx context.Context, c *compiled) error {
+	_, err := b.resolver.Gateway.Solve(ctx, c.plan.ModelcarCheck(c.inputs, c.base.Config.Env))
+	var exit *gwpb.ExitError
+	if errors.As(err, &exit) {
+		return at(b.File, fmt.Errorf("the base image cannot be a modelcar: KServe starts sh, ln, ls, mkdir and sleep in it, and it has not all of them; name a base that has, or take model-volume = true (%w)", err), "environment", "base")
+	}
+	return err
 }
 
 // runs says whether the builder can run programs of a platform, its own or by

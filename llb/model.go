@@ -3,10 +3,12 @@ package llb
 import (
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/moby/buildkit/client/llb"
+	"github.com/moby/buildkit/solver/pb"
 	dockerspec "github.com/moby/docker-image-spec/specs-go/v1"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 )
@@ -19,6 +21,52 @@ func (p *Plan) ModelImage(in Inputs) *Image {
 	i := &Image{Base: llb.Scratch(), Content: p.modelLayers(in, "/")}
 	i.put(in, p.modelLayerNames())
 	return i
+}
+
+// ModelcarDir is where KServe looks for the model in an image that a storageUri
+// oci:// names.
+const ModelcarDir = "/models"
+
+// Modelcar is the file system of the model's image for KServe: the base image,
+// since KServe starts it with a shell, and the model's files in ModelcarDir. The
+// environment's image has the same base, so that a node that serves has most of
+// it already.
+func (p *Plan) Modelcar(in Inputs) *Image {
+	i := &Image{Base: in.Base, Content: p.modelLayers(in, ModelcarDir)}
+	i.put(in, p.modelLayerNames())
+	return i
+}
+
+// ModelcarCheck is a step that fails if the base, which has that environment,
+// lacks a program that KServe starts in a modelcar.
+func (p *Plan) ModelcarCheck(in Inputs, env []string) llb.State {
+	opts := []llb.RunOption{
+		llb.Args([]string{"sh", "-c", "command -v ln && command -v ls && command -v mkdir && command -v sleep"}),
+		llb.User(p.Config.User),
+		llb.Network(pb.NetMode_NONE),
+		llb.WithCustomName("look for what KServe starts in a modelcar"),
+	}
+	for _, e := range env {
+		k, v, _ := strings.Cut(e, "=")
+		opts = append(opts, llb.AddEnv(k, v))
+	}
+	for _, c := range in.Constraints {
+		opts = append(opts, c)
+	}
+	return in.Base.Run(opts...).Root()
+}
+
+// ModelcarConfig is the configuration of a modelcar. Its user is the one of the
+// image that serves: no other may look into its processes, which is how KServe
+// makes the model's files seen.
+func (p *Plan) ModelcarConfig(base dockerspec.DockerOCIImage) (*dockerspec.DockerOCIImage, error) {
+	img, err := p.ModelConfig()
+	if err != nil {
+		return nil, err
+	}
+	img.History = append(slices.Clone(base.History), img.History...)
+	img.Config.Env, img.Config.User = base.Config.Env, p.Config.User
+	return img, nil
 }
 
 // ModelConfig is the configuration of the model's own artifact. It says which

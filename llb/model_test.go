@@ -12,7 +12,9 @@ import (
 func TestModelSnapshots(t *testing.T) {
 	for _, name := range examples {
 		plan := examplePlan(t, name)
-		snapshot(t, filepath.Join("testdata", name, "model.txt"), describe(t, plan.ModelImage(exampleInputs(plan, true)).State))
+		in := exampleInputs(plan, true)
+		snapshot(t, filepath.Join("testdata", name, "model.txt"), describe(t, plan.ModelImage(in).State))
+		snapshot(t, filepath.Join("testdata", name, "modelcar.txt"), describe(t, plan.Modelcar(in).State))
 	}
 }
 

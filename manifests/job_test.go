@@ -41,6 +41,7 @@ func TestBatchJob(t *testing.T) {
 		"https":        {nil, func(b *Batch) { b.Input, b.Output = "https://files.example.com/in.csv", signed }},
 		"model-volume": {modelVolume, nil},
 		"kserve":       {both(onKServe, modelVolume), nil},
+		"modelcar":     {both(onKServe, modelcar), nil},
 		"any-user":     {func(r *Release) { r.User = "" }, nil},
 	} {
 		t.Run(name, func(t *testing.T) {

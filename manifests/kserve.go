@@ -88,9 +88,7 @@ func (c *cluster) inferenceService() (*inferenceService, error) {
 	}, nil
 }
 
-// newPredictor is how KServe runs the image. A model of its own is mounted as
-// Kubernetes mounts it: a storageUri oci:// wants an image with a shell and the
-// model in /models, and an administrator who has allowed it.
+// newPredictor is how KServe runs the image.
 func newPredictor(r Release, raw bool) (*predictor, error) {
 	if err := checkModelImage(r); err != nil {
 		return nil, err
@@ -108,6 +106,10 @@ func newPredictor(r Release, raw bool) (*predictor, error) {
 		container.Env = withoutEnv(container.Env, "PORT")
 		container.Lifecycle = nil
 	}
+	if r.Target.Modelcar {
+		fromModelcar(&container, r.ModelImage)
+		r.ModelImage = ""
+	}
 	p := &predictor{PodSpec: podSpec(r, container)}
 	if raw {
 		p.TerminationGracePeriodSeconds = new(int64(drainSeconds + 30))
@@ -116,6 +118,21 @@ func newPredictor(r Release, raw bool) (*predictor, error) {
 		p.AutomountServiceAccountToken = nil
 	}
 	return p, p.scale(r, raw)
+}
+
+// fromModelcar has KServe bring the model, as it does with a storageUri of a
+// predictor of its own kinds,
+// https://kserve.github.io/website/docs/model-serving/storage/providers/oci. It
+// starts the image beside the server and links the model to modelcarMount, or
+// mounts the image there. The link leads through /proc, where only who runs as the
+// same user and group may go: so both run as their images say, which is the same.
+func fromModelcar(c *corev1.Container, image string) {
+	// MLflow takes a link for a way out of the folder above it, and one with a
+	// slash for the folder.
+	const modelcarMount = "/mnt/models/"
+	c.Env = withEnv(withEnv(c.Env, "MODEL_PATH", modelcarMount), "STORAGE_URI", "oci://"+image)
+	c.WorkingDir = ""
+	c.SecurityContext.RunAsUser, c.SecurityContext.RunAsGroup = nil, nil
 }
 
 // scale says how many pods there are. What they follow by default is the use of

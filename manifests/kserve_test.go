@@ -15,6 +15,10 @@ func modelVolume(r *Release) {
 	r.Target.ModelVolume, r.ModelImage = true, "registry.example.com/iris-model@"+digest("6")
 }
 
+func modelcar(r *Release) {
+	r.Target.Modelcar, r.ModelImage = true, "registry.example.com/iris-model@"+digest("6")
+}
+
 func concurrency(r *Release) {
 	r.Target.Autoscale = &deployfile.Autoscale{Min: 0, Max: 5, CPU: 80, Concurrency: 4}
 }
@@ -63,6 +67,8 @@ func kserveStates() map[string]State {
 		"blue-green":           next(first, blueGreen),
 		"model-volume":         live(release(modelVolume)),
 		"raw-model-volume":     live(release(raw, modelVolume)),
+		"modelcar":             live(release(modelcar)),
+		"raw-modelcar":         live(release(raw, modelcar)),
 		"serverless-no-digest": live(release(func(r *Release) { r.LockDigest, r.FileDigest, r.Version = "", "", "" })),
 	}
 }
@@ -85,6 +91,7 @@ func TestKServeErrors(t *testing.T) {
 		"concurrency when raw": {live(release(raw, concurrency)), "autoscale.concurrency is known to KServe's serverless mode only"},
 		"an image id":          {live(release(func(r *Release) { r.Image = digest("1") })), "registry"},
 		"no model":             {live(release(func(r *Release) { r.Target.ModelVolume = true })), "build the model's own image"},
+		"no modelcar":          {live(release(func(r *Release) { r.Target.Modelcar = true })), "modelcar is set, and the image"},
 		"user":                 {live(release(func(r *Release) { r.User = "me" })), "not numeric"},
 		"account": {live(release(func(r *Release) {
 			r.Target.ServiceAccount = &deployfile.ServiceAccount{Create: true}

@@ -41,9 +41,11 @@ func podSpec(r Release, container corev1.Container) corev1.PodSpec {
 			Image: &corev1.ImageVolumeSource{Reference: r.ModelImage, PullPolicy: corev1.PullIfNotPresent},
 		}}
 		spec.Volumes = append(spec.Volumes, model)
-		container.VolumeMounts = append(container.VolumeMounts, corev1.VolumeMount{
-			Name: model.Name, MountPath: llb.ModelDir, ReadOnly: true,
-		})
+		mount := corev1.VolumeMount{Name: model.Name, MountPath: llb.ModelDir, ReadOnly: true}
+		if r.Target.Modelcar {
+			mount.SubPath = strings.TrimPrefix(llb.ModelcarDir, "/")
+		}
+		container.VolumeMounts = append(container.VolumeMounts, mount)
 	}
 	spec.Containers = []corev1.Container{container}
 	return spec
@@ -59,11 +61,12 @@ func tolerationOf(t deployfile.Toleration) corev1.Toleration {
 
 // checkModelImage finds out whether the release has its model.
 func checkModelImage(r Release) error {
-	if r.Target.ModelVolume == (r.ModelImage != "") {
+	key := r.Target.ModelApart()
+	if (key != "") == (r.ModelImage != "") {
 		return nil
 	}
-	if r.Target.ModelVolume {
-		return fmt.Errorf("model-volume is set, and the image %s was built with the model in it: build the model's own image, too", r.Image)
+	if key != "" {
+		return fmt.Errorf("%s is set, and the image %s was built with the model in it: build the model's own image, too", key, r.Image)
 	}
 	return fmt.Errorf("the image %s was built without the model: set model-volume", r.Image)
 }

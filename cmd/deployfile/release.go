@@ -32,7 +32,7 @@ func (f *releaseFlags) add(flags *pflag.FlagSet) {
 	flags.StringArrayVar(&f.labels, "label", nil, "a label of the image, NAME=VALUE")
 	flags.StringArrayVar(&f.cacheTo, "cache-to", nil, "a cache to write to, as buildx has it")
 	flags.StringVar(&f.image, "image", "", "build nothing, and take this image: REPOSITORY@sha256:…, REPOSITORY:TAG, or an engine's image id")
-	flags.StringVar(&f.modelImage, "model-image", "", "with --image, the model's own artifact, for targets with model-volume = true")
+	flags.StringVar(&f.modelImage, "model-image", "", "with --image, the model's own artifact, for targets with model-volume or modelcar = true")
 }
 
 func (f *releaseFlags) open() (*project, error) { return f.inputFlags.open(f.folder) }
@@ -47,15 +47,21 @@ func (f *releaseFlags) check(targets []deployfile.Target) error {
 			return &usageError{fmt.Errorf("--%s: %q: %w", flag, image, err)}
 		}
 	}
+	apart := map[string]string{}
 	for _, t := range targets {
+		key := t.ModelApart()
+		apart[key] = t.Name
 		switch {
-		case f.image != "" && t.ModelVolume && f.modelImage == "":
-			return &usageError{fmt.Errorf("target %q mounts the model as a volume: name its artifact with --model-image", t.Name)}
+		case f.image != "" && key != "" && f.modelImage == "":
+			return &usageError{fmt.Errorf("target %q has %s = true: name the model's own image with --model-image", t.Name, key)}
 		case f.image != "" && isDigest(f.image) && !isEngine(t):
 			return &usageError{fmt.Errorf("--image: only an engine knows %s, and target %q needs REPOSITORY@sha256:… or REPOSITORY:TAG", f.image, t.Name)}
 		case f.image == "" && t.Image == "" && !isEngine(t):
 			return &usageError{fmt.Errorf("there is no repository that target %q could pull from: set image in [targets.%[1]s], or tags in [image]", t.Name)}
 		}
+	}
+	if car, volume := apart["modelcar"], apart["model-volume"]; f.modelImage != "" && car != "" && volume != "" {
+		return &usageError{fmt.Errorf("--model-image: targets %q and %q take the model in images of two forms: name one target", volume, car)}
 	}
 	return nil
 }
@@ -121,8 +127,8 @@ func (f *releaseFlags) releases(ctx context.Context, s streams, p *project, to [
 		if out[n].Image, err = work.image(ctx, d, to); err != nil {
 			return nil, err
 		}
-		if d.ModelVolume {
-			if out[n].ModelImage, err = work.pushed(ctx, d, frontend.TargetModel, to); err != nil {
+		if model := d.model(); model != "" {
+			if out[n].ModelImage, err = work.pushed(ctx, d, model, to); err != nil {
 				return nil, err
 			}
 		}
@@ -144,7 +150,7 @@ func (f *releaseFlags) named(ctx context.Context, releases []manifests.Release, 
 	}
 	for n := range releases {
 		releases[n].Image = image
-		if releases[n].Target.ModelVolume {
+		if releases[n].Target.ModelApart() != "" {
 			releases[n].ModelImage = model
 		}
 	}
@@ -174,7 +180,7 @@ func (w *deliveries) image(ctx context.Context, d delivery, all []delivery) (str
 	switch {
 	case d.Image == "":
 		return w.imported(ctx, d)
-	case d.ModelVolume:
+	case d.model() != "":
 		return w.pushed(ctx, d, frontend.TargetEnv, all)
 	}
 	return w.pushed(ctx, d, frontend.TargetImage, all)
@@ -206,10 +212,22 @@ func (w *deliveries) pushed(ctx context.Context, d delivery, what string, all []
 
 // needs says whether a target gets that result of the frontend.
 func (d delivery) needs(what string) bool {
-	if d.ModelVolume {
-		return what == frontend.TargetEnv || what == frontend.TargetModel
+	if model := d.model(); model != "" {
+		return what == frontend.TargetEnv || what == model
 	}
 	return what == frontend.TargetImage
+}
+
+// model is the result of the frontend that is the model's own image, "" if the
+// model is part of the image.
+func (d delivery) model() string {
+	switch {
+	case d.Modelcar:
+		return frontend.TargetModelcar
+	case d.ModelVolume:
+		return frontend.TargetModel
+	}
+	return ""
 }
 
 // formatOf is the form of a target's image, "" for what the builder makes.

@@ -62,7 +62,7 @@ func TestSameLabels(t *testing.T) {
 	commit := lab.Commit(t, p.Dir)
 	const secret = "correct-horse-battery"
 	lab.Git(t, p.Dir, "remote", "add", "origin", "https://reader:"+secret+"@git.example.com/team/models.git")
-	for _, target := range []string{"image", "env", "model", "canary"} {
+	for _, target := range []string{"image", "env", "model", "modelcar", "canary"} {
 		ref := shared.registry.Host + "/labels/" + target
 		built := p.mustBuildx(t, "--target", target, "-t", ref, "--push", withoutProvenance).digest(t)
 		cli := strings.TrimSpace(p.deployfile(t, "build", "--target", target, "-t", ref+":cli", "--push"))

@@ -63,12 +63,48 @@ func TestTargets(t *testing.T) {
 		t.Errorf("what the model alone is made of:\n%s", d)
 	}
 
+	// On the base, whose layers the environment has as well, and run by who runs
+	// the environment: or KServe does not get at the model.
+	car := p.push(t, "targets", "--target", "modelcar")
+	layers, base := layerDigests(t, car), layerDigests(t, env)
+	if n := len(layers) - 1; n < 1 || !slices.Equal(layers[:n], base[:n]) {
+		t.Errorf("the modelcar has the layers %q, the environment %q", layers, base)
+	}
+	if made, config := history(t, car), configOf(t, car).Config; made[len(made)-1] != "the model's small files" || config.User != configOf(t, env).Config.User ||
+		len(config.Cmd)+len(config.Entrypoint) > 0 || config.WorkingDir != "" {
+		t.Errorf("the modelcar is made of %q and starts %+v", made, config)
+	}
+
 	canary := p.push(t, "targets", "--target", "canary")
 	if got := configOf(t, canary).Config.Env; !slices.Contains(got, "STAGE=canary") {
 		t.Errorf("the target's environment is not in %q", got)
 	}
 	if digestOf(t, p.push(t, "targets", "--target", "image")) != digestOf(t, image) {
 		t.Error("--target image is another image than none")
+	}
+}
+
+// TestModelcarOfBase names a base that KServe could not start.
+func TestModelcarOfBase(t *testing.T) {
+	for _, program := range []string{"sh", "sleep"} {
+		p := lockedTiny(t, "", "")
+		base, err := lab.ReadLayout(shared.Base)
+		if err != nil {
+			t.Fatal(err)
+		}
+		// A layer takes a file of the ones below away by this name.
+		lacking, err := lab.WithFile(base, "usr/bin/.wh."+program, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		layout := filepath.Join(t.TempDir(), "base")
+		if err := lab.WriteLayout(layout, lacking); err != nil {
+			t.Fatal(err)
+		}
+		p.Contexts["base"] = "oci-layout://" + layout
+		p.lock(t)
+		wantFailure(t, p.buildx(t, "--target", "modelcar"), "the base image cannot be a modelcar: KServe starts sh, ln, ls, mkdir and sleep in it")
+		p.mustBuildx(t, "--target", "env")
 	}
 }
 
@@ -239,7 +275,7 @@ func TestCalls(t *testing.T) {
 		return p.mustBuildx(t, append([]string{"--call", call}, args...)...).stdout
 	}
 	wantWords(t, ask("outline"), "STAGE", "test", "DEPLOYFILE_LOCKED", "DEPLOYFILE_INDEX", "SOURCE_DATE_EPOCH", "ca")
-	wantWords(t, ask("targets"), "image (default)", "lock", "verify", "env", "model", "plan", "sbom", "canary")
+	wantWords(t, ask("targets"), "image (default)", "lock", "verify", "env", "model", "modelcar", "plan", "sbom", "canary")
 	wantWords(t, ask("subrequests.describe"), "outline", "targets", "lint", "plan  ", "schema  ")
 	var schema, plan map[string]any
 	if err := json.Unmarshal([]byte(ask("schema")), &schema); err != nil || schema["properties"] == nil {

@@ -66,7 +66,7 @@ func TestKeys(t *testing.T) {
 			}
 			for _, target := range file.Targets {
 				release := manifests.Release{Model: "iris", Target: target, Image: image, Port: file.Server.Port, User: file.Image.User}
-				if target.ModelVolume {
+				if target.ModelApart() != "" {
 					release.ModelImage = image
 				}
 				if documents, err := manifests.Render(manifests.Deployed(nil, release)); err != nil || len(documents) == 0 {

@@ -66,7 +66,8 @@ func (s *serving) reconcile(ctx context.Context) error {
 			}
 		}
 		status := map[string]any{
-			"observedGeneration": item.GetGeneration(), "url": "http://" + item.GetName() + "." + namespace + ".example.com",
+			"components": map[string]any{"predictor": map[string]any{"latestCreatedRevision": pod.Name}},
+			"url":        "http://" + item.GetName() + "." + namespace + ".example.com",
 			"conditions": []any{map[string]any{"type": "Ready", "status": ready, "reason": "Pod", "message": "the pod's own"}},
 		}
 		if fmt.Sprint(item.Object["status"]) == fmt.Sprint(status) {

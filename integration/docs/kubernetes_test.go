@@ -153,7 +153,7 @@ func (r *reader) accepted(t *testing.T, page, kind string, all []block) {
 	for _, b := range in("toml", all) {
 		text := fragment(kind, b)
 		args := []string{"diff", "--target", target(t, b, text), "--image", image}
-		if strings.Contains(text, "model-volume = true") {
+		if strings.Contains(text, "model-volume = true") || strings.Contains(text, "modelcar = true") {
 			args = append(args, "--model-image", image)
 		}
 		r.write(t, text)

@@ -3,6 +3,7 @@ package kubernetes
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -18,26 +19,34 @@ import (
 	"github.com/deployfile/deployfile/publish"
 )
 
+func inferenceServices() schema.GroupVersionResource {
+	return schema.GroupVersionResource{Group: "serving.kserve.io", Version: "v1beta1", Resource: "inferenceservices"}
+}
+
 // kserve acts as KServe does: it reports every InferenceService of the
 // namespace as ready, or as what fails says of it, a moment after it was
 // changed.
 func (l *lab) kserve(fails func(image string) string) {
 	l.Helper()
 	l.cluster.DefineKServe(l.T)
-	services := l.cluster.Dynamic.Resource(schema.GroupVersionResource{Group: "serving.kserve.io", Version: "v1beta1", Resource: "inferenceservices"}).Namespace(l.namespace)
+	services := l.cluster.Dynamic.Resource(inferenceServices()).Namespace(l.namespace)
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})
 	l.Cleanup(func() { cancel(); <-done })
 	go func() {
 		defer close(done)
 		for ctx.Err() == nil {
-			time.Sleep(50 * time.Millisecond)
+			time.Sleep(200 * time.Millisecond)
 			list, err := services.List(ctx, metav1.ListOptions{})
 			if err != nil {
 				continue
 			}
 			for _, item := range list.Items {
-				status := map[string]any{"observedGeneration": item.GetGeneration(), "url": "http://iris.models.example.com"}
+				status := map[string]any{
+					// It is that of the Knative Service.
+					"observedGeneration": int64(1), "url": "http://iris.models.example.com",
+					"components": map[string]any{"predictor": map[string]any{"latestCreatedRevision": fmt.Sprintf("iris-predictor-%05d", item.GetGeneration())}},
+				}
 				condition := map[string]any{"type": "Ready", "status": "True"}
 				containers, _, _ := unstructured.NestedSlice(item.Object, "spec", "predictor", "containers")
 				image, _ := containers[0].(map[string]any)["image"].(string)
@@ -78,7 +87,7 @@ func TestKServe(t *testing.T) {
 		t.Errorf("again: %+v", outcome)
 	}
 	spec := func() any {
-		service, err := l.cluster.Dynamic.Resource(schema.GroupVersionResource{Group: "serving.kserve.io", Version: "v1beta1", Resource: "inferenceservices"}).
+		service, err := l.cluster.Dynamic.Resource(inferenceServices()).
 			Namespace(l.namespace).Get(t.Context(), "iris", metav1.GetOptions{})
 		if err != nil {
 			t.Fatal(err)

@@ -8,7 +8,6 @@ import (
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/labels"
-	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/deployfile/deployfile/publish"
 )
@@ -28,9 +27,9 @@ type deployment struct {
 	served                    *record
 	// before is what was there when the deployment began.
 	before snapshot
-	// olderPods are those of InferenceServices of then.
-	olderPods map[types.UID]bool
-	mine      *record
+	// older is what KServe had made then.
+	older madeByKServe
+	mine  *record
 }
 
 // Apply implements publish.Publisher. First everything is tried without
@@ -95,7 +94,7 @@ func (d *deployment) prepare(ctx context.Context, revision publish.Revision) ([]
 	if d.before, err = d.snapshot(ctx, d.objects); err != nil {
 		return nil, err
 	}
-	if d.olderPods, err = d.podsOf(ctx, d.objects); err != nil {
+	if d.older, err = d.madeFor(ctx, d.objects); err != nil {
 		return nil, err
 	}
 	return records, d.tryOut(ctx)

@@ -146,6 +146,9 @@ func (p *Publisher) permitted(ctx context.Context, objects []object) error {
 		need(authorizationv1.ResourceAttributes{
 			Namespace: o.GetNamespace(), Group: o.resource.Group, Resource: o.resource.Resource, Version: o.resource.Version, Name: o.GetName(),
 		}, "get", "create", "patch", "delete")
+		if o.GetKind() == "InferenceService" && isRaw(o.Unstructured) {
+			need(authorizationv1.ResourceAttributes{Namespace: p.namespace, Group: "apps", Resource: "deployments", Version: "v1"}, "list")
+		}
 	}
 	need(authorizationv1.ResourceAttributes{Namespace: p.namespace, Group: "apps", Resource: "controllerrevisions", Version: "v1"}, "list", "create", "patch", "delete")
 	need(authorizationv1.ResourceAttributes{Namespace: p.namespace, Group: "apps", Resource: "replicasets", Version: "v1"}, "list")

@@ -13,7 +13,6 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
-	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/wait"
 )
 
@@ -65,8 +64,9 @@ func (e *stuckError) Error() string { return e.object.String() + ": " + e.reason
 type watch struct {
 	*Publisher
 	before snapshot
-	// older are the pods from before, which say nothing of the new version.
-	older map[types.UID]bool
+	// older is what KServe had made before, which says nothing of the new
+	// version.
+	older madeByKServe
 	// since is when a trouble was seen first.
 	since map[string]time.Time
 	// missing is when an object was found missing first.
@@ -83,7 +83,7 @@ func newWatch(p *Publisher) *watch {
 
 func (d *deployment) watch() *watch {
 	w := newWatch(d.Publisher)
-	w.before, w.older = d.before, d.olderPods
+	w.before, w.older = d.before, d.older
 	return w
 }
 
@@ -200,68 +200,23 @@ func (w *watch) deployment(ctx context.Context, live *unstructured.Unstructured)
 	if err != nil {
 		return readiness{}, err
 	}
+	return w.rollout(ctx, d, w.progressBefore(live))
+}
+
+// rollout looks at a Deployment whose Progressing condition was that before.
+func (w *watch) rollout(ctx context.Context, d *appsv1.Deployment, before *appsv1.DeploymentCondition) (readiness, error) {
 	selector := metav1.ListOptions{LabelSelector: metav1.FormatLabelSelector(d.Spec.Selector)}
 	sets, err := retry(ctx, w.Publisher, func() (*appsv1.ReplicaSetList, error) {
 		return w.client.AppsV1().ReplicaSets(d.Namespace).List(ctx, selector)
 	})
 	if err != nil {
-		return readiness{}, w.explain(err, "listing the ReplicaSets of "+title(live))
+		return readiness{}, w.explain(err, "listing the ReplicaSets of Deployment "+d.Name)
 	}
 	pods, err := w.pods(ctx, selector)
 	if err != nil {
 		return readiness{}, err
 	}
-	r := rollout(d, newestSet(d, sets.Items), pods, w.progressBefore(live))
-	return r, nil
-}
-
-// inferenceService looks at an InferenceService and the pods that KServe has
-// made for it.
-func (w *watch) inferenceService(ctx context.Context, live *unstructured.Unstructured) (readiness, error) {
-	result, err := status.Compute(live)
-	if err != nil {
-		return readiness{}, fmt.Errorf("%s: %w", title(live), err)
-	}
-	r := fromStatus(result)
-	if r.ready && !hasCondition(live, "Ready") {
-		// kstatus takes what has no conditions for ready; here KServe has not
-		// looked at it yet.
-		r = readiness{message: "KServe has not seen it yet"}
-	}
-	if r.ready {
-		return r, nil
-	}
-	pods, err := w.pods(ctx, madeByKServe(live.GetName()))
-	if err != nil {
-		return readiness{}, err
-	}
-	r.pods = slices.DeleteFunc(pods, func(pod corev1.Pod) bool { return w.older[pod.UID] })
-	if t := podsTrouble(r.pods); t != nil {
-		r.trouble, r.message = t, t.reason
-	}
-	return r, nil
-}
-
-func madeByKServe(service string) metav1.ListOptions {
-	return metav1.ListOptions{LabelSelector: "serving.kserve.io/inferenceservice=" + service}
-}
-
-// podsOf are the pods that KServe has made for objects.
-func (p *Publisher) podsOf(ctx context.Context, objects []object) (map[types.UID]bool, error) {
-	out := map[types.UID]bool{}
-	for _, o := range objects {
-		if o.GetKind() != "InferenceService" {
-			continue
-		}
-		pods, err := p.pods(ctx, madeByKServe(o.GetName()))
-		if err != nil {
-			return nil, err
-		}
-		for _, pod := range pods {
-			out[pod.UID] = true
-		}
-	}
-	return out, nil
+	return rollout(d, newestSet(d, sets.Items), pods, before), nil
 }
 
 func (p *Publisher) pods(ctx context.Context, o metav1.ListOptions) ([]corev1.Pod, error) {
@@ -295,12 +250,4 @@ func typed(live *unstructured.Unstructured) (*appsv1.Deployment, error) {
 		return nil, fmt.Errorf("%s: %w", title(live), err)
 	}
 	return d, nil
-}
-
-func hasCondition(u *unstructured.Unstructured, name string) bool {
-	list, _, _ := unstructured.NestedSlice(u.Object, "status", "conditions")
-	return slices.ContainsFunc(list, func(v any) bool {
-		c, ok := v.(map[string]any)
-		return ok && c["type"] == name
-	})
 }

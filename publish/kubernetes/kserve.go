@@ -1,0 +1,199 @@
+package kubernetes
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/fluxcd/cli-utils/pkg/kstatus/status"
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/equality"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/types"
+)
+
+// kserveGrace is for how long KServe may take to look at a change. One that
+// amounts to nothing, such as a default written down, shows nowhere.
+const kserveGrace = 15 * time.Second
+
+// madeByKServe is what KServe has made of InferenceServices.
+type madeByKServe struct {
+	pods        map[types.UID]bool
+	deployments map[types.UID]appsv1.Deployment
+}
+
+// inferenceService looks at an InferenceService and at what KServe has made of
+// it. Its conditions alone say too little: they can still be those of the
+// version before, and its observedGeneration is that of the Deployment or
+// Knative Service below it, which counts other changes.
+func (w *watch) inferenceService(ctx context.Context, live *unstructured.Unstructured) (readiness, error) {
+	r, err := fromConditions(live)
+	if err != nil {
+		return r, err
+	}
+	if isRaw(live) && r.trouble == nil {
+		return w.raw(ctx, live, r)
+	}
+	if was := w.before[object{Unstructured: live}.key()]; r.ready && was != nil && revision(was) != "" && revision(was) == revision(live) &&
+		!equality.Semantic.DeepEqual(predictor(was, "canaryTrafficPercent"), predictor(live, "canaryTrafficPercent")) && w.recent(live) {
+		return readiness{message: "KServe has not seen it yet"}, nil
+	}
+	if r.ready {
+		return r, nil
+	}
+	pods, err := w.pods(ctx, ofService(live.GetName()))
+	if err != nil {
+		return readiness{}, err
+	}
+	r.pods = slices.DeleteFunc(pods, func(pod corev1.Pod) bool { return w.older.pods[pod.UID] })
+	if t := podsTrouble(r.pods); t != nil {
+		r.trouble, r.message = t, t.reason
+	}
+	return r, nil
+}
+
+// raw looks at the Deployment of an InferenceService in raw mode, which has
+// those conditions: KServe calls it ready as soon as it has changed the
+// Deployment, whose old pods are.
+func (w *watch) raw(ctx context.Context, live *unstructured.Unstructured, r readiness) (readiness, error) {
+	deployments, err := w.deploymentsOf(ctx, live.GetName())
+	if err != nil {
+		return readiness{}, err
+	}
+	deployments = slices.DeleteFunc(deployments, func(d appsv1.Deployment) bool { return !metav1.IsControlledBy(&d, live) })
+	if len(deployments) == 0 {
+		return readiness{message: "KServe has not seen it yet"}, nil
+	}
+	scale := []string{"canaryTrafficPercent", "minReplicas", "maxReplicas", "scaleMetric", "scaleTarget"}
+	was := w.before[object{Unstructured: live}.key()]
+	changed := was != nil && !equality.Semantic.DeepEqual(predictor(was, scale...), predictor(live, scale...))
+	for i := range deployments {
+		d := &deployments[i]
+		var progressing *appsv1.DeploymentCondition
+		if before, ok := w.older.deployments[d.UID]; ok {
+			if changed && equality.Semantic.DeepEqual(before.Spec.Template, d.Spec.Template) && w.recent(live) {
+				return readiness{message: "KServe has not seen it yet"}, nil
+			}
+			progressing = condition(&before, appsv1.DeploymentProgressing)
+		}
+		if made, err := w.rollout(ctx, d, progressing); err != nil || !made.ready {
+			return made, err
+		}
+	}
+	return r, nil
+}
+
+// recent says that the wait for an object began a short while ago.
+func (w *watch) recent(live *unstructured.Unstructured) bool {
+	k := object{Unstructured: live}.key()
+	if _, ok := w.following[k]; !ok {
+		w.following[k] = time.Now()
+	}
+	return time.Since(w.following[k]) < kserveGrace
+}
+
+// fromConditions is how an InferenceService stands by its own account.
+func fromConditions(live *unstructured.Unstructured) (readiness, error) {
+	seen := live.DeepCopy()
+	unstructured.RemoveNestedField(seen.Object, "status", "observedGeneration")
+	result, err := status.Compute(seen)
+	if err != nil {
+		return readiness{}, fmt.Errorf("%s: %w", title(live), err)
+	}
+	reason, ok := conditionReason(live, "Ready")
+	if !ok {
+		// kstatus takes what has no conditions for ready.
+		return readiness{message: "KServe has not seen it yet"}, nil
+	}
+	r := fromStatus(result)
+	if !r.ready {
+		r.message = cmp.Or(r.message, "KServe has not got it ready yet")
+	}
+	if !r.ready && reason == "ReconcileFailed" {
+		// The cluster, or Knative, takes nothing of what KServe makes of it.
+		r.trouble = &trouble{reason: r.message, grace: transientGrace}
+	}
+	return r, nil
+}
+
+// isRaw says that KServe makes a Deployment of an InferenceService, and no
+// Knative Service. Newer versions of KServe rewrite the mode's name.
+func isRaw(service *unstructured.Unstructured) bool {
+	mode := service.GetAnnotations()["serving.kserve.io/deploymentMode"]
+	return mode == "RawDeployment" || mode == "Standard"
+}
+
+// predictor is what an InferenceService asks for, but for some keys.
+func predictor(service *unstructured.Unstructured, without ...string) map[string]any {
+	p, _, _ := unstructured.NestedMap(service.Object, "spec", "predictor")
+	for _, key := range without {
+		delete(p, key)
+	}
+	return p
+}
+
+// revision is the newest that Knative has made for an InferenceService.
+func revision(service *unstructured.Unstructured) string {
+	name, _, _ := unstructured.NestedString(service.Object, "status", "components", "predictor", "latestCreatedRevision")
+	return name
+}
+
+// conditionReason is the reason of a condition, and whether there is that
+// condition.
+func conditionReason(u *unstructured.Unstructured, name string) (string, bool) {
+	list, _, _ := unstructured.NestedSlice(u.Object, "status", "conditions")
+	for _, v := range list {
+		if c, ok := v.(map[string]any); ok && c["type"] == name {
+			reason, _ := c["reason"].(string)
+			return reason, true
+		}
+	}
+	return "", false
+}
+
+// ofService selects what KServe has made for an InferenceService.
+func ofService(name string) metav1.ListOptions {
+	return metav1.ListOptions{LabelSelector: "serving.kserve.io/inferenceservice=" + name}
+}
+
+// madeFor is what KServe has made for objects.
+func (p *Publisher) madeFor(ctx context.Context, objects []object) (madeByKServe, error) {
+	out := madeByKServe{pods: map[types.UID]bool{}, deployments: map[types.UID]appsv1.Deployment{}}
+	for _, o := range objects {
+		if o.GetKind() != "InferenceService" {
+			continue
+		}
+		pods, err := p.pods(ctx, ofService(o.GetName()))
+		if err != nil {
+			return out, err
+		}
+		for _, pod := range pods {
+			out.pods[pod.UID] = true
+		}
+		if !isRaw(o.Unstructured) {
+			continue
+		}
+		deployments, err := p.deploymentsOf(ctx, o.GetName())
+		if err != nil {
+			return out, err
+		}
+		for _, d := range deployments {
+			out.deployments[d.UID] = d
+		}
+	}
+	return out, nil
+}
+
+func (p *Publisher) deploymentsOf(ctx context.Context, service string) ([]appsv1.Deployment, error) {
+	list, err := retry(ctx, p, func() (*appsv1.DeploymentList, error) {
+		return p.client.AppsV1().Deployments(p.namespace).List(ctx, ofService(service))
+	})
+	if err != nil {
+		return nil, p.explain(err, "listing the Deployments of InferenceService "+service)
+	}
+	return list.Items, nil
+}
