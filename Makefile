@@ -37,7 +37,7 @@ demo: build ## lock, build and run examples/iris, and print its answer
 	@hack/demo.sh
 
 .PHONY: test
-test: build tools-buildx kubernetes base venv ## set everything up and run all tests
+test: build tools-buildx tools-versitygw kubernetes base venv ## set everything up and run all tests
 	@hack/with-env.sh go test $(TESTFLAGS) ./...
 
 .PHONY: lint
@@ -94,6 +94,10 @@ tools: setup ## build buildkitd, buildctl, registry and staticcheck into bin/
 .PHONY: tools-buildx
 tools-buildx: setup ## build buildx into bin/
 	@hack/tools.sh tools/buildx
+
+.PHONY: tools-versitygw
+tools-versitygw: setup ## build versitygw, an S3 server, into bin/
+	@hack/tools.sh tools/versitygw
 
 .PHONY: kubernetes
 kubernetes: setup ## build the Kubernetes of the tests into bin/

@@ -3,7 +3,7 @@
 # directives and copies them into bin/. The builds are kept outside the tree,
 # by the module's hash, because they take minutes and seldom change.
 #
-# Usage: hack/tools.sh MODULE-FOLDER     (tools or tools/buildx)
+# Usage: hack/tools.sh MODULE-FOLDER     (tools, tools/buildx, tools/versitygw)
 . "$(dirname "$0")/lib.sh"
 
 module=$1
@@ -16,11 +16,13 @@ if [ ! -e "$dir/.done" ]; then
 	say "building the programs of $module/go.mod (some minutes, once)"
 	mkdir -p "$dir"
 	cd "$root/$module"
+	flags="-s -w"
 	# The version that buildkitd reports, which otherwise is that of a build
 	# from its own repository.
-	version=$(go list -m -f '{{.Version}}' github.com/moby/buildkit)
-	CGO_ENABLED=0 go build -trimpath -o "$dir/" \
-		-ldflags "-s -w -X github.com/moby/buildkit/version.Version=$version" tool ||
+	if grep -q '^	github.com/moby/buildkit v' go.mod; then
+		flags+=" -X github.com/moby/buildkit/version.Version=$(go list -m -f '{{.Version}}' github.com/moby/buildkit)"
+	fi
+	CGO_ENABLED=0 go build -trimpath -o "$dir/" -ldflags "$flags" tool ||
 		die "go build in $module failed (above)"
 	touch "$dir/.done"
 fi

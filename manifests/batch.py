@@ -40,8 +40,10 @@ def scheme(location):
 
 
 def shown(location):
-    """The location without what may be a secret: user, password and query."""
-    if not scheme(location):
+    """The location as it was asked for, without what may be a secret: user, password and query."""
+    if location.startswith("/claims/"):
+        return "pvc://" + location.removeprefix("/claims/")
+    if scheme(location) in ("", "s3"):
         return location
     url = urllib.parse.urlsplit(location)
     return f"{url.scheme}://{url.netloc.rpartition('@')[2]}{url.path}"
@@ -53,18 +55,22 @@ def s3(url):
         import boto3
     except ImportError:
         fail(f"{shown(url)}: the image has no boto3: {ADD}")
-    parts = urllib.parse.urlsplit(url)
-    client = boto3.client("s3", endpoint_url=os.environ.get("MLFLOW_S3_ENDPOINT_URL"))
-    return client, parts.netloc, parts.path.lstrip("/")
+    # A key is no path of a URL: it may have a ? or a %, which say nothing.
+    bucket, _, key = url.removeprefix("s3://").partition("/")
+    # Where it is not set, boto3 goes by AWS_ENDPOINT_URL_S3 and AWS_ENDPOINT_URL.
+    return boto3.client("s3", endpoint_url=os.environ.get("MLFLOW_S3_ENDPOINT_URL") or None), bucket, key
 
 
 def fetch(location, folder):
     """The path of a local copy."""
     if not scheme(location):
+        open(location, "rb").close()
         return location
     path = os.path.join(folder, "input")
     if scheme(location) == "s3":
         client, bucket, key = s3(location)
+        # The download begins with a HEAD, whose answer never says what is wrong.
+        client.get_object(Bucket=bucket, Key=key)["Body"].close()
         client.download_file(bucket, key, path)
     else:
         with urllib.request.urlopen(location) as answer, open(path, "wb") as f:
@@ -84,7 +90,8 @@ def deliver(path, location, log):
         log.flush()
     elif scheme(location) == "s3":
         client, bucket, key = s3(location)
-        client.upload_file(path, bucket, key)
+        with open(path, "rb") as f:
+            client.upload_fileobj(f, bucket, key)
     elif scheme(location):
         with open(path, "rb") as f:
             request = urllib.request.Request(location, data=f, method="PUT")
@@ -94,8 +101,13 @@ def deliver(path, location, log):
     else:
         os.makedirs(os.path.dirname(location), exist_ok=True)
         part = location + ".part"
-        shutil.copyfile(path, part)
-        os.replace(part, location)
+        try:
+            shutil.copyfile(path, part)
+            os.replace(part, location)
+        except OSError:
+            with contextlib.suppress(OSError):
+                os.unlink(part)
+            raise
 
 
 def slices(frame):
@@ -260,7 +272,18 @@ def reason(error):
         return f"the server answered {error.code} {error.reason}"
     if isinstance(error, urllib.error.URLError):
         return str(error.reason)
-    return f"{type(error).__name__}: {error}"
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    answer = getattr(error, "response", None)
+    if isinstance(answer, dict) and "Error" in answer:
+        # boto3's: what S3 itself says, which at times is a code alone.
+        return ": ".join(filter(None, (answer["Error"].get("Code"), answer["Error"].get("Message"))))
+    text = f"{type(error).__name__}: {error}"
+    for name in ("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
+        # A header that is not valid is quoted in full.
+        if value := os.environ.get(name, "").strip():
+            text = text.replace(value, f"${name}")
+    return text
 
 
 main()

@@ -28,8 +28,9 @@ type Batch struct {
 	// Name is the name of the Job and of what it needs: a DNS label.
 	Name string
 	// Input and Output are URLs: pvc://CLAIM/PATH (a PersistentVolumeClaim of the
-	// namespace), s3://BUCKET/KEY or http(s)://…, the output by PUT. The input
-	// "-" is Content; the output "-" goes to the log, for BatchOutput.
+	// namespace), s3://BUCKET/KEY with the key as it is (a "%20" is three
+	// characters), or http(s)://…, the output by PUT. The input "-" is Content;
+	// the output "-" goes to the log, for BatchOutput.
 	Input, Output string
 	// InputFormat and OutputFormat are "csv", "json" (as MLflow's server takes
 	// and gives it, or a list of records), "jsonl" or "parquet"; "" is what the

@@ -37,7 +37,7 @@ func TestBatchJob(t *testing.T) {
 			r.Target.Env = map[string]string{"BATCH_INPUT": "mine", "AWS_REGION": "eu-central-1"}
 			r.Target.ServiceAccount = &deployfile.ServiceAccount{Name: "reader", Create: true}
 			r.Target.Resources = deployfile.Resources{CPU: "2", Memory: "4Gi", GPUs: 1}
-		}, func(b *Batch) { b.Input, b.Output = "s3://bucket/$(in)/iris.json", "s3://bucket/out/iris.csv" }},
+		}, func(b *Batch) { b.Input, b.Output = "s3://bucket/$(in)/iris.json", "s3://bucket/out/50%?#.csv" }},
 		"https":        {nil, func(b *Batch) { b.Input, b.Output = "https://files.example.com/in.csv", signed }},
 		"model-volume": {modelVolume, nil},
 		"kserve":       {both(onKServe, modelVolume), nil},
@@ -91,6 +91,9 @@ func TestBatchJobErrors(t *testing.T) {
 		"another scheme":   {nil, func(b *Batch) { b.Output = "gs://bucket/iris.csv" }, "the output must be pvc://CLAIM/PATH"},
 		"no URL":           {nil, func(b *Batch) { b.Input, b.InputFormat = "https://a b:s3cr3t/%zz", "csv" }, "the input is not a URL"},
 		"no path":          {nil, func(b *Batch) { b.Output, b.OutputFormat = "s3://bucket/", "csv" }, "the output must be pvc://CLAIM/PATH, s3"},
+		"a folder":         {nil, func(b *Batch) { b.Output, b.OutputFormat = "s3://bucket/out/", "csv" }, "the output must be pvc://CLAIM/PATH, s3"},
+		"a user's bucket":  {nil, func(b *Batch) { b.Input = "s3://me:s3cr3t@bucket/iris.csv" }, "the input must be pvc://CLAIM/PATH, s3"},
+		"a claim's query":  {nil, func(b *Batch) { b.Input = "pvc://data/iris.csv?version=1" }, "with a plain path"},
 		"no claim":         {nil, func(b *Batch) { b.Input = "pvc:///iris.csv" }, "the input must be pvc://CLAIM/PATH"},
 		"out of the claim": {nil, func(b *Batch) { b.Input = "pvc://data/../iris.csv" }, "with a plain path"},
 		"too much": {nil, func(b *Batch) {

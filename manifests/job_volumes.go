@@ -69,21 +69,31 @@ func (b *batchRun) fill() error {
 // place is where the program finds the location: itself, or where it is
 // mounted.
 func (b *batchRun) place(variable, location string) (string, error) {
+	object, isObject := strings.CutPrefix(location, "s3://")
 	switch u, err := url.Parse(location); {
 	case location == "-" && variable == batchOutput:
 		return location, nil
 	case location == "-":
 		return b.content()
-	case err != nil:
+	case isObject && isKey(object):
+		return location, nil
+	case err != nil && !isObject:
 		// The error would repeat the URL.
 		return "", fmt.Errorf("%s is not a URL", described(variable))
-	case u.Scheme == "pvc":
+	case !isObject && u.Scheme == "pvc":
 		return b.claim(u, variable)
-	case slices.Contains([]string{"s3", "http", "https"}, u.Scheme) && u.Host != "" && strings.Trim(u.Path, "/") != "":
+	case !isObject && slices.Contains([]string{"http", "https"}, u.Scheme) && u.Host != "" && strings.Trim(u.Path, "/") != "":
 		return location, nil
 	default:
 		return "", fmt.Errorf("%s must be pvc://CLAIM/PATH, s3://BUCKET/KEY, an http(s) URL or -", described(variable))
 	}
+}
+
+// isKey says whether the object is BUCKET/KEY. Any byte may be in a key, those
+// too that mean something in a URL.
+func isKey(object string) bool {
+	bucket, key, _ := strings.Cut(object, "/")
+	return bucket != "" && !strings.ContainsAny(bucket, "@:?#%") && key != "" && !strings.HasSuffix(key, "/")
 }
 
 func described(variable string) string {
@@ -114,15 +124,21 @@ func (b *batchRun) content() (string, error) {
 func (b *batchRun) claim(u *url.URL, variable string) (string, error) {
 	name := u.Host
 	file := strings.TrimPrefix(u.Path, "/")
-	if name == "" || file == "" || path.Clean("/"+file) != "/"+file {
+	if name == "" || file == "" || path.Clean("/"+file) != "/"+file || u.RawQuery != "" || u.Fragment != "" {
 		return "", fmt.Errorf("%s must be pvc://CLAIM/PATH, with a plain path", described(variable))
 	}
 	folder := path.Join("/claims", name)
-	if !slices.ContainsFunc(b.pod.Volumes, func(v corev1.Volume) bool {
+	if i := slices.IndexFunc(b.pod.Volumes, func(v corev1.Volume) bool {
 		return v.PersistentVolumeClaim != nil && v.PersistentVolumeClaim.ClaimName == name
-	}) {
+	}); i >= 0 {
+		b.pod.Volumes[i].PersistentVolumeClaim.ReadOnly = false
+	} else {
 		b.mount(cmp.Or(map[string]string{batchInput: "input"}[variable], "output"), folder, corev1.VolumeSource{
-			PersistentVolumeClaim: &corev1.PersistentVolumeClaimVolumeSource{ClaimName: name},
+			PersistentVolumeClaim: &corev1.PersistentVolumeClaimVolumeSource{
+				ClaimName: name,
+				// Some volumes can be had by many only so.
+				ReadOnly: variable == batchInput,
+			},
 		})
 	}
 	if variable == batchOutput && b.container.SecurityContext.RunAsGroup != nil {
@@ -144,11 +160,15 @@ func (b *batchRun) mount(name, folder string, source corev1.VolumeSource) {
 func batchFormat(side, location, format string) (string, error) {
 	known := []string{"csv", "json", "jsonl", "parquet"}
 	if format == "" {
-		u, err := url.Parse(location)
-		if err != nil {
-			return "", fmt.Errorf("the %s is not a URL", side)
+		name := location
+		if !strings.HasPrefix(location, "s3://") {
+			u, err := url.Parse(location)
+			if err != nil {
+				return "", fmt.Errorf("the %s is not a URL", side)
+			}
+			name = u.Path
 		}
-		format = strings.TrimPrefix(path.Ext(u.Path), ".")
+		format = strings.TrimPrefix(path.Ext(name), ".")
 	}
 	if !slices.Contains(known, format) {
 		return "", errors.New("the " + side + " must end in ." + strings.Join(known, ", ."))

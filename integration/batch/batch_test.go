@@ -24,7 +24,7 @@ import (
 )
 
 // batches are what the tests share: an interpreter and a model.
-type batches struct{ python, model, data string }
+type batches struct{ python, model, rows string }
 
 var shared batches
 
@@ -39,8 +39,11 @@ func TestMain(m *testing.M) {
 			return 1, err
 		}
 		defer func() { _ = os.RemoveAll(dir) }()
-		shared = batches{python: parts.Python, model: filepath.Join(dir, "model"), data: dir}
-		c := exec.Command(parts.Python, "testdata/model.py", shared.model, shared.data)
+		shared = batches{python: parts.Python, model: filepath.Join(dir, "model"), rows: filepath.Join(dir, "rows")}
+		if err := os.Mkdir(shared.rows, 0o700); err != nil {
+			return 1, err
+		}
+		c := exec.Command(parts.Python, "testdata/model.py", shared.model, shared.rows)
 		c.Env = append(os.Environ(), "MLFLOW_DISABLE_TELEMETRY=true", "PYTHONDONTWRITEBYTECODE=1")
 		if out, err := c.CombinedOutput(); err != nil {
 			return 1, fmt.Errorf("%w\n%s", err, out)
@@ -49,7 +52,8 @@ func TestMain(m *testing.M) {
 	})
 }
 
-// run does what the cluster does with a Job, and returns its log.
+// run does what the cluster does with a Job, and returns its log. The variables
+// are added, or take the place of the Job's.
 func run(t *testing.T, b manifests.Batch, env map[string]string) (log string, err error) {
 	t.Helper()
 	b.Name = "plus-batch"
@@ -85,13 +89,16 @@ func run(t *testing.T, b manifests.Batch, env map[string]string) (log string, er
 	}
 	command.Dir = shared.model
 	command.Env = append(os.Environ(), "MODEL_PATH="+shared.model, "MLFLOW_DISABLE_TELEMETRY=true", "NO_PROXY=127.0.0.1")
+	for name, value := range env {
+		command.Env = append(command.Env, name+"="+value)
+	}
 	for _, v := range c.Env {
+		if _, given := env[v.Name]; given {
+			continue
+		}
 		value := strings.ReplaceAll(v.Value, "$$", "$")
 		if v.ValueFrom != nil {
 			value = values[v.ValueFrom.SecretKeyRef.Key]
-		}
-		if env[v.Name] != "" {
-			value = env[v.Name]
 		}
 		command.Env = append(command.Env, v.Name+"="+value)
 	}
@@ -122,7 +129,7 @@ func TestFormats(t *testing.T) {
 	for _, input := range []string{"rows.csv", "rows.jsonl", "rows.parquet", "records.json", "split.json"} {
 		t.Run(input, func(t *testing.T) {
 			output := filepath.Join(t.TempDir(), "made", "out.csv")
-			log, err := local(t, filepath.Join(shared.data, input), output)
+			log, err := local(t, filepath.Join(shared.rows, input), output)
 			if err != nil {
 				t.Fatalf("%v\n%s", err, log)
 			}
@@ -149,7 +156,7 @@ func TestFormats(t *testing.T) {
 	} {
 		t.Run(output, func(t *testing.T) {
 			output := filepath.Join(t.TempDir(), output)
-			log, err := local(t, filepath.Join(shared.data, "few.csv"), output)
+			log, err := local(t, filepath.Join(shared.rows, "few.csv"), output)
 			if err != nil {
 				t.Fatalf("%v\n%s", err, log)
 			}
@@ -161,7 +168,7 @@ func TestFormats(t *testing.T) {
 	}
 	t.Run("out.parquet", func(t *testing.T) {
 		output := filepath.Join(t.TempDir(), "out.parquet")
-		log, err := local(t, filepath.Join(shared.data, "few.csv"), output)
+		log, err := local(t, filepath.Join(shared.rows, "few.csv"), output)
 		if err != nil {
 			t.Fatalf("%v\n%s", err, log)
 		}
@@ -193,7 +200,7 @@ func TestTypes(t *testing.T) {
 
 func TestLog(t *testing.T) {
 	log, err := run(t, manifests.Batch{Input: "pvc://data/rows.csv", Output: "-", OutputFormat: "csv"},
-		map[string]string{"BATCH_INPUT": filepath.Join(shared.data, "rows.csv")})
+		map[string]string{"BATCH_INPUT": filepath.Join(shared.rows, "rows.csv")})
 	if err != nil {
 		t.Fatalf("%v\n%s", err, log)
 	}
@@ -202,7 +209,7 @@ func TestLog(t *testing.T) {
 		t.Errorf("%v %d bytes", err, len(got))
 	}
 	log, err = run(t, manifests.Batch{Input: "pvc://data/many.csv", Output: "-", OutputFormat: "jsonl"},
-		map[string]string{"BATCH_INPUT": filepath.Join(shared.data, "many.csv")})
+		map[string]string{"BATCH_INPUT": filepath.Join(shared.rows, "many.csv")})
 	if err == nil || !strings.Contains(log, "too many for the log: write them to pvc://, s3:// or https://") {
 		t.Errorf("%v\n%s", err, log)
 	}
@@ -259,8 +266,6 @@ func TestURLs(t *testing.T) {
 			"cannot read http://127.0.0.1:1/in.csv: "},
 		"damaged": {manifests.Batch{Input: server.URL + "/damaged.json?signature=s3cr3t", Output: "-", OutputFormat: "csv"},
 			"damaged.json as json: "},
-		"no boto3": {manifests.Batch{Input: "s3://bucket/in.csv", Output: "-", OutputFormat: "csv"},
-			"s3://bucket/in.csv: the image has no boto3: add it to a file of [environment] requirements, and build again"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			log, err := run(t, x.batch, nil)
@@ -301,5 +306,23 @@ func TestFailure(t *testing.T) {
 				t.Errorf("%v %s", err, d)
 			}
 		})
+	}
+}
+
+// TestNoPart shows that an output that cannot be put in its place leaves
+// nothing beside it.
+func TestNoPart(t *testing.T) {
+	dir := t.TempDir()
+	output := filepath.Join(dir, "out.csv")
+	if err := os.Mkdir(output, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	log, err := local(t, filepath.Join(shared.rows, "few.csv"), output)
+	if err == nil || !strings.Contains(log, "batch: cannot write "+output+": Is a directory\n") {
+		t.Errorf("%v\n%s", err, log)
+	}
+	rest, err := filepath.Glob(dir + "/*")
+	if d := cmp.Diff([]string{output}, rest); d != "" || err != nil {
+		t.Errorf("%v %s", err, d)
 	}
 }

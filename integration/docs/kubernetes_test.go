@@ -107,7 +107,14 @@ func TestKubernetes(t *testing.T) {
 	models(t, n)
 	page := filepath.Join(pages, "kubernetes.md")
 	all := blocks(t, page)
-	onNode(t, n, n.User(t, namespace, role(t, all)...)).read(t, page, all)
+	user := n.User(t, namespace, role(t, all)...)
+	if !t.Run("read", func(t *testing.T) {
+		batches := places(t, n, all)
+		onNode(t, n, user).read(t, page, all)
+		batches.written(t)
+	}) {
+		return
+	}
 	nothing(t, n)
 
 	t.Run("keys", func(t *testing.T) {

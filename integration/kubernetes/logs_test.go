@@ -122,12 +122,13 @@ func TestBatchFails(t *testing.T) {
 		timeout     time.Duration
 		want        []string
 	}{
-		"it fails":             {"fail", output, time.Minute, []string{"has failed", "lines of its log"}},
-		"it cannot be pulled":  {"pull-error", output, time.Minute, []string{"cannot be pulled (ImagePullBackOff)", "Failed to pull image"}},
-		"it takes too long":    {"never-ready", output, 3 * time.Second, []string{"3s"}},
-		"it has no output":     {"complete", output, time.Minute, []string{"the log does not have the predictions"}},
-		"it writes elsewhere":  {"complete", "https://store.example.com/out.csv?signature=secret", time.Minute, nil},
-		"the output is no URL": {"complete", "ftp://store.example.com/out.csv", time.Minute, []string{"the output must be"}},
+		"it fails":              {"fail", output, time.Minute, []string{"has failed", "lines of its log"}},
+		"it cannot be pulled":   {"pull-error", output, time.Minute, []string{"cannot be pulled (ImagePullBackOff)", "Failed to pull image"}},
+		"it takes too long":     {"never-ready", output, 3 * time.Second, []string{"3s"}},
+		"it has no output":      {"complete", output, time.Minute, []string{"the log does not have the predictions"}},
+		"it writes elsewhere":   {"complete", "https://store.example.com/out.csv?signature=secret", time.Minute, nil},
+		"its folder is missing": {"complete", folder + "/none/out.csv", time.Minute, []string{"the output's folder: ", "no such file or directory"}},
+		"the output is no URL":  {"complete", "ftp://store.example.com/out.csv", time.Minute, []string{"the output must be"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -2,12 +2,15 @@ package kubernetes
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 
 	batchv1 "k8s.io/api/batch/v1"
@@ -73,6 +76,10 @@ func (p *Publisher) describe(o publish.BatchOptions) (manifests.Batch, error) {
 		b.Input, b.Content, b.InputFormat = "-", content, format(o.Input)
 	}
 	if local(o.Output) {
+		// Found out before the Job has taken its hour.
+		if _, err := os.Stat(filepath.Dir(o.Output)); err != nil {
+			return b, fmt.Errorf("the output's folder: %w", err)
+		}
 		b.Output, b.OutputFormat = "-", format(o.Output)
 	}
 	return b, nil
@@ -190,7 +197,7 @@ func (b *batch) wait(ctx context.Context) (*corev1.Pod, error) {
 				return nil, b.failed(ctx, c.Message, pods)
 			}
 		}
-		if t := podsTrouble(pods); t != nil && w.lasts(t) {
+		if t := cmp.Or(podsTrouble(pods), claimTrouble(pods)); t != nil && w.lasts(t) {
 			return nil, b.failed(ctx, t.reason, pods)
 		}
 		if message := waitingMessage(pods); message != "" && message != said {
@@ -203,6 +210,24 @@ func (b *batch) wait(ctx context.Context) (*corev1.Pod, error) {
 	}
 }
 
+// claimTrouble is that a pod waits for a PersistentVolumeClaim that there is
+// not. Only the scheduler's words say so: whoever runs a batch need not be
+// allowed to read claims.
+func claimTrouble(pods []corev1.Pod) *trouble {
+	missing := regexp.MustCompile(`persistentvolumeclaim "[^"]+" not found`)
+	for i := range pods {
+		for _, c := range pods[i].Status.Conditions {
+			if c.Type != corev1.PodScheduled || c.Status != corev1.ConditionFalse {
+				continue
+			}
+			if found := missing.FindString(c.Message); found != "" {
+				return &trouble{pod: pods[i].Name, reason: found, grace: transientGrace}
+			}
+		}
+	}
+	return nil
+}
+
 func succeeded(pods []corev1.Pod) int {
 	for i := range pods {
 		if pods[i].Status.Phase == corev1.PodSucceeded {
@@ -213,23 +238,27 @@ func succeeded(pods []corev1.Pod) int {
 }
 
 // failed is the error for a Job that does not succeed, with the last lines of
-// its log: it ends in the reason.
+// its log. If the program has given a reason, it takes the place of the Job's.
 func (b *batch) failed(ctx context.Context, reason string, pods []corev1.Pod) error {
-	var text strings.Builder
-	fmt.Fprintf(&text, "the batch %s/%s has failed: %s", b.namespace, b.name, reason)
 	names := []string{b.name}
-	var last []byte
+	var last string
 	for i := range pods {
 		names = append(names, pods[i].Name)
 		if data, err := b.log(ctx, &pods[i], logLines); err == nil && len(data) > 0 {
-			last = data
+			last = strings.TrimRight(string(data), "\n")
 		}
 	}
-	if lines := b.warnings(ctx, names); len(lines) > 0 {
+	if own, ok := strings.CutPrefix(last[strings.LastIndex(last, "\n")+1:], "batch: "); ok {
+		reason = own
+	}
+	var text strings.Builder
+	fmt.Fprintf(&text, "the batch %s/%s has failed: %s", b.namespace, b.name, reason)
+	lines := slices.DeleteFunc(b.warnings(ctx, names), func(line string) bool { return strings.Contains(line, ": "+batchv1.JobReasonBackoffLimitExceeded+": ") })
+	if len(lines) > 0 {
 		fmt.Fprintf(&text, "\nevents:\n  %s", strings.Join(lines, "\n  "))
 	}
-	if len(last) > 0 {
-		fmt.Fprintf(&text, "\nlast lines of its log:\n  %s", strings.ReplaceAll(strings.TrimRight(string(last), "\n"), "\n", "\n  "))
+	if last != "" {
+		fmt.Fprintf(&text, "\nlast lines of its log:\n  %s", strings.ReplaceAll(last, "\n", "\n  "))
 	}
 	return errors.New(text.String())
 }

@@ -20,15 +20,20 @@ const startLimit = time.Minute
 // Start starts a program, whose words go to the file log, and waits until it is
 // ready.
 func Start(log string, ready func() bool, name string, args ...string) (*Process, error) {
+	return StartCommand(log, ready, exec.Command(name, args...))
+}
+
+// StartCommand does the same with a command that is made already.
+func StartCommand(log string, ready func() bool, command *exec.Cmd) (*Process, error) {
 	out, err := os.Create(log)
 	if err != nil {
 		return nil, err
 	}
 	defer out.Close()
-	p := &Process{command: exec.Command(name, args...), log: log, exited: make(chan struct{})}
+	p := &Process{command: command, log: log, exited: make(chan struct{})}
 	p.command.Stdout, p.command.Stderr = out, out
 	if err := p.command.Start(); err != nil {
-		return nil, fmt.Errorf("%w: run make tools tools-buildx, and put bin/ on PATH", err)
+		return nil, fmt.Errorf("%w: run make tools tools-buildx tools-versitygw, and put bin/ on PATH", err)
 	}
 	go func() {
 		_ = p.command.Wait()

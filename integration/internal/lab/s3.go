@@ -1,0 +1,84 @@
+package lab
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"testing"
+)
+
+// S3 is versitygw, an S3 server whose buckets are folders and whose objects are
+// files of them. It signs for the region us-east-1.
+type S3 struct {
+	// URL is where its clients find it, as in AWS_ENDPOINT_URL_S3.
+	URL string
+	// Dir has a folder for each bucket.
+	Dir string
+	// AccessKey and SecretKey are the credentials that it demands.
+	AccessKey, SecretKey string
+}
+
+// S3Network is where a server of S3 is to be.
+type S3Network struct {
+	// Address is the IP address that it listens on.
+	Address string
+	// Command makes a command in the network of the address, and Dial connects
+	// to what is there.
+	Command func(ctx context.Context, name string, args ...string) *exec.Cmd
+	Dial    func(ctx context.Context, network, address string) (net.Conn, error)
+}
+
+// Loopback is the machine's own.
+func Loopback() S3Network {
+	return S3Network{Address: "127.0.0.1", Command: exec.CommandContext, Dial: (&net.Dialer{}).DialContext}
+}
+
+// StartS3 starts a server with these buckets, which ends with the test.
+func StartS3(t *testing.T, n S3Network, buckets ...string) *S3 {
+	t.Helper()
+	port, err := FreePort()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	address := net.JoinHostPort(n.Address, strconv.Itoa(port))
+	s := &S3{
+		URL: "http://" + address, Dir: filepath.Join(dir, "buckets"),
+		AccessKey: "TESTACCESSKEY", SecretKey: "s3cr3t-of-the-store",
+	}
+	for _, folder := range append(buckets, "../metadata") {
+		if err := os.MkdirAll(filepath.Join(s.Dir, folder), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	c := n.Command(context.Background(), "versitygw", "--quiet", "--port", address, "--health", "/health",
+		"posix", "--sidecar", filepath.Join(dir, "metadata"), s.Dir)
+	c.Env = append(c.Environ(), "ROOT_ACCESS_KEY_ID="+s.AccessKey, "ROOT_SECRET_ACCESS_KEY="+s.SecretKey)
+	client := &http.Client{Transport: &http.Transport{DialContext: n.Dial, DisableKeepAlives: true}}
+	p, err := StartCommand(filepath.Join(dir, "log"), func() bool {
+		answer, err := client.Get(s.URL + "/health")
+		if err != nil {
+			return false
+		}
+		_ = answer.Body.Close()
+		return answer.StatusCode == http.StatusOK
+	}, c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(p.Stop)
+	return s
+}
+
+// Env are the variables by which its clients find it, and are let in.
+func (s *S3) Env() map[string]string {
+	return map[string]string{
+		"AWS_ENDPOINT_URL_S3":   s.URL,
+		"AWS_ACCESS_KEY_ID":     s.AccessKey,
+		"AWS_SECRET_ACCESS_KEY": s.SecretKey,
+	}
+}
