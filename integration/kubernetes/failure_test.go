@@ -125,10 +125,14 @@ func TestQuota(t *testing.T) {
 	_, err := publish.Deploy(t.Context(), p, l.version("two"), options(time.Minute))
 	var failed *publish.NotReadyError
 	if !errors.As(err, &failed) || !strings.Contains(err.Error(), "its pods cannot be created: ") || !strings.Contains(err.Error(), "exceeded quota: full") {
-		t.Errorf("the error is %T: %v", err, err)
+		t.Fatalf("the error is %T: %v", err, err)
 	}
 	if took := time.Since(begin); took > 30*time.Second {
 		t.Errorf("it took %s", took)
+	}
+	// The controller tries again and again, each time with another name.
+	if events := strings.Join(failed.Events, "\n"); strings.Count(events, "FailedCreate: ") != 1 {
+		t.Errorf("the events are:\n%s", events)
 	}
 	if diff := cmp.Diff(before, l.objects()); diff != "" {
 		t.Error(diff)

@@ -3,6 +3,7 @@ package kubernetes
 import (
 	"context"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -78,10 +79,14 @@ func (p *Publisher) warnings(ctx context.Context, names []string) []string {
 	}
 	events := slices.DeleteFunc(list.Items, func(e corev1.Event) bool { return !slices.Contains(names, e.InvolvedObject.Name) })
 	slices.SortStableFunc(events, func(a, b corev1.Event) int { return lastSeen(a).Compare(lastSeen(b).Time) })
+	// Whoever tries to make a pod tries again with another name.
+	pod := regexp.MustCompile(`\bpods "[^"]*"`)
 	var out []string
+	said := map[string]bool{}
 	for _, e := range events {
 		line := fmt.Sprintf("%s %s: %s: %s", e.InvolvedObject.Kind, e.InvolvedObject.Name, e.Reason, strings.Join(strings.Fields(e.Message), " "))
-		if !slices.Contains(out, line) {
+		if what := pod.ReplaceAllString(line, "pods"); !said[what] {
+			said[what] = true
 			out = append(out, line)
 		}
 	}
