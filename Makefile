@@ -5,12 +5,14 @@ MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 
 # For every use of go, so that what one has compiled serves the others.
-export GOFLAGS := $(GOFLAGS) -trimpath
-
-VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
+#
 # gRPC's tracing needs text/template, which calls methods by their names: the
 # linker would keep all methods of all types, and programs be half as large again.
-GO_BUILD := CGO_ENABLED=0 go build -trimpath -tags grpcnotrace -ldflags '-s -w -X main.version=$(VERSION)'
+export GOFLAGS := $(GOFLAGS) -trimpath -tags=grpcnotrace
+export CGO_ENABLED := 0
+
+VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
+GO_BUILD := go build -ldflags '-s -w -X main.version=$(VERSION)'
 # What the command-line tool is compiled for by `make cross`.
 PLATFORMS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
 # Flags of `go test`, and how long `make fuzz` stays with each target.
@@ -72,7 +74,7 @@ bench: build base venv ## measure against other ways to build the same image
 
 .PHONY: bench-targets
 bench-targets: build kubernetes ## measure render and diff of 100 Kubernetes targets, against kubectl
-	@cd tools/kubectl && CGO_ENABLED=0 go build -trimpath -ldflags "-s -w" -o ../../bin/kubectl .
+	@cd tools/kubectl && go build -ldflags "-s -w" -o ../../bin/kubectl .
 	@hack/with-env.sh go test ./bench/targets -run '^$$' -bench . -benchtime 5x -count 1
 
 .PHONY: examples

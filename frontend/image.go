@@ -231,7 +231,7 @@ func (b *build) imageOf(ctx context.Context, c *compiled) (*dockerui.BuildResult
 			return err
 		})
 	}
-	if b.ui.Target == TargetModelcar && b.runs(c.plan.Platform) {
+	if b.ui.Target == TargetModelcar {
 		eg.Go(func() error { return b.checkModelcar(egctx, c) })
 	}
 	eg.Go(func() (err error) {

@@ -3,6 +3,7 @@ package frontend
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"path"
 	"strings"
@@ -134,7 +135,7 @@ func (b *build) attest(ctx context.Context, res *gwclient.Result, id string, c *
 	}
 	if b.modelAlone() {
 		// Without an answer, BuildKit would scan it for packages.
-		return errors.New("the model alone has no bill of materials: leave --sbom out, and give it with the environment")
+		return fmt.Errorf("--target %s has no bill of materials: leave --sbom out, and give it with the environment", b.ui.Target)
 	}
 	files, err := b.bill(ctx, c)
 	if err != nil {

@@ -22,8 +22,13 @@ func (b *build) verification(ctx context.Context, c *compiled) (bkllb.State, boo
 	return c.plan.Verify(c.inputs, c.image), true
 }
 
-// checkModelcar finds out whether KServe can start a modelcar on the base.
+// checkModelcar finds out whether KServe can start a modelcar on the base, if the
+// builder can.
 func (b *build) checkModelcar(ctx context.Context, c *compiled) error {
+	if !b.runs(c.plan.Platform) {
+		b.warnText(ctx, "the base for "+c.plan.Platform+" was not searched for sh, ln, ls, mkdir and sleep, which KServe starts in it: this builder cannot run it")
+		return nil
+	}
 	_, err := b.resolver.Gateway.Solve(ctx, c.plan.ModelcarCheck(c.inputs, c.base.Config.Env))
 	var exit *gwpb.ExitError
 	if errors.As(err, &exit) {

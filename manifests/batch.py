@@ -8,6 +8,7 @@ the log: base64 between two lines.
 import base64
 import contextlib
 import hashlib
+import http.client
 import importlib.util
 import io
 import itertools
@@ -31,7 +32,8 @@ def say(message):
 
 
 def fail(message):
-    say(message)
+    # deployfile tells its user what stands after this.
+    say(f"error: {message}")
     sys.exit(1)
 
 
@@ -269,9 +271,13 @@ def main():
 def reason(error):
     """The error in its own words, of which some name the URL they were given."""
     if isinstance(error, urllib.error.HTTPError):
-        return f"the server answered {error.code} {error.reason}"
+        # A refused redirection is told with the URL that it leads to.
+        return f"the server answered {error.code} {http.client.responses.get(error.code, '')}".strip()
     if isinstance(error, urllib.error.URLError):
         return str(error.reason)
+    if isinstance(error, http.client.InvalidURL):
+        # It quotes what it takes for a port or a path.
+        return "it is not a valid URL"
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
     answer = getattr(error, "response", None)

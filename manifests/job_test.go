@@ -38,7 +38,9 @@ func TestBatchJob(t *testing.T) {
 			r.Target.ServiceAccount = &deployfile.ServiceAccount{Name: "reader", Create: true}
 			r.Target.Resources = deployfile.Resources{CPU: "2", Memory: "4Gi", GPUs: 1}
 		}, func(b *Batch) { b.Input, b.Output = "s3://bucket/$(in)/iris.json", "s3://bucket/out/50%?#.csv" }},
-		"https":        {nil, func(b *Batch) { b.Input, b.Output = "https://files.example.com/in.csv", signed }},
+		"https": {nil, func(b *Batch) {
+			b.Input, b.Output = "HTTPS://files.example.com/in.csv?signature=s3cr3t", signed
+		}},
 		"model-volume": {modelVolume, nil},
 		"kserve":       {both(onKServe, modelVolume), nil},
 		"modelcar":     {both(onKServe, modelcar), nil},
@@ -89,6 +91,8 @@ func TestBatchJobErrors(t *testing.T) {
 		"no format":        {nil, func(b *Batch) { b.Output = "-" }, "the output must end in .csv"},
 		"a path":           {nil, func(b *Batch) { b.Input = "iris.csv" }, "the input must be pvc://CLAIM/PATH, s3://BUCKET/KEY"},
 		"another scheme":   {nil, func(b *Batch) { b.Output = "gs://bucket/iris.csv" }, "the output must be pvc://CLAIM/PATH"},
+		"a user":           {nil, func(b *Batch) { b.Input, b.InputFormat = "https://ann:s3cr3t@files.example.com/in.csv", "csv" }, "the input must be a URL without a user"},
+		"a space":          {nil, func(b *Batch) { b.Input, b.InputFormat = "https://files.example.com/in%20 file.csv?s3cr3t", "csv" }, "the input must be a URL without a user and without spaces"},
 		"no URL":           {nil, func(b *Batch) { b.Input, b.InputFormat = "https://a b:s3cr3t/%zz", "csv" }, "the input is not a URL"},
 		"no path":          {nil, func(b *Batch) { b.Output, b.OutputFormat = "s3://bucket/", "csv" }, "the output must be pvc://CLAIM/PATH, s3"},
 		"a folder":         {nil, func(b *Batch) { b.Output, b.OutputFormat = "s3://bucket/out/", "csv" }, "the output must be pvc://CLAIM/PATH, s3"},

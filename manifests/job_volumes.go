@@ -8,6 +8,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"unicode"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -48,7 +49,7 @@ func (b *batchRun) fill() error {
 		}
 		b.container.Env = withoutEnv(b.container.Env, side.variable)
 		variable := corev1.EnvVar{Name: side.variable, Value: literal(location)}
-		if strings.HasPrefix(location, "http") {
+		if isURL(location) {
 			// It may be signed, and so be a secret itself.
 			secret[side.variable] = location
 			variable.Value = ""
@@ -82,11 +83,20 @@ func (b *batchRun) place(variable, location string) (string, error) {
 		return "", fmt.Errorf("%s is not a URL", described(variable))
 	case !isObject && u.Scheme == "pvc":
 		return b.claim(u, variable)
-	case !isObject && slices.Contains([]string{"http", "https"}, u.Scheme) && u.Host != "" && strings.Trim(u.Path, "/") != "":
+	case !isObject && isURL(location) && u.Host != "" && strings.Trim(u.Path, "/") != "":
+		if u.User != nil || strings.ContainsFunc(location, unicode.IsSpace) {
+			return "", fmt.Errorf("%s must be a URL without a user and without spaces (%%20): sign it in its query", described(variable))
+		}
 		return location, nil
 	default:
 		return "", fmt.Errorf("%s must be pvc://CLAIM/PATH, s3://BUCKET/KEY, an http(s) URL or -", described(variable))
 	}
+}
+
+// isURL says whether the location is read by GET and written by PUT.
+func isURL(location string) bool {
+	scheme, _, found := strings.Cut(location, "://")
+	return found && (strings.EqualFold(scheme, "http") || strings.EqualFold(scheme, "https"))
 }
 
 // isKey says whether the object is BUCKET/KEY. Any byte may be in a key, those

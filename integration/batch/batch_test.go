@@ -88,7 +88,7 @@ func run(t *testing.T, b manifests.Batch, env map[string]string) (log string, er
 		command.Args = append(command.Args, strings.ReplaceAll(argument, "$$", "$"))
 	}
 	command.Dir = shared.model
-	command.Env = append(os.Environ(), "MODEL_PATH="+shared.model, "MLFLOW_DISABLE_TELEMETRY=true", "NO_PROXY=127.0.0.1")
+	command.Env = append(os.Environ(), "MODEL_PATH="+shared.model, "MLFLOW_DISABLE_TELEMETRY=true", "NO_PROXY=127.0.0.1,localhost", "no_proxy=127.0.0.1,localhost")
 	for name, value := range env {
 		command.Env = append(command.Env, name+"="+value)
 	}
@@ -279,10 +279,20 @@ func TestURLs(t *testing.T) {
 	}
 }
 
+// TestInvalidURL shows that what Python says of a URL is not repeated.
+func TestInvalidURL(t *testing.T) {
+	for _, url := range []string{"http://ann:s3cr3t@127.0.0.1/in.csv", "http://127.0.0.1/in file.csv?signature=s3cr3t"} {
+		log, err := run(t, manifests.Batch{Input: "pvc://data/in.csv", Output: "-", OutputFormat: "csv"}, map[string]string{"BATCH_INPUT": url})
+		if err == nil || !strings.HasSuffix(log, ": it is not a valid URL\n") || strings.Contains(log, "s3cr3t") {
+			t.Errorf("%s: %v\n%s", url, err, log)
+		}
+	}
+}
+
 // TestFailure shows that a run that fails leaves no output.
 func TestFailure(t *testing.T) {
 	for name, x := range map[string]struct{ input, want string }{
-		"negative.csv": {"a,b\n-1,2\n", "ValueError: a must not be negative\nbatch: the model failed on the rows after 0 (above)\n"},
+		"negative.csv": {"a,b\n-1,2\n", "ValueError: a must not be negative\nbatch: error: the model failed on the rows after 0 (above)\n"},
 		"ragged.csv":   {"a,b\n" + strings.Repeat("1,2\n", 10_000) + "1,2,3\n", "ragged.csv beyond 10000 rows: ParserError: "},
 		"no-b.csv":     {"a\n1\n", "is missing inputs ['b']"},
 		"empty.csv":    {"", "empty.csv as csv: EmptyDataError: "},
@@ -318,7 +328,7 @@ func TestNoPart(t *testing.T) {
 		t.Fatal(err)
 	}
 	log, err := local(t, filepath.Join(shared.rows, "few.csv"), output)
-	if err == nil || !strings.Contains(log, "batch: cannot write "+output+": Is a directory\n") {
+	if err == nil || !strings.Contains(log, "batch: error: cannot write "+output+": Is a directory\n") {
 		t.Errorf("%v\n%s", err, log)
 	}
 	rest, err := filepath.Glob(dir + "/*")

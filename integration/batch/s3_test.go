@@ -130,7 +130,7 @@ func TestS3Failure(t *testing.T) {
 			maps.Copy(all, x.env)
 			log, err := run(t, manifests.Batch{Input: x.input, Output: x.output}, all)
 			lines := strings.Split(strings.TrimSpace(log), "\n")
-			if last := lines[len(lines)-1]; err == nil || !strings.HasPrefix(last, "batch: "+x.want) {
+			if last := lines[len(lines)-1]; err == nil || !strings.HasPrefix(last, "batch: error: "+x.want) {
 				t.Errorf("%v, want %q\n%s", err, x.want, log)
 			}
 			if strings.Contains(log, "s3cr3t") || strings.Contains(log, "Traceback") {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"maps"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -25,8 +26,9 @@ import (
 
 // kserveRaw acts as KServe 0.20 does in raw mode, as recorded of it: it makes a
 // Deployment, and reports the Deployment's conditions and observedGeneration as
-// those of the InferenceService, a moment after either was changed.
-func (l *lab) kserveRaw() {
+// those of the InferenceService, a moment after either was changed. While it is
+// away it does nothing.
+func (l *lab) kserveRaw(away *atomic.Bool) {
 	l.Helper()
 	l.cluster.DefineKServe(l.T)
 	services := l.cluster.Dynamic.Resource(inferenceServices()).Namespace(l.namespace)
@@ -37,6 +39,9 @@ func (l *lab) kserveRaw() {
 		defer close(done)
 		for ctx.Err() == nil {
 			time.Sleep(300 * time.Millisecond)
+			if away.Load() {
+				continue
+			}
 			list, err := services.List(ctx, metav1.ListOptions{})
 			if err != nil {
 				continue
@@ -108,7 +113,8 @@ func rawStatus(d *appsv1.Deployment) map[string]any {
 func TestKServeRaw(t *testing.T) {
 	t.Parallel()
 	l := newLab(t)
-	l.kserveRaw()
+	var away atomic.Bool
+	l.kserveRaw(&away)
 	raw := func(more ...func(*deployfile.Target)) func(*deployfile.Target) {
 		return func(target *deployfile.Target) {
 			target.Kind, target.Mode, target.Replicas = "kserve", "raw", 1
@@ -153,6 +159,14 @@ func TestKServeRaw(t *testing.T) {
 	l.deploy(p, l.version("two", raw()))
 	if got := l.images()[strings.Repeat("0", 58)+"74776f"]; got != 1 {
 		t.Errorf("%d pods of the second version are ready: %v", got, l.images())
+	}
+
+	// KServe starts again, which takes it longer than to look at a change.
+	away.Store(true)
+	defer time.AfterFunc(17*time.Second, func() { away.Store(false) }).Stop()
+	l.deploy(p, l.version("three", raw()))
+	if got := l.images()[strings.Repeat("0", 54)+"7468726565"]; got != 1 {
+		t.Errorf("%d pods of the third version are ready: %v", got, l.images())
 	}
 	status, err := p.Status(t.Context())
 	if err != nil || !status.Ready {

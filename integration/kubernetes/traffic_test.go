@@ -190,6 +190,11 @@ func TestBatch(t *testing.T) {
 	if err := p.Batch(t.Context(), o); err == nil || !strings.Contains(err.Error(), "server: the input is nonsense") {
 		t.Errorf("the error is %v", err)
 	}
+	// How far it came is no reason why it failed.
+	write(t, folder+"/in.csv", "killed")
+	if err := p.Batch(t.Context(), o); err == nil || !strings.Contains(err.Error(), " has failed: its program has ended with exit code 137 (Error)\n") {
+		t.Errorf("the error is %v", err)
+	}
 	if diff := cmp.Diff(before, l.objects()); diff != "" {
 		t.Error(diff)
 	}

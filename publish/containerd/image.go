@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	client "github.com/containerd/containerd/v2/client"
 	"github.com/containerd/containerd/v2/core/images"
@@ -96,14 +97,21 @@ func (p *Publisher) ensureImage(ctx context.Context, name string, progress func(
 // is not: a call that was given up could still add it after giveUpImage.
 type settledImages struct{ images.Store }
 
+// settleLimit is how long containerd may take to add a name.
+const settleLimit = 10 * time.Second
+
 // Create implements images.Store.
 func (s settledImages) Create(ctx context.Context, image images.Image) (images.Image, error) {
-	return s.Store.Create(context.WithoutCancel(ctx), image)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleLimit)
+	defer cancel()
+	return s.Store.Create(ctx, image)
 }
 
 // Update implements images.Store.
 func (s settledImages) Update(ctx context.Context, image images.Image, fields ...string) (images.Image, error) {
-	return s.Store.Update(context.WithoutCancel(ctx), image, fields...)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleLimit)
+	defer cancel()
+	return s.Store.Update(ctx, image, fields...)
 }
 
 // resolver finds registries as ctr does, with the credentials that Docker's

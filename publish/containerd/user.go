@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"math"
+	"os"
 	"slices"
 	"strings"
 
@@ -62,19 +64,46 @@ func findUser(ctx context.Context, c oci.Client, made *containers.Container, nam
 	}
 	var found *user.ExecUser
 	err = mount.WithReadonlyTempMount(ctx, mounts, func(root string) error {
-		passwd, err := fs.RootPath(root, "/etc/passwd")
+		passwd, err := userFile(root, "/etc/passwd")
 		if err != nil {
 			return err
 		}
-		group, err := fs.RootPath(root, "/etc/group")
+		group, err := userFile(root, "/etc/group")
 		if err != nil {
 			return err
 		}
 		found, err = user.GetExecUserPath(name, nil, passwd, group)
 		return err
 	})
+	if err == nil {
+		err = checkIDs(found)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("user %q of the image: %w", name, err)
 	}
 	return found, nil
+}
+
+// checkIDs refuses what an image's files say of its users and is no id: 2³² would
+// become root's.
+func checkIDs(u *user.ExecUser) error {
+	for _, id := range append([]int{u.Uid, u.Gid}, u.Sgids...) {
+		if id < 0 || id > math.MaxInt32 {
+			return fmt.Errorf("id %d is none", id)
+		}
+	}
+	return nil
+}
+
+// userFile is where a file of an image is, "" if it is none that can be read: to
+// open a pipe would take for ever.
+func userFile(root, name string) (string, error) {
+	path, err := fs.RootPath(root, name)
+	if err != nil {
+		return "", err
+	}
+	if info, err := os.Lstat(path); err != nil || !info.Mode().IsRegular() {
+		return "", nil
+	}
+	return path, nil
 }

@@ -238,7 +238,8 @@ func succeeded(pods []corev1.Pod) int {
 }
 
 // failed is the error for a Job that does not succeed, with the last lines of
-// its log. If the program has given a reason, it takes the place of the Job's.
+// its log. If the program has given a reason, or its container has ended, that
+// takes the place of the Job's.
 func (b *batch) failed(ctx context.Context, reason string, pods []corev1.Pod) error {
 	names := []string{b.name}
 	var last string
@@ -247,8 +248,13 @@ func (b *batch) failed(ctx context.Context, reason string, pods []corev1.Pod) er
 		if data, err := b.log(ctx, &pods[i], logLines); err == nil && len(data) > 0 {
 			last = strings.TrimRight(string(data), "\n")
 		}
+		for _, c := range pods[i].Status.ContainerStatuses {
+			if ended := c.State.Terminated; ended != nil && ended.ExitCode != 0 {
+				reason = fmt.Sprintf("its program has ended with exit code %d (%s)", ended.ExitCode, ended.Reason)
+			}
+		}
 	}
-	if own, ok := strings.CutPrefix(last[strings.LastIndex(last, "\n")+1:], "batch: "); ok {
+	if own, ok := strings.CutPrefix(last[strings.LastIndex(last, "\n")+1:], "batch: error: "); ok {
 		reason = own
 	}
 	var text strings.Builder

@@ -78,19 +78,20 @@ func (p *Publisher) warnings(ctx context.Context, names []string) []string {
 		return nil
 	}
 	events := slices.DeleteFunc(list.Items, func(e corev1.Event) bool { return !slices.Contains(names, e.InvolvedObject.Name) })
-	slices.SortStableFunc(events, func(a, b corev1.Event) int { return lastSeen(a).Compare(lastSeen(b).Time) })
+	slices.SortStableFunc(events, func(a, b corev1.Event) int { return lastSeen(b).Compare(lastSeen(a).Time) })
 	// Whoever tries to make a pod tries again with another name.
 	pod := regexp.MustCompile(`\bpods "[^"]*"`)
 	var out []string
 	said := map[string]bool{}
 	for _, e := range events {
 		line := fmt.Sprintf("%s %s: %s: %s", e.InvolvedObject.Kind, e.InvolvedObject.Name, e.Reason, strings.Join(strings.Fields(e.Message), " "))
-		if what := pod.ReplaceAllString(line, "pods"); !said[what] {
+		if what := pod.ReplaceAllString(line, "pods"); !said[what] && len(out) < eventLines {
 			said[what] = true
 			out = append(out, line)
 		}
 	}
-	return out[max(0, len(out)-eventLines):]
+	slices.Reverse(out)
+	return out
 }
 
 func lastSeen(e corev1.Event) metav1.Time {

@@ -3,6 +3,7 @@ package kubernetes
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -13,12 +14,17 @@ import (
 	"k8s.io/apimachinery/pkg/api/equality"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
 )
 
 // kserveGrace is for how long KServe may take to look at a change. One that
 // amounts to nothing, such as a default written down, shows nowhere.
 const kserveGrace = 15 * time.Second
+
+// staleGrace is for how long a failure that KServe had reported before may be
+// the one of before.
+const staleGrace = time.Minute
 
 // madeByKServe is what KServe has made of InferenceServices.
 type madeByKServe struct {
@@ -35,11 +41,14 @@ func (w *watch) inferenceService(ctx context.Context, live *unstructured.Unstruc
 	if err != nil {
 		return r, err
 	}
+	was := w.before[object{Unstructured: live}.key()]
+	if r.trouble != nil && was != nil && equality.Semantic.DeepEqual(conditionNamed(was, "Ready"), conditionNamed(live, "Ready")) {
+		r.trouble.grace = staleGrace
+	}
 	if isRaw(live) && r.trouble == nil {
 		return w.raw(ctx, live, r)
 	}
-	if was := w.before[object{Unstructured: live}.key()]; r.ready && was != nil && revision(was) != "" && revision(was) == revision(live) &&
-		!equality.Semantic.DeepEqual(predictor(was, "canaryTrafficPercent"), predictor(live, "canaryTrafficPercent")) && w.recent(live) {
+	if r.ready && was != nil && revision(was) != "" && revision(was) == revision(live) && w.awaits(was, live) {
 		return readiness{message: "KServe has not seen it yet"}, nil
 	}
 	if r.ready {
@@ -68,11 +77,21 @@ func (w *watch) raw(ctx context.Context, live *unstructured.Unstructured, r read
 	if len(deployments) == 0 {
 		return readiness{message: "KServe has not seen it yet"}, nil
 	}
+	wanted, err := servedBy(live)
+	if err != nil {
+		return readiness{}, err
+	}
 	scale := []string{"canaryTrafficPercent", "minReplicas", "maxReplicas", "scaleMetric", "scaleTarget"}
 	was := w.before[object{Unstructured: live}.key()]
 	changed := was != nil && !equality.Semantic.DeepEqual(predictor(was, scale...), predictor(live, scale...))
 	for i := range deployments {
 		d := &deployments[i]
+		switch serving, err := served(d.Spec.Template.Spec); {
+		case err != nil:
+			return readiness{}, fmt.Errorf("Deployment %s/%s: %w", d.Namespace, d.Name, err)
+		case serving != wanted:
+			return readiness{message: "KServe has not seen it yet"}, nil
+		}
 		var progressing *appsv1.DeploymentCondition
 		if before, ok := w.older.deployments[d.UID]; ok {
 			if changed && equality.Semantic.DeepEqual(before.Spec.Template, d.Spec.Template) && w.recent(live) {
@@ -85,6 +104,51 @@ func (w *watch) raw(ctx context.Context, live *unstructured.Unstructured, r read
 		}
 	}
 	return r, nil
+}
+
+// awaits says that an InferenceService has changed in a way that has to show in
+// another revision, or that may still do so.
+func (w *watch) awaits(was, live *unstructured.Unstructured) bool {
+	before, err := servedBy(was)
+	after, err2 := servedBy(live)
+	if err == nil && err2 == nil && before != after {
+		return true
+	}
+	return !equality.Semantic.DeepEqual(predictor(was, "canaryTrafficPercent"), predictor(live, "canaryTrafficPercent")) && w.recent(live)
+}
+
+// release is what tells one version of an endpoint from another: its image, and
+// that of its model.
+type release struct{ image, model string }
+
+// served is the release that pods serve.
+func served(pod corev1.PodSpec) (release, error) {
+	for _, c := range pod.Containers {
+		if c.Name != "kserve-container" {
+			continue
+		}
+		out := release{image: c.Image}
+		for _, e := range c.Env {
+			if e.Name == "STORAGE_URI" {
+				out.model = e.Value
+			}
+		}
+		return out, nil
+	}
+	return release{}, errors.New("there is no kserve-container among the containers")
+}
+
+// servedBy is the release that an InferenceService is to serve.
+func servedBy(service *unstructured.Unstructured) (release, error) {
+	var pod corev1.PodSpec
+	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(predictor(service), &pod); err != nil {
+		return release{}, fmt.Errorf("%s: %w", title(service), err)
+	}
+	out, err := served(pod)
+	if err != nil {
+		return release{}, fmt.Errorf("%s: %w", title(service), err)
+	}
+	return out, nil
 }
 
 // recent says that the wait for an object began a short while ago.
@@ -104,8 +168,8 @@ func fromConditions(live *unstructured.Unstructured) (readiness, error) {
 	if err != nil {
 		return readiness{}, fmt.Errorf("%s: %w", title(live), err)
 	}
-	reason, ok := conditionReason(live, "Ready")
-	if !ok {
+	condition := conditionNamed(live, "Ready")
+	if condition == nil {
 		// kstatus takes what has no conditions for ready.
 		return readiness{message: "KServe has not seen it yet"}, nil
 	}
@@ -113,7 +177,7 @@ func fromConditions(live *unstructured.Unstructured) (readiness, error) {
 	if !r.ready {
 		r.message = cmp.Or(r.message, "KServe has not got it ready yet")
 	}
-	if !r.ready && reason == "ReconcileFailed" {
+	if !r.ready && condition["reason"] == "ReconcileFailed" {
 		// The cluster, or Knative, takes nothing of what KServe makes of it.
 		r.trouble = &trouble{reason: r.message, grace: transientGrace}
 	}
@@ -142,17 +206,15 @@ func revision(service *unstructured.Unstructured) string {
 	return name
 }
 
-// conditionReason is the reason of a condition, and whether there is that
-// condition.
-func conditionReason(u *unstructured.Unstructured, name string) (string, bool) {
+// conditionNamed is a condition, nil if it is not there.
+func conditionNamed(u *unstructured.Unstructured, name string) map[string]any {
 	list, _, _ := unstructured.NestedSlice(u.Object, "status", "conditions")
 	for _, v := range list {
 		if c, ok := v.(map[string]any); ok && c["type"] == name {
-			reason, _ := c["reason"].(string)
-			return reason, true
+			return c
 		}
 	}
-	return "", false
+	return nil
 }
 
 // ofService selects what KServe has made for an InferenceService.

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"runtime"
+	"syscall"
 	"time"
 )
 
@@ -32,13 +34,25 @@ func StartCommand(log string, ready func() bool, command *exec.Cmd) (*Process, e
 	defer out.Close()
 	p := &Process{command: command, log: log, exited: make(chan struct{})}
 	p.command.Stdout, p.command.Stderr = out, out
-	if err := p.command.Start(); err != nil {
+	if p.command.SysProcAttr == nil {
+		p.command.SysProcAttr = &syscall.SysProcAttr{}
+	}
+	p.command.SysProcAttr.Pdeathsig = syscall.SIGKILL
+	started := make(chan error)
+	go func() {
+		// The kernel sends the death signal when the thread that started the
+		// program ends, so that one must not serve other goroutines.
+		runtime.LockOSThread()
+		err := p.command.Start()
+		started <- err
+		if err == nil {
+			_ = p.command.Wait()
+			close(p.exited)
+		}
+	}()
+	if err := <-started; err != nil {
 		return nil, fmt.Errorf("%w: run make tools tools-buildx tools-versitygw, and put bin/ on PATH", err)
 	}
-	go func() {
-		_ = p.command.Wait()
-		close(p.exited)
-	}()
 	for deadline := time.Now().Add(startLimit); time.Now().Before(deadline); {
 		if ready() {
 			return p, nil

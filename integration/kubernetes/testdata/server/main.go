@@ -68,6 +68,10 @@ func score() error {
 	if strings.Contains(string(input), "nonsense") {
 		return fmt.Errorf("the input is nonsense")
 	}
+	if strings.Contains(string(input), "killed") {
+		fmt.Println("batch: 20000 rows")
+		os.Exit(137)
+	}
 	output := []byte(strings.ToUpper(string(input)))
 	fmt.Println("scored", len(input), "bytes")
 	fmt.Println("-----BEGIN BATCH OUTPUT-----")
