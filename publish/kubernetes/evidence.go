@@ -79,12 +79,14 @@ func (p *Publisher) warnings(ctx context.Context, names []string) []string {
 	}
 	events := slices.DeleteFunc(list.Items, func(e corev1.Event) bool { return !slices.Contains(names, e.InvolvedObject.Name) })
 	slices.SortStableFunc(events, func(a, b corev1.Event) int { return lastSeen(b).Compare(lastSeen(a).Time) })
-	// Whoever tries to make a pod tries again with another name.
+	// Whoever tries to make a pod tries again with another name, and in the end
+	// tells of all tries at once.
 	pod := regexp.MustCompile(`\bpods "[^"]*"`)
 	var out []string
 	said := map[string]bool{}
 	for _, e := range events {
-		line := fmt.Sprintf("%s %s: %s: %s", e.InvolvedObject.Kind, e.InvolvedObject.Name, e.Reason, strings.Join(strings.Fields(e.Message), " "))
+		line := fmt.Sprintf("%s %s: %s: %s", e.InvolvedObject.Kind, e.InvolvedObject.Name, e.Reason,
+			strings.TrimPrefix(strings.Join(strings.Fields(e.Message), " "), "(combined from similar events): "))
 		if what := pod.ReplaceAllString(line, "pods"); !said[what] && len(out) < eventLines {
 			said[what] = true
 			out = append(out, line)
