@@ -46,7 +46,8 @@ type Outcome struct {
 // Deploy brings a release to the endpoint, in the place of what is there or
 // beside it, as its target's strategy says. If the endpoint was told the same
 // before and nothing there has changed since, nothing is done but to wait until
-// it serves. As with the other verbs, the outcome that comes with an error is
+// it serves. A release that does not say which lock it was built from gets that of
+// a revision with the same image, if one says it. As with the other verbs, the outcome that comes with an error is
 // what was tried. The error is an *OtherModelError if the endpoint is another
 // model's, unless ForceConflicts is set.
 func Deploy(ctx context.Context, p Publisher, r manifests.Release, o Options) (*Outcome, error) {
@@ -55,6 +56,9 @@ func Deploy(ctx context.Context, p Publisher, r manifests.Release, o Options) (*
 		return nil, err
 	}
 	var current *manifests.State
+	if r.LockDigest == "" {
+		r.LockDigest = lockOf(revisions, r)
+	}
 	if len(revisions) > 0 {
 		current = &revisions[0].State
 		if was := current.Live.Model; was != r.Model && !o.ForceConflicts {
@@ -62,6 +66,19 @@ func Deploy(ctx context.Context, p Publisher, r manifests.Release, o Options) (*
 		}
 	}
 	return reach(ctx, p, revisions, manifests.Deployed(current, r), o)
+}
+
+// lockOf is the lock that a release's image was built from, as far as a revision
+// says it.
+func lockOf(revisions []Revision, r manifests.Release) string {
+	for _, known := range revisions {
+		for _, s := range []*manifests.Slot{known.State.Next, &known.State.Live} {
+			if s != nil && s.LockDigest != "" && s.Image == r.Image && s.ModelImage == r.ModelImage {
+				return s.LockDigest
+			}
+		}
+	}
+	return ""
 }
 
 // Promote sends all requests to the release that waits beside the live one. If

@@ -349,3 +349,39 @@ func TestOtherModel(t *testing.T) {
 		t.Errorf("by force: %+v, %v", done, err)
 	}
 }
+
+// TestLockOf lets an image that is deployed by its name keep the lock that it
+// was deployed with, and no other one.
+func TestLockOf(t *testing.T) {
+	m := &memory{t: t}
+	deploy(t, m, "a", options())
+	for _, test := range []struct{ digit, model, lock string }{
+		{"b", "", ""},
+		{"a", "", "sha256:1"},
+		{"a", "registry.example.com/model@sha256:1", ""},
+	} {
+		r := release(test.digit, "")
+		r.LockDigest, r.ModelImage, r.Target.ModelVolume = "", test.model, test.model != ""
+		got, err := publish.Deploy(t.Context(), m, r, options())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got.Revision.State.Live.LockDigest != test.lock {
+			t.Errorf("image %s, model %q: lock %q", test.digit, test.model, got.Revision.State.Live.LockDigest)
+		}
+	}
+	canary := &memory{t: t}
+	for _, digit := range []string{"a", "b", "b"} {
+		r := release(digit, "canary")
+		if len(canary.revisions) == 2 {
+			r.LockDigest = ""
+		}
+		got, err := publish.Deploy(t.Context(), canary, r, options())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if lock := got.Revision.State.Newest().LockDigest; lock != "sha256:1" {
+			t.Errorf("canary %s: lock %q", digit, lock)
+		}
+	}
+}

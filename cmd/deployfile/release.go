@@ -106,6 +106,7 @@ func (f *releaseFlags) releases(ctx context.Context, s streams, p *project, to [
 		out[n] = manifests.Release{
 			Model: p.file.Model.Name, Version: p.file.Model.Version, Target: d.Target,
 			Port: p.file.Server.Port, User: p.file.Image.User,
+			FileDigest: digest.FromBytes(p.source).String(),
 		}
 	}
 	if f.image != "" {
@@ -123,7 +124,7 @@ func (f *releaseFlags) releases(ctx context.Context, s streams, p *project, to [
 	work := &deliveries{flags: f, streams: s, project: p, builder: b, steps: steps}
 	defer work.close()
 	for n, d := range to {
-		out[n].LockDigest, out[n].FileDigest = lock, digest.FromBytes(p.source).String()
+		out[n].LockDigest = lock
 		if out[n].Image, err = work.image(ctx, d, to); err != nil {
 			return nil, err
 		}
@@ -136,7 +137,8 @@ func (f *releaseFlags) releases(ctx context.Context, s streams, p *project, to [
 	return out, nil
 }
 
-// named gives all releases the image of --image.
+// named gives all releases the image of --image. Which lock it was built from is
+// not known: an image does not say it, and the lock at hand may be another one.
 func (f *releaseFlags) named(ctx context.Context, releases []manifests.Release, steps *steps) error {
 	image, err := pinnedImage(ctx, f.image, steps)
 	if err != nil {
