@@ -95,6 +95,9 @@ type Change struct {
 	// Diff are the lines that differ, each with "+" or "-" in front; it never
 	// has the value of a Secret.
 	Diff string `json:"diff,omitempty"`
+	// Conflicts are what others have set of the object, as in a ConflictError:
+	// Apply refuses the change for them unless ForceConflicts is set.
+	Conflicts []string `json:"conflicts,omitempty"`
 }
 
 // Status is what a target serves.

@@ -32,12 +32,13 @@ needed. Whether there is a difference or not, the exit code is 0.
 
 Without A and B, say what deployfile deploy would change at the targets, which are
 asked for what they have. The exit code is then 0 if it would change nothing, and
-6 if something. The image is built but not pushed, unless --image names one; the
+6 if something, also where deploy would refuse it because others have set what it
+would overwrite: such a conflict is named. The image is built but not pushed, unless --image names one; the
 other flags of a build are for this form too.
 
 --json prints, for locks and images, the differences; for targets a list with an
 object for each: target, kind, endpoint, revision (the newest, 0 for none),
-different (true or false), changes (action, object, diff), error.`,
+different (true or false), changes (action, object, diff, conflicts), error.`,
 		Example: `  deployfile diff registry.example.com/iris:1 registry.example.com/iris:2
   deployfile diff registry.example.com/iris:1 .
   deployfile diff --json before/Deployfile.lock after/Deployfile.lock

@@ -20,7 +20,8 @@ const outcomeHelp = `
   revision, previous       the newest revision's number after and before, 0 for none
   live, next               what answers requests, and what waits beside it: track,
                            image, model-image, lock, file (digests)
-  changes                  what differed: action (create, update or delete), object, diff
+  changes                  what differed: action (create, update or delete), object,
+                           diff, conflicts (what others have set of it)
   ready, message, url      whether it serves, why not, and where
   error                    what failed`
 
@@ -106,7 +107,7 @@ func (o *outcomes) add(ctx context.Context, at *place, done *publish.Outcome, er
 	o.all = append(o.all, entry)
 	if err == nil && !o.asJSON {
 		steps.done()
-		err = entry.text(o.out, done)
+		err = entry.text(o.out, done, o.force)
 	}
 	return err
 }
@@ -140,11 +141,15 @@ func (o *outcomes) end() error {
 }
 
 // text is the outcome for people, one line unless there are changes to show.
-func (e *outcome) text(w io.Writer, done *publish.Outcome) error {
+func (e *outcome) text(w io.Writer, done *publish.Outcome, force bool) error {
 	w = printableWriter{w}
 	if e.Action == string(publish.Planned) {
-		writeChanges(w, e.Changes)
-		_, err := fmt.Fprintf(w, "%s: %s would become revision %d: %s\n", e.Target, e.Endpoint, e.Revision, countChanges(e.Changes))
+		writeChanges(w, e.Changes, force)
+		would := "would become"
+		if conflicts(e.Changes) > 0 && !force {
+			would = "would not become"
+		}
+		_, err := fmt.Fprintf(w, "%s: %s %s revision %d: %s\n", e.Target, e.Endpoint, would, e.Revision, countChanges(e.Changes))
 		return err
 	}
 	var line strings.Builder
@@ -196,13 +201,21 @@ func short(image string) string {
 
 const shortDigits = 12
 
-// writeChanges prints what differs at a target.
-func writeChanges(w io.Writer, changes []publish.Change) {
+// writeChanges prints what differs at a target. Force says that conflicts are
+// overwritten.
+func writeChanges(w io.Writer, changes []publish.Change, force bool) {
+	end := "refused, unless --force-conflicts overwrites it"
+	if force {
+		end = "--force-conflicts overwrites it"
+	}
 	w = printableWriter{w}
 	for _, c := range changes {
 		fmt.Fprintf(w, "%s %s\n", c.Action, c.Object)
 		if c.Diff != "" {
 			fmt.Fprintf(w, "  %s\n", strings.ReplaceAll(strings.TrimRight(c.Diff, "\n"), "\n", "\n  "))
+		}
+		for _, conflict := range c.Conflicts {
+			fmt.Fprintf(w, "  conflict: %s; %s\n", conflict, end)
 		}
 	}
 }
@@ -222,5 +235,21 @@ func countChanges(changes []publish.Change) string {
 			parts = append(parts, fmt.Sprintf("%d to %s", n, action))
 		}
 	}
+	switch n := conflicts(changes); n {
+	case 0:
+	case 1:
+		parts = append(parts, "1 conflict")
+	default:
+		parts = append(parts, fmt.Sprintf("%d conflicts", n))
+	}
 	return strings.Join(parts, ", ")
+}
+
+// conflicts counts what others have set.
+func conflicts(changes []publish.Change) int {
+	n := 0
+	for _, c := range changes {
+		n += len(c.Conflicts)
+	}
+	return n
 }

@@ -25,6 +25,7 @@ func TestOutcomeText(t *testing.T) {
 		{Action: "create", Object: "Service models/iris-prod"},
 		{Action: "update", Object: "Deployment models/iris-prod", Diff: "-replicas: 1\n+replicas: 2\n"},
 	}
+	refused := []publish.Change{{Action: "update", Object: "Deployment models/iris-prod", Diff: "-replicas: 1\n+replicas: 2\n", Conflicts: []string{"replicas (ann's)"}}}
 	for name, test := range map[string]struct {
 		action  publish.Action
 		state   manifests.State
@@ -38,6 +39,7 @@ func TestOutcomeText(t *testing.T) {
 		"blue":       {publish.Applied, beside("blue"), outcome{Ready: true}, "prod: revision 2 of iris-prod is up, bbbbbbbbbbbb, beside the live one (blue, no requests yet); next: deployfile promote prod, or deployfile rollback prod\n"},
 		"waits":      {publish.Unchanged, beside("canary"), outcome{Ready: true}, "prod: nothing to do: iris-prod is at revision 2, bbbbbbbbbbbb, beside the live one (canary, 10 %); next: deployfile promote prod, or deployfile rollback prod\n"},
 		"planned":    {publish.Planned, alone, outcome{Changes: changes}, "create Service models/iris-prod\nupdate Deployment models/iris-prod\n  -replicas: 1\n  +replicas: 2\nprod: iris-prod would become revision 2: 1 to create, 1 to update\n"},
+		"conflict":   {publish.Planned, alone, outcome{Changes: refused}, "update Deployment models/iris-prod\n  -replicas: 1\n  +replicas: 2\n  conflict: replicas (ann's); refused, unless --force-conflicts overwrites it\nprod: iris-prod would not become revision 2: 1 to update, 1 conflict\n"},
 		"no objects": {publish.Planned, alone, outcome{}, "prod: iris-prod would become revision 2: no object changes\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -45,7 +47,7 @@ func TestOutcomeText(t *testing.T) {
 			e.targetName = targetName{Target: "prod", Kind: "kubernetes", Endpoint: "iris-prod"}
 			e.Action, e.Revision = string(test.action), 2
 			var b bytes.Buffer
-			if err := e.text(&b, &publish.Outcome{Action: test.action, Revision: publish.Revision{Number: 2, State: test.state}}); err != nil {
+			if err := e.text(&b, &publish.Outcome{Action: test.action, Revision: publish.Revision{Number: 2, State: test.state}}, false); err != nil {
 				t.Fatal(err)
 			}
 			if got := b.String(); got != test.want {

@@ -31,9 +31,9 @@ func TestTargetsCommandNothing(t *testing.T) {
 	report(&out, "deployfile", interrupted(&brokenOffError{errors.New(evil)}))
 	s := targetStatus{Deployed: true, By: evil, Message: evil, URL: evil, At: &time.Time{}, Live: &slot{Image: evil}, Instances: []instance{{Name: evil, Image: evil, Message: evil}}}
 	s.text(&out, time.Now())
-	writeChanges(&out, []publish.Change{{Action: "update", Object: evil, Diff: "+" + evil}})
+	writeChanges(&out, []publish.Change{{Action: "update", Object: evil, Diff: "+" + evil, Conflicts: []string{evil}}}, false)
 	e := outcome{Message: evil, URL: evil}
-	if err := e.text(&out, &publish.Outcome{Revision: publish.Revision{State: manifests.State{Live: manifests.Slot{Release: manifests.Release{Image: evil}}}}}); err != nil {
+	if err := e.text(&out, &publish.Outcome{Revision: publish.Revision{State: manifests.State{Live: manifests.Slot{Release: manifests.Release{Image: evil}}}}}, false); err != nil {
 		t.Error(err)
 	}
 	if strings.ContainsAny(out.String(), "\x1b\x07") || strings.Count(out.String(), `\x1b]0;title`) < 10 {

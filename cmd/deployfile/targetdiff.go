@@ -117,7 +117,7 @@ func (d *targetDifference) text(s streams) {
 	case !d.Different:
 		fmt.Fprintf(s.out, "%s: no difference to revision %d of %s\n", d.Target, d.Revision, d.Endpoint)
 	default:
-		writeChanges(s.out, d.Changes)
+		writeChanges(s.out, d.Changes, false)
 		fmt.Fprintf(s.out, "%s: %s differs: %s\n", d.Target, d.Endpoint, countChanges(d.Changes))
 	}
 }

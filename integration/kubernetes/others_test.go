@@ -112,7 +112,11 @@ func TestConflict(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff([]publish.Change{{Action: "update", Object: "Deployment " + l.namespace + "/iris", Diff: "-spec.replicas: 3\n+spec.replicas: 2"}}, changes); diff != "" {
+	want := []publish.Change{{
+		Action: "update", Object: "Deployment " + l.namespace + "/iris", Diff: "-spec.replicas: 3\n+spec.replicas: 2",
+		Conflicts: []string{`spec.replicas ("kubectl-edit" using apps/v1)`},
+	}}
+	if diff := cmp.Diff(want, changes); diff != "" {
 		t.Error(diff)
 	}
 	o := options(time.Minute)
@@ -140,6 +144,18 @@ func TestStranger(t *testing.T) {
 	var conflict *publish.ConflictError
 	if !errors.As(err, &conflict) || !strings.Contains(err.Error(), "not part of the endpoint iris (made by kubectl-create)") {
 		t.Errorf("the error is %v", err)
+	}
+	changes, err := p.Diff(t.Context(), rendered(t, l.version("one")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	conflicts := map[string][]string{}
+	for _, c := range changes {
+		conflicts[c.Action] = append(conflicts[c.Action], c.Conflicts...)
+	}
+	want := map[string][]string{"create": nil, "update": {"it is there and not part of the endpoint iris (made by kubectl-create)"}}
+	if diff := cmp.Diff(want, conflicts); diff != "" {
+		t.Error(diff)
 	}
 	if diff := cmp.Diff(before, l.objects()); diff != "" {
 		t.Error(diff)

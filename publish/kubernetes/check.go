@@ -95,7 +95,7 @@ func (d *deployment) tryOut(ctx context.Context) error {
 		if err := d.foreign(o, live); err != nil && !d.o.ForceConflicts {
 			return err
 		}
-		_, err := d.patch(ctx, o, live, patchOptions{dryRun: true, force: d.o.ForceConflicts || d.scaled(o, live)})
+		_, err := d.patch(ctx, o, live, patchOptions{dryRun: true, force: d.o.ForceConflicts || scaled(o, live, d.previous)})
 		return err
 	})
 }

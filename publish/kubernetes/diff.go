@@ -20,8 +20,8 @@ import (
 // Diff implements publish.Publisher. The API server itself says what would
 // become of each object that is not as it was applied, so that defaults and
 // fields of other managers are no differences. Where nothing differs, the right
-// to read is enough. A field that another manager has set and that Apply would
-// refuse to overwrite is shown as if it were overwritten.
+// to read is enough. What Apply would refuse to overwrite is shown as if it were
+// overwritten, and named as a conflict.
 func (p *Publisher) Diff(ctx context.Context, documents []manifests.Document) ([]publish.Change, error) {
 	records, err := p.recordsHere(ctx)
 	if err != nil {
@@ -31,9 +31,20 @@ func (p *Publisher) Diff(ctx context.Context, documents []manifests.Document) ([
 	if err != nil {
 		return nil, err
 	}
+	var before, previous []object
+	for i, r := range records {
+		more, err := p.known(ctx, r)
+		if err != nil {
+			return nil, err
+		}
+		before = append(before, more...)
+		if &records[i] == deployed(records) {
+			previous = more
+		}
+	}
 	changes := make([]*publish.Change, len(objects))
 	err = each(objects, func(i int, o object) (err error) {
-		changes[i], err = p.change(ctx, o)
+		changes[i], err = p.change(ctx, o, previous)
 		return err
 	})
 	var denied *PermissionError
@@ -43,14 +54,6 @@ func (p *Publisher) Diff(ctx context.Context, documents []manifests.Document) ([
 	}
 	if err != nil {
 		return nil, err
-	}
-	var before []object
-	for _, r := range records {
-		more, err := p.known(ctx, r)
-		if err != nil {
-			return nil, err
-		}
-		before = append(before, more...)
 	}
 	left := without(before, objects)
 	removals := make([]*publish.Change, len(left))
@@ -73,8 +76,9 @@ func (p *Publisher) Diff(ctx context.Context, documents []manifests.Document) ([
 	return out, nil
 }
 
-// change is what applying an object would change, nil for nothing.
-func (p *Publisher) change(ctx context.Context, o object) (*publish.Change, error) {
+// change is what applying an object would change, nil for nothing; previous are
+// the objects of the revision that is served.
+func (p *Publisher) change(ctx context.Context, o object, previous []object) (*publish.Change, error) {
 	live, err := p.get(ctx, o)
 	if err != nil {
 		return nil, err
@@ -82,7 +86,7 @@ func (p *Publisher) change(ctx context.Context, o object) (*publish.Change, erro
 	if unchanged(withoutAccount(o, live), live) {
 		return nil, nil
 	}
-	after, err := p.patch(ctx, o, live, patchOptions{dryRun: true, force: true})
+	after, conflicts, err := p.overwritten(ctx, o, live, previous)
 	if err != nil {
 		return nil, err
 	}
@@ -91,10 +95,28 @@ func (p *Publisher) change(ctx context.Context, o object) (*publish.Change, erro
 		return &publish.Change{Action: "create", Object: o.String(), Diff: text}, err
 	}
 	text, err := difference(live, after)
-	if err != nil || text == "" {
+	if err != nil || text == "" && len(conflicts) == 0 {
 		return nil, err
 	}
-	return &publish.Change{Action: "update", Object: o.String(), Diff: text}, nil
+	return &publish.Change{Action: "update", Object: o.String(), Diff: text, Conflicts: conflicts}, nil
+}
+
+// overwritten is what an object becomes if it is applied, whatever others have
+// set, and what Apply would refuse to overwrite.
+func (p *Publisher) overwritten(ctx context.Context, o object, live *unstructured.Unstructured, previous []object) (*unstructured.Unstructured, []string, error) {
+	var refused *publish.ConflictError
+	err := p.foreign(o, live)
+	if err == nil {
+		var after *unstructured.Unstructured
+		if after, err = p.patch(ctx, o, live, patchOptions{dryRun: true, force: scaled(o, live, previous)}); err == nil {
+			return after, nil, nil
+		}
+	}
+	if !errors.As(err, &refused) {
+		return nil, nil, err
+	}
+	after, err := p.patch(ctx, o, live, patchOptions{dryRun: true, force: true})
+	return after, refused.Details, err
 }
 
 // comparable is an object without what the API server keeps of it.

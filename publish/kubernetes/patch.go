@@ -65,7 +65,7 @@ func (d *deployment) applyOne(ctx context.Context, o object) error {
 			return err
 		}
 	}
-	after, err := d.patch(ctx, o, live, patchOptions{force: d.o.ForceConflicts || d.scaled(o, live)})
+	after, err := d.patch(ctx, o, live, patchOptions{force: d.o.ForceConflicts || scaled(o, live, d.previous)})
 	if err != nil {
 		return err
 	}
@@ -175,9 +175,9 @@ func (p *Publisher) handOverReplicas(ctx context.Context, o object, live *unstru
 }
 
 // scaled says that the number of replicas is the only thing that others own of
-// an object, and that it is the autoscaler's that this endpoint had: its value
-// is ours to take back.
-func (d *deployment) scaled(o object, live *unstructured.Unstructured) bool {
+// an object, and that it is the autoscaler's that previous, the objects that are
+// served, have: its value is ours to take back.
+func scaled(o object, live *unstructured.Unstructured, previous []object) bool {
 	if o.GetKind() != "Deployment" || live == nil {
 		return false
 	}
@@ -185,7 +185,7 @@ func (d *deployment) scaled(o object, live *unstructured.Unstructured) bool {
 		return false
 	}
 	had := false
-	for _, old := range d.previous {
+	for _, old := range previous {
 		name, _, _ := unstructured.NestedString(old.Object, "spec", "scaleTargetRef", "name")
 		had = had || old.GetKind() == "HorizontalPodAutoscaler" && name == o.GetName()
 	}
