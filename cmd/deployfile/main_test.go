@@ -107,6 +107,7 @@ func setup(e *testscript.Env) error {
 	e.Setenv("DOCKER_HOST", "unix:///nonexistent/docker.sock")
 	e.Setenv("IMAGE", "registry.example.com/iris@sha256:"+strings.Repeat("0", 64))
 	e.Setenv("OTHER", "registry.example.com/iris@sha256:"+strings.Repeat("1", 64))
+	e.Setenv("THIRD", "registry.example.com/iris@sha256:"+strings.Repeat("2", 64))
 	return nil
 }
 

@@ -99,7 +99,7 @@ func (o *outcomes) add(ctx context.Context, at *place, done *publish.Outcome, er
 	}
 	if err == nil {
 		entry.Action = string(done.Action)
-		err = entry.ask(ctx, at, steps)
+		err = entry.ask(ctx, at, done.Revision, steps)
 	}
 	if err != nil {
 		entry.Error = err.Error()
@@ -119,17 +119,22 @@ type brokenOffError struct{ err error }
 func (e *brokenOffError) Error() string { return e.err.Error() }
 func (e *brokenOffError) Unwrap() error { return e.err }
 
-// ask completes the outcome with what the target says of it now.
-func (e *outcome) ask(ctx context.Context, at *place, steps *steps) error {
+// ask completes the outcome of a revision with what the target says of it now.
+func (e *outcome) ask(ctx context.Context, at *place, made publish.Revision, steps *steps) error {
 	if e.Action == string(publish.Planned) {
 		return nil
 	}
 	steps.wait("%s: looking", at.Name)
 	status, err := at.publisher.Status(ctx)
-	if err == nil {
-		e.Ready, e.Message, e.URL = status.Ready, status.Message, status.URL
+	if err != nil {
+		return err
 	}
-	return err
+	e.Ready, e.Message, e.URL = status.Ready, status.Message, status.URL
+	// One that was broken off may have had the number.
+	if r := status.Revision; r != nil && r.By == made.By && r.At.Equal(made.At) {
+		e.Revision = r.Number
+	}
+	return nil
 }
 
 // end prints the JSON.
