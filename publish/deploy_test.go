@@ -87,8 +87,9 @@ func (m *memory) Status(context.Context) (*publish.Status, error) {
 	return &publish.Status{Message: "it starts"}, nil
 }
 
-func (m *memory) Delete(context.Context) error { return nil }
-func (m *memory) Close() error                 { return nil }
+func (m *memory) Removals(context.Context) ([]publish.Change, error) { return nil, nil }
+func (m *memory) Delete(context.Context) error                       { return nil }
+func (m *memory) Close() error                                       { return nil }
 
 // release is one whose image is told from others by a digit.
 func release(digit, strategy string) manifests.Release {

@@ -28,8 +28,10 @@ type Publisher interface {
 	Apply(ctx context.Context, revision Revision, o ApplyOptions) error
 	// Status says what is there, whether it serves and if not why.
 	Status(ctx context.Context) (*Status, error)
+	// Removals says what Delete would remove, none if nothing is there.
+	Removals(ctx context.Context) ([]Change, error)
 	// Delete removes all that was ever deployed of this endpoint. It is no
-	// error that nothing is there.
+	// error that nothing is there. One that was broken off can be called again.
 	Delete(ctx context.Context) error
 	// Close ends the connection.
 	Close() error

@@ -5,18 +5,22 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/containerd/console"
 	"github.com/deployfile/deployfile/deployfile"
+	"github.com/deployfile/deployfile/publish"
 	"github.com/spf13/cobra"
 )
 
 // deleteOptions are the flags of the delete command.
 type deleteOptions struct {
 	fileFlags
-	all, yes, asJSON bool
+	timeout                  time.Duration
+	all, yes, dryRun, asJSON bool
 }
 
 func deleteCommand(s streams) *cobra.Command {
@@ -27,11 +31,12 @@ func deleteCommand(s streams) *cobra.Command {
 		Long: `Remove all that deployfile deploy ever made at the targets, their revisions too, so
 that there is nothing left to roll back to. Images in registries stay. On a terminal
 it asks first; elsewhere --yes has to say that it is meant. That nothing is there is
-no failure.
+no failure. What is left after --timeout is removed by another deployfile delete.
 
 --json prints a list with an object for each target: target, kind, endpoint, deleted
-(true or false), error.`,
+(true or false), changes (with --dry-run: action, object), error.`,
 		Example: `  deployfile delete staging
+  deployfile delete staging --dry-run
   deployfile delete --all --yes`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return deleteTargets(cmd.Context(), s, args, o)
@@ -41,6 +46,8 @@ no failure.
 	o.add(cmd.Flags())
 	addAll(cmd.Flags(), &o.all)
 	cmd.Flags().BoolVar(&o.yes, "yes", false, "do not ask")
+	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "print what would be removed, and remove nothing")
+	cmd.Flags().DurationVar(&o.timeout, "timeout", defaultTimeout, "how long to wait until all of a target is removed")
 	cmd.Flags().BoolVar(&o.asJSON, "json", false, "print JSON")
 	return cmd
 }
@@ -48,8 +55,9 @@ no failure.
 // deleted is what delete --json prints for each target.
 type deleted struct {
 	targetName
-	Deleted bool   `json:"deleted"`
-	Error   string `json:"error,omitempty"`
+	Deleted bool             `json:"deleted"`
+	Changes []publish.Change `json:"changes,omitempty"`
+	Error   string           `json:"error,omitempty"`
 }
 
 func deleteTargets(ctx context.Context, s streams, names []string, o deleteOptions) error {
@@ -61,7 +69,10 @@ func deleteTargets(ctx context.Context, s streams, names []string, o deleteOptio
 	if err != nil {
 		return err
 	}
-	if !o.yes {
+	if o.timeout <= 0 {
+		return &usageError{errors.New("--timeout must be more than 0")}
+	}
+	if !o.yes && !o.dryRun {
 		if err := confirm(ctx, s, targets); err != nil {
 			return err
 		}
@@ -70,21 +81,44 @@ func deleteTargets(ctx context.Context, s streams, names []string, o deleteOptio
 	defer steps.close()
 	steps.wait("deleting")
 	out := make([]deleted, len(targets))
-	errs := eachPlace(ctx, targets, steps, func(_ int, at *place) error { return at.publisher.Delete(ctx) })
+	errs := eachPlace(ctx, targets, steps, func(n int, at *place) (err error) {
+		if o.dryRun {
+			out[n].Changes, err = at.publisher.Removals(ctx)
+			return err
+		}
+		limited, cancel := context.WithTimeout(ctx, o.timeout)
+		defer cancel()
+		if err = at.publisher.Delete(limited); err != nil && limited.Err() != nil && ctx.Err() == nil {
+			err = fmt.Errorf("not all is removed after %s: %w", o.timeout, err)
+		}
+		return err
+	})
 	steps.done()
 	for n, t := range targets {
-		out[n] = deleted{targetName: nameOf(t), Deleted: errs[n] == nil}
+		out[n].targetName, out[n].Deleted = nameOf(t), errs[n] == nil && !o.dryRun
 		switch {
 		case errs[n] != nil:
 			out[n].Error = errs[n].Error()
 		case !o.asJSON:
-			fmt.Fprintf(s.out, "%s: nothing is deployed as %s any more\n", t.Name, t.Endpoint)
+			out[n].text(s.out)
 		}
 	}
 	if o.asJSON {
 		errs = append(errs, writeJSON(s.out, out))
 	}
 	return errors.Join(errs...)
+}
+
+func (d *deleted) text(w io.Writer) {
+	switch {
+	case d.Deleted:
+		fmt.Fprintf(w, "%s: nothing is deployed as %s any more\n", d.Target, d.Endpoint)
+	case len(d.Changes) == 0:
+		fmt.Fprintf(w, "%s: nothing is deployed as %s\n", d.Target, d.Endpoint)
+	default:
+		writeChanges(w, d.Changes, false)
+		fmt.Fprintf(w, "%s: %s would be removed: %s\n", d.Target, d.Endpoint, countChanges(d.Changes))
+	}
 }
 
 // errDeclined is a question that was answered with no.

@@ -3,35 +3,51 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 
 	"github.com/deployfile/deployfile/publish"
 	"github.com/spf13/cobra"
 )
 
+// openOptions are the flags of the open command.
+type openOptions struct {
+	fileFlags
+	asJSON bool
+}
+
+// opened is what open --json prints.
+type opened struct {
+	targetName
+	URL string `json:"url"`
+}
+
 func openCommand(s streams) *cobra.Command {
-	var f fileFlags
+	var o openOptions
 	cmd := &cobra.Command{
 		Use:   "open [TARGET]",
 		Short: "Print the URL of a target's endpoint",
 		Long: `Print the URL at which the endpoint of a target is reached from this machine.
 Where that takes a tunnel, as to a Kubernetes Service without a way in from outside,
-the tunnel is open until Ctrl-C, which is no failure.`,
+the tunnel is open until Ctrl-C, which is no failure.
+
+--json prints an object: target, kind, endpoint, url.`,
 		Example: `  deployfile open prod
   curl "$(deployfile open local)/ping"`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return open(cmd.Context(), s, first(args), f)
+			return open(cmd.Context(), s, first(args), o)
 		},
-		ValidArgsFunction: completeTargets(f.open),
+		ValidArgsFunction: completeTargets(o.open),
 	}
-	f.add(cmd.Flags())
+	o.add(cmd.Flags())
+	cmd.Flags().BoolVar(&o.asJSON, "json", false, "print JSON")
 	return cmd
 }
 
-func open(ctx context.Context, s streams, name string, f fileFlags) error {
+func open(ctx context.Context, s streams, name string, o openOptions) error {
 	steps := newSteps(s.err, "auto")
 	defer steps.close()
-	at, err := f.connect(ctx, name, steps)
+	at, err := o.connect(ctx, name, steps)
 	if err != nil {
 		return err
 	}
@@ -44,8 +60,7 @@ func open(ctx context.Context, s streams, name string, f fileFlags) error {
 	case status.Revision == nil:
 		return atTarget(at.Target, &publish.NothingError{Endpoint: at.Endpoint})
 	case status.URL != "":
-		_, err := fmt.Fprintln(s.out, printable(status.URL))
-		return err
+		return o.print(s.out, at, status.URL)
 	}
 	endpoint, err := at.endpoint(ctx)
 	if err != nil {
@@ -54,12 +69,20 @@ func open(ctx context.Context, s streams, name string, f fileFlags) error {
 	if endpoint.Close != nil {
 		defer endpoint.Close()
 	}
-	if _, err := fmt.Fprintln(s.out, endpoint.URL); err != nil {
+	if err := o.print(s.out, at, endpoint.URL); err != nil {
 		return err
 	}
 	fmt.Fprintln(s.err, "the tunnel is open until Ctrl-C")
 	<-ctx.Done()
 	return nil
+}
+
+func (o *openOptions) print(w io.Writer, at *place, url string) error {
+	if o.asJSON {
+		return writeJSON(w, opened{nameOf(at.Target), url})
+	}
+	_, err := fmt.Fprintln(w, printable(url))
+	return err
 }
 
 // endpoint is the way to the server at a target.

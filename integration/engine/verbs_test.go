@@ -68,8 +68,27 @@ func verbs(t *testing.T, p place) {
 	e.wantVersion(t, "1")
 	e.wantRevisions(t, "3 2 1")
 
+	removals, err := e.Removals(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var containers, images int
+	for _, c := range removals {
+		switch {
+		case c.Action == "delete" && strings.HasPrefix(c.Object, "container "+endpointName):
+			containers++
+		case c.Action == "delete" && strings.HasPrefix(c.Object, "image "):
+			images++
+		}
+	}
+	if containers != 3 || images != 2 || len(removals) != 5 {
+		t.Errorf("%+v", removals)
+	}
 	if err := e.Delete(t.Context()); err != nil {
 		t.Fatal(err)
+	}
+	if removals, err := e.Removals(t.Context()); err != nil || len(removals) > 0 {
+		t.Errorf("of nothing: %+v, %v", removals, err)
 	}
 	if _, err := ask(e.url() + "/version"); err == nil {
 		t.Error("it serves after it was deleted")

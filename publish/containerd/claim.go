@@ -133,6 +133,22 @@ func (p *Publisher) drop(ctx context.Context, r *record) error {
 	return p.giveUpImage(ctx, r.info.Image)
 }
 
+// Removals implements publish.Publisher.
+func (p *Publisher) Removals(ctx context.Context) ([]publish.Change, error) {
+	all, err := p.all(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var containers, images []string
+	for _, r := range all {
+		containers = append(containers, r.ID())
+		if r.info.Labels[serving.LabelBrought] != "" {
+			images = append(images, r.info.Image)
+		}
+	}
+	return serving.Removals(containers, images), nil
+}
+
 // Delete implements publish.Publisher: it removes the endpoint's containers,
 // their logs and the images that were brought for them. While a deployment is
 // under way it is a *publish.BusyError.

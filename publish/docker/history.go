@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/deployfile/deployfile/publish"
 	"github.com/deployfile/deployfile/publish/internal/serving"
 	"github.com/moby/moby/api/types/container"
 	engine "github.com/moby/moby/client"
@@ -67,6 +68,22 @@ func (p *Publisher) drop(ctx context.Context, k keptContainer) error {
 		return nil
 	}
 	return p.giveUpImage(ctx, k.image, k.revision.State.Live.Image)
+}
+
+// Removals implements publish.Publisher.
+func (p *Publisher) Removals(ctx context.Context) ([]publish.Change, error) {
+	all, err := p.all(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var containers, images []string
+	for _, c := range all {
+		containers = append(containers, nameOf(c))
+		if c.Labels[serving.LabelBrought] != "" {
+			images = append(images, c.ImageID)
+		}
+	}
+	return serving.Removals(containers, images), nil
 }
 
 // Delete implements publish.Publisher: it removes the endpoint's containers and

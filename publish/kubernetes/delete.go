@@ -3,11 +3,14 @@ package kubernetes
 import (
 	"context"
 	"errors"
+	"slices"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"github.com/deployfile/deployfile/publish"
 )
 
 // Delete implements publish.Publisher. It finds the objects by their labels,
@@ -16,8 +19,11 @@ import (
 // last: if it fails, it can be called again.
 func (p *Publisher) Delete(ctx context.Context) error {
 	// A finalizer of somebody else may never be taken away.
-	ctx, cancel := context.WithTimeout(ctx, defaultTimeout)
-	defer cancel()
+	if _, limited := ctx.Deadline(); !limited {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, defaultTimeout)
+		defer cancel()
+	}
 	records, err := p.recordsHere(ctx)
 	var missing *NamespaceError
 	if errors.As(err, &missing) {
@@ -29,17 +35,9 @@ func (p *Publisher) Delete(ctx context.Context) error {
 	if err := p.free(ctx, records, func(string, ...any) {}); err != nil {
 		return err
 	}
-	kinds, err := p.kinds(ctx, records)
+	found, err := p.found(ctx, records)
 	if err != nil {
 		return err
-	}
-	var found []object
-	for kind, recorded := range kinds {
-		more, err := p.labelled(ctx, kind, recorded)
-		if err != nil {
-			return err
-		}
-		found = append(found, more...)
 	}
 	err = each(found, func(_ int, o object) error {
 		return p.remove(ctx, o, o.Unstructured, metav1.DeletePropagationForeground)
@@ -56,6 +54,52 @@ func (p *Publisher) Delete(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// Removals implements publish.Publisher.
+func (p *Publisher) Removals(ctx context.Context) ([]publish.Change, error) {
+	records, err := p.recordsHere(ctx)
+	var missing *NamespaceError
+	if errors.As(err, &missing) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	found, err := p.found(ctx, records)
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, o := range found {
+		names = append(names, o.String())
+	}
+	slices.Sort(names)
+	for _, r := range records {
+		names = append(names, "ControllerRevision "+p.namespace+"/"+r.name)
+	}
+	var out []publish.Change
+	for _, name := range names {
+		out = append(out, publish.Change{Action: "delete", Object: name})
+	}
+	return out, nil
+}
+
+// found are the endpoint's objects but for the records.
+func (p *Publisher) found(ctx context.Context, records []record) ([]object, error) {
+	kinds, err := p.kinds(ctx, records)
+	if err != nil {
+		return nil, err
+	}
+	var out []object
+	for kind, recorded := range kinds {
+		more, err := p.labelled(ctx, kind, recorded)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, more...)
+	}
+	return out, nil
 }
 
 // kinds are those of which an endpoint may have objects, and whether a record

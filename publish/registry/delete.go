@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/deployfile/deployfile/manifests"
+	"github.com/deployfile/deployfile/publish"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 )
 
@@ -16,31 +17,16 @@ import (
 // tag, and the registry's own clean-up knows which nobody names. The error is a
 // *KeptError for what the registry does not delete.
 func (p *Publisher) Delete(ctx context.Context) error {
-	records, err := p.allRecords(ctx)
+	tags, records, err := p.left(ctx)
 	if err != nil {
 		return err
 	}
 	kept := &KeptError{Repository: p.called}
-	ours, tags := map[v1.Hash]bool{}, []string{}
-	for _, r := range records {
-		ours[r.Image] = true
-		if w, err := manifests.ParseRegistryImage(r.Documents); err == nil {
-			tags = append(tags, w.Tags...)
-		}
-	}
-	slices.Sort(tags)
-	for _, tag := range slices.Compact(tags) {
-		now, there, err := p.client.digest(ctx, p.repository.Tag(tag))
-		if err != nil {
+	for _, tag := range tags {
+		if err := kept.add(tag, p.point(ctx, tag, nil)); err != nil {
 			return err
 		}
-		if there && ours[now] {
-			if err := kept.add(tag, p.point(ctx, tag, nil)); err != nil {
-				return err
-			}
-		}
 	}
-	slices.Reverse(records)
 	for _, r := range records {
 		if err := kept.add(manifests.RevisionTag(p.endpoint, r.Number), p.forget(ctx, r)); err != nil {
 			return err
@@ -50,6 +36,49 @@ func (p *Publisher) Delete(ctx context.Context) error {
 		return kept
 	}
 	return nil
+}
+
+// Removals implements publish.Publisher.
+func (p *Publisher) Removals(ctx context.Context) ([]publish.Change, error) {
+	tags, records, err := p.left(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range records {
+		tags = append(tags, manifests.RevisionTag(p.endpoint, r.Number))
+	}
+	var out []publish.Change
+	for _, tag := range tags {
+		out = append(out, publish.Change{Action: "delete", Object: "Tag " + p.called + ":" + tag})
+	}
+	return out, nil
+}
+
+// left are the tags that the revisions have set and that still name one of their
+// images, and the records, the oldest first.
+func (p *Publisher) left(ctx context.Context) (tags []string, records []record, err error) {
+	if records, err = p.allRecords(ctx); err != nil {
+		return nil, nil, err
+	}
+	slices.Reverse(records)
+	ours, set := map[v1.Hash]bool{}, []string{}
+	for _, r := range records {
+		ours[r.Image] = true
+		if w, err := manifests.ParseRegistryImage(r.Documents); err == nil {
+			set = append(set, w.Tags...)
+		}
+	}
+	slices.Sort(set)
+	for _, tag := range slices.Compact(set) {
+		now, there, err := p.client.digest(ctx, p.repository.Tag(tag))
+		if err != nil {
+			return nil, nil, err
+		}
+		if there && ours[now] {
+			tags = append(tags, tag)
+		}
+	}
+	return tags, records, nil
 }
 
 // KeptError is what a registry did not delete.
