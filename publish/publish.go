@@ -18,7 +18,8 @@ import (
 type Publisher interface {
 	// Revisions lists what was deployed, newest first; none if nothing was.
 	Revisions(ctx context.Context) ([]Revision, error)
-	// Diff says what Apply would change at the target as it is now.
+	// Diff says what Apply would change at the target as it is now, and which
+	// conflicts it would refuse.
 	Diff(ctx context.Context, documents []manifests.Document) ([]Change, error)
 	// Apply makes the target what the revision says, waits until it serves,
 	// records the revision, and removes what the one before had and this one

@@ -147,7 +147,12 @@ func TestDockerForeign(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 	o := options(t)
-	o.ForceConflicts = true
+	o.ForceConflicts, o.DryRun = true, true
+	planned, err := e.try(t.Context(), o, image)
+	if err != nil || len(planned.Changes) != 1 || len(planned.Changes[0].Conflicts) != 1 {
+		t.Errorf("planned: %+v, %v", planned, err)
+	}
+	o.DryRun = false
 	if _, err := e.try(t.Context(), o, image); err != nil {
 		t.Error(err)
 	}

@@ -213,7 +213,19 @@ func TestConflict(t *testing.T) {
 		t.Errorf("the refused deployment has left something: %s", diff)
 	}
 	o := e.options()
-	o.ForceConflicts = true
+	o.ForceConflicts, o.DryRun = true, true
+	planned, err := publish.Deploy(t.Context(), e, e.release(ours), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := publish.Change{
+		Action: "update", Object: "Tag " + to + ":stable", Diff: "-" + digestIn(theirs) + "\n+" + digestIn(ours),
+		Conflicts: []string{"it names " + digestIn(theirs) + ", which was not deployed as iris-hub"},
+	}
+	if diff := cmp.Diff(want, planned.Changes[len(planned.Changes)-1]); diff != "" {
+		t.Error(diff)
+	}
+	o.DryRun = false
 	if _, err := publish.Deploy(t.Context(), e, e.release(ours), o); err != nil {
 		t.Fatal(err)
 	}

@@ -2,6 +2,7 @@ package docker
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/deployfile/deployfile/manifests"
@@ -31,17 +32,28 @@ func (p *Publisher) Diff(ctx context.Context, documents []manifests.Document) ([
 	if err != nil {
 		return nil, err
 	}
-	if len(kept) == 0 {
-		return serving.Compare(nil, "", documents)
-	}
+	var newest *publish.Revision
 	trouble := ""
-	switch newest := kept[0]; {
-	case newest.name != p.endpoint:
-		trouble = "removed"
-	case !newest.running:
-		trouble = "stopped"
+	if len(kept) > 0 {
+		newest = &kept[0].revision
+		switch {
+		case kept[0].name != p.endpoint:
+			trouble = "removed"
+		case !kept[0].running:
+			trouble = "stopped"
+		}
 	}
-	return serving.Compare(&kept[0].revision, trouble, documents)
+	changes, err := serving.Compare(newest, trouble, documents)
+	if err != nil || len(changes) == 0 {
+		return changes, err
+	}
+	var foreign *publish.ConflictError
+	if _, err := p.current(ctx); errors.As(err, &foreign) {
+		changes[0].Conflicts = foreign.Details
+	} else if err != nil {
+		return nil, err
+	}
+	return changes, nil
 }
 
 // Status implements publish.Publisher.

@@ -51,5 +51,8 @@ func (m tagMove) change(repository string) publish.Change {
 		c.Action = "delete"
 	}
 	c.Diff = strings.Join(lines, "\n")
+	if m.conflict != "" {
+		c.Conflicts = []string{m.conflict}
+	}
 	return c
 }

@@ -40,6 +40,8 @@ type tagMove struct {
 	tag string
 	// from and to are digests, nil for no image.
 	from, to *v1.Hash
+	// conflict says that this endpoint did not set the tag, "" if it did.
+	conflict string
 }
 
 // moves lists what has to change that the tags of a document name an image, and
@@ -62,12 +64,14 @@ func (p *Publisher) moves(ctx context.Context, w *manifests.RegistryImage, image
 			out = append(out, tagMove{tag: tag, to: &image})
 		case now == image:
 		default:
-			out = append(out, tagMove{tag: tag, from: &now, to: &image})
-			if !ours[now] && !force {
-				conflicts = append(conflicts, &publish.ConflictError{
-					Object: "tag " + p.called + ":" + tag, Details: []string{"it names " + now.String() + ", which was not deployed as " + p.endpoint},
-				})
+			m := tagMove{tag: tag, from: &now, to: &image}
+			if !ours[now] {
+				m.conflict = "it names " + now.String() + ", which was not deployed as " + p.endpoint
 			}
+			if m.conflict != "" && !force {
+				conflicts = append(conflicts, &publish.ConflictError{Object: "tag " + p.called + ":" + tag, Details: []string{m.conflict}})
+			}
+			out = append(out, m)
 		}
 	}
 	if len(conflicts) > 0 {
