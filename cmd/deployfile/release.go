@@ -60,7 +60,13 @@ func (f *releaseFlags) check(targets []deployfile.Target) error {
 			return &usageError{fmt.Errorf("there is no repository that target %q could pull from: set image in [targets.%[1]s], or tags in [image]", t.Name)}
 		}
 	}
-	if car, volume := apart["modelcar"], apart["model-volume"]; f.modelImage != "" && car != "" && volume != "" {
+	if f.modelImage == "" {
+		return nil
+	}
+	if within := apart[""]; within != "" {
+		return &usageError{fmt.Errorf("--model-image: target %q takes an image with the model in it: name the targets with model-volume or modelcar", within)}
+	}
+	if car, volume := apart["modelcar"], apart["model-volume"]; car != "" && volume != "" {
 		return &usageError{fmt.Errorf("--model-image: targets %q and %q take the model in images of two forms: name one target", volume, car)}
 	}
 	return nil

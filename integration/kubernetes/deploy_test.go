@@ -214,3 +214,35 @@ func TestKeep(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+// TestDiffOfDeleted shows that what is being deleted is not what was deployed.
+func TestDiffOfDeleted(t *testing.T) {
+	t.Parallel()
+	l := newLab(t)
+	p := l.open()
+	r := l.version("one")
+	l.deploy(p, r)
+	services := l.cluster.Client.CoreV1().Services(l.namespace)
+	hold := func(finalizers string) {
+		t.Helper()
+		if _, err := services.Patch(t.Context(), "iris", types.MergePatchType, []byte(`{"metadata":{"finalizers":`+finalizers+`}}`), metav1.PatchOptions{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	hold(`["example.com/hold"]`)
+	if err := services.Delete(t.Context(), "iris", metav1.DeleteOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	o := options(time.Minute)
+	o.DryRun = true
+	out, err := publish.Deploy(t.Context(), p, r, o)
+	if err != nil || len(out.Changes) != 1 || out.Changes[0].Action != "create" || out.Changes[0].Object != "Service "+l.namespace+"/iris" {
+		t.Errorf("the changes are %+v, %v", out, err)
+	}
+	time.AfterFunc(time.Second, func() { hold("null") })
+	l.deploy(p, r)
+	l.serve(map[string]int{"one": 2})
+	if s, err := services.Get(t.Context(), "iris", metav1.GetOptions{}); err != nil || s.DeletionTimestamp != nil {
+		t.Errorf("there is no Service: %+v, %v", s, err)
+	}
+}

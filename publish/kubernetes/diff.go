@@ -20,7 +20,8 @@ import (
 // Diff implements publish.Publisher. The API server itself says what would
 // become of each object that is not as it was applied, so that defaults and
 // fields of other managers are no differences. Where nothing differs, the right
-// to read is enough. What Apply would refuse to overwrite is shown as if it were
+// to read is mostly enough: structures that are replaced as a whole and that the
+// API server fills in are compared by it. What Apply would refuse to overwrite is shown as if it were
 // overwritten, and named as a conflict.
 func (p *Publisher) Diff(ctx context.Context, documents []manifests.Document) ([]publish.Change, error) {
 	records, err := p.recordsHere(ctx)
@@ -82,6 +83,11 @@ func (p *Publisher) change(ctx context.Context, o object, previous []object) (*p
 	live, err := p.get(ctx, o)
 	if err != nil {
 		return nil, err
+	}
+	if live != nil && live.GetDeletionTimestamp() != nil {
+		// Apply waits until it is gone.
+		text, err := added(o.Unstructured)
+		return &publish.Change{Action: "create", Object: o.String(), Diff: text}, err
 	}
 	if unchanged(withoutAccount(o, live), live) {
 		return nil, nil

@@ -88,7 +88,7 @@ func (w *watch) raw(ctx context.Context, live *unstructured.Unstructured, r read
 		d := &deployments[i]
 		switch serving, err := served(d.Spec.Template.Spec); {
 		case err != nil:
-			return readiness{}, fmt.Errorf("Deployment %s/%s: %w", d.Namespace, d.Name, err)
+			return readiness{}, fmt.Errorf("the Deployment %s/%s of KServe: %w", d.Namespace, d.Name, err)
 		case serving != wanted:
 			return readiness{message: "KServe has not seen it yet"}, nil
 		}
