@@ -3,6 +3,11 @@
 # the credentials of the current kubectl context, and makes it the default one.
 # Builds are spread over the replicas by the name of the context's folder, so
 # that each model meets its own cache again.
+#
+# The namespace must be there and admit privileged pods. Who builds needs these
+# rights in it: get, create and delete of deployments; create, update and delete
+# of configmaps; list of pods; create of pods/exec. buildx makes the storage
+# that it requests the limit as well, beyond which a pod is evicted.
 set -eu
 docker buildx create \
 	--name models \

@@ -4,6 +4,7 @@
 package ci
 
 import (
+	"context"
 	"fmt"
 	"net"
 	"net/http"
@@ -14,14 +15,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/google/go-containerregistry/pkg/name"
-	v1 "github.com/google/go-containerregistry/pkg/v1"
-	"github.com/google/go-containerregistry/pkg/v1/empty"
-	"github.com/google/go-containerregistry/pkg/v1/mutate"
-	"github.com/google/go-containerregistry/pkg/v1/remote"
-	"github.com/google/go-containerregistry/pkg/v1/tarball"
-	"github.com/google/go-containerregistry/pkg/v1/types"
 )
 
 // laboratory is what the recipes run in.
@@ -56,7 +49,8 @@ func newLaboratory(t *testing.T) *laboratory {
 [ "$1" = buildx ] || { echo "there is no Docker here: docker $*" >&2; exit 1; }
 shift
 case $1 in
-build) shift; exec buildx build --build-context "base=oci-layout://`+base+`" ${SSL_CERT_FILE:+--secret "id=ca,src=$SSL_CERT_FILE"} "$@" ;;
+build) shift; exec buildx build --build-context "base=oci-layout://`+base+`" ${SSL_CERT_FILE:+--secret "id=ca,src=$SSL_CERT_FILE"} ${MIRROR:+--build-arg "DEPLOYFILE_INDEX=$MIRROR"} "$@" ;;
+create) shift; exec buildx create "$@" ${DRIVER_OPTIONS:+--driver-opt "$DRIVER_OPTIONS"} ;;
 bake) shift; exec buildx bake --set "*.contexts.base=oci-layout://`+base+`" ${SSL_CERT_FILE:+--set "*.secrets=id=ca,src=$SSL_CERT_FILE"} "$@" ;;
 esac
 exec buildx "$@"
@@ -69,7 +63,7 @@ exec "`+dir+`/deployfile" "$@"
 `)
 	l.compile(t, "deployfile")
 	l.startRegistry(t)
-	l.pushFrontend(t)
+	l.frontend = l.pushFrontend(t, l.registry)
 	return l
 }
 
@@ -112,47 +106,6 @@ func (l *laboratory) startRegistry(t *testing.T) {
 		}
 		return err == nil
 	}, "registry", "serve", filepath.Join(l.dir, "registry.yml"))
-}
-
-// pushFrontend packs the frontend as hack/frontendimage does, for this
-// machine's platform alone.
-func (l *laboratory) pushFrontend(t *testing.T) {
-	t.Helper()
-	const binary = "deployfile-frontend"
-	file := l.compile(t, binary)
-	pack := exec.Command("tar", "-C", l.dir, "-cf", file+".tar", binary)
-	if out, err := pack.CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
-	layer, err := tarball.LayerFromFile(file+".tar", tarball.WithMediaType(types.OCILayer))
-	if err != nil {
-		t.Fatal(err)
-	}
-	img, err := mutate.AppendLayers(mutate.ConfigMediaType(mutate.MediaType(empty.Image, types.OCIManifestSchema1), types.OCIConfigJSON), layer)
-	if err != nil {
-		t.Fatal(err)
-	}
-	config, err := img.ConfigFile()
-	if err != nil {
-		t.Fatal(err)
-	}
-	config = config.DeepCopy()
-	config.OS, config.Architecture = "linux", "amd64"
-	config.Config = v1.Config{Entrypoint: []string{"/" + binary}, Labels: map[string]string{
-		"moby.buildkit.frontend.network.none": "true",
-		"moby.buildkit.frontend.caps":         "moby.buildkit.frontend.inputs,moby.buildkit.frontend.subrequests,moby.buildkit.frontend.contexts",
-	}}
-	if img, err = mutate.ConfigFile(img, config); err != nil {
-		t.Fatal(err)
-	}
-	l.frontend = l.registry + "/deployfile/frontend:1"
-	ref, err := name.ParseReference(l.frontend)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := remote.Write(ref, img); err != nil {
-		t.Fatal(err)
-	}
 }
 
 // startBuilder starts a buildkitd with empty caches, which buildx knows by the
@@ -215,9 +168,15 @@ func spawn(t *testing.T, ready func() bool, program string, args ...string) {
 // standard output and on standard error.
 func (l *laboratory) shell(t *testing.T, dir, script string, env ...string) (stdout, stderr string) {
 	t.Helper()
-	c := exec.CommandContext(t.Context(), "bash", "-e", "-o", "pipefail", "-c", script)
+	return l.run(t, exec.CommandContext, dir, script, env...)
+}
+
+// run is shell with another way to make a command.
+func (l *laboratory) run(t *testing.T, command func(context.Context, string, ...string) *exec.Cmd, dir, script string, env ...string) (stdout, stderr string) {
+	t.Helper()
+	c := command(t.Context(), "bash", "-e", "-o", "pipefail", "-c", script)
 	c.Dir = dir
-	c.Env = slices.DeleteFunc(os.Environ(), func(v string) bool {
+	c.Env = slices.DeleteFunc(c.Environ(), func(v string) bool {
 		return strings.HasPrefix(v, "DOCKER_") || strings.HasPrefix(v, "BUILDX_") || strings.HasPrefix(v, "BUILDKIT_")
 	})
 	c.Env = append(c.Env, "PATH="+filepath.Join(l.dir, "bin")+":"+os.Getenv("PATH"),

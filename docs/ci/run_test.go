@@ -73,6 +73,11 @@ func TestRecipes(t *testing.T) {
 		same(t, repository+":first", repository+":cli")
 	})
 
+	t.Run("a builder in a Kubernetes cluster", func(t *testing.T) {
+		image := l.buildInKubernetes(t, project, gitlabScript(t, "image"))
+		same(t, repository+":first", image)
+	})
+
 	t.Run("diff", func(t *testing.T) {
 		l.shell(t, project, `git init -q . && git add . && git -c user.name=x -c user.email=x@example.com commit -qm one && git tag base &&
 			sed -i 's/^size = .*/size = 7/' Deployfile.lock && git -c user.name=x -c user.email=x@example.com commit -qam two`)
@@ -102,30 +107,6 @@ func noBuilding() []string {
 		"add the start command", "make the virtual environment ", "write sbom.", "put the layers together",
 		// What is no part of the image is no part of its cache.
 		"hash the model's files", "verify that the image answers",
-	}
-}
-
-// TestKubernetes creates the builder; a cluster is asked only by a build.
-func TestKubernetes(t *testing.T) {
-	l := &laboratory{dir: t.TempDir()}
-	l.write(t, "bin/docker", "#!/bin/sh\nshift\nexec buildx \"$@\"\n")
-	l.write(t, "kubeconfig", `apiVersion: v1
-kind: Config
-current-context: test
-contexts: [{name: test, context: {cluster: test, user: test}}]
-clusters: [{name: test, cluster: {server: "https://127.0.0.1:1"}}]
-users: [{name: test, user: {}}]
-`)
-	l.shell(t, l.dir, read(t, "kubernetes.sh"), "KUBECONFIG="+filepath.Join(l.dir, "kubeconfig"))
-	var created struct {
-		Driver string
-		Nodes  []struct{ DriverOpts map[string]string }
-	}
-	if err := json.Unmarshal([]byte(read(t, filepath.Join(l.dir, "buildx", "instances", "models"))), &created); err != nil {
-		t.Fatal(err)
-	}
-	if created.Driver != "kubernetes" || len(created.Nodes) != 1 || created.Nodes[0].DriverOpts["replicas"] != "2" {
-		t.Errorf("the builder is %+v", created)
 	}
 }
 

@@ -25,7 +25,8 @@ type NodeCluster struct {
 	// Registry is the host and port of a registry that needs no credentials.
 	// Two programs serve the same data there, one on the host's loopback and
 	// one on the node's, so that an image has one name for who builds it, for
-	// the cluster and for a command in either network.
+	// the cluster and for a command in either network. For what runs in a pod
+	// it has another: RegistryForPods.
 	Registry string
 
 	sandbox *sandbox
@@ -43,6 +44,12 @@ func (n *NodeCluster) Command(ctx context.Context, name string, args ...string) 
 // Dial connects to an IP address and port of the node's network.
 func (n *NodeCluster) Dial(ctx context.Context, network, address string) (net.Conn, error) {
 	return n.sandbox.dial(ctx, network, address)
+}
+
+// Listen listens at a free port of the node's address, where pods reach what
+// the test's own process serves.
+func (n *NodeCluster) Listen(ctx context.Context) (net.Listener, error) {
+	return n.sandbox.listen(ctx, "tcp", net.JoinHostPort(address, "0"))
 }
 
 // HTTP is a client for URLs with an IP address of the node's network.
@@ -102,10 +109,10 @@ func startNode() (_ *NodeCluster, err error) {
 
 // startImages starts the registries and containerd.
 func (n *NodeCluster) startImages(port int) (err error) {
-	if n.outside, err = startRegistry(exec.Command, n.path(""), n.path("log/registry-outside"), port); err != nil {
+	if n.outside, err = startRegistry(exec.Command, n.path(""), "registry-outside", n.Registry); err != nil {
 		return err
 	}
-	inside, err := startRegistry(n.control.command, n.path(""), n.path("log/registry"), port)
+	inside, err := startRegistry(n.control.command, n.path(""), "registry", fmt.Sprintf(":%d", port))
 	if err != nil {
 		return err
 	}

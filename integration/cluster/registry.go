@@ -2,9 +2,11 @@ package cluster
 
 import (
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -13,15 +15,21 @@ import (
 	"github.com/deployfile/deployfile/integration/internal/lab"
 )
 
-// startRegistry starts a registry with the command's program; its data is in
-// the folder dir.
-func startRegistry(command func(name string, args ...string) *exec.Cmd, dir, log string, port int) (*process, error) {
-	file := filepath.Join(dir, "registry.yaml")
-	config := fmt.Sprintf("version: 0.1\nlog: {level: warn}\nstorage: {filesystem: {rootdirectory: %s}}\nhttp: {addr: \"127.0.0.1:%d\"}\n", filepath.Join(dir, "registry"), port)
+// RegistryForPods is where pods reach the registry: their loopback is their own.
+func (n *NodeCluster) RegistryForPods() string {
+	_, port, _ := strings.Cut(n.Registry, ":")
+	return net.JoinHostPort(address, port)
+}
+
+// startRegistry starts a registry with the command's program, which listens
+// where it is told; its data and log are in the folder dir.
+func startRegistry(command func(name string, args ...string) *exec.Cmd, dir, log, listen string) (*process, error) {
+	file := filepath.Join(dir, log+".yaml")
+	config := fmt.Sprintf("version: 0.1\nlog: {level: warn}\nstorage: {filesystem: {rootdirectory: %s}}\nhttp: {addr: %q}\n", filepath.Join(dir, "registry"), listen)
 	if err := os.WriteFile(file, []byte(config), 0o644); err != nil {
 		return nil, err
 	}
-	return start(command("registry", "serve", file), log)
+	return start(command("registry", "serve", file), filepath.Join(dir, "log", log))
 }
 
 // programImage is an image with a static program, which is its entry point,

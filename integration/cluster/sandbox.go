@@ -113,24 +113,34 @@ func find(name string) (string, error) {
 // dial connects from within the network namespace. The address has to be an
 // IP address: names are looked up by other threads, which are elsewhere.
 func (s *sandbox) dial(ctx context.Context, network, address string) (net.Conn, error) {
+	return within(s.net, func() (net.Conn, error) { return (&net.Dialer{}).DialContext(ctx, network, address) })
+}
+
+// listen listens within the network namespace, at an IP address.
+func (s *sandbox) listen(ctx context.Context, network, address string) (net.Listener, error) {
+	return within(s.net, func() (net.Listener, error) { return (&net.ListenConfig{}).Listen(ctx, network, address) })
+}
+
+// within makes a socket, which then stays in the network namespace.
+func within[Socket any](namespace *os.File, open func() (Socket, error)) (Socket, error) {
 	type result struct {
-		conn net.Conn
-		err  error
+		socket Socket
+		err    error
 	}
 	done := make(chan result, 1)
 	go func() {
 		// Never unlocked, so that the thread ends with this goroutine instead
 		// of serving others in the wrong namespace.
 		runtime.LockOSThread()
-		if err := unix.Setns(int(s.net.Fd()), unix.CLONE_NEWNET); err != nil {
+		if err := unix.Setns(int(namespace.Fd()), unix.CLONE_NEWNET); err != nil {
 			done <- result{err: fmt.Errorf("entering the node's network: %w", err)}
 			return
 		}
-		conn, err := (&net.Dialer{}).DialContext(ctx, network, address)
-		done <- result{conn, err}
+		socket, err := open()
+		done <- result{socket, err}
 	}()
 	r := <-done
-	return r.conn, r.err
+	return r.socket, r.err
 }
 
 func (s *sandbox) client() *http.Client {
