@@ -180,11 +180,28 @@ func TestDelete(t *testing.T) {
 	if err := p.Delete(t.Context()); err != nil {
 		t.Errorf("there is nothing to delete: %v", err)
 	}
-	l.deploy(p, l.version("one", func(target *deployfile.Target) {
+	l.cluster.DefineGatewayAPI(t)
+	everything := func(target *deployfile.Target) {
+		target.Replicas, target.Autoscale = 0, &deployfile.Autoscale{Min: 2, Max: 4, CPU: 80}
+		target.Resources = deployfile.Resources{CPU: "10m"}
+		target.DisruptionBudget = "1"
+		target.NetworkPolicy = []string{"*"}
+		target.HTTPRoute = &deployfile.HTTPRoute{Gateway: "public", Path: "/"}
 		target.Ingress = &deployfile.Ingress{Host: "iris.example.com"}
 		target.ServiceAccount = &deployfile.ServiceAccount{Name: "iris", Create: true}
-	}))
-	l.deploy(p, l.version("two", func(target *deployfile.Target) { target.Strategy = "canary" }))
+	}
+	l.deploy(p, l.version("one", everything))
+	l.deploy(p, l.version("two", everything, func(target *deployfile.Target) { target.Strategy, target.Weight = "canary", 10 }))
+	there := l.cluster.Objects(t, l.namespace)
+	for _, want := range []string{
+		"ControllerRevision.apps/iris-r2", "Deployment.apps/iris", "Deployment.apps/iris-canary",
+		"HTTPRoute.gateway.networking.k8s.io/iris", "HorizontalPodAutoscaler.autoscaling/iris", "Ingress.networking.k8s.io/iris",
+		"NetworkPolicy.networking.k8s.io/iris", "PodDisruptionBudget.policy/iris", "Service/iris-canary", "ServiceAccount/iris",
+	} {
+		if !slices.Contains(there, want) {
+			t.Errorf("there is no %s among %q", want, there)
+		}
+	}
 	if err := p.Delete(t.Context()); err != nil {
 		t.Fatal(err)
 	}

@@ -14,6 +14,7 @@ import (
 	rbacv1 "k8s.io/api/rbac/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/deployfile/deployfile/deployfile"
 	"github.com/deployfile/deployfile/integration/cluster"
@@ -96,6 +97,39 @@ func TestNeverServes(t *testing.T) {
 			l.deploy(p, l.version("better"))
 			l.serve(map[string]int{"better": 2})
 		})
+	}
+}
+
+// TestDeadlineExceeded is not held up by the condition that a rollout without
+// end has left.
+func TestDeadlineExceeded(t *testing.T) {
+	t.Parallel()
+	l := newLab(t)
+	p := l.open()
+	soon := func(target *deployfile.Target) {
+		target.Patches = []deployfile.Patch{{Kind: "Deployment", Patch: "spec: {progressDeadlineSeconds: 2}"}}
+	}
+	l.deploy(p, l.version("one", soon))
+	_, err := publish.Deploy(t.Context(), p, l.version("bad", soon, fate(cluster.NeverReady)), options(time.Minute))
+	var failed *publish.NotReadyError
+	if !errors.As(err, &failed) || failed.Restored != 1 || !strings.Contains(err.Error(), "there was no progress for 2 seconds: 0 of 2 new instances are ready") {
+		t.Errorf("the error is %v", err)
+	}
+	for _, name := range []string{"two", "three", "four"} {
+		o := options(time.Minute)
+		o.NoWait = true
+		if _, err := publish.Deploy(t.Context(), p, l.version("not "+name, soon, fate(cluster.NeverReady)), o); err != nil {
+			t.Fatal(err)
+		}
+		l.eventually(func() string {
+			conditions, _, _ := unstructured.NestedSlice(l.deployment("iris").Object, "status", "conditions")
+			if !strings.Contains(fmt.Sprint(conditions), "reason:ProgressDeadlineExceeded") {
+				return fmt.Sprint("the conditions are ", conditions)
+			}
+			return ""
+		})
+		l.deploy(p, l.version(name, soon))
+		l.serve(map[string]int{name: 2})
 	}
 }
 
@@ -223,15 +257,28 @@ func TestPermissions(t *testing.T) {
 				return
 			}
 			want := fmt.Sprintf(tt.want, l.namespace)
-			l.eventually(func() string {
-				err := deploy()
-				var denied *kubernetes.PermissionError
-				if !errors.As(err, &denied) || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "system:serviceaccount:kube-public:user-") {
-					return fmt.Sprintf("the error is %v, and has no %q", err, want)
-				}
-				return ""
-			})
+			refused := func() {
+				t.Helper()
+				l.eventually(func() string {
+					err := deploy()
+					var denied *kubernetes.PermissionError
+					if !errors.As(err, &denied) || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "system:serviceaccount:kube-public:user-") {
+						return fmt.Sprintf("the error is %v, and has no %q", err, want)
+					}
+					return ""
+				})
+			}
+			refused()
 			l.gone()
+
+			l.deploy(l.open(), l.version("zero"))
+			l.serve(map[string]int{"zero": 2})
+			before := l.objects()
+			refused()
+			if diff := cmp.Diff(before, l.objects()); diff != "" {
+				t.Error(diff)
+			}
+			l.serve(map[string]int{"zero": 2})
 		})
 	}
 }
@@ -259,37 +306,4 @@ func TestInterrupted(t *testing.T) {
 		t.Error(diff)
 	}
 	l.serve(map[string]int{"one": 2})
-}
-
-// TestServerRestarts kills the API server in the middle. It must not run beside
-// other tests.
-func TestServerRestarts(t *testing.T) {
-	l := newLab(t)
-	p := l.open()
-	l.deploy(p, l.version("one"))
-	l.cluster.Steer(t, l.namespace, func(pod *corev1.Pod) cluster.Fate {
-		return cluster.NeverReady
-	})
-	waiting := make(chan struct{}, 100)
-	o := options(time.Minute)
-	o.Progress = func(line string) {
-		if strings.Contains(line, "instances are ready") {
-			waiting <- struct{}{}
-		}
-	}
-	done := make(chan error, 1)
-	go func() {
-		_, err := publish.Deploy(t.Context(), p, l.version("two"), o)
-		done <- err
-	}()
-	<-waiting
-	l.cluster.RestartServer(t, func() { time.Sleep(3 * time.Second) })
-	l.cluster.Steer(t, l.namespace, nil)
-	if err := <-done; err != nil {
-		t.Fatal(err)
-	}
-	l.serve(map[string]int{"two": 2})
-	if diff := cmp.Diff([]string{"ControllerRevision/iris-r1", "ControllerRevision/iris-r2", "Deployment/iris", "Service/iris"}, names(l.objects())); diff != "" {
-		t.Error(diff)
-	}
 }

@@ -124,9 +124,58 @@ func TestKServe(t *testing.T) {
 	if err := p.Delete(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := p.Revisions(t.Context()); err != nil {
-		t.Error(err)
+	if revisions, err := p.Revisions(t.Context()); err != nil || len(revisions) > 0 {
+		t.Errorf("after the deletion there are %v, %v", revisions, err)
 	}
+	if err := l.cluster.Client.CoreV1().Pods(l.namespace).DeleteCollection(t.Context(), metav1.DeleteOptions{}, metav1.ListOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	l.gone()
+}
+
+// TestKServeCanary says to KServe what the newest version is and its share of
+// the requests: KServe keeps the one before.
+func TestKServeCanary(t *testing.T) {
+	t.Parallel()
+	l := newLab(t)
+	l.kserve(func(string) string { return "" })
+	canary := func(target *deployfile.Target) {
+		target.Kind, target.Mode, target.Strategy, target.Weight = "kserve", "serverless", "canary", 25
+	}
+	target := l.target()
+	canary(&target)
+	p := l.connect(l.cluster.Kubeconfig, target)
+	says := func(version string, percent any) {
+		t.Helper()
+		service, err := l.cluster.Dynamic.Resource(inferenceServices()).Namespace(l.namespace).Get(t.Context(), "iris", metav1.GetOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		predictor, _, _ := unstructured.NestedMap(service.Object, "spec", "predictor")
+		got := []any{predictor["containers"].([]any)[0].(map[string]any)["image"], predictor["canaryTrafficPercent"]}
+		if diff := cmp.Diff([]any{l.version(version).Image, percent}, got); diff != "" {
+			t.Error(diff)
+		}
+	}
+	l.deploy(p, l.version("one", canary))
+	says("one", nil)
+	l.deploy(p, l.version("two", canary))
+	says("two", int64(25))
+	outcome, err := publish.Promote(t.Context(), p, options(time.Minute))
+	verb(l, outcome, err)
+	says("two", nil)
+	l.deploy(p, l.version("three", canary))
+	says("three", int64(25))
+	outcome, err = publish.Rollback(t.Context(), p, 0, options(time.Minute))
+	verb(l, outcome, err)
+	says("two", nil)
+	outcome, err = publish.Rollback(t.Context(), p, 1, options(time.Minute))
+	verb(l, outcome, err)
+	says("one", nil)
+	if err := p.Delete(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	l.gone()
 }
 
 // pod makes a pod with a fate, as a controller that is not there would; one
@@ -160,6 +209,10 @@ func TestUnknownKind(t *testing.T) {
 	}
 }
 
+func httpRoutes() schema.GroupVersionResource {
+	return schema.GroupVersionResource{Group: "gateway.networking.k8s.io", Version: "v1", Resource: "httproutes"}
+}
+
 // TestHTTPRoute finds out that a gateway does not take a route.
 func TestHTTPRoute(t *testing.T) {
 	t.Parallel()
@@ -170,7 +223,7 @@ func TestHTTPRoute(t *testing.T) {
 		target.HTTPRoute = &deployfile.HTTPRoute{Gateway: "public", Hosts: []string{"iris.example.com"}, Path: "/"}
 	}
 	l.deploy(p, l.version("one", routed))
-	routes := l.cluster.Dynamic.Resource(schema.GroupVersionResource{Group: "gateway.networking.k8s.io", Version: "v1", Resource: "httproutes"}).Namespace(l.namespace)
+	routes := l.cluster.Dynamic.Resource(httpRoutes()).Namespace(l.namespace)
 	o := options(time.Minute)
 	o.Progress = func(line string) {
 		if !strings.Contains(line, "updated HTTPRoute") {

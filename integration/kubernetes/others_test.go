@@ -23,6 +23,7 @@ import (
 func TestTwoAtOnce(t *testing.T) {
 	t.Parallel()
 	l := newLab(t)
+	l.deploy(l.open(), l.version("zero"))
 	errs := make([]error, 2)
 	var both sync.WaitGroup
 	for i := range errs {
@@ -45,6 +46,9 @@ func TestTwoAtOnce(t *testing.T) {
 		t.Errorf("the error is %+v", busy)
 	}
 	l.serve(map[string]int{fmt.Sprint("of ", winner): 2})
+	if diff := cmp.Diff([]string{"ControllerRevision/iris-r1", "ControllerRevision/iris-r2", "Deployment/iris", "Service/iris"}, names(l.objects())); diff != "" {
+		t.Error(diff)
+	}
 }
 
 // TestBrokenOff takes over from a deployment that ended without a word.

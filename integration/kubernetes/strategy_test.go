@@ -1,6 +1,8 @@
 package kubernetes
 
 import (
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -34,12 +36,12 @@ func rendered(t *testing.T, r manifests.Release) []manifests.Document {
 // release.
 func (l *lab) reached(service string) map[string]int {
 	l.Helper()
-	slices, err := l.cluster.Client.DiscoveryV1().EndpointSlices(l.namespace).List(l.Context(), metav1.ListOptions{LabelSelector: "kubernetes.io/service-name=" + service})
+	found, err := l.cluster.Client.DiscoveryV1().EndpointSlices(l.namespace).List(l.Context(), metav1.ListOptions{LabelSelector: "kubernetes.io/service-name=" + service})
 	if err != nil {
 		l.Fatal(err)
 	}
 	out := map[string]int{}
-	for _, s := range slices.Items {
+	for _, s := range found.Items {
 		for _, e := range s.Endpoints {
 			if e.Conditions.Ready == nil || !*e.Conditions.Ready {
 				continue
@@ -117,6 +119,64 @@ func TestCanary(t *testing.T) {
 	outcome, err = publish.Rollback(t.Context(), p, 1, options(time.Minute))
 	verb(l, outcome, err)
 	l.leads("iris", map[string]int{"one": 3})
+}
+
+// TestHTTPRouteCanary has the route share the requests out.
+func TestHTTPRouteCanary(t *testing.T) {
+	t.Parallel()
+	l := newLab(t)
+	l.cluster.DefineGatewayAPI(t)
+	p := l.open()
+	canary := func(target *deployfile.Target) {
+		target.Strategy, target.Weight, target.Replicas = "canary", 25, 3
+		target.HTTPRoute = &deployfile.HTTPRoute{Gateway: "public", Hosts: []string{"iris.example.com"}, Path: "/"}
+	}
+	// share is that of a version, in percent.
+	type share struct {
+		version string
+		weight  any
+	}
+	shares := func(want ...share) {
+		t.Helper()
+		route, err := l.cluster.Dynamic.Resource(httpRoutes()).Namespace(l.namespace).Get(t.Context(), "iris", metav1.GetOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		rules, _, _ := unstructured.NestedSlice(route.Object, "spec", "rules")
+		backends, _ := rules[0].(map[string]any)["backendRefs"].([]any)
+		if len(backends) != len(want) {
+			t.Fatalf("the route leads to %v", backends)
+		}
+		for i, b := range backends {
+			backend, _ := b.(map[string]any)
+			if diff := cmp.Diff(want[i].weight, backend["weight"]); diff != "" {
+				t.Error(diff)
+			}
+			l.eventually(func() string {
+				versions := slices.Collect(maps.Keys(l.reached(backend["name"].(string))))
+				return cmp.Diff([]string{want[i].version}, versions)
+			})
+		}
+	}
+	// By the Gateway API's own definition, a backend's weight is 1.
+	all := int64(1)
+	l.deploy(p, l.version("one", canary))
+	shares(share{"one", all})
+	l.deploy(p, l.version("two", canary))
+	shares(share{"one", int64(75)}, share{"two", int64(25)})
+	outcome, err := publish.Promote(t.Context(), p, options(time.Minute))
+	verb(l, outcome, err)
+	shares(share{"two", all})
+	l.deploy(p, l.version("three", canary))
+	shares(share{"two", int64(75)}, share{"three", int64(25)})
+	outcome, err = publish.Rollback(t.Context(), p, 0, options(time.Minute))
+	verb(l, outcome, err)
+	shares(share{"two", all})
+	l.serve(map[string]int{"two": 3})
+	if err := p.Delete(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	l.gone()
 }
 
 func TestBlueGreen(t *testing.T) {

@@ -75,7 +75,7 @@ func rollout(d *appsv1.Deployment, set *appsv1.ReplicaSet, pods []corev1.Pod, be
 	// of the ReplicaSet of then, although it has observed its new generation.
 	if r.trouble == nil && progressing != nil && progressing.Reason == "ProgressDeadlineExceeded" &&
 		strings.Contains(progressing.Message, `"`+set.Name+`"`) && !same(progressing, before) {
-		r.trouble = &trouble{reason: fmt.Sprintf("%s within %d seconds", r.message, deadlineSeconds(d))}
+		r.trouble = &trouble{reason: fmt.Sprintf("there was no progress for %d seconds: %s", deadlineSeconds(d), r.message)}
 	}
 	if waiting := waitingMessage(r.pods); waiting != "" {
 		r.message += ": " + waiting

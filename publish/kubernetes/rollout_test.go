@@ -106,7 +106,7 @@ func TestRollout(t *testing.T) {
 		},
 		"the deadline of this set": {
 			deployment: rolling(exceeded("new")), pods: []corev1.Pod{waiting("a", "new", "ContainerCreating", "", 0)},
-			message: "0 of 2 new instances are ready", trouble: "0 of 2 new instances are ready, 2 of before are left within 60 seconds: ContainerCreating",
+			message: "0 of 2 new instances are ready", trouble: "there was no progress for 60 seconds: 0 of 2 new instances are ready, 2 of before are left: ContainerCreating",
 		},
 		"the deadline of this set, before": {
 			deployment: rolling(exceeded("new")), message: "0 of 2 new instances are ready",
