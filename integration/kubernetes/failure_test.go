@@ -14,7 +14,6 @@ import (
 	rbacv1 "k8s.io/api/rbac/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/deployfile/deployfile/deployfile"
 	"github.com/deployfile/deployfile/integration/cluster"
@@ -97,39 +96,6 @@ func TestNeverServes(t *testing.T) {
 			l.deploy(p, l.version("better"))
 			l.serve(map[string]int{"better": 2})
 		})
-	}
-}
-
-// TestDeadlineExceeded is not held up by the condition that a rollout without
-// end has left.
-func TestDeadlineExceeded(t *testing.T) {
-	t.Parallel()
-	l := newLab(t)
-	p := l.open()
-	soon := func(target *deployfile.Target) {
-		target.Patches = []deployfile.Patch{{Kind: "Deployment", Patch: "spec: {progressDeadlineSeconds: 2}"}}
-	}
-	l.deploy(p, l.version("one", soon))
-	_, err := publish.Deploy(t.Context(), p, l.version("bad", soon, fate(cluster.NeverReady)), options(time.Minute))
-	var failed *publish.NotReadyError
-	if !errors.As(err, &failed) || failed.Restored != 1 || !strings.Contains(err.Error(), "there was no progress for 2 seconds: 0 of 2 new instances are ready") {
-		t.Errorf("the error is %v", err)
-	}
-	for _, name := range []string{"two", "three", "four"} {
-		o := options(time.Minute)
-		o.NoWait = true
-		if _, err := publish.Deploy(t.Context(), p, l.version("not "+name, soon, fate(cluster.NeverReady)), o); err != nil {
-			t.Fatal(err)
-		}
-		l.eventually(func() string {
-			conditions, _, _ := unstructured.NestedSlice(l.deployment("iris").Object, "status", "conditions")
-			if !strings.Contains(fmt.Sprint(conditions), "reason:ProgressDeadlineExceeded") {
-				return fmt.Sprint("the conditions are ", conditions)
-			}
-			return ""
-		})
-		l.deploy(p, l.version(name, soon))
-		l.serve(map[string]int{name: 2})
 	}
 }
 
