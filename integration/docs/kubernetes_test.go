@@ -130,6 +130,7 @@ func TestKServe(t *testing.T) {
 	page := filepath.Join(pages, "kserve.md")
 	all := blocks(t, page)
 	onNode(t, n, n.User(t, namespace, role(t, all)...)).read(t, page, all)
+	nothing(t, n)
 
 	t.Run("keys", func(t *testing.T) {
 		onNode(t, n, n.Kubeconfig).accepted(t, page, "kserve", all)
