@@ -1,9 +1,13 @@
 package deploy
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -35,7 +39,7 @@ replicas  = 2
 	if len(first) != 2 || first[0] != first[1] {
 		t.Fatalf("the pods run %q", first)
 	}
-	u.answers(t, namespace)
+	u.answers(t, namespace, 0.0, 1.0, 2.0)
 
 	// The same again changes nothing.
 	if out := u.run(t, u.builds("deploy", "prod", "--json")...); !strings.Contains(out, `"unchanged"`) {
@@ -43,13 +47,14 @@ replicas  = 2
 	}
 
 	l := &load{client: u.client(), url: u.url(t, namespace, "iris-prod"), body: []byte(u.Read(t, input))}
-	u.Write(t, "model/notes.txt", "another model\n")
+	u.retrain(t, "2 - species")
 	u.run(t, u.builds("lock")...)
 	l.during(t, func() { u.run(t, u.builds("deploy", "prod")...) })
 	second := u.images(t, namespace)
 	if len(second) != 2 || second[0] == first[0] || second[1] == first[0] {
 		t.Errorf("after the second deployment the pods run %q, before %q", second, first)
 	}
+	u.answers(t, namespace, 2.0, 1.0, 0.0)
 
 	// A model that cannot be loaded: the image is made without the step that
 	// would have found out.
@@ -72,7 +77,7 @@ replicas  = 2
 	if d := cmp.Diff(first, u.images(t, namespace)); d != "" {
 		t.Errorf("rolling back did not bring back the first pods:\n%s", d)
 	}
-	u.answers(t, namespace)
+	u.answers(t, namespace, 0.0, 1.0, 2.0)
 
 	u.run(t, "delete", "prod", "--yes")
 	u.nothingLeft(t, namespace)
@@ -91,14 +96,33 @@ func (u *user) nothingLeft(t *testing.T, namespace string) {
 	t.Errorf("delete left %q", left)
 }
 
-// answers checks that the endpoint answers as the model does, by its Service
-// and by the command line.
-func (u *user) answers(t *testing.T, namespace string) {
+// retrain makes the example's model again, with other classes of its rows.
+func (u *user) retrain(t *testing.T, classes string) {
 	t.Helper()
+	u.Edit(t, "make_model.py", "fit(features, species)", "fit(features, "+classes+")")
+	ctx, cancel := context.WithTimeout(t.Context(), deadline)
+	defer cancel()
+	c := exec.CommandContext(ctx, shared.Python, "make_model.py")
+	c.Dir = u.Dir
+	c.Env = append(os.Environ(), "MLFLOW_TRACKING_URI=sqlite:///"+filepath.Join(t.TempDir(), "mlflow.db"),
+		"MLFLOW_DISABLE_TELEMETRY=true", "DO_NOT_TRACK=true", "PYTHONDONTWRITEBYTECODE=1")
+	if out, err := c.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, lab.Tail(string(out)))
+	}
+}
+
+// answers checks what the endpoint says of the example's rows, by its Service
+// and by the command line.
+func (u *user) answers(t *testing.T, namespace string, predictions ...any) {
+	t.Helper()
+	want := map[string]any{"predictions": predictions}
 	byCommand := u.run(t, "predict", "--target", "prod", "-i", input)
 	var got map[string]any
-	if err := json.Unmarshal([]byte(byCommand), &got); err != nil || got["predictions"] == nil {
+	if err := json.Unmarshal([]byte(byCommand), &got); err != nil {
 		t.Fatalf("predict --target answers %s", byCommand)
+	}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Errorf("predict --target:\n%s", d)
 	}
 	res, err := u.client().Post(u.url(t, namespace, "iris-prod")+"/invocations", "application/json", strings.NewReader(u.Read(t, input)))
 	if err != nil {
@@ -109,8 +133,8 @@ func (u *user) answers(t *testing.T, namespace string) {
 	if err := json.NewDecoder(res.Body).Decode(&byService); err != nil {
 		t.Fatal(err)
 	}
-	if d := cmp.Diff(got, byService); d != "" {
-		t.Error(d)
+	if d := cmp.Diff(want, byService); d != "" {
+		t.Errorf("by its Service:\n%s", d)
 	}
 }
 

@@ -40,8 +40,12 @@ modelcar = true
 	var service struct {
 		Spec struct{ Predictor corev1.PodSpec }
 	}
-	if err := yaml.Unmarshal([]byte(u.run(t, "render", "car", "--image", env, "--model-image", car)), &service); err != nil {
+	rendered := u.run(t, "render", "car", "--image", env, "--model-image", car)
+	if err := yaml.Unmarshal([]byte(rendered), &service); err != nil {
 		t.Fatal(err)
+	}
+	if d := cmp.Diff(rendered, u.run(t, u.builds("render", "car")...)); d != "" {
+		t.Errorf("render says something else when it builds:\n%s", d)
 	}
 	if got := service.Spec.Predictor.Containers[0].Image; got != env {
 		t.Fatalf("the server's image is %s, built was %s", got, env)
