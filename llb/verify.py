@@ -43,6 +43,8 @@ class Server:
 
     def stop(self):
         os.killpg(self.process.pid, signal.SIGKILL)
+        # Python aborts when it ends while a thread of it writes.
+        self.reader.join(timeout=10)
 
 
 def ask(port, path, data=None, timeout=DEADLINE):
