@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	corev1 "k8s.io/api/core/v1"
 
+	"github.com/deployfile/deployfile/deployfile"
 	"github.com/deployfile/deployfile/integration/cluster"
 	"github.com/deployfile/deployfile/publish"
 )
@@ -50,7 +51,8 @@ func TestServerRestarts(t *testing.T) {
 func TestTrafficThroughRestart(t *testing.T) {
 	l := newNodeLab(t)
 	p := l.connect()
-	l.lab.deploy(p, l.version("one"))
+	single := func(target *deployfile.Target) { target.Replicas = 1 }
+	l.lab.deploy(p, l.version("one", single))
 	load := l.load("iris")
 	waiting := make(chan struct{}, 100)
 	o := options(2 * time.Minute)
@@ -59,9 +61,14 @@ func TestTrafficThroughRestart(t *testing.T) {
 			waiting <- struct{}{}
 		}
 	}
+	// It starts as slowly as a model: the cluster's proxies take some seconds to
+	// come back to an API server, and the pods of before last no longer than 5 s
+	// once the new ones are ready.
+	two := l.version("two", single)
+	two.Target.Env["STARTUP"] = "25s"
 	done := make(chan error, 1)
 	go func() {
-		_, err := publish.Deploy(t.Context(), p, l.version("two"), o)
+		_, err := publish.Deploy(t.Context(), p, two, o)
 		done <- err
 	}()
 	select {

@@ -33,6 +33,9 @@ func serve() error {
 	if version == "crash" {
 		return fmt.Errorf("the model of %s cannot be loaded", version)
 	}
+	if startup, err := time.ParseDuration(os.Getenv("STARTUP")); err == nil {
+		time.Sleep(startup)
+	}
 	fmt.Println("version", version, "listens on port", os.Getenv("PORT"))
 	mux := http.NewServeMux()
 	mux.HandleFunc("/ping", func(w http.ResponseWriter, _ *http.Request) {
