@@ -70,27 +70,35 @@ func (b *batchRun) fill() error {
 // place is where the program finds the location: itself, or where it is
 // mounted.
 func (b *batchRun) place(variable, location string) (string, error) {
-	object, isObject := strings.CutPrefix(location, "s3://")
+	// A key may be what no URL is.
+	if object, ok := strings.CutPrefix(location, "s3://"); ok {
+		if !isKey(object) {
+			return "", unknownPlace(variable)
+		}
+		return location, nil
+	}
 	switch u, err := url.Parse(location); {
 	case location == "-" && variable == batchOutput:
 		return location, nil
 	case location == "-":
 		return b.content()
-	case isObject && isKey(object):
-		return location, nil
-	case err != nil && !isObject:
+	case err != nil:
 		// The error would repeat the URL.
 		return "", fmt.Errorf("%s is not a URL", described(variable))
-	case !isObject && u.Scheme == "pvc":
+	case u.Scheme == "pvc":
 		return b.claim(u, variable)
-	case !isObject && isURL(location) && u.Host != "" && strings.Trim(u.Path, "/") != "":
+	case isURL(location) && u.Host != "" && strings.Trim(u.Path, "/") != "":
 		if u.User != nil || strings.ContainsFunc(location, unicode.IsSpace) {
 			return "", fmt.Errorf("%s must be a URL without a user and without spaces (%%20): sign it in its query", described(variable))
 		}
 		return location, nil
 	default:
-		return "", fmt.Errorf("%s must be pvc://CLAIM/PATH, s3://BUCKET/KEY, an http(s) URL or -", described(variable))
+		return "", unknownPlace(variable)
 	}
+}
+
+func unknownPlace(variable string) error {
+	return fmt.Errorf("%s must be pvc://CLAIM/PATH, s3://BUCKET/KEY, an http(s) URL or -", described(variable))
 }
 
 // isURL says whether the location is read by GET and written by PUT.

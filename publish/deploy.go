@@ -47,9 +47,9 @@ type Outcome struct {
 // beside it, as its target's strategy says. If the endpoint was told the same
 // before and nothing there has changed since, nothing is done but to wait until
 // it serves. A release that does not say which lock it was built from gets that of
-// a revision with the same image, if one says it. As with the other verbs, the outcome that comes with an error is
-// what was tried. The error is an *OtherModelError if the endpoint is another
-// model's, unless ForceConflicts is set.
+// a revision with the same image, if one says it. As with the other verbs, the
+// outcome that comes with an error is what was tried. The error is an
+// *OtherModelError if the endpoint is another model's, unless ForceConflicts is set.
 func Deploy(ctx context.Context, p Publisher, r manifests.Release, o Options) (*Outcome, error) {
 	revisions, err := p.Revisions(ctx)
 	if err != nil {

@@ -6,9 +6,9 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strings"
-	"syscall"
+
+	"github.com/deployfile/deployfile/integration/internal/lab"
 )
 
 // process is a child that lives no longer than this process.
@@ -16,7 +16,7 @@ type process struct {
 	command *exec.Cmd
 	// log is the file of what it prints.
 	log    string
-	exited chan struct{}
+	exited <-chan struct{}
 }
 
 // start starts a child whose output is appended to the file log.
@@ -30,24 +30,8 @@ func start(command *exec.Cmd, log string) (*process, error) {
 	}
 	defer out.Close()
 	command.Stdout, command.Stderr = out, out
-	if command.SysProcAttr == nil {
-		command.SysProcAttr = &syscall.SysProcAttr{}
-	}
-	command.SysProcAttr.Pdeathsig = syscall.SIGKILL
-	p := &process{command: command, log: log, exited: make(chan struct{})}
-	started := make(chan error)
-	go func() {
-		// The kernel sends the death signal when the thread that started the
-		// child ends, so that one must not serve other goroutines.
-		runtime.LockOSThread()
-		err := command.Start()
-		started <- err
-		if err == nil {
-			_ = command.Wait()
-			close(p.exited)
-		}
-	}()
-	err = <-started
+	p := &process{command: command, log: log}
+	p.exited, err = lab.StartBound(command)
 	if errors.Is(err, exec.ErrNotFound) {
 		return nil, fmt.Errorf("%w: run make kubernetes, and put bin/ on PATH", err)
 	}

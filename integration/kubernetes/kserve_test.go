@@ -28,6 +28,26 @@ func inferenceServices() schema.GroupVersionResource {
 // changed.
 func (l *lab) kserve(fails func(image string) string) {
 	l.Helper()
+	l.reportInferenceServices(func(_ context.Context, item *unstructured.Unstructured) map[string]any {
+		condition := map[string]any{"type": "Ready", "status": "True"}
+		containers, _, _ := unstructured.NestedSlice(item.Object, "spec", "predictor", "containers")
+		image, _ := containers[0].(map[string]any)["image"].(string)
+		if why := fails(image); why != "" {
+			condition = map[string]any{"type": "Ready", "status": "False", "reason": "RevisionFailed", "message": why}
+		}
+		return map[string]any{
+			"conditions": []any{condition},
+			// It is that of the Knative Service.
+			"observedGeneration": int64(1), "url": "http://iris.models.example.com",
+			"components": map[string]any{"predictor": map[string]any{"latestCreatedRevision": fmt.Sprintf("iris-predictor-%05d", item.GetGeneration())}},
+		}
+	})
+}
+
+// reportInferenceServices gives every InferenceService of the namespace the status
+// that answer says, unless that is nil, until the test ends.
+func (l *lab) reportInferenceServices(answer func(context.Context, *unstructured.Unstructured) map[string]any) {
+	l.Helper()
 	l.cluster.DefineKServe(l.T)
 	services := l.cluster.Dynamic.Resource(inferenceServices()).Namespace(l.namespace)
 	ctx, cancel := context.WithCancel(context.Background())
@@ -39,22 +59,11 @@ func (l *lab) kserve(fails func(image string) string) {
 			time.Sleep(200 * time.Millisecond)
 			list, err := services.List(ctx, metav1.ListOptions{})
 			if err != nil {
-				continue
+				continue // the next round tries again
 			}
 			for _, item := range list.Items {
-				status := map[string]any{
-					// It is that of the Knative Service.
-					"observedGeneration": int64(1), "url": "http://iris.models.example.com",
-					"components": map[string]any{"predictor": map[string]any{"latestCreatedRevision": fmt.Sprintf("iris-predictor-%05d", item.GetGeneration())}},
-				}
-				condition := map[string]any{"type": "Ready", "status": "True"}
-				containers, _, _ := unstructured.NestedSlice(item.Object, "spec", "predictor", "containers")
-				image, _ := containers[0].(map[string]any)["image"].(string)
-				if why := fails(image); why != "" {
-					condition = map[string]any{"type": "Ready", "status": "False", "reason": "RevisionFailed", "message": why}
-				}
-				status["conditions"] = []any{condition}
-				if cmp.Equal(item.Object["status"], any(status)) {
+				status := answer(ctx, &item)
+				if status == nil || cmp.Equal(item.Object["status"], any(status)) {
 					continue
 				}
 				item.Object["status"] = status

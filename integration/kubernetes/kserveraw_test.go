@@ -30,32 +30,16 @@ import (
 // away it does nothing.
 func (l *lab) kserveRaw(away *atomic.Bool) {
 	l.Helper()
-	l.cluster.DefineKServe(l.T)
-	services := l.cluster.Dynamic.Resource(inferenceServices()).Namespace(l.namespace)
-	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan struct{})
-	l.Cleanup(func() { cancel(); <-done })
-	go func() {
-		defer close(done)
-		for ctx.Err() == nil {
-			time.Sleep(300 * time.Millisecond)
-			if away.Load() {
-				continue
-			}
-			list, err := services.List(ctx, metav1.ListOptions{})
-			if err != nil {
-				continue
-			}
-			for _, item := range list.Items {
-				d, err := l.deployed(ctx, &item)
-				if err != nil {
-					continue // the next round tries again
-				}
-				item.Object["status"] = rawStatus(d)
-				_, _ = services.UpdateStatus(ctx, &item, metav1.UpdateOptions{})
-			}
+	l.reportInferenceServices(func(ctx context.Context, item *unstructured.Unstructured) map[string]any {
+		if away.Load() {
+			return nil
 		}
-	}()
+		d, err := l.deployed(ctx, item)
+		if err != nil {
+			return nil // the next round tries again
+		}
+		return rawStatus(d)
+	})
 }
 
 // deployed is the Deployment of an InferenceService, which it makes so.

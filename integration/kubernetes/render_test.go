@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -18,6 +19,39 @@ func TestRendered(t *testing.T) {
 	l := newLab(t)
 	l.cluster.DefineKServe(t)
 	l.cluster.DefineGatewayAPI(t)
+	eachRender(t, []string{"kubernetes", "kserve", "batch"}, func(t *testing.T, r render) {
+		r.in(l.namespace)
+		var warnings bytes.Buffer
+		p := l.connectWith(l.cluster.Kubeconfig, kubernetes.Options{Target: l.target(), Endpoint: r.endpoint, Warnings: &warnings})
+		changes, err := p.Diff(t.Context(), []manifests.Document{r.Document})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want := bytes.Count(r.Body, []byte("\nkind: ")); len(changes) != want {
+			t.Errorf("there are %d changes for %d objects", len(changes), want)
+		}
+		// The API server warns of what pod security and its own future are against.
+		if warned := warnings.String(); (warned != "") != (r.Name == "kubernetes-root") {
+			t.Errorf("the API server warns: %s", warned)
+		}
+	})
+}
+
+// render is what package manifests renders in a test of its own: a document of
+// all objects, and the endpoint that it is of.
+type render struct {
+	manifests.Document
+	endpoint string
+}
+
+// in moves the objects to a namespace.
+func (r *render) in(namespace string) {
+	r.Body = bytes.ReplaceAll(r.Body, []byte("namespace: models"), []byte("namespace: "+namespace))
+}
+
+// eachRender runs a test with each of those that are of these kinds.
+func eachRender(t *testing.T, kinds []string, test func(*testing.T, render)) {
+	t.Helper()
 	files, err := filepath.Glob("../../manifests/testdata/*.yaml")
 	if err != nil {
 		t.Fatal(err)
@@ -25,7 +59,7 @@ func TestRendered(t *testing.T) {
 	count := 0
 	for _, file := range files {
 		name := strings.TrimSuffix(filepath.Base(file), ".yaml")
-		if kind, _, _ := strings.Cut(name, "-"); kind != "kubernetes" && kind != "kserve" && kind != "batch" {
+		if kind, _, _ := strings.Cut(name, "-"); !slices.Contains(kinds, kind) {
 			continue
 		}
 		count++
@@ -34,22 +68,9 @@ func TestRendered(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			body = bytes.ReplaceAll(body, []byte("namespace: models"), []byte("namespace: "+l.namespace))
 			_, after, _ := strings.Cut(string(body), "app.kubernetes.io/instance: ")
 			endpoint, _, _ := strings.Cut(after, "\n")
-			var warnings bytes.Buffer
-			p := l.connectWith(l.cluster.Kubeconfig, kubernetes.Options{Target: l.target(), Endpoint: endpoint, Warnings: &warnings})
-			changes, err := p.Diff(t.Context(), []manifests.Document{{Name: name, Body: body}})
-			if err != nil {
-				t.Fatal(err)
-			}
-			if want := bytes.Count(body, []byte("\nkind: ")); len(changes) != want {
-				t.Errorf("there are %d changes for %d objects", len(changes), want)
-			}
-			// The API server warns of what pod security and its own future are against.
-			if warned := warnings.String(); (warned != "") != (name == "kubernetes-root") {
-				t.Errorf("the API server warns: %s", warned)
-			}
+			test(t, render{manifests.Document{Name: name, Body: body}, endpoint})
 		})
 	}
 	if count < 20 {

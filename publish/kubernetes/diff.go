@@ -21,8 +21,8 @@ import (
 // become of each object that is not as it was applied, so that defaults and
 // fields of other managers are no differences. Where nothing differs, the right
 // to read is mostly enough: structures that are replaced as a whole and that the
-// API server fills in are compared by it. What Apply would refuse to overwrite is shown as if it were
-// overwritten, and named as a conflict.
+// API server fills in are compared by it. What Apply would refuse to overwrite is
+// shown as if it were overwritten, and named as a conflict.
 func (p *Publisher) Diff(ctx context.Context, documents []manifests.Document) ([]publish.Change, error) {
 	records, err := p.recordsHere(ctx)
 	if err != nil {
@@ -33,13 +33,14 @@ func (p *Publisher) Diff(ctx context.Context, documents []manifests.Document) ([
 		return nil, err
 	}
 	var before, previous []object
+	served := deployed(records)
 	for i, r := range records {
 		more, err := p.known(ctx, r)
 		if err != nil {
 			return nil, err
 		}
 		before = append(before, more...)
-		if &records[i] == deployed(records) {
+		if &records[i] == served {
 			previous = more
 		}
 	}
@@ -86,8 +87,7 @@ func (p *Publisher) change(ctx context.Context, o object, previous []object) (*p
 	}
 	if live != nil && live.GetDeletionTimestamp() != nil {
 		// Apply waits until it is gone.
-		text, err := added(o.Unstructured)
-		return &publish.Change{Action: "create", Object: o.String(), Diff: text}, err
+		return creation(o)
 	}
 	if unchanged(withoutAccount(o, live), live) {
 		return nil, nil
@@ -97,8 +97,7 @@ func (p *Publisher) change(ctx context.Context, o object, previous []object) (*p
 		return nil, err
 	}
 	if live == nil {
-		text, err := added(o.Unstructured)
-		return &publish.Change{Action: "create", Object: o.String(), Diff: text}, err
+		return creation(o)
 	}
 	text, err := difference(live, after)
 	if err != nil || text == "" && len(conflicts) == 0 {
@@ -161,6 +160,12 @@ func difference(was, is *unstructured.Unstructured) (string, error) {
 		}
 	}
 	return strings.TrimSuffix(out.String(), "\n"), nil
+}
+
+// creation is the change of an object that is not there yet.
+func creation(o object) (*publish.Change, error) {
+	text, err := added(o.Unstructured)
+	return &publish.Change{Action: "create", Object: o.String(), Diff: text}, err
 }
 
 // added is an object that is not there yet, each line with a "+".

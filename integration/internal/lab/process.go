@@ -13,7 +13,7 @@ import (
 type Process struct {
 	command *exec.Cmd
 	log     string
-	exited  chan struct{}
+	exited  <-chan struct{}
 }
 
 // startLimit is how long a program may take until it is ready.
@@ -32,25 +32,9 @@ func StartCommand(log string, ready func() bool, command *exec.Cmd) (*Process, e
 		return nil, err
 	}
 	defer out.Close()
-	p := &Process{command: command, log: log, exited: make(chan struct{})}
+	p := &Process{command: command, log: log}
 	p.command.Stdout, p.command.Stderr = out, out
-	if p.command.SysProcAttr == nil {
-		p.command.SysProcAttr = &syscall.SysProcAttr{}
-	}
-	p.command.SysProcAttr.Pdeathsig = syscall.SIGKILL
-	started := make(chan error)
-	go func() {
-		// The kernel sends the death signal when the thread that started the
-		// program ends, so that one must not serve other goroutines.
-		runtime.LockOSThread()
-		err := p.command.Start()
-		started <- err
-		if err == nil {
-			_ = p.command.Wait()
-			close(p.exited)
-		}
-	}()
-	if err := <-started; err != nil {
+	if p.exited, err = StartBound(p.command); err != nil {
 		return nil, fmt.Errorf("%w: run make tools tools-buildx tools-versitygw, and put bin/ on PATH", err)
 	}
 	for deadline := time.Now().Add(startLimit); time.Now().Before(deadline); {
@@ -65,6 +49,28 @@ func StartCommand(log string, ready func() bool, command *exec.Cmd) (*Process, e
 	}
 	p.Stop()
 	return nil, p.failure("is not ready in time")
+}
+
+// StartBound starts a program that lives no longer than this process, and returns
+// a channel that is closed when it has ended.
+func StartBound(command *exec.Cmd) (exited <-chan struct{}, err error) {
+	if command.SysProcAttr == nil {
+		command.SysProcAttr = &syscall.SysProcAttr{}
+	}
+	command.SysProcAttr.Pdeathsig = syscall.SIGKILL
+	started, ended := make(chan error), make(chan struct{})
+	go func() {
+		// The kernel sends the death signal when the thread that started the
+		// program ends, so that one must not serve other goroutines.
+		runtime.LockOSThread()
+		err := command.Start()
+		started <- err
+		if err == nil {
+			_ = command.Wait()
+			close(ended)
+		}
+	}()
+	return ended, <-started
 }
 
 func (p *Process) failure(what string) error {
