@@ -44,6 +44,9 @@ type Options struct {
 	Secrets, SSH []string
 	// CacheFrom and CacheTo are as buildx has them.
 	CacheFrom, CacheTo []string
+	// Ulimits and Resources are what a step may use, as --ulimit (of nproc and
+	// data) and --resource of buildx have them.
+	Ulimits, Resources []string
 	// NoCache runs every step.
 	NoCache bool
 	// CA is the id of the secret with certificate authorities, "" for CASecret.
@@ -118,6 +121,9 @@ func collided(err error) bool {
 
 func run(ctx context.Context, b *builder.Builder, o Options) (*Result, error) {
 	opt, err := solveOptions(o)
+	if err == nil {
+		err = addLimits(opt.FrontendAttrs, b, o)
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -83,6 +83,10 @@ type Builder struct {
 	// Address names the daemon in messages. It can be dialled by BuildKit's
 	// tools unless Kind is Docker.
 	Address string
+	// StepMemory is the memory in bytes that a step has unless a build says
+	// otherwise: three quarters of the machine's for an embedded builder, and 0,
+	// which is any, for the others.
+	StepMemory int64
 
 	workers []*client.WorkerInfo
 	daemon  *daemon

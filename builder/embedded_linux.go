@@ -55,13 +55,23 @@ func dialEmbedded(ctx context.Context, o Options) (_ *Builder, err error) {
 	}
 	d.pid = d.supervisorPID()
 	return &Builder{
-		Client:  c,
-		Kind:    Embedded,
-		Address: "unix://" + d.socket,
-		workers: workers,
-		daemon:  d,
-		closers: []func() error{release, c.Close},
+		Client:     c,
+		Kind:       Embedded,
+		Address:    "unix://" + d.socket,
+		StepMemory: machineMemory() / 4 * 3,
+		workers:    workers,
+		daemon:     d,
+		closers:    []func() error{release, c.Close},
 	}, nil
+}
+
+// machineMemory is in bytes, 0 if it is not known.
+func machineMemory() int64 {
+	var info syscall.Sysinfo_t
+	if syscall.Sysinfo(&info) != nil {
+		return 0
+	}
+	return int64(info.Totalram) * int64(info.Unit)
 }
 
 // touchLease tells the supervisor that a client was here, even one that came

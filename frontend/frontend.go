@@ -41,6 +41,9 @@ const (
 	// default one, such as a mirror, with no change to the Deployfile. The
 	// secret of the id "index" is its credential, if it wants one.
 	ArgIndex = "DEPLOYFILE_INDEX"
+	// ArgStepTimeout is how long a step may take that reaches the network or runs
+	// a package's code, "30m"; toolchain.DefaultTime without it.
+	ArgStepTimeout = "DEPLOYFILE_STEP_TIMEOUT"
 )
 
 // Build is the gateway's BuildFunc. Its errors carry the lines of the

@@ -79,6 +79,10 @@ func (b *build) readFile(ctx context.Context) error {
 			b.warnText(ctx, "build argument "+arg+" is not declared in [args], and nothing refers to it")
 		}
 	}
+	limits, err := b.limits()
+	if err != nil {
+		return err
+	}
 	b.resolver = &resolver.Resolver{
 		Gateway: resolver.Gateway{
 			Client:       b.client,
@@ -86,6 +90,7 @@ func (b *build) readFile(ctx context.Context) error {
 			Constraints:  append(b.constraints(), llb.Platform(b.ui.BuildPlatforms[0])),
 		},
 		Network:       b.network(),
+		Limits:        limits,
 		BuildPlatform: platformName(b.ui.BuildPlatforms[0]),
 		Images:        b.images,
 	}
@@ -95,12 +100,12 @@ func (b *build) readFile(ctx context.Context) error {
 // ownArg says whether an argument means something that no Deployfile declares.
 func ownArg(name string) bool {
 	return strings.HasPrefix(name, "BUILDKIT_") || strings.HasSuffix(strings.ToLower(name), "_proxy") ||
-		slices.Contains([]string{ArgLocked, ArgUpgrade, ArgIndex, ArgVerify, "SOURCE_DATE_EPOCH"}, name)
+		slices.Contains([]string{ArgLocked, ArgUpgrade, ArgIndex, ArgStepTimeout, ArgVerify, "SOURCE_DATE_EPOCH"}, name)
 }
 
 // constraints are those of every vertex.
 func (b *build) constraints() []llb.ConstraintsOpt {
-	out := []llb.ConstraintsOpt{llb.WithCaps(b.client.BuildOpts().LLBCaps)}
+	out := append([]llb.ConstraintsOpt{llb.WithCaps(b.client.BuildOpts().LLBCaps)}, b.resources()...)
 	target := b.ui.Target
 	if target == "" {
 		target = TargetImage

@@ -26,8 +26,14 @@ func (p *Plan) Verify(in Inputs, image *Image) llb.State {
 	if p.Server.Kind == "mlflow" && p.Model.ServingInput != "" {
 		args = append(args, path.Join(ModelDir, p.Model.ServingInput))
 	}
+	limits := in.Toolchain.Limits
+	if limits.Data == 0 {
+		// A model is as large as it is.
+		limits.Data = -1
+	}
 	opts := []llb.RunOption{
 		llb.Args(args),
+		limits.Option(),
 		llb.User(p.Config.User),
 		llb.Dir(p.Config.WorkingDir),
 		llb.Network(pb.NetMode_NONE),

@@ -28,7 +28,7 @@ class Server:
 
     def __init__(self):
         self.tail = collections.deque(maxlen=30)
-        self.process = subprocess.Popen(["serve"], start_new_session=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace")
+        self.process = subprocess.Popen(["serve"], start_new_session=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace", preexec_fn=confined)
         self.reader = threading.Thread(target=self.read, daemon=True)
         self.reader.start()
 

@@ -41,24 +41,37 @@ func (r *Resolver) build(ctx context.Context, q Request, keep *Lock, toolchainDi
 		return err
 	}
 	for _, s := range unbuilt {
-		b := BuiltWheel{Name: s.Name, Version: s.Version}
-		step, err := BuildStep(s, b, t, q.Context, q.Indexes)
+		b, _, err := r.buildOnce(ctx, q, t, s)
 		if err != nil {
 			return err
 		}
-		ref, err := r.Gateway.Step(ctx, t, step)
-		if err != nil {
-			return err
-		}
-		var out struct{ Filename, SHA256, Requirements string }
-		if err := r.Gateway.ReadJSON(ctx, ref, "built.json", &out); err != nil {
-			return err
-		}
-		b.Filename, b.SHA256, b.Requirements = out.Filename, out.SHA256, out.Requirements
 		p.Built = append(p.Built, b)
 	}
 	slices.SortFunc(p.Built, func(a, b BuiltWheel) int { return strings.Compare(a.Name, b.Name) })
 	return nil
+}
+
+// buildOnce makes a wheel of what is locked as source, and returns what came out,
+// and what the wheel says that it requires.
+func (r *Resolver) buildOnce(ctx context.Context, q Request, t toolchain.Toolchain, s Source) (BuiltWheel, metadata, error) {
+	b := BuiltWheel{Name: s.Name, Version: s.Version}
+	step, err := BuildStep(s, b, t, q.Context, q.Indexes)
+	if err != nil {
+		return b, metadata{}, err
+	}
+	ref, err := r.Gateway.Step(ctx, t, step)
+	if err != nil {
+		return b, metadata{}, err
+	}
+	var out struct {
+		Filename, SHA256, Requirements string
+		Metadata                       metadata
+	}
+	if err := r.Gateway.ReadJSON(ctx, ref, "built.json", &out); err != nil {
+		return b, metadata{}, err
+	}
+	b.Filename, b.SHA256, b.Requirements = out.Filename, out.SHA256, out.Requirements
+	return b, out.Metadata, nil
 }
 
 // builtBefore returns what the previous lock built of the same source; a
@@ -114,9 +127,10 @@ func BuildStep(s Source, b BuiltWheel, t toolchain.Toolchain, context llb.State,
 		Mounts: []toolchain.Mount{request(t, map[string]any{
 			"source": path.Join(source, subdirectory), "requirements": b.Requirements, "indexes": indexes,
 		}), mount},
-		Network: true,
-		Secrets: secrets(indexes),
-		UV:      true,
+		Network:  true,
+		Secrets:  secrets(indexes),
+		UV:       true,
+		Programs: true,
 	}
 	// The build scripts of others run here: no network and no secret.
 	return toolchain.Step{
@@ -126,7 +140,8 @@ func BuildStep(s Source, b BuiltWheel, t toolchain.Toolchain, context llb.State,
 		Mounts: []toolchain.Mount{request(t, map[string]any{
 			"name": s.Name, "version": s.Version, "source": source, "subdirectory": subdirectory, "sha256": b.SHA256,
 		}), mount, {Path: "/build", Source: t.Run(fetch)}},
-		UV: true,
+		UV:       true,
+		Programs: true,
 	}, nil
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -29,40 +28,60 @@ func (r *Resolver) packages(ctx context.Context, q Request, keep *Lock, t toolch
 	if err != nil {
 		return nil, err
 	}
-	mounts := []toolchain.Mount{request(t, map[string]any{
-		"requirements": requirements,
-		"repositories": repositories,
-		"constraints":  q.Inputs.Constraints,
-		"options":      q.Inputs.Options,
-		"mlflow":       q.Inputs.MLflow,
-		"python":       t.Version,
-		"platform":     uvPlatform(arch, glibcMinor(p.Glibc)),
-		"indexes":      q.Indexes,
-		"upgrade":      q.Upgrade,
-	})}
-	for _, f := range q.LocalFiles {
-		mounts = append(mounts, toolchain.Mount{Path: path.Join("/tmp/lock", f), Source: q.Context, From: f})
-	}
-	for _, repo := range repositories {
-		mounts = append(mounts, repo.mount(t))
-	}
-	if previous != nil {
-		mounts = append(mounts, file(t, "/run/previous", "pylock.toml", previous))
-	}
-	ref, err := r.Gateway.Step(ctx, t, toolchain.Step{
-		Name:        fmt.Sprintf("resolve %d requirements for %s", len(q.Inputs.Requirements), p.Name),
-		Script:      script("resolve.py"),
-		Args:        []string{requestDir + "/request.json"},
-		Mounts:      mounts,
-		Network:     true,
-		Secrets:     secrets(q.Indexes),
-		UV:          true,
-		IgnoreCache: q.Fresh,
-	})
+	interpreter, err := p.Interpreter(t.Version)
 	if err != nil {
 		return nil, err
 	}
-	return ref.ReadFile(ctx, gwclient.ReadRequest{Filename: "pylock.toml"})
+	known := []metadata{}
+	for {
+		step := toolchain.Step{
+			Name:   fmt.Sprintf("resolve %d requirements for %s", len(q.Inputs.Requirements), p.Name),
+			Script: script("resolve.py"),
+			Args:   []string{requestDir + "/request.json"},
+			Mounts: []toolchain.Mount{request(t, map[string]any{
+				"requirements": requirements,
+				"repositories": repositories,
+				"constraints":  q.Inputs.Constraints,
+				"options":      q.Inputs.Options,
+				"mlflow":       q.Inputs.MLflow,
+				"metadata":     known,
+				"python":       t.Version,
+				"platform":     uvPlatform(arch, glibcMinor(p.Glibc)),
+				"indexes":      q.Indexes,
+				"upgrade":      q.Upgrade,
+			})},
+			Network:     true,
+			Secrets:     secrets(q.Indexes),
+			UV:          true,
+			Programs:    true,
+			IgnoreCache: q.Fresh && len(known) == 0,
+		}
+		for _, f := range q.LocalFiles {
+			step.Mounts = append(step.Mounts, localMount(t, q.Context, f))
+		}
+		for _, repo := range repositories {
+			step.Mounts = append(step.Mounts, repo.mount(t))
+		}
+		if previous != nil {
+			step.Mounts = append(step.Mounts, file(t, "/run/previous", "pylock.toml", previous))
+		}
+		ref, err := r.Gateway.Step(ctx, t, step)
+		if err != nil {
+			return nil, err
+		}
+		var unknown []unknownSource
+		if err := r.Gateway.ReadJSON(ctx, ref, "sources.json", &unknown); err != nil {
+			return nil, err
+		}
+		if len(unknown) == 0 {
+			return ref.ReadFile(ctx, gwclient.ReadRequest{Filename: "pylock.toml"})
+		}
+		more, err := r.describe(ctx, q, t, interpreter, known, unknown)
+		if err != nil {
+			return nil, err
+		}
+		known = append(known, more...)
+	}
 }
 
 // lacks says whether an error is that an index has not what is required.

@@ -24,6 +24,8 @@ type Resolver struct {
 	Images Images
 	// Network are the options of steps that reach the network.
 	Network []llb.RunOption
+	// Limits are those of steps that reach the network or run programs of others.
+	Limits toolchain.Limits
 }
 
 // Images finds an image: a build context of the given name ("base" or
@@ -238,6 +240,7 @@ func (r *Resolver) newToolchain(ca string, lock *Lock, img *SourceImage) toolcha
 		Version:     lock.Toolchain.PythonVersion,
 		CA:          ca,
 		Network:     r.Network,
+		Limits:      r.Limits,
 		Constraints: r.Gateway.Constraints,
 	}
 }

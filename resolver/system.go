@@ -25,9 +25,10 @@ func (r *Resolver) systemPackages(ctx context.Context, q Request, keep *Lock, lo
 		Script:      script("apt.py"),
 		Args:        q.Inputs.SystemPackages,
 		Network:     true,
+		Programs:    true,
 		IgnoreCache: q.Fresh,
 	}
-	apt := toolchain.Toolchain{Root: base.State, Python: lock.Base.Python, CA: q.CA, Network: r.Network, Constraints: r.Gateway.Constraints}
+	apt := toolchain.Toolchain{Root: base.State, Python: lock.Base.Python, CA: q.CA, Network: r.Network, Limits: r.Limits, Constraints: r.Gateway.Constraints}
 	if platform != r.BuildPlatform {
 		apt = t
 		_, architecture, _ := strings.Cut(platform, "/")

@@ -5,8 +5,10 @@
 package toolchain
 
 import (
+	_ "embed"
 	"fmt"
 	"path"
+	"slices"
 	"time"
 
 	"github.com/moby/buildkit/client/llb"
@@ -44,22 +46,29 @@ type Toolchain struct {
 	// Network are the options of steps that reach the network, such as a
 	// proxy or extra hosts.
 	Network []llb.RunOption
+	// Limits are those of steps that reach the network or run programs of others.
+	Limits Limits
 	// Constraints are put on every vertex: the builder's capabilities and the
 	// platform that builds.
 	Constraints []llb.ConstraintsOpt
 }
 
-// Script is a Python program of this project that runs in the toolchain.
+// Script is a Python program of this project that runs in a step.
 type Script struct {
 	// Name is its file name, Source its text.
 	Name   string
 	Source []byte
 }
 
-// State is the script as a file below scratch.
+//go:embed confine.py
+var confineSource []byte
+
+// State is the script as a file below scratch. What no step needs, capabilities
+// and new privileges, it gives up before anything else (confine.py).
 func (s Script) State(c ...llb.ConstraintsOpt) llb.State {
+	source := slices.Concat(confineSource, []byte{'\n'}, s.Source)
 	return llb.Scratch().File(
-		llb.Mkfile("/"+s.Name, 0o444, s.Source, llb.WithCreatedTime(Epoch())),
+		llb.Mkfile("/"+s.Name, 0o444, source, llb.WithCreatedTime(Epoch())),
 		with(c, llb.WithCustomName("[internal] "+s.Name))...)
 }
 
@@ -89,6 +98,9 @@ type Step struct {
 	// with the step: what one project's build scripts write is not read by
 	// another's.
 	UV bool
+	// Programs says that the step runs programs of others: within the toolchain's
+	// limits, as a step with a network is.
+	Programs bool
 	// IgnoreCache runs the step though its result is cached.
 	IgnoreCache bool
 	// Options are put on the vertex, such as its place in a source file.
@@ -144,6 +156,9 @@ func (t Toolchain) Run(s Step) llb.State {
 		}
 	} else {
 		opts = append(opts, llb.Network(llb.NetModeNone))
+	}
+	if s.Programs || s.Network {
+		opts = append(opts, t.Limits.Option())
 	}
 	if s.IgnoreCache {
 		opts = append(opts, llb.IgnoreCache)

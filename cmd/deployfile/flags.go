@@ -6,10 +6,12 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/deployfile/deployfile/build"
 	"github.com/deployfile/deployfile/builder"
 	"github.com/deployfile/deployfile/frontend"
+	"github.com/deployfile/deployfile/toolchain"
 	"github.com/docker/go-units"
 	"github.com/spf13/pflag"
 )
@@ -62,6 +64,9 @@ type inputFlags struct {
 	platforms       []string
 	secrets, ssh    []string
 	cacheFrom       []string
+	ulimits         []string
+	resources       []string
+	stepTimeout     time.Duration
 	noCache, locked bool
 	noVerify        bool
 	labels, cacheTo []string
@@ -78,6 +83,9 @@ func (f *inputFlags) add(flags *pflag.FlagSet) {
 	flags.StringArrayVar(&f.secrets, "secret", nil, "a secret, id=ID[,src=FILE|,env=VARIABLE]")
 	flags.StringArrayVar(&f.ssh, "ssh", nil, "an SSH agent or key, default|ID[=SOCKET|KEY]")
 	flags.StringArrayVar(&f.cacheFrom, "cache-from", nil, "a cache to read from, as buildx has it")
+	flags.StringArrayVar(&f.ulimits, "ulimit", nil, "a limit of what runs in a step: nproc=N (processes) or data=BYTES (memory of one)")
+	flags.StringArrayVar(&f.resources, "resource", nil, "a limit of each step, as buildx has it: memory=4g, cpu-quota=50000, …")
+	flags.DurationVar(&f.stepTimeout, "step-timeout", toolchain.DefaultTime, "how long a step may take that fetches, or that runs a package's code")
 	flags.BoolVar(&f.noCache, "no-cache", false, "run every step again")
 }
 
@@ -106,6 +114,7 @@ func (f *inputFlags) options(p *project, target string, s streams) (build.Option
 		Platforms: f.platforms,
 		Secrets:   f.secrets, SSH: f.ssh, CA: p.file.Environment.CA,
 		CacheFrom: f.cacheFrom, CacheTo: f.cacheTo, NoCache: f.noCache,
+		Ulimits: f.ulimits, Resources: f.resources,
 		Outputs:  f.outputs,
 		Progress: f.progress, Log: s.err, Stdout: s.out,
 	}
@@ -115,6 +124,9 @@ func (f *inputFlags) options(p *project, target string, s streams) (build.Option
 	}
 	if f.locked {
 		o.Args[frontend.ArgLocked] = "1"
+	}
+	if f.stepTimeout != toolchain.DefaultTime {
+		o.Args[frontend.ArgStepTimeout] = f.stepTimeout.String()
 	}
 	if f.noVerify {
 		o.Args[frontend.ArgVerify] = "0"

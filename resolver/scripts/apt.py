@@ -12,8 +12,8 @@ APT = ["-o", "Dir::State::lists=/tmp/lists", "-o", "Dir::Cache=/tmp/cache", "-o"
 
 def main():
     trust()
-    os.makedirs("/tmp/lists/partial")
-    os.makedirs("/tmp/cache/archives/partial")
+    for folder in ("/tmp/lists", "/tmp/lists/partial", "/tmp/cache", "/tmp/cache/archives", "/tmp/cache/archives/partial"):
+        give(folder)
     bundle = os.environ.get("SSL_CERT_FILE")
     apt = APT + (["-o", f"Acquire::https::CAInfo={bundle}"] if bundle else [])
     architecture = os.environ.get("APT_ARCHITECTURE")

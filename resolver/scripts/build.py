@@ -2,36 +2,72 @@
 
 /build has what it is built with, made by buildrequires.py."""
 
-import glob
+import email.parser
 import hashlib
+import stat
+import zipfile
+
+WHEELS = "/tmp/wheels"
+MAX_METADATA = 16 << 20
+
+
+def only_wheel():
+    """The name of the one wheel that the build made: a plain file."""
+    names = [n for n in os.listdir(WHEELS) if n.endswith(".whl")]
+    if len(names) != 1:
+        fail(f"the build made {len(names)} wheels instead of one")
+    if not stat.S_ISREG(os.lstat(f"{WHEELS}/{names[0]}").st_mode):
+        fail(f"the build made {names[0]!r}, which is not a file")
+    return names[0]
+
+
+def metadata(wheel):
+    """What the wheel says that it requires (core metadata)."""
+    try:
+        with zipfile.ZipFile(wheel) as z:
+            names = [n for n in z.namelist() if n.count("/") == 1 and n.endswith(".dist-info/METADATA")]
+            if len(names) != 1:
+                fail("the build made a wheel without METADATA")
+            with z.open(names[0]) as f:
+                text = f.read(MAX_METADATA + 1)
+    except zipfile.BadZipFile as e:
+        fail(f"the build made a wheel that cannot be read: {e}")
+    if len(text) > MAX_METADATA:
+        fail(f"the build made a wheel whose METADATA is larger than {MAX_METADATA >> 20} MiB")
+    said = email.parser.BytesHeaderParser().parsebytes(text)
+    every = {key: [str(v) for v in said.get_all(header, [])] for key, header in
+             (("requires-dist", "Requires-Dist"), ("provides-extras", "Provides-Extra"))}
+    return {"name": str(said.get("Name", "")), "version": str(said.get("Version", "")), "requires-python": str(said.get("Requires-Python", "")), **every}
 
 
 def main():
     request = json.load(open(sys.argv[1]))
     source = request["source"]
     if os.path.isdir(source):
-        shutil.copytree(source, "/tmp/source", symlinks=True)
+        code, said = run(["cp", "-Rp", "--", source, "/tmp/source"])
+        if code != 0:
+            fail(said)
         source = os.path.join("/tmp/source", request["subdirectory"])
+    else:
+        # BuildKit gives what it fetched to root alone.
+        source = shutil.copyfile(source, f"{give('/tmp/sdist')}/{os.path.basename(source)}")
     env = dict(os.environ, PYTHONHASHSEED="0", PYTHONPATH="/build/site", PATH="/build/site/bin:" + os.environ.get("PATH", "/usr/bin:/bin"))
     if request["version"]:
         env["SETUPTOOLS_SCM_PRETEND_VERSION"] = request["version"]
     code, said = run([os.environ["UV"], "build", "--wheel", "--no-build-isolation", "--offline", "--python", sys.executable,
-                      "--out-dir", "/tmp/wheels", source], env=env)
+                      "--out-dir", give(WHEELS), source], env=env)
     if code != 0:
         fail(said)
-    wheels = glob.glob("/tmp/wheels/*.whl")
-    if len(wheels) != 1:
-        fail(f"the build made {len(wheels)} wheels instead of one")
-    name = os.path.basename(wheels[0])
-    shutil.copy(wheels[0], f"{OUT}/{name}")
-    with open(wheels[0], "rb") as f:
+    name = only_wheel()
+    shutil.copy(f"{WHEELS}/{name}", f"{OUT}/{name}")
+    with open(f"{OUT}/{name}", "rb") as f:
         digest = hashlib.sha256(f.read()).hexdigest()
     if request["sha256"] and request["sha256"] != digest:
         fail(f"{name} came out with sha256 {digest}, but the lock says {request['sha256']}: its build is not reproducible, or its sources changed; run deployfile lock --upgrade {request['name']}")
     with open("/build/requirements.txt") as f:
         requirements = f.read()
     with open(f"{OUT}/built.json", "w") as f:
-        json.dump({"filename": name, "sha256": digest, "requirements": requirements}, f)
+        json.dump({"filename": name, "sha256": digest, "requirements": requirements, "metadata": metadata(f"{OUT}/{name}")}, f)
 
 
 main()

@@ -20,10 +20,9 @@ def bounded(file):
 
 def build_requirements(source):
     """The build-system.requires of a project (PEP 518)."""
-    path = None
     if os.path.isdir(source):
-        path = os.path.join(source, "pyproject.toml")
-        if not os.path.exists(path):
+        path = project_file(source)
+        if not path:
             return ["setuptools", "wheel"]
         project = load_toml(path)
     else:
@@ -56,8 +55,8 @@ def build_requirements(source):
 def main():
     trust()
     request = json.load(open(sys.argv[1]))
-    index_environment(request["indexes"] or [])
-    os.makedirs(WORK, exist_ok=True)
+    configure(request["indexes"] or [])
+    give(WORK)
     pins = f"{OUT}/requirements.txt"
     if request["requirements"]:
         with open(pins, "w") as f:
@@ -68,8 +67,8 @@ def main():
         if code != 0:
             fail(said, "unsatisfiable")
         shutil.copy("/tmp/build.txt", pins)
-    code, said = run([os.environ["UV"], "pip", "install", "--quiet", "--python", sys.executable, "--target", f"{OUT}/site",
-                      "--only-binary", ":all:", "--no-deps", "--require-hashes", "-r", pins])
+    code, said = uv("pip", "install", "--quiet", "--target", give(f"{OUT}/site"),
+                    "--only-binary", ":all:", "--no-deps", "--require-hashes", "-r", pins)
     if code != 0:
         fail(said, "index")
 

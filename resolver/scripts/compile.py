@@ -24,22 +24,14 @@ def write_pins(request, names):
     uv looks an explicit index up for direct requirements only, so what a
     requirement needs in turn is made one too."""
     pins = pinned(request)
-    lines = ["[project]", 'name = "deployfile-pins"', 'version = "0"', f"dependencies = {json.dumps(sorted(names))}"]
+    lines = ["[project]", 'name = "deployfile-pins"', 'version = "0"', f"dependencies = [{', '.join(toml_string(n) for n in sorted(names))}]"]
     for i in request["indexes"] or []:
         if i.get("packages"):
             lines += index_table("[[tool.uv.index]]", i) + ["explicit = true"]
     lines.append("[tool.uv.sources]")
-    lines += [f"{json.dumps(n)} = {{ index = {json.dumps(pins[n]['name'])} }}" for n in sorted(names)]
+    lines += [f"{toml_string(n)} = {{ index = {toml_string(pins[n]['name'])} }}" for n in sorted(names)]
     with open(f"{WORK}/pyproject.toml", "w") as f:
         f.write("\n".join(lines) + "\n")
-
-
-def guard(request):
-    """Keeps uv from running the build scripts of strangers while it resolves,
-    where they could read an index's credential, or would be built with
-    packages from an index that is not theirs."""
-    guarded = any(i.get("secret") or i.get("packages") for i in request["indexes"] or [])
-    return ["--no-build"] if guarded else []
 
 
 def compile(request, requirements, constraints, output, *extra):
@@ -50,7 +42,7 @@ def compile(request, requirements, constraints, output, *extra):
     # All of them at first, so that none is ever looked for anywhere else;
     # then those that something requires.
     write_pins(request, pins)
-    code, said = compile_once(request, requirements, constraints, "/tmp/pins.txt", *guard(request))
+    code, said = compile_once(request, requirements, constraints, "/tmp/pins.txt")
     if code != 0:
         return code, said
     needed = set()
@@ -69,9 +61,10 @@ def compile_once(request, requirements, constraints, output, *extra):
         with open(f"{WORK}/{name}", "w") as f:
             f.write("".join(line + "\n" for line in lines))
     pins = ["pyproject.toml"] if pinned(request) else []
-    args = [os.environ["UV"], "pip", "compile", "requirements.in", *pins, "-c", "constraints.in", "-o", output,
+    # Without isolation, because uv would first fetch what it builds with.
+    args = ["pip", "compile", "requirements.in", *pins, "-c", "constraints.in", "-o", output,
             "--format", "pylock.toml" if output.endswith(".toml") else "requirements.txt", "--annotation-style", "line", "--no-header", "--quiet",
-            "--python", sys.executable, *extra]
+            "--no-build-isolation", *extra]
     if request.get("platform"):
         args += ["--python-version", request["python"], "--python-platform", request["platform"]]
     for option in request.get("options") or []:
@@ -82,4 +75,4 @@ def compile_once(request, requirements, constraints, output, *extra):
     else:
         for name in upgrade:
             args += ["--upgrade-package", name]
-    return run(args, cwd=WORK)
+    return uv(*args, cwd=give(WORK))

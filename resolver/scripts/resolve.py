@@ -1,4 +1,66 @@
-"""Resolves requirements to a pylock.toml with uv."""
+"""Resolves requirements to a pylock.toml with uv.
+
+Nothing is built here, where there are a network and secrets. Of a package that
+has no wheel, what it requires is known from metadata (the request's) or is asked
+for: then sources.json names it, and there is no pylock.toml yet."""
+
+MAX_SOURCES = 200
+
+
+class Unknown(Exception):
+    """Some packages' metadata has to be had before there can be a lock."""
+
+
+def resolve(request, requirements, constraints, output, *extra):
+    """Runs uv, and where it would have to build a package to learn what that
+    requires, goes on as if it required nothing, to hear of the next."""
+    configure(request["indexes"], request["metadata"] + request["unknown"])
+    while True:
+        code, said = compile(request, requirements, constraints, output, *extra)
+        found = re.search(r"[Ff]ailed to (?:download and )?build `([^`]+)`", said) if code != 0 else None
+        if not found:
+            break
+        source = wanted(found.group(1))
+        if source["requirement"] in [u["requirement"] for u in request["unknown"]] or len(request["unknown"]) == MAX_SOURCES:
+            break
+        request["unknown"].append(source)
+        configure(request["indexes"], request["metadata"] + request["unknown"])
+    if request["unknown"]:
+        raise Unknown()
+    if code != 0:
+        complain(request, said, requirements, constraints)
+
+
+def wanted(text):
+    """A package as uv names it: NAME==VERSION, or NAME @ URL."""
+    name, at, _ = text.partition(" @ ")
+    if at:
+        # Of an address uv compares no version.
+        return {"name": name, "version": "0", "requirement": text}
+    name, _, version = text.partition("==")
+    return {"name": name, "version": version, "requirement": text}
+
+
+def locate(request, source, repositories):
+    """A pylock of one package alone."""
+    pins = pinned(request)
+    if pins:
+        write_pins(request, {canonical(source["name"])} & set(pins))
+    name = f"pylock.source{request['unknown'].index(source)}.toml"
+    code, said = compile_once(request, [source["requirement"]], [], name, "--no-deps")
+    if code != 0:
+        fail(said, "index")
+    return {"name": source["name"], "version": source["version"], "pylock": named(f"{WORK}/{name}", repositories)}
+
+
+def named(path, repositories):
+    """A lock that says where its repositories came from."""
+    with open(path, encoding="utf-8") as f:
+        lock = f.read()
+    for r in repositories:
+        lock = name_repository(lock, r)
+    return lock
+
 
 def skinny(request, requirements):
     """Replaces mlflow by mlflow-skinny and what its scoring server needs.
@@ -12,9 +74,7 @@ def skinny(request, requirements):
     full = f"{WORK}/pylock.full.toml"
     if os.path.exists(previous):
         shutil.copy(previous, full)
-    code, said = compile(request, requirements, request["constraints"], "pylock.full.toml", *guard(request))
-    if code != 0:
-        complain(request, said, requirements, request["constraints"])
+    resolve(request, requirements, request["constraints"], "pylock.full.toml")
     packages = load_toml(full)["packages"]
     version = next(p["version"] for p in packages if canonical(p["name"]) == "mlflow")
     keep = [r for (n, _), r in named if n != "mlflow"]
@@ -32,6 +92,8 @@ def check_out(repository):
     folder = f"{WORK}/repositories/{repository['key']}"
     shutil.copytree(f"/run/repositories/{repository['key']}", folder, symlinks=True)
     folder = os.path.join(folder, repository["subdirectory"])
+    for name in ("pyproject.toml", "setup.cfg", "setup.py", "PKG-INFO"):
+        project_file(folder, name)
     marker = f" ; {repository['marker']}" if repository["marker"] else ""
     return f"{repository['name']} @ file://{folder}{marker}"
 
@@ -62,40 +124,42 @@ def complain(request, said, requirements, constraints):
         # the next.
         with open(f"{WORK}/overrides.in", "w") as f:
             f.write("".join(f"{name} ; python_version < '0'\n" for name in found))
-        code, again = compile(request, requirements, constraints, f"{WORK}/pylock.rest.toml", *guard(request), "--override", f"{WORK}/overrides.in")
+        code, again = compile(request, requirements, constraints, f"{WORK}/pylock.rest.toml", "--override", f"{WORK}/overrides.in")
         more = [name for name in missing_wheels(again) if name not in found] if code != 0 else []
         hints += [line for line in again.splitlines() if any(f"`{name}`" in line for name in more)]
         found = found + more
     if hints:
         said += "\nand, once that is mended:\n" + "\n".join(hints)
     kind = "unsatisfiable" if "No solution found" in said else "index"
-    if guard(request) and "build" in said.lower():
-        said += "\nnothing is built from source while resolving, because an index has a credential that a build script could read, or packages of its own; give a wheel instead"
     fail(said, kind)
+
+
+def lock(request, requirements, repositories):
+    """Writes pylock.toml, or raises Unknown."""
+    pins = []
+    if request["mlflow"] == "skinny":
+        requirements, pins = skinny(request, requirements)
+    resolve(request, requirements, request["constraints"] + pins, "pylock.toml")
+    with open(f"{OUT}/pylock.toml", "w", encoding="utf-8") as f:
+        f.write(named(f"{WORK}/pylock.toml", repositories))
 
 
 def main():
     trust()
     request = json.load(open(sys.argv[1]))
-    os.makedirs(WORK, exist_ok=True)
+    give(WORK)
     if os.path.exists("/run/previous/pylock.toml"):
         shutil.copy("/run/previous/pylock.toml", f"{WORK}/pylock.toml")
-    index_environment(request["indexes"] or [])
-    requirements, pins = request["requirements"] or [], []
-    request["constraints"] = request["constraints"] or []
-    repositories = request["repositories"] or []
-    requirements += [check_out(r) for r in repositories]
-    if request["mlflow"] == "skinny":
-        requirements, pins = skinny(request, requirements)
-    code, said = compile(request, requirements, request["constraints"] + pins, "pylock.toml", *guard(request))
-    if code != 0:
-        complain(request, said, requirements, request["constraints"] + pins)
-    with open(f"{WORK}/pylock.toml") as f:
-        lock = f.read()
-    for r in repositories:
-        lock = name_repository(lock, r)
-    with open(f"{OUT}/pylock.toml", "w") as f:
-        f.write(lock)
+    for key in ("constraints", "indexes", "metadata", "repositories", "requirements"):
+        request[key] = request[key] or []
+    request["unknown"], sources = [], []
+    repositories = request["repositories"]
+    try:
+        lock(request, request["requirements"] + [check_out(r) for r in repositories], repositories)
+    except Unknown:
+        sources = [locate(request, s, repositories) for s in request["unknown"]]
+    with open(f"{OUT}/sources.json", "w") as f:
+        json.dump(sources, f)
 
 
 main()

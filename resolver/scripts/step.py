@@ -8,7 +8,6 @@ import os
 import re
 import shutil
 import ssl
-import subprocess
 import sys
 import urllib.error
 import urllib.parse
@@ -29,6 +28,28 @@ def fail(message, kind=""):
     sys.exit(1)
 
 
+def certificates(path):
+    """The certificates of a PEM bundle (RFC 7468), without the text around them:
+    what is no certificate is for nobody to read."""
+    with open(path, "rb") as f:
+        text = f.read(MAX_PAGE + 1)
+    if len(text) > MAX_PAGE:
+        fail(f"the secret with certificates is larger than {MAX_PAGE >> 20} MiB", "ca")
+    found = []
+    for label, body in re.findall(rb"-----BEGIN ([A-Z0-9 ]+)-----\s([A-Za-z0-9+/=\s]*)-----END \1-----", text):
+        if label != b"CERTIFICATE":
+            fail(f"the secret with certificates also holds a {label.decode().lower()}; give certificates alone", "ca")
+        found.append("-----BEGIN CERTIFICATE-----\n" + "\n".join(body.decode().split()) + "\n-----END CERTIFICATE-----\n")
+    if not found:
+        fail("the secret with certificates is no PEM bundle, it holds no -----BEGIN CERTIFICATE-----; name another with ca in [environment]", "ca")
+    found = "".join(found)
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata=found)
+    except ssl.SSLError as e:
+        fail(f"the secret with certificates holds one that cannot be read: {e}", "ca")
+    return found
+
+
 def trust():
     """Adds the CA secret, if it was given, to the certificates of the image."""
     extra = os.environ.get("CA", "")
@@ -36,23 +57,19 @@ def trust():
         return
     bundle = "/tmp/ca.pem"
     with open(bundle, "wb") as out:
-        for name in ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", extra):
+        for name in ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt"):
             if os.path.exists(name):
                 with open(name, "rb") as f:
                     shutil.copyfileobj(f, out)
                 out.write(b"\n")
+        out.write(certificates(extra).encode())
     for name in ("SSL_CERT_FILE", "PIP_CERT", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "GIT_SSL_CAINFO"):
         os.environ[name] = bundle
 
 
-def run(args, **kw):
-    """Runs a program, showing what it says, and returns its exit code and words."""
-    p = subprocess.Popen(args, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, **kw)
-    lines = []
-    for line in p.stdout:
-        sys.stderr.write(line)
-        lines.append(line)
-    return p.wait(), "".join(lines)
+def toml_string(text):
+    """A basic string of TOML, whatever is in the text."""
+    return json.dumps(text.encode(errors="replace").decode(), ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def load_toml(path):
@@ -62,6 +79,17 @@ def load_toml(path):
         from pip._vendor import tomli as tomllib
     with open(path, "rb") as f:
         return tomllib.load(f)
+
+
+def project_file(folder, name="pyproject.toml"):
+    """A file of a repository, "" if there is none. It is no link that leads out:
+    what it leads to would be read where there are secrets."""
+    path = os.path.join(folder, name)
+    if not os.path.lexists(path):
+        return ""
+    if not os.path.realpath(path).startswith(os.path.realpath(folder) + "/") or not os.path.isfile(path):
+        fail(f"{name} of the repository is not a file of it")
+    return path
 
 
 def credential(path, url):
@@ -155,8 +183,9 @@ def project_files(index, project, secret=None):
     return files
 
 
-def index_environment(indexes):
-    """Writes uv's configuration; credentials go to uv by environment only."""
+def configure(indexes, metadata=()):
+    """Writes uv's configuration: the indexes, whose credentials go to uv by
+    environment only, and what is known of packages that have no wheel."""
     lines = []
     for i in indexes:
         if not i.get("packages"):
@@ -165,14 +194,30 @@ def index_environment(indexes):
         if found:
             key = "".join(c if c.isalnum() else "_" for c in i["name"]).upper()
             os.environ[f"UV_INDEX_{key}_USERNAME"], os.environ[f"UV_INDEX_{key}_PASSWORD"] = found
-    with open("/tmp/uv.toml", "w") as f:
+    for m in metadata:
+        lines += ["[[dependency-metadata]]", f"name = {toml_string(m['name'])}", f"version = {toml_string(m['version'])}"]
+        if m.get("requires-python"):
+            lines.append(f"requires-python = {toml_string(m['requires-python'])}")
+        for key in ("requires-dist", "provides-extras"):
+            lines.append(f"{key} = [{', '.join(toml_string(v) for v in m.get(key) or [])}]")
+    with open("/tmp/uv.toml", "w", encoding="utf-8") as f:
         f.write("\n".join(lines) + "\n")
     os.environ.pop("UV_NO_CONFIG", None)
     os.environ["UV_CONFIG_FILE"] = "/tmp/uv.toml"
 
 
+def uv(*args, **kw):
+    """Runs uv where there is a network: it reads what others wrote, and starts no
+    program of theirs, because it can start none at all."""
+    # Which Python that is, uv asks of Python itself, and keeps the answer.
+    code, said = run([os.environ["UV"], "python", "find", "--quiet", sys.executable])
+    if code != 0:
+        fail(said)
+    return run([os.environ["UV"], *args, "--python", sys.executable], alone=True, **kw)
+
+
 def index_table(header, index):
-    lines = [header, f"name = {json.dumps(index['name'])}", f"url = {json.dumps(index['url'])}"]
+    lines = [header, f"name = {toml_string(index['name'])}", f"url = {toml_string(index['url'])}"]
     if index.get("default"):
         lines.append("default = true")
     return lines

@@ -1,0 +1,54 @@
+package frontend
+
+import (
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/deployfile/deployfile/toolchain"
+	"github.com/moby/buildkit/client/llb"
+	"github.com/moby/buildkit/solver/pb"
+)
+
+// limits are what the steps that run programs of others may use: --ulimit nproc and
+// data, as buildx has them, and ArgStepTimeout. They are the caller's to set, and not
+// the Deployfile's, which may be a stranger's.
+func (b *build) limits() (toolchain.Limits, error) {
+	var l toolchain.Limits
+	for _, u := range b.ui.Ulimits {
+		n := u.Hard
+		if n < 0 {
+			n = math.MaxInt64
+		}
+		switch u.Name {
+		case "nproc":
+			l.Processes = n
+		case "data":
+			l.Data = n
+		default:
+			return l, fmt.Errorf("--ulimit %s: a build has limits for nproc (processes) and data (bytes of one process); what a whole step has is set with --resource memory=SIZE", u.Name)
+		}
+	}
+	text := b.ui.BuildArgs[ArgStepTimeout]
+	if text == "" {
+		return l, nil
+	}
+	var err error
+	if l.Time, err = time.ParseDuration(text); err != nil || l.Time < time.Second {
+		return l, fmt.Errorf("build argument %s: %q is not a duration of a second or more, such as 30m", ArgStepTimeout, text)
+	}
+	return l, nil
+}
+
+// resources are the limits of each step's control group, --resource of buildx. They
+// are no part of what a step is, so that its cached result is used whatever they are.
+func (b *build) resources() []llb.ConstraintsOpt {
+	r, caps := b.ui.LinuxResources, b.client.BuildOpts().LLBCaps
+	if r == nil || caps.Supports(pb.CapExecMetaLinuxResources) != nil {
+		return nil
+	}
+	return []llb.ConstraintsOpt{llb.WithLinuxResources(llb.LinuxResources{
+		Memory: r.Memory, MemorySwap: r.MemorySwap, CPUShares: r.CpuShares, CPUPeriod: r.CpuPeriod, CPUQuota: r.CpuQuota,
+		CpusetCpus: r.CpusetCpus, CpusetMems: r.CpusetMems,
+	})}
+}

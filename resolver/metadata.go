@@ -1,0 +1,106 @@
+package resolver
+
+import (
+	"context"
+	"fmt"
+	"path"
+	"slices"
+
+	"deps.dev/util/pypi"
+	"github.com/deployfile/deployfile/toolchain"
+	"github.com/moby/buildkit/client/llb"
+	"github.com/moby/buildkit/solver/pb"
+	"golang.org/x/sync/errgroup"
+)
+
+// maxDescribed is how many packages without a wheel are built to learn what they
+// require, for one platform. A resolution that goes through all versions of such a
+// package needs a bound and not the time.
+const maxDescribed = 200
+
+// metadata is what a package without a wheel requires, as its build says: what uv
+// calls dependency-metadata.
+type metadata struct {
+	Name           string   `json:"name"`
+	Version        string   `json:"version"`
+	RequiresDist   []string `json:"requires-dist"`
+	RequiresPython string   `json:"requires-python"`
+	ProvidesExtras []string `json:"provides-extras"`
+}
+
+// unknownSource is a package of which uv would have had to run the build to learn
+// what it requires.
+type unknownSource struct {
+	Name    string `json:"name"`
+	Version string `json:"version"`
+	// Pylock locks the package alone.
+	Pylock string `json:"pylock"`
+}
+
+// describe builds packages, as their wheels are built, in steps without a network
+// and without secrets, and returns what they require. The step is the one that
+// makes the wheel afterwards, if the package is chosen.
+func (r *Resolver) describe(ctx context.Context, q Request, t toolchain.Toolchain, i Interpreter, known []metadata, unknown []unknownSource) ([]metadata, error) {
+	if len(known)+len(unknown) > maxDescribed {
+		return nil, fmt.Errorf("more than %d packages would have to be built to learn what they require, %s at last: require a version of it, or one with a wheel", maxDescribed, unknown[0].Name)
+	}
+	out := make([]metadata, len(unknown))
+	eg, ctx := errgroup.WithContext(ctx)
+	for n, u := range unknown {
+		s, err := u.source(i)
+		if err != nil {
+			return nil, err
+		}
+		eg.Go(func() error {
+			_, m, err := r.buildOnce(ctx, q, t, s)
+			if err != nil {
+				return err
+			}
+			if pypi.CanonPackageName(m.Name) != pypi.CanonPackageName(u.Name) {
+				return fmt.Errorf("the build of %s made a wheel of %q", u.Name, m.Name)
+			}
+			if slices.ContainsFunc(known, func(k metadata) bool { return k.Name == m.Name && k.Version == m.Version }) {
+				return fmt.Errorf("%s %s was built, and uv does not take what its wheel requires; require a version with a wheel", m.Name, m.Version)
+			}
+			out[n] = m
+			return nil
+		})
+	}
+	return out, eg.Wait()
+}
+
+// source is what there is to build.
+func (u unknownSource) source(i Interpreter) (Source, error) {
+	lock, err := ParsePylock([]byte(u.Pylock))
+	if err != nil {
+		return Source{}, fmt.Errorf("what %s is built from: %w", u.Name, err)
+	}
+	_, sources, err := Select(lock, i)
+	if err != nil {
+		return Source{}, err
+	}
+	if len(sources) != 1 {
+		return Source{}, fmt.Errorf("what %s is built from: there are %d sources of it instead of one", u.Name, len(sources))
+	}
+	s := sources[0]
+	if u.Version == unknownVersion {
+		s.Version = ""
+	}
+	return s, nil
+}
+
+// unknownVersion stands for that of a package whose address alone is known.
+const unknownVersion = "0"
+
+// localMount is a file or folder of the context, for every user of a step to read,
+// whatever the umask of whoever wrote it.
+func localMount(t toolchain.Toolchain, context llb.State, name string) toolchain.Mount {
+	at := path.Join("/tmp/lock", name)
+	if !toolchain.Supports(t.Constraints, pb.CapFileCopyModeStringFormat) {
+		return toolchain.Mount{Path: at, Source: context, From: name}
+	}
+	copied := llb.Scratch().File(
+		llb.Copy(context, name, "/local", &llb.CopyInfo{Mode: &llb.ChmodOpt{ModeStr: "a+rX"}, CopyDirContentsOnly: true}),
+		append([]llb.ConstraintsOpt{llb.WithCustomName("[internal] " + name)}, t.Constraints...)...)
+	return toolchain.Mount{Path: at, Source: copied, From: "/local"}
+}
