@@ -205,6 +205,14 @@ for n in made:
     os.kill(n, signal.SIGKILL)
 raise SystemExit("refused before the 1000th" if len(made) < 1000 else "all were started")`, "refused before the 1000th"},
 		"memory": {"x = bytearray(1 << 31)", "MemoryError"},
+		"memory of all": {`import os
+for _ in range(8):
+    if os.fork() == 0:
+        x = bytearray(200 << 20)
+        import time; time.sleep(5)
+        os._exit(0)
+killed = [os.wait()[1] & 127 for _ in range(8)].count(9)
+raise SystemExit("some were killed" if killed else "they had their memory")`, "some were killed"},
 		"left behind": {"import subprocess; subprocess.Popen(['sleep', '1000'], start_new_session=True, stdout=-3, stderr=-3); raise SystemExit('ended before what it started')",
 			"ended before what it started"},
 	} {
@@ -218,6 +226,7 @@ raise SystemExit("refused before the 1000th" if len(made) < 1000 else "all were 
 			_, err := p.tryLock(t, func(o *build.Options) {
 				o.Args[frontend.ArgStepTimeout] = "20s"
 				o.Ulimits = []string{"nproc=300", "data=1073741824"}
+				o.Resources = []string{"memory=600m", "memory-swap=600m"}
 			})
 			wantError(t, err, test.want)
 			if took := time.Since(start); took > 5*time.Minute {
