@@ -72,9 +72,6 @@ func newEnvironment(f *deployfile.File, m *mlmodel.Model, context fs.FS, mirror 
 	}
 	e.server(f, m)
 	e.addIndexes(f, urls, replaced)
-	if err := checkIndexes(f, e.indexes); err != nil {
-		return nil, err
-	}
 	for _, line := range slices.Concat(e.inputs.Requirements, e.inputs.Constraints, e.inputs.Options) {
 		// They become lines of a file that uv reads.
 		if strings.ContainsFunc(line, unicode.IsControl) {
@@ -215,22 +212,6 @@ func (e *environment) addIndexes(f *deployfile.File, urls []string, replaced str
 	for _, i := range e.indexes {
 		e.inputs.Indexes = append(e.inputs.Indexes, i.Input())
 	}
-}
-
-// checkIndexes points at the index of the Deployfile whose name is refused; those
-// of a model come after it, and have names that nobody wrote.
-func checkIndexes(f *deployfile.File, indexes []resolver.Index) error {
-	err := resolver.CheckIndexes(indexes)
-	var same *resolver.IndexNameError
-	if !errors.As(err, &same) {
-		return err
-	}
-	for n, i := range slices.Backward(f.Environment.Indexes) {
-		if i.Name == same.Name || i.Name == same.Other {
-			return at(f, err, "environment", "indexes", fmt.Sprint(n), "name")
-		}
-	}
-	return err
 }
 
 // addMirror puts an index in the place of the default one. It is no input of

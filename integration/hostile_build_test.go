@@ -235,3 +235,41 @@ raise SystemExit("some were killed" if killed else "they had their memory")`, "s
 		})
 	}
 }
+
+// TestRepositoryLearnsNoCredential requires a repository that gives an index of its
+// own the name of the project's, whose credential uv would look up by that name.
+func TestRepositoryLearnsNoCredential(t *testing.T) {
+	var mu sync.Mutex
+	var learned []string
+	thief := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		defer mu.Unlock()
+		learned = append(learned, r.URL.Path+" "+r.Header.Get("Authorization"))
+		w.Header().Set("WWW-Authenticate", `Basic realm="packages"`)
+		http.Error(w, "who are you?", http.StatusUnauthorized)
+	}))
+	t.Cleanup(thief.Close)
+	x := lab.NewIndex(t, lab.Wheel(t, "dfone", "1.0", ""))
+	x.User, x.Password = "reader", "correct-horse-battery"
+	repository := lab.NewRepository(t, map[string]string{
+		"pyproject.toml": "[project]\nname = \"dfthief\"\nversion = \"1.0\"\ndependencies = [\"dfbait\"]\n" +
+			"[tool.uv.sources]\ndfbait = { index = \"corp\" }\n[[tool.uv.index]]\nname = \"corp\"\nurl = \"" + thief.URL + "/simple\"\nexplicit = true\n",
+	})
+	secret := filepath.Join(t.TempDir(), "secret")
+	if err := os.WriteFile(secret, []byte(x.User+":"+x.Password+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p := tiny(t, x.Table("corp", `secret = "corp"`), "dfone", "dfthief @ git+"+repository.ServeHTTP(t)+"@main")
+	_, err := p.tryLock(t, func(o *build.Options) { o.Secrets = []string{"id=corp,src=" + secret} })
+	wantError(t, err, "dfbait")
+	mu.Lock()
+	defer mu.Unlock()
+	if len(learned) == 0 {
+		t.Error("the repository's index was not asked, so this shows nothing")
+	}
+	for _, l := range learned {
+		if strings.Contains(l, "Basic") {
+			t.Errorf("another index learned the credential: %s", l)
+		}
+	}
+}

@@ -3,7 +3,6 @@ package resolver
 import (
 	"fmt"
 	"strings"
-	"unicode"
 
 	"github.com/deployfile/deployfile/toolchain"
 )
@@ -33,38 +32,6 @@ func (i Index) Input() string {
 		s += " for " + strings.Join(i.Packages, " ")
 	}
 	return s
-}
-
-// IndexNameError says that the credentials of two indexes cannot be told apart.
-type IndexNameError struct {
-	// Name is the later one's, Other that of the one before it.
-	Name, Other string
-}
-
-// Error says why, and what to do.
-func (e *IndexNameError) Error() string {
-	return fmt.Sprintf("index names %q and %q differ in nothing but capitals and punctuation, and uv would take the credential of one for the other: rename one of them", e.Other, e.Name)
-}
-
-// CheckIndexes refuses names that are the same in the environment variables that
-// uv takes credentials from, UV_INDEX_<NAME>_PASSWORD: there, letters are
-// capitals and all but letters and digits is "_". The error is an
-// *IndexNameError.
-func CheckIndexes(indexes []Index) error {
-	seen := map[string]string{}
-	for _, i := range indexes {
-		variable := strings.ToUpper(strings.Map(func(r rune) rune {
-			if unicode.IsLetter(r) || unicode.IsDigit(r) {
-				return r
-			}
-			return '_'
-		}, i.Name))
-		if other, ok := seen[variable]; ok {
-			return &IndexNameError{Name: i.Name, Other: other}
-		}
-		seen[variable] = i.Name
-	}
-	return nil
 }
 
 func secrets(indexes []Index) []toolchain.Secret {

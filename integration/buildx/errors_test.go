@@ -35,9 +35,6 @@ func TestErrors(t *testing.T) {
 		{"credential in a requirement", func(t *testing.T, p *project) {
 			p.Write(t, "model/requirements.txt", "dfone\n# "+secret+"\nx @ https://reader:"+secret+"@example.com/x-1-py3-none-any.whl\n")
 		}, nil, "x @ ", []string{"model/requirements.txt:3: there is a credential"}},
-		{"indexes that look alike", func(t *testing.T, p *project) {
-			p.Edit(t, "Deployfile", "[[environment.indexes]]", "[[environment.indexes]]\nname = \"lo-cal\"\nurl = \"https://packages.example.com/simple\"\n\n[[environment.indexes]]\nname = \"lo_cal\"\nurl = \"https://other.example.com/simple\"\n\n[[environment.indexes]]")
-		}, nil, `name = "lo_cal"`, []string{`index names "lo-cal" and "lo_cal" differ in nothing but capitals and punctuation`}},
 		{"credential", func(t *testing.T, p *project) { p.Edit(t, "Deployfile", "http://", "http://reader:"+secret+"@") },
 			nil, "", []string{"credential"}},
 		{"model left out", func(t *testing.T, p *project) { p.Write(t, ".dockerignore", "model\n") },

@@ -55,7 +55,8 @@ def build_requirements(source):
 def main():
     trust()
     request = json.load(open(sys.argv[1]))
-    configure(request["indexes"] or [])
+    request["indexes"] = conceal(request["indexes"] or [])
+    configure(request["indexes"])
     give(WORK)
     pins = f"{OUT}/requirements.txt"
     if request["requirements"]:

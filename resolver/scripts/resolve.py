@@ -152,6 +152,7 @@ def main():
         shutil.copy("/run/previous/pylock.toml", f"{WORK}/pylock.toml")
     for key in ("constraints", "indexes", "metadata", "repositories", "requirements"):
         request[key] = request[key] or []
+    conceal(request["indexes"])
     request["unknown"], sources = [], []
     repositories = request["repositories"]
     try:

@@ -6,6 +6,7 @@ import json
 import netrc
 import os
 import re
+import secrets
 import shutil
 import ssl
 import sys
@@ -183,6 +184,14 @@ def project_files(index, project, secret=None):
     return files
 
 
+def conceal(indexes):
+    """Gives indexes names that nobody can know. uv looks for a credential by the
+    name of its index, and a package's own tool.uv.index may have any name."""
+    for i in indexes:
+        i["name"] = "index-" + secrets.token_hex(16)
+    return indexes
+
+
 def configure(indexes, metadata=()):
     """Writes uv's configuration: the indexes, whose credentials go to uv by
     environment only, and what is known of packages that have no wheel."""
@@ -192,7 +201,7 @@ def configure(indexes, metadata=()):
             lines += index_table("[[index]]", i)
         found = credential(i.get("secret"), i["url"])
         if found:
-            key = "".join(c if c.isalnum() else "_" for c in i["name"]).upper()
+            key = i["name"].replace("-", "_").upper()
             os.environ[f"UV_INDEX_{key}_USERNAME"], os.environ[f"UV_INDEX_{key}_PASSWORD"] = found
     for m in metadata:
         lines += ["[[dependency-metadata]]", f"name = {toml_string(m['name'])}", f"version = {toml_string(m['version'])}"]
