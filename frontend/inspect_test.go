@@ -36,11 +36,6 @@ func TestInspect(t *testing.T) {
 		{name: "a requirement in place of a file", deployfile: "[environment]\nrequirements = [\"numpy==2\"]\n",
 			want: "looks like a requirement, and these are files", at: []string{`Deployfile:4: requirements = ["numpy==2"]`}},
 		{name: "no code", deployfile: "[environment]\ncode = [\"src\"]\n", want: `code folder "src"`, at: []string{`Deployfile:4: code = ["src"]`}},
-		{name: "indexes that look alike", deployfile: "[[environment.indexes]]\nname = \"a.b\"\nurl = \"https://a.example.com\"\n[[environment.indexes]]\nname = \"a-b\"\nurl = \"https://b.example.com\"\n",
-			want: `index names "a.b" and "a-b"`, at: []string{`Deployfile:7: name = "a-b"`}},
-		{name: "an index called like one of the model's", deployfile: "[[environment.indexes]]\nname = \"model.1\"\nurl = \"https://a.example.com\"\n",
-			files: map[string]string{"model/requirements.txt": "--extra-index-url https://b.example.com\na\n"},
-			want:  `index names "model.1" and "model-1"`, at: []string{`Deployfile:4: name = "model.1"`}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			files := fstest.MapFS{}

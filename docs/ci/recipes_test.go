@@ -56,6 +56,23 @@ func githubStep(t *testing.T, job, name string) string {
 	return ""
 }
 
+// TestStrangersGetNoSecret looks for credentials in what a recipe runs for a change
+// that nobody has read.
+func TestStrangersGetNoSecret(t *testing.T) {
+	gitlab, jobs := readYAML(t, "gitlab-ci.yml"), readYAML(t, "github-actions.yml")["jobs"].(map[string]any)
+	for name, job := range map[string]any{"GitLab's setup": gitlab[".docker"], "GitLab's check": gitlab["check"], "GitLab's diff": gitlab["diff"], "GitHub's review": jobs["review"]} {
+		text, err := yaml.Marshal(job)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, word := range []string{"secrets.", "PASSWORD", "TOKEN", "docker login", "--secret", "cache-to"} {
+			if strings.Contains(string(text), word) {
+				t.Errorf("%s has %q", name, word)
+			}
+		}
+	}
+}
+
 // scripts are all texts that are scripts in a YAML document.
 func scripts(t *testing.T, value any) []string {
 	t.Helper()
