@@ -46,7 +46,10 @@ def give_up(kept, user=None):
                 except OSError:
                     break  # there are no more
         if user is not None:
-            os.setgroups([])
+            try:
+                os.setgroups([])
+            except PermissionError:
+                pass  # a rootless builder's, where nobody may
             os.setresgid(user, user, user)
             os.setresuid(user, user, user)
     header = struct.pack("=Ii", 0x20080522, 0)  # _LINUX_CAPABILITY_VERSION_3
@@ -111,13 +114,24 @@ def _alone(program):
     os.execve(file, program, os.environ)
 
 
+def _user():
+    """The user of programs of others: nobody, unless the image's Python is in a
+    folder that nobody may enter. Then it is root, without a capability."""
+    path = os.path.realpath(sys.executable)
+    while path != "/":
+        if not os.stat(path).st_mode & 0o001:
+            return 0
+        path = os.path.dirname(path)
+    return NOBODY
+
+
 def run(args, alone=False, **kw):
-    """Runs a program as nobody, showing what it says, and returns its exit code
+    """Runs a program without rights, showing what it says, and returns its exit code
     and its last words. Alone, it starts no other program."""
     if alone:
         args = [sys.executable, "-I", "-B", __file__, ALONE, *args]
     process = subprocess.Popen(args, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                               start_new_session=True, preexec_fn=lambda: confined(NOBODY), **kw)
+                               start_new_session=True, preexec_fn=lambda: confined(USER), **kw)
     words, pipe = b"", process.stdout.fileno()
     try:
         while True:
@@ -147,10 +161,11 @@ def _late(*_):
 def give(path):
     """Makes a folder that programs may write to, and returns it."""
     os.makedirs(path, exist_ok=True)
-    os.chown(path, NOBODY, NOBODY)
+    os.chown(path, USER, USER)
     return path
 
 
+USER = _user()
 ALONE = "--alone"
 if sys.argv[1:2] == [ALONE]:
     _alone(sys.argv[2:])
