@@ -4,12 +4,11 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
 
-	"github.com/containerd/console"
+	"github.com/deployfile/deployfile/internal/terminal"
 	"github.com/moby/buildkit/client"
 	"github.com/tonistiigi/go-csvvalue"
 )
@@ -126,7 +125,7 @@ func (o Output) entry(stdout io.Writer) (*client.ExportEntry, *PendingFile, erro
 	case o.toFolder():
 		e.OutputDir = o.Dest
 	case o.ToStdout():
-		if isTerminal(stdout) {
+		if terminal.Is(stdout) {
 			return nil, nil, &UsageError{Option: "output", Err: fmt.Errorf("type=%s needs dest=FILE: standard output is a terminal", o.Type)}
 		}
 		e.Output = func(map[string]string) (io.WriteCloser, error) { return keepOpen{stdout}, nil }
@@ -145,15 +144,6 @@ func (o Output) entry(stdout io.Writer) (*client.ExportEntry, *PendingFile, erro
 type keepOpen struct{ io.Writer }
 
 func (keepOpen) Close() error { return nil }
-
-func isTerminal(w io.Writer) bool {
-	f, ok := w.(*os.File)
-	if !ok {
-		return false
-	}
-	_, err := console.ConsoleFromFile(f)
-	return err == nil
-}
 
 // Named says whether the image has a name there.
 func (o Output) Named() bool {

@@ -5,6 +5,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/deployfile/deployfile/internal/terminal"
 	"github.com/moby/buildkit/client"
 	"github.com/moby/buildkit/util/progress/progressui"
 )
@@ -16,6 +17,8 @@ const settleTime = 300 * time.Millisecond
 // the display is told to stop.
 type progress struct {
 	display progressui.Display
+	// words are those of the steps, nil where the display is for programs.
+	words *words
 	// events are what the builder reports; the build closes it.
 	events chan *client.SolveStatus
 	// stop is closed when nothing more is to be shown, ended when the display
@@ -30,12 +33,16 @@ func newProgress(log *os.File, mode string) (*progress, error) {
 	if err != nil {
 		return nil, &UsageError{Option: "progress", Err: err}
 	}
-	return &progress{
+	p := &progress{
 		display: display,
 		events:  make(chan *client.SolveStatus),
 		stop:    make(chan struct{}),
 		ended:   make(chan struct{}),
-	}, nil
+	}
+	if progressui.DisplayMode(mode) != progressui.RawJSONMode || terminal.Is(log) {
+		p.words = newWords()
+	}
+	return p, nil
 }
 
 // run shows the events. It ends with the build, not with the context of the
@@ -62,6 +69,9 @@ func (p *progress) forward(to chan<- *client.SolveStatus) {
 		case s, ok := <-p.events:
 			if !ok {
 				return
+			}
+			if p.words != nil {
+				s = p.words.printable(s)
 			}
 			to <- s
 		case <-stop:

@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"strings"
 	"unicode"
+
+	"github.com/deployfile/deployfile/internal/terminal"
 )
 
 // shownLines is how many lines of a long range Render draws.
@@ -30,7 +32,7 @@ func Render(w io.Writer, source []byte, d Diagnostic) error {
 	b.WriteString(d.header() + "\n")
 	fmt.Fprintf(&b, "%s |\n", gutter)
 	for number := d.Range.Start.Line; number <= last; number++ {
-		line := []rune(printable(maskCredentials(string(t.line(number)))))
+		line := []rune(terminal.Masked(maskCredentials(string(t.line(number)))))
 		from, to := underlined(line, number, d.Range)
 		if d.Rule == ruleCredential {
 			copy(line[from:to], []rune(strings.Repeat("*", to-from)))
@@ -74,16 +76,6 @@ func blank(line []rune) string {
 		}
 		return ' '
 	}, string(line))
-}
-
-// printable keeps a text from steering the terminal.
-func printable(s string) string {
-	return strings.Map(func(c rune) rune {
-		if c != '\t' && !unicode.IsPrint(c) {
-			return '\uFFFD'
-		}
-		return c
-	}, s)
 }
 
 // userInfo is generous on purpose: drawing an asterisk too many does no harm.

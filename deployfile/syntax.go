@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/BurntSushi/toml"
+	"github.com/deployfile/deployfile/internal/terminal"
 )
 
 // syntaxError turns the TOML library's error into a diagnostic.
@@ -30,7 +31,7 @@ func syntaxMessage(message string) string {
 	if message != "" && message[0] >= 'A' && message[0] <= 'Z' && !strings.HasPrefix(message, "TOML") {
 		message = strings.ToLower(message[:1]) + message[1:]
 	}
-	return printable(message)
+	return terminal.Line(message)
 }
 
 // syntaxHint says what usually helps. The library has pages of help for some

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/deployfile/deployfile/internal/terminal"
 	"go.yaml.in/yaml/v3"
 )
 
@@ -53,7 +54,7 @@ func yamlError(err error) (line int, plain error) {
 	}
 	// It counts from the start of the patch, not of the file.
 	message = regexp.MustCompile(` at line [0-9]+`).ReplaceAllString(message, "")
-	return line, errors.New(printable(message))
+	return line, errors.New(terminal.Line(message))
 }
 
 // lineOfSyntax is the line at which a text stops being YAML or JSON, 0 where

@@ -46,10 +46,10 @@ func builderStatusCommand(s streams) *cobra.Command {
 				return writeJSON(s.out, status)
 			}
 			if !status.Running {
-				fmt.Fprintf(s.out, "not running; its state is in %s\n", status.StateDir)
+				fmt.Fprintf(s.text, "not running; its state is in %s\n", status.StateDir)
 				return nil
 			}
-			fmt.Fprintf(s.out, "running: BuildKit %s at %s, process %d\ncache:   %s in %s\nlog:     %s\n",
+			fmt.Fprintf(s.text, "running: BuildKit %s at %s, process %d\ncache:   %s in %s\nlog:     %s\n",
 				status.Version, status.Address, status.PID, units.HumanSize(float64(status.DiskUsed)), status.StateDir, status.LogFile)
 			return nil
 		},
@@ -72,9 +72,9 @@ func builderStopCommand(s streams) *cobra.Command {
 			case err != nil:
 				return err
 			case ran:
-				fmt.Fprintln(s.out, "stopped")
+				fmt.Fprintln(s.text, "stopped")
 			default:
-				fmt.Fprintln(s.out, "not running")
+				fmt.Fprintln(s.text, "not running")
 			}
 			return nil
 		},
@@ -102,7 +102,7 @@ everything that is not in use.`,
 			if err != nil {
 				return b.Explain(err)
 			}
-			fmt.Fprintf(s.out, "freed %s at %s\n", units.HumanSize(float64(freed)), b.Address)
+			fmt.Fprintf(s.text, "freed %s at %s\n", units.HumanSize(float64(freed)), b.Address)
 			return nil
 		},
 	}

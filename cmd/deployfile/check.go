@@ -99,7 +99,7 @@ func check(ctx context.Context, s streams, folder string, o checkOptions) error 
 		return errLint
 	}
 	if err == nil {
-		fmt.Fprintf(s.out, "%s is fine: %s, %d requirements\n", file, strings.Join(found.Model.Flavors, ", "), len(found.Inputs.Requirements))
+		fmt.Fprintf(s.text, "%s is fine: %s, %d requirements\n", file, strings.Join(found.Model.Flavors, ", "), len(found.Inputs.Requirements))
 	}
 	return err
 }

@@ -5,13 +5,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"strings"
 	"time"
 
-	"github.com/containerd/console"
 	"github.com/deployfile/deployfile/deployfile"
+	"github.com/deployfile/deployfile/internal/terminal"
 	"github.com/deployfile/deployfile/publish"
 	"github.com/spf13/cobra"
 )
@@ -77,7 +76,7 @@ func deleteTargets(ctx context.Context, s streams, names []string, o deleteOptio
 			return err
 		}
 	}
-	steps := newSteps(s.err, "auto")
+	steps := newSteps(s.console, "auto")
 	defer steps.close()
 	steps.wait("deleting")
 	out := make([]deleted, len(targets))
@@ -100,7 +99,7 @@ func deleteTargets(ctx context.Context, s streams, names []string, o deleteOptio
 		case errs[n] != nil:
 			out[n].Error = errs[n].Error()
 		case !o.asJSON:
-			out[n].text(s.out)
+			out[n].text(s.text)
 		}
 	}
 	if o.asJSON {
@@ -109,7 +108,7 @@ func deleteTargets(ctx context.Context, s streams, names []string, o deleteOptio
 	return errors.Join(errs...)
 }
 
-func (d *deleted) text(w io.Writer) {
+func (d *deleted) text(w *terminal.Writer) {
 	switch {
 	case d.Deleted:
 		fmt.Fprintf(w, "%s: nothing is deployed as %s any more\n", d.Target, d.Endpoint)
@@ -126,12 +125,7 @@ var errDeclined = errors.New("nothing was deleted")
 
 // confirm asks whoever sits at the terminal.
 func confirm(ctx context.Context, s streams, targets []deployfile.Target) error {
-	in, ok := s.in.(*os.File)
-	if ok {
-		_, err := console.ConsoleFromFile(in)
-		ok = err == nil
-	}
-	if !ok {
+	if in, ok := s.in.(*os.File); !ok || !terminal.Is(in) {
 		return &usageError{errors.New("there is no terminal to ask whether this is meant: say so with --yes")}
 	}
 	fmt.Fprintln(s.err, "This removes, with all revisions:")
@@ -142,7 +136,7 @@ func confirm(ctx context.Context, s streams, targets []deployfile.Target) error 
 				where += fmt.Sprintf(", %s %s", part.what, part.name)
 			}
 		}
-		fmt.Fprintf(printableWriter{s.err}, "  %s (target %s: %s%s)\n", t.Endpoint, t.Name, t.Kind, where)
+		fmt.Fprintf(s.err, "  %s (target %s: %s%s)\n", t.Endpoint, t.Name, t.Kind, where)
 	}
 	fmt.Fprint(s.err, "Go on? [y/N] ")
 	answers := make(chan string, 1)

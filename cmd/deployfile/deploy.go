@@ -116,7 +116,7 @@ func deploy(ctx context.Context, s streams, names []string, o deployOptions) err
 	if err := errors.Join(o.valid(), o.check(targets)); err != nil {
 		return err
 	}
-	steps := newSteps(s.err, o.progress)
+	steps := newSteps(s.console, o.progress)
 	defer steps.close()
 	// A target that cannot be reached is known before the build.
 	places, err := reachAll(ctx, targets, steps)

@@ -90,7 +90,7 @@ func diff(ctx context.Context, s streams, a, b string, asJSON bool) error {
 	if asJSON {
 		return writeJSON(s.out, report)
 	}
-	return report.Text(s.out)
+	return report.Text(s.text)
 }
 
 // side is one of the two that are compared: a lock or an image.

@@ -116,7 +116,7 @@ func (f *inputFlags) options(p *project, target string, s streams) (build.Option
 		CacheFrom: f.cacheFrom, CacheTo: f.cacheTo, NoCache: f.noCache,
 		Ulimits: f.ulimits, Resources: f.resources,
 		Outputs:  f.outputs,
-		Progress: f.progress, Log: s.err, Stdout: s.out,
+		Progress: f.progress, Log: s.console, Stdout: s.out,
 	}
 	var err error
 	if o.Args, err = f.buildArgs(); err != nil {

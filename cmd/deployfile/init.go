@@ -74,7 +74,7 @@ func initialise(s streams, modelFolder string, o initOptions) error {
 	for _, w := range warnings {
 		fmt.Fprintf(s.err, "warning: %s\n", warningText(w))
 	}
-	fmt.Fprintf(s.out, "wrote %s\nnext: deployfile lock, then deployfile run\n", o.file)
+	fmt.Fprintf(s.text, "wrote %s\nnext: deployfile lock, then deployfile run\n", o.file)
 	return nil
 }
 

@@ -8,6 +8,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/deployfile/deployfile/internal/terminal"
 	"github.com/deployfile/deployfile/publish"
 	"github.com/docker/go-units"
 	"github.com/spf13/cobra"
@@ -58,7 +59,7 @@ type listed struct {
 }
 
 func list(ctx context.Context, s streams, name string, o listOptions) error {
-	steps := newSteps(s.err, "auto")
+	steps := newSteps(s.console, "auto")
 	defer steps.close()
 	at, err := o.connect(ctx, name, steps)
 	if err != nil {
@@ -75,13 +76,13 @@ func list(ctx context.Context, s streams, name string, o listOptions) error {
 	case o.asJSON:
 		return writeJSON(s.out, out)
 	case len(out) == 0:
-		_, err := fmt.Fprintf(s.out, "nothing is deployed as %s\n", at.Endpoint)
+		_, err := fmt.Fprintf(s.text, "nothing is deployed as %s\n", at.Endpoint)
 		return err
 	}
-	table := tabwriter.NewWriter(printableWriter{s.out}, 0, 0, 2, ' ', 0)
+	table := tabwriter.NewWriter(s.text, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "REVISION\tWHEN\tBY\tIMAGE\tLOCK\tSERVES")
 	for _, r := range out {
-		fmt.Fprintf(table, "%d\t%s\t%s\t%s\t%s\t%s\n", r.Number, ago(r.At, time.Now()), r.By, short(r.Image), short(dash(r.Lock)), dash(r.Serves))
+		fmt.Fprintf(table, "%d\t%s\t%s\t%s\t%s\t%s\n", r.Number, ago(r.At, time.Now()), terminal.Line(r.By), terminal.Line(short(r.Image)), terminal.Line(short(dash(r.Lock))), dash(r.Serves))
 	}
 	return table.Flush()
 }

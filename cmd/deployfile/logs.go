@@ -41,7 +41,7 @@ which is no failure.`,
 }
 
 func logs(ctx context.Context, s streams, name string, o logsOptions) error {
-	steps := newSteps(s.err, "auto")
+	steps := newSteps(s.console, "auto")
 	defer steps.close()
 	at, err := o.connect(ctx, name, steps)
 	if err != nil {
@@ -53,7 +53,7 @@ func logs(ctx context.Context, s streams, name string, o logsOptions) error {
 	if !ok {
 		return atTarget(at.Target, fmt.Errorf("kind %q keeps no log", at.Kind))
 	}
-	err = logger.Logs(ctx, forTerminal(s.out), o.LogOptions)
+	err = logger.Logs(ctx, s.out, o.LogOptions)
 	if o.Follow && ctx.Err() != nil {
 		return nil
 	}

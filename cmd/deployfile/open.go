@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"io"
 
 	"github.com/deployfile/deployfile/publish"
 	"github.com/spf13/cobra"
@@ -45,7 +44,7 @@ the tunnel is open until Ctrl-C, which is no failure.
 }
 
 func open(ctx context.Context, s streams, name string, o openOptions) error {
-	steps := newSteps(s.err, "auto")
+	steps := newSteps(s.console, "auto")
 	defer steps.close()
 	at, err := o.connect(ctx, name, steps)
 	if err != nil {
@@ -60,7 +59,7 @@ func open(ctx context.Context, s streams, name string, o openOptions) error {
 	case status.Revision == nil:
 		return atTarget(at.Target, &publish.NothingError{Endpoint: at.Endpoint})
 	case status.URL != "":
-		return o.print(s.out, at, status.URL)
+		return o.print(s, at, status.URL)
 	}
 	endpoint, err := at.endpoint(ctx)
 	if err != nil {
@@ -69,7 +68,7 @@ func open(ctx context.Context, s streams, name string, o openOptions) error {
 	if endpoint.Close != nil {
 		defer endpoint.Close()
 	}
-	if err := o.print(s.out, at, endpoint.URL); err != nil {
+	if err := o.print(s, at, endpoint.URL); err != nil {
 		return err
 	}
 	fmt.Fprintln(s.err, "the tunnel is open until Ctrl-C")
@@ -77,11 +76,11 @@ func open(ctx context.Context, s streams, name string, o openOptions) error {
 	return nil
 }
 
-func (o *openOptions) print(w io.Writer, at *place, url string) error {
+func (o *openOptions) print(s streams, at *place, url string) error {
 	if o.asJSON {
-		return writeJSON(w, opened{nameOf(at.Target), url})
+		return writeJSON(s.out, opened{nameOf(at.Target), url})
 	}
-	_, err := fmt.Fprintln(w, printable(url))
+	_, err := fmt.Fprintln(s.text, url)
 	return err
 }
 

@@ -3,10 +3,10 @@ package main
 import (
 	"context"
 	"fmt"
-	"io"
 	"strings"
 
 	"github.com/deployfile/deployfile/deployfile"
+	"github.com/deployfile/deployfile/internal/terminal"
 	"github.com/deployfile/deployfile/manifests"
 	"github.com/deployfile/deployfile/publish"
 )
@@ -107,7 +107,7 @@ func (o *outcomes) add(ctx context.Context, at *place, done *publish.Outcome, er
 	o.all = append(o.all, entry)
 	if err == nil && !o.asJSON {
 		steps.done()
-		err = entry.text(o.out, done, o.force)
+		err = entry.text(o.streams.text, done, o.force)
 	}
 	return err
 }
@@ -146,8 +146,7 @@ func (o *outcomes) end() error {
 }
 
 // text is the outcome for people, one line unless there are changes to show.
-func (e *outcome) text(w io.Writer, done *publish.Outcome, force bool) error {
-	w = printableWriter{w}
+func (e *outcome) text(w *terminal.Writer, done *publish.Outcome, force bool) error {
 	if e.Action == string(publish.Planned) {
 		writeChanges(w, e.Changes, force)
 		would := "would become"
@@ -208,12 +207,11 @@ const shortDigits = 12
 
 // writeChanges prints what differs at a target. Force says that conflicts are
 // overwritten.
-func writeChanges(w io.Writer, changes []publish.Change, force bool) {
+func writeChanges(w *terminal.Writer, changes []publish.Change, force bool) {
 	end := "refused, unless --force-conflicts overwrites it"
 	if force {
 		end = "--force-conflicts overwrites it"
 	}
-	w = printableWriter{w}
 	for _, c := range changes {
 		fmt.Fprintf(w, "%s %s\n", c.Action, c.Object)
 		if c.Diff != "" {

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/deployfile/deployfile/deployfile"
+	"github.com/deployfile/deployfile/internal/terminal"
 	"github.com/deployfile/deployfile/manifests"
 	"github.com/deployfile/deployfile/publish"
 )
@@ -47,7 +48,7 @@ func TestOutcomeText(t *testing.T) {
 			e.targetName = targetName{Target: "prod", Kind: "kubernetes", Endpoint: "iris-prod"}
 			e.Action, e.Revision = string(test.action), 2
 			var b bytes.Buffer
-			if err := e.text(&b, &publish.Outcome{Action: test.action, Revision: publish.Revision{Number: 2, State: test.state}}, false); err != nil {
+			if err := e.text(terminal.NewWriter(&b), &publish.Outcome{Action: test.action, Revision: publish.Revision{Number: 2, State: test.state}}, false); err != nil {
 				t.Fatal(err)
 			}
 			if got := b.String(); got != test.want {

@@ -23,7 +23,7 @@ func predictAt(ctx context.Context, s streams, folder string, o predictOptions) 
 	if err != nil {
 		return err
 	}
-	steps := newSteps(s.err, o.progress)
+	steps := newSteps(s.console, o.progress)
 	defer steps.close()
 	at, err := o.connect(ctx, folder, steps)
 	if err != nil {
@@ -48,7 +48,7 @@ func predictAt(ctx context.Context, s streams, folder string, o predictOptions) 
 
 // predictBatch lets a target score a whole file.
 func predictBatch(ctx context.Context, s streams, in, out, folder string, o predictOptions) error {
-	steps := newSteps(s.err, o.progress)
+	steps := newSteps(s.console, o.progress)
 	defer steps.close()
 	at, err := o.connect(ctx, folder, steps)
 	if err != nil {
@@ -68,7 +68,7 @@ func predictBatch(ctx context.Context, s streams, in, out, folder string, o pred
 		return atTarget(at.Target, err)
 	}
 	steps.done()
-	_, err = fmt.Fprintf(s.out, "%s: wrote %s\n", at.Name, out)
+	_, err = fmt.Fprintf(s.text, "%s: wrote %s\n", at.Name, out)
 	return err
 }
 

@@ -66,7 +66,7 @@ func render(ctx context.Context, s streams, wanted []string, o renderOptions) er
 	if err := o.check(targets); err != nil {
 		return err
 	}
-	steps := newSteps(s.err, o.progress)
+	steps := newSteps(s.console, o.progress)
 	defer steps.close()
 	var to []delivery
 	for _, t := range targets {
@@ -107,7 +107,7 @@ func render(ctx context.Context, s streams, wanted []string, o renderOptions) er
 	}
 	for n, t := range targets {
 		fmt.Fprint(s.err, notes[n])
-		fmt.Fprintf(s.out, "%s: wrote %s\n", t.Name, strings.Join(names(rendered[n]), ", "))
+		fmt.Fprintf(s.text, "%s: wrote %s\n", t.Name, strings.Join(names(rendered[n]), ", "))
 	}
 	return nil
 }

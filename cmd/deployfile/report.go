@@ -3,10 +3,10 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io"
 
 	"github.com/deployfile/deployfile/build"
 	"github.com/deployfile/deployfile/deployfile"
+	"github.com/deployfile/deployfile/internal/terminal"
 	"github.com/deployfile/deployfile/mlmodel"
 	"github.com/moby/buildkit/client"
 	"github.com/moby/buildkit/solver/errdefs"
@@ -14,13 +14,13 @@ import (
 )
 
 // report writes an error for people to read, with the lines that it is about.
-func report(w io.Writer, command string, err error) {
+func report(w *terminal.Writer, command string, err error) {
 	var wrong deployfile.Errors
 	var line *mlmodel.SourceError
 	sources := errdefs.Sources(err)
 	switch {
 	case errors.Is(err, errInterrupted):
-		fmt.Fprintln(w, printable(err.Error()))
+		fmt.Fprintln(w, err)
 	case is[*differentError](err):
 		// The differences are printed.
 	case is[*usageError](err), is[*build.UsageError](err):
@@ -39,12 +39,12 @@ func report(w io.Writer, command string, err error) {
 		s := sources[0]
 		_ = deployfile.Render(w, s.Info.Data, diagnosticOf(s.Info, s.Ranges, deployfile.SeverityError, err.Error()))
 	default:
-		fmt.Fprintln(w, "error:", printable(err.Error()))
+		fmt.Fprintln(w, "error:", err)
 	}
 }
 
 // reportWarnings writes what the frontend warned of.
-func reportWarnings(w io.Writer, warnings []client.VertexWarning) {
+func reportWarnings(w *terminal.Writer, warnings []client.VertexWarning) {
 	for _, v := range warnings {
 		if v.SourceInfo == nil || len(v.Range) == 0 {
 			fmt.Fprintf(w, "warning: %s\n", v.Short)

@@ -53,7 +53,7 @@ func (o *changeOptions) change(ctx context.Context, s streams, name string, verb
 	if err := o.valid(); err != nil {
 		return err
 	}
-	steps := newSteps(s.err, "auto")
+	steps := newSteps(s.console, "auto")
 	defer steps.close()
 	at, err := o.connect(ctx, name, steps)
 	if err != nil {

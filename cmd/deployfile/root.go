@@ -5,14 +5,26 @@ import (
 	"io"
 	"os"
 
+	"github.com/deployfile/deployfile/internal/terminal"
 	"github.com/spf13/cobra"
 )
 
 // streams are where a command reads and writes.
 type streams struct {
-	in  io.Reader
+	in io.Reader
+	// out is standard output for what programs read. It and text are where all
+	// goes that is printed.
 	out io.Writer
-	err *os.File
+	// text is standard output, and err standard error, for what people read.
+	text, err *terminal.Writer
+	// console is standard error itself, for a display that moves the cursor; it
+	// has to make printable what it shows.
+	console *os.File
+}
+
+// standard are the streams of the process.
+func standard(in io.Reader, out, err *os.File) streams {
+	return streams{in: in, out: terminal.ForData(out), text: terminal.NewWriter(out), err: terminal.NewWriter(err), console: err}
 }
 
 // run runs one command line and returns the exit code.

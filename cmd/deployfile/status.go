@@ -4,12 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/deployfile/deployfile/deployfile"
+	"github.com/deployfile/deployfile/internal/terminal"
 	"github.com/deployfile/deployfile/publish"
 	"github.com/spf13/cobra"
 )
@@ -89,7 +89,7 @@ func status(ctx context.Context, s streams, names []string, o statusOptions) err
 	if err != nil {
 		return err
 	}
-	steps := newSteps(s.err, "auto")
+	steps := newSteps(s.console, "auto")
 	defer steps.close()
 	steps.wait("asking %d targets", len(targets))
 	out := make([]targetStatus, len(targets))
@@ -110,7 +110,7 @@ func status(ctx context.Context, s streams, names []string, o statusOptions) err
 		return errors.Join(append(errs, writeJSON(s.out, out))...)
 	}
 	for n := range out {
-		out[n].text(s.out, time.Now())
+		out[n].text(s.text, time.Now())
 	}
 	return errors.Join(errs...)
 }
@@ -130,8 +130,7 @@ func statusOf(t deployfile.Target, got *publish.Status) targetStatus {
 
 // text is a line for the target, and one for each instance that is not ready
 // or belongs to a release that waits.
-func (t *targetStatus) text(w io.Writer, now time.Time) {
-	w = printableWriter{w}
+func (t *targetStatus) text(w *terminal.Writer, now time.Time) {
 	var line strings.Builder
 	fmt.Fprintf(&line, "%s: ", t.Target)
 	switch {

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/deployfile/deployfile/internal/terminal"
 )
 
 // An endpoint of which something is left is not said to be down.
@@ -22,7 +24,7 @@ func TestStatusText(t *testing.T) {
 		s.targetName = targetName{Target: "prod", Endpoint: "iris-prod"}
 		s.Revision, s.At, s.Live = 2, &now, &slot{}
 		var out bytes.Buffer
-		s.text(&out, now)
+		s.text(terminal.NewWriter(&out), now)
 		if !strings.HasPrefix(out.String(), want) {
 			t.Errorf("got %q, want %q", out.String(), want)
 		}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/containerd/console"
+	"github.com/deployfile/deployfile/internal/terminal"
 )
 
 // steps says on standard error what a command is doing. A line that is said
@@ -50,12 +51,12 @@ func newSteps(w *os.File, progress string) *steps {
 
 // say tells what is done now.
 func (t *steps) say(format string, args ...any) {
-	t.next(printable(fmt.Sprintf(format, args...)), true)
+	t.next(terminal.Printable(fmt.Sprintf(format, args...)), true)
 }
 
 // wait tells a person who waits what for; it leaves nothing behind.
 func (t *steps) wait(format string, args ...any) {
-	t.next(printable(fmt.Sprintf(format, args...)), false)
+	t.next(terminal.Printable(fmt.Sprintf(format, args...)), false)
 }
 
 // putBack tells who interrupts a change why the command goes on; the result

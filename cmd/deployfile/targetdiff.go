@@ -46,7 +46,7 @@ func targetDiff(ctx context.Context, s streams, o targetDiffOptions) error {
 	if err := o.check(targets); err != nil {
 		return err
 	}
-	steps := newSteps(s.err, o.progress)
+	steps := newSteps(s.console, o.progress)
 	defer steps.close()
 	to := make([]delivery, len(targets))
 	for n, t := range targets {
@@ -115,9 +115,9 @@ func (d *targetDifference) text(s streams) {
 	switch {
 	case d.Error != "":
 	case !d.Different:
-		fmt.Fprintf(s.out, "%s: no difference to revision %d of %s\n", d.Target, d.Revision, d.Endpoint)
+		fmt.Fprintf(s.text, "%s: no difference to revision %d of %s\n", d.Target, d.Revision, d.Endpoint)
 	default:
-		writeChanges(s.out, d.Changes, false)
-		fmt.Fprintf(s.out, "%s: %s differs: %s\n", d.Target, d.Endpoint, countChanges(d.Changes))
+		writeChanges(s.text, d.Changes, false)
+		fmt.Fprintf(s.text, "%s: %s differs: %s\n", d.Target, d.Endpoint, countChanges(d.Changes))
 	}
 }

@@ -86,7 +86,7 @@ func verifyImage(ctx context.Context, s streams, name, folder string, o verifyOp
 	if o.asJSON {
 		err = writeJSON(s.out, report)
 	} else {
-		err = report.Text(s.out)
+		err = report.Text(s.text)
 	}
 	if err == nil && !report.Same {
 		err = &verify.DifferentError{Report: report}

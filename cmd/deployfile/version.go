@@ -30,7 +30,7 @@ func versionCommand(s streams) *cobra.Command {
 			if asJSON {
 				return writeJSON(s.out, v)
 			}
-			_, err := fmt.Fprintf(s.out, "deployfile %s (%s, %s, BuildKit %s)\n", v.Version, v.Go, v.Platform, v.BuildKit)
+			_, err := fmt.Fprintf(s.text, "deployfile %s (%s, %s, BuildKit %s)\n", v.Version, v.Go, v.Platform, v.BuildKit)
 			return err
 		},
 	}

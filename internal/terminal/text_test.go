@@ -1,0 +1,117 @@
+package terminal
+
+import (
+	"bytes"
+	"os"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/containerd/console"
+)
+
+func TestPrintable(t *testing.T) {
+	for text, want := range map[string]string{
+		"":                          "",
+		"a\n\tb é 好 👩‍🚀":            "a\n\tb é 好 👩‍🚀",
+		"\x1b[2Ja\rb\x07\x7f\u009b": `\x1b[2Ja\x0db\x07\x7f\x9b`,
+		"\u202eexe.\u2066a\u2069":   `\u202eexe.\u2066a\u2069`,
+		"a\u2028b\u2029":            `a\u2028b\u2029`,
+		"\x9b2J\xff\ufffd\xe2\x80":  `\x9b2J\xff` + "\ufffd" + `\xe2\x80`,
+		`\x1b`:                      `\x1b`,
+	} {
+		got := Printable(text)
+		if got != want {
+			t.Errorf("%q becomes %q", text, got)
+		}
+		if again := Printable(got); again != got {
+			t.Errorf("%q becomes %q", got, again)
+		}
+	}
+	if got := Line("a\nb\tc"); got != `a\x0ab\x09c` {
+		t.Errorf("%q", got)
+	}
+	if got := Masked("a\x1b\u202e\n\xffé"); got != "a\ufffd\ufffd\n\ufffdé" {
+		t.Errorf("%q", got)
+	}
+}
+
+// What is written in pieces is what is written at once.
+func TestWriterOfPieces(t *testing.T) {
+	const text = "é\x1b[2J好\u202e\x9b👩\xf0\x9f!\u009b\n"
+	for size := 1; size <= len(text); size++ {
+		var out bytes.Buffer
+		w := NewWriter(&out)
+		for n := 0; n < len(text); n += size {
+			piece := text[n:min(n+size, len(text))]
+			if count, err := w.Write([]byte(piece)); err != nil || count != len(piece) {
+				t.Fatal(count, err)
+			}
+		}
+		if got := out.String(); got != Printable(text) {
+			t.Errorf("in pieces of %d: %q", size, got)
+		}
+	}
+}
+
+// Data reaches a file as it is, and a terminal printable.
+func TestForData(t *testing.T) {
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	if to := ForData(w); to != w || Is(to) {
+		t.Errorf("%v is no pipe", to)
+	}
+	w.Close()
+	master, name, err := console.NewPty()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer master.Close()
+	f, err := os.OpenFile(name, os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	to := ForData(f)
+	if !Is(to) || !Is(f) {
+		t.Error("a terminal is taken for none")
+	}
+	if _, err := to.Write([]byte("\x1b]0;title\x07\n")); err != nil {
+		t.Fatal(err)
+	}
+	got := make([]byte, 100)
+	n, err := master.Read(got)
+	if err != nil || strings.TrimSpace(string(got[:n])) != `\x1b]0;title\x07` {
+		t.Errorf("%q, %v", got[:n], err)
+	}
+}
+
+func FuzzPrintable(f *testing.F) {
+	for _, seed := range []string{"a", "\x1b[2J", "\xe2\x80\xae", "\u202e\u009b\x9b", "\xf0\x9f"} {
+		f.Add(seed, 1)
+	}
+	f.Fuzz(func(t *testing.T, text string, size int) {
+		whole := Printable(text)
+		if !utf8.ValidString(whole) || Obeys(strings.NewReplacer("\n", "", "\t", "").Replace(whole)) {
+			t.Errorf("%q becomes %q", text, whole)
+		}
+		if utf8.ValidString(text) && !Obeys(text) && whole != text {
+			t.Errorf("%q becomes %q", text, whole)
+		}
+		if got, want := utf8.RuneCountInString(Masked(text)), utf8.RuneCountInString(text); got != want {
+			t.Errorf("%d characters instead of %d", got, want)
+		}
+		var out bytes.Buffer
+		w := NewWriter(&out)
+		size = max(1, size%7)
+		for n := 0; n < len(text); n += size {
+			_, _ = w.Write([]byte(text[n:min(n+size, len(text))]))
+		}
+		if got := out.String(); !strings.HasPrefix(whole, got) || len(whole)-len(got) > len(`\xff`)*(utf8.UTFMax-1) {
+			t.Errorf("%q is written as %q", text, got)
+		}
+	})
+}
