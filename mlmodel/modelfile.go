@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/deployfile/deployfile/internal/terminal"
 	"go.yaml.in/yaml/v3"
 )
 
@@ -94,7 +95,12 @@ func (r *reader) flavors() (*yaml.Node, error) {
 		return nil, none
 	}
 	for i := 0; i+1 < len(flavors.Content); i += 2 {
-		r.model.Flavors = append(r.model.Flavors, flavors.Content[i].Value)
+		name := flavors.Content[i].Value
+		if terminal.Obeys(name) || strings.Contains(name, ",") {
+			// They are listed in labels and in the first Deployfile.
+			return nil, d.fault(flavors.Content[i].Line, fmt.Sprintf("the flavor %q has a comma or a control character in its name", name), "log the model again with another name")
+		}
+		r.model.Flavors = append(r.model.Flavors, name)
 	}
 	slices.Sort(r.model.Flavors)
 	r.model.Flavors = slices.Compact(r.model.Flavors)

@@ -20,7 +20,10 @@ var (
 	// extras, URL or path.
 	direct    = regexp.MustCompile(`^([A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:\[([^\]]*)\])?\s*@\s*(\S.*)$`)
 	urlScheme = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9.-]*(?:\+[A-Za-z0-9.-]+)?:`)
-	withExtra = regexp.MustCompile(`^(.+)\[([^\]]*)\]$`)
+	// What pip and uv read as the end of a path (marker, comment, option, extras),
+	// or put something in its place for. A file: URL brings it in as %23.
+	beyondPath = regexp.MustCompile(`[;#$%\[\]\\\pC]|\s-`)
+	withExtra  = regexp.MustCompile(`^(.+)\[([^\]]*)\]$`)
 )
 
 // parseRequirement reads a requirement without its options: PEP 508, a URL or
@@ -239,6 +242,9 @@ func (p *requirementsParser) parsePath(r Requirement, target string, fault func(
 	if !found {
 		return r, fault(fmt.Sprintf("there is no file %s", path.Clean(strings.ReplaceAll(target, `\`, "/"))),
 			"the path is relative to the folder of the model or of this file")
+	}
+	if beyondPath.MatchString(name) {
+		return r, fault(fmt.Sprintf("the path %q has characters that mean something else in a requirement", name), "rename the file or the folder")
 	}
 	info, err := fs.Stat(p.fsys, name)
 	if err != nil {

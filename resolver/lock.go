@@ -5,11 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"path"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
-	"unicode"
 
 	"deps.dev/util/pypi"
 	"github.com/BurntSushi/toml"
@@ -221,8 +219,8 @@ func (l *Lock) check() error {
 		}
 	}
 	for _, m := range l.Model {
-		if !filepath.IsLocal(m.Path) || strings.ContainsFunc(m.Path, unicode.IsControl) {
-			return fmt.Errorf("model file %q is outside of the model's folder", m.Path)
+		if err := m.Check(); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -230,7 +228,7 @@ func (l *Lock) check() error {
 
 // pinLine is a line of the pinned requirements that a wheel is built with, as
 // uv writes them.
-var pinLine = regexp.MustCompile(`^(\s*#.*|\s*--hash=sha256:[0-9a-f]{64}( \\)?|[A-Za-z0-9][A-Za-z0-9._-]*==[A-Za-z0-9.+!]+( ?;[^\\]*)?( \\)?|)$`)
+var pinLine = regexp.MustCompile(`^( *#[^[:cntrl:]]*| *--hash=sha256:[0-9a-f]{64}( \\)?|[A-Za-z0-9][A-Za-z0-9._-]*==[A-Za-z0-9.+!]+( ?;[^\\[:cntrl:]]*)?( \\)?|)$`)
 
 func (b BuiltWheel) check() error {
 	d := toolchain.Download{Filename: b.Filename, SHA256: b.SHA256}

@@ -3,8 +3,10 @@ package resolver
 import (
 	"context"
 	"fmt"
+	"path/filepath"
 	"slices"
 
+	"github.com/deployfile/deployfile/internal/terminal"
 	"github.com/deployfile/deployfile/toolchain"
 	"github.com/moby/buildkit/client/llb"
 )
@@ -28,7 +30,26 @@ func (r *Resolver) ModelFiles(ctx context.Context, t toolchain.Toolchain, contex
 	if err := r.Gateway.ReadJSON(ctx, ref, "model.json", &out); err != nil {
 		return nil, err
 	}
+	for _, f := range out {
+		if err := f.Check(); err != nil {
+			return nil, err
+		}
+	}
 	return withModes(out), nil
+}
+
+// Check refuses a name that is not one of a file in the model's folder, or that
+// could not be shown to people as it is.
+func (f ModelFile) Check() error {
+	switch {
+	case terminal.Obeys(f.Path):
+		return fmt.Errorf("model file %q has a control character, or bytes that are no UTF-8, in its name; rename it", f.Path)
+	case terminal.Obeys(f.Link):
+		return fmt.Errorf("model file %q is a link to %q, a name with a control character, or with bytes that are no UTF-8; rename that", f.Path, f.Link)
+	case !filepath.IsLocal(f.Path):
+		return fmt.Errorf("model file %q is outside of the model's folder", f.Path)
+	}
+	return nil
 }
 
 // withModes forgets who is executable where all are: that is what a client on

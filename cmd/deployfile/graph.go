@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"fmt"
 	"strings"
+	"unicode"
 
+	"github.com/deployfile/deployfile/internal/terminal"
 	"github.com/deployfile/deployfile/llb"
 )
 
@@ -16,7 +18,7 @@ const (
 
 // graph is a plan as boxes and arrows.
 type graph struct {
-	nodes []string // labels
+	nodes [][]string // the lines of their labels
 	edges []edge
 }
 
@@ -27,8 +29,8 @@ type edge struct {
 	tool     bool
 }
 
-func (g *graph) node(label string) int {
-	g.nodes = append(g.nodes, label)
+func (g *graph) node(lines ...string) int {
+	g.nodes = append(g.nodes, lines)
 	return len(g.nodes) - 1
 }
 
@@ -45,14 +47,14 @@ func drawPlan(p *llb.Plan, language string) []byte {
 
 func planGraph(p *llb.Plan) *graph {
 	g := &graph{}
-	base := g.node("base\n" + p.Base.Ref)
-	toolchain := g.node("toolchain\n" + p.Toolchain.Ref)
+	base := g.node("base", p.Base.Ref)
+	toolchain := g.node("toolchain", p.Toolchain.Ref)
 	if n := len(p.SystemPackages); n > 0 {
 		names := make([]string, n)
 		for i, d := range p.SystemPackages {
 			names[i] = d.Name
 		}
-		debian := g.node(title("Debian packages", names))
+		debian := g.node(title("Debian packages", names)...)
 		g.edge(base, debian)
 		base = debian
 	}
@@ -62,41 +64,76 @@ func planGraph(p *llb.Plan) *graph {
 		for i, w := range l.Wheels {
 			names[i] = w.Name + " " + w.Version
 		}
-		n := g.node(title(l.Name, names))
+		n := g.node(title(l.Name, names)...)
 		g.edges = append(g.edges, edge{from: toolchain, to: n, tool: true})
 		layers = append(layers, n)
 	}
-	layers = append(layers, g.node("start command\n"+p.Server.Kind))
+	layers = append(layers, g.node("start command", p.Server.Kind))
 	if len(p.Code) > 0 {
-		layers = append(layers, g.node(title("code", p.Code)))
+		layers = append(layers, g.node(title("code", p.Code)...))
 	}
-	layers = append(layers, g.node("model\nsmall files"))
+	layers = append(layers, g.node("model", "small files"))
 	for _, f := range p.Model.Large {
-		layers = append(layers, g.node("model\n"+f))
+		layers = append(layers, g.node("model", f))
 	}
-	image := g.node("image\n" + p.Platform)
+	image := g.node("image", p.Platform)
 	for _, n := range layers {
 		g.edge(n, image)
 	}
 	return g
 }
 
-// title is a node's name with the first of its parts.
-func title(name string, parts []string) string {
+// title is a node's name with the first of its parts, a line each.
+func title(name string, parts []string) []string {
 	const shown = 4
 	lines := append([]string{name}, parts[:min(len(parts), shown)]...)
 	if more := len(parts) - shown; more > 0 {
 		lines = append(lines, fmt.Sprintf("and %d more", more))
 	}
-	return strings.Join(lines, "\n")
+	return lines
+}
+
+// label puts the lines of a label together, each in the words of a language.
+func label(lines []string, separator string, quoted func(string) string) string {
+	out := make([]string, len(lines))
+	for i, line := range lines {
+		// Neither language has an escape for what cannot be seen.
+		out[i] = quoted(terminal.Line(line))
+	}
+	return strings.Join(out, separator)
+}
+
+// dotText is a text inside a quoted label: a backslash begins an escape there, and
+// an ampersand an entity of HTML (https://graphviz.org/doc/info/attrs.html#k:escString).
+func dotText(text string) string {
+	return strings.NewReplacer(`\`, `\\`, `"`, `\"`, "&", "&amp;").Replace(text)
+}
+
+// mermaidText is a text inside a quoted label. Mermaid looks for directives
+// (%%{…}%%), entities (#quot;) and declarations of styles (style, classDef) before it
+// looks for quotes, takes a label for Markdown or HTML, and has signs of its own for
+// an entity on its way (ﬂ°, ¶ß). So all but letters, digits and what means nothing
+// anywhere is an entity, by its number
+// (https://mermaid.js.org/syntax/flowchart.html#entity-codes-to-escape-characters).
+func mermaidText(text string) string {
+	var b strings.Builder
+	for _, r := range text {
+		switch {
+		case r == 'ﬂ', !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune(" .,/@+=_-", r):
+			fmt.Fprintf(&b, "#%d;", r)
+		default:
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
 }
 
 // dot is Graphviz's language, https://graphviz.org/doc/info/lang.html.
 func (g *graph) dot() []byte {
 	var b bytes.Buffer
 	b.WriteString("digraph plan {\n  rankdir=LR;\n  node [shape=box];\n")
-	for i, label := range g.nodes {
-		fmt.Fprintf(&b, "  n%d [label=\"%s\"];\n", i, strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`).Replace(label))
+	for i, lines := range g.nodes {
+		fmt.Fprintf(&b, "  n%d [label=\"%s\"];\n", i, label(lines, `\n`, dotText))
 	}
 	for _, e := range g.edges {
 		style := ""
@@ -113,8 +150,8 @@ func (g *graph) dot() []byte {
 func (g *graph) mermaid() []byte {
 	var b bytes.Buffer
 	b.WriteString("flowchart LR\n")
-	for i, label := range g.nodes {
-		fmt.Fprintf(&b, "  n%d[\"%s\"]\n", i, strings.NewReplacer(`"`, "#quot;", "\n", "<br>").Replace(label))
+	for i, lines := range g.nodes {
+		fmt.Fprintf(&b, "  n%d[\"%s\"]\n", i, label(lines, "<br>", mermaidText))
 	}
 	for _, e := range g.edges {
 		arrow := "-->"

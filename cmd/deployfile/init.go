@@ -8,8 +8,12 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
+	"github.com/BurntSushi/toml"
 	"github.com/deployfile/deployfile/build"
 	"github.com/deployfile/deployfile/deployfile"
 	"github.com/deployfile/deployfile/mlmodel"
@@ -64,7 +68,10 @@ func initialise(s streams, modelFolder string, o initOptions) error {
 	if err != nil {
 		return err
 	}
-	text := firstDeployfile(deployfile.ModelName(filepath.Base(dir)), source, model)
+	text, err := firstDeployfile(deployfile.ModelName(filepath.Base(dir)), source, model)
+	if err != nil {
+		return err
+	}
 	if _, _, err := deployfile.Parse(o.file, text); err != nil {
 		return fmt.Errorf("the model's folder cannot be named in a Deployfile: %w", err)
 	}
@@ -93,9 +100,17 @@ func sourceBelow(dir, folder string) (string, error) {
 
 // firstDeployfile is what init writes: the two keys that say which model it is,
 // and what the model says of itself.
-func firstDeployfile(name, source string, m *mlmodel.Model) []byte {
+func firstDeployfile(name, source string, m *mlmodel.Model) ([]byte, error) {
 	var b bytes.Buffer
-	fmt.Fprintf(&b, "# syntax=ghcr.io/deployfile/frontend:1\n\n[model]\nname   = %q\nsource = %q\n\n", name, source)
+	b.WriteString("# syntax=ghcr.io/deployfile/frontend:1\n\n[model]\n")
+	for _, line := range []struct{ key, value string }{{"name  ", name}, {"source", source}} {
+		value, err := tomlString(line.value)
+		if err != nil {
+			return nil, err
+		}
+		fmt.Fprintf(&b, "%s = %s\n", line.key, value)
+	}
+	b.WriteByte('\n')
 	b.WriteString("# What the model says of itself, and what is taken unless this file says\n# otherwise:\n")
 	for _, line := range []struct{ name, value string }{
 		{"flavors", strings.Join(m.Flavors, ", ")},
@@ -105,10 +120,26 @@ func firstDeployfile(name, source string, m *mlmodel.Model) []byte {
 		{"input example", inputExample(source, m)},
 	} {
 		if line.value != "" {
-			fmt.Fprintf(&b, "#   %-14s %s\n", line.name, line.value)
+			fmt.Fprintf(&b, "#   %-14s %s\n", line.name, inComment(line.value))
 		}
 	}
-	return b.Bytes()
+	return b.Bytes(), nil
+}
+
+// tomlString is a text as TOML has it on one line.
+func tomlString(text string) (string, error) {
+	var b bytes.Buffer
+	err := toml.NewEncoder(&b).Encode(map[string]string{"v": text})
+	return strings.TrimSuffix(strings.TrimPrefix(b.String(), "v = "), "\n"), err
+}
+
+// inComment is a text that ends no comment and that reads as it is: what a model
+// says is quoted where it has a character that cannot be seen.
+func inComment(text string) string {
+	if utf8.ValidString(text) && !strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }) {
+		return text
+	}
+	return strconv.Quote(text)
 }
 
 func countRequirements(m *mlmodel.Model) string {

@@ -38,6 +38,9 @@ func modelFiles(ctx context.Context, folder fs.FS, file, dir string) ([]resolver
 			return err
 		}
 		f, err := modelFile(folder, path.Clean(dir), name)
+		if err == nil {
+			err = f.Check()
+		}
 		if err != nil {
 			return err
 		}
