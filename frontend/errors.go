@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/deployfile/deployfile/deployfile"
+	"github.com/deployfile/deployfile/internal/terminal"
 	"github.com/deployfile/deployfile/lint"
 	"github.com/deployfile/deployfile/mlmodel"
 	"github.com/moby/buildkit/client/llb"
@@ -73,7 +74,7 @@ func at(f *deployfile.File, err error, key ...string) error {
 	var fault *mlmodel.SourceError
 	if errors.As(err, &fault) && fault.Line > 0 {
 		// The line alone: what is around it was not searched for credentials.
-		info := &pb.SourceInfo{Filename: fault.File, Data: []byte(strings.Repeat("\n", fault.Line-1) + fault.Text)}
+		info := &pb.SourceInfo{Filename: terminal.Line(fault.File), Data: []byte(strings.Repeat("\n", fault.Line-1) + terminal.Masked(fault.Text))}
 		e.others = []*errdefs.Source{{Info: info, Ranges: lineRange(fault.Line)}}
 	}
 	return e
@@ -120,8 +121,10 @@ func withSource(err error, info *pb.SourceInfo) error {
 
 // spoken is an error that reaches the client in its own words: BuildKit's
 // gateway sends those of the innermost error that came by gRPC, without what
-// was put around it.
+// was put around it. Clients print them as they are, so they are printable.
 type spoken struct{ error }
+
+func (e spoken) Error() string { return terminal.Printable(e.error.Error()) }
 
 func (e spoken) Unwrap() error { return e.error }
 

@@ -12,6 +12,7 @@ import (
 
 	"github.com/containerd/platforms"
 	"github.com/deployfile/deployfile/deployfile"
+	"github.com/deployfile/deployfile/internal/terminal"
 	"github.com/deployfile/deployfile/mlmodel"
 	"github.com/deployfile/deployfile/resolver"
 	"github.com/moby/buildkit/client/llb"
@@ -66,7 +67,10 @@ func (b *build) readFile(ctx context.Context) error {
 		return err
 	}
 	b.source, b.warnings = src.SourceMap, src.Warn
-	file, diagnostics, err := deployfile.ParseWithArgs(name, src.Data, b.ui.BuildArgs)
+	text := src.Data
+	// Clients draw what is wrong on these lines, as they are.
+	b.source.Data = []byte(terminal.Masked(string(text)))
+	file, diagnostics, err := deployfile.ParseWithArgs(name, text, b.ui.BuildArgs)
 	if err != nil {
 		return err
 	}
@@ -235,9 +239,9 @@ func platformName(p ocispecs.Platform) string {
 func (b *build) warn(ctx context.Context, d deployfile.Diagnostic) {
 	opts := gwclient.WarnOpts{Range: []*pb.Range{protoRange(d.Range)}}
 	if d.Hint != "" {
-		opts.Detail = [][]byte{[]byte(d.Hint)}
+		opts.Detail = [][]byte{[]byte(terminal.Printable(d.Hint))}
 	}
-	b.warnings(ctx, d.Rule+": "+d.Message, opts)
+	b.warnings(ctx, terminal.Printable(d.Rule+": "+d.Message), opts)
 }
 
 func (b *build) warnModel(ctx context.Context, w mlmodel.Warning) {
@@ -249,5 +253,5 @@ func (b *build) warnModel(ctx context.Context, w mlmodel.Warning) {
 }
 
 func (b *build) warnText(ctx context.Context, message string) {
-	b.warnings(ctx, message, gwclient.WarnOpts{})
+	b.warnings(ctx, terminal.Printable(message), gwclient.WarnOpts{})
 }

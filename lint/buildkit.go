@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/deployfile/deployfile/deployfile"
+	"github.com/deployfile/deployfile/internal/terminal"
 	"github.com/moby/buildkit/client/llb"
 	"github.com/moby/buildkit/frontend/dockerfile/parser"
 	gwclient "github.com/moby/buildkit/frontend/gateway/client"
@@ -55,7 +56,7 @@ func lintResults(findings []Finding, failure error, source *llb.SourceMap) *bkli
 			index, ranges = deployfileSource, []parser.Range{parserRange(f.Range)}
 		}
 		r := rules[f.Rule]
-		results.AddWarning(f.Rule, r.Description, r.URL(), detail, index, ranges)
+		results.AddWarning(f.Rule, r.Description, r.URL(), terminal.Printable(detail), index, ranges)
 	}
 	if failure != nil {
 		results.Error = buildError(failure, results, deployfileSource)
@@ -77,7 +78,7 @@ func (f Finding) text() string {
 // buildError points at the first of the places that the failure is about, which
 // may be lines of another file; source is the Deployfile among the results'.
 func buildError(failure error, results *bklint.LintResults, source int) *bklint.BuildError {
-	e := &bklint.BuildError{Message: failure.Error(), Location: pb.Location{SourceIndex: int32(source)}}
+	e := &bklint.BuildError{Message: terminal.Printable(failure.Error()), Location: pb.Location{SourceIndex: int32(source)}}
 	if sources := errdefs.Sources(failure); len(sources) > 0 {
 		s := sources[0]
 		if s.Info.Filename != results.Sources[source].Filename {

@@ -7,6 +7,7 @@ import (
 	"path"
 	"strings"
 
+	"github.com/deployfile/deployfile/internal/terminal"
 	"github.com/deployfile/deployfile/resolver"
 	"github.com/deployfile/deployfile/toolchain"
 	"github.com/moby/buildkit/client/llb"
@@ -273,7 +274,7 @@ func (p *Plan) systemPackages(in Inputs) llb.State {
 	for _, d := range p.SystemPackages {
 		opts = append(opts, llb.AddMount(path.Join("/run/debs", d.Filename), d.State(in.Constraints...), llb.SourcePath(d.Filename), llb.Readonly))
 	}
-	opts = append(opts, llb.WithCustomName("install "+p.systemTitle()))
+	opts = append(opts, llb.WithCustomName(terminal.Line("install "+p.systemTitle())))
 	for _, c := range in.Constraints {
 		opts = append(opts, c)
 	}
@@ -289,5 +290,5 @@ func (p *Plan) systemTitle() string {
 }
 
 func (in Inputs) named(name string) []llb.ConstraintsOpt {
-	return append(append([]llb.ConstraintsOpt{}, in.Constraints...), llb.WithCustomName(name))
+	return append(append([]llb.ConstraintsOpt{}, in.Constraints...), llb.WithCustomName(terminal.Line(name)))
 }

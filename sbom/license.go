@@ -19,6 +19,10 @@ type License struct {
 	Text string
 }
 
+// expressionPattern has the characters of an SPDX licence expression (SPDX 2.3,
+// annex D).
+var expressionPattern = regexp.MustCompile(`^[A-Za-z0-9.+:() -]+$`)
+
 // ReadLicense reads a wheel's METADATA (PEP 566 and 639): License-Expression,
 // else License and the licence classifiers, as an SPDX expression where they
 // name one licence without doubt.
@@ -27,8 +31,10 @@ func ReadLicense(metadata []byte) (License, error) {
 	if err != nil && !errors.Is(err, io.EOF) {
 		return License{}, fmt.Errorf("METADATA: %w", err)
 	}
-	if e := strings.TrimSpace(header.Get("License-Expression")); e != "" {
+	if e := strings.TrimSpace(header.Get("License-Expression")); expressionPattern.MatchString(e) {
 		return License{Expression: e}, nil
+	} else if e != "" {
+		return License{Text: e}, nil
 	}
 	// Some put all of the licence's text there.
 	text := strings.TrimSpace(header.Get("License"))

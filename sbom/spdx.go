@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/deployfile/deployfile/internal/terminal"
 	spdxjson "github.com/spdx/tools-golang/json"
 	"github.com/spdx/tools-golang/spdx/v2/common"
 	spdx "github.com/spdx/tools-golang/spdx/v2/v2_3"
@@ -143,7 +144,8 @@ func (i *inventory) modelPackage() *spdx.Package {
 	p.PackageSummary = "Machine-learning model in MLflow's format"
 	var lines []string
 	for _, f := range i.facts() {
-		lines = append(lines, f.name+"="+f.value)
+		// A value is one line, or else it could say what another name is.
+		lines = append(lines, f.name+"="+terminal.Line(f.value))
 	}
 	p.PackageComment = strings.Join(lines, "\n")
 	return p

@@ -7,8 +7,8 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-	"unicode"
 
+	"github.com/deployfile/deployfile/internal/terminal"
 	"github.com/moby/buildkit/client/llb"
 	"github.com/opencontainers/go-digest"
 )
@@ -46,7 +46,7 @@ func fetchable(address string) bool {
 }
 
 func plainName(name string) bool {
-	return name != "" && name[0] != '.' && !strings.ContainsAny(name, "/\\") && !strings.ContainsFunc(name, unicode.IsControl)
+	return name != "" && name[0] != '.' && !strings.ContainsAny(name, "/\\") && !terminal.Obeys(name)
 }
 
 func isSHA256(s string) bool {

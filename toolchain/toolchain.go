@@ -11,6 +11,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/deployfile/deployfile/internal/terminal"
 	"github.com/moby/buildkit/client/llb"
 )
 
@@ -125,7 +126,7 @@ func (t Toolchain) Run(s Step) llb.State {
 		llb.AddEnv("SOURCE_DATE_EPOCH", fmt.Sprint(Epoch().Unix())),
 		llb.AddMount("/tmp", llb.Scratch(), llb.Tmpfs()),
 		llb.AddMount(scriptDir, s.Script.State(t.Constraints...), llb.Readonly),
-		llb.WithCustomName(s.Name),
+		llb.WithCustomName(terminal.Line(s.Name)),
 	}
 	for _, c := range t.Constraints {
 		opts = append(opts, c)

@@ -24,15 +24,16 @@ func Printable(text string) string {
 // table: it also shows line feeds and tabs.
 func Line(text string) string { return escape(text, obeyed) }
 
-// Masked has U+FFFD for each character that Printable would escape, and so as
-// many characters as the text, which columns count on.
+// Masked has U+FFFD for each character that Printable would escape, so that the
+// lines have as many characters as those of the text, which columns count on. A
+// carriage return before a line feed is part of the line's end and left out.
 func Masked(text string) string {
 	return strings.Map(func(r rune) rune {
 		if obeyed(r) && r != '\n' && r != '\t' {
 			return utf8.RuneError
 		}
 		return r
-	}, text)
+	}, strings.ReplaceAll(text, "\r\n", "\n"))
 }
 
 // Obeys reports whether a text has anything that Line would escape.

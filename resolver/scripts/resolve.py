@@ -100,12 +100,12 @@ def check_out(repository):
 
 def name_repository(lock, repository):
     """Says in the lock where a folder came from (PEP 751, packages.vcs)."""
-    vcs = f'vcs = {{ type = "git", url = {json.dumps(repository["url"])}'
+    vcs = f'vcs = {{ type = "git", url = {toml_string(repository["url"])}'
     if repository["revision"]:
-        vcs += f', requested-revision = {json.dumps(repository["revision"])}'
-    vcs += f', commit-id = {json.dumps(repository["commit"])}'
+        vcs += f', requested-revision = {toml_string(repository["revision"])}'
+    vcs += f', commit-id = {toml_string(repository["commit"])}'
     if repository["subdirectory"]:
-        vcs += f', subdirectory = {json.dumps(repository["subdirectory"])}'
+        vcs += f', subdirectory = {toml_string(repository["subdirectory"])}'
     pattern = rf'^directory = \{{ path = "[^"]*repositories/{re.escape(repository["key"])}[/"][^\n]*$'
     return re.sub(pattern, lambda m: vcs + " }", lock, flags=re.M)
 
