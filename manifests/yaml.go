@@ -1,6 +1,7 @@
 package manifests
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -77,12 +78,28 @@ func dropEmpty(v any) {
 // String is how messages call it.
 func (o object) String() string { return fmt.Sprintf("%s %q", o.kind, o.name) }
 
+// readBack fails if a document is not the object: the YAML library writes a few
+// characters as they are that readers take for the end of a line.
+func (o object) readBack(body []byte) error {
+	want, err := json.Marshal(o.content)
+	if err != nil {
+		return fmt.Errorf("%s: %w", o, err)
+	}
+	if got, err := yaml.YAMLToJSON(body); err != nil || !bytes.Equal(got, want) {
+		return fmt.Errorf("%s has a text that is another one in YAML, with a character such as U+0085 (next line) in it; take it out of the target's keys and patches in the Deployfile", o)
+	}
+	return nil
+}
+
 // document is the object as YAML, its keys in alphabetical order, in a file
 // named after its kind and after what its name has besides the endpoint's.
 func (o object) document(endpoint string) (Document, error) {
 	body, err := yaml.Marshal(o.content)
 	if err != nil {
 		return Document{}, fmt.Errorf("%s: %w", o, err)
+	}
+	if err := o.readBack(body); err != nil {
+		return Document{}, err
 	}
 	name := strings.ToLower(o.kind)
 	if o.name != endpoint {

@@ -114,7 +114,7 @@ func firstDeployfile(name, source string, m *mlmodel.Model) ([]byte, error) {
 	b.WriteString("# What the model says of itself, and what is taken unless this file says\n# otherwise:\n")
 	for _, line := range []struct{ name, value string }{
 		{"flavors", strings.Join(m.Flavors, ", ")},
-		{"logged by", strings.TrimSpace("MLflow " + m.MLflowVersion)},
+		{"logged by", loggedBy(m)},
 		{"Python", m.Python},
 		{"requirements", countRequirements(m)},
 		{"input example", inputExample(source, m)},
@@ -134,12 +134,20 @@ func tomlString(text string) (string, error) {
 }
 
 // inComment is a text that ends no comment and that reads as it is: what a model
-// says is quoted where it has a character that cannot be seen.
+// says is quoted where it has a character that cannot be seen, or would pass for
+// quoted.
 func inComment(text string) string {
-	if utf8.ValidString(text) && !strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }) {
+	if utf8.ValidString(text) && !strings.HasPrefix(text, `"`) && !strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }) {
 		return text
 	}
 	return strconv.Quote(text)
+}
+
+func loggedBy(m *mlmodel.Model) string {
+	if m.MLflowVersion == "" {
+		return "MLflow"
+	}
+	return "MLflow " + m.MLflowVersion
 }
 
 func countRequirements(m *mlmodel.Model) string {
