@@ -133,12 +133,13 @@ func tiny(e *testscript.Env) error {
 
 func commands() map[string]func(*testscript.TestScript, bool, []string) {
 	return map[string]func(*testscript.TestScript, bool, []string){
-		"exits":    exits,
-		"await":    await,
-		"listens":  listens,
-		"sameFile": sameFile,
-		"registry": startRegistry,
-		"manifest": manifest,
+		"exits":      exits,
+		"onTerminal": onTerminal,
+		"await":      await,
+		"listens":    listens,
+		"sameFile":   sameFile,
+		"registry":   startRegistry,
+		"manifest":   manifest,
 	}
 }
 
