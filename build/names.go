@@ -1,0 +1,30 @@
+package build
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"strings"
+	"unicode/utf8"
+)
+
+// explainName names the file that a context cannot be sent with: BuildKit's
+// protocol has names that are UTF-8 only, and its error does not say which is not.
+func explainName(dir string, err error) error {
+	if !strings.Contains(err.Error(), "string field contains invalid UTF-8") {
+		return err
+	}
+	var found string
+	_ = filepath.WalkDir(dir, func(name string, _ fs.DirEntry, err error) error {
+		if err == nil && !utf8.ValidString(name) {
+			found = name
+			return fs.SkipAll
+		}
+		return nil
+	})
+	if found == "" {
+		return err
+	}
+	return errors.Join(fmt.Errorf("the name %q is no UTF-8, so that it cannot be sent to a builder; rename it, or leave it out by .dockerignore", found), err)
+}
