@@ -1,0 +1,101 @@
+package resolver
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/BurntSushi/toml"
+	"github.com/deployfile/deployfile/internal/hostile"
+	"github.com/google/go-cmp/cmp"
+)
+
+// The scripts write names of others as texts of TOML, and nothing else of the
+// document is different.
+func TestScriptsWriteTOML(t *testing.T) {
+	const placeholder = "placeholder"
+	names := []string{placeholder}
+	for _, name := range hostile.Texts() {
+		// JSON brings no other to a script.
+		if name != "" && utf8.ValidString(name) {
+			names = append(names, name)
+		}
+	}
+	documents := scriptDocuments(t, names)
+	for i, name := range names {
+		for n, document := range documents[i] {
+			got, want := map[string]any{}, map[string]any{}
+			if _, err := toml.Decode(document, &got); err != nil {
+				t.Errorf("%q makes it unreadable: %v\n%s", name, err, document)
+				continue
+			}
+			if _, err := toml.Decode(documents[0][n], &want); err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(withName(t, want, placeholder, name), withName(t, got, placeholder, placeholder)); diff != "" {
+				t.Errorf("%q makes it something else (-want +got):\n%s", name, diff)
+			}
+		}
+	}
+}
+
+// scriptDocuments are those that testdata/tables.py says, a list for each name.
+func scriptDocuments(t *testing.T, names []string) [][]string {
+	t.Helper()
+	python := os.Getenv("DEPLOYFILE_TEST_PYTHON")
+	if python == "" {
+		t.Fatal("DEPLOYFILE_TEST_PYTHON is not set; run make test, or hack/with-env.sh go test ./resolver")
+	}
+	input, err := json.Marshal(names)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(python, "testdata/tables.py", "scripts")
+	var said bytes.Buffer
+	cmd.Stdin, cmd.Stderr = bytes.NewReader(input), &said
+	output, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, said.String())
+	}
+	var documents [][]string
+	if err := json.Unmarshal(output, &documents); err != nil {
+		t.Fatal(err)
+	}
+	return documents
+}
+
+// withName has a name in the place of another, as JSON has values.
+func withName(t *testing.T, v any, old, name string) any {
+	t.Helper()
+	var put func(v any) any
+	put = func(v any) any {
+		switch v := v.(type) {
+		case string:
+			return strings.ReplaceAll(v, old, name)
+		case []any:
+			for i := range v {
+				v[i] = put(v[i])
+			}
+		case map[string]any:
+			out := map[string]any{}
+			for key, value := range v {
+				out[put(key).(string)] = put(value)
+			}
+			return out
+		}
+		return v
+	}
+	data, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out any
+	if err := json.Unmarshal(data, &out); err != nil {
+		t.Fatal(err)
+	}
+	return put(out)
+}
