@@ -92,7 +92,6 @@ func errorTypes() map[string]func(text string) error {
 		"publish/kubernetes.stuckError":         wordsAlone,
 		"publish/registry.KeptError":            filled[registry.KeptError],
 		"publish/registry.NoImageError":         filled[registry.NoImageError],
-		"resolver.IndexNameError":               filled[resolver.IndexNameError],
 		"resolver.NoPythonError":                filled[resolver.NoPythonError],
 		"resolver.NoWheelError":                 filled[resolver.NoWheelError],
 		"resolver.RequirementError":             filled[resolver.RequirementError],

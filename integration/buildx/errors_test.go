@@ -32,6 +32,10 @@ func TestErrors(t *testing.T) {
 			nil, "df-is-nowhere", []string{"df-is-nowhere was not found"}},
 		{"bad requirement", func(t *testing.T, p *project) { p.Write(t, "model/requirements.txt", "dfone\nnumpy====\n") },
 			nil, "numpy====", []string{"model/requirements.txt:2: "}},
+		{"escape in a requirement", func(t *testing.T, p *project) { p.Write(t, "model/requirements.txt", "dfone\n\x1b]0;title\x07====\n") },
+			nil, "\ufffd]0;title\ufffd====", []string{"model/requirements.txt:2: "}},
+		{"escape in the Deployfile", func(t *testing.T, p *project) { p.Edit(t, "Deployfile", `"model"`, "\"\x1b]0;title\x07") },
+			nil, "source = \"\ufffd]0;title\ufffd", []string{"TOML files cannot contain control characters"}},
 		{"credential in a requirement", func(t *testing.T, p *project) {
 			p.Write(t, "model/requirements.txt", "dfone\n# "+secret+"\nx @ https://reader:"+secret+"@example.com/x-1-py3-none-any.whl\n")
 		}, nil, "x @ ", []string{"model/requirements.txt:3: there is a credential"}},
@@ -64,6 +68,10 @@ func TestErrors(t *testing.T) {
 			wantWords(t, said, c.want...)
 			if c.line != "" {
 				wantWords(t, r.stderr, "| >>> "+c.line)
+			}
+			// Its own warnings have colours.
+			if out := r.stdout + r.stderr; strings.Contains(out, "\x1b]") || strings.Contains(out, "\x07") {
+				t.Errorf("buildx is given what a terminal obeys: %q", out)
 			}
 			hides(t, secret, map[string]string{"output": r.stdout + r.stderr})
 		})
