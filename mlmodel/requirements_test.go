@@ -225,6 +225,9 @@ func TestParseRequirementsFaults(t *testing.T) {
 		{"no marker", "a==1 ;", "r.txt:1", "no environment marker", ""},
 		{"no URL", "a @ b", "r.txt:1", "there is no URL behind the @", ""},
 		{"conda's file URL", "numpy @ file:///croot/numpy_123/work", "r.txt:1", "a file: URL names a place on the machine", "name==version"},
+		{"comment in a path", "file:wheels/x%20%23y-1-py3-none-any.whl", "r.txt:1", `the path "wheels/x #y-1-py3-none-any.whl" has characters that mean something else`, "rename"},
+		{"option in a path", "file:wheels/x%20--index-url=y-1-py3-none-any.whl", "r.txt:1", "has characters that mean something else", "rename"},
+		{"variable in a path", "file:wheels/%24%7BHOME%7D-1-py3-none-any.whl", "r.txt:1", "has characters that mean something else", "rename"},
 		{"path outside", "../x-1-py3-none-any.whl", "r.txt:1", "outside of the folder that is read", ""},
 		{"no such wheel", "wheels/x-1-py3-none-any.whl", "r.txt:1", "there is no file wheels/x-1-py3-none-any.whl", ""},
 		{"not a wheel's name", "./bad.whl", "r.txt:1", "bad.whl is not a wheel's file name", ""},
@@ -246,6 +249,7 @@ func TestParseRequirementsFaults(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			fsys := files("r.txt", test.text, "sub/a.txt", "-r ../r.txt", "sub/b.txt", "a\nb=1",
+				"wheels/x #y-1-py3-none-any.whl", "", "wheels/x --index-url=y-1-py3-none-any.whl", "", "wheels/${HOME}-1-py3-none-any.whl", "",
 				"bad.whl", "", "b-1-py3-none-any.whl", "", "project/setup.py", "")
 			_, _, err := ParseRequirements(fsys, "r.txt")
 			checkFault(t, err, test.where, test.message, test.hint)

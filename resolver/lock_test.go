@@ -115,8 +115,16 @@ func TestParseLockRefusesWhatNoLockHas(t *testing.T) {
 		"a built wheel's name":    {func(l *Lock) { l.Platforms[0].Built[0].Filename = "x" }, "built wheel"},
 		"an option to build with": {func(l *Lock) { l.Platforms[0].Built[0].Requirements = "-r /run/secrets/index-0\n" }, "not a pinned requirement"},
 		"an index to build with":  {func(l *Lock) { l.Platforms[0].Built[0].Requirements = "--index-url https://evil.example.com\n" }, "not a pinned requirement"},
+		"an index in a comment":   {func(l *Lock) { l.Platforms[0].Built[0].Requirements = "# x\r--index-url https://evil.example.com\n" }, "not a pinned requirement"},
+		"an index in a marker": {func(l *Lock) {
+			l.Platforms[0].Built[0].Requirements = "a==1 ; x\r--index-url https://evil.example.com\n"
+		}, "not a pinned requirement"},
 		"a Debian package's file": {func(l *Lock) { l.Platforms[0].SystemPackages[0].URL = "git://example.com/x" }, "http"},
+		"a file name to obey":     {func(l *Lock) { l.UV[0].Filename = "\u202euv.whl" }, "not a file name"},
 		"a model file elsewhere":  {func(l *Lock) { l.Model[0].Path = "../secret" }, "outside"},
+		"a model file to obey":    {func(l *Lock) { l.Model[0].Path = "a\x1bb" }, `"a\x1bb" has a control character, or bytes that are no UTF-8, in its name; rename it`},
+		"a model file backwards":  {func(l *Lock) { l.Model[0].Path = "a\u202eb" }, "has a control character"},
+		"a link to obey":          {func(l *Lock) { l.Model[0].Link = "a\nb" }, "is a link to \"a\\nb\", a name with a control character"},
 	} {
 		lock := exampleLock()
 		tt.change(lock)

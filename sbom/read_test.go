@@ -67,6 +67,7 @@ func TestReadLicense(t *testing.T) {
 		want           License
 	}{
 		{"expression", "Metadata-Version: 2.4\nLicense-Expression: MIT OR Apache-2.0\nLicense: other\n\nText", License{Expression: "MIT OR Apache-2.0"}},
+		{"no expression", "License-Expression: MIT\", \"x\": \"\n\n", License{Text: `MIT", "x": "`}},
 		{"name", "License: BSD 3-Clause\n\n", License{Expression: "BSD-3-Clause"}},
 		{"ambiguous name", "License: BSD\nClassifier: License :: OSI Approved :: BSD License\n", License{Text: "BSD"}},
 		{"classifier", "License: UNKNOWN\nClassifier: Programming Language :: Python\nClassifier: License :: OSI Approved :: MIT License\n", License{Expression: "MIT"}},
