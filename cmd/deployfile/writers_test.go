@@ -103,7 +103,7 @@ func TestWrittenNamesAreNoSyntax(t *testing.T) {
 }
 
 func FuzzWrittenNames(f *testing.F) {
-	for _, name := range hostile.Texts() {
+	for _, name := range []string{"plain", "\"]\n#%{<&\\", "\x1b\u202e\xff"} {
 		f.Add(name)
 	}
 	f.Fuzz(func(t *testing.T, name string) {
