@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/deployfile/deployfile/resolver"
@@ -110,7 +111,7 @@ func (p *Plan) install(in Inputs, l WheelLayer) (llb.State, error) {
 	t := in.Toolchain
 	step := toolchain.Step{
 		Name:   "install " + l.title(),
-		Script: toolchain.Script{Name: "install.py", Source: installSource},
+		Script: toolchain.Script{Name: "install.py", Source: slices.Concat(toolchain.WheelFiles(), installSource)},
 		Args:   []string{toolchain.VirtualEnv, toolchain.SitePackages(t.Version), WheelDir, installPlatform(p.Platform)},
 		UV:     true,
 		Mounts: []toolchain.Mount{{

@@ -124,8 +124,8 @@ class Links(html.parser.HTMLParser):
             self.found.append((attrs["href"], yanked))
 
 
-def get(url, secret=None):
-    request = urllib.request.Request(url, headers={"User-Agent": "deployfile", "Accept-Encoding": "identity"})
+def get(url, secret=None, headers=()):
+    request = urllib.request.Request(url, headers={"User-Agent": "deployfile", "Accept-Encoding": "identity", **dict(headers)})
     found = credential(secret, url)
     if found:
         token = base64.b64encode(":".join(found).encode()).decode()
