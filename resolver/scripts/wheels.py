@@ -6,7 +6,10 @@ A wheel's list of files is at its end, so that some kilobytes of it are fetched
 import collections
 import concurrent.futures
 import hashlib
+import http.client
 import io
+import threading
+import time
 import zlib
 
 # Bytes: how much of a wheel's end is fetched at first, how much at a time after
@@ -19,6 +22,9 @@ MAX_WHOLE = 32 << 20
 MAX_COMPARED = 64 << 20
 # How many files are named of those that two packages both bring.
 NAMED = 10
+# Seconds after which no further wheel is asked for: what is not known is no reason
+# to have no lock.
+PATIENCE = 60
 # The largest .pth file that is read, in bytes.
 MAX_PTH = 64 << 10
 
@@ -27,11 +33,13 @@ class Unread(Exception):
     """Says why a wheel's list of files could not be read."""
 
 
-UNREADABLE = (OSError, ValueError, zipfile.BadZipFile, RuntimeError, NotImplementedError, zlib.error, Unread)
+UNREADABLE = (OSError, ValueError, zipfile.BadZipFile, RuntimeError, NotImplementedError, zlib.error, http.client.HTTPException, Unread)
 
 
 class Local(io.FileIO):
     """A file whose list of files is no larger than others may be."""
+
+    block = 0
 
     def read(self, size=-1):
         if size > MAX_LIST:
@@ -39,11 +47,46 @@ class Local(io.FileIO):
         return super().read(size)
 
 
+class Servers(threading.local):
+    """Connections, of each thread its own, that are kept for the next file of the
+    same server. To connect takes longer than to fetch some kilobytes."""
+
+    def __init__(self):
+        self.connections = {}
+
+    def get(self, url, secret, headers):
+        server = urllib.parse.urlsplit(url)
+        if urllib.request.getproxies().get(server.scheme):
+            return get(url, secret, headers)
+        key = (server.scheme, server.netloc)
+        if key not in self.connections:
+            self.connections[key] = (
+                http.client.HTTPSConnection(server.netloc, timeout=20, context=authorities(os.environ.get("SSL_CERT_FILE")))
+                if server.scheme == "https" else http.client.HTTPConnection(server.netloc, timeout=20))
+        connection = self.connections[key]
+        target = urllib.parse.urlunsplit(("", "", server.path or "/", server.query, ""))
+        asked = {"User-Agent": "deployfile", "Accept-Encoding": "identity", **authorization(secret, url), **headers}
+        try:
+            connection.request("GET", target, headers=asked)
+            response = connection.getresponse()
+        except (http.client.HTTPException, OSError):
+            # The server may have closed what was kept.
+            connection.close()
+            connection.request("GET", target, headers=asked)
+            response = connection.getresponse()
+        if response.status >= 300:
+            # What leads elsewhere, or is an error.
+            connection.close()
+            return get(url, secret, headers)
+        return response
+
+
 class Remote(io.RawIOBase):
     """A file on a server, of which parts are fetched as they are read."""
 
-    def __init__(self, url, secret):
-        self.url, self.secret, self.position, self.fetched = url, secret, 0, 0
+    def __init__(self, url, secret, server):
+        self.server = server
+        self.url, self.secret, self.position, self.fetched, self.block = url, secret, 0, 0, 0
         with self.ask(f"bytes=-{TAIL}") as r:
             if r.status == 206:
                 place = re.fullmatch(r"bytes ([0-9]+)-[0-9]+/([0-9]+)", r.headers.get("Content-Range") or "")
@@ -58,7 +101,7 @@ class Remote(io.RawIOBase):
                     raise Unread("its server sends no parts of files")
 
     def ask(self, part):
-        return get(self.url, self.secret, [("Range", part)])
+        return self.server.get(self.url, self.secret, {"Range": part})
 
     def seekable(self):
         return True
@@ -76,7 +119,7 @@ class Remote(io.RawIOBase):
     def read(self, size=-1):
         end = self.size if size is None or size < 0 else min(self.position + size, self.size)
         if self.position < self.start or end > self.start + len(self.window):
-            self.fetch(max(end - self.position, min(BLOCK, self.size - self.position)))
+            self.fetch(max(end - self.position, min(self.block, self.size - self.position)))
         data = self.window[self.position - self.start:end - self.start]
         self.position += len(data)
         return data
@@ -117,13 +160,16 @@ class Wheel:
         return found.hexdigest()
 
 
-def open_wheel(wheel, indexes):
+def open_wheel(wheel, indexes, server, end):
     try:
+        if time.monotonic() > end:
+            raise Unread(f"the servers of wheels did not answer within {PATIENCE} s")
         if wheel.get("path"):
             file = Local(wheel["path"])
         else:
-            file = Remote(wheel["url"], secret_for(wheel["url"], indexes))
+            file = Remote(wheel["url"], secret_for(wheel["url"], indexes), server)
         archive = zipfile.ZipFile(file)
+        file.block = BLOCK
         return Wheel(wheel["name"], file, wheel_files(archive, wheel["name"]), archive)
     except UNREADABLE as e:
         return Unread(f"{wheel['name']}: {e}")
@@ -236,8 +282,9 @@ def start_kind(wheel, path):
 
 def look_into(wheels, indexes):
     """What the lock says of the wheels' files."""
-    with concurrent.futures.ThreadPoolExecutor(16) as pool:
-        opened = list(pool.map(lambda w: open_wheel(w, indexes), wheels))
+    server, end = Servers(), time.monotonic() + PATIENCE
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        opened = list(pool.map(lambda w: open_wheel(w, indexes, server, end), wheels))
     unread = sorted(shown(str(w)) for w in opened if isinstance(w, Unread))
     opened = sorted((w for w in opened if isinstance(w, Wheel)), key=lambda w: w.package)
     startup = collections.defaultdict(list)
