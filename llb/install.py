@@ -5,57 +5,9 @@ import json
 import os
 import subprocess
 import sys
-import zipfile
-import zlib
 
 OUT = "/out"
 EPOCH = int(os.environ["SOURCE_DATE_EPOCH"])
-
-
-def fail(message):
-    """Ends the step with a message for the person who waits for it."""
-    print(message, file=sys.stderr)
-    with open(f"{OUT}/error.json", "w") as f:
-        json.dump({"kind": "install", "message": message.strip()}, f)
-    sys.exit(1)
-
-
-def in_turn(venv, wheels, requirements):
-    """The requirements in groups to be installed one after the other: uv installs
-    a group's wheels at the same time, and of a file that two of them bring any
-    could be the one that stays."""
-    all_of = {r: brought(venv, wheels, r) for r in requirements}
-
-    def shares(r):
-        files, folders = all_of[r]
-        return any(files & other[0] or files & other[1] or folders & other[0] for q, other in all_of.items() if q != r)
-
-    alone = [r for r in requirements if shares(r)]
-    together = [r for r in requirements if r not in alone]
-    return ([together] if together else []) + [[r] for r in alone]
-
-
-def brought(venv, wheels, requirement):
-    """The files of a requirement's wheel, and the folders that they are in."""
-    name, _, rest = requirement.partition("==")
-    files, folders = set(), set()
-    for file in os.listdir(wheels):
-        if canonical(file.partition("-")[0]) != canonical(name):
-            continue
-        try:
-            with zipfile.ZipFile(os.path.join(wheels, file)) as archive:
-                files |= set(wheel_files(archive, canonical(name)))
-        except (zipfile.BadZipFile, ValueError, zlib.error):
-            continue  # uv says what is wrong with it
-    for path in sorted(files):
-        if is_environment(path):
-            version = rest.partition("=")[0]
-            fail(f"{name} {version} brings {venv}/{path}, which is the environment's own, and would decide which Python runs: take another version of it, or leave it out")
-        folder = os.path.dirname(path)
-        while folder and folder not in folders:
-            folders.add(folder)
-            folder = os.path.dirname(folder)
-    return files, folders
 
 
 def install(venv, wheels, platform, requirements):
@@ -71,7 +23,9 @@ def install(venv, wheels, platform, requirements):
         "--link-mode=copy", "--require-hashes", "--no-progress", "-r", "/tmp/requirements.txt"], stderr=subprocess.PIPE, text=True)
     print(done.stderr, end="", file=sys.stderr)
     if done.returncode != 0:
-        fail(done.stderr)
+        with open(f"{OUT}/error.json", "w") as f:
+            json.dump({"kind": "install", "message": done.stderr.strip()}, f)
+        sys.exit(1)
 
 
 def strip(site):
@@ -108,9 +62,8 @@ def settle(root):
 
 def main():
     venv, site, wheels, platform = sys.argv[1:5]
-    os.makedirs(OUT + venv)
-    for group in in_turn(venv, wheels, sys.argv[5:]):
-        install(venv, wheels, platform, group)
+    os.makedirs(OUT + venv, exist_ok=True)
+    install(venv, wheels, platform, sys.argv[5:])
     site = os.path.join(OUT + venv, site)
     strip(site)
     # What does not compile (templates, files for another Python) is left as
