@@ -202,7 +202,7 @@ def shown(text):
     return text if text.isprintable() else ascii(text)[1:-1]
 
 
-def named(paths):
+def first_of(paths):
     """How many files there are, and the first of them."""
     paths = sorted(set(paths))
     return {"count": len(paths), "paths": [shown(p) for p in paths[:NAMED]]}
@@ -233,7 +233,7 @@ def conflicts(wheels):
         if path in ("bin/serve", "serve.json"):
             # The start command's, which is put on top.
             found[tuple(sorted(packages))].append(path)
-    return [{"packages": list(p), **named(paths)} for p, paths in sorted(found.items())]
+    return [{"packages": list(p), **first_of(paths)} for p, paths in sorted(found.items())]
 
 
 # What setuptools writes for packages that share a namespace (its nspkg.pth): it
@@ -294,7 +294,7 @@ def look_into(wheels, indexes):
                 startup[wheel.package, kind].append(path)
     return {
         "conflicts": conflicts(opened),
-        "startup": [{"package": p, "kind": kind, **named(paths)} for (p, kind), paths in startup.items()],
+        "startup": [{"package": p, "kind": kind, **first_of(paths)} for (p, kind), paths in startup.items()],
         "environment": [{"package": w.package, "path": shown(path)} for w in opened for path in sorted(w.files) if is_environment(path)][:NAMED],
         "unread": unread,
     }
