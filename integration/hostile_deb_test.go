@@ -92,7 +92,7 @@ sha256 = "%x"
 	if err := os.WriteFile(secret, []byte("hunter2"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	withSecret := func(o *build.Options) { o.Secrets = []string{"id=ca,src=" + secret} }
+	withSecret := func(o *build.Options) { o.Secrets = []string{"id=token,src=" + secret} }
 
 	served = []byte("!<arch>\nanother file")
 	_, _, err := p.tryBuild(t, withSecret)
