@@ -315,9 +315,8 @@ func fetched(t *testing.T, url string) []byte {
 	return data
 }
 
-// TestFindingsWithoutLock keeps the rules from saying anything where nothing is
-// known.
-func TestFindingsWithoutLock(t *testing.T) {
+// TestHonestWheel finds nothing to say of a wheel like most.
+func TestHonestWheel(t *testing.T) {
 	x := lab.NewIndex(t, lab.Wheel(t, "dfone", "1.0", ""))
 	p := tiny(t, x.Table("local"), "dfone")
 	p.lock(t)

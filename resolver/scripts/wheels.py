@@ -283,7 +283,7 @@ def start_kind(wheel, path):
 def look_into(wheels, indexes):
     """What the lock says of the wheels' files."""
     server, end = Servers(), time.monotonic() + PATIENCE
-    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:
         opened = list(pool.map(lambda w: open_wheel(w, indexes, server, end), wheels))
     unread = sorted(shown(str(w)) for w in opened if isinstance(w, Unread))
     opened = sorted((w for w in opened if isinstance(w, Wheel)), key=lambda w: w.package)
