@@ -120,6 +120,7 @@ func TestParseErrors(t *testing.T) {
 		{"unknown-value", image + "platforms = ['linux/arm46']\n", `D:4:14: error: unknown platform "linux/arm46"; did you mean "linux/arm64"?`},
 		{"unknown-value", image + "platforms = ['windows']\n", `D:4:14: error: unknown platform "windows"; use "linux/amd64" or "linux/arm64"`},
 		{"duplicate", image + "platforms = ['linux/amd64', 'linux/amd64']\n", `D:4:29: error: platform "linux/amd64" is listed twice; remove one`},
+		{"invalid-name", image + "labels = { 'io.github.deployfile.revision' = '{}' }\n", `D:4:12: error: label key "io.github.deployfile.revision" begins with "io.github.deployfile.", and those are what deployfile says itself of an image or a deployment; for example "com.example.team"`},
 		{"invalid-name", image + "labels = { 'a b' = 'c' }\n", `D:4:12: error: label key "a b" must be letters, digits, '.', '-', '_' and '/'; for example "com.example.team"`},
 		{"invalid-user", image + "user = 'nobody'\n", `D:4:8: error: image.user "nobody" must be numbers, "uid" or "uid:gid"; numbers need no /etc/passwd in the image, and Kubernetes can tell that it is not root`},
 		{"invalid-user", image + "user = '99999999999'\n", `D:4:8: error: image.user "99999999999" must be numbers, "uid" or "uid:gid"; numbers need no /etc/passwd in the image, and Kubernetes can tell that it is not root`},

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/distribution/reference"
 )
@@ -67,6 +68,10 @@ func (r *report) validateServer(s Server) {
 	}
 }
 
+// ownLabels is in front of the labels that say what an image was made of and, on
+// a container, which revision of an endpoint it is.
+const ownLabels = "io.github.deployfile."
+
 func (r *report) validateImage(i Image) {
 	for n, tag := range i.Tags {
 		r.tag(tag, "image", "tags", strconv.Itoa(n))
@@ -78,6 +83,12 @@ func (r *report) validateImage(i Image) {
 		if r.written("image", "labels", key) && !matches(labelKeyPattern, key) {
 			r.atKey(problem{
 				"invalid-name", fmt.Sprintf("label key %q must be letters, digits, '.', '-', '_' and '/'", key),
+				`for example "com.example.team"`,
+			}, "image", "labels", key)
+		}
+		if strings.HasPrefix(key, ownLabels) {
+			r.atKey(problem{
+				"invalid-name", fmt.Sprintf("label key %q begins with %q, and those are what deployfile says itself of an image or a deployment", key, ownLabels),
 				`for example "com.example.team"`,
 			}, "image", "labels", key)
 		}

@@ -28,7 +28,9 @@ type situation struct {
 	mlmodel, requirements, extra string
 	noExample, locked            bool
 	yanked                       map[string]string
-	today                        string
+	// wheels is what the lock knows of the wheels' files.
+	wheels *resolver.WheelFiles
+	today  string
 }
 
 const goodModel = `flavors:
@@ -87,10 +89,21 @@ func (s situation) input(t *testing.T) Input {
 		in.Requirements, in.Constraints = added.Requirements, added.Constraints
 	}
 	if s.locked {
-		in.Lock = &resolver.Lock{Version: resolver.LockVersion}
-		in.Pylocks = map[string]*resolver.Pylock{"pylock.toml": {Packages: []resolver.PylockPackage{{Name: "mlflow-skinny", Version: "3.17.2"}, {Name: "anyio", Version: "4.16.0"}}}}
+		in.Lock = &resolver.Lock{
+			Version: resolver.LockVersion, Toolchain: resolver.Image{PythonVersion: "3.11"},
+			Platforms: []resolver.Platform{{Name: "linux/amd64", Glibc: "2.36", Pylock: "pylock.toml", Wheels: s.wheels}},
+		}
+		in.Pylocks = map[string]*resolver.Pylock{"pylock.toml": {Packages: []resolver.PylockPackage{locked("mlflow-skinny", "3.17.2"), locked("anyio", "4.16.0"), locked("good", "1.0")}}}
 	}
 	return in
+}
+
+// locked is a package with a wheel for every platform.
+func locked(name, version string) resolver.PylockPackage {
+	file := strings.ReplaceAll(name, "-", "_") + "-" + version + "-py3-none-any.whl"
+	return resolver.PylockPackage{Name: name, Version: version, Wheels: []resolver.PylockFile{{
+		URL: "https://packages.example.com/" + file, Hashes: map[string]string{"sha256": strings.Repeat("a", 64)},
+	}}}
 }
 
 func day(t *testing.T, text string) time.Time {

@@ -22,6 +22,11 @@ func Rules() []Rule {
 			warning, developmentPackages,
 		},
 		{
+			"file-conflict", "Files of several packages",
+			"Two packages bring the same file with other contents, and the image has one of them.",
+			warning, fileConflicts,
+		},
+		{
 			"full-mlflow", "Full MLflow",
 			"All of MLflow is installed where the part that serves would do.",
 			warning, fullMLflow,
@@ -50,6 +55,11 @@ func Rules() []Rule {
 			"running-as-root", "Running as root",
 			"The server runs as root.",
 			warning, parsed("running-as-root"),
+		},
+		{
+			"startup-code", "Code at every start of Python",
+			"A package brings a .pth file or a sitecustomize, which Python reads before anything else.",
+			warning, startupCode,
 		},
 		{
 			"unencrypted-secret", "Secret sent unencrypted",

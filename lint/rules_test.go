@@ -1,6 +1,10 @@
 package lint
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/deployfile/deployfile/resolver"
+)
 
 // ruleTests has a failing and a passing situation for every rule. want is a
 // line for each of the rule's findings: place, message and fix.
@@ -70,6 +74,21 @@ secret = "corp-token"
 `,
 		},
 		{
+			rule: "file-conflict",
+			fail: situation{locked: true, requirements: "mlflow==3.17.2\nanyio\n", wheels: &resolver.WheelFiles{
+				Conflicts: []resolver.FileConflict{
+					{Packages: []string{"anyio", "good"}, Count: 3, Paths: []string{"lib/python3.11/site-packages/good/__init__.py"}},
+					{Packages: []string{"good"}, Count: 1, Paths: []string{"bin/serve"}},
+				},
+				Unread: []string{"mlflow-skinny: its server sends no parts of files"},
+			}},
+			pass: situation{locked: true, wheels: &resolver.WheelFiles{}},
+			want: `0:0-0:0 good brings /opt/venv/bin/serve, and the image's start command takes the place of it: leave it, if nothing in the image calls what good has there
+0:0-0:0 which files mlflow-skinny brings is not known: its server sends no parts of files: run deployfile lock again, with an index that answers requests for parts of files
+2:10-2:17 model/requirements.txt:2: anyio and good bring /opt/venv/lib/python3.11/site-packages/good/__init__.py and 2 more files with other contents, and the image has what good brings: require one of them, or versions that share no files
+`,
+		},
+		{
 			rule: "full-mlflow",
 			fail: situation{deployfile: "[environment]\nmlflow = \"full\"\n"},
 			pass: situation{deployfile: "[environment]\nmlflow = \"skinny\"\n"},
@@ -111,6 +130,22 @@ secret = "corp-token"
 			fail: situation{deployfile: root},
 			pass: situation{deployfile: "[image]\nuser = \"1000:1000\"\n"},
 			want: `4:8-4:13 the server runs as root: leave out image.user to run as 65532:65532
+`,
+		},
+		{
+			rule: "startup-code",
+			fail: situation{locked: true, requirements: "mlflow==3.17.2\nanyio\n", wheels: &resolver.WheelFiles{Startup: []resolver.StartupFiles{
+				{Package: "anyio", Kind: resolver.StartupCode, Count: 1, Paths: []string{"lib/python3.11/site-packages/a.pth"}},
+				{Package: "good", Kind: resolver.StartupModule, Count: 1, Paths: []string{"lib/python3.11/site-packages/sitecustomize.py"}},
+				{Package: "good", Kind: resolver.StartupPaths, Count: 2, Paths: []string{"lib/python3.11/site-packages/b.pth", "lib/python3.11/site-packages/c.pth"}},
+			}}},
+			pass: situation{locked: true, wheels: &resolver.WheelFiles{Startup: []resolver.StartupFiles{
+				{Package: "setuptools", Kind: resolver.StartupDistutils, Count: 1, Paths: []string{"lib/python3.11/site-packages/distutils-precedence.pth"}},
+				{Package: "matplotlib", Kind: resolver.StartupNamespace, Count: 1, Paths: []string{"lib/python3.11/site-packages/matplotlib-nspkg.pth"}},
+			}}},
+			want: `0:0-0:0 good brings /opt/venv/lib/python3.11/site-packages/b.pth and another file, which changes where Python looks for modules: read it, and leave good out if it has no reason to
+0:0-0:0 good brings /opt/venv/lib/python3.11/site-packages/sitecustomize.py, which Python imports at every start: read it, and leave good out if it has no reason to
+2:10-2:17 model/requirements.txt:2: anyio brings /opt/venv/lib/python3.11/site-packages/a.pth, whose code runs at every start of Python: read it, and leave anyio out if it has no reason to
 `,
 		},
 		{

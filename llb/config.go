@@ -128,12 +128,16 @@ func (p *Plan) ImageConfig(base dockerspec.DockerOCIImage) (*dockerspec.DockerOC
 	img.Config.Healthcheck = nil
 	img.Config.OnBuild = nil
 	img.Config.Shell = nil
-	labels := maps.Clone(base.Config.Labels)
-	if labels == nil {
-		labels = map[string]string{}
+	img.Config.Labels = map[string]string{}
+	for k, v := range base.Config.Labels {
+		// Those of a base that was built like this are about another model. And
+		// an engine gives a container the labels of its image, among which those
+		// of a revision would be taken for a record of a deployment.
+		if !strings.HasPrefix(k, LabelPrefix) {
+			img.Config.Labels[k] = v
+		}
 	}
-	maps.Copy(labels, p.Config.Labels)
-	img.Config.Labels = labels
+	maps.Copy(img.Config.Labels, p.Config.Labels)
 	return &img, nil
 }
 

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/deployfile/deployfile/internal/terminal"
@@ -105,19 +106,28 @@ func (p *Plan) layerNames() []string {
 //go:embed install.py
 var installSource []byte
 
+//go:embed inturn.py
+var inTurnSource []byte
+
+// installDir is where the step that installs has install.py.
+const installDir = "/run/install"
+
 // install is a layer with the installed wheels, and knows nothing of the
 // base, the model or the other layers, so that it is the same in every image.
 func (p *Plan) install(in Inputs, l WheelLayer) (llb.State, error) {
 	t := in.Toolchain
 	step := toolchain.Step{
 		Name:   "install " + l.title(),
-		Script: toolchain.Script{Name: "install.py", Source: installSource},
-		Args:   []string{toolchain.VirtualEnv, toolchain.SitePackages(t.Version), WheelDir, installPlatform(p.Platform)},
+		Script: toolchain.Script{Name: "inturn.py", Source: slices.Concat(toolchain.WheelFiles(), inTurnSource)},
+		Args:   []string{path.Join(installDir, "install.py"), toolchain.VirtualEnv, toolchain.SitePackages(t.Version), WheelDir, installPlatform(p.Platform)},
 		UV:     true,
 		Mounts: []toolchain.Mount{{
 			Path:   toolchain.VirtualEnv,
 			Source: t.Skeleton(t.Python, t.Version, t.Constraints...),
 			From:   toolchain.VirtualEnv,
+		}, {
+			Path:   installDir,
+			Source: toolchain.Script{Name: "install.py", Source: installSource}.State(t.Constraints...),
 		}},
 	}
 	for _, w := range l.Wheels {

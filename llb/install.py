@@ -62,13 +62,14 @@ def settle(root):
 
 def main():
     venv, site, wheels, platform = sys.argv[1:5]
-    os.makedirs(OUT + venv)
+    os.makedirs(OUT + venv, exist_ok=True)
     install(venv, wheels, platform, sys.argv[5:])
     site = os.path.join(OUT + venv, site)
     strip(site)
     # What does not compile (templates, files for another Python) is left as
     # it is, as pip leaves it.
-    compileall.compile_dir(site, maxlevels=100, quiet=2, stripdir=OUT, workers=1,
+    # What a wheel brings as bytecode of a source is made anew, like all other.
+    compileall.compile_dir(site, maxlevels=100, quiet=2, stripdir=OUT, workers=1, force=True,
                            invalidation_mode=compileall.py_compile.PycInvalidationMode.UNCHECKED_HASH)
     lock = os.path.join(OUT + venv, ".lock")
     if os.path.exists(lock):

@@ -62,6 +62,9 @@ func NewPlan(s Sources) (*Plan, error) {
 		return nil, err
 	}
 	p.Layers = layers(wheels)
+	if locked.Wheels != nil {
+		p.Conflicts, p.Startup = conflicts(p.Layers, locked.Wheels.Conflicts), locked.Wheels.Startup
+	}
 	p.Model = model(s)
 	p.Config, err = config(s, p)
 	return p, err

@@ -38,6 +38,10 @@ type Plan struct {
 	SystemPackages []resolver.SystemPackage `json:"system-packages,omitempty"`
 	// Layers are the Python packages, in the order of the image's layers.
 	Layers []WheelLayer `json:"layers"`
+	// Conflicts are files that several packages bring with other contents,
+	// Startup files that Python reads at every start.
+	Conflicts []Conflict              `json:"conflicts,omitempty"`
+	Startup   []resolver.StartupFiles `json:"startup,omitempty"`
 	// Code are folders of the context whose contents go to CodeDir.
 	Code []string `json:"code,omitempty"`
 	// Model are the model's files.
@@ -66,6 +70,16 @@ type Wheel struct {
 	// Source and Built are set for a wheel that is built.
 	Source *resolver.Source     `json:"source,omitempty"`
 	Built  *resolver.BuiltWheel `json:"-"`
+}
+
+// Conflict are files that packages bring with other contents, and whose are in
+// the image.
+type Conflict struct {
+	resolver.FileConflict
+	// Winner is the package whose files are in the image: the one in the last
+	// layer, and within a layer the last by name. It is "" where the image's
+	// start command takes their place.
+	Winner string `json:"winner,omitempty"`
 }
 
 // ModelPlan is the model in the context and in the image.

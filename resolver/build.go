@@ -13,15 +13,15 @@ import (
 )
 
 // build makes the wheels of what is locked as source, once, to record what
-// comes out.
-func (r *Resolver) build(ctx context.Context, q Request, keep *Lock, toolchainDigest string, t toolchain.Toolchain, p *Platform, pylock []byte) error {
+// comes out. It returns the names of those that it made.
+func (r *Resolver) build(ctx context.Context, q Request, keep *Lock, toolchainDigest string, t toolchain.Toolchain, p *Platform, pylock []byte) (made []string, err error) {
 	lock, err := ParsePylock(pylock)
 	if err != nil {
-		return fmt.Errorf("%s: %w", p.Pylock, err)
+		return nil, fmt.Errorf("%s: %w", p.Pylock, err)
 	}
 	interpreter, err := p.Interpreter(t.Version)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	_, sources, err := Select(lock, interpreter)
 	var unbuilt []Source
@@ -38,17 +38,18 @@ func (r *Resolver) build(ctx context.Context, q Request, keep *Lock, toolchainDi
 		}
 	}
 	if err != nil {
-		return err
+		return nil, err
 	}
 	for _, s := range unbuilt {
 		b, _, err := r.buildOnce(ctx, q, t, s)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		p.Built = append(p.Built, b)
+		made = append(made, s.Name)
 	}
 	slices.SortFunc(p.Built, func(a, b BuiltWheel) int { return strings.Compare(a.Name, b.Name) })
-	return nil
+	return made, nil
 }
 
 // buildOnce makes a wheel of what is locked as source, and returns what came out,

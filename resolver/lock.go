@@ -82,6 +82,9 @@ type Platform struct {
 	Built []BuiltWheel `toml:"built"`
 	// SystemPackages are Debian packages in the order of their names.
 	SystemPackages []SystemPackage `toml:"system-packages"`
+	// Wheels are what the wheels bring that is not theirs alone; nil in a lock
+	// that was made without looking into them.
+	Wheels *WheelFiles `toml:"wheels"`
 }
 
 // BuiltWheel is a wheel that a build makes from a source distribution or a
@@ -208,6 +211,9 @@ func (l *Lock) check() error {
 			if err := b.check(); err != nil {
 				return err
 			}
+		}
+		if err := p.Wheels.check(); err != nil {
+			return err
 		}
 	}
 	for _, f := range files {

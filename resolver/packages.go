@@ -13,24 +13,25 @@ import (
 	gwclient "github.com/moby/buildkit/frontend/gateway/client"
 )
 
-// packages resolves the requirements for one platform to a pylock.toml, or
-// takes over the locked one if nothing that it depends on has changed.
-func (r *Resolver) packages(ctx context.Context, q Request, keep *Lock, t toolchain.Toolchain, p *Platform) ([]byte, error) {
+// packages resolves the requirements for one platform to a pylock.toml and looks
+// into its wheels, or takes over the locked one if nothing that it depends on has
+// changed; the report is nil then, and where a wheel is still to be built.
+func (r *Resolver) packages(ctx context.Context, q Request, keep *Lock, t toolchain.Toolchain, p *Platform) ([]byte, *wheelReport, error) {
 	if data := unchangedPylock(q, keep, p); data != nil {
-		return data, nil
+		return data, nil, nil
 	}
 	arch, err := machine(p.Name)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	previous := q.previousPylock(p.Name)
 	requirements, repositories, err := r.repositories(ctx, q, previous)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	interpreter, err := p.Interpreter(t.Version)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	known := []metadata{}
 	for {
@@ -49,6 +50,7 @@ func (r *Resolver) packages(ctx context.Context, q Request, keep *Lock, t toolch
 				"platform":     uvPlatform(arch, glibcMinor(p.Glibc)),
 				"indexes":      q.Indexes,
 				"upgrade":      q.Upgrade,
+				"tags":         interpreter.tags(),
 			})},
 			Network:     true,
 			Secrets:     secrets(q.Indexes),
@@ -67,18 +69,23 @@ func (r *Resolver) packages(ctx context.Context, q Request, keep *Lock, t toolch
 		}
 		ref, err := r.Gateway.Step(ctx, t, step)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		var unknown []unknownSource
 		if err := r.Gateway.ReadJSON(ctx, ref, "sources.json", &unknown); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		if len(unknown) == 0 {
-			return ref.ReadFile(ctx, gwclient.ReadRequest{Filename: "pylock.toml"})
+			found, err := r.readWheelReport(ctx, ref)
+			if err != nil {
+				return nil, nil, err
+			}
+			data, err := ref.ReadFile(ctx, gwclient.ReadRequest{Filename: "pylock.toml"})
+			return data, found, err
 		}
 		more, err := r.describe(ctx, q, t, interpreter, known, unknown)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		known = append(known, more...)
 	}

@@ -3,6 +3,7 @@ package resolver
 import (
 	"context"
 	"fmt"
+	"io/fs"
 	"path"
 	"regexp"
 	"slices"
@@ -42,7 +43,7 @@ func findPython(ctx context.Context, ref gwclient.Reference, image string, env [
 		}
 		for _, e := range entries {
 			m := pythonName.FindStringSubmatch(path.Base(e.Path))
-			if m == nil {
+			if m == nil || !isFile(ctx, ref, path.Join(dir, m[0])) {
 				continue
 			}
 			if want == "" || m[1] == want {
@@ -55,6 +56,17 @@ func findPython(ctx context.Context, ref gwclient.Reference, image string, env [
 	}
 	return "", "", &NoPythonError{Image: image, Want: want, Have: have}
 }
+
+// isFile says whether a path leads to a regular file of the image; a pipe, a
+// folder or a link that leads nowhere would be a Python that only a build finds
+// out to be none.
+func isFile(ctx context.Context, ref gwclient.Reference, name string) bool {
+	st, err := ref.StatFile(ctx, gwclient.StatRequest{Path: name})
+	return err == nil && fs.FileMode(st.Mode).IsRegular()
+}
+
+// maxLibrary is the largest C library that is read, in bytes; Debian's has 2 MB.
+const maxLibrary = 8 << 20
 
 func searchPath(env []string) []string {
 	for _, e := range env {
@@ -74,7 +86,10 @@ func findGlibc(ctx context.Context, ref gwclient.Reference, image, machine strin
 		"/lib/" + machine + "-linux-gnu/libc.so.6", "/usr/lib/" + machine + "-linux-gnu/libc.so.6",
 		"/lib64/libc.so.6", "/usr/lib64/libc.so.6", "/lib/libc.so.6",
 	} {
-		data, err := ref.ReadFile(ctx, gwclient.ReadRequest{Filename: name})
+		if !isFile(ctx, ref, name) {
+			continue
+		}
+		data, err := ref.ReadFile(ctx, gwclient.ReadRequest{Filename: name, Range: &gwclient.FileRange{Length: maxLibrary}})
 		if err != nil {
 			continue
 		}

@@ -101,10 +101,14 @@ func (r *Resolver) Lock(ctx context.Context, q Request) (*Lock, map[string][]byt
 		eg.Go(func() error {
 			p := &lock.Platforms[n]
 			p.Pylock = PylockName(name, q.Platforms)
-			data, err := r.packages(egctx, q, keep, t, p)
+			data, found, err := r.packages(egctx, q, keep, t, p)
+			var made []string
 			if err == nil {
 				pylocks[n], p.PylockSHA256 = data, hash(data)
-				err = r.build(egctx, q, keep, lock.Toolchain.Digest, t, p, data)
+				made, err = r.build(egctx, q, keep, lock.Toolchain.Digest, t, p, data)
+			}
+			if err == nil {
+				err = r.wheelFiles(egctx, q, keep, lock.Toolchain.Digest, t, p, data, found, made)
 			}
 			if lacks(err) {
 				// What the other platforms lack is said too.

@@ -2,6 +2,7 @@ package resolver
 
 import (
 	"embed"
+	"slices"
 
 	"github.com/deployfile/deployfile/toolchain"
 )
@@ -12,17 +13,23 @@ var scripts embed.FS
 // script returns a script of this package with what it shares with others in
 // front of it.
 func script(name string) toolchain.Script {
-	parts := []string{"step.py"}
-	if name == "resolve.py" || name == "buildrequires.py" {
-		parts = append(parts, "compile.py")
+	source := embedded("step.py")
+	switch name {
+	case "resolve.py":
+		source = slices.Concat(source, toolchain.WheelFiles(), embedded("compile.py"), embedded("wheels.py"))
+	case "lookinto.py":
+		source = slices.Concat(source, toolchain.WheelFiles(), embedded("wheels.py"))
+	case "buildrequires.py":
+		source = slices.Concat(source, toolchain.WheelFiles(), embedded("compile.py"))
 	}
-	var source []byte
-	for _, part := range append(parts, name) {
-		data, err := scripts.ReadFile("scripts/" + part)
-		if err != nil {
-			panic(err) // embedded above
-		}
-		source = append(append(source, data...), '\n')
-	}
+	source = slices.Concat(source, embedded(name))
 	return toolchain.Script{Name: name, Source: source}
+}
+
+func embedded(name string) []byte {
+	data, err := scripts.ReadFile("scripts/" + name)
+	if err != nil {
+		panic(err) // embedded above
+	}
+	return append(data, '\n')
 }

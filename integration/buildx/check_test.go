@@ -82,3 +82,16 @@ func TestYanked(t *testing.T) {
 	r = p.must(t, how, append(secret, "--call", "check", "--no-cache")...)
 	wantWords(t, r.stdout+r.stderr, "no-input-example", "yanked-requirement: not known: dfone", "yanked-requirement: not known: dftwo")
 }
+
+// TestCheckOfWheels locks two wheels that bring the same file.
+func TestCheckOfWheels(t *testing.T) {
+	x := lab.NewIndex(t,
+		lab.Wheel(t, "dfone", "1.0", ""),
+		lab.WheelOf(t, "zevil", "1.0", "py3-none-any", map[string]string{"dfone.py": "import os\n", "zevil.pth": "import dfone\n"}),
+	)
+	p := tiny(t, x.Table("local"), "dfone", "zevil")
+	p.lock(t)
+	r := p.must(t, invocation{}, "--call", "check")
+	wantWords(t, r.stdout, "file-conflict", "dfone and zevil bring /opt/venv/lib/python3.11/site-packages/dfone.py with other contents",
+		"startup-code", "zevil brings /opt/venv/lib/python3.11/site-packages/zevil.pth, whose code runs at every start of Python")
+}

@@ -3,10 +3,6 @@
 WORK = "/tmp/lock"
 
 
-def canonical(name):
-    return re.sub(r"[-_.]+", "-", name).lower()
-
-
 def requirement_name(text):
     """The project name of a PEP 508 requirement; a path or URL has none."""
     m = re.match(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)\s*(\[[^]]*\])?", text)

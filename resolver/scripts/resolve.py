@@ -142,6 +142,10 @@ def lock(request, requirements, repositories):
     resolve(request, requirements, request["constraints"] + pins, "pylock.toml")
     with open(f"{OUT}/pylock.toml", "w", encoding="utf-8") as f:
         f.write(named(f"{WORK}/pylock.toml", repositories))
+    wheels, complete = locked_wheels(f"{OUT}/pylock.toml", request["tags"])
+    with open(f"{OUT}/wheels.json", "w") as f:
+        # What is built from source is looked into with the others once it is built.
+        json.dump(look_into(wheels, request["indexes"]) if complete else None, f)
 
 
 def main():

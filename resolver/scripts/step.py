@@ -1,6 +1,7 @@
 """What the steps of the resolver share; put in front of each of them."""
 
 import base64
+import functools
 import html.parser
 import json
 import netrc
@@ -124,15 +125,24 @@ class Links(html.parser.HTMLParser):
             self.found.append((attrs["href"], yanked))
 
 
-def get(url, secret=None):
-    request = urllib.request.Request(url, headers={"User-Agent": "deployfile", "Accept-Encoding": "identity"})
+def authorization(secret, url):
+    """The header with a secret's credential for a URL, none if it has none."""
     found = credential(secret, url)
-    if found:
-        token = base64.b64encode(":".join(found).encode()).decode()
+    return {"Authorization": "Basic " + base64.b64encode(":".join(found).encode()).decode()} if found else {}
+
+
+def get(url, secret=None, headers=None):
+    request = urllib.request.Request(url, headers={"User-Agent": "deployfile", "Accept-Encoding": "identity", **(headers or {})})
+    for name, value in authorization(secret, url).items():
         # Unredirected: the credential is for the index, not for its storage.
-        request.add_unredirected_header("Authorization", "Basic " + token)
-    context = ssl.create_default_context(cafile=os.environ.get("SSL_CERT_FILE"))
-    return urllib.request.urlopen(request, timeout=60, context=context)
+        request.add_unredirected_header(name, value)
+    return urllib.request.urlopen(request, timeout=60, context=authorities(os.environ.get("SSL_CERT_FILE")))
+
+
+@functools.cache
+def authorities(bundle):
+    """The certificates that are trusted. To read them takes longer than a request."""
+    return ssl.create_default_context(cafile=bundle)
 
 
 def read_page(response):

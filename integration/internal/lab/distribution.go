@@ -30,13 +30,19 @@ func Wheel(t *testing.T, project, version, module string, requires ...string) Di
 // WheelFor is the same for interpreters that accept the tag.
 func WheelFor(t *testing.T, project, version, tag, module string, requires ...string) Distribution {
 	t.Helper()
+	return WheelOf(t, project, version, tag, map[string]string{strings.ReplaceAll(project, "-", "_") + ".py": module}, requires...)
+}
+
+// WheelOf is a wheel with these files, by their names in the archive.
+func WheelOf(t *testing.T, project, version, tag string, content map[string]string, requires ...string) Distribution {
+	t.Helper()
 	written := strings.ReplaceAll(project, "-", "_")
 	info := fmt.Sprintf("%s-%s.dist-info/", written, version)
 	files := map[string]string{
-		written + ".py":   module,
 		info + "METADATA": metadata(project, version, requires...),
 		info + "WHEEL":    "Wheel-Version: 1.0\nGenerator: integration\nRoot-Is-Purelib: true\nTag: " + tag + "\n",
 	}
+	maps.Copy(files, content)
 	var record strings.Builder
 	for _, name := range slices.Sorted(maps.Keys(files)) {
 		sum := sha256.Sum256([]byte(files[name]))

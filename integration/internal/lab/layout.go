@@ -75,6 +75,31 @@ func WithFile(img v1.Image, name string, content []byte) (v1.Image, error) {
 	return mutate.AppendLayers(img, layer)
 }
 
+// WithHeaders is an image with one more layer, of folders, links and what else
+// needs no content.
+func WithHeaders(img v1.Image, headers ...tar.Header) (v1.Image, error) {
+	var entries []entry
+	for _, h := range headers {
+		entries = append(entries, entry{h, nil})
+	}
+	layer, err := layerOf(entries...)
+	if err != nil {
+		return nil, err
+	}
+	return mutate.AppendLayers(img, layer)
+}
+
+// WithConfig is an image whose configuration is changed.
+func WithConfig(img v1.Image, change func(*v1.Config)) (v1.Image, error) {
+	config, err := img.ConfigFile()
+	if err != nil {
+		return nil, err
+	}
+	config = config.DeepCopy()
+	change(&config.Config)
+	return mutate.ConfigFile(img, config)
+}
+
 // entry is a file or a folder of a layer.
 type entry struct {
 	tar.Header

@@ -1,0 +1,333 @@
+package integration
+
+import (
+	"archive/tar"
+	"bytes"
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"hash/crc32"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/deployfile/deployfile/build"
+	"github.com/deployfile/deployfile/frontend"
+	"github.com/deployfile/deployfile/integration/internal/lab"
+	"github.com/deployfile/deployfile/llb"
+	"github.com/deployfile/deployfile/resolver"
+	"github.com/google/go-cmp/cmp"
+	"github.com/moby/buildkit/client"
+)
+
+// judged are the findings of the rules about wheels, without a builder.
+func (p *project) judged(t *testing.T) []string {
+	t.Helper()
+	source := p.Read(t, "Deployfile")
+	found, err := frontend.Inspect("Deployfile", []byte(source), os.DirFS(p.Dir), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lock, err := resolver.ParseLock([]byte(p.Read(t, "Deployfile.lock")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out []string
+	for _, f := range found.Lint(lock, map[string][]byte{"pylock.toml": []byte(p.Read(t, "pylock.toml"))}, time.Now()) {
+		if f.Rule == "file-conflict" || f.Rule == "startup-code" {
+			out = append(out, f.Rule+": "+f.Diagnostic("Deployfile").Message)
+		}
+	}
+	return out
+}
+
+// plan is the project's plan.
+func (p *project) plan(t *testing.T) llb.Plan {
+	t.Helper()
+	out := t.TempDir()
+	if _, err := p.start(t, func(o *build.Options) {
+		o.Target = frontend.TargetPlan
+		o.Exports = []client.ExportEntry{{Type: client.ExporterLocal, OutputDir: out}}
+	}); err != nil {
+		t.Fatal(err)
+	}
+	var plan llb.Plan
+	for _, text := range lab.Files(t, out, "plan.*") {
+		if err := json.Unmarshal([]byte(text), &plan); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return plan
+}
+
+// forged is a text with the CRC-32 and the length of another, which begins with
+// start.
+func forged(t *testing.T, other, start string) string {
+	t.Helper()
+	out := append([]byte(start), bytes.Repeat([]byte(" "), len(other)-len(start)-4)...)
+	want := crc32.ChecksumIEEE([]byte(other))
+	// A CRC is linear: each of the last 32 bits changes the checksum by a mask of
+	// its own, and the masks are a basis of all checksums.
+	zero := crc32.ChecksumIEEE(append(slices.Clone(out), 0, 0, 0, 0))
+	var rows [32]struct{ mask, bits uint32 }
+	for bit := range 32 {
+		last := make([]byte, 4)
+		last[bit/8] = 1 << (bit % 8)
+		row := struct{ mask, bits uint32 }{crc32.ChecksumIEEE(append(slices.Clone(out), last...)) ^ zero, 1 << bit}
+		for row.mask != 0 {
+			top := 31
+			for row.mask>>top == 0 {
+				top--
+			}
+			if rows[top].mask == 0 {
+				rows[top] = row
+				break
+			}
+			row.mask, row.bits = row.mask^rows[top].mask, row.bits^rows[top].bits
+		}
+	}
+	var bits uint32
+	for rest := want ^ zero; rest != 0; {
+		top := 31
+		for rest>>top == 0 {
+			top--
+		}
+		rest, bits = rest^rows[top].mask, bits^rows[top].bits
+	}
+	out = append(out, byte(bits), byte(bits>>8), byte(bits>>16), byte(bits>>24))
+	if crc32.ChecksumIEEE(out) != want || len(out) != len(other) {
+		t.Fatal("the forged text has not the other's checksum and length")
+	}
+	return string(out)
+}
+
+// TestWheelsOfTheSameFiles has one package bring what is another's.
+func TestWheelsOfTheSameFiles(t *testing.T) {
+	license := "a licence that both of them have\n"
+	known := "VALUE = 'a module whose checksum is known to everybody'  # " + strings.Repeat("-", 40) + "\n"
+	x := lab.NewIndex(t,
+		lab.WheelOf(t, "dfgood", "1.0", "py3-none-any", map[string]string{
+			"dfgood.py": "WORDS = 'good'\n", "dfknown.py": known, "dfcached.py": "WORDS = 'good'\n", "LICENSE": license, "tests/__init__.py": "",
+			"dffolder/__init__.py":                  "",
+			"dfgood-1.0.dist-info/entry_points.txt": "[console_scripts]\ndftool = dfgood:main\ndfshared = dfgood:main\n",
+		}),
+		lab.WheelOf(t, "zevil", "1.0", "py3-none-any", map[string]string{
+			"zevil.py": "", "dfgood.py": "WORDS = 'evil'\n", "LICENSE": license, "tests/__init__.py": "",
+			// The same length and CRC-32, which are all that a wheel's list tells.
+			"dfknown.py": forged(t, known, "import os#"),
+			// Run in place of dfcached.py, though no file of that name is in this wheel.
+			"__pycache__/dfcached.cpython-311.pyc":                      "anything",
+			"zevil-1.0.data/data/lib/python3.11/site-packages/dffolder": "a file in place of a folder",
+			"zevil-1.0.data/scripts/dftool":                             "#!python\nimport zevil\n",
+			"zevil-1.0.dist-info/entry_points.txt":                      "[console_scripts]\ndfshared = dfgood:main\nserve = zevil:main\n",
+			"zevil.pth":                                                 "import zevil\n",
+			"sitecustomize.py":                                          "",
+			"zpaths.pth":                                                "/tmp\n",
+			"zevil-nspkg.pth":                                           "import sys, types, os;has_mfs = sys.version_info > (3, 5);import zevil\n",
+			"distutils-precedence.pth":                                  "import os; var = 'SETUPTOOLS_USE_DISTUTILS'; enabled = os.environ.get(var, 'local') == 'local'; enabled and __import__('_distutils_hack').add_shim();\n",
+		}),
+	)
+	p := tiny(t, x.Table("local"), "dfgood", "zevil")
+	p.lock(t)
+	const site = "/opt/venv/lib/python3.11/site-packages/"
+	want := []string{
+		"file-conflict: zevil brings /opt/venv/bin/serve, and the image's start command takes the place of it",
+		"file-conflict: model/requirements.txt:1: dfgood and zevil bring /opt/venv/bin/dftool and 4 more files with other contents, and the image has what dfgood brings",
+		"startup-code: model/requirements.txt:2: zevil brings " + site + "distutils-precedence.pth and 2 more files, whose code runs at every start of Python",
+		"startup-code: model/requirements.txt:2: zevil brings " + site + "sitecustomize.py, which Python imports at every start",
+		"startup-code: model/requirements.txt:2: zevil brings " + site + "zpaths.pth, which changes where Python looks for modules",
+	}
+	want[0] = strings.Replace(want[0], "zevil", "model/requirements.txt:2: zevil", 1)
+	got := p.judged(t)
+	slices.Sort(got)
+	slices.Sort(want)
+	if d := cmp.Diff(want, got); d != "" {
+		t.Errorf("what check says (-want +got):\n%s", d)
+	}
+
+	plan := p.plan(t)
+	rel := func(name string) string { return "lib/python3.11/site-packages/" + name }
+	wantConflicts := []llb.Conflict{
+		{FileConflict: resolver.FileConflict{Packages: []string{"dfgood", "zevil"}, Count: 5, Paths: []string{
+			"bin/dftool", rel("dfcached.py"), rel("dffolder"), rel("dfgood.py"), rel("dfknown.py"),
+		}}, Winner: "dfgood"},
+		{FileConflict: resolver.FileConflict{Packages: []string{"zevil"}, Count: 1, Paths: []string{"bin/serve"}}},
+	}
+	if d := cmp.Diff(wantConflicts, plan.Conflicts); d != "" {
+		t.Errorf("the plan's conflicts (-want +got):\n%s", d)
+	}
+	if len(plan.Startup) != 3 {
+		t.Errorf("the plan has startup files %v", plan.Startup)
+	}
+
+	// Nothing is asked again where nothing has changed.
+	was := p.LockFiles(t)
+	p.lock(t)
+	if d := cmp.Diff(was, p.LockFiles(t)); d != "" {
+		t.Errorf("locked again:\n%s", d)
+	}
+}
+
+// TestLastWheelWins installs wheels of one layer that all bring the same file.
+func TestLastWheelWins(t *testing.T) {
+	names := sameBucket(12)
+	x := lab.NewIndex(t)
+	for _, name := range names {
+		x.Put(lab.WheelOf(t, name, "1.0", "py3-none-any", map[string]string{
+			name + ".py": "", "shared.txt": strings.Repeat(name, 1<<14),
+		}))
+	}
+	p := tiny(t, x.Table("local"), names...)
+	p.lock(t)
+	plan := p.plan(t)
+	if len(plan.Layers) != 1 {
+		t.Fatalf("%d layers; the test no longer shows anything", len(plan.Layers))
+	}
+	last := names[len(names)-1]
+	if len(plan.Conflicts) != 1 || plan.Conflicts[0].Winner != last {
+		t.Errorf("the plan's conflicts are %v; want %s to win", plan.Conflicts, last)
+	}
+	img := p.build(t)
+	img.files(t, func(h *tar.Header, content io.Reader) {
+		if filepath.Base(h.Name) != "shared.txt" {
+			return
+		}
+		text, err := io.ReadAll(content)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if string(text) != strings.Repeat(last, 1<<14) {
+			t.Errorf("the image has the file of %.12s, and the plan says that of %s", text, last)
+		}
+	})
+	if again := p.on(shared.second).build(t); again.digest != img.digest {
+		t.Error("another builder makes another image")
+	}
+}
+
+// sameBucket are names of packages that a plan puts into one layer.
+func sameBucket(count int) []string {
+	var out []string
+	for n := 0; len(out) < count; n++ {
+		name := fmt.Sprintf("dfbucket%04d", n)
+		if sha256.Sum256([]byte(name))[0]%16 == 5 {
+			out = append(out, name)
+		}
+	}
+	return out
+}
+
+// TestWheelOfTheEnvironment has a package bring what decides which Python runs.
+func TestWheelOfTheEnvironment(t *testing.T) {
+	for _, file := range []string{"pyvenv.cfg", "bin/python3.11", "lib/python3.11", "bin/../pyvenv.cfg"} {
+		t.Run(file, func(t *testing.T) {
+			// Other bytes in every run: a builder that has a file does not fetch it.
+			x := lab.NewIndex(t)
+			evil := lab.WheelOf(t, "zevil", "1.0", "py3-none-any", map[string]string{
+				"zevil.py": "# " + x.URL, "zevil-1.0.data/data/" + file: "home = /tmp\n",
+			})
+			x.Put(evil)
+			p := tiny(t, x.Table("local"), "zevil")
+			_, err := p.tryLock(t, nil)
+			wantError(t, err, "package zevil brings /opt/venv/"+filepath.Clean(file), "which is the environment's own")
+
+			// A lock that somebody else wrote.
+			good := lab.Wheel(t, "zevil", "1.0", "# good "+x.URL)
+			x.Put(good)
+			p.lock(t)
+			x.Put(evil)
+			was := p.Read(t, "pylock.toml")
+			p.Edit(t, "pylock.toml", fmt.Sprintf("%x", sha256.Sum256(good.Content)), fmt.Sprintf("%x", sha256.Sum256(evil.Content)))
+			p.Edit(t, "Deployfile.lock", fmt.Sprintf("%x", sha256.Sum256([]byte(was))), fmt.Sprintf("%x", sha256.Sum256([]byte(p.Read(t, "pylock.toml")))))
+			_, _, err = p.tryBuild(t, nil)
+			wantError(t, err, "zevil 1.0 brings /opt/venv/"+filepath.Clean(file), "which is the environment's own")
+		})
+	}
+}
+
+// TestWheelsOfEveryKind looks into wheels of the context, built from source, and
+// on a server that sends no parts of files.
+func TestWheelsOfEveryKind(t *testing.T) {
+	module := map[string]string{"dfbackend.py": "WORDS = 'another'\n"}
+	elsewhere := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		whole := lab.WheelOf(t, "dfwhole", "1.0", "py3-none-any", map[string]string{"dfwhole.py": "", "dfbackend.py": "WORDS = 'a third'\n"})
+		if strings.Contains(r.URL.Path, "dflarge") {
+			whole = lab.WheelOf(t, "dflarge", "1.0", "py3-none-any", map[string]string{"dflarge.py": "", "noise.bin": noise(33 << 20)})
+		}
+		w.Header().Set("Content-Length", fmt.Sprint(len(whole.Content)))
+		_, _ = w.Write(whole.Content)
+	}))
+	defer elsewhere.Close()
+	x := lab.NewIndex(t, lab.Sdist(t, "dfbackend", "1.0", map[string]string{
+		"backend.py":     backendSource,
+		"pyproject.toml": "[build-system]\nrequires = []\nbuild-backend = \"backend\"\nbackend-path = [\".\"]\n",
+	}))
+	x.Links = map[string]string{}
+	for _, name := range []string{"dfwhole", "dflarge"} {
+		file := name + "-1.0-py3-none-any.whl"
+		sum := sha256.Sum256(fetched(t, elsewhere.URL+"/"+file))
+		x.Links[name] = fmt.Sprintf("<a href=\"%s/%s#sha256=%x\">%s</a>\n", elsewhere.URL, file, sum, file)
+	}
+	p := tiny(t, x.Table("local"), "dfbackend", "dfwhole", "dflarge", "./wheels/dflocal-1.0-py3-none-any.whl")
+	module["dflocal.py"] = ""
+	p.Write(t, "model/wheels/dflocal-1.0-py3-none-any.whl", string(lab.WheelOf(t, "dflocal", "1.0", "py3-none-any", module).Content))
+	p.lock(t)
+	want := []string{
+		"file-conflict: model/requirements.txt:1: dfbackend, dflocal and dfwhole bring /opt/venv/lib/python3.11/site-packages/dfbackend.py with other contents, and the image has what dfbackend brings",
+		"file-conflict: model/requirements.txt:3: which files dflarge brings is not known: its server sends no parts of files",
+	}
+	if d := cmp.Diff(want, p.judged(t)); d != "" {
+		t.Errorf("what check says (-want +got):\n%s", d)
+	}
+	if a, _ := about(t, p); a.Modules["dfbackend"] != "built by its own backend" {
+		t.Errorf("the image's dfbackend says %q", a.Modules["dfbackend"])
+	}
+}
+
+// noise is text that no compression makes smaller, the same every time.
+func noise(size int) string {
+	out := make([]byte, 0, size+32)
+	sum := sha256.Sum256(nil)
+	for len(out) < size {
+		sum = sha256.Sum256(sum[:])
+		out = append(out, sum[:]...)
+	}
+	return string(out)
+}
+
+func fetched(t *testing.T, url string) []byte {
+	t.Helper()
+	r, err := http.Get(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Body.Close()
+	data, err := io.ReadAll(r.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
+// TestHonestWheel finds nothing to say of a wheel like most.
+func TestHonestWheel(t *testing.T) {
+	x := lab.NewIndex(t, lab.Wheel(t, "dfone", "1.0", ""))
+	p := tiny(t, x.Table("local"), "dfone")
+	p.lock(t)
+	lock, err := resolver.ParseLock([]byte(p.Read(t, "Deployfile.lock")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if w := lock.Platforms[0].Wheels; w == nil || len(w.Conflicts)+len(w.Startup)+len(w.Unread) > 0 {
+		t.Errorf("the lock says %+v of an honest wheel", w)
+	}
+	if got := p.judged(t); len(got) > 0 {
+		t.Errorf("check says %q of an honest wheel", got)
+	}
+}

@@ -1,0 +1,118 @@
+package lint
+
+import (
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/deployfile/deployfile/llb"
+	"github.com/deployfile/deployfile/resolver"
+	"github.com/deployfile/deployfile/toolchain"
+)
+
+// fileConflicts judges what the lock knows of the wheels' files; without a lock,
+// or with one that was made before locks did, nothing is known.
+func fileConflicts(in Input) []Finding {
+	var out []Finding
+	for _, p := range in.lockedPlatforms() {
+		pylock := in.Pylocks[p.Pylock]
+		if pylock == nil {
+			continue // the lock is stale, which is said elsewhere
+		}
+		conflicts, err := llb.Conflicts(in.Lock, pylock, p.Name)
+		if err != nil {
+			continue
+		}
+		for _, c := range conflicts {
+			f := in.ofPackages(c.Packages...)
+			if len(c.Packages) == 1 {
+				f.Message = fmt.Sprintf("%s brings %s, and the image's start command takes the place of it", c.Packages[0], files(c.Paths, c.Count))
+				f.Fix = "leave it, if nothing in the image calls what " + c.Packages[0] + " has there"
+			} else {
+				f.Message = fmt.Sprintf("%s bring %s with other contents, and the image has what %s brings", listed(c.Packages), files(c.Paths, c.Count), c.Winner)
+				f.Fix = "require one of them, or versions that share no files"
+			}
+			out = appendNew(out, f)
+		}
+		for _, u := range p.Wheels.Unread {
+			name, reason, _ := strings.Cut(u, ": ")
+			f := in.ofPackages(name)
+			f.Message = fmt.Sprintf("which files %s brings is not known: %s", name, reason)
+			f.Fix = "run deployfile lock again, with an index that answers requests for parts of files"
+			out = appendNew(out, f)
+		}
+	}
+	return out
+}
+
+// startupCode names what runs at every start of Python, but for what is known to
+// do no more than it says (see resolver.StartupNamespace).
+func startupCode(in Input) []Finding {
+	var out []Finding
+	for _, p := range in.lockedPlatforms() {
+		for _, s := range p.Wheels.Startup {
+			does := ""
+			switch s.Kind {
+			case resolver.StartupNamespace, resolver.StartupDistutils:
+				continue
+			case resolver.StartupPaths:
+				does = "which changes where Python looks for modules"
+			case resolver.StartupModule:
+				does = "which Python imports at every start"
+			default:
+				does = "whose code runs at every start of Python"
+			}
+			f := in.ofPackages(s.Package)
+			f.Message = fmt.Sprintf("%s brings %s, %s", s.Package, files(s.Paths, s.Count), does)
+			f.Fix = "read it, and leave " + s.Package + " out if it has no reason to"
+			out = appendNew(out, f)
+		}
+	}
+	return out
+}
+
+// lockedPlatforms are those whose wheels were looked into.
+func (in Input) lockedPlatforms() []resolver.Platform {
+	if in.Lock == nil {
+		return nil
+	}
+	return slices.DeleteFunc(slices.Clone(in.Lock.Platforms), func(p resolver.Platform) bool { return p.Wheels == nil })
+}
+
+// ofPackages is a finding at the first requirement of one of these packages, if
+// they were required and not only needed by others.
+func (in Input) ofPackages(names ...string) Finding {
+	for _, r := range in.requirements() {
+		if slices.Contains(names, r.Name) {
+			return r.finding("", "")
+		}
+	}
+	return Finding{}
+}
+
+// files are the first of some files, as they are in the image.
+func files(paths []string, count int) string {
+	first := path.Join(toolchain.VirtualEnv, paths[0])
+	switch {
+	case count > 2:
+		return fmt.Sprintf("%s and %d more files", first, count-1)
+	case count == 2:
+		return first + " and another file"
+	}
+	return first
+}
+
+// listed is "a and b", or "a, b and c".
+func listed(names []string) string {
+	last := len(names) - 1
+	return strings.Join(names[:last], ", ") + " and " + names[last]
+}
+
+// appendNew leaves out what another platform's wheels were already said to do.
+func appendNew(out []Finding, f Finding) []Finding {
+	if slices.Contains(out, f) {
+		return out
+	}
+	return append(out, f)
+}
