@@ -1,0 +1,51 @@
+package builder
+
+import (
+	"context"
+	"errors"
+	"net"
+
+	"github.com/deployfile/deployfile/builder/network"
+)
+
+// DefaultProcesses is how many processes and threads a server may have unless it
+// is said: far more than any that was seen, and less than a machine has.
+const DefaultProcesses = 4096
+
+// MemoryShare is the part of a machine's memory that a server may have unless it
+// is said.
+const MemoryShare = 0.9
+
+// Limits bound a server. A zero stands for the default.
+type Limits = network.Limits
+
+// Server is a place for a container that serves, and the way to it. The embedded
+// builder gives such a container a network of its own that reaches what build
+// steps reach, the limits, and neither a capability nor new privileges.
+type Server struct {
+	// Name is the host name that the container must have.
+	Name string
+
+	socket string
+	place  net.Conn
+}
+
+// NewServer makes a place for a server in the embedded builder b, until it is
+// closed.
+func (b *Builder) NewServer(ctx context.Context, limits Limits) (*Server, error) {
+	if b.daemon == nil {
+		return nil, errors.New("only the embedded builder has networks for servers")
+	}
+	s := &Server{Name: network.ServerName(), socket: b.daemon.networkSocket()}
+	var err error
+	s.place, err = announce(ctx, s.socket, s.Name, limits)
+	return s, err
+}
+
+// Dial connects to a port of the server.
+func (s *Server) Dial(ctx context.Context, port int) (net.Conn, error) {
+	return dialServer(ctx, s.socket, s.Name, uint16(port))
+}
+
+// Close gives the place back.
+func (s *Server) Close() error { return s.place.Close() }
