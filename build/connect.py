@@ -4,6 +4,10 @@ import os
 import socket
 import sys
 import threading
+import time
+
+# Starting this program takes longer than waiting for a server that starts.
+PATIENCE = 10
 
 SIZE = 1 << 16
 
@@ -14,7 +18,18 @@ def send(server):
     server.shutdown(socket.SHUT_WR)
 
 
-server = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
+def connect(port):
+    end = time.monotonic() + PATIENCE
+    while True:
+        try:
+            return socket.create_connection(("127.0.0.1", port))
+        except ConnectionRefusedError:
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.05)
+
+
+server = connect(int(sys.argv[1]))
 threading.Thread(target=send, args=(server,), daemon=True).start()
 while data := server.recv(SIZE):
     while data:
