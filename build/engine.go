@@ -122,7 +122,7 @@ func (e *Engine) Start(ctx context.Context, image string, o ServerOptions) (Serv
 		limits.Processes = builder.DefaultProcesses
 	}
 	if limits.Memory == 0 {
-		limits.Memory = int64(float64(e.memory) * builder.MemoryShare)
+		limits.Memory = e.memory / 4 * 3
 	}
 	created, err := e.client.ContainerCreate(ctx, docker.ContainerCreateOptions{
 		Image:    image,

@@ -151,7 +151,7 @@ func TestEngineServer(t *testing.T) {
 		"SecurityOpt":  []any{"no-new-privileges"},
 		"CapDrop":      []any{"ALL"},
 		"PidsLimit":    float64(builder.DefaultProcesses),
-		"Memory":       float64(900),
+		"Memory":       float64(750),
 	}
 	if diff := cmp.Diff(want, got); diff != "" || api.create["Image"] != "iris:latest" {
 		t.Errorf("%v: %s", api.create["Image"], diff)

@@ -12,9 +12,11 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/deployfile/deployfile/builder"
+	"github.com/deployfile/deployfile/builder/network"
 	"github.com/google/go-cmp/cmp"
 	"github.com/moby/buildkit/client"
 	"github.com/moby/buildkit/client/llb"
@@ -197,6 +199,47 @@ func TestNetworkLeavesNothing(t *testing.T) {
 	}
 	if diff := cmp.Diff(before, machine(t)); diff != "" {
 		t.Errorf("the machine is not as it was: %s", diff)
+	}
+}
+
+// Without TUN devices there is no embedded builder, and an error that says what to
+// do.
+func TestNoDevice(t *testing.T) {
+	if inWorld(t) == nil {
+		return
+	}
+	if err := syscall.Mount("tmpfs", "/dev/net", "tmpfs", 0, ""); err != nil {
+		t.Fatal(err)
+	}
+	_, err := builder.Find(t.Context(), options(t))
+	if err == nil || !strings.Contains(err.Error(), "open /dev/net/tun: no such file or directory: load the kernel's module (modprobe tun)") {
+		t.Errorf("%v", err)
+	}
+}
+
+// What has the name of a server is never started as an ordinary step.
+func TestServerNotAnnounced(t *testing.T) {
+	b := find(t, options(t))
+	run := selfRoot().Run(llb.Args([]string{"/self", "probe"}), llb.Hostname(network.ServerName()), llb.IgnoreCache)
+	def, err := run.Root().Marshal(t.Context(), llb.Platform(b.Platform()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var said strings.Builder
+	updates := make(chan *client.SolveStatus)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for u := range updates {
+			for _, l := range u.Logs {
+				said.Write(l.Data)
+			}
+		}
+	}()
+	_, err = b.Client.Solve(t.Context(), def, client.SolveOpt{LocalMounts: map[string]fsutil.FS{"self": selfFS(t)}}, updates)
+	<-done
+	if err == nil || !strings.Contains(said.String(), "the command that wanted the server is gone") {
+		t.Errorf("%v: %s", err, said.String())
 	}
 }
 

@@ -12,11 +12,8 @@ import (
 // is said: far more than any that was seen, and less than a machine has.
 const DefaultProcesses = 4096
 
-// MemoryShare is the part of a machine's memory that a server may have unless it
-// is said.
-const MemoryShare = 0.9
-
-// Limits bound a server. A zero stands for the default.
+// Limits bound a server. A zero stands for DefaultProcesses, and for the memory
+// that a step has, see Builder.StepMemory.
 type Limits = network.Limits
 
 // Server is a place for a container that serves, and the way to it. The embedded
@@ -35,6 +32,12 @@ type Server struct {
 func (b *Builder) NewServer(ctx context.Context, limits Limits) (*Server, error) {
 	if b.daemon == nil {
 		return nil, errors.New("only the embedded builder has networks for servers")
+	}
+	if limits.Processes == 0 {
+		limits.Processes = DefaultProcesses
+	}
+	if limits.Memory == 0 {
+		limits.Memory = b.StepMemory
 	}
 	s := &Server{Name: network.ServerName(), socket: b.daemon.networkSocket()}
 	var err error

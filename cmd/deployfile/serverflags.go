@@ -15,7 +15,7 @@ type serverFlags struct {
 }
 
 func (f *serverFlags) add(flags *pflag.FlagSet) {
-	flags.Var(&f.memory, "memory", "how much memory the server may have (default: nine tenths of the machine's)")
+	flags.Var(&f.memory, "memory", "how much memory the server may have (default: three quarters of the machine's)")
 	flags.Lookup("memory").DefValue = ""
 	flags.Int64Var(&f.processes, "pids-limit", 0, fmt.Sprintf("how many processes and threads the server may have (default: %d)", builder.DefaultProcesses))
 }
