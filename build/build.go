@@ -156,7 +156,7 @@ func run(ctx context.Context, b *builder.Builder, o Options) (*Result, error) {
 		if ctx.Err() != nil {
 			return nil, context.Cause(ctx)
 		}
-		return nil, b.Explain(cmp.Or(failed, files.failure(), err))
+		return nil, explainLoopback(b, o.Network, b.Explain(cmp.Or(failed, files.failure(), err)))
 	}
 	if err := files.commit(); err != nil {
 		return nil, b.Explain(err)

@@ -20,6 +20,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/moby/buildkit/client"
 	"github.com/moby/buildkit/client/llb"
+	"github.com/moby/buildkit/solver/pb"
 	"github.com/tonistiigi/fsutil"
 )
 
@@ -88,6 +89,20 @@ func TestStepNetwork(t *testing.T) {
 	}
 	if strings.Contains(answers["files"], "net:[") || strings.Contains(answers["files"], "socket:") || strings.Contains(answers["files"], "tun") {
 		t.Errorf("the step has files of its network: %s", answers["files"])
+	}
+}
+
+// No step reaches buildkitd, which BuildKit lets take traces from all of them.
+func TestStepReachesNoDaemon(t *testing.T) {
+	b := find(t, options(t))
+	for name, mode := range map[string]pb.NetMode{"sandbox": llb.NetModeSandbox, "none": llb.NetModeNone, "host": llb.NetModeHost} {
+		answers := step(t, b, llb.Network(mode), "unix /dev/otel-grpc.sock", "read /proc/self/environ")
+		if got := answers["unix /dev/otel-grpc.sock"]; !strings.HasPrefix(got, "error: ") || !strings.Contains(got, "no such file") {
+			t.Errorf("%s: %s", name, got)
+		}
+		if got := answers["read /proc/self/environ"]; strings.Contains(got, "OTEL_") || !strings.Contains(got, "PATH=") {
+			t.Errorf("%s: %q", name, got)
+		}
 	}
 }
 

@@ -50,7 +50,7 @@ func tryProbe(verb string, args []string) (string, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), probeDeadline)
 	defer cancel()
 	switch verb {
-	case "tcp", "udp":
+	case "tcp", "udp", "unix":
 		return greet(ctx, verb, args[0])
 	case "name":
 		addrs, err := net.DefaultResolver.LookupHost(ctx, args[0])

@@ -58,7 +58,7 @@ func becomeRuntime(o SuperviseOptions) error {
 	// process becomes.
 	runtime.LockOSThread()
 	if i := slices.Index(o.runc, "--bundle"); i >= 0 && i+1 < len(o.runc) {
-		if err := d.isolate(o.runc[i+1]); err != nil {
+		if err := d.amend(o.runc[i+1]); err != nil {
 			return fmt.Errorf("start a build step: %w", err)
 		}
 	}
@@ -66,9 +66,10 @@ func becomeRuntime(o SuperviseOptions) error {
 	return fmt.Errorf("run %s: %w", o.runc[0], err)
 }
 
-// isolate gives a container that is to share this process's network one of its
-// own, by giving one to the process, and confines it if it is a server.
-func (d *daemon) isolate(bundle string) error {
+// amend changes the specification of a container in its bundle: it takes the way
+// to buildkitd out, gives a container that would share this process's network one
+// of its own, and confines it if it is a server.
+func (d *daemon) amend(bundle string) error {
 	file := filepath.Join(bundle, "config.json")
 	data, err := os.ReadFile(file)
 	if err != nil {
@@ -78,25 +79,47 @@ func (d *daemon) isolate(bundle string) error {
 	if err := json.Unmarshal(data, &spec); err != nil {
 		return fmt.Errorf("%s: %w", file, err)
 	}
-	if !sharesNetwork(&spec) || wantsHost(&spec) {
-		return nil
-	}
-	_, limits, err := network.Enter(context.Background(), d.networkSocket(), spec.Hostname)
-	if err != nil {
-		return err
-	}
-	if err := useGateway(&spec, bundle); err != nil {
-		return err
-	}
-	if limits != nil {
-		for _, warning := range confine(&spec, *limits) {
-			fmt.Fprintln(os.Stderr, "warning:", warning)
+	withoutTraces(&spec)
+	if sharesNetwork(&spec) && !wantsHost(&spec) {
+		if err := d.isolate(&spec, bundle); err != nil {
+			return err
 		}
 	}
 	if data, err = json.Marshal(&spec); err != nil {
 		return err
 	}
 	return os.WriteFile(file, data, 0o600)
+}
+
+// traceEndpoint is where BuildKit lets every step send traces to: a socket of
+// buildkitd's, which nothing here uses.
+const traceEndpoint = "/dev/otel-grpc.sock"
+
+// withoutTraces takes the socket from a container, and its name.
+func withoutTraces(spec *specs.Spec) {
+	spec.Mounts = slices.DeleteFunc(spec.Mounts, func(m specs.Mount) bool { return m.Destination == traceEndpoint })
+	if endpoint := "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT=unix://" + traceEndpoint; spec.Process != nil && slices.Contains(spec.Process.Env, endpoint) {
+		spec.Process.Env = slices.DeleteFunc(spec.Process.Env, func(e string) bool {
+			return e == endpoint || e == "OTEL_TRACES_EXPORTER=otlp" || e == "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL=grpc"
+		})
+	}
+}
+
+// isolate moves this process into a new network, for the container that it starts.
+func (d *daemon) isolate(spec *specs.Spec, bundle string) error {
+	_, limits, err := network.Enter(context.Background(), d.networkSocket(), spec.Hostname)
+	if err != nil {
+		return err
+	}
+	if err := useGateway(spec, bundle); err != nil {
+		return err
+	}
+	if limits != nil {
+		for _, warning := range confine(spec, *limits) {
+			fmt.Fprintln(os.Stderr, "warning:", warning)
+		}
+	}
+	return nil
 }
 
 // sharesNetwork says that a container has no network namespace of its own.

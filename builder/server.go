@@ -3,6 +3,7 @@ package builder
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 
 	"github.com/deployfile/deployfile/builder/network"
@@ -41,8 +42,10 @@ func (b *Builder) NewServer(ctx context.Context, limits Limits) (*Server, error)
 	}
 	s := &Server{Name: network.ServerName(), socket: b.daemon.networkSocket()}
 	var err error
-	s.place, err = announce(ctx, s.socket, s.Name, limits)
-	return s, err
+	if s.place, err = announce(ctx, s.socket, s.Name, limits); err != nil {
+		return nil, fmt.Errorf("%w; if an older deployfile started the builder, run deployfile builder stop", err)
+	}
+	return s, nil
 }
 
 // Dial connects to a port of the server.

@@ -67,8 +67,11 @@ func embedded(t *testing.T) *builder.Builder {
 func TestLoopbackIndex(t *testing.T) {
 	x := lab.NewIndex(t, lab.Wheel(t, "dfone", "1.0", ""))
 	p := tiny(t, x.Table("local"), "dfone").on(embedded(t))
-	if o, err := p.tryLock(t, nil); err == nil {
+	o, err := p.tryLock(t, nil)
+	if err == nil {
 		t.Errorf("a step reached the machine's loopback:\n%s", lab.Tail(o.log))
+	} else if !strings.HasSuffix(err.Error(), "add --network host.") {
+		t.Errorf("the error does not say what to do: %v", err)
 	}
 	if x.AskedFor("dfone") {
 		t.Error("the index was asked")
