@@ -24,6 +24,7 @@ import (
 	"github.com/moby/buildkit/client"
 	buildctl "github.com/moby/buildkit/cmd/buildctl/build"
 	gwclient "github.com/moby/buildkit/frontend/gateway/client"
+	"github.com/moby/buildkit/util/entitlements"
 	"github.com/tonistiigi/fsutil"
 )
 
@@ -47,6 +48,9 @@ type Options struct {
 	// Ulimits and Resources are what a step may use, as --ulimit (of nproc and
 	// data) and --resource of buildx have them.
 	Ulimits, Resources []string
+	// Network is that of the steps that have one, as --network of buildx:
+	// default, host or none; "" for default.
+	Network string
 	// NoCache runs every step.
 	NoCache bool
 	// CA is the id of the secret with certificate authorities, "" for CASecret.
@@ -152,7 +156,7 @@ func run(ctx context.Context, b *builder.Builder, o Options) (*Result, error) {
 		if ctx.Err() != nil {
 			return nil, context.Cause(ctx)
 		}
-		return nil, b.Explain(explainName(o.Context, cmp.Or(failed, files.failure(), err)))
+		return nil, explainLoopback(b, o.Network, b.Explain(explainName(o.Context, cmp.Or(failed, files.failure(), err))))
 	}
 	if err := files.commit(); err != nil {
 		return nil, b.Explain(err)
@@ -214,6 +218,12 @@ func solveOptions(o Options) (*client.SolveOpt, error) {
 			return nil, err
 		}
 	}
+	if err := checkNetwork(o.Network); err != nil {
+		return nil, err
+	}
+	if o.Network == networkHost {
+		opt.AllowedEntitlements = []string{entitlements.EntitlementNetworkHost.String()}
+	}
 	if err := addContexts(opt, o.Contexts); err != nil {
 		return nil, err
 	}
@@ -238,6 +248,9 @@ func attributes(o Options, dir, file string) map[string]string {
 	}
 	if o.NoCache {
 		attrs["no-cache"] = ""
+	}
+	if o.Network != "" && o.Network != networkDefault {
+		attrs["force-network-mode"] = o.Network
 	}
 	for k, v := range o.Args {
 		attrs["build-arg:"+k] = v

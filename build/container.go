@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
@@ -40,8 +41,12 @@ type Server interface {
 type ServerOptions struct {
 	// Platform is the one of the image's that is started.
 	Platform ocispecs.Platform
-	// Port is where the server listens on this machine.
+	// Port is where the server listens in its container.
 	Port int
+	// Listen is the address of this machine that leads there.
+	Listen netip.AddrPort
+	// Limits bound the server.
+	Limits builder.Limits
 	// Log receives what the server prints.
 	Log io.Writer
 }
@@ -50,6 +55,8 @@ type ServerOptions struct {
 type container struct {
 	ctr     gwclient.Container
 	process gwclient.ContainerProcess
+	// closers are what ends with the container.
+	closers []io.Closer
 	exited  chan struct{}
 	err     error
 }
@@ -57,10 +64,12 @@ type container struct {
 var _ Server = (*container)(nil)
 
 // Start starts the image in the builder itself, as its config says, with PORT
-// set. The network is that of the builder, so the server answers on this
-// machine's loopback if the builder runs here and its steps share its network,
-// as those of the embedded one do. The context is that of the build.
-func (b *Built) Start(ctx context.Context, o ServerOptions) (Server, error) {
+// set. Nobody but this process reaches it there, which listens for it and hands
+// each connection on. In the embedded builder the server has a network of its
+// own, see builder.Server; in any other it has none, because what is reached from
+// there is not known, and its limits are those of the builder. The context is that
+// of the build.
+func (b *Built) Start(ctx context.Context, o ServerOptions) (_ Server, err error) {
 	ref, ok := b.Result.FindRef(platforms.Format(o.Platform))
 	if !ok || ref == nil {
 		return nil, fmt.Errorf("there is no image for %s, the builder's platform", platforms.Format(o.Platform))
@@ -70,27 +79,64 @@ func (b *Built) Start(ctx context.Context, o ServerOptions) (Server, error) {
 	if err := json.Unmarshal(data, &image); err != nil {
 		return nil, fmt.Errorf("the image's config: %w", err)
 	}
-	ctr, err := b.Client.NewContainer(ctx, gwclient.NewContainerRequest{
+	c := &container{exited: make(chan struct{})}
+	defer func() {
+		if err != nil {
+			err = errors.Join(fmt.Errorf("start the image in the builder: %w", err), c.release(ctx))
+		}
+	}()
+	args := append(slices.Clone(image.Config.Entrypoint), image.Config.Cmd...)
+	request := gwclient.NewContainerRequest{
 		Mounts: []gwclient.Mount{{Dest: "/", MountType: pb.MountType_BIND, Ref: ref}},
-	})
-	if err != nil {
-		return nil, fmt.Errorf("start the image in the builder: %w", err)
+	}
+	var dial dialFunc
+	if b.builder.Kind == builder.Embedded {
+		place, err := b.builder.NewServer(ctx, o.Limits)
+		if err != nil {
+			return nil, err
+		}
+		c.closers = append(c.closers, place)
+		request.Hostname = place.Name
+		dial = func(ctx context.Context) (io.ReadWriteCloser, error) { return place.Dial(ctx, o.Port) }
+	} else {
+		request.NetMode = pb.NetMode_NONE
+		args = confined(args)
+		dial = func(ctx context.Context) (io.ReadWriteCloser, error) { return c.connect(ctx, o.Port) }
+	}
+	if c.ctr, err = b.Client.NewContainer(ctx, request); err != nil {
+		return nil, err
 	}
 	env := slices.DeleteFunc(slices.Clone(image.Config.Env), func(e string) bool { return strings.HasPrefix(e, "PORT=") })
-	process, err := ctr.Start(ctx, gwclient.StartRequest{
-		Args:   append(slices.Clone(image.Config.Entrypoint), image.Config.Cmd...),
+	if c.process, err = c.ctr.Start(ctx, gwclient.StartRequest{
+		Args:   args,
 		Env:    append(env, "PORT="+strconv.Itoa(o.Port)),
 		User:   image.Config.User,
 		Cwd:    image.Config.WorkingDir,
 		Stdout: keepOpen{o.Log},
 		Stderr: keepOpen{o.Log},
-	})
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("start the image in the builder: %w", err), ctr.Release(ctx))
+	}); err != nil {
+		return nil, err
 	}
-	c := &container{ctr: ctr, process: process, exited: make(chan struct{})}
 	go c.watch(b.builder)
+	forwarder, err := forward(ctx, o.Listen, dial)
+	if err != nil {
+		c.Stop(0)
+		return nil, err
+	}
+	c.closers = append(c.closers, forwarder)
 	return c, nil
+}
+
+// release gives back what the container has.
+func (c *container) release(ctx context.Context) error {
+	var errs []error
+	for _, closer := range slices.Backward(c.closers) {
+		errs = append(errs, closer.Close())
+	}
+	if c.ctr != nil {
+		errs = append(errs, c.ctr.Release(ctx))
+	}
+	return errors.Join(errs...)
 }
 
 // lookPause is how long between two looks whether the builder is there.
@@ -146,7 +192,7 @@ func (c *container) Stop(grace time.Duration) {
 	}
 	// What runs on is killed with its container.
 	_ = c.process.Signal(ctx, syscall.SIGKILL)
-	_ = c.ctr.Release(ctx)
+	_ = c.release(ctx)
 	select {
 	case <-c.exited:
 	case <-ctx.Done():

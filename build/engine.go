@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/netip"
 	"slices"
 	"strconv"
 	"time"
@@ -26,6 +25,8 @@ type Engine struct {
 	// containerd says that images are in containerd's store, so that the
 	// engine's BuildKit has the exporters that every BuildKit has.
 	containerd bool
+	// memory is the machine's, in bytes.
+	memory int64
 }
 
 // FindEngine connects to the engine that Docker's own CLI would use.
@@ -40,7 +41,7 @@ func FindEngine(ctx context.Context) (*Engine, error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("no Docker engine: %w", err), c.Close())
 	}
-	return &Engine{client: c, containerd: slices.Contains(r.Info.DriverStatus, [2]string{"driver-type", "io.containerd.snapshotter.v1"})}, nil
+	return &Engine{client: c, memory: r.Info.MemTotal, containerd: slices.Contains(r.Info.DriverStatus, [2]string{"driver-type", "io.containerd.snapshotter.v1"})}, nil
 }
 
 // Close ends the connection.
@@ -109,20 +110,32 @@ func (l *loading) Close() error {
 	return l.err
 }
 
-// Start starts an image of the engine's, whose server listens on inside of its
-// container, with o.Port of this machine's loopback leading there.
-func (e *Engine) Start(ctx context.Context, image string, inside int, o ServerOptions) (Server, error) {
-	port, ok := network.PortFrom(uint16(inside), network.TCP)
+// Start starts an image of the engine's, with o.Listen of this machine leading to
+// it. It has no capability and no way to new privileges.
+func (e *Engine) Start(ctx context.Context, image string, o ServerOptions) (Server, error) {
+	port, ok := network.PortFrom(uint16(o.Port), network.TCP)
 	if !ok {
-		return nil, fmt.Errorf("port %d is no port", inside)
+		return nil, fmt.Errorf("port %d is no port", o.Port)
+	}
+	limits := o.Limits
+	if limits.Processes == 0 {
+		limits.Processes = builder.DefaultProcesses
+	}
+	if limits.Memory == 0 {
+		limits.Memory = e.memory / 4 * 3
 	}
 	created, err := e.client.ContainerCreate(ctx, docker.ContainerCreateOptions{
 		Image:    image,
 		Config:   &dockercontainer.Config{ExposedPorts: network.PortSet{port: {}}},
 		Platform: &o.Platform,
-		HostConfig: &dockercontainer.HostConfig{PortBindings: network.PortMap{
-			port: {{HostIP: netip.MustParseAddr("127.0.0.1"), HostPort: strconv.Itoa(o.Port)}},
-		}},
+		HostConfig: &dockercontainer.HostConfig{
+			PortBindings: network.PortMap{
+				port: {{HostIP: o.Listen.Addr(), HostPort: strconv.Itoa(int(o.Listen.Port()))}},
+			},
+			SecurityOpt: []string{"no-new-privileges"},
+			CapDrop:     []string{"ALL"},
+			Resources:   dockercontainer.Resources{Memory: limits.Memory, PidsLimit: &limits.Processes},
+		},
 	})
 	if err != nil {
 		return nil, fmt.Errorf("start %s in Docker's engine: %w", image, err)

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/netip"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -40,7 +41,7 @@ func (a *engineAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch call := r.Method + " " + path; call {
 	case "GET /_ping", "HEAD /_ping":
 	case "GET /info":
-		fmt.Fprint(w, `{"DriverStatus": [["driver-type", "io.containerd.snapshotter.v1"]]}`)
+		fmt.Fprint(w, `{"MemTotal": 1000, "DriverStatus": [["driver-type", "io.containerd.snapshotter.v1"]]}`)
 	case "POST /images/load":
 		a.loaded, _ = io.ReadAll(r.Body)
 		if a.refuses {
@@ -134,15 +135,25 @@ func TestEngineLoad(t *testing.T) {
 func TestEngineServer(t *testing.T) {
 	api, e := startEngine(t)
 	var log bytes.Buffer
-	s, err := e.Start(t.Context(), "iris:latest", 8080, ServerOptions{
-		Platform: ocispecs.Platform{OS: "linux", Architecture: "amd64"}, Port: 9000, Log: &log,
+	s, err := e.Start(t.Context(), "iris:latest", ServerOptions{
+		Platform: ocispecs.Platform{OS: "linux", Architecture: "amd64"},
+		Port:     8080, Listen: netip.MustParseAddrPort("127.0.0.1:9000"), Log: &log,
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []any{map[string]any{"HostIp": "127.0.0.1", "HostPort": "9000"}}
-	got := api.create["HostConfig"].(map[string]any)["PortBindings"].(map[string]any)["8080/tcp"]
-	if diff := cmp.Diff(any(want), got); diff != "" || api.create["Image"] != "iris:latest" {
+	got := map[string]any{}
+	for _, key := range []string{"PortBindings", "SecurityOpt", "CapDrop", "PidsLimit", "Memory"} {
+		got[key] = api.create["HostConfig"].(map[string]any)[key]
+	}
+	want := map[string]any{
+		"PortBindings": map[string]any{"8080/tcp": []any{map[string]any{"HostIp": "127.0.0.1", "HostPort": "9000"}}},
+		"SecurityOpt":  []any{"no-new-privileges"},
+		"CapDrop":      []any{"ALL"},
+		"PidsLimit":    float64(builder.DefaultProcesses),
+		"Memory":       float64(750),
+	}
+	if diff := cmp.Diff(want, got); diff != "" || api.create["Image"] != "iris:latest" {
 		t.Errorf("%v: %s", api.create["Image"], diff)
 	}
 	close(api.exit)

@@ -17,8 +17,7 @@ func daemonConfig(d *daemon, diskLimit int64) ([]byte, error) {
 	type table = map[string]any
 	config := table{
 		"root": d.root(),
-		// Steps share the host's network already, see networkMode, so the
-		// entitlement adds nothing to what they may do.
+		// For those who ask for it, by --network host.
 		"insecure-entitlements": []string{"network.host"},
 		"grpc":                  table{"address": []string{"unix://" + d.socket}},
 		// Its default is one path for every daemon of the machine.
@@ -27,8 +26,9 @@ func daemonConfig(d *daemon, diskLimit int64) ([]byte, error) {
 			"containerd": table{"enabled": false},
 			"oci": table{
 				"enabled": true,
-				// No CNI plugins needed, and a service in a gateway container
-				// answers on the host's loopback.
+				// It gives a step that shares the host's network one of its own,
+				// unless it asked for the host's by name.
+				"binary":        d.runtime(),
 				"networkMode":   "host",
 				"gc":            true,
 				"maxUsedSpace":  bytesText(diskLimit),

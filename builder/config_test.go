@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -30,6 +31,7 @@ root = "/state/root"
   [worker.containerd]
     enabled = false
   [worker.oci]
+    binary = "/state/runc"
     enabled = true
     gc = true
     maxUsedSpace = "20000000000"
@@ -52,10 +54,14 @@ func TestSuperviseArgs(t *testing.T) {
 		t.Error(diff)
 	}
 	want.inner = true
-	if got, err = ParseSuperviseArgs(append(want.Args(), "--inner")); err != nil || got != want {
+	if got, err = ParseSuperviseArgs(append(want.Args(), "--inner")); err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("%+v, %v", got, err)
 	}
-	for _, bad := range [][]string{nil, {"--state-dir", "/a"}, {"--unknown"}, append(want.Args(), "more")} {
+	want.inner, want.runc = false, []string{"/bin/runc", "--log", "x", "run"}
+	if got, err = ParseSuperviseArgs(append(want.Args(), "--runtime", "--", "/bin/runc", "--log", "x", "run")); err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("%+v, %v", got, err)
+	}
+	for _, bad := range [][]string{nil, {"--state-dir", "/a"}, {"--unknown"}, append(want.Args(), "more"), append(want.Args(), "--runtime")} {
 		if _, err := ParseSuperviseArgs(bad); err == nil {
 			t.Errorf("%q was taken", bad)
 		}

@@ -24,6 +24,14 @@ func (d *daemon) logFile() string { return filepath.Join(d.dir, "buildkitd.log")
 func (d *daemon) oldLog() string  { return filepath.Join(d.dir, "buildkitd.log.1") }
 func (d *daemon) root() string    { return filepath.Join(d.dir, "root") }
 
+// runtime is what buildkitd takes for runc, program what it calls: the
+// supervisor's own program, which is there for buildkitd and its children alone.
+func (d *daemon) runtime() string { return filepath.Join(d.dir, "runc") }
+func (d *daemon) program() string { return filepath.Join(d.dir, "supervisor") }
+
+// networkSocket is where the supervisor has the networks of steps.
+func (d *daemon) networkSocket() string { return d.socket + ".net" }
+
 // startLock is held by the command that starts the daemon.
 func (d *daemon) startLock() string { return filepath.Join(d.dir, "start.lock") }
 

@@ -5,6 +5,7 @@ package builder
 import (
 	"context"
 	"errors"
+	"net"
 )
 
 var errNeedsLinux = errors.New("the embedded builder needs Linux: start Docker, or give the address of a BuildKit (BUILDKIT_HOST or --builder)")
@@ -21,3 +22,9 @@ func EmbeddedStatus(context.Context, Options) (Status, error) { return Status{},
 func StopEmbedded(context.Context, Options) (bool, error) { return false, errNeedsLinux }
 
 func (d *daemon) full() bool { return false }
+
+func announce(context.Context, string, string, Limits) (net.Conn, error) { return nil, errNeedsLinux }
+
+func dialServer(context.Context, string, string, uint16) (net.Conn, error) {
+	return nil, errNeedsLinux
+}

@@ -51,6 +51,34 @@ func becomeBuildkitd(o SuperviseOptions) error {
 	if err := syscall.Mount("proc", "/proc", "proc", syscall.MS_NOSUID|syscall.MS_NODEV|syscall.MS_NOEXEC, ""); err != nil {
 		return fmt.Errorf("mount /proc for buildkitd: %w", err)
 	}
+	if err := d.keepProgram(); err != nil {
+		return fmt.Errorf("keep this program for buildkitd: %w", err)
+	}
 	err = syscall.Exec(o.Buildkitd, []string{o.Buildkitd, "--config", d.config()}, os.Environ())
 	return fmt.Errorf("run %s: %w", o.Buildkitd, err)
+}
+
+// keepProgram puts this program at its place for buildkitd's children. By the
+// time of a step, the file that it was started from may be another one.
+func (d *daemon) keepProgram() error {
+	self, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	if err := syscall.Mount(self, d.program(), "", syscall.MS_BIND, ""); err != nil {
+		return err
+	}
+	kept, err := os.Stat(d.program())
+	if err != nil {
+		return err
+	}
+	// The link itself leads to a mount of another namespace.
+	running, err := os.Stat("/proc/self/exe")
+	if err != nil {
+		return err
+	}
+	if !os.SameFile(kept, running) {
+		return fmt.Errorf("%s was replaced meanwhile: run the command again", self)
+	}
+	return nil
 }

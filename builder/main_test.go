@@ -25,6 +25,10 @@ func TestMain(m *testing.M) {
 		switch os.Args[1] {
 		case "builder-supervise":
 			exit(supervise(os.Args[2:]))
+		case "probe":
+			exit(probe(os.Args[2:]))
+		case "listen":
+			exit(listen(os.Args[2]))
 		case "hold":
 			exit(hold(os.Args[2], os.Args[3]))
 		}

@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+
+	"github.com/deployfile/deployfile/builder/network"
 )
 
 // spawn starts a supervisor that outlives this process. The channel tells when
@@ -112,11 +114,11 @@ func checkParts(o Options) (string, error) {
 	if err != nil {
 		errs = append(errs, err)
 	}
-	// The names that buildkitd itself looks for.
-	if _, err := exec.LookPath("buildkit-runc"); err != nil {
-		if _, err := exec.LookPath("runc"); err != nil {
-			errs = append(errs, errors.New("runc not found on PATH: run apt install runc"))
-		}
+	if _, err := findRunc(); err != nil {
+		errs = append(errs, err)
+	}
+	if err := network.Available(); err != nil {
+		errs = append(errs, err)
 	}
 	return buildkitd, errors.Join(errs...)
 }

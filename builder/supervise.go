@@ -18,6 +18,8 @@ type SuperviseOptions struct {
 
 	// inner marks the process that becomes buildkitd.
 	inner bool
+	// runc is the command of a process that becomes runc, nil for others.
+	runc []string
 }
 
 // Args spells the options as the command line that ParseSuperviseArgs reads.
@@ -40,10 +42,14 @@ func ParseSuperviseArgs(args []string) (SuperviseOptions, error) {
 	flags.Int64Var(&o.DiskLimit, "disk-limit", DefaultDiskLimit, "")
 	flags.DurationVar(&o.IdleTimeout, "idle-timeout", DefaultIdleTimeout, "")
 	flags.BoolVar(&o.inner, "inner", false, "")
+	isRuntime := flags.Bool("runtime", false, "")
 	if err := flags.Parse(args); err != nil {
 		return o, fmt.Errorf("builder-supervise: %w", err)
 	}
-	if o.StateDir == "" || o.Buildkitd == "" || flags.NArg() != 0 {
+	if *isRuntime {
+		o.runc = flags.Args()
+	}
+	if o.StateDir == "" || o.Buildkitd == "" || *isRuntime != (flags.NArg() > 0) {
 		return o, errors.New("builder-supervise: started by deployfile itself, with --state-dir and --buildkitd")
 	}
 	return o, nil

@@ -12,6 +12,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/deployfile/deployfile/builder/network"
 	"github.com/gofrs/flock"
 )
 
@@ -28,11 +29,15 @@ const (
 // it runs buildkitd until no client held a lease for o.IdleTimeout, or until
 // ctx ends, or SIGTERM or SIGINT comes, and returns nil then. A buildkitd that
 // dies by itself is an error. The command must call it with the options parsed
-// from its own last arguments, because Supervise runs the program a second
-// time, with the same arguments and one more, to become buildkitd.
+// from its own last arguments, because Supervise runs the program again, with the
+// same arguments and more, to become buildkitd and to start each of its
+// containers.
 func Supervise(ctx context.Context, o SuperviseOptions) error {
-	if o.inner {
+	switch {
+	case o.inner:
 		return becomeBuildkitd(o)
+	case o.runc != nil:
+		return becomeRuntime(o)
 	}
 	ctx, cancel := signal.NotifyContext(ctx, syscall.SIGTERM, syscall.SIGINT)
 	defer cancel()
@@ -55,6 +60,12 @@ func Supervise(ctx context.Context, o SuperviseOptions) error {
 	if err := d.clear(ctx, o); err != nil {
 		return err
 	}
+	networks, err := network.Listen(d.networkSocket())
+	if err != nil {
+		return err
+	}
+	defer networks.Close()
+	go networks.Serve()
 	cmd, died, err := startInner()
 	if err != nil {
 		return fmt.Errorf("start buildkitd: %w", err)
@@ -72,7 +83,7 @@ func Supervise(ctx context.Context, o SuperviseOptions) error {
 }
 
 // clear waits for a predecessor's buildkitd to be gone, removes its sockets
-// and writes the configuration.
+// and writes the configuration and what it names.
 func (d *daemon) clear(ctx context.Context, o SuperviseOptions) error {
 	if err := os.MkdirAll(d.root(), 0o700); err != nil {
 		return fmt.Errorf("the embedded builder's cache: %w", err)
@@ -84,7 +95,7 @@ func (d *daemon) clear(ctx context.Context, o SuperviseOptions) error {
 	if err := before.Close(); err != nil {
 		return fmt.Errorf("the lock of buildkitd: %w", err)
 	}
-	for _, socket := range []string{d.socket, d.traceSocket()} {
+	for _, socket := range []string{d.socket, d.traceSocket(), d.networkSocket()} {
 		if err := os.Remove(socket); err != nil && !errors.Is(err, os.ErrNotExist) {
 			return fmt.Errorf("remove an old socket: %w", err)
 		}
@@ -94,6 +105,23 @@ func (d *daemon) clear(ctx context.Context, o SuperviseOptions) error {
 		return err
 	}
 	if err := os.WriteFile(d.config(), config, 0o600); err != nil {
+		return fmt.Errorf("configure buildkitd: %w", err)
+	}
+	runc, err := findRunc()
+	if err != nil {
+		return err
+	}
+	return errors.Join(
+		replace(d.runtime(), d.runtimeScript(runc, os.Args[1:]), 0o700),
+		replace(d.program(), nil, 0o700))
+}
+
+// replace writes a file anew, whatever mode it had.
+func replace(file string, data []byte, mode os.FileMode) error {
+	if err := os.Remove(file); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("configure buildkitd: %w", err)
+	}
+	if err := os.WriteFile(file, data, mode); err != nil {
 		return fmt.Errorf("configure buildkitd: %w", err)
 	}
 	return nil

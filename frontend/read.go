@@ -120,10 +120,14 @@ func (b *build) constraints() []llb.ConstraintsOpt {
 	return out
 }
 
-// network are the options of steps that reach the network: the proxy that is
-// given by build arguments, as BuildKit passes it, and extra hosts.
+// network are the options of steps that reach the network: the mode that
+// --network of the caller sets, the proxy that is given by build arguments, as
+// BuildKit passes it, and extra hosts.
 func (b *build) network() []llb.RunOption {
 	var out []llb.RunOption
+	if b.ui.NetworkMode != llb.NetModeSandbox {
+		out = append(out, llb.Network(b.ui.NetworkMode))
+	}
 	var proxy llb.ProxyEnv
 	for _, name := range slices.Sorted(maps.Keys(b.ui.BuildArgs)) {
 		value := b.ui.BuildArgs[name]

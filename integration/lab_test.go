@@ -22,7 +22,12 @@ type laboratory struct {
 	builder, second *builder.Builder
 }
 
-func TestMain(m *testing.M) { lab.Main(m, run) }
+func TestMain(m *testing.M) {
+	if code, ok := supervise(); ok {
+		os.Exit(code)
+	}
+	lab.Main(m, run)
+}
 
 // run starts the builders, runs the tests and stops them.
 func run(m *testing.M) (code int, err error) {

@@ -67,6 +67,7 @@ type inputFlags struct {
 	ulimits         []string
 	resources       []string
 	stepTimeout     time.Duration
+	network         string
 	noCache, locked bool
 	noVerify        bool
 	labels, cacheTo []string
@@ -86,6 +87,7 @@ func (f *inputFlags) add(flags *pflag.FlagSet) {
 	flags.StringArrayVar(&f.ulimits, "ulimit", nil, "a limit of what runs in a step: nproc=N (processes) or data=BYTES (memory of one)")
 	flags.StringArrayVar(&f.resources, "resource", nil, "a limit of each step, as buildx has it: memory=4g, cpu-quota=50000, …")
 	flags.DurationVar(&f.stepTimeout, "step-timeout", toolchain.DefaultTime, "how long a step may take that fetches, or that runs a package's code")
+	flags.StringVar(&f.network, "network", "default", "the network of steps that fetch: default, which is not the builder's machine, host or none, as buildx has it")
 	flags.BoolVar(&f.noCache, "no-cache", false, "run every step again")
 }
 
@@ -114,7 +116,7 @@ func (f *inputFlags) options(p *project, target string, s streams) (build.Option
 		Platforms: f.platforms,
 		Secrets:   f.secrets, SSH: f.ssh, CA: p.file.Environment.CA,
 		CacheFrom: f.cacheFrom, CacheTo: f.cacheTo, NoCache: f.noCache,
-		Ulimits: f.ulimits, Resources: f.resources,
+		Network: f.network, Ulimits: f.ulimits, Resources: f.resources,
 		Outputs:  f.outputs,
 		Progress: f.progress, Log: s.console, Stdout: s.out,
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -91,6 +92,11 @@ func TestBuilderScripts(t *testing.T) {
 			if err := setup(e); err != nil {
 				return err
 			}
+			own, err := ownAddress()
+			if err != nil {
+				return err
+			}
+			e.Setenv("OWN", own)
 			return tiny(e)
 		},
 		Cmds:                commands(),
@@ -140,6 +146,8 @@ func commands() map[string]func(*testscript.TestScript, bool, []string) {
 		"sameFile":   sameFile,
 		"registry":   startRegistry,
 		"manifest":   manifest,
+		"service":    service,
+		"address":    address,
 	}
 }
 
@@ -165,15 +173,56 @@ func await(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Fatalf("no %q in %s", args[1], args[0])
 }
 
-// listens checks that somebody listens on a port, or with ! that nobody does.
+// listens checks that somebody listens on a port, or with ! that nobody does:
+// listens PORT [ADDRESS].
 func listens(ts *testscript.TestScript, neg bool, args []string) {
-	c, err := net.Dial("tcp", "127.0.0.1:"+args[0])
+	address := loopback
+	if len(args) > 1 {
+		address = args[1]
+	}
+	c, err := net.Dial("tcp", net.JoinHostPort(address, args[0]))
 	if err == nil {
 		c.Close()
 	}
 	if (err == nil) == neg {
 		ts.Fatalf("port %s: %v", args[0], err)
 	}
+}
+
+// service listens on all addresses of this machine for the rest of the script, at
+// the port $SERVICE; $OWN is an address that is not the loopback.
+func service(ts *testscript.TestScript, _ bool, _ []string) {
+	l, err := net.Listen("tcp", ":0")
+	ts.Check(err)
+	ts.Defer(func() { l.Close() })
+	ts.Setenv("SERVICE", fmt.Sprint(l.Addr().(*net.TCPAddr).Port))
+	// Both are there, so what does not reach them was kept from it.
+	for _, host := range []string{loopback, ts.Getenv("OWN")} {
+		c, err := net.Dial("tcp", net.JoinHostPort(host, ts.Getenv("SERVICE")))
+		ts.Check(err)
+		c.Close()
+	}
+}
+
+// address sets $ADDRESS to that of the embedded builder, which runs.
+func address(ts *testscript.TestScript, _ bool, _ []string) {
+	status, err := builder.EmbeddedStatus(context.Background(), builder.Options{StateDir: filepath.Join(ts.Getenv("XDG_CACHE_HOME"), "deployfile", "buildkit")})
+	ts.Check(err)
+	ts.Setenv("ADDRESS", status.Address)
+}
+
+// ownAddress is an IPv4 address of this machine that is not the loopback.
+func ownAddress() (string, error) {
+	addrs, err := net.InterfaceAddrs()
+	if err != nil {
+		return "", err
+	}
+	for _, a := range addrs {
+		if n, ok := a.(*net.IPNet); ok && n.IP.To4() != nil && n.IP.IsGlobalUnicast() {
+			return n.IP.String(), nil
+		}
+	}
+	return "", errors.New("this machine has no address beside the loopback")
 }
 
 // startRegistry starts a registry for the rest of the script, at $REGISTRY.

@@ -20,6 +20,7 @@ import (
 // predictOptions are the flags of the predict command.
 type predictOptions struct {
 	inputFlags
+	serverFlags
 	input, output, contentType string
 	target                     string
 	batch                      bool
@@ -68,8 +69,9 @@ target reads and writes itself (s3://BUCKET/KEY, pvc://CLAIM/PATH).`,
 		},
 	}
 	flags := cmd.Flags()
-	o.add(flags)
+	o.inputFlags.add(flags)
 	o.addLocked(flags)
+	o.serverFlags.add(flags)
 	flags.StringVarP(&o.input, "input", "i", "", `the request, "-" for standard input`)
 	flags.StringVarP(&o.output, "output", "o", "-", "where the answer goes")
 	flags.StringVar(&o.contentType, "content-type", "", "application/json or text/csv (default: by the input's name, else JSON)")
@@ -95,13 +97,16 @@ func predict(ctx context.Context, s streams, folder string, o predictOptions) er
 	if err != nil {
 		return err
 	}
-	// A command of the user's own need not look at PORT.
-	port := p.file.Server.Port
-	if p.file.Server.Kind != "command" {
-		if port, err = freePort(); err != nil {
-			return err
-		}
-	} else if err := checkPort(port); err != nil {
+	port, err := freePort()
+	if err != nil {
+		return err
+	}
+	listen, err := listenAddress(loopback, port)
+	if err != nil {
+		return err
+	}
+	limits, err := o.limits()
+	if err != nil {
 		return err
 	}
 	b, err := o.find(ctx)
@@ -112,7 +117,7 @@ func predict(ctx context.Context, s streams, folder string, o predictOptions) er
 	log := &serverLog{}
 	var answer []byte
 	v := &serving{
-		project: p, build: opt, port: port, log: log,
+		project: p, build: opt, listen: listen, limits: limits, log: log,
 		use: func(ctx context.Context, url string, server build.Server) (err error) {
 			answer, err = invoke(ctx, loopbackClient(), url, o.mediaType(), request)
 			return err

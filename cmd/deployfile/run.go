@@ -15,6 +15,8 @@ const stopGrace = 10 * time.Second
 // runOptions are the flags of the run command.
 type runOptions struct {
 	inputFlags
+	serverFlags
+	host string
 	port int
 }
 
@@ -24,8 +26,10 @@ func runCommand(s streams) *cobra.Command {
 		Use:   "run [CONTEXT]",
 		Short: "Build the image and serve the model on this machine",
 		Long: `Build the image, start it, and print its URL when it answers. It runs in Docker's
-engine if there is one, else in the builder itself, on this machine's network.
-What the server prints goes to standard error. Ctrl-C ends it.`,
+engine if there is one, else in the builder itself. It answers on the loopback of
+this machine and nowhere else, unless --host says so, and has a network of its own,
+no capabilities and no way to new privileges. What it prints goes to standard
+error. Ctrl-C ends it.`,
 		Example: `  deployfile run
   deployfile run --port 9000
   curl -H 'Content-Type: application/json' -d @model/serving_input_example.json http://127.0.0.1:8080/invocations`,
@@ -34,8 +38,10 @@ What the server prints goes to standard error. Ctrl-C ends it.`,
 			return runImage(cmd.Context(), s, contextFolder(args), o)
 		},
 	}
-	o.add(cmd.Flags())
+	o.inputFlags.add(cmd.Flags())
 	o.addLocked(cmd.Flags())
+	o.serverFlags.add(cmd.Flags())
+	cmd.Flags().StringVar(&o.host, "host", loopback, "the address of this machine to listen at; 0.0.0.0 lets everyone in who reaches the machine")
 	cmd.Flags().IntVarP(&o.port, "port", "p", 0, "the port on this machine (default: the Deployfile's, 8080)")
 	return cmd
 }
@@ -54,10 +60,15 @@ func runImage(ctx context.Context, s streams, folder string, o runOptions) error
 	if o.port != 0 {
 		port = o.port
 	}
-	if port < 1 || port > 65535 {
-		return &usageError{fmt.Errorf("--port: %d is not from 1 to 65535", port)}
+	listen, err := listenAddress(o.host, port)
+	if err != nil {
+		return err
 	}
-	if err := checkPort(port); err != nil {
+	limits, err := o.limits()
+	if err != nil {
+		return err
+	}
+	if err := checkListen(listen); err != nil {
 		return err
 	}
 	b, err := o.find(ctx)
@@ -66,7 +77,7 @@ func runImage(ctx context.Context, s streams, folder string, o runOptions) error
 	}
 	defer b.Close()
 	v := &serving{
-		project: p, build: opt, port: port, log: &serverLog{to: s.err}, grace: stopGrace,
+		project: p, build: opt, listen: listen, limits: limits, log: &serverLog{to: s.err}, grace: stopGrace,
 		use: func(ctx context.Context, url string, server build.Server) error {
 			fmt.Fprintln(s.out, url)
 			select {

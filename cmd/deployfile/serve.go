@@ -8,9 +8,8 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/netip"
 	"slices"
-	"strconv"
-	"strings"
 	"sync"
 	"time"
 
@@ -24,8 +23,9 @@ import (
 type serving struct {
 	project *project
 	build   build.Options
-	// port is where the server is to answer on this machine.
-	port int
+	// listen is where the server is to answer on this machine.
+	listen netip.AddrPort
+	limits builder.Limits
 	// log receives what the server prints.
 	log *serverLog
 	// grace is how long the server has to end by itself.
@@ -52,8 +52,8 @@ func (v *serving) run(ctx context.Context, b *builder.Builder) error {
 		return v.runInEngine(ctx, b, engine)
 	case b.Kind == builder.Docker:
 		return err
-	case !strings.HasPrefix(b.Address, "unix://"):
-		return fmt.Errorf("the builder at %s is not on this machine, and there is no Docker engine here to run the image: %w", b.Address, err)
+	case v.limits != builder.Limits{}:
+		return &usageError{fmt.Errorf("--memory and --pids-limit: the builder at %s does not limit servers, and there is no Docker engine here: %w", b.Address, err)}
 	}
 	return v.runInBuilder(ctx, b)
 }
@@ -68,7 +68,7 @@ func (v *serving) runInBuilder(ctx context.Context, b *builder.Builder) error {
 		if !handOver() {
 			return context.Cause(ctx)
 		}
-		server, err := built.Start(buildCtx, build.ServerOptions{Platform: platforms.Normalize(b.Platform()), Port: v.port, Log: v.log})
+		server, err := built.Start(buildCtx, v.server(b))
 		if err != nil {
 			return err
 		}
@@ -86,8 +86,7 @@ func (v *serving) runInEngine(ctx context.Context, b *builder.Builder, engine *b
 	if _, err := build.Run(ctx, b, v.build); err != nil {
 		return err
 	}
-	server, err := engine.Start(ctx, name, v.project.file.Server.Port,
-		build.ServerOptions{Platform: platforms.Normalize(b.Platform()), Port: v.port, Log: v.log})
+	server, err := engine.Start(ctx, name, v.server(b))
 	if err != nil {
 		return err
 	}
@@ -95,10 +94,21 @@ func (v *serving) runInEngine(ctx context.Context, b *builder.Builder, engine *b
 	return v.await(ctx, server)
 }
 
+// server is how the image is started.
+func (v *serving) server(b *builder.Builder) build.ServerOptions {
+	return build.ServerOptions{
+		Platform: platforms.Normalize(b.Platform()),
+		Port:     v.project.file.Server.Port,
+		Listen:   v.listen,
+		Limits:   v.limits,
+		Log:      v.log,
+	}
+}
+
 // await waits until the server answers, and uses it.
 func (v *serving) await(ctx context.Context, server build.Server) error {
 	v.log.release()
-	url := "http://127.0.0.1:" + strconv.Itoa(v.port)
+	url := "http://" + callable(v.listen).String()
 	if err := awaitPing(ctx, url, server); err != nil {
 		return err
 	}
@@ -155,11 +165,23 @@ func freePort() (int, error) {
 	return l.Addr().(*net.TCPAddr).Port, nil
 }
 
-// checkPort says in time that somebody else has the port.
-func checkPort(port int) error {
-	l, err := net.Listen("tcp", ":"+strconv.Itoa(port))
+// callable is where to call a server that listens at an address, which may stand
+// for all of the machine's.
+func callable(listen netip.AddrPort) netip.AddrPort {
+	switch listen.Addr() {
+	case netip.IPv4Unspecified():
+		return netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), listen.Port())
+	case netip.IPv6Unspecified():
+		return netip.AddrPortFrom(netip.IPv6Loopback(), listen.Port())
+	}
+	return listen
+}
+
+// checkListen says in time that somebody else has the port.
+func checkListen(at netip.AddrPort) error {
+	l, err := net.Listen("tcp", at.String())
 	if err != nil {
-		return fmt.Errorf("port %d cannot be used: %w; give another with --port", port, errors.Unwrap(err))
+		return fmt.Errorf("port %d cannot be used: %w; give another with --port", at.Port(), errors.Unwrap(err))
 	}
 	return l.Close()
 }

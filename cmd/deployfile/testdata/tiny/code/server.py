@@ -2,7 +2,27 @@
 
 import http.server
 import os
+import socket
 import sys
+import threading
+
+
+def try_to(verb, *args):
+    """What a hostile model might try, and what came of it."""
+    try:
+        if verb == "status":
+            lines = open("/proc/self/status").read().splitlines()
+            return " ".join("".join(line.split()) for line in lines if line.startswith(("NoNewPrivs", "Cap")))
+        if verb == "connect":
+            socket.create_connection((args[0], int(args[1])), 5).close()
+        if verb == "threads":
+            for _ in range(int(args[0])):
+                threading.Thread(target=threading.Event().wait, daemon=True).start()
+        if verb == "memory":
+            bytearray(os.urandom(1)) * int(args[0])
+        return "done"
+    except Exception as e:
+        return f"{type(e).__name__}: {e}"
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -16,6 +36,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.answer(400, b'{"error_code": "BAD_REQUEST", "message": "that is no input"}')
         elif body.startswith(b"die"):
             os._exit(7)
+        elif body.startswith(b"try "):
+            self.answer(200, try_to(*body.decode().split()[1:]).encode())
         else:
             self.answer(200, kind + b": " + body)
 

@@ -1,0 +1,52 @@
+package build
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+
+	"github.com/deployfile/deployfile/builder"
+)
+
+// The values of Options.Network.
+const (
+	networkDefault = "default"
+	networkHost    = "host"
+	networkNone    = "none"
+)
+
+func checkNetwork(network string) error {
+	switch network {
+	case "", networkDefault, networkHost, networkNone:
+		return nil
+	}
+	return &UsageError{Option: "network", Err: fmt.Errorf("%q is not one of %s, %s, %s", network, networkDefault, networkHost, networkNone)}
+}
+
+// LoopbackError is a failed build one of whose steps looked for something on the
+// loopback, which is not the machine's there.
+type LoopbackError struct {
+	// Err is how the build failed.
+	Err error
+}
+
+// Error adds what to do.
+func (e *LoopbackError) Error() string {
+	return e.Err.Error() + "\nSteps of the embedded builder do not reach the loopback of this machine. If they are to, add --network host."
+}
+
+// Unwrap returns how the build failed.
+func (e *LoopbackError) Unwrap() error { return e.Err }
+
+// explainLoopback recognises a connection to the loopback that was refused in the
+// words of the program that tried.
+func explainLoopback(b *builder.Builder, network string, err error) error {
+	if b.Kind != builder.Embedded || network == networkHost {
+		return err
+	}
+	loopback := regexp.MustCompile(`(?i)\b(127(\.\d{1,3}){3}|localhost)[:/]|\[::1\]`)
+	if text := err.Error(); strings.Contains(strings.ToLower(text), "connection refused") && loopback.MatchString(text) {
+		return &LoopbackError{Err: err}
+	}
+	return err
+}

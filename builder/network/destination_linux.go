@@ -1,0 +1,30 @@
+package network
+
+import (
+	"fmt"
+	"net/netip"
+
+	"github.com/vishvananda/netlink"
+	"golang.org/x/sys/unix"
+)
+
+// find looks an address up in the routing tables of the calling thread's network
+// namespace.
+func find(addr netip.Addr) (Destination, error) {
+	routes, err := netlink.RouteGet(addr.AsSlice())
+	if err != nil {
+		return Elsewhere, fmt.Errorf("the way to %s: %w", addr, err)
+	}
+	for _, r := range routes {
+		switch r.Type {
+		case unix.RTN_LOCAL:
+			return Here, nil
+		case unix.RTN_BROADCAST, unix.RTN_MULTICAST, unix.RTN_ANYCAST:
+			return Many, nil
+		case unix.RTN_UNICAST:
+		default:
+			return Elsewhere, fmt.Errorf("the way to %s is closed", addr)
+		}
+	}
+	return Elsewhere, nil
+}

@@ -1,0 +1,119 @@
+package network
+
+import (
+	"context"
+	"errors"
+	"net"
+	"syscall"
+	"time"
+
+	"gvisor.dev/gvisor/pkg/tcpip/adapters/gonet"
+	"gvisor.dev/gvisor/pkg/tcpip/transport/tcp"
+	"gvisor.dev/gvisor/pkg/tcpip/transport/udp"
+	"gvisor.dev/gvisor/pkg/waiter"
+)
+
+// forwardTCP connects a step to what it asks for, and refuses what it may not
+// or cannot have: the step sees "connection refused".
+func (n *network) forwardTCP(r *tcp.ForwarderRequest) {
+	if !n.take() {
+		r.Complete(true)
+		return
+	}
+	defer n.release()
+	id := r.ID()
+	out, err := n.dial("tcp", addrPort(id.LocalAddress, id.LocalPort))
+	if err != nil {
+		// Where nobody answered the machine, nobody answers the step.
+		var silence net.Error
+		r.Complete(!errors.As(err, &silence) || !silence.Timeout())
+		return
+	}
+	var queue waiter.Queue
+	endpoint, failed := r.CreateEndpoint(&queue)
+	r.Complete(failed != nil)
+	if failed != nil {
+		_ = out.Close()
+		return
+	}
+	Join(n.ctx, gonet.NewTCPConn(&queue, endpoint), out)
+}
+
+const (
+	// datagramIdle is how long a stream of datagrams may be silent.
+	datagramIdle = time.Minute
+	maxDatagram  = 64 << 10
+)
+
+// forwardUDP connects a stream of datagrams; false says that it is refused. It
+// runs between two packets of the step, so it must not wait.
+func (n *network) forwardUDP(r *udp.ForwarderRequest) bool {
+	id := r.ID()
+	to := addrPort(id.LocalAddress, id.LocalPort)
+	names := to.Addr() == Gateway() && to.Port() == dnsPort
+	if !names && Check(to.Addr(), find) != nil {
+		return false
+	}
+	if !n.take() {
+		return true
+	}
+	var queue waiter.Queue
+	endpoint, failed := r.CreateEndpoint(&queue)
+	if failed != nil {
+		n.release()
+		return true
+	}
+	in := gonet.NewUDPConn(&queue, endpoint)
+	go func() {
+		defer n.release()
+		defer in.Close()
+		if names {
+			n.answerNames(in)
+			return
+		}
+		// To dial UDP sends nothing.
+		out, err := n.dial("udp", to)
+		if err != nil {
+			return
+		}
+		joinDatagrams(n.ctx, in, out)
+	}()
+	return true
+}
+
+// joinDatagrams hands datagrams on in both directions until there were none for
+// datagramIdle.
+func joinDatagrams(ctx context.Context, a, b net.Conn) {
+	closeBoth := func() {
+		_ = a.Close()
+		_ = b.Close()
+	}
+	defer closeBoth()
+	stop := context.AfterFunc(ctx, closeBoth)
+	defer stop()
+	idle := time.AfterFunc(datagramIdle, closeBoth)
+	defer idle.Stop()
+	hand := func(to, from net.Conn) {
+		buffer := make([]byte, maxDatagram)
+		for {
+			size, err := from.Read(buffer)
+			if err == nil {
+				idle.Reset(datagramIdle)
+				_, err = to.Write(buffer[:size])
+			}
+			// That nobody listens there is the answer to one datagram, and not
+			// the end.
+			if err != nil && !errors.Is(err, syscall.ECONNREFUSED) {
+				return
+			}
+		}
+	}
+	ended := make(chan struct{})
+	go func() {
+		hand(a, b)
+		close(ended)
+	}()
+	hand(b, a)
+	closeBoth()
+	<-ended
+}

@@ -1,0 +1,173 @@
+package builder
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"syscall"
+
+	"github.com/deployfile/deployfile/builder/network"
+	specs "github.com/opencontainers/runtime-spec/specs-go"
+)
+
+// runtimeScript is what buildkitd takes for runc. It calls the program of the
+// supervisor where a container is to start, with the arguments of the supervisor,
+// and else runc.
+func (d *daemon) runtimeScript(runc string, args []string) []byte {
+	words := append([]string{d.program()}, args...)
+	words = append(words, "--runtime", "--", runc)
+	for i, w := range words {
+		words[i] = "'" + strings.ReplaceAll(w, "'", `'\''`) + "'"
+	}
+	return fmt.Appendf(nil, `#!/bin/sh
+# Written by deployfile at each start of the daemon.
+for argument; do
+	if [ "$argument" = run ]; then
+		exec %s "$@"
+	fi
+done
+exec %s "$@"
+`, strings.Join(words, " "), words[len(words)-1])
+}
+
+// findRunc looks for the names that buildkitd itself would look for.
+func findRunc() (string, error) {
+	for _, name := range []string{"buildkit-runc", "runc"} {
+		if path, err := exec.LookPath(name); err == nil {
+			return filepath.Abs(path)
+		}
+	}
+	return "", errors.New("runc not found on PATH: run apt install runc")
+}
+
+// becomeRuntime turns this process into the runc that starts a container, with
+// a network for it that is not the machine's.
+func becomeRuntime(o SuperviseOptions) error {
+	d, err := placeDaemon(Options{StateDir: o.StateDir})
+	if err != nil {
+		return err
+	}
+	// Networks are a thread's, and the one that executes a program is what the
+	// process becomes.
+	runtime.LockOSThread()
+	if i := slices.Index(o.runc, "--bundle"); i >= 0 && i+1 < len(o.runc) {
+		if err := d.amend(o.runc[i+1]); err != nil {
+			return fmt.Errorf("start a build step: %w", err)
+		}
+	}
+	err = syscall.Exec(o.runc[0], o.runc, os.Environ())
+	return fmt.Errorf("run %s: %w", o.runc[0], err)
+}
+
+// amend changes the specification of a container in its bundle: it takes the way
+// to buildkitd out, gives a container that would share this process's network one
+// of its own, and confines it if it is a server.
+func (d *daemon) amend(bundle string) error {
+	file := filepath.Join(bundle, "config.json")
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return err
+	}
+	var spec specs.Spec
+	if err := json.Unmarshal(data, &spec); err != nil {
+		return fmt.Errorf("%s: %w", file, err)
+	}
+	withoutTraces(&spec)
+	if sharesNetwork(&spec) && !wantsHost(&spec) {
+		if err := d.isolate(&spec, bundle); err != nil {
+			return err
+		}
+	}
+	if data, err = json.Marshal(&spec); err != nil {
+		return err
+	}
+	return os.WriteFile(file, data, 0o600)
+}
+
+// traceEndpoint is where BuildKit lets every step send traces to: a socket of
+// buildkitd's, which nothing here uses.
+const traceEndpoint = "/dev/otel-grpc.sock"
+
+// withoutTraces takes the socket from a container, and its name.
+func withoutTraces(spec *specs.Spec) {
+	spec.Mounts = slices.DeleteFunc(spec.Mounts, func(m specs.Mount) bool { return m.Destination == traceEndpoint })
+	if endpoint := "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT=unix://" + traceEndpoint; spec.Process != nil && slices.Contains(spec.Process.Env, endpoint) {
+		spec.Process.Env = slices.DeleteFunc(spec.Process.Env, func(e string) bool {
+			return e == endpoint || e == "OTEL_TRACES_EXPORTER=otlp" || e == "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL=grpc"
+		})
+	}
+}
+
+// isolate moves this process into a new network, for the container that it starts.
+func (d *daemon) isolate(spec *specs.Spec, bundle string) error {
+	_, limits, err := network.Enter(context.Background(), d.networkSocket(), spec.Hostname)
+	if err != nil {
+		return err
+	}
+	if err := useGateway(spec, bundle); err != nil {
+		return err
+	}
+	if limits != nil {
+		for _, warning := range confine(spec, *limits) {
+			fmt.Fprintln(os.Stderr, "warning:", warning)
+		}
+	}
+	return nil
+}
+
+// sharesNetwork says that a container has no network namespace of its own.
+func sharesNetwork(spec *specs.Spec) bool {
+	return spec.Linux != nil && !slices.ContainsFunc(spec.Linux.Namespaces, func(n specs.LinuxNamespace) bool {
+		return n.Type == specs.NetworkNamespace
+	})
+}
+
+const resolvConf = "/etc/resolv.conf"
+
+// wantsHost says that a step asked for the host's network, which BuildKit lets
+// only those do that are entitled to network.host. BuildKit gives such a step the
+// resolvers of the machine as they are, from a file that has this name
+// (executor/oci, GetResolvConf); the specification tells it in no other way. If
+// the name changes, such steps have a network of their own.
+func wantsHost(spec *specs.Spec) bool {
+	return slices.ContainsFunc(spec.Mounts, func(m specs.Mount) bool {
+		return m.Destination == resolvConf && filepath.Base(m.Source) == "resolv-host.conf"
+	})
+}
+
+// useGateway lets a container ask the gateway for names, with the search list and
+// the options of the machine.
+func useGateway(spec *specs.Spec, bundle string) error {
+	i := slices.IndexFunc(spec.Mounts, func(m specs.Mount) bool { return m.Destination == resolvConf })
+	if i < 0 {
+		return nil
+	}
+	text, err := os.ReadFile(spec.Mounts[i].Source)
+	if err != nil {
+		return err
+	}
+	var out strings.Builder
+	for line := range strings.Lines(string(text)) {
+		if fields := strings.Fields(line); len(fields) > 0 && (fields[0] == "search" || fields[0] == "options") {
+			out.WriteString(strings.Join(fields, " ") + "\n")
+		}
+	}
+	fmt.Fprintf(&out, "nameserver %s\n", network.Gateway())
+	file := filepath.Join(bundle, "resolv.conf")
+	if err := os.WriteFile(file, []byte(out.String()), 0o644); err != nil {
+		return err
+	}
+	// The umask of whoever started the daemon is not the container's.
+	if err := os.Chmod(file, 0o644); err != nil {
+		return err
+	}
+	spec.Mounts[i].Source = file
+	return nil
+}
