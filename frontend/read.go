@@ -12,6 +12,7 @@ import (
 
 	"github.com/containerd/platforms"
 	"github.com/deployfile/deployfile/deployfile"
+	"github.com/deployfile/deployfile/internal/untrusted"
 	"github.com/deployfile/deployfile/mlmodel"
 	"github.com/deployfile/deployfile/resolver"
 	"github.com/moby/buildkit/client/llb"
@@ -151,7 +152,7 @@ func (b *build) readLock(ctx context.Context) error {
 		return err
 	}
 	files := refFS{ctx, ref}
-	data, err := fs.ReadFile(files, path.Join(b.dir, b.lockName))
+	data, err := untrusted.ReadFile(files, path.Join(b.dir, b.lockName), resolver.MaxLock)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
@@ -168,7 +169,7 @@ func (b *build) readLock(ctx context.Context) error {
 	}
 	b.lock, b.pylocks = lock, map[string][]byte{}
 	for _, name := range lock.PylockNames() {
-		data, err := fs.ReadFile(files, path.Join(b.dir, name))
+		data, err := untrusted.ReadFile(files, path.Join(b.dir, name), resolver.MaxLock)
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}

@@ -3,6 +3,7 @@ package mlmodel
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io/fs"
 	"regexp"
@@ -10,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/deployfile/deployfile/internal/untrusted"
 	"go.yaml.in/yaml/v3"
 )
 
@@ -24,18 +26,30 @@ type document struct {
 }
 
 func readDocument(fsys fs.FS, file string) (*document, error) {
-	data, err := fs.ReadFile(fsys, file)
+	data, err := untrusted.ReadFile(fsys, file, maxYAML)
 	if err != nil {
 		return nil, readError(file, err)
 	}
 	return parseDocument(file, data)
 }
 
+// The largest YAML file of a model, in bytes, and how much it may nest and list:
+// the signature of a table with 50 000 columns has half as much.
+const (
+	maxYAML  = 8 << 20
+	maxNodes = 500_000
+)
+
 func parseDocument(file string, data []byte) (*document, error) {
 	if err := checkText(file, data); err != nil {
 		return nil, err
 	}
 	d := &document{file: file, lines: strings.Split(string(data), "\n")}
+	var excess *untrusted.StructureError
+	if errors.As(untrusted.CheckYAML(data, maxNodes), &excess) {
+		return nil, d.fault(1+bytes.Count(data[:excess.Offset], []byte("\n")), fmt.Sprintf("the file has more than %d %s", excess.Limit, excess.Measure),
+			"log the model again, with less in this file")
+	}
 	var n yaml.Node
 	if err := yaml.Unmarshal(data, &n); err != nil {
 		number := 1

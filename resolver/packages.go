@@ -10,7 +10,6 @@ import (
 
 	"deps.dev/util/pypi"
 	"github.com/deployfile/deployfile/toolchain"
-	gwclient "github.com/moby/buildkit/frontend/gateway/client"
 )
 
 // packages resolves the requirements for one platform to a pylock.toml, or
@@ -74,7 +73,7 @@ func (r *Resolver) packages(ctx context.Context, q Request, keep *Lock, t toolch
 			return nil, err
 		}
 		if len(unknown) == 0 {
-			return ref.ReadFile(ctx, gwclient.ReadRequest{Filename: "pylock.toml"})
+			return readFile(ctx, ref, "pylock.toml", MaxLock)
 		}
 		more, err := r.describe(ctx, q, t, interpreter, known, unknown)
 		if err != nil {

@@ -65,6 +65,9 @@ func searchPath(env []string) []string {
 	return []string{"/usr/local/bin", "/usr/bin", "/bin"}
 }
 
+// maxLibc is the size of the largest C library that is looked into, in bytes.
+const maxLibc = 15 << 20
+
 var glibcRelease = regexp.MustCompile(`release version 2\.(\d+)`)
 
 // findGlibc reads the release of the image's C library out of the library
@@ -74,7 +77,7 @@ func findGlibc(ctx context.Context, ref gwclient.Reference, image, machine strin
 		"/lib/" + machine + "-linux-gnu/libc.so.6", "/usr/lib/" + machine + "-linux-gnu/libc.so.6",
 		"/lib64/libc.so.6", "/usr/lib64/libc.so.6", "/lib/libc.so.6",
 	} {
-		data, err := ref.ReadFile(ctx, gwclient.ReadRequest{Filename: name})
+		data, err := readFile(ctx, ref, name, maxLibc)
 		if err != nil {
 			continue
 		}

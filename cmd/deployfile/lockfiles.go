@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -11,6 +12,7 @@ import (
 	"slices"
 
 	"github.com/deployfile/deployfile/build"
+	"github.com/deployfile/deployfile/internal/untrusted"
 	"github.com/deployfile/deployfile/resolver"
 )
 
@@ -22,34 +24,45 @@ type lockFiles struct {
 }
 
 // readOld reads the lock that is there, as far as it can be understood.
-func (l *lockFiles) readOld() error {
-	l.old = map[string][]byte{}
-	data, err := os.ReadFile(filepath.Join(l.dir, l.name))
+func (l *lockFiles) readOld(ctx context.Context) (err error) {
+	l.old, err = untrusted.Wait(ctx, func() (map[string][]byte, error) { return readLockFiles(l.dir, l.name) })
+	return err
+}
+
+// readLockFiles are a lock and its pylock files by name, none if there is no lock.
+func readLockFiles(dir, name string) (map[string][]byte, error) {
+	files := map[string][]byte{}
+	folder, err := untrusted.OpenFolder(dir)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil
+		return files, nil
 	}
 	if err != nil {
-		return err
+		return nil, err
 	}
-	l.old[l.name] = data
+	defer folder.Close()
+	data, err := untrusted.ReadFile(folder, name, resolver.MaxLock)
+	if errors.Is(err, fs.ErrNotExist) {
+		return files, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	files[name] = data
 	lock, err := resolver.ParseLock(data)
 	if err != nil {
-		return nil // of another version: it is replaced
+		return files, nil // of another version: it is replaced
 	}
 	for _, name := range lock.PylockNames() {
-		if filepath.Base(name) != name {
-			continue
-		}
-		data, err := os.ReadFile(filepath.Join(l.dir, name))
+		data, err := untrusted.ReadFile(folder, name, resolver.MaxLock)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
 		if err != nil {
-			return err
+			return nil, err
 		}
-		l.old[name] = data
+		files[name] = data
 	}
-	return nil
+	return files, nil
 }
 
 func (l *lockFiles) changed() bool { return len(l.changedFiles()) > 0 }

@@ -42,7 +42,7 @@ What the server prints goes to standard error. Ctrl-C ends it.`,
 
 // runImage serves until ctx ends, which is no error, or the server does.
 func runImage(ctx context.Context, s streams, folder string, o runOptions) error {
-	p, err := o.open(folder)
+	p, err := o.open(ctx, folder)
 	if err != nil {
 		return err
 	}
