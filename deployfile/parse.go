@@ -105,6 +105,7 @@ type report struct {
 	tree  map[string]any
 	seen  map[string]bool
 	found []Diagnostic
+	count map[Severity]int
 	// patterns are those that were used before.
 	patterns map[string]*regexp.Regexp
 	// given are the build's arguments, args the values of the declared ones.
@@ -118,7 +119,22 @@ type problem struct {
 	rule, message, hint string
 }
 
+// maxFound is how many errors, and how many warnings, are reported: nobody reads
+// more, and a hostile text has as many as it has keys.
+const maxFound = 1000
+
+// full says that there are as many errors as are reported.
+func (r *report) full() bool { return r.count[SeverityError] >= maxFound }
+
 func (r *report) add(severity Severity, where Range, p problem) {
+	// Whoever draws the text hides all credentials by what is reported of them.
+	if r.count[severity] >= maxFound && p.rule != ruleCredential {
+		return
+	}
+	if r.count == nil {
+		r.count = map[Severity]int{}
+	}
+	r.count[severity]++
 	r.found = append(r.found, Diagnostic{
 		Rule: p.rule, Severity: severity, Message: maskCredentials(p.message), Hint: maskCredentials(p.hint),
 		File: r.name, Range: where,

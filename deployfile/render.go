@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // shownLines is how many lines of a long range Render draws.
@@ -30,8 +31,7 @@ func Render(w io.Writer, source []byte, d Diagnostic) error {
 	b.WriteString(d.header() + "\n")
 	fmt.Fprintf(&b, "%s |\n", gutter)
 	for number := d.Range.Start.Line; number <= last; number++ {
-		line := []rune(printable(maskCredentials(string(t.line(number)))))
-		from, to := underlined(line, number, d.Range)
+		line, from, to := drawn(t.line(number), number, d.Range)
 		if d.Rule == ruleCredential {
 			copy(line[from:to], []rune(strings.Repeat("*", to-from)))
 		}
@@ -49,6 +49,41 @@ func Render(w io.Writer, source []byte, d Diagnostic) error {
 		return fmt.Errorf("drawing a diagnostic: %w", err)
 	}
 	return nil
+}
+
+// shownWidth is how many characters of a long line are drawn, and how many of them
+// before what is underlined.
+const (
+	shownWidth  = 1000
+	shownBefore = 100
+)
+
+// drawn is a line as it is drawn, and which of its characters are underlined. Of a
+// long one it is what is around these.
+func drawn(source []byte, number int, r Range) (line []rune, from, to int) {
+	if len(source) <= shownWidth {
+		line = []rune(printable(maskCredentials(string(source))))
+		from, to = underlined(line, number, r)
+		return line, from, to
+	}
+	line = []rune(string(source))
+	from, to = underlined(line, number, r)
+	start := max(0, from-shownBefore)
+	end := min(len(line), start+shownWidth)
+	cut := string(line[start:end])
+	if at := strings.LastIndex(cut, "@"); at >= 0 && strings.Contains(string(line[:start]), "//") {
+		// What stands before the "@" may be a credential that begins further left.
+		cut = strings.Repeat("*", utf8.RuneCountInString(cut[:at])) + cut[at:]
+	}
+	line = []rune(printable(maskCredentials(cut)))
+	from, to = from-start, min(to, end)-start
+	if start > 0 {
+		line, from, to = append([]rune("…"), line...), from+1, to+1
+	}
+	if end < utf8.RuneCount(source) {
+		line = append(line, '…')
+	}
+	return line, from, to
 }
 
 // underlined returns which characters of a line belong to the range.

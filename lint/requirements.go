@@ -31,18 +31,18 @@ func (in Input) requirements() []requirement {
 			out = append(out, requirement{r, at})
 		}
 	}
-	named := map[string]int{}
+	list, _ := in.File.Position("environment", "requirements")
+	named := map[string]deployfile.Range{}
 	for n, name := range slices.Backward(in.File.Environment.Requirements) {
-		named[path.Clean(name)] = n
+		named[path.Clean(name)], _ = in.File.Position("environment", "requirements", strconv.Itoa(n))
 	}
 	for _, r := range in.Requirements {
-		key := []string{"environment", "requirements"}
 		// A file that is named by -r is not in the list; the list names what
 		// names it.
-		if n, ok := named[r.File]; ok {
-			key = append(key, strconv.Itoa(n))
+		at, ok := named[r.File]
+		if !ok {
+			at = list
 		}
-		at, _ := in.File.Position(key...)
 		out = append(out, requirement{r, at})
 	}
 	return out

@@ -121,7 +121,10 @@ func parseOptions(file string, l line, each bool) ([]option, error) {
 
 // suggest names the known option that looks most like name.
 func suggest(name string, kinds map[string]optionKind) string {
-	const alike = 0.6
+	const alike, longest = 0.6, 100
+	if len(name) > longest {
+		return "take it out"
+	}
 	best, score := "", alike
 	for known := range kinds {
 		s := levenshtein.Match(name, known, nil)

@@ -9,7 +9,6 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/deployfile/deployfile/internal/untrusted"
 	"go.yaml.in/yaml/v3"
@@ -146,11 +145,12 @@ func (d *document) list(parent *yaml.Node, key string) ([]*yaml.Node, error) {
 
 // json gives a node as compact JSON, keys sorted.
 func (d *document) json(n *yaml.Node) (json.RawMessage, error) {
-	var v any
-	if err := n.Decode(&v); err != nil {
-		return nil, d.fault(n.Line, "this is not YAML: "+yamlLine.ReplaceAllString(err.Error(), ""), "")
+	v := valuer{doc: d, left: maxNodes}
+	value, err := v.value(n, 0)
+	if err != nil {
+		return nil, err
 	}
-	return encode(jsonable(v))
+	return encode(value)
 }
 
 // encode marshals without HTML's escapes, which the texts here have no use
@@ -163,36 +163,4 @@ func encode(v any) (json.RawMessage, error) {
 		return nil, err
 	}
 	return bytes.TrimSpace(b.Bytes()), nil
-}
-
-// jsonable turns what YAML knows and JSON does not (keys that are no texts,
-// times, NaN) into texts.
-func jsonable(v any) any {
-	switch v := v.(type) {
-	case map[string]any:
-		for k := range v {
-			v[k] = jsonable(v[k])
-		}
-		return v
-	case map[any]any:
-		m := make(map[string]any, len(v))
-		for k := range v {
-			m[fmt.Sprint(k)] = jsonable(v[k])
-		}
-		return m
-	case []any:
-		for i := range v {
-			v[i] = jsonable(v[i])
-		}
-		return v
-	case time.Time:
-		return v.Format(time.RFC3339Nano)
-	case float64:
-		if _, err := json.Marshal(v); err != nil {
-			return fmt.Sprint(v)
-		}
-		return v
-	default:
-		return v
-	}
 }

@@ -76,7 +76,11 @@ func check(ctx context.Context, s streams, folder string, o checkOptions) error 
 		return c.err
 	}
 	masked := lint.Mask(source, c.judged)
-	for _, f := range c.judged {
+	for n, f := range c.judged {
+		if n == shownFindings {
+			fmt.Fprintf(s.err, "%d more findings are not shown: deployfile check --json lists all\n", len(c.judged)-n)
+			break
+		}
 		_ = deployfile.Render(s.err, masked, f.Diagnostic(file))
 	}
 	for _, w := range c.found.Warnings {
@@ -90,6 +94,9 @@ func check(ctx context.Context, s streams, folder string, o checkOptions) error 
 	}
 	return c.err
 }
+
+// shownFindings is how many findings are drawn: nobody reads more.
+const shownFindings = 1000
 
 // checked is what check has found, and the error that it ends with after that is
 // printed.
