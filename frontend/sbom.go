@@ -81,6 +81,8 @@ func (b *build) bill(ctx context.Context, c *compiled) (map[string][]byte, error
 		if in.BasePackages, err = sbom.ParseDpkgStatus(data); err != nil {
 			return nil, err
 		}
+	} else if untrusted.Refused(err) {
+		return nil, fmt.Errorf("base image: %w", err)
 	}
 	if data, err := untrusted.ReadFile(refFS{ctx, base}, "usr/lib/os-release", maxRelease); err == nil {
 		in.Distribution = distribution(data)

@@ -117,6 +117,9 @@ func readError(name string, err error) error {
 	} else {
 		e.Message = redact(fmt.Sprintf("cannot be read: %v", err))
 	}
+	if untrusted.Refused(err) {
+		e.Message = redact(strings.TrimPrefix(err.Error(), name+" "))
+	}
 	return e
 }
 

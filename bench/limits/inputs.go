@@ -150,9 +150,9 @@ func inputs() []input {
 		"pylock.toml":     "lock-version=\"1.0\"\n[[packages]]\nname=\"p\"\nversion=\"1\"\nwheels=[" + counted(99_000, "{url=\"http://h/p-%d-py3-none-any.whl\",hashes={}},\n") + "]\n",
 	})
 	add(".dockerignore", "patterns", "", map[string]string{
-		"Deployfile.lock": lockText(nil), ".dockerignore": clipped(counted(20_000, "**/a*%d\n"), 64<<10),
+		"Deployfile.lock": lockText(nil), ".dockerignore": counted(1000, "**/a*b*%d\n"),
 	})
-	many := map[string]string{"Deployfile.lock": lockText(nil), ".dockerignore": clipped(counted(20_000, "x%d\n"), 64<<10)}
+	many := map[string]string{"Deployfile.lock": lockText(nil), ".dockerignore": counted(1000, "**/a*b*%d\n")}
 	for i := range 1000 {
 		many[fmt.Sprintf("m/f%d", i)] = ""
 	}

@@ -134,17 +134,13 @@ var errLint = errors.New("the Deployfile has to change, see above")
 // readLock reads the lock beside a Deployfile, nil if there is none.
 func readLock(file string) (*resolver.Lock, map[string][]byte, error) {
 	name := filepath.Base(file) + lockSuffix
-	files, err := readLockFiles(filepath.Dir(file), name)
-	if err != nil {
+	files, lock, err := readLockFiles(filepath.Dir(file), name)
+	var unknown *lockError
+	if errors.As(err, &unknown) {
+		return nil, nil, &frontend.StaleLockError{File: name, Changes: []string{unknown.Error()}}
+	}
+	if err != nil || lock == nil {
 		return nil, nil, err
-	}
-	data, ok := files[name]
-	if !ok {
-		return nil, nil, nil
-	}
-	lock, err := resolver.ParseLock(data)
-	if err != nil {
-		return nil, nil, &frontend.StaleLockError{File: name, Changes: []string{err.Error()}}
 	}
 	delete(files, name)
 	return lock, files, nil

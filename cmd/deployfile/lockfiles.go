@@ -25,32 +25,43 @@ type lockFiles struct {
 
 // readOld reads the lock that is there, as far as it can be understood.
 func (l *lockFiles) readOld(ctx context.Context) (err error) {
-	l.old, err = untrusted.Wait(ctx, func() (map[string][]byte, error) { return readLockFiles(l.dir, l.name) })
+	l.old, err = untrusted.Wait(ctx, func() (map[string][]byte, error) {
+		files, _, err := readLockFiles(l.dir, l.name)
+		var unknown *lockError
+		if errors.As(err, &unknown) {
+			return files, nil // of another version: it is replaced
+		}
+		return files, err
+	})
 	return err
 }
 
-// readLockFiles are a lock and its pylock files by name, none if there is no lock.
-func readLockFiles(dir, name string) (map[string][]byte, error) {
-	files := map[string][]byte{}
+// lockError is what is wrong with a lock that was read.
+type lockError struct{ error }
+
+// readLockFiles reads a lock and its pylock files; there are no files and no lock if
+// there is none. The lock alone comes with a *lockError, if it is no lock that is
+// known.
+func readLockFiles(dir, name string) (files map[string][]byte, lock *resolver.Lock, err error) {
+	files = map[string][]byte{}
 	folder, err := untrusted.OpenFolder(dir)
 	if errors.Is(err, fs.ErrNotExist) {
-		return files, nil
+		return files, nil, nil
 	}
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	defer folder.Close()
 	data, err := untrusted.ReadFile(folder, name, resolver.MaxLock)
 	if errors.Is(err, fs.ErrNotExist) {
-		return files, nil
+		return files, nil, nil
 	}
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	files[name] = data
-	lock, err := resolver.ParseLock(data)
-	if err != nil {
-		return files, nil // of another version: it is replaced
+	if lock, err = resolver.ParseLock(data); err != nil {
+		return files, nil, &lockError{err}
 	}
 	for _, name := range lock.PylockNames() {
 		data, err := untrusted.ReadFile(folder, name, resolver.MaxLock)
@@ -58,11 +69,11 @@ func readLockFiles(dir, name string) (map[string][]byte, error) {
 			continue
 		}
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		files[name] = data
 	}
-	return files, nil
+	return files, lock, nil
 }
 
 func (l *lockFiles) changed() bool { return len(l.changedFiles()) > 0 }

@@ -82,9 +82,12 @@ func modelFile(folder fs.FS, dir, name string) (resolver.ModelFile, error) {
 	return out, err
 }
 
-// maxIgnore is the size of the largest .dockerignore, in bytes: each of its
-// patterns is tried with each of the model's files.
-const maxIgnore = 64 << 10
+// The largest .dockerignore, in bytes and in patterns, each of which is tried with
+// each of the model's files.
+const (
+	maxIgnore   = 64 << 10
+	maxPatterns = 1000
+)
 
 // ignoredPaths are those of the Deployfile's own ignore file, else of the
 // folder's .dockerignore.
@@ -99,6 +102,9 @@ func ignoredPaths(folder fs.FS, file string) (*patternmatcher.PatternMatcher, er
 	patterns, err := ignorefile.ReadAll(bytes.NewReader(data))
 	if err != nil {
 		return nil, fmt.Errorf(".dockerignore: %w", err)
+	}
+	if len(patterns) > maxPatterns {
+		return nil, fmt.Errorf(".dockerignore has more than %d patterns: put what the image needs into a folder of its own", maxPatterns)
 	}
 	return patternmatcher.New(patterns)
 }
