@@ -13,18 +13,22 @@ import (
 func Linear(t *testing.T, n int, make func(n int) func()) {
 	t.Helper()
 	const runs, most = 3, 10
-	fastest := func(n int) time.Duration {
-		f := make(n)
-		best := time.Duration(1<<63 - 1)
-		for range runs {
-			start := time.Now()
-			f()
-			best = min(best, time.Since(start))
+	timed := func(f func()) time.Duration {
+		start := time.Now()
+		f()
+		return time.Since(start)
+	}
+	f := make(n)
+	small := timed(f)
+	for range runs - 1 {
+		small = min(small, timed(f))
+	}
+	f = make(4 * n)
+	var large time.Duration
+	for range runs {
+		if large = timed(f); large <= most*small || large < 100*time.Millisecond {
+			return
 		}
-		return best
 	}
-	small, large := fastest(n), fastest(4*n)
-	if large > most*small && large > 100*time.Millisecond {
-		t.Errorf("%d parts take %s, and four times as many %s", n, small, large)
-	}
+	t.Errorf("%d parts take %s, and four times as many %s", n, small, large)
 }
