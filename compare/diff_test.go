@@ -193,7 +193,7 @@ func TestPlatformsOfOneSide(t *testing.T) {
 }
 
 func TestDiffGrowsLinearly(t *testing.T) {
-	growth.Linear(t, 10_000, func(n int) func() {
+	growth.Linear(t, 3000, func(n int) func() {
 		side := func(version string) compare.Contents {
 			made := map[string]compare.Fact{}
 			for i := range n {

@@ -89,14 +89,14 @@ func TestInspectGrowsLinearly(t *testing.T) {
 		}
 	}
 	for name, tt := range map[string]struct {
-		n     int
-		text  func(n int) string
+		n    int
+		text func(n int) string
 	}{
-		"requirements": {n: 20_000, text: lines("p%d\n")},
-		"hashes":       {n: 10_000, text: func(n int) string { return "a==1" + lines(" --hash=sha256:%064d")(n) + "\n" }},
-		"names":        {n: 20_000, text: func(n int) string { return "--only-binary=" + lines("p%d,")(n) + "\n" }},
-		"places":       {n: 10_000, text: lines("--find-links=https://files.example.com/%d\n")},
-		"indexes":      {n: 10_000, text: lines("--extra-index-url=https://files.example.com/%d\n")},
+		"requirements": {n: 10_000, text: lines("p%d\n")},
+		"hashes":       {n: 5_000, text: func(n int) string { return "a==1" + lines(" --hash=sha256:%064d")(n) + "\n" }},
+		"names":        {n: 10_000, text: func(n int) string { return "--only-binary=" + lines("p%d,")(n) + "\n" }},
+		"places":       {n: 5_000, text: lines("--find-links=https://files.example.com/%d\n")},
+		"indexes":      {n: 5_000, text: lines("--extra-index-url=https://files.example.com/%d\n")},
 	} {
 		t.Run(name, func(t *testing.T) {
 			growth.Linear(t, tt.n, func(n int) func() {

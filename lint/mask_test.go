@@ -11,7 +11,7 @@ import (
 
 // A mask of many secrets is made in one pass over the text.
 func TestMaskGrowsLinearly(t *testing.T) {
-	growth.Linear(t, 1500, func(n int) func() {
+	growth.Linear(t, 500, func(n int) func() {
 		source := []byte(strings.Repeat("key = 'hunter2'\n", n))
 		var findings []Finding
 		for line := n; line > 0; line-- {
@@ -39,7 +39,7 @@ func TestMaskOfOverlappingRanges(t *testing.T) {
 }
 
 func TestUnpinnedRequirementsGrowLinearly(t *testing.T) {
-	growth.Linear(t, 3000, func(n int) func() {
+	growth.Linear(t, 1000, func(n int) func() {
 		file, _, err := deployfile.Parse("Deployfile", []byte("model.source = 'm'\n"))
 		if err != nil {
 			t.Fatal(err)

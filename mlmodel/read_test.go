@@ -445,7 +445,7 @@ func FuzzMLmodel(f *testing.F) {
 // The YAML library compares each key of a mapping with all others; 250 000 took four
 // minutes.
 func TestMetadataGrowsLinearly(t *testing.T) {
-	growth.Linear(t, 8000, func(n int) func() {
+	growth.Linear(t, 4000, func(n int) func() {
 		var b strings.Builder
 		b.WriteString(mlmodel2 + "\nmetadata:\n")
 		for i := range n {
