@@ -11,7 +11,7 @@ import (
 
 // A mask of many secrets is made in one pass over the text.
 func TestMaskGrowsLinearly(t *testing.T) {
-	growth.Linear(t, 500, func(n int) func() {
+	growth.Linear(t, 1500, func(n int) func() {
 		source := []byte(strings.Repeat("key = 'hunter2'\n", n))
 		var findings []Finding
 		for line := n; line > 0; line-- {
