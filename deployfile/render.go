@@ -1,6 +1,7 @@
 package deployfile
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"regexp"
@@ -66,24 +67,37 @@ func drawn(source []byte, number int, r Range) (line []rune, from, to int) {
 		from, to = underlined(line, number, r)
 		return line, from, to
 	}
-	line = []rune(string(source))
-	from, to = underlined(line, number, r)
+	if number == r.Start.Line {
+		from = r.Start.Column - 1
+	}
 	start := max(0, from-shownBefore)
-	end := min(len(line), start+shownWidth)
-	cut := string(line[start:end])
-	if at := strings.LastIndex(cut, "@"); at >= 0 && strings.Contains(string(line[:start]), "//") {
+	left, rest := cutCharacters(source, start)
+	shown, right := cutCharacters(rest, shownWidth)
+	cut := string(shown)
+	if at := strings.LastIndex(cut, "@"); at >= 0 && bytes.Contains(left, []byte("//")) {
 		// What stands before the "@" may be a credential that begins further left.
 		cut = strings.Repeat("*", utf8.RuneCountInString(cut[:at])) + cut[at:]
 	}
 	line = []rune(printable(maskCredentials(cut)))
-	from, to = from-start, min(to, end)-start
-	if start > 0 {
+	r.Start.Column, r.End.Column = r.Start.Column-start, max(1, r.End.Column-start)
+	from, to = underlined(line, number, r)
+	if len(left) > 0 {
 		line, from, to = append([]rune("…"), line...), from+1, to+1
 	}
-	if end < utf8.RuneCount(source) {
+	if len(right) > 0 {
 		line = append(line, '…')
 	}
 	return line, from, to
+}
+
+// cutCharacters cuts a text behind its first n characters.
+func cutCharacters(text []byte, n int) (before, after []byte) {
+	at := 0
+	for ; n > 0 && at < len(text); n-- {
+		_, size := utf8.DecodeRune(text[at:])
+		at += size
+	}
+	return text[:at], text[at:]
 }
 
 // underlined returns which characters of a line belong to the range.

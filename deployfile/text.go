@@ -23,7 +23,9 @@ type text struct {
 const blockSize = 256
 
 func newText(source []byte) text {
-	t := text{data: trimByteOrderMark(source), lines: []int{0}}
+	t := text{data: trimByteOrderMark(source)}
+	t.lines = append(make([]int, 0, 1+bytes.Count(t.data, []byte("\n"))), 0)
+	t.characters = make([]int, 0, 1+len(t.data)/blockSize)
 	characters := 0
 	for i, c := range t.data {
 		if i%blockSize == 0 {
