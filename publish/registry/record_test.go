@@ -115,7 +115,11 @@ func FuzzRecord(f *testing.F) {
 		if err != nil || !ok {
 			return
 		}
-		// A digest that is none, and a time that JSON has no form for, are not put.
+		// What has no digest is put as what cannot be read.
+		if r.Image == (v1.Hash{}) || r.subject != nil && *r.subject == (v1.Hash{}) {
+			return
+		}
+		// A time that JSON has no form for is not put.
 		if again, err := r.put("iris-prod", imageformat.OCI, of); err == nil {
 			got, ok, err := readRecord(again)
 			if diff := cmp.Diff(r, got, cmpopts.IgnoreUnexported(record{}), cmpopts.EquateEmpty()); err != nil || !ok || diff != "" {
