@@ -77,6 +77,10 @@ bench-targets: build kubernetes ## measure render and diff of 100 Kubernetes tar
 	@cd tools/kubectl && go build -ldflags "-s -w" -o ../../bin/kubectl .
 	@hack/with-env.sh go test ./bench/targets -run '^$$' -bench . -benchtime 5x -count 1
 
+.PHONY: limits
+limits: build ## measure the largest inputs that are accepted: docs/limits.md
+	@go run ./bench/limits -markdown docs/limits.md
+
 .PHONY: examples
 examples: setup ## make the examples' models again with real MLflow
 	@hack/examples.sh

@@ -11,6 +11,7 @@ import (
 
 	"github.com/containerd/containerd/v2/core/content"
 	"github.com/containerd/containerd/v2/plugins/content/local"
+	"github.com/deployfile/deployfile/internal/untrusted"
 	"github.com/moby/buildkit/client"
 	"github.com/opencontainers/go-digest"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
@@ -85,8 +86,11 @@ func openLayout(name, value string) (content.Store, string, error) {
 	return store, name + "@" + want, nil
 }
 
+// maxIndex is the size of the largest index.json of an image layout, in bytes.
+const maxIndex = 4 << 20
+
 func layoutDigest(dir, tag string) (digest.Digest, error) {
-	data, err := os.ReadFile(filepath.Join(dir, ocispecs.ImageIndexFile))
+	data, err := untrusted.ReadNamed(filepath.Join(dir, ocispecs.ImageIndexFile), maxIndex)
 	if err != nil {
 		return "", fmt.Errorf("it is no OCI image layout: %w", err)
 	}

@@ -82,11 +82,12 @@ func Diff(a, b Contents) Report {
 			r.RemovedPlatforms = append(r.RemovedPlatforms, name)
 		}
 	}
+	known := map[changeKey]int{}
 	images := a.Source == Image && b.Source == Image
 	for _, name := range both {
 		x, y := was[name], is[name]
 		for _, c := range platformChanges(a.Source, x, b.Source, y) {
-			r.add(c, name)
+			r.add(known, c, name)
 		}
 		if images {
 			r.Layers = append(r.Layers, layers(name, x.Layers, y.Layers))
@@ -109,22 +110,25 @@ func byName(list []Platform) map[string]Platform {
 	return out
 }
 
-// add joins what changed in the same way on several platforms.
-func (r *Report) add(c Change, platform string) {
-	for n, known := range r.Changes {
-		platforms := known.Platforms
-		if known.Platforms = nil; known.equal(c) {
-			r.Changes[n].Platforms = append(platforms, platform)
-			return
-		}
-	}
-	c.Platforms = []string{platform}
-	r.Changes = append(r.Changes, c)
+// changeKey is a Change without its platforms.
+type changeKey struct {
+	kind            Kind
+	op              Op
+	name, was, is   string
+	wasSize, isSize int64
 }
 
-func (c Change) equal(other Change) bool {
-	return c.Kind == other.Kind && c.Op == other.Op && c.Name == other.Name && c.Was == other.Was && c.Is == other.Is &&
-		c.WasSize == other.WasSize && c.IsSize == other.IsSize
+// add joins what changed in the same way on several platforms; known are the
+// places of the changes so far.
+func (r *Report) add(known map[changeKey]int, c Change, platform string) {
+	key := changeKey{c.Kind, c.Op, c.Name, c.Was, c.Is, c.WasSize, c.IsSize}
+	if n, ok := known[key]; ok {
+		r.Changes[n].Platforms = append(r.Changes[n].Platforms, platform)
+		return
+	}
+	known[key] = len(r.Changes)
+	c.Platforms = []string{platform}
+	r.Changes = append(r.Changes, c)
 }
 
 func (r *Report) sort() {

@@ -1,10 +1,12 @@
 package compare_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
 	"github.com/deployfile/deployfile/compare"
+	"github.com/deployfile/deployfile/internal/growth"
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -188,4 +190,22 @@ func TestPlatformsOfOneSide(t *testing.T) {
 	if want := "Platforms\n  - linux/amd64\n  + linux/arm64\n"; !strings.Contains(out.String(), want) {
 		t.Errorf("text lacks %q:\n%s", want, out.String())
 	}
+}
+
+func TestDiffGrowsLinearly(t *testing.T) {
+	growth.Linear(t, 3000, func(n int) func() {
+		side := func(version string) compare.Contents {
+			made := map[string]compare.Fact{}
+			for i := range n {
+				made[fmt.Sprintf("package-%d", i)] = compare.Fact{Value: version}
+			}
+			return compare.Contents{Source: compare.Lock, Platforms: []compare.Platform{{Name: "linux/amd64", Facts: facts{compare.Package: made}}}}
+		}
+		a, b := side("1"), side("2")
+		return func() {
+			if got := compare.Diff(a, b); len(got.Changes) != n {
+				t.Errorf("%d changes", len(got.Changes))
+			}
+		}
+	})
 }

@@ -2,7 +2,6 @@ package compare
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/deployfile/deployfile/resolver"
@@ -96,10 +95,11 @@ func addPackages(facts map[Kind]map[string]Fact, l *resolver.Lock, p resolver.Pl
 		packages[w.Name] = Fact{Value: w.Version}
 		from[w.Name] = Fact{Value: w.Filename + " sha256:" + w.SHA256}
 	}
+	built := p.BuiltByName()
 	for _, s := range sources {
 		version := s.Version
-		if n := slices.IndexFunc(p.Built, func(b resolver.BuiltWheel) bool { return b.Name == s.Name }); version == "" && n >= 0 {
-			version = p.Built[n].Version
+		if version == "" {
+			version = built[s.Name].Version
 		}
 		packages[s.Name] = Fact{Value: version}
 		from[s.Name] = Fact{Value: sourceText(s)}

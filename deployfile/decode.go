@@ -20,6 +20,9 @@ func (r *report) table(path []string, tree map[string]any, into reflect.Value) {
 	for _, key := range sortedKeys(tree) {
 		at := join(path, key)
 		i := slices.Index(fields, key)
+		if i < 0 && r.full() {
+			return
+		}
 		if i < 0 {
 			r.atKey(r.unknownKey(path, key, into.Type()), at...)
 			continue
@@ -74,7 +77,9 @@ func (r *report) assign(path []string, value any, into reflect.Value) {
 			return
 		}
 	}
-	r.atValue(r.wrongType(path, value, into.Type()), path...)
+	if !r.full() {
+		r.atValue(r.wrongType(path, value, into.Type()), path...)
+	}
 }
 
 func (r *report) mapOf(path []string, tree map[string]any, into reflect.Value) {

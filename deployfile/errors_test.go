@@ -26,7 +26,7 @@ func TestParseErrors(t *testing.T) {
 		{"syntax", "[model]\nsource = 'm\xff'\n", `D:2:12: error: the file is not UTF-8 text; save it with UTF-8 encoding`},
 		{"syntax", "a = '日\x00本'", `D:1:6: error: TOML files cannot contain control characters: '0x00'`},
 		{"syntax", "[model", `D:1:6: error: expected '.' or ']' to end table name, but the file ends`},
-		{"syntax", strings.Repeat("#\n", maxSize), `D:1:1: error: the file is larger than 256 KiB`},
+		{"syntax", strings.Repeat("#\n", MaxSize), `D:1:1: error: the file is larger than 256 KiB`},
 		{"syntax", "a = " + strings.Repeat("{a=", 101), `D:1:305: error: this key and its value have more than 100 brackets and dots; write tables with headers of their own`},
 		{"syntax", "a = [\n" + strings.Repeat("1, # ]\n[[2], '['],\n", 50), `D:101:2: error: this key and its value have more than 100 brackets and dots; write tables with headers of their own`},
 		{"syntax", strings.Repeat("a.b.c = 1\n", 5_001), `D:5001:2: error: the file has more than 10000 brackets and dots`},

@@ -81,6 +81,10 @@ func bareOrQuoted(part string) string {
 // with the fewest edits, at most a third of the word, or two in a short one,
 // since swapped letters are two.
 func closest(given string, candidates []string) string {
+	const longest = 100 // no candidate is half as long
+	if len(given) > longest {
+		return ""
+	}
 	given = strings.ReplaceAll(strings.ToLower(given), "_", "-")
 	best, fewest := "", max(min(2, len(given)/2), len(given)/3)+1
 	for _, candidate := range candidates {

@@ -1,6 +1,7 @@
 package deployfile
 
 import (
+	"errors"
 	"fmt"
 	"reflect"
 	"regexp"
@@ -9,13 +10,16 @@ import (
 	"unicode/utf8"
 
 	"github.com/BurntSushi/toml"
+	"github.com/deployfile/deployfile/internal/untrusted"
 )
+
+// MaxSize is the size of the largest Deployfile, in bytes.
+const MaxSize = 256 << 10
 
 // A Deployfile is written by hand. The limits keep a hostile text from nesting
 // so deep that the TOML library works for minutes or the stack ends. maxMarks is
 // for one statement, that is a table's header, or a key and its value.
 const (
-	maxSize     = 256 << 10
 	maxMarks    = 100
 	maxAllMarks = 10_000
 )
@@ -42,20 +46,22 @@ func ParseWithArgs(name string, data []byte, args map[string]string) (*File, []D
 
 func (r *report) parse() *File {
 	source := r.index.text.data
-	if len(source) > maxSize {
-		r.syntax(span{}, fmt.Sprintf("the file is larger than %d KiB", maxSize>>10), "")
+	if len(source) > MaxSize {
+		r.syntax(span{}, fmt.Sprintf("the file is larger than %d KiB", MaxSize>>10), "")
 		return nil
 	}
 	if at := invalidUTF8(source); at >= 0 {
 		r.syntax(span{at, at + 1}, "the file is not UTF-8 text", "save it with UTF-8 encoding")
 		return nil
 	}
-	if at, _, all := structure(source); all > maxAllMarks {
-		r.syntax(span{at, at + 1}, fmt.Sprintf("the file has more than %d brackets and dots", maxAllMarks), "")
-		return nil
-	} else if at >= 0 {
-		r.syntax(span{at, at + 1}, fmt.Sprintf("this key and its value have more than %d brackets and dots", maxMarks),
-			"write tables with headers of their own")
+	if err := checkStructure(source); err != nil {
+		at := span{err.Offset, err.Offset + 1}
+		if err.Measure == untrusted.Marks {
+			r.syntax(at, fmt.Sprintf("the file has more than %d brackets and dots", err.Limit), "")
+		} else {
+			r.syntax(at, fmt.Sprintf("this key and its value have more than %d brackets and dots", err.Limit),
+				"write tables with headers of their own")
+		}
 		return nil
 	}
 	var tree map[string]any
@@ -71,6 +77,14 @@ func (r *report) parse() *File {
 	r.validate(file)
 	fillDefaults(file)
 	return file
+}
+
+// checkStructure returns nil for a text that the TOML library can be given.
+func checkStructure(source []byte) *untrusted.StructureError {
+	err := untrusted.CheckTOML(source, untrusted.TOMLLimits{Statement: maxMarks, Marks: maxAllMarks})
+	var excess *untrusted.StructureError
+	errors.As(err, &excess)
+	return excess
 }
 
 func invalidUTF8(data []byte) int {
@@ -91,6 +105,7 @@ type report struct {
 	tree  map[string]any
 	seen  map[string]bool
 	found []Diagnostic
+	count map[Severity]int
 	// patterns are those that were used before.
 	patterns map[string]*regexp.Regexp
 	// given are the build's arguments, args the values of the declared ones.
@@ -104,7 +119,22 @@ type problem struct {
 	rule, message, hint string
 }
 
+// maxFound is how many errors, and how many warnings, are reported: nobody reads
+// more, and a hostile text has as many as it has keys.
+const maxFound = 1000
+
+// full says that there are as many errors as are reported.
+func (r *report) full() bool { return r.count[SeverityError] >= maxFound }
+
 func (r *report) add(severity Severity, where Range, p problem) {
+	// Whoever draws the text hides all credentials by what is reported of them.
+	if r.count[severity] >= maxFound && p.rule != ruleCredential {
+		return
+	}
+	if r.count == nil {
+		r.count = map[Severity]int{}
+	}
+	r.count[severity]++
 	r.found = append(r.found, Diagnostic{
 		Rule: p.rule, Severity: severity, Message: maskCredentials(p.message), Hint: maskCredentials(p.hint),
 		File: r.name, Range: where,

@@ -1,11 +1,13 @@
 package deployfile
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"regexp"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/deployfile/deployfile/internal/terminal"
 )
@@ -32,8 +34,7 @@ func Render(w io.Writer, source []byte, d Diagnostic) error {
 	b.WriteString(d.header() + "\n")
 	fmt.Fprintf(&b, "%s |\n", gutter)
 	for number := d.Range.Start.Line; number <= last; number++ {
-		line := []rune(terminal.Masked(maskCredentials(string(t.line(number)))))
-		from, to := underlined(line, number, d.Range)
+		line, from, to := drawn(t.line(number), number, d.Range)
 		if d.Rule == ruleCredential {
 			copy(line[from:to], []rune(strings.Repeat("*", to-from)))
 		}
@@ -51,6 +52,54 @@ func Render(w io.Writer, source []byte, d Diagnostic) error {
 		return fmt.Errorf("drawing a diagnostic: %w", err)
 	}
 	return nil
+}
+
+// shownWidth is how many characters of a long line are drawn, and how many of them
+// before what is underlined.
+const (
+	shownWidth  = 1000
+	shownBefore = 100
+)
+
+// drawn is a line as it is drawn, and which of its characters are underlined. Of a
+// long one it is what is around these.
+func drawn(source []byte, number int, r Range) (line []rune, from, to int) {
+	if len(source) <= shownWidth {
+		line = []rune(terminal.Masked(maskCredentials(string(source))))
+		from, to = underlined(line, number, r)
+		return line, from, to
+	}
+	if number == r.Start.Line {
+		from = r.Start.Column - 1
+	}
+	start := max(0, from-shownBefore)
+	left, rest := cutCharacters(source, start)
+	shown, right := cutCharacters(rest, shownWidth)
+	cut := string(shown)
+	if at := strings.LastIndex(cut, "@"); at >= 0 && bytes.Contains(left, []byte("//")) {
+		// What stands before the "@" may be a credential that begins further left.
+		cut = strings.Repeat("*", utf8.RuneCountInString(cut[:at])) + cut[at:]
+	}
+	line = []rune(terminal.Masked(maskCredentials(cut)))
+	r.Start.Column, r.End.Column = r.Start.Column-start, max(1, r.End.Column-start)
+	from, to = underlined(line, number, r)
+	if len(left) > 0 {
+		line, from, to = append([]rune("…"), line...), from+1, to+1
+	}
+	if len(right) > 0 {
+		line = append(line, '…')
+	}
+	return line, from, to
+}
+
+// cutCharacters cuts a text behind its first n characters.
+func cutCharacters(text []byte, n int) (before, after []byte) {
+	at := 0
+	for ; n > 0 && at < len(text); n-- {
+		_, size := utf8.DecodeRune(text[at:])
+		at += size
+	}
+	return text[:at], text[at:]
 }
 
 // underlined returns which characters of a line belong to the range.

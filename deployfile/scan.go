@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/BurntSushi/toml"
+	"github.com/deployfile/deployfile/internal/untrusted"
 )
 
 // node is what one key, table or list item of the text looks like to
@@ -54,41 +55,6 @@ func scan(data []byte) *node {
 			s.pair(current)
 		}
 	}
-}
-
-// structure counts the dots and opening brackets outside of strings and
-// comments, all of them and those of one statement, which bounds how deep it
-// nests. It stops at the first that is too much and returns where that is; -1
-// if none is.
-func structure(data []byte) (at, statement, all int) {
-	s := &scanner{data: data}
-	depth := 0
-	for ; !s.atEnd(); s.offset++ {
-		switch data[s.offset] {
-		case '#':
-			s.until("\n")
-			s.offset-- // the line end counts
-		case '"', '\'':
-			s.quoted()
-			s.offset--
-		case '\n':
-			if depth == 0 {
-				statement = 0
-			}
-		case ']', '}':
-			depth = max(0, depth-1)
-		case '.', '[', '{':
-			if data[s.offset] != '.' {
-				depth++
-			}
-			statement++
-			all++
-			if statement > maxMarks || all > maxAllMarks {
-				return s.offset, statement, all
-			}
-		}
-	}
-	return -1, statement, all
 }
 
 type scanner struct {
@@ -221,23 +187,4 @@ func (s *scanner) value(target *node) {
 }
 
 // quoted passes over a string of any of the four kinds.
-func (s *scanner) quoted() {
-	quote := s.data[s.offset : s.offset+1]
-	long := bytes.Repeat(quote, 3)
-	closing := quote
-	if s.rest(string(long)) {
-		closing = long
-	}
-	s.offset += len(closing)
-	for !s.atEnd() && !s.rest(string(closing)) {
-		if quote[0] == '"' && s.rest(`\`) {
-			s.offset++
-		}
-		s.offset++
-	}
-	s.offset = min(s.offset+len(closing), len(s.data))
-	// A long string may end in up to two quotes of its own.
-	for i := 0; len(closing) == 3 && i < 2 && s.rest(string(quote)); i++ {
-		s.offset++
-	}
-}
+func (s *scanner) quoted() { s.offset = untrusted.TOMLStringEnd(s.data, s.offset) }

@@ -60,7 +60,7 @@ func FuzzScan(f *testing.F) {
 // checkScan holds the scanner against the library: the same keys, the same
 // number of items, and each value's own text decodes to the value.
 func checkScan(t *testing.T, source string) {
-	if at, _, _ := structure([]byte(source)); at >= 0 || invalidUTF8([]byte(source)) >= 0 {
+	if checkStructure([]byte(source)) != nil || invalidUTF8([]byte(source)) >= 0 {
 		return
 	}
 	data := trimByteOrderMark([]byte(source))

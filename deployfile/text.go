@@ -15,16 +15,45 @@ type text struct {
 	data []byte
 	// lines holds the offset at which each line starts.
 	lines []int
+	// characters counts those that start before each block of blockSize bytes, so
+	// that columns of a long line need not be counted from its beginning.
+	characters []int
 }
 
+const blockSize = 256
+
 func newText(source []byte) text {
-	t := text{data: trimByteOrderMark(source), lines: []int{0}}
+	t := text{data: trimByteOrderMark(source)}
+	t.lines = append(make([]int, 0, 1+bytes.Count(t.data, []byte("\n"))), 0)
+	t.characters = make([]int, 0, 1+len(t.data)/blockSize)
+	characters := 0
 	for i, c := range t.data {
+		if i%blockSize == 0 {
+			t.characters = append(t.characters, characters)
+		}
+		if utf8.RuneStart(c) {
+			characters++
+		}
 		if c == '\n' {
 			t.lines = append(t.lines, i+1)
 		}
 	}
 	return t
+}
+
+// charactersBefore counts the characters that start before an offset.
+func (t text) charactersBefore(offset int) int {
+	if offset == 0 {
+		return 0
+	}
+	block := (offset - 1) / blockSize
+	n := t.characters[block]
+	for _, c := range t.data[block*blockSize : offset] {
+		if utf8.RuneStart(c) {
+			n++
+		}
+	}
+	return n
 }
 
 // trimByteOrderMark drops what some editors put first; no column counts it.
@@ -56,7 +85,7 @@ func (t text) position(offset int) Position {
 		offset--
 	}
 	line := sort.SearchInts(t.lines, offset+1)
-	return Position{Line: line, Column: utf8.RuneCount(t.data[t.lines[line-1]:offset]) + 1}
+	return Position{Line: line, Column: t.charactersBefore(offset) - t.charactersBefore(t.lines[line-1]) + 1}
 }
 
 func (t text) rangeOf(s span) Range {

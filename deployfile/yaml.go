@@ -3,6 +3,7 @@ package deployfile
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"regexp"
 	"strconv"
@@ -28,6 +29,9 @@ func parseYAML(text string) (root *yaml.Node, line int, err error) {
 	if err := decoder.Decode(&second); !errors.Is(err, io.EOF) {
 		return nil, second.Line, errors.New("it has more than one document")
 	}
+	if line := manyKeys(&document); line > 0 {
+		return nil, line, fmt.Errorf("it has more than %d keys in one object", maxKeys)
+	}
 	// Only this finds a key that is there twice.
 	var values any
 	if err := document.Decode(&values); err != nil {
@@ -38,6 +42,24 @@ func parseYAML(text string) (root *yaml.Node, line int, err error) {
 		return nil, 0, nil
 	}
 	return document.Content[0], 0, nil
+}
+
+// maxKeys is how many keys one object of a patch may have: to find one that is
+// there twice, the YAML library compares each with all others.
+const maxKeys = 1000
+
+// manyKeys is the line of a mapping with more than maxKeys keys, 0 if there is
+// none.
+func manyKeys(n *yaml.Node) int {
+	if n.Kind == yaml.MappingNode && len(n.Content) > 2*maxKeys {
+		return n.Line
+	}
+	for _, c := range n.Content {
+		if line := manyKeys(c); line > 0 {
+			return line
+		}
+	}
+	return 0
 }
 
 // yamlError takes the line out of an error of the YAML library.

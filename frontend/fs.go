@@ -1,7 +1,6 @@
 package frontend
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -35,11 +34,7 @@ func (f refFS) Open(name string) (fs.File, error) {
 		entries, err := f.ReadDir(name)
 		return &openDir{info: info, entries: entries}, err
 	}
-	data, err := f.ref.ReadFile(f.ctx, gwclient.ReadRequest{Filename: name})
-	if err != nil {
-		return nil, pathError("open", name, err)
-	}
-	return &openFile{Reader: bytes.NewReader(data), info: info}, nil
+	return &openFile{fs: f, name: name, info: info}, nil
 }
 
 func (f refFS) Stat(name string) (fs.FileInfo, error) {
@@ -83,13 +78,40 @@ func (i fileInfo) ModTime() time.Time { return time.Unix(0, i.Stat.ModTime) }
 func (i fileInfo) IsDir() bool        { return i.Mode().IsDir() }
 func (i fileInfo) Sys() any           { return i.Stat }
 
+// openFile asks the builder for no more of a file than is read of it.
 type openFile struct {
-	*bytes.Reader
-	info fs.FileInfo
+	fs     refFS
+	name   string
+	info   fs.FileInfo
+	offset int
 }
+
+// maxPart is how much is asked for at once, in bytes: a message of the builder's
+// has no room for 16 MiB.
+const maxPart = 8 << 20
 
 func (f *openFile) Stat() (fs.FileInfo, error) { return f.info, nil }
 func (f *openFile) Close() error               { return nil }
+
+func (f *openFile) Read(p []byte) (int, error) {
+	if left := f.info.Size() - int64(f.offset); left <= 0 {
+		return 0, io.EOF
+	} else if len(p) > 0 {
+		p = p[:min(int64(len(p)), left, maxPart)]
+	}
+	part, err := f.fs.ref.ReadFile(f.fs.ctx, gwclient.ReadRequest{
+		Filename: f.name,
+		Range:    &gwclient.FileRange{Offset: f.offset, Length: len(p)},
+	})
+	if err != nil {
+		return 0, pathError("read", f.name, err)
+	}
+	if len(part) == 0 && len(p) > 0 {
+		return 0, io.ErrUnexpectedEOF
+	}
+	f.offset += len(part)
+	return copy(p, part), nil
+}
 
 type openDir struct {
 	info    fs.FileInfo

@@ -5,7 +5,9 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
+	"time"
 
+	"github.com/deployfile/deployfile/internal/growth"
 	"github.com/google/go-cmp/cmp"
 	"github.com/moby/buildkit/solver/errdefs"
 )
@@ -72,4 +74,58 @@ func places(err error) []string {
 		}
 	}
 	return out
+}
+
+// What a stranger's requirements cost grows with their number: in lists that were
+// searched, 300 000 took 200 s.
+func TestInspectGrowsLinearly(t *testing.T) {
+	lines := func(format string) func(n int) string {
+		return func(n int) string {
+			var b strings.Builder
+			for i := range n {
+				fmt.Fprintf(&b, format, i)
+			}
+			return b.String()
+		}
+	}
+	for name, tt := range map[string]struct {
+		n    int
+		text func(n int) string
+	}{
+		"requirements": {n: 10_000, text: lines("p%d\n")},
+		"hashes":       {n: 5_000, text: func(n int) string { return "a==1" + lines(" --hash=sha256:%064d")(n) + "\n" }},
+		"names":        {n: 10_000, text: func(n int) string { return "--only-binary=" + lines("p%d,")(n) + "\n" }},
+		"places":       {n: 5_000, text: lines("--find-links=https://files.example.com/%d\n")},
+		"indexes":      {n: 5_000, text: lines("--extra-index-url=https://files.example.com/%d\n")},
+	} {
+		t.Run(name, func(t *testing.T) {
+			growth.Linear(t, tt.n, func(n int) func() {
+				files := fstest.MapFS{"m/MLmodel": {Data: []byte(goodModel)}, "m/requirements.txt": {Data: []byte(tt.text(n))}}
+				return func() {
+					found, err := Inspect("Deployfile", []byte("model.source = 'm'\n"), files, nil)
+					if err != nil {
+						t.Fatal(err)
+					}
+					found.Lint(nil, nil, time.Time{})
+				}
+			})
+		})
+	}
+}
+
+// A Deployfile may name a file as often as it has room: all together count.
+func TestInspectRefusesManyFiles(t *testing.T) {
+	files := fstest.MapFS{
+		"m/MLmodel": {Data: []byte(goodModel)}, "m/requirements.txt": {Data: []byte("a\n")},
+		"large": {Data: []byte(strings.Repeat("#", 2<<20))}, "many": {Data: []byte(strings.Repeat("a\n", 1000))},
+	}
+	for _, name := range []string{"large", "many"} {
+		for _, key := range []string{"requirements", "constraints"} {
+			text := "model.source = 'm'\n[environment]\n" + key + " = [" + strings.Repeat("'"+name+"',", 20_000) + "]\n"
+			_, err := Inspect("Deployfile", []byte(text), files, nil)
+			if err == nil || !strings.Contains(err.Error(), "more than 8 MiB or 100000 requirements") {
+				t.Errorf("%s in %s: error %v", name, key, err)
+			}
+		}
+	}
 }

@@ -3,12 +3,12 @@ package frontend
 import (
 	"errors"
 	"fmt"
-	"io/fs"
 	"maps"
 	"regexp"
 	"slices"
 	"strings"
 
+	"github.com/deployfile/deployfile/internal/untrusted"
 	"github.com/deployfile/deployfile/mlmodel"
 	"github.com/deployfile/deployfile/resolver"
 	"github.com/moby/buildkit/solver/errdefs"
@@ -114,7 +114,7 @@ func (b *build) lines(names []string) []*errdefs.Source {
 	}
 	var out []*errdefs.Source
 	for _, name := range slices.Sorted(maps.Keys(ranges)) {
-		data, err := fs.ReadFile(b.files, name)
+		data, err := untrusted.ReadFile(b.files, name, mlmodel.MaxRequirements)
 		if err != nil {
 			continue
 		}

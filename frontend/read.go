@@ -13,6 +13,7 @@ import (
 	"github.com/containerd/platforms"
 	"github.com/deployfile/deployfile/deployfile"
 	"github.com/deployfile/deployfile/internal/terminal"
+	"github.com/deployfile/deployfile/internal/untrusted"
 	"github.com/deployfile/deployfile/mlmodel"
 	"github.com/deployfile/deployfile/resolver"
 	"github.com/moby/buildkit/client/llb"
@@ -159,7 +160,7 @@ func (b *build) readLock(ctx context.Context) error {
 		return err
 	}
 	files := refFS{ctx, ref}
-	data, err := fs.ReadFile(files, path.Join(b.dir, b.lockName))
+	data, err := untrusted.ReadFile(files, path.Join(b.dir, b.lockName), resolver.MaxLock)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
@@ -176,7 +177,7 @@ func (b *build) readLock(ctx context.Context) error {
 	}
 	b.lock, b.pylocks = lock, map[string][]byte{}
 	for _, name := range lock.PylockNames() {
-		data, err := fs.ReadFile(files, path.Join(b.dir, name))
+		data, err := untrusted.ReadFile(files, path.Join(b.dir, name), resolver.MaxLock)
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}

@@ -24,11 +24,28 @@ type environment struct {
 	// ownRequirements and ownConstraints are those of the Deployfile's own
 	// files.
 	ownRequirements, ownConstraints []mlmodel.Requirement
+	// requirements, constraints and options are those of inputs, files those of
+	// local, to list each once.
+	requirements, constraints, options, files set
+	// size and entries are those of the Deployfile's own files so far.
+	size, entries int
+}
+
+// set is a set of texts.
+type set map[string]bool
+
+// add says whether the text was not there.
+func (s set) add(text string) bool {
+	if s[text] {
+		return false
+	}
+	s[text] = true
+	return true
 }
 
 // newEnvironment puts together what the model and the Deployfile require.
 func newEnvironment(f *deployfile.File, m *mlmodel.Model, context fs.FS, mirror string, warn func(mlmodel.Warning)) (*environment, error) {
-	e := &environment{}
+	e := &environment{requirements: set{}, constraints: set{}, options: set{}, files: set{}}
 	e.inputs.Python = f.Environment.Python
 	if e.inputs.Python == "" {
 		e.inputs.Python = minor(m.Python)
@@ -42,33 +59,33 @@ func newEnvironment(f *deployfile.File, m *mlmodel.Model, context fs.FS, mirror 
 	}
 	e.inputs.Toolchain = f.Environment.Toolchain
 	e.inputs.SystemPackages = f.Environment.SystemPackages
-	e.requirements(m.Requirements, &e.inputs.Requirements)
-	e.requirements(m.Constraints, &e.inputs.Constraints)
-	e.options(m.Options)
+	e.require(m.Requirements)
+	e.constrain(m.Constraints)
+	e.choose(m.Options)
 	urls := append([]string{}, m.ExtraIndexURLs...)
 	replaced := m.IndexURL
 	for n, name := range f.Environment.Requirements {
-		r, err := readRequirements(f, context, name, warn, "environment", "requirements", fmt.Sprint(n))
+		r, err := e.readRequirements(f, context, name, warn, "environment", "requirements", fmt.Sprint(n))
 		if err != nil {
 			return nil, err
 		}
 		e.ownRequirements = append(e.ownRequirements, r.Requirements...)
 		e.ownConstraints = append(e.ownConstraints, r.Constraints...)
-		e.requirements(r.Requirements, &e.inputs.Requirements)
-		e.requirements(r.Constraints, &e.inputs.Constraints)
-		e.options(r.Options)
+		e.require(r.Requirements)
+		e.constrain(r.Constraints)
+		e.choose(r.Options)
 		urls = append(urls, r.ExtraIndexURLs...)
 		if r.IndexURL != "" {
 			replaced = r.IndexURL
 		}
 	}
 	for n, name := range f.Environment.Constraints {
-		r, err := readRequirements(f, context, name, warn, "environment", "constraints", fmt.Sprint(n))
+		r, err := e.readRequirements(f, context, name, warn, "environment", "constraints", fmt.Sprint(n))
 		if err != nil {
 			return nil, err
 		}
 		e.ownConstraints = append(e.ownConstraints, r.Requirements...)
-		e.requirements(r.Requirements, &e.inputs.Constraints)
+		e.constrain(r.Requirements)
 	}
 	e.server(f, m)
 	e.addIndexes(f, urls, replaced)
@@ -81,13 +98,17 @@ func newEnvironment(f *deployfile.File, m *mlmodel.Model, context fs.FS, mirror 
 	return e, e.addMirror(mirror)
 }
 
-func readRequirements(f *deployfile.File, context fs.FS, name string, warn func(mlmodel.Warning), key ...string) (*mlmodel.RequirementsFile, error) {
+func (e *environment) readRequirements(f *deployfile.File, context fs.FS, name string, warn func(mlmodel.Warning), key ...string) (*mlmodel.RequirementsFile, error) {
 	r, warnings, err := mlmodel.ParseRequirements(context, name)
 	if errors.Is(err, fs.ErrNotExist) && strings.ContainsAny(name, "=<>~") {
 		err = fmt.Errorf("%q looks like a requirement, and these are files: write it into a requirements.txt and name that", name)
 	}
 	if err != nil {
 		return nil, at(f, err, key...)
+	}
+	if e.size, e.entries = e.size+r.Size, e.entries+r.Entries; e.size > mlmodel.MaxRequirements || e.entries > mlmodel.MaxEntries {
+		return nil, at(f, fmt.Errorf("%s: with the files before it, there are more than %d MiB or %d requirements and options: take some out",
+			name, mlmodel.MaxRequirements>>20, mlmodel.MaxEntries), key...)
 	}
 	for _, w := range warnings {
 		warn(w)
@@ -123,20 +144,17 @@ func release(version string) bool {
 	return version != "" && err == nil && !strings.Contains(version, "dev") && !strings.Contains(version, "+")
 }
 
-// options are those of requirements files that choose among what an index
+// choose adds the options of requirements files that choose among what an index
 // offers, in the words of uv pip compile.
-func (e *environment) options(o mlmodel.Options) {
+func (e *environment) choose(o mlmodel.Options) {
 	add := func(words ...string) {
-		text := strings.Join(words, " ")
-		if !slices.Contains(e.inputs.Options, text) {
+		if text := strings.Join(words, " "); e.options.add(text) {
 			e.inputs.Options = append(e.inputs.Options, text)
 		}
 	}
 	for _, link := range o.FindLinks {
 		if !strings.Contains(link, "://") {
-			if !slices.Contains(e.local, link) {
-				e.local = append(e.local, link)
-			}
+			e.take(link)
 			link = "./" + link
 		}
 		add("--find-links", link)
@@ -155,7 +173,23 @@ func (e *environment) options(o mlmodel.Options) {
 	}
 }
 
-func (e *environment) requirements(from []mlmodel.Requirement, to *[]string) {
+// require adds requirements, constrain constraints.
+func (e *environment) require(from []mlmodel.Requirement) {
+	e.lines(from, &e.inputs.Requirements, e.requirements)
+}
+
+func (e *environment) constrain(from []mlmodel.Requirement) {
+	e.lines(from, &e.inputs.Constraints, e.constraints)
+}
+
+// take adds a file or folder of the context.
+func (e *environment) take(name string) {
+	if e.files.add(name) {
+		e.local = append(e.local, name)
+	}
+}
+
+func (e *environment) lines(from []mlmodel.Requirement, to *[]string, listed set) {
 	for _, r := range from {
 		text := r.Text
 		if r.VCS != "" && r.Name != "" {
@@ -164,14 +198,12 @@ func (e *environment) requirements(from []mlmodel.Requirement, to *[]string) {
 		}
 		if r.Path != "" {
 			text = "./" + r.Path + extras(r) + marker(r)
-			if !slices.Contains(e.local, r.Path) {
-				e.local = append(e.local, r.Path)
-			}
+			e.take(r.Path)
 		}
-		for _, h := range r.Hashes {
-			text += " --hash=" + h
+		if len(r.Hashes) > 0 {
+			text += " --hash=" + strings.Join(r.Hashes, " --hash=")
 		}
-		if !slices.Contains(*to, text) {
+		if listed.add(text) {
 			*to = append(*to, text)
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"deps.dev/util/pypi"
+	"github.com/deployfile/deployfile/internal/untrusted"
 	"github.com/deployfile/deployfile/sbom"
 	"github.com/deployfile/deployfile/toolchain"
 	intoto "github.com/in-toto/in-toto-golang/in_toto"
@@ -22,6 +23,14 @@ import (
 const (
 	SPDXName      = "sbom.spdx.json"
 	CycloneDXName = "sbom.cdx.json"
+)
+
+// The largest files that a bill is made of, in bytes: dpkg's list of a whole
+// desktop has 8 MiB, and a METADATA may have all of a README in it.
+const (
+	maxStatus   = 32 << 20
+	maxRelease  = 64 << 10
+	maxMetadata = 4 << 20
 )
 
 // bills is the sbom target: a folder for each platform, or the files alone if
@@ -68,12 +77,14 @@ func (b *build) bill(ctx context.Context, c *compiled) (map[string][]byte, error
 		return nil, err
 	}
 	// A base without dpkg has no list; its packages are then not known.
-	if data, err := fs.ReadFile(refFS{ctx, base}, "var/lib/dpkg/status"); err == nil {
+	if data, err := untrusted.ReadFile(refFS{ctx, base}, "var/lib/dpkg/status", maxStatus); err == nil {
 		if in.BasePackages, err = sbom.ParseDpkgStatus(data); err != nil {
 			return nil, err
 		}
+	} else if untrusted.Refused(err) {
+		return nil, fmt.Errorf("base image: %w", err)
 	}
-	if data, err := fs.ReadFile(refFS{ctx, base}, "usr/lib/os-release"); err == nil {
+	if data, err := untrusted.ReadFile(refFS{ctx, base}, "usr/lib/os-release", maxRelease); err == nil {
 		in.Distribution = distribution(data)
 	}
 	spdx, err := sbom.SPDX(in)
@@ -103,7 +114,7 @@ func licenses(image fs.FS, python string) (map[string]sbom.License, error) {
 		if !ok {
 			continue
 		}
-		data, err := fs.ReadFile(image, path.Join(site, e.Name(), "METADATA"))
+		data, err := untrusted.ReadFile(image, path.Join(site, e.Name(), "METADATA"), maxMetadata)
 		if err != nil {
 			return nil, err
 		}

@@ -150,6 +150,12 @@ func TestModelErrors(t *testing.T) {
 			func(t *testing.T, p *project) { p.Write(t, "model/MLmodel", "flavors: [") },
 			[]string{"MLmodel"}, "source",
 		},
+		"large MLmodel": {
+			func(t *testing.T, p *project) {
+				p.Write(t, "model/MLmodel", p.Read(t, "model/MLmodel")+strings.Repeat("#\n", 4<<20))
+			},
+			[]string{"model/MLmodel: is larger than 8 MiB"}, "source",
+		},
 		"no code folder": {
 			func(t *testing.T, p *project) { p.Edit(t, "Deployfile", `["code"]`, `["cod"]`) },
 			[]string{`"cod"`}, "code",

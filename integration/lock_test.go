@@ -88,6 +88,19 @@ func TestStaleLock(t *testing.T) {
 			func(t *testing.T, p *project) { p.Edit(t, "Deployfile.lock", "version = 1\n", "version = 99\n") },
 			[]string{"Deployfile.lock", "version 99", "run deployfile lock"},
 		},
+		// A message of the builder's has room for less than is read.
+		"lock of another version at the end of a large file": {
+			func(t *testing.T, p *project) {
+				p.Write(t, "Deployfile.lock", strings.Repeat("#\n", 7<<20)+strings.Replace(p.Read(t, "Deployfile.lock"), "version = 1\n", "version = 99\n", 1))
+			},
+			[]string{"Deployfile.lock", "version 99", "run deployfile lock"},
+		},
+		"large lock": {
+			func(t *testing.T, p *project) {
+				p.Write(t, "Deployfile.lock", strings.Repeat("#\n", 8<<20)+p.Read(t, "Deployfile.lock"))
+			},
+			[]string{"Deployfile.lock is larger than 16 MiB"},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := tiny(t, x.Table("local"), "dfone")

@@ -2,7 +2,9 @@ package lint
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
+	"slices"
 
 	"github.com/deployfile/deployfile/deployfile"
 )
@@ -20,9 +22,20 @@ func Mask(source []byte, findings []Finding) []byte {
 	if len(hidden) == 0 {
 		return source
 	}
+	slices.SortFunc(hidden, func(a, b deployfile.Range) int {
+		return cmp.Or(cmp.Compare(a.Start.Line, b.Start.Line), cmp.Compare(a.Start.Column, b.Start.Column))
+	})
+	// end is that of the furthest range that has begun.
+	var end deployfile.Position
 	var out bytes.Buffer
 	at := deployfile.Position{Line: 1, Column: 1}
 	for _, r := range string(source) {
+		for len(hidden) > 0 && !before(at, hidden[0].Start) {
+			if before(end, hidden[0].End) {
+				end = hidden[0].End
+			}
+			hidden = hidden[1:]
+		}
 		switch {
 		case r == '\uFEFF' && at.Line == 1 && at.Column == 1:
 			// Columns do not count a byte order mark.
@@ -32,7 +45,7 @@ func Mask(source []byte, findings []Finding) []byte {
 			at = deployfile.Position{Line: at.Line + 1, Column: 1}
 			out.WriteRune(r)
 			continue
-		case covered(hidden, at) && r != '\r':
+		case before(at, end) && r != '\r':
 			out.WriteByte('*')
 		default:
 			out.WriteRune(r)
@@ -54,15 +67,6 @@ func MaskError(source []byte, err error) []byte {
 		}
 	}
 	return Mask(source, secret)
-}
-
-func covered(ranges []deployfile.Range, at deployfile.Position) bool {
-	for _, r := range ranges {
-		if !before(at, r.Start) && before(at, r.End) {
-			return true
-		}
-	}
-	return false
 }
 
 func before(a, b deployfile.Position) bool {

@@ -31,14 +31,18 @@ func (in Input) requirements() []requirement {
 			out = append(out, requirement{r, at})
 		}
 	}
+	list, _ := in.File.Position("environment", "requirements")
+	named := map[string]deployfile.Range{}
+	for n, name := range slices.Backward(in.File.Environment.Requirements) {
+		named[path.Clean(name)], _ = in.File.Position("environment", "requirements", strconv.Itoa(n))
+	}
 	for _, r := range in.Requirements {
-		key := []string{"environment", "requirements"}
 		// A file that is named by -r is not in the list; the list names what
 		// names it.
-		if n := slices.IndexFunc(in.File.Environment.Requirements, func(name string) bool { return path.Clean(name) == r.File }); n >= 0 {
-			key = append(key, strconv.Itoa(n))
+		at, ok := named[r.File]
+		if !ok {
+			at = list
 		}
-		at, _ := in.File.Position(key...)
 		out = append(out, requirement{r, at})
 	}
 	return out
@@ -75,12 +79,14 @@ func unpinnedRequirements(in Input) []Finding {
 	if in.Model != nil {
 		constraints = append(constraints, in.Model.Constraints...)
 	}
+	held := map[string]bool{}
+	for _, c := range constraints {
+		held[c.Name] = held[c.Name] || c.Name != "" && pinned(c)
+	}
 	python, _ := in.python()
 	var out []Finding
 	for _, r := range in.requirements() {
-		constrained := r.VCS == "" && slices.ContainsFunc(constraints, func(c mlmodel.Requirement) bool {
-			return c.Name != "" && c.Name == r.Name && pinned(c)
-		})
+		constrained := r.VCS == "" && held[r.Name]
 		if pinned(r.Requirement) || constrained || excluded(r.Marker, python) {
 			continue
 		}

@@ -10,6 +10,10 @@ import (
 
 func yankedRequirements(in Input) []Finding {
 	versions := lockedVersions(in.Pylocks)
+	first := map[string]requirement{}
+	for _, r := range slices.Backward(in.requirements()) {
+		first[r.Name] = r
+	}
 	var out []Finding
 	for _, name := range sortedKeys(in.Yanked) {
 		what := strings.TrimSpace(name + " " + strings.Join(versions[normalize(name)], ", "))
@@ -18,15 +22,11 @@ func yankedRequirements(in Input) []Finding {
 			message += ": " + reason
 		}
 		f := Finding{Message: message, Fix: "take another version: deployfile lock --upgrade=" + name}
-		for _, r := range in.requirements() {
-			if r.Name != normalize(name) {
-				continue
-			}
+		if r, ok := first[normalize(name)]; ok {
 			f = r.finding(f.Message, f.Fix)
 			if pinned(r.Requirement) {
 				f.Fix = fmt.Sprintf("require another version of %s, then run deployfile lock", name)
 			}
-			break
 		}
 		out = append(out, f)
 	}

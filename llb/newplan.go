@@ -90,12 +90,12 @@ func wheels(s Sources, locked *resolver.Platform) ([]Wheel, error) {
 	for _, w := range chosen {
 		out = append(out, Wheel{Name: w.Name, Version: w.Version, Download: w.Download, Path: w.Path})
 	}
+	built := locked.BuiltByName()
 	for _, src := range sources {
-		built := slices.IndexFunc(locked.Built, func(b resolver.BuiltWheel) bool { return b.Name == src.Name })
-		if built < 0 {
+		b, ok := built[src.Name]
+		if !ok {
 			return nil, fmt.Errorf("the lock holds no built wheel of %s %s; run deployfile lock", src.Name, src.Version)
 		}
-		b := locked.Built[built]
 		w := Wheel{Name: src.Name, Version: src.Version, Source: &src, Built: &b}
 		w.Filename, w.SHA256 = b.Filename, b.SHA256
 		if w.Version == "" {

@@ -164,5 +164,36 @@ func applyJSONPatch(content map[string]any, patch []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return operations.Apply(original)
+	return applyOperations(original, operations)
+}
+
+// The largest object that a JSON patch with copies may make, in bytes, which is what
+// etcd takes, and how many copies it may have.
+const (
+	maxObject = 3 << 19
+	maxCopies = 100
+)
+
+// applyOperations applies a JSON patch. A few copies of an object into itself make one
+// that fills the memory, so the size is looked at after each.
+func applyOperations(content []byte, operations jsonpatch.Patch) ([]byte, error) {
+	copies := 0
+	for len(operations) > 0 {
+		n := 1 + slices.IndexFunc(operations, func(o jsonpatch.Operation) bool { return o.Kind() == "copy" })
+		if n == 0 {
+			return operations.Apply(content)
+		}
+		if copies++; copies > maxCopies {
+			return nil, fmt.Errorf("it has more than %d copy operations", maxCopies)
+		}
+		var err error
+		if content, err = operations[:n].Apply(content); err != nil {
+			return nil, err
+		}
+		if len(content) > maxObject {
+			return nil, fmt.Errorf("its copy operations make an object of more than %d bytes, which no cluster takes", maxObject)
+		}
+		operations = operations[n:]
+	}
+	return content, nil
 }

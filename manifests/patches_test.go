@@ -1,6 +1,7 @@
 package manifests
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -65,6 +66,30 @@ func TestPatchesOfSlots(t *testing.T) {
 		got[d.Name] = texts(t, parse(t, d), "metadata", "annotations")["a"]
 	}
 	equal(t, "annotations", map[string]string{"deployment.yaml": "old", "deployment-canary.yaml": "new", "service.yaml": "new"}, got)
+}
+
+// Copies of an object into itself double it each time.
+func TestPatchOfCopies(t *testing.T) {
+	const one = `{"op": "copy", "from": "/spec", "path": "/spec/x%d"},`
+	for n, want := range map[int]string{30: "make an object of more than 1572864 bytes", 200: ""} {
+		var b strings.Builder
+		for i := range n {
+			if n == 200 {
+				fmt.Fprintf(&b, `{"op": "copy", "from": "/metadata/name", "path": "/metadata/annotations/a%d"},`, i)
+				want = "more than 100 copy operations"
+			} else {
+				fmt.Fprintf(&b, one, i)
+			}
+		}
+		patch := deployfile.Patch{Kind: "HTTPRoute", Patch: "[" + strings.TrimSuffix(b.String(), ",") + "]"}
+		if n == 200 {
+			patch.Patch = `[{"op": "add", "path": "/metadata/annotations", "value": {}},` + patch.Patch[1:]
+		}
+		_, err := Render(live(clusterRelease(both(routed, withPatches(patch)))))
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%d copies: error %.300v, want one with %q", n, err, want)
+		}
+	}
 }
 
 // FuzzPatch shows that no patch makes rendering panic, and that what comes out

@@ -3,11 +3,11 @@ package mlmodel
 import (
 	"errors"
 	"fmt"
-	"io/fs"
 	"regexp"
 	"strings"
 
 	"deps.dev/util/pypi"
+	"github.com/deployfile/deployfile/internal/untrusted"
 	"go.yaml.in/yaml/v3"
 )
 
@@ -165,7 +165,7 @@ func (r *reader) takeMLflow(p *requirementsParser, env *condaEnvironment) error 
 // refuseCredentials looks for credentials in a whole conda.yaml, channels and
 // all: used or not, the file goes into the image with the rest of the model.
 func (r *reader) refuseCredentials(file string) error {
-	data, err := fs.ReadFile(r.fsys, file)
+	data, err := untrusted.ReadFile(r.fsys, file, maxYAML)
 	if err != nil {
 		return readError(file, err)
 	}

@@ -42,9 +42,18 @@ func (e *SourceError) Unwrap() error { return e.Err }
 
 func newSourceError(file string, line int, text, message, hint string) *SourceError {
 	return &SourceError{
-		File: file, Line: line, Text: redact(strings.TrimSpace(text)),
-		Message: redact(message), Hint: hint,
+		File: file, Line: line, Text: cropped(redact(strings.TrimSpace(text))),
+		Message: cropped(redact(message)), Hint: hint,
 	}
+}
+
+// cropped leaves out the end of what nobody reads to it.
+func cropped(text string) string {
+	const most = 2000
+	if len(text) <= most {
+		return text
+	}
+	return strings.ToValidUTF8(text[:most], "") + "…"
 }
 
 // NoPyfuncError says that a model has no python_function flavour, so that

@@ -90,6 +90,9 @@ type RequirementsFile struct {
 	Options        Options
 	// Files are the files read, in reading order.
 	Files []string
+	// Size is that of the files, in bytes, Entries how many requirements, names and
+	// other values of options they have.
+	Size, Entries int
 }
 
 // Requirement is one line of a requirements file, PEP 508 or a path.

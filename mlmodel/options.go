@@ -6,7 +6,6 @@ import (
 	"io/fs"
 	"net/url"
 	"path"
-	"slices"
 	"strings"
 
 	"deps.dev/util/pypi"
@@ -122,7 +121,10 @@ func parseOptions(file string, l line, each bool) ([]option, error) {
 
 // suggest names the known option that looks most like name.
 func suggest(name string, kinds map[string]optionKind) string {
-	const alike = 0.6
+	const alike, longest = 0.6, 100
+	if len(name) > longest {
+		return "take it out"
+	}
 	best, score := "", alike
 	for known := range kinds {
 		s := levenshtein.Match(name, known, nil)
@@ -142,7 +144,10 @@ func (p *requirementsParser) applyOptions(from source, l line, options []option)
 		return newSourceError(from.file, l.number, l.text, message, hint)
 	}
 	for _, o := range options {
-		var err error
+		err := p.counted(from.file, l)
+		if err != nil {
+			return err
+		}
 		switch o.name {
 		case "--requirement":
 			err = p.include(from, l, o.value, false)
@@ -160,12 +165,12 @@ func (p *requirementsParser) applyOptions(from source, l line, options []option)
 			}
 		case "--extra-index-url":
 			if err = checkURL(o.value); err == nil {
-				p.out.ExtraIndexURLs = addOnce(p.out.ExtraIndexURLs, o.value)
+				p.addOnce(o.name, &p.out.ExtraIndexURLs, o.value)
 			}
 		case "--find-links":
 			var place string
 			if place, err = p.findLinks(from, o.value); err == nil {
-				p.out.Options.FindLinks = addOnce(p.out.Options.FindLinks, place)
+				p.addOnce(o.name, &p.out.Options.FindLinks, place)
 			}
 		case "--no-index":
 			p.out.Options.NoIndex = true
@@ -174,9 +179,9 @@ func (p *requirementsParser) applyOptions(from source, l line, options []option)
 		case "--require-hashes":
 			p.out.Options.RequireHashes = true
 		case "--no-binary":
-			p.out.Options.NoBinary = addNames(p.out.Options.NoBinary, o.value)
+			err = p.addNames(from, l, o, &p.out.Options.NoBinary)
 		case "--only-binary":
-			p.out.Options.OnlyBinary = addNames(p.out.Options.OnlyBinary, o.value)
+			err = p.addNames(from, l, o, &p.out.Options.OnlyBinary)
 		case "--trusted-host":
 			p.warn(from.file, l.number, "--trusted-host is ignored: TLS certificates are always verified")
 		default:
@@ -221,28 +226,38 @@ func checkURL(value string) error {
 
 // addNames reads the value of --no-binary and --only-binary: project names
 // with commas between them, ":all:" for every one, ":none:" to begin anew.
-func addNames(names []string, value string) []string {
-	for name := range strings.SplitSeq(value, ",") {
+func (p *requirementsParser) addNames(from source, l line, o option, names *[]string) error {
+	begin := func(with ...string) {
+		for _, name := range *names {
+			delete(p.seen, option{o.name, name})
+		}
+		*names = with
+	}
+	for name := range strings.SplitSeq(o.value, ",") {
 		switch name = strings.TrimSpace(name); name {
 		case ":all:":
-			names = []string{":all:"}
+			begin(":all:")
 		case ":none:":
-			names = nil
+			begin()
 		case "":
 		default:
-			if !slices.Contains(names, ":all:") {
-				names = addOnce(names, pypi.CanonPackageName(name))
+			if err := p.counted(from.file, l); err != nil {
+				return err
+			}
+			if len(*names) == 0 || (*names)[0] != ":all:" {
+				p.addOnce(o.name, names, pypi.CanonPackageName(name))
 			}
 		}
 	}
-	return names
+	return nil
 }
 
-func addOnce(values []string, value string) []string {
-	if slices.Contains(values, value) {
-		return values
+// addOnce adds a value of an option to its list, unless it is there.
+func (p *requirementsParser) addOnce(name string, values *[]string, value string) {
+	if key := (option{name, value}); !p.seen[key] {
+		p.seen[key] = true
+		*values = append(*values, value)
 	}
-	return append(values, value)
 }
 
 // hashes reads the --hash options behind a requirement. An option for an

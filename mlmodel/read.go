@@ -4,6 +4,8 @@ import (
 	"io/fs"
 	"path"
 	"slices"
+
+	"github.com/deployfile/deployfile/internal/untrusted"
 )
 
 const (
@@ -27,7 +29,9 @@ func Read(fsys fs.FS, dir string) (*Model, []Warning, error) {
 		return nil, nil, &MissingModelError{Dir: dir, Err: fs.ErrInvalid}
 	}
 	file := path.Join(dir, modelFile)
-	if info, err := fs.Stat(fsys, file); err != nil || info.IsDir() {
+	if info, err := fs.Stat(fsys, file); untrusted.Refused(err) {
+		return nil, nil, readError(file, err)
+	} else if err != nil || info.IsDir() {
 		return nil, nil, missing(fsys, dir)
 	}
 	d, err := readDocument(fsys, file)
@@ -58,10 +62,15 @@ func (r *reader) warn(file string, line int, message string) {
 	r.warnings = append(r.warnings, Warning{File: file, Line: line, Message: redact(message)})
 }
 
-// exists tells whether the model's folder has a file of this name.
+// exists tells whether the model's folder has a file of this name. One that
+// cannot be looked at, such as a link that leads out of the folder, is there: who
+// reads it says what is wrong.
 func (r *reader) exists(name string) bool {
 	info, err := fs.Stat(r.fsys, path.Join(r.dir, name))
-	return err == nil && !info.IsDir()
+	if err != nil {
+		return untrusted.Refused(err)
+	}
+	return !info.IsDir()
 }
 
 // missing says what there is in place of a model.

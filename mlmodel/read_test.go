@@ -3,11 +3,13 @@ package mlmodel
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io/fs"
 	"strings"
 	"testing"
 	"testing/fstest"
 
+	"github.com/deployfile/deployfile/internal/growth"
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -438,4 +440,54 @@ func FuzzMLmodel(f *testing.F) {
 		}
 		checkPlace(t, fsys, err)
 	})
+}
+
+// The YAML library compares each key of a mapping with all others; 250 000 took four
+// minutes.
+func TestMetadataGrowsLinearly(t *testing.T) {
+	growth.Linear(t, 4000, func(n int) func() {
+		var b strings.Builder
+		b.WriteString(mlmodel2 + "\nmetadata:\n")
+		for i := range n {
+			fmt.Fprintf(&b, "  k%d: 1\n", i)
+		}
+		fsys := files("MLmodel", b.String(), "requirements.txt", "a")
+		return func() {
+			if _, _, err := Read(fsys, "."); err != nil {
+				t.Fatal(err)
+			}
+		}
+	})
+}
+
+func TestLargeYAML(t *testing.T) {
+	for name, test := range map[string]struct{ text, want string }{
+		"bytes":  {mlmodel2 + strings.Repeat("#\n", maxYAML/2), "MLmodel: is larger than 8 MiB"},
+		"nodes":  {mlmodel2 + "\nx: [" + strings.Repeat("[],", maxNodes) + "]\n", "the file has more than 500000 keys, values and brackets"},
+		"block":  {mlmodel2 + "\nx:\n" + strings.Repeat("- \n", maxNodes+1), "the file has more than 500000 keys, values and brackets"},
+		"levels": {mlmodel2 + "\nmetadata:\n  x: " + strings.Repeat("[", 2000) + strings.Repeat("]", 2000) + "\n", "this nests more than 1000 levels deep"},
+		"itself": {mlmodel2 + "\nmetadata: &a\n  x: [*a, *a]\n", "levels deep"},
+		"aliases": {mlmodel2 + "\nmetadata:\n  a: &a [1,2,3,4,5,6,7,8,9]\n  b: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\n  c: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b]\n" +
+			"  d: &d [*c,*c,*c,*c,*c,*c,*c,*c,*c]\n  e: &e [*d,*d,*d,*d,*d,*d,*d,*d,*d]\n  f: [*e,*e,*e,*e,*e,*e,*e,*e,*e]\n", "with what its aliases stand for"},
+		"twice": {mlmodel2 + "\nmetadata: {a: 1, a: 2}\n", `mapping key "a" already defined at line`},
+	} {
+		_, _, err := Read(files("MLmodel", test.text, "requirements.txt", "a"), ".")
+		if err == nil || !strings.Contains(err.Error(), test.want) {
+			t.Errorf("%s: error %.300v, want one with %q", name, err, test.want)
+		}
+	}
+}
+
+// Metadata is the JSON of what Python reads, merged keys and aliases included.
+func TestMetadata(t *testing.T) {
+	text := mlmodel2 + "\nmetadata:\n  base: &b {x: 1, y: [1.5, .nan, null, true]}\n  more: {<<: *b, x: 2}\n  list: {<<: [{z: 1}, {z: 2, w: 3}]}\n  1: {2.5: 2026-01-02, ~: '<&>'}\n  again: *b\n"
+	m, _, err := Read(files("MLmodel", text, "requirements.txt", "a"), ".")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const want = `{"1":{"2.5":"2026-01-02T00:00:00Z","<nil>":"<&>"},"again":{"x":1,"y":[1.5,"NaN",null,true]},` +
+		`"base":{"x":1,"y":[1.5,"NaN",null,true]},"list":{"w":3,"z":1},"more":{"x":2,"y":[1.5,"NaN",null,true]}}`
+	if string(m.Metadata) != want {
+		t.Errorf("got  %s\nwant %s", m.Metadata, want)
+	}
 }

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/deployfile/deployfile/internal/untrusted"
 )
 
 // ParseRequirements reads the requirements file at path, and the files that it
@@ -36,6 +38,26 @@ type requirementsParser struct {
 	open []string
 	// done are the files already read, as requirements and as constraints.
 	done map[include]bool
+	// seen are the values of options that are listed once, by option.
+	seen map[option]bool
+}
+
+// The largest requirements file, with those that it includes, in bytes, and how
+// many requirements, names and other values of options they may hold.
+const (
+	MaxRequirements = 8 << 20
+	MaxEntries      = 100_000
+)
+
+// maxIncludes is how deep requirements files may include each other.
+const maxIncludes = 100
+
+// counted refuses one entry more than there may be.
+func (p *requirementsParser) counted(file string, l line) error {
+	if p.out.Entries++; p.out.Entries > MaxEntries {
+		return newSourceError(file, l.number, l.text, fmt.Sprintf("there are more than %d requirements and options", MaxEntries), "take some out")
+	}
+	return nil
 }
 
 // include is one file in one of its two uses.
@@ -51,7 +73,7 @@ type source struct {
 }
 
 func newRequirementsParser(fsys fs.FS, root string) *requirementsParser {
-	return &requirementsParser{fsys: fsys, root: root, done: map[include]bool{}}
+	return &requirementsParser{fsys: fsys, root: root, done: map[include]bool{}, seen: map[option]bool{}}
 }
 
 func (p *requirementsParser) readTop(name string) error {
@@ -68,11 +90,15 @@ func (p *requirementsParser) readFile(name string, constraint bool) error {
 		return nil
 	}
 	p.done[use] = true
-	data, err := fs.ReadFile(p.fsys, name)
+	data, err := untrusted.ReadFile(p.fsys, name, MaxRequirements)
 	if err != nil {
 		return readError(name, err)
 	}
-	if !slices.Contains(p.out.Files, name) {
+	if p.out.Size += len(data); p.out.Size > MaxRequirements {
+		return newSourceError(name, 0, "", fmt.Sprintf("with the files before it, which include each other, it is larger than %d MiB", MaxRequirements>>20),
+			"take out a -r or -c line")
+	}
+	if !p.done[include{name, !constraint}] {
 		p.out.Files = append(p.out.Files, name)
 	}
 	if err := checkText(name, data); err != nil {
@@ -90,6 +116,9 @@ func readError(name string, err error) error {
 		e.Message = "there is no such file"
 	} else {
 		e.Message = redact(fmt.Sprintf("cannot be read: %v", err))
+	}
+	if untrusted.Refused(err) {
+		e.Message = redact(strings.TrimPrefix(err.Error(), name+" "))
 	}
 	return e
 }
@@ -129,6 +158,9 @@ func (p *requirementsParser) parseLine(from source, l line) error {
 	if text == "" {
 		return p.applyOptions(from, l, options)
 	}
+	if err := p.counted(from.file, l); err != nil {
+		return err
+	}
 	r, err := p.parseRequirement(from.file, line{l.number, text})
 	if err != nil {
 		return err
@@ -157,6 +189,9 @@ func (p *requirementsParser) include(from source, l line, value string, constrai
 	if !ok {
 		return fault(fmt.Sprintf("the included file %q is outside of the folder that is read", value),
 			"put it beside this file and name it by a relative path")
+	}
+	if len(p.open) > maxIncludes {
+		return fault(fmt.Sprintf("more than %d files include each other", maxIncludes), "put their lines into one file")
 	}
 	if i := slices.Index(p.open, name); i >= 0 {
 		chain := strings.Join(append(slices.Clone(p.open[i:]), name), " → ")

@@ -2,11 +2,13 @@ package mlmodel
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"testing/fstest"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 )
 
 const (
@@ -84,7 +86,7 @@ func TestParseRequirement(t *testing.T) {
 				t.Fatal(err)
 			}
 			want := &RequirementsFile{Requirements: []Requirement{test.want}, Files: []string{"requirements.txt"}}
-			if diff := cmp.Diff(want, got); diff != "" {
+			if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(RequirementsFile{}, "Size", "Entries")); diff != "" {
 				t.Errorf("-want +got:\n%s", diff)
 			}
 			if len(warnings) > 0 {
@@ -179,7 +181,7 @@ func TestParseRequirementsFiles(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if diff := cmp.Diff(&test.want, got); diff != "" {
+			if diff := cmp.Diff(&test.want, got, cmpopts.IgnoreFields(RequirementsFile{}, "Size", "Entries")); diff != "" {
 				t.Errorf("-want +got:\n%s", diff)
 			}
 			if diff := cmp.Diff(test.warnings, warnings); diff != "" {
@@ -321,6 +323,29 @@ func TestParseRequirementsNoFile(t *testing.T) {
 		var fault *SourceError
 		if !errors.As(err, &fault) || fault.File != path || fault.Line != 0 {
 			t.Errorf("%s: got %v", path, err)
+		}
+	}
+}
+
+func TestLargeRequirements(t *testing.T) {
+	chain := []string{"r.txt", "-r 0.txt\n"}
+	for i := range 200 {
+		chain = append(chain, fmt.Sprintf("%d.txt", i), fmt.Sprintf("-r %d.txt\n", i+1))
+	}
+	for name, test := range map[string]struct {
+		files []string
+		want  string
+	}{
+		"bytes":        {[]string{"r.txt", strings.Repeat("#\n", MaxRequirements/2+1)}, "r.txt: is larger than 8 MiB"},
+		"together":     {[]string{"r.txt", "-r a.txt\n" + strings.Repeat("#\n", MaxRequirements/3), "a.txt", strings.Repeat("#\n", MaxRequirements/3)}, "a.txt: with the files before it"},
+		"requirements": {[]string{"r.txt", strings.Repeat("a\n", MaxEntries+1)}, "r.txt:100001: there are more than 100000"},
+		"names":        {[]string{"r.txt", "--no-binary " + strings.Repeat("a,", MaxEntries)}, "there are more than 100000"},
+		"options":      {[]string{"r.txt", strings.Repeat("--pre\n", MaxEntries+1)}, "there are more than 100000"},
+		"includes":     {append(chain, "200.txt", "a"), "99.txt:1: more than 100 files include each other"},
+	} {
+		_, _, err := ParseRequirements(files(test.files...), "r.txt")
+		if err == nil || !strings.Contains(err.Error(), test.want) {
+			t.Errorf("%s: error %.300v, want one with %q", name, err, test.want)
 		}
 	}
 }

@@ -3,13 +3,14 @@ package mlmodel
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io/fs"
 	"regexp"
 	"strconv"
 	"strings"
-	"time"
 
+	"github.com/deployfile/deployfile/internal/untrusted"
 	"go.yaml.in/yaml/v3"
 )
 
@@ -24,18 +25,30 @@ type document struct {
 }
 
 func readDocument(fsys fs.FS, file string) (*document, error) {
-	data, err := fs.ReadFile(fsys, file)
+	data, err := untrusted.ReadFile(fsys, file, maxYAML)
 	if err != nil {
 		return nil, readError(file, err)
 	}
 	return parseDocument(file, data)
 }
 
+// The largest YAML file of a model, in bytes, and how much it may nest and list:
+// the signature of a table with 50 000 columns has half as much.
+const (
+	maxYAML  = 8 << 20
+	maxNodes = 500_000
+)
+
 func parseDocument(file string, data []byte) (*document, error) {
 	if err := checkText(file, data); err != nil {
 		return nil, err
 	}
 	d := &document{file: file, lines: strings.Split(string(data), "\n")}
+	var excess *untrusted.StructureError
+	if errors.As(untrusted.CheckYAML(data, maxNodes), &excess) {
+		return nil, d.fault(1+bytes.Count(data[:excess.Offset], []byte("\n")), fmt.Sprintf("the file has more than %d %s", excess.Limit, excess.Measure),
+			"log the model again, with less in this file")
+	}
 	var n yaml.Node
 	if err := yaml.Unmarshal(data, &n); err != nil {
 		number := 1
@@ -132,11 +145,12 @@ func (d *document) list(parent *yaml.Node, key string) ([]*yaml.Node, error) {
 
 // json gives a node as compact JSON, keys sorted.
 func (d *document) json(n *yaml.Node) (json.RawMessage, error) {
-	var v any
-	if err := n.Decode(&v); err != nil {
-		return nil, d.fault(n.Line, "this is not YAML: "+yamlLine.ReplaceAllString(err.Error(), ""), "")
+	v := valuer{doc: d, left: maxNodes}
+	value, err := v.value(n, 0)
+	if err != nil {
+		return nil, err
 	}
-	return encode(jsonable(v))
+	return encode(value)
 }
 
 // encode marshals without HTML's escapes, which the texts here have no use
@@ -149,36 +163,4 @@ func encode(v any) (json.RawMessage, error) {
 		return nil, err
 	}
 	return bytes.TrimSpace(b.Bytes()), nil
-}
-
-// jsonable turns what YAML knows and JSON does not (keys that are no texts,
-// times, NaN) into texts.
-func jsonable(v any) any {
-	switch v := v.(type) {
-	case map[string]any:
-		for k := range v {
-			v[k] = jsonable(v[k])
-		}
-		return v
-	case map[any]any:
-		m := make(map[string]any, len(v))
-		for k := range v {
-			m[fmt.Sprint(k)] = jsonable(v[k])
-		}
-		return m
-	case []any:
-		for i := range v {
-			v[i] = jsonable(v[i])
-		}
-		return v
-	case time.Time:
-		return v.Format(time.RFC3339Nano)
-	case float64:
-		if _, err := json.Marshal(v); err != nil {
-			return fmt.Sprint(v)
-		}
-		return v
-	default:
-		return v
-	}
 }

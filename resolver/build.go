@@ -25,9 +25,10 @@ func (r *Resolver) build(ctx context.Context, q Request, keep *Lock, toolchainDi
 	}
 	_, sources, err := Select(lock, interpreter)
 	var unbuilt []Source
+	before := builtBefore(keep, toolchainDigest, p)
 	for _, s := range sources {
-		if was := builtBefore(keep, toolchainDigest, p, s); was != nil {
-			p.Built = append(p.Built, *was)
+		if was, ok := before[s.Name]; ok {
+			p.Built = append(p.Built, was)
 		} else {
 			unbuilt = append(unbuilt, s)
 		}
@@ -75,22 +76,24 @@ func (r *Resolver) buildOnce(ctx context.Context, q Request, t toolchain.Toolcha
 	return b, out.Metadata, nil
 }
 
-// builtBefore returns what the previous lock built of the same source; a
-// changed version is another source.
-func builtBefore(keep *Lock, toolchainDigest string, p *Platform, s Source) *BuiltWheel {
+// builtBefore returns the wheels that the previous lock built of the same sources,
+// by name; a changed version is another source.
+func builtBefore(keep *Lock, toolchainDigest string, p *Platform) map[string]BuiltWheel {
 	if keep == nil || keep.Toolchain.Digest != toolchainDigest || keep.Platform(p.Name) == nil || keep.Platform(p.Name).PylockSHA256 != p.PylockSHA256 {
 		return nil
 	}
-	return keep.Platform(p.Name).built(s.Name)
+	return keep.Platform(p.Name).BuiltByName()
 }
 
-func (p *Platform) built(name string) *BuiltWheel {
-	for i := range p.Built {
-		if p.Built[i].Name == name {
-			return &p.Built[i]
+// BuiltByName returns the built wheels by the names that they have in the lock.
+func (p *Platform) BuiltByName() map[string]BuiltWheel {
+	out := make(map[string]BuiltWheel, len(p.Built))
+	for _, b := range p.Built {
+		if _, twice := out[b.Name]; !twice {
+			out[b.Name] = b
 		}
 	}
-	return nil
+	return out
 }
 
 // BuildStep makes a wheel from source. A BuiltWheel with requirements pins

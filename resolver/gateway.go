@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/deployfile/deployfile/internal/untrusted"
 	"github.com/deployfile/deployfile/toolchain"
 	"github.com/moby/buildkit/client/llb"
 	gwclient "github.com/moby/buildkit/frontend/gateway/client"
@@ -90,9 +91,26 @@ func (g Gateway) Explain(ctx context.Context, t toolchain.Toolchain, err error) 
 	return e
 }
 
+// maxAnswer is the largest file in which a step answers, in bytes: the list of a
+// model's files, say, which become a lock.
+const maxAnswer = MaxLock
+
+// readFile reads a file of a result, of at most limit bytes. A message of the
+// builder's has no room for more than 16 MiB.
+func readFile(ctx context.Context, ref gwclient.Reference, name string, limit int) ([]byte, error) {
+	data, err := ref.ReadFile(ctx, gwclient.ReadRequest{Filename: name, Range: &gwclient.FileRange{Length: limit + 1}})
+	if err == nil && len(data) > limit {
+		err = &untrusted.TooLargeError{Name: name, Limit: int64(limit)}
+	}
+	if err != nil {
+		return nil, err
+	}
+	return data, nil
+}
+
 // ReadJSON decodes a file of a result.
 func (g Gateway) ReadJSON(ctx context.Context, ref gwclient.Reference, name string, into any) error {
-	data, err := ref.ReadFile(ctx, gwclient.ReadRequest{Filename: name})
+	data, err := readFile(ctx, ref, name, maxAnswer)
 	if err != nil {
 		return err
 	}
@@ -132,21 +150,34 @@ func (g Gateway) readFailed(ctx context.Context, t toolchain.Toolchain, root gwc
 		return nil
 	}
 	defer ctr.Release(context.WithoutCancel(ctx))
-	var out bytes.Buffer
+	out := &bounded{left: maxAnswer}
 	p, err := ctr.Start(ctx, gwclient.StartRequest{
 		Args:   []string{t.Python, "-I", "-c", "import glob; print(open((glob.glob('/mnt/error.json') + glob.glob('/mnt/*/error.json'))[0]).read())"},
 		Cwd:    "/",
-		Stdout: nopCloser{&out},
+		Stdout: nopCloser{out},
 		Stderr: nopCloser{io.Discard},
 	})
 	if err != nil || p.Wait() != nil {
 		return nil
 	}
 	var e StepError
-	if json.Unmarshal(out.Bytes(), &e) != nil || e.Message == "" {
+	if json.Unmarshal(out.text.Bytes(), &e) != nil || e.Message == "" {
 		return nil
 	}
 	return &e
+}
+
+// bounded keeps the beginning of what is written to it.
+type bounded struct {
+	text bytes.Buffer
+	left int
+}
+
+func (b *bounded) Write(p []byte) (int, error) {
+	n := min(len(p), b.left)
+	b.left -= n
+	b.text.Write(p[:n])
+	return len(p), nil
 }
 
 type nopCloser struct{ io.Writer }

@@ -2,15 +2,14 @@ package resolver
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"path"
 	"regexp"
-	"slices"
 	"strings"
 
 	"deps.dev/util/pypi"
 	"github.com/BurntSushi/toml"
+	"github.com/deployfile/deployfile/internal/untrusted"
 	"github.com/deployfile/deployfile/toolchain"
 	"github.com/opencontainers/go-digest"
 )
@@ -143,32 +142,17 @@ func ParseLock(data []byte) (*Lock, error) {
 	return &l, nil
 }
 
-// maxLock is the largest lock and pylock file that is read, in bytes, and
-// maxBrackets how many brackets it may have: the TOML library nests without
-// end.
-const (
-	maxLock     = 16 << 20
-	maxBrackets = 200_000
-)
+// MaxLock is the size of the largest Deployfile.lock and pylock file, in bytes.
+const MaxLock = 16 << 20
 
-// readable refuses a text that would exhaust the TOML library.
+// readable refuses a text that would exhaust the TOML library. The deepest key of
+// a lock is packages.wheels.hashes.sha256; those of tools, which PEP 751 lets into
+// a pylock file, may be deeper.
 func readable(data []byte) error {
-	if len(data) > maxLock {
-		return fmt.Errorf("it is larger than %d MiB", maxLock>>20)
+	if len(data) > MaxLock {
+		return fmt.Errorf("it is larger than %d MiB", MaxLock>>20)
 	}
-	depth, total := 0, 0
-	for _, c := range data {
-		switch c {
-		case '[', '{':
-			depth, total = depth+1, total+1
-		case ']', '}':
-			depth--
-		}
-		if depth > 100 || total > maxBrackets {
-			return errors.New("it has more brackets than a lock has")
-		}
-	}
-	return nil
+	return untrusted.CheckTOML(data, untrusted.TOMLLimits{Depth: 32, Marks: 200_000, Values: 500_000})
 }
 
 var (
@@ -192,14 +176,20 @@ func (l *Lock) check() error {
 		files = append(files, u.Download)
 	}
 	names := make([]string, len(l.Platforms))
+	known := map[string]bool{}
 	for i, p := range l.Platforms {
-		if names[i] = p.Name; slices.Contains(names[:i], p.Name) {
+		if names[i] = p.Name; known[p.Name] {
 			return fmt.Errorf("platform %s is locked twice", p.Name)
 		}
+		known[p.Name] = true
 	}
 	for _, p := range l.Platforms {
 		if want := PylockName(p.Name, names); p.Pylock != want {
 			return fmt.Errorf("the pylock of %s is called %q instead of %q", p.Name, p.Pylock, want)
+		}
+		// One of another name could be the same file by another name, many times.
+		if _, err := machine(p.Name); err != nil {
+			return err
 		}
 		if !glibcPattern.MatchString(p.Glibc) {
 			return fmt.Errorf("platform %s: %q is not a version of the GNU C library", p.Name, p.Glibc)

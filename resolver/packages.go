@@ -10,7 +10,6 @@ import (
 
 	"deps.dev/util/pypi"
 	"github.com/deployfile/deployfile/toolchain"
-	gwclient "github.com/moby/buildkit/frontend/gateway/client"
 )
 
 // packages resolves the requirements for one platform to a pylock.toml and looks
@@ -80,7 +79,7 @@ func (r *Resolver) packages(ctx context.Context, q Request, keep *Lock, t toolch
 			if err != nil {
 				return nil, nil, err
 			}
-			data, err := ref.ReadFile(ctx, gwclient.ReadRequest{Filename: "pylock.toml"})
+			data, err := readFile(ctx, ref, "pylock.toml", MaxLock)
 			return data, found, err
 		}
 		more, err := r.describe(ctx, q, t, interpreter, known, unknown)

@@ -65,9 +65,6 @@ func isFile(ctx context.Context, ref gwclient.Reference, name string) bool {
 	return err == nil && fs.FileMode(st.Mode).IsRegular()
 }
 
-// maxLibrary is the largest C library that is read, in bytes; Debian's has 2 MB.
-const maxLibrary = 8 << 20
-
 func searchPath(env []string) []string {
 	for _, e := range env {
 		if v, ok := strings.CutPrefix(e, "PATH="); ok {
@@ -76,6 +73,9 @@ func searchPath(env []string) []string {
 	}
 	return []string{"/usr/local/bin", "/usr/bin", "/bin"}
 }
+
+// maxLibc is the size of the largest C library that is looked into, in bytes.
+const maxLibc = 15 << 20
 
 var glibcRelease = regexp.MustCompile(`release version 2\.(\d+)`)
 
@@ -89,7 +89,7 @@ func findGlibc(ctx context.Context, ref gwclient.Reference, image, machine strin
 		if !isFile(ctx, ref, name) {
 			continue
 		}
-		data, err := ref.ReadFile(ctx, gwclient.ReadRequest{Filename: name, Range: &gwclient.FileRange{Length: maxLibrary}})
+		data, err := readFile(ctx, ref, name, maxLibc)
 		if err != nil {
 			continue
 		}

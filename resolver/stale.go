@@ -58,13 +58,14 @@ func (i Inputs) Changes(now Inputs) []string {
 	}
 	list := func(what string, was, is []string) {
 		before := len(out)
+		had, has := set(was), set(is)
 		for _, x := range is {
-			if !slices.Contains(was, x) {
+			if !had[x] {
 				out = append(out, fmt.Sprintf("%s %q was added", what, x))
 			}
 		}
 		for _, x := range was {
-			if !slices.Contains(is, x) {
+			if !has[x] {
 				out = append(out, fmt.Sprintf("%s %q was removed", what, x))
 			}
 		}
@@ -81,5 +82,13 @@ func (i Inputs) Changes(now Inputs) []string {
 	list("option", i.Options, now.Options)
 	list("index", i.Indexes, now.Indexes)
 	list("system package", i.SystemPackages, now.SystemPackages)
+	return out
+}
+
+func set(values []string) map[string]bool {
+	out := make(map[string]bool, len(values))
+	for _, v := range values {
+		out[v] = true
+	}
 	return out
 }

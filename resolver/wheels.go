@@ -172,8 +172,9 @@ func (r *Resolver) lookInto(ctx context.Context, q Request, t toolchain.Toolchai
 		mounts = append(mounts, toolchain.Mount{Path: at, Source: q.Context, From: w.Path})
 		requested = append(requested, map[string]string{"name": w.Name, "path": at})
 	}
+	built := p.BuiltByName()
 	for _, s := range sources {
-		b := *p.built(s.Name)
+		b := built[s.Name]
 		at := path.Join(dir, b.Filename)
 		pinned := b
 		if slices.Contains(made, s.Name) {

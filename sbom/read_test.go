@@ -1,6 +1,7 @@
 package sbom
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -109,4 +110,36 @@ func TestPublicURL(t *testing.T) {
 			t.Errorf("publicURL(%q) = %q, want %q", text, got, want)
 		}
 	}
+}
+
+// FuzzParseDpkgStatus gives packages in the order of their names, each once.
+func FuzzParseDpkgStatus(f *testing.F) {
+	f.Add([]byte("Package: a\nStatus: install ok installed\nVersion: 1\nArchitecture: all\n\nPackage: b\nVersion: 2\n"))
+	f.Add([]byte("Package: a\n b\n\n\n: x\n"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		packages, err := ParseDpkgStatus(data)
+		if err != nil {
+			return
+		}
+		for i, p := range packages {
+			if p.Name == "" || p.Version == "" || i > 0 && packages[i-1] == p || i > 0 && packages[i-1].Name > p.Name {
+				t.Errorf("%v", packages)
+			}
+		}
+	})
+}
+
+// FuzzReadLicense gives an expression or a text, on one line.
+func FuzzReadLicense(f *testing.F) {
+	f.Add([]byte("Metadata-Version: 2.4\nLicense-Expression: MIT\n\nText\n"))
+	f.Add([]byte("License: UNKNOWN\nClassifier: License :: OSI Approved :: MIT License\n"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		l, err := ReadLicense(data)
+		if err != nil {
+			return
+		}
+		if l.Expression != "" && l.Text != "" || strings.Contains(l.Expression+l.Text, "\n") {
+			t.Errorf("%+v", l)
+		}
+	})
 }

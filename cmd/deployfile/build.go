@@ -79,7 +79,7 @@ type buildResult struct {
 
 func buildImage(ctx context.Context, s streams, folder string, o buildOptions) error {
 	start := time.Now()
-	p, err := o.open(folder)
+	p, err := o.open(ctx, folder)
 	if err != nil {
 		return err
 	}

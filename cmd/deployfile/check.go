@@ -13,6 +13,7 @@ import (
 	"github.com/deployfile/deployfile/build"
 	"github.com/deployfile/deployfile/deployfile"
 	"github.com/deployfile/deployfile/frontend"
+	"github.com/deployfile/deployfile/internal/untrusted"
 	"github.com/deployfile/deployfile/lint"
 	"github.com/deployfile/deployfile/mlmodel"
 	"github.com/deployfile/deployfile/resolver"
@@ -56,52 +57,75 @@ type finding struct {
 
 func check(ctx context.Context, s streams, folder string, o checkOptions) error {
 	file := build.Options{Context: folder, File: o.file}.FilePath()
-	source, err := readDeployfile(file)
+	source, err := readDeployfile(ctx, folder, o.file)
 	if err != nil {
 		return err
 	}
-	// A link that leads out of the folder is followed by no build.
-	root, err := os.OpenRoot(folder)
-	if err != nil {
-		return err
-	}
-	defer root.Close()
-	files := root.FS()
 	args, err := pairs("build-arg", o.args, os.LookupEnv)
 	if err != nil {
 		return err
 	}
-	found, err := frontend.Inspect(file, source, files, args)
-	var judged []lint.Finding
-	if err == nil {
-		var lock *resolver.Lock
-		var pylocks map[string][]byte
-		lock, pylocks, err = readLock(file)
-		judged = found.Lint(lock, pylocks, time.Now())
-		if err == nil && lock != nil {
-			err = checkLock(ctx, file, files, found, lock, pylocks)
-		}
-	}
-	if o.asJSON {
-		if e := writeJSON(s.out, findings(file, found, judged, err)); e != nil {
-			return e
-		}
+	c, err := untrusted.Wait(ctx, func() (*checked, error) { return inspect(ctx, folder, file, source, args) })
+	if err != nil {
 		return err
 	}
-	masked := lint.Mask(source, judged)
-	for _, f := range judged {
+	if o.asJSON {
+		if e := writeJSON(s.out, findings(file, c.found, c.judged, c.err)); e != nil {
+			return e
+		}
+		return c.err
+	}
+	masked := lint.Mask(source, c.judged)
+	for n, f := range c.judged {
+		if n == shownFindings {
+			fmt.Fprintf(s.err, "%d more findings are not shown: deployfile check --json lists all\n", len(c.judged)-n)
+			break
+		}
 		_ = deployfile.Render(s.err, masked, f.Diagnostic(file))
 	}
-	for _, w := range found.Warnings {
+	for _, w := range c.found.Warnings {
 		fmt.Fprintf(s.err, "warning: %s\n", warningText(w))
 	}
-	if err == nil && lint.Failed(judged) {
+	if c.err == nil && lint.Failed(c.judged) {
 		return errLint
 	}
-	if err == nil {
-		fmt.Fprintf(s.text, "%s is fine: %s, %d requirements\n", file, strings.Join(found.Model.Flavors, ", "), len(found.Inputs.Requirements))
+	if c.err == nil {
+		fmt.Fprintf(s.text, "%s is fine: %s, %d requirements\n", file, strings.Join(c.found.Model.Flavors, ", "), len(c.found.Inputs.Requirements))
 	}
-	return err
+	return c.err
+}
+
+// shownFindings is how many findings are drawn: nobody reads more.
+const shownFindings = 1000
+
+// checked is what check has found, and the error that it ends with after that is
+// printed.
+type checked struct {
+	found  *frontend.Inspection
+	judged []lint.Finding
+	err    error
+}
+
+// inspect reads all that a build would read of the folder.
+func inspect(ctx context.Context, folder, file string, source []byte, args map[string]string) (*checked, error) {
+	// A link that leads out of the folder is followed by no build.
+	files, err := untrusted.OpenFolder(folder)
+	if err != nil {
+		return nil, err
+	}
+	defer files.Close()
+	c := &checked{}
+	if c.found, c.err = frontend.Inspect(file, source, files, args); c.err != nil {
+		return c, nil
+	}
+	var lock *resolver.Lock
+	var pylocks map[string][]byte
+	lock, pylocks, c.err = readLock(file)
+	c.judged = c.found.Lint(lock, pylocks, time.Now())
+	if c.err == nil && lock != nil {
+		c.err = checkLock(ctx, file, files, c.found, lock, pylocks)
+	}
+	return c, nil
 }
 
 // errLint says that the findings that were printed include an error.
@@ -109,25 +133,17 @@ var errLint = errors.New("the Deployfile has to change, see above")
 
 // readLock reads the lock beside a Deployfile, nil if there is none.
 func readLock(file string) (*resolver.Lock, map[string][]byte, error) {
-	name := file + ".lock"
-	data, err := os.ReadFile(name)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil, nil
+	name := filepath.Base(file) + lockSuffix
+	files, lock, err := readLockFiles(filepath.Dir(file), name)
+	var unknown *lockError
+	if errors.As(err, &unknown) {
+		return nil, nil, &frontend.StaleLockError{File: name, Changes: []string{unknown.Error()}}
 	}
-	if err != nil {
+	if err != nil || lock == nil {
 		return nil, nil, err
 	}
-	lock, err := resolver.ParseLock(data)
-	if err != nil {
-		return nil, nil, &frontend.StaleLockError{File: filepath.Base(name), Changes: []string{err.Error()}}
-	}
-	pylocks := map[string][]byte{}
-	for _, n := range lock.PylockNames() {
-		if data, err := os.ReadFile(filepath.Join(filepath.Dir(file), filepath.Base(n))); err == nil {
-			pylocks[n] = data
-		}
-	}
-	return lock, pylocks, nil
+	delete(files, name)
+	return lock, files, nil
 }
 
 // checkLock compares the lock with what can be told without a builder: all but

@@ -60,7 +60,7 @@ type deleted struct {
 }
 
 func deleteTargets(ctx context.Context, s streams, names []string, o deleteOptions) error {
-	p, err := o.open()
+	p, err := o.open(ctx)
 	if err != nil {
 		return err
 	}

@@ -95,7 +95,7 @@ changes nothing.
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return deploy(cmd.Context(), s, args, o)
 		},
-		ValidArgsFunction: completeTargets(func() (*project, error) { return o.open() }),
+		ValidArgsFunction: completeTargets(func(ctx context.Context) (*project, error) { return o.open(ctx) }),
 	}
 	flags := cmd.Flags()
 	o.releaseFlags.add(flags)
@@ -105,7 +105,7 @@ changes nothing.
 }
 
 func deploy(ctx context.Context, s streams, names []string, o deployOptions) error {
-	p, err := o.open()
+	p, err := o.open(ctx)
 	if err != nil {
 		return err
 	}

@@ -104,7 +104,7 @@ func openSide(ctx context.Context, name string) (*side, error) {
 	d := &side{name: name}
 	if file := lockPath(name); file != "" {
 		d.lock = &lockFiles{dir: filepath.Dir(file), name: filepath.Base(file)}
-		return d, d.lock.readOld()
+		return d, d.lock.readOld(ctx)
 	}
 	var err error
 	d.image, err = image.Open(ctx, name)

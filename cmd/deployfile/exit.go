@@ -8,6 +8,7 @@ import (
 	"github.com/deployfile/deployfile/builder"
 	"github.com/deployfile/deployfile/deployfile"
 	"github.com/deployfile/deployfile/frontend"
+	"github.com/deployfile/deployfile/internal/untrusted"
 	"github.com/deployfile/deployfile/mlmodel"
 	"github.com/deployfile/deployfile/resolver"
 	"github.com/moby/buildkit/solver/errdefs"
@@ -82,7 +83,8 @@ func exitCode(err error) int {
 		is[*builder.DiskFullError](err):
 		return exitFailed
 	case is[deployfile.Errors](err), is[*build.NoFileError](err), is[*mlmodel.MissingModelError](err),
-		is[*mlmodel.NoPyfuncError](err), is[*mlmodel.SourceError](err), len(errdefs.Sources(err)) > 0:
+		is[*mlmodel.NoPyfuncError](err), is[*mlmodel.SourceError](err), len(errdefs.Sources(err)) > 0,
+		untrusted.Refused(err):
 		return exitInput
 	}
 	return exitFailed

@@ -98,12 +98,12 @@ func (f *inputFlags) addLocked(flags *pflag.FlagSet) {
 }
 
 // open reads the Deployfile of a folder.
-func (f *inputFlags) open(folder string) (*project, error) {
+func (f *inputFlags) open(ctx context.Context, folder string) (*project, error) {
 	args, err := f.buildArgs()
 	if err != nil {
 		return nil, err
 	}
-	return openProject(folder, f.file, args)
+	return openProject(ctx, folder, f.file, args)
 }
 
 func (f *inputFlags) buildArgs() (map[string]string, error) {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -16,6 +17,7 @@ import (
 	"github.com/BurntSushi/toml"
 	"github.com/deployfile/deployfile/build"
 	"github.com/deployfile/deployfile/deployfile"
+	"github.com/deployfile/deployfile/internal/untrusted"
 	"github.com/deployfile/deployfile/mlmodel"
 	"github.com/spf13/cobra"
 )
@@ -37,12 +39,12 @@ The folder must be below that of the Deployfile, which is the one at hand unless
 		Example: `  deployfile init
   deployfile init artifacts/model`,
 		Args: cobra.MaximumNArgs(1),
-		RunE: func(_ *cobra.Command, args []string) error {
+		RunE: func(cmd *cobra.Command, args []string) error {
 			model := "model"
 			if len(args) > 0 {
 				model = args[0]
 			}
-			return initialise(s, model, o)
+			return initialise(cmd.Context(), s, model, o)
 		},
 	}
 	cmd.Flags().StringVarP(&o.file, "file", "f", deployfile.DefaultName, "the file to write")
@@ -50,7 +52,7 @@ The folder must be below that of the Deployfile, which is the one at hand unless
 	return cmd
 }
 
-func initialise(s streams, modelFolder string, o initOptions) error {
+func initialise(ctx context.Context, s streams, modelFolder string, o initOptions) error {
 	if _, err := os.Lstat(o.file); err == nil && !o.force {
 		return fmt.Errorf("%s is there already; write over it with --force", o.file)
 	} else if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -64,7 +66,16 @@ func initialise(s streams, modelFolder string, o initOptions) error {
 	if err != nil {
 		return err
 	}
-	model, warnings, err := mlmodel.Read(os.DirFS(dir), source)
+	folder, err := untrusted.OpenFolder(dir)
+	if err != nil {
+		return err
+	}
+	defer folder.Close()
+	var warnings []mlmodel.Warning
+	model, err := untrusted.Wait(ctx, func() (m *mlmodel.Model, err error) {
+		m, warnings, err = mlmodel.Read(folder, source)
+		return m, err
+	})
 	if err != nil {
 		return err
 	}

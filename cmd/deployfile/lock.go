@@ -92,7 +92,7 @@ func (e *lockChangeError) Error() string {
 }
 
 func lock(ctx context.Context, s streams, folder string, o lockOptions) error {
-	p, err := o.open(folder)
+	p, err := o.open(ctx, folder)
 	if err != nil {
 		return err
 	}
@@ -105,7 +105,7 @@ func lock(ctx context.Context, s streams, folder string, o lockOptions) error {
 		return err
 	}
 	files := lockFiles{dir: filepath.Dir(p.path), name: filepath.Base(p.path) + ".lock", made: made}
-	if err := files.readOld(); err != nil {
+	if err := files.readOld(ctx); err != nil {
 		return err
 	}
 	changes, err := files.changes()

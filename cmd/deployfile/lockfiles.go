@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -11,6 +12,7 @@ import (
 	"slices"
 
 	"github.com/deployfile/deployfile/build"
+	"github.com/deployfile/deployfile/internal/untrusted"
 	"github.com/deployfile/deployfile/resolver"
 )
 
@@ -22,34 +24,56 @@ type lockFiles struct {
 }
 
 // readOld reads the lock that is there, as far as it can be understood.
-func (l *lockFiles) readOld() error {
-	l.old = map[string][]byte{}
-	data, err := os.ReadFile(filepath.Join(l.dir, l.name))
+func (l *lockFiles) readOld(ctx context.Context) (err error) {
+	l.old, err = untrusted.Wait(ctx, func() (map[string][]byte, error) {
+		files, _, err := readLockFiles(l.dir, l.name)
+		var unknown *lockError
+		if errors.As(err, &unknown) {
+			return files, nil // of another version: it is replaced
+		}
+		return files, err
+	})
+	return err
+}
+
+// lockError is what is wrong with a lock that was read.
+type lockError struct{ error }
+
+// readLockFiles reads a lock and its pylock files; there are no files and no lock if
+// there is none. The lock alone comes with a *lockError, if it is no lock that is
+// known.
+func readLockFiles(dir, name string) (files map[string][]byte, lock *resolver.Lock, err error) {
+	files = map[string][]byte{}
+	folder, err := untrusted.OpenFolder(dir)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil
+		return files, nil, nil
 	}
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
-	l.old[l.name] = data
-	lock, err := resolver.ParseLock(data)
+	defer folder.Close()
+	data, err := untrusted.ReadFile(folder, name, resolver.MaxLock)
+	if errors.Is(err, fs.ErrNotExist) {
+		return files, nil, nil
+	}
 	if err != nil {
-		return nil // of another version: it is replaced
+		return nil, nil, err
+	}
+	files[name] = data
+	if lock, err = resolver.ParseLock(data); err != nil {
+		return files, nil, &lockError{err}
 	}
 	for _, name := range lock.PylockNames() {
-		if filepath.Base(name) != name {
-			continue
-		}
-		data, err := os.ReadFile(filepath.Join(l.dir, name))
+		data, err := untrusted.ReadFile(folder, name, resolver.MaxLock)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
 		if err != nil {
-			return err
+			return nil, nil, err
 		}
-		l.old[name] = data
+		files[name] = data
 	}
-	return nil
+	return files, lock, nil
 }
 
 func (l *lockFiles) changed() bool { return len(l.changedFiles()) > 0 }

@@ -115,7 +115,7 @@ func TestLockFiles(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			l := lockFiles{dir: folderOf(t, test.old), name: "Deployfile.lock", made: test.made}
-			if err := l.readOld(); err != nil {
+			if err := l.readOld(t.Context()); err != nil {
 				t.Fatal(err)
 			}
 			changes, err := l.changes()
@@ -143,7 +143,7 @@ func TestLockFilesKept(t *testing.T) {
 		"Deployfile.lock": []byte("new"),
 		"none/pylock":     []byte("new"),
 	}}
-	if err := l.readOld(); err != nil {
+	if err := l.readOld(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	if err := l.write(); err == nil {

@@ -9,11 +9,11 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"path"
 	"path/filepath"
 	"strings"
 
+	"github.com/deployfile/deployfile/internal/untrusted"
 	"github.com/deployfile/deployfile/resolver"
 	"github.com/moby/patternmatcher"
 	"github.com/moby/patternmatcher/ignorefile"
@@ -85,12 +85,19 @@ func modelFile(folder fs.FS, dir, name string) (resolver.ModelFile, error) {
 	return out, err
 }
 
+// The largest .dockerignore, in bytes and in patterns, each of which is tried with
+// each of the model's files.
+const (
+	maxIgnore   = 64 << 10
+	maxPatterns = 1000
+)
+
 // ignoredPaths are those of the Deployfile's own ignore file, else of the
 // folder's .dockerignore.
 func ignoredPaths(folder fs.FS, file string) (*patternmatcher.PatternMatcher, error) {
-	data, err := os.ReadFile(file + ".dockerignore")
+	data, err := readIn(filepath.Dir(file), filepath.Base(file)+".dockerignore", maxIgnore)
 	if errors.Is(err, fs.ErrNotExist) {
-		data, err = fs.ReadFile(folder, ".dockerignore")
+		data, err = untrusted.ReadFile(folder, ".dockerignore", maxIgnore)
 	}
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
@@ -98,6 +105,9 @@ func ignoredPaths(folder fs.FS, file string) (*patternmatcher.PatternMatcher, er
 	patterns, err := ignorefile.ReadAll(bytes.NewReader(data))
 	if err != nil {
 		return nil, fmt.Errorf(".dockerignore: %w", err)
+	}
+	if len(patterns) > maxPatterns {
+		return nil, fmt.Errorf(".dockerignore has more than %d patterns: put what the image needs into a folder of its own", maxPatterns)
 	}
 	return patternmatcher.New(patterns)
 }

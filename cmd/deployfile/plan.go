@@ -46,7 +46,7 @@ func plan(ctx context.Context, s streams, folder string, o planOptions) error {
 	if o.graph != "" && o.graph != graphDot && o.graph != graphMermaid {
 		return &usageError{fmt.Errorf("--graph: %q is neither dot nor mermaid", o.graph)}
 	}
-	p, err := o.open(folder)
+	p, err := o.open(ctx, folder)
 	if err != nil {
 		return err
 	}

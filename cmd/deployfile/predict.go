@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/deployfile/deployfile/build"
+	"github.com/deployfile/deployfile/internal/untrusted"
 	"github.com/spf13/cobra"
 )
 
@@ -85,11 +86,11 @@ func predict(ctx context.Context, s streams, folder string, o predictOptions) er
 	if o.input == "" {
 		return &usageError{errors.New("--input is missing: name a JSON or CSV file")}
 	}
-	request, err := o.request(s.in)
+	request, err := o.request(ctx, s.in)
 	if err != nil {
 		return err
 	}
-	p, err := o.open(folder)
+	p, err := o.open(ctx, folder)
 	if err != nil {
 		return err
 	}
@@ -140,11 +141,23 @@ func (o *predictOptions) write(s streams, answer []byte) error {
 	return err
 }
 
-func (o *predictOptions) request(stdin io.Reader) ([]byte, error) {
-	if o.input == "-" {
-		return io.ReadAll(stdin)
-	}
-	return os.ReadFile(o.input)
+// maxBody is the size of the largest request and of the largest answer, in bytes:
+// both are held in memory. More is for --batch.
+const maxBody = 256 << 20
+
+// request reads what is sent. The user names it, and it may be a pipe.
+func (o *predictOptions) request(ctx context.Context, stdin io.Reader) ([]byte, error) {
+	return untrusted.Wait(ctx, func() ([]byte, error) {
+		if o.input == "-" {
+			return untrusted.ReadAll(stdin, "standard input", maxBody)
+		}
+		f, err := os.Open(o.input)
+		if err != nil {
+			return nil, err
+		}
+		defer f.Close()
+		return untrusted.ReadAll(f, o.input, maxBody)
+	})
 }
 
 func (o *predictOptions) mediaType() string {
@@ -170,7 +183,10 @@ func invoke(ctx context.Context, client *http.Client, url, mediaType string, req
 		return nil, fmt.Errorf("the server did not answer: %w", err)
 	}
 	defer res.Body.Close()
-	answer, err := io.ReadAll(res.Body)
+	answer, err := untrusted.ReadAll(res.Body, "the server's answer", maxBody)
+	if untrusted.Refused(err) {
+		return nil, err
+	}
 	if err != nil {
 		return nil, fmt.Errorf("the server's answer broke off: %w", err)
 	}

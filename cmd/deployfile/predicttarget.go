@@ -19,7 +19,7 @@ func predictAt(ctx context.Context, s streams, folder string, o predictOptions) 
 	if o.input == "" {
 		return &usageError{errors.New("--input is missing: name a JSON or CSV file")}
 	}
-	request, err := o.request(s.in)
+	request, err := o.request(ctx, s.in)
 	if err != nil {
 		return err
 	}

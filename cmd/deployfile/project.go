@@ -1,14 +1,18 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"io/fs"
-	"os"
+	"path/filepath"
 
 	"github.com/deployfile/deployfile/build"
 	"github.com/deployfile/deployfile/deployfile"
+	"github.com/deployfile/deployfile/internal/untrusted"
+	"github.com/deployfile/deployfile/resolver"
 	"github.com/moby/buildkit/solver/errdefs"
 	"github.com/moby/buildkit/solver/pb"
+	"github.com/opencontainers/go-digest"
 )
 
 // project is a Deployfile and the folder that its build may read.
@@ -21,10 +25,10 @@ type project struct {
 
 // openProject reads and checks the Deployfile, so that a wrong one is known
 // before a builder is looked for; args are the build's arguments.
-func openProject(context, path string, args map[string]string) (*project, error) {
-	p := &project{context: context, path: build.Options{Context: context, File: path}.FilePath()}
+func openProject(ctx context.Context, folder, path string, args map[string]string) (*project, error) {
+	p := &project{context: folder, path: build.Options{Context: folder, File: path}.FilePath()}
 	var err error
-	if p.source, err = readDeployfile(p.path); err != nil {
+	if p.source, err = readDeployfile(ctx, folder, path); err != nil {
 		return nil, err
 	}
 	if p.file, _, err = deployfile.ParseWithArgs(p.path, p.source, args); err != nil {
@@ -33,12 +37,43 @@ func openProject(context, path string, args map[string]string) (*project, error)
 	return p, nil
 }
 
-func readDeployfile(path string) ([]byte, error) {
-	data, err := os.ReadFile(path)
+// readDeployfile reads the Deployfile of a folder, which is in it, or the one that
+// the user names by path, which may be anywhere.
+func readDeployfile(ctx context.Context, folder, path string) ([]byte, error) {
+	data, err := untrusted.Wait(ctx, func() ([]byte, error) {
+		if path != "" {
+			return untrusted.ReadNamed(path, deployfile.MaxSize)
+		}
+		return readIn(folder, deployfile.DefaultName, deployfile.MaxSize)
+	})
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, &build.NoFileError{Path: path}
+		return nil, &build.NoFileError{Path: build.Options{Context: folder, File: path}.FilePath()}
 	}
 	return data, err
+}
+
+// readIn reads a file that must be in a folder.
+func readIn(folder, name string, limit int64) ([]byte, error) {
+	files, err := untrusted.OpenFolder(folder)
+	if err != nil {
+		return nil, err
+	}
+	defer files.Close()
+	return untrusted.ReadFile(files, name, limit)
+}
+
+// lockDigest is that of the lock beside a Deployfile, "" if there is none.
+func lockDigest(ctx context.Context, file string) (string, error) {
+	data, err := untrusted.Wait(ctx, func() ([]byte, error) {
+		return readIn(filepath.Dir(file), filepath.Base(file)+lockSuffix, resolver.MaxLock)
+	})
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	return digest.FromBytes(data).String(), nil
 }
 
 // contextFolder is the argument of a command, or the folder it runs in.

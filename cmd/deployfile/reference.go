@@ -2,15 +2,11 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 	"strings"
 
 	"github.com/deployfile/deployfile/publish/registry"
 	"github.com/distribution/reference"
-	"github.com/opencontainers/go-digest"
 )
 
 // pinnedImage is an image by its digest, which is asked for and said if it was named
@@ -45,16 +41,4 @@ func keep(ctx context.Context, repository, dgst string) error {
 		return fmt.Errorf("tag what was pushed: %w", err)
 	}
 	return nil
-}
-
-// fileDigest is that of a file's contents, "" if there is no such file.
-func fileDigest(path string) (string, error) {
-	data, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return "", nil
-	}
-	if err != nil {
-		return "", err
-	}
-	return digest.FromBytes(data).String(), nil
 }

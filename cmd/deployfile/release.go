@@ -35,7 +35,9 @@ func (f *releaseFlags) add(flags *pflag.FlagSet) {
 	flags.StringVar(&f.modelImage, "model-image", "", "with --image, the model's own artifact, for targets with model-volume or modelcar = true")
 }
 
-func (f *releaseFlags) open() (*project, error) { return f.inputFlags.open(f.folder) }
+func (f *releaseFlags) open(ctx context.Context) (*project, error) {
+	return f.inputFlags.open(ctx, f.folder)
+}
 
 // check finds what cannot work before anything is built.
 func (f *releaseFlags) check(targets []deployfile.Target) error {
@@ -123,7 +125,7 @@ func (f *releaseFlags) releases(ctx context.Context, s streams, p *project, to [
 		return nil, err
 	}
 	defer b.Close()
-	lock, err := fileDigest(p.path + lockSuffix)
+	lock, err := lockDigest(ctx, p.path)
 	if err != nil {
 		return nil, err
 	}

@@ -46,7 +46,7 @@ folder of its name there. Files that are in the folder already stay there.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return render(cmd.Context(), s, args, o)
 		},
-		ValidArgsFunction: completeTargets(func() (*project, error) { return o.open() }),
+		ValidArgsFunction: completeTargets(func(ctx context.Context) (*project, error) { return o.open(ctx) }),
 	}
 	o.releaseFlags.add(cmd.Flags())
 	cmd.Flags().StringVarP(&o.output, "output", "o", "-", `the folder that the documents are written to, "-" for standard output`)
@@ -55,7 +55,7 @@ folder of its name there. Files that are in the folder already stay there.`,
 }
 
 func render(ctx context.Context, s streams, wanted []string, o renderOptions) error {
-	p, err := o.open()
+	p, err := o.open(ctx)
 	if err != nil {
 		return err
 	}

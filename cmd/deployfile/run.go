@@ -48,7 +48,7 @@ error. Ctrl-C ends it.`,
 
 // runImage serves until ctx ends, which is no error, or the server does.
 func runImage(ctx context.Context, s streams, folder string, o runOptions) error {
-	p, err := o.open(folder)
+	p, err := o.open(ctx, folder)
 	if err != nil {
 		return err
 	}

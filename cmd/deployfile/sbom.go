@@ -47,7 +47,7 @@ func sbom(ctx context.Context, s streams, folder string, o sbomOptions) error {
 	if ending == "" {
 		return &usageError{fmt.Errorf("--format: %q is neither spdx nor cyclonedx", o.format)}
 	}
-	p, err := o.open(folder)
+	p, err := o.open(ctx, folder)
 	if err != nil {
 		return err
 	}

@@ -81,7 +81,7 @@ type instance struct {
 }
 
 func status(ctx context.Context, s streams, names []string, o statusOptions) error {
-	p, err := o.open()
+	p, err := o.open(ctx)
 	if err != nil {
 		return err
 	}

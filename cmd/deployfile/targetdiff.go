@@ -35,7 +35,7 @@ func (e *differentError) Error() string {
 }
 
 func targetDiff(ctx context.Context, s streams, o targetDiffOptions) error {
-	p, err := o.open()
+	p, err := o.open(ctx)
 	if err != nil {
 		return err
 	}

@@ -29,7 +29,9 @@ func (f *fileFlags) add(flags *pflag.FlagSet) {
 	flags.StringArrayVar(&f.args, "build-arg", nil, "a build argument that the Deployfile refers to, NAME=VALUE")
 }
 
-func (f *fileFlags) open() (*project, error) { return f.inputFlags.open(f.folder) }
+func (f *fileFlags) open(ctx context.Context) (*project, error) {
+	return f.inputFlags.open(ctx, f.folder)
+}
 
 // addFolder adds what is the argument CONTEXT of other commands.
 func addFolder(flags *pflag.FlagSet, folder *string) {
@@ -93,9 +95,9 @@ func first(args []string) string {
 }
 
 // completeTargets offers the Deployfile's targets to a shell.
-func completeTargets(open func() (*project, error)) cobra.CompletionFunc {
-	return func(_ *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
-		p, err := open()
+func completeTargets(open func(context.Context) (*project, error)) cobra.CompletionFunc {
+	return func(cmd *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
+		p, err := open(cmd.Context())
 		if err != nil {
 			return nil, cobra.ShellCompDirectiveNoFileComp
 		}
@@ -128,7 +130,7 @@ func openPlace(ctx context.Context, t deployfile.Target, steps *steps) (*place, 
 
 // connect connects to the one target that is named.
 func (f *fileFlags) connect(ctx context.Context, name string, steps *steps) (*place, error) {
-	p, err := f.open()
+	p, err := f.open(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -47,7 +47,7 @@ The exit code is 0 if IMAGE is what the lock makes and 1 if not.`,
 }
 
 func verifyImage(ctx context.Context, s streams, name, folder string, o verifyOptions) (err error) {
-	p, err := o.open(folder)
+	p, err := o.open(ctx, folder)
 	if err != nil {
 		return err
 	}

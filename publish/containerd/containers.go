@@ -2,7 +2,6 @@ package containerd
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -85,7 +84,7 @@ func (p *Publisher) read(ctx context.Context, c client.Container) (*record, erro
 	if !ok {
 		return r, nil
 	}
-	if err := json.Unmarshal(body.GetValue(), &r.revision); err != nil {
+	if r.revision, err = serving.ParseRevision(body.GetValue()); err != nil {
 		return nil, fmt.Errorf("container %s: %w", c.ID(), err)
 	}
 	if r.wanted, err = manifests.ParseContainer(r.revision.Documents); err != nil {

@@ -117,6 +117,9 @@ func seekTail(f *os.File, n int) error {
 	return err
 }
 
+// maxLines is how many bytes lastLines reads.
+const maxLines = 1 << 20
+
 // lastLines are for an error that is there already, so that they are none if
 // they cannot be had.
 func (p *Publisher) lastLines(id string) []string {
@@ -128,7 +131,8 @@ func (p *Publisher) lastLines(id string) []string {
 	if err := seekTail(f, serving.LogLines); err != nil {
 		return nil
 	}
-	text, err := io.ReadAll(f)
+	// A server may write lines of any length: of these it is the beginning.
+	text, err := io.ReadAll(io.LimitReader(f, maxLines))
 	if err != nil {
 		return nil
 	}

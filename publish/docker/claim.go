@@ -2,7 +2,6 @@ package docker
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"time"
@@ -155,8 +154,8 @@ func stoppedSince(c, made *container.InspectResponse) bool {
 
 // finish does what a deployment had left to do, whose container serves.
 func (p *Publisher) finish(ctx context.Context, next *container.InspectResponse) error {
-	var r publish.Revision
-	if err := json.Unmarshal([]byte(next.Config.Labels[labelRevision]), &r); err != nil {
+	r, err := serving.ParseRevision([]byte(next.Config.Labels[labelRevision]))
+	if err != nil {
 		return fmt.Errorf("container %s: %w", p.nextName(), err)
 	}
 	c, err := manifests.ParseContainer(r.Documents)

@@ -2,7 +2,6 @@ package docker
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -37,7 +36,7 @@ func (p *Publisher) kept(ctx context.Context) ([]keptContainer, error) {
 			continue
 		}
 		k := keptContainer{id: c.ID, name: name, image: c.ImageID, labels: c.Labels, running: c.State == container.StateRunning}
-		if err := json.Unmarshal([]byte(c.Labels[labelRevision]), &k.revision); err != nil {
+		if k.revision, err = serving.ParseRevision([]byte(c.Labels[labelRevision])); err != nil {
 			return nil, fmt.Errorf("label %s of container %s: %w: remove the container if it is not deployfile's", labelRevision, name, err)
 		}
 		out = append(out, k)

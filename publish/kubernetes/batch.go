@@ -19,6 +19,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/rand"
 
+	"github.com/deployfile/deployfile/internal/untrusted"
 	"github.com/deployfile/deployfile/manifests"
 	"github.com/deployfile/deployfile/publish"
 )
@@ -69,7 +70,7 @@ func (p *Publisher) describe(o publish.BatchOptions) (manifests.Batch, error) {
 		Input: o.Input, Output: o.Output, Timeout: o.Timeout,
 	}
 	if local(o.Input) {
-		content, err := os.ReadFile(o.Input)
+		content, err := readInput(o.Input)
 		if err != nil {
 			return b, fmt.Errorf("the input: %w", err)
 		}
@@ -83,6 +84,20 @@ func (p *Publisher) describe(o publish.BatchOptions) (manifests.Batch, error) {
 		b.Output, b.OutputFormat = "-", format(o.Output)
 	}
 	return b, nil
+}
+
+// maxInput is how much is read of an input, in bytes; what a cluster takes along is
+// less, and manifests says so.
+const maxInput = 64 * manifests.MaxBatchContent
+
+// readInput reads a file that the user names, which may be a pipe.
+func readInput(name string) ([]byte, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return untrusted.ReadAll(f, name, maxInput)
 }
 
 func local(location string) bool { return !strings.Contains(location, "://") }

@@ -6,7 +6,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"math"
 	"slices"
 	"time"
@@ -15,6 +14,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 
+	"github.com/deployfile/deployfile/internal/untrusted"
 	"github.com/deployfile/deployfile/manifests"
 	"github.com/deployfile/deployfile/publish"
 )
@@ -59,6 +59,8 @@ type record struct {
 	publish.Revision
 	name, phase, attempt string
 	deadline             time.Time
+	// size is how many bytes of JSON it was, decompressed.
+	size int
 }
 
 // payload is what a ControllerRevision holds. The API server lets nobody change
@@ -87,19 +89,26 @@ func (p *Publisher) recordName(number int) string { return fmt.Sprintf("%s-r%d",
 
 // records lists all, newest first.
 func (p *Publisher) records(ctx context.Context) ([]record, error) {
-	list, err := retry(ctx, p, func() (*appsv1.ControllerRevisionList, error) {
-		return p.client.AppsV1().ControllerRevisions(p.namespace).List(ctx, metav1.ListOptions{LabelSelector: p.selector()})
-	})
-	if err != nil {
-		return nil, p.explain(err, "listing the revisions of "+p.endpoint)
-	}
 	var out []record
-	for i := range list.Items {
-		r, err := decodeRecord(&list.Items[i])
+	size := 0
+	for page, more := "", true; more; {
+		list, err := retry(ctx, p, func() (*appsv1.ControllerRevisionList, error) {
+			return p.client.AppsV1().ControllerRevisions(p.namespace).List(ctx, metav1.ListOptions{LabelSelector: p.selector(), Limit: recordsAtOnce, Continue: page})
+		})
 		if err != nil {
-			return nil, p.broken(list.Items[i].Name, fmt.Errorf("ControllerRevision %s/%s: %w", p.namespace, list.Items[i].Name, err))
+			return nil, p.explain(err, "listing the revisions of "+p.endpoint)
 		}
-		out = append(out, r)
+		for i := range list.Items {
+			r, err := decodeRecord(&list.Items[i])
+			if err != nil {
+				return nil, p.broken(list.Items[i].Name, fmt.Errorf("ControllerRevision %s/%s: %w", p.namespace, list.Items[i].Name, err))
+			}
+			if size += r.size; size > maxRecords {
+				return nil, p.broken(r.name, &untrusted.TooLargeError{Name: fmt.Sprintf("what namespace %s records of the revisions of %s", p.namespace, p.endpoint), Limit: maxRecords})
+			}
+			out = append(out, r)
+		}
+		page, more = list.Continue, list.Continue != ""
 	}
 	slices.SortFunc(out, func(a, b record) int { return b.Number - a.Number })
 	return out, nil
@@ -157,7 +166,7 @@ func encodeRecord(r record, labels map[string]string) (*appsv1.ControllerRevisio
 }
 
 func decodeRecord(c *appsv1.ControllerRevision) (record, error) {
-	state, documents, err := decodePayload(c.Data.Raw)
+	state, documents, size, err := decodePayload(c.Data.Raw)
 	if err != nil {
 		return record{}, err
 	}
@@ -176,6 +185,7 @@ func decodeRecord(c *appsv1.ControllerRevision) (record, error) {
 	return record{
 		Revision: publish.Revision{Number: int(c.Revision), State: state, Documents: documents, By: a[annotationBy], At: at},
 		name:     c.Name, phase: a[annotationPhase], attempt: a[annotationAttempt], deadline: deadline,
+		size: size,
 	}, nil
 }
 
@@ -203,29 +213,41 @@ func encodePayload(state manifests.State, documents []manifests.Document) ([]byt
 	return json.Marshal(payload{State: state, Compressed: b.Bytes()})
 }
 
-func decodePayload(data []byte) (manifests.State, []manifests.Document, error) {
+// The largest record that is read, in bytes of JSON and in values, how large all of
+// an endpoint may be together, and how many are asked for at once: etcd takes 1.5 MiB
+// for each, compressed or not.
+const (
+	maxRecord     = 8 << 20
+	maxValues     = 10_000
+	maxRecords    = 32 << 20
+	recordsAtOnce = 50
+)
+
+// decodePayload reads what encodePayload wrote, and how many bytes it was. Whoever may
+// write ControllerRevisions may have written it, so it is bounded.
+func decodePayload(data []byte) (state manifests.State, documents []manifests.Document, size int, err error) {
+	const name = "the record"
 	var content payload
-	if err := json.Unmarshal(data, &content); err != nil {
-		return manifests.State{}, nil, err
+	if err := untrusted.DecodeJSON(data, name, maxRecord, maxValues, &content); err != nil {
+		return state, nil, 0, err
 	}
+	size = len(data)
 	if content.Compressed != nil {
 		z, err := gzip.NewReader(bytes.NewReader(content.Compressed))
 		if err != nil {
-			return manifests.State{}, nil, err
+			return state, nil, 0, err
 		}
-		// The bound keeps a record that somebody else made from filling the
-		// memory.
-		plain, err := io.ReadAll(io.LimitReader(z, 64<<20))
+		plain, err := untrusted.ReadAll(z, name, maxRecord)
 		if err != nil {
-			return manifests.State{}, nil, err
+			return state, nil, 0, err
 		}
-		if err := json.Unmarshal(plain, &content.Documents); err != nil {
-			return manifests.State{}, nil, err
+		if err := untrusted.DecodeJSON(plain, name, maxRecord, maxValues, &content.Documents); err != nil {
+			return state, nil, 0, err
 		}
+		size += len(plain)
 	}
-	var documents []manifests.Document
 	for _, d := range content.Documents {
 		documents = append(documents, manifests.Document{Name: d.Name, Body: []byte(d.Body)})
 	}
-	return content.State, documents, nil
+	return content.State, documents, size, nil
 }

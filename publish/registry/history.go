@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync/atomic"
 
+	"github.com/deployfile/deployfile/internal/untrusted"
 	"github.com/deployfile/deployfile/manifests"
 	"github.com/google/go-containerregistry/pkg/name"
 	"golang.org/x/sync/errgroup"
@@ -33,6 +35,7 @@ func (p *Publisher) allRecords(ctx context.Context) ([]record, error) {
 		return nil, err
 	}
 	found := make([]*record, len(tags))
+	var size atomic.Int64
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(atATime)
 	for n, tag := range tags {
@@ -41,8 +44,13 @@ func (p *Publisher) allRecords(ctx context.Context) ([]record, error) {
 			continue
 		}
 		group.Go(func() (err error) {
-			found[n], err = p.record(ctx, number)
-			return err
+			if found[n], err = p.record(ctx, number); err != nil || found[n] == nil {
+				return err
+			}
+			if size.Add(int64(found[n].size)) > maxRecords {
+				return fmt.Errorf("%w: remove tags of old revisions", &untrusted.TooLargeError{Name: "what " + p.repository.Name() + " records of revisions", Limit: maxRecords})
+			}
+			return nil
 		})
 	}
 	if err := group.Wait(); err != nil {

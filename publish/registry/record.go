@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/deployfile/deployfile/imageformat"
+	"github.com/deployfile/deployfile/internal/untrusted"
 	"github.com/deployfile/deployfile/publish"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/empty"
@@ -50,6 +51,8 @@ type record struct {
 	// that the artifact refers to, if it does.
 	artifact v1.Hash
 	subject  *v1.Hash
+	// size is how many bytes of JSON it was, 0 if it was not read.
+	size int
 }
 
 // put is the record as it is put into a repository: an OCI artifact or, for
@@ -130,11 +133,23 @@ func dockerRecord(labels map[string]string) (v1.Image, error) {
 	return mutate.ConfigFile(image, config)
 }
 
-// maxRecord is the size in bytes above which a blob is no record.
-const maxRecord = 16 << 20
+// The largest record that is read, in bytes and in values, and how large all of a
+// repository's may be together, in bytes: one has some kilobytes.
+const (
+	maxRecord  = 4 << 20
+	maxValues  = 10_000
+	maxRecords = 32 << 20
+)
 
 // readRecord reads a record back; ok is false for an image that is none.
 func readRecord(image v1.Image) (r record, ok bool, err error) {
+	raw, err := image.RawManifest()
+	if err != nil {
+		return r, false, err
+	}
+	if len(raw) > maxRecord {
+		return r, false, &untrusted.TooLargeError{Name: "the manifest of the record", Limit: maxRecord}
+	}
 	m, err := image.Manifest()
 	if err != nil {
 		return r, false, err
@@ -143,6 +158,8 @@ func readRecord(image v1.Image) (r record, ok bool, err error) {
 	switch {
 	case m.ArtifactType == RecordType && len(m.Layers) == 1:
 		data, err = readBlob(image, m.Layers[0])
+	case m.MediaType == types.DockerManifestSchema2 && m.Config.Size > maxRecord:
+		err = &untrusted.TooLargeError{Name: "the record of a revision", Limit: maxRecord}
 	case m.MediaType == types.DockerManifestSchema2:
 		var config *v1.ConfigFile
 		if config, err = image.ConfigFile(); err == nil {
@@ -152,9 +169,10 @@ func readRecord(image v1.Image) (r record, ok bool, err error) {
 	if err != nil || len(data) == 0 {
 		return r, false, err
 	}
-	if err := json.Unmarshal(data, &r); err != nil {
-		return r, false, fmt.Errorf("record of a revision: %w", err)
+	if err := untrusted.DecodeJSON(data, "record of a revision", maxRecord, maxValues, &r); err != nil {
+		return r, false, err
 	}
+	r.size = len(data)
 	if m.Subject != nil {
 		r.subject = &m.Subject.Digest
 	}
@@ -164,7 +182,7 @@ func readRecord(image v1.Image) (r record, ok bool, err error) {
 
 func readBlob(image v1.Image, d v1.Descriptor) ([]byte, error) {
 	if d.Size > maxRecord {
-		return nil, fmt.Errorf("record of a revision: %d bytes are too many", d.Size)
+		return nil, &untrusted.TooLargeError{Name: "the record of a revision", Limit: maxRecord}
 	}
 	layer, err := image.LayerByDigest(d.Digest)
 	if err != nil {
@@ -175,5 +193,5 @@ func readBlob(image v1.Image, d v1.Descriptor) ([]byte, error) {
 		return nil, err
 	}
 	defer content.Close()
-	return io.ReadAll(content)
+	return untrusted.ReadAll(content, "the record of a revision", maxRecord)
 }

@@ -1,6 +1,8 @@
 package registry
 
 import (
+	"encoding/json"
+	"strings"
 	"testing"
 	"time"
 
@@ -74,6 +76,57 @@ func TestRecord(t *testing.T) {
 	if _, ok, err := readRecord(empty.Image); ok || err != nil {
 		t.Errorf("any image is taken for a record: %v, %v", ok, err)
 	}
+}
+
+// A record that somebody else made is refused before it fills the memory.
+func TestLargeRecord(t *testing.T) {
+	large := testRecord()
+	large.By = strings.Repeat("a", maxRecord)
+	many := testRecord()
+	many.Documents = make([]manifests.Document, maxValues)
+	for _, format := range []string{imageformat.OCI, imageformat.Docker} {
+		for name, r := range map[string]record{"bytes": large, "values": many} {
+			image, err := r.put("iris-prod", format, v1.Descriptor{MediaType: types.OCIImageIndex, Digest: r.Image, Size: 42})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, ok, err := readRecord(image); ok || err == nil || !strings.Contains(err.Error(), "record") {
+				t.Errorf("%s, %s: %v, %v", format, name, ok, err)
+			}
+		}
+	}
+}
+
+// FuzzRecord reads what is none without panic, and what is one as it was put.
+func FuzzRecord(f *testing.F) {
+	data, err := json.Marshal(testRecord())
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(data)
+	f.Add([]byte(`{"Image":"sha256:","State":{"Live":{}},"Documents":[{"Body":"AA=="}]}`))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		of := v1.Descriptor{MediaType: types.OCIImageIndex, Digest: testRecord().Image, Size: 42}
+		image, err := ociRecord(data, nil, of)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, ok, err := readRecord(image)
+		if err != nil || !ok {
+			return
+		}
+		// What has no digest is put as what cannot be read.
+		if r.Image == (v1.Hash{}) || r.subject != nil && *r.subject == (v1.Hash{}) {
+			return
+		}
+		// A time that JSON has no form for is not put.
+		if again, err := r.put("iris-prod", imageformat.OCI, of); err == nil {
+			got, ok, err := readRecord(again)
+			if diff := cmp.Diff(r, got, cmpopts.IgnoreUnexported(record{}), cmpopts.EquateEmpty()); err != nil || !ok || diff != "" {
+				t.Fatalf("%v, %v\n%s", ok, err, diff)
+			}
+		}
+	})
 }
 
 func TestNames(t *testing.T) {

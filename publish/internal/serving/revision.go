@@ -1,0 +1,20 @@
+package serving
+
+import (
+	"github.com/deployfile/deployfile/internal/untrusted"
+	"github.com/deployfile/deployfile/publish"
+)
+
+// The largest revision that is read back from an engine, in bytes and in values.
+const (
+	maxRevision = 4 << 20
+	maxValues   = 10_000
+)
+
+// ParseRevision reads a revision that is recorded with a container, as JSON. Whoever
+// may make containers may have written it, so it is bounded.
+func ParseRevision(data []byte) (publish.Revision, error) {
+	var r publish.Revision
+	err := untrusted.DecodeJSON(data, "the revision", maxRevision, maxValues, &r)
+	return r, err
+}
