@@ -62,13 +62,20 @@ func TestRegistryErrors(t *testing.T) {
 			}
 		})
 	}
-	if _, err := ParseRegistryImage([]Document{{Name: "image.yaml", Body: []byte("tags: {")}}); err == nil {
-		t.Error("what is no YAML is read")
+	for what, body := range map[string]string{
+		"no YAML":                            "tags: {",
+		"a tag that is another repository's": "tags: [../../other/manifests/latest]",
+		"a tag with a query":                 "tags: ['a?b']",
+		"an empty tag":                       "tags: ['']",
+	} {
+		if _, err := ParseRegistryImage([]Document{{Name: "image.yaml", Body: []byte(body)}}); err == nil {
+			t.Errorf("%s is read", what)
+		}
 	}
 }
 
 func TestRevisionTags(t *testing.T) {
-	for tag, want := range map[string]int{"iris-r1": 1, "iris-r12": 12, "iris-r0": 0, "iris-r01": 0, "iris-r-1": 0, "iris-r+1": 0, "iris-r": 0, "other-r1": 0, "iris-r1-r2": 0, "iris-r1-image": 0, "iris-r99999999999999999999": 0} {
+	for tag, want := range map[string]int{"iris-r1": 1, "iris-r12": 12, "iris-r0": 0, "iris-r01": 0, "iris-r-1": 0, "iris-r+1": 0, "iris-r": 0, "other-r1": 0, "iris-r1-r2": 0, "iris-r1-image": 0, "iris-r99999999999999999999": 0, "iris-r1000000000000000000": 0, "iris-r2147483647": 2147483647, "iris-r2147483648": 0} {
 		if got, ok := RevisionOfTag("iris", tag); got != want || ok != (want > 0) {
 			t.Errorf("%s is revision %d (%v), want %d", tag, got, ok, want)
 		}

@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"math"
 	"slices"
 	"time"
 
@@ -49,6 +48,14 @@ const (
 
 // keep is the number of deployed revisions that stay recorded.
 const keep = 10
+
+// The sizes of documents above which they are nobody's, in bytes: a record's, and
+// those of all records of an endpoint. Compressed, a record of a stranger could
+// hold a thousand times what the API server takes.
+const (
+	maxDocuments = 16 << 20
+	maxRecords   = 256 << 20
+)
 
 // plainLimit is the size from which on documents are compressed, in bytes:
 // etcd takes 1.5 MiB for an object.
@@ -94,8 +101,15 @@ func (p *Publisher) records(ctx context.Context) ([]record, error) {
 		return nil, p.explain(err, "listing the revisions of "+p.endpoint)
 	}
 	var out []record
+	size := 0
 	for i := range list.Items {
 		r, err := decodeRecord(&list.Items[i])
+		for _, d := range r.Documents {
+			size += len(d.Body)
+		}
+		if err == nil && size > maxRecords {
+			err = fmt.Errorf("the records of %s are larger than %d bytes together", p.endpoint, maxRecords)
+		}
 		if err != nil {
 			return nil, p.broken(list.Items[i].Name, fmt.Errorf("ControllerRevision %s/%s: %w", p.namespace, list.Items[i].Name, err))
 		}
@@ -161,7 +175,7 @@ func decodeRecord(c *appsv1.ControllerRevision) (record, error) {
 	if err != nil {
 		return record{}, err
 	}
-	if c.Revision < 1 || c.Revision > math.MaxInt32 {
+	if c.Revision < 1 || c.Revision > publish.MaxRevision {
 		return record{}, fmt.Errorf("revision %d is none", c.Revision)
 	}
 	a := c.Annotations
@@ -213,9 +227,10 @@ func decodePayload(data []byte) (manifests.State, []manifests.Document, error) {
 		if err != nil {
 			return manifests.State{}, nil, err
 		}
-		// The bound keeps a record that somebody else made from filling the
-		// memory.
-		plain, err := io.ReadAll(io.LimitReader(z, 64<<20))
+		plain, err := io.ReadAll(io.LimitReader(z, maxDocuments+1))
+		if err == nil && len(plain) > maxDocuments {
+			err = fmt.Errorf("its documents are larger than %d bytes", maxDocuments)
+		}
 		if err != nil {
 			return manifests.State{}, nil, err
 		}

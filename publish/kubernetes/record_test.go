@@ -1,9 +1,13 @@
 package kubernetes
 
 import (
+	"bytes"
+	"compress/gzip"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"math"
 	"math/rand/v2"
 	"strings"
@@ -84,7 +88,7 @@ func TestDamagedRecord(t *testing.T) {
 			}
 		})
 	}
-	for _, number := range []int64{-1, 0, math.MaxInt64} {
+	for _, number := range []int64{-1, 0, math.MaxInt32 + 1, math.MaxInt64} {
 		encoded, err := encodeRecord(example("# a\n"), nil)
 		if err != nil {
 			t.Fatal(err)
@@ -93,6 +97,39 @@ func TestDamagedRecord(t *testing.T) {
 		if _, err := decodeRecord(encoded); err == nil {
 			t.Errorf("revision %d is no error", number)
 		}
+	}
+}
+
+// TestRecordBomb reads a record that is much larger than the API server takes, once
+// it is unpacked.
+func TestRecordBomb(t *testing.T) {
+	var bomb bytes.Buffer
+	z := gzip.NewWriter(&bomb)
+	_, err := io.WriteString(z, `[{"Name":"a.yaml","Body":"`+strings.Repeat("x", 17<<20)+`"}]`)
+	if err := errors.Join(err, z.Close()); err != nil {
+		t.Fatal(err)
+	}
+	encoded, err := encodeRecord(example("# a\n"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if encoded.Data.Raw, err = json.Marshal(payload{Compressed: bomb.Bytes()}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := decodeRecord(encoded); err == nil || !strings.Contains(err.Error(), "larger than 16777216 bytes") {
+		t.Errorf("a record of %d bytes: %v", len(encoded.Data.Raw), err)
+	}
+}
+
+// TestLastRevision lets nobody write a record that could not be read again.
+func TestLastRevision(t *testing.T) {
+	p := &Publisher{endpoint: "iris"}
+	last := example("")
+	last.Number, last.phase = publish.MaxRevision, phaseFailed
+	_, err := p.begin(t.Context(), publish.Revision{}, []record{last})
+	var none *publish.LastRevisionError
+	if !errors.As(err, &none) || none.Number != publish.MaxRevision {
+		t.Errorf("after revision %d: %v", last.Number, err)
 	}
 }
 
@@ -130,11 +167,13 @@ func TestFree(t *testing.T) {
 	if err := p.free(t.Context(), nil, quiet); err != nil {
 		t.Error(err)
 	}
-	// That the lease has run out is not enough.
-	r.phase, r.deadline = phaseApplying, time.Now().Add(-time.Second)
+	// That the lease has run out is not enough, nor that nobody sets such a one.
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if err := p.free(ctx, []record{r}, quiet); !errors.Is(err, context.Canceled) {
-		t.Errorf("the error is %v", err)
+	for _, deadline := range []time.Time{time.Now().Add(-time.Second), time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)} {
+		r.phase, r.deadline = phaseApplying, deadline
+		if err := p.free(ctx, []record{r}, quiet); !errors.Is(err, context.Canceled) {
+			t.Errorf("deadline %s: the error is %v", deadline, err)
+		}
 	}
 }

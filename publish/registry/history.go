@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync/atomic"
 
 	"github.com/deployfile/deployfile/manifests"
 	"github.com/google/go-containerregistry/pkg/name"
@@ -13,6 +14,10 @@ import (
 
 // keptRevisions is how many records a repository keeps.
 const keptRevisions = 10
+
+// maxRecords is the size in bytes of all records of an endpoint that are read:
+// thousands of records, where the registry deletes none.
+const maxRecords = 64 << 20
 
 // atATime is how many requests are under way at once.
 const atATime = 4
@@ -33,6 +38,7 @@ func (p *Publisher) allRecords(ctx context.Context) ([]record, error) {
 		return nil, err
 	}
 	found := make([]*record, len(tags))
+	var size atomic.Int64
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(atATime)
 	for n, tag := range tags {
@@ -41,8 +47,13 @@ func (p *Publisher) allRecords(ctx context.Context) ([]record, error) {
 			continue
 		}
 		group.Go(func() (err error) {
-			found[n], err = p.record(ctx, number)
-			return err
+			if found[n], err = p.record(ctx, number); err != nil || found[n] == nil {
+				return err
+			}
+			if size.Add(int64(found[n].size)) > maxRecords {
+				return fmt.Errorf("the records of %s in %s are larger than %d bytes together: delete those that deployfile did not write, the tags %s-rN", p.endpoint, p.called, maxRecords, p.endpoint)
+			}
+			return nil
 		})
 	}
 	if err := group.Wait(); err != nil {

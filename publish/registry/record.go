@@ -50,6 +50,8 @@ type record struct {
 	// that the artifact refers to, if it does.
 	artifact v1.Hash
 	subject  *v1.Hash
+	// size is in bytes.
+	size int
 }
 
 // put is the record as it is put into a repository: an OCI artifact or, for
@@ -130,11 +132,18 @@ func dockerRecord(labels map[string]string) (v1.Image, error) {
 	return mutate.ConfigFile(image, config)
 }
 
-// maxRecord is the size in bytes above which a blob is no record.
-const maxRecord = 16 << 20
+// maxRecord is the size in bytes above which a manifest or a blob is no record.
+const maxRecord = 4 << 20
 
 // readRecord reads a record back; ok is false for an image that is none.
 func readRecord(image v1.Image) (r record, ok bool, err error) {
+	raw, err := image.RawManifest()
+	if err == nil && len(raw) > maxRecord {
+		err = fmt.Errorf("record of a revision: a manifest of %d bytes is too large", len(raw))
+	}
+	if err != nil {
+		return r, false, err
+	}
 	m, err := image.Manifest()
 	if err != nil {
 		return r, false, err
@@ -145,7 +154,7 @@ func readRecord(image v1.Image) (r record, ok bool, err error) {
 		data, err = readBlob(image, m.Layers[0])
 	case m.MediaType == types.DockerManifestSchema2:
 		var config *v1.ConfigFile
-		if config, err = image.ConfigFile(); err == nil {
+		if config, err = imageformat.Config(image); err == nil {
 			data = []byte(config.Config.Labels[labelRecord])
 		}
 	}
@@ -155,6 +164,7 @@ func readRecord(image v1.Image) (r record, ok bool, err error) {
 	if err := json.Unmarshal(data, &r); err != nil {
 		return r, false, fmt.Errorf("record of a revision: %w", err)
 	}
+	r.size = len(raw) + len(data)
 	if m.Subject != nil {
 		r.subject = &m.Subject.Digest
 	}
@@ -163,8 +173,9 @@ func readRecord(image v1.Image) (r record, ok bool, err error) {
 }
 
 func readBlob(image v1.Image, d v1.Descriptor) ([]byte, error) {
-	if d.Size > maxRecord {
-		return nil, fmt.Errorf("record of a revision: %d bytes are too many", d.Size)
+	// A size below nothing is one that the library does not hold the registry to.
+	if d.Size < 0 || d.Size > maxRecord {
+		return nil, fmt.Errorf("record of a revision: it says that it has %d bytes, and none has more than %d", d.Size, maxRecord)
 	}
 	layer, err := image.LayerByDigest(d.Digest)
 	if err != nil {
