@@ -125,11 +125,26 @@ func (p *Publisher) lastLines(id string) []string {
 		return nil
 	}
 	defer f.Close()
+	return endOf(f)
+}
+
+// endOf are the last lines of a log; of lines that are long, as a server's may be,
+// the end of them.
+func endOf(f *os.File) []string {
 	if err := seekTail(f, serving.LogLines); err != nil {
 		return nil
 	}
-	text, err := io.ReadAll(f)
+	from, err := f.Seek(0, io.SeekCurrent)
 	if err != nil {
+		return nil
+	}
+	end, err := f.Seek(0, io.SeekEnd)
+	if err != nil {
+		return nil
+	}
+	from = max(from, end-logBlock)
+	text := make([]byte, min(end-from, logBlock))
+	if _, err := f.ReadAt(text, from); err != nil {
 		return nil
 	}
 	return serving.LastLines(string(text), serving.LogLines)

@@ -186,5 +186,5 @@ func readBlob(image v1.Image, d v1.Descriptor) ([]byte, error) {
 		return nil, err
 	}
 	defer content.Close()
-	return io.ReadAll(content)
+	return io.ReadAll(io.LimitReader(content, d.Size+1))
 }
