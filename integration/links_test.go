@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/deployfile/deployfile/build"
+	"github.com/deployfile/deployfile/frontend"
 	"github.com/moby/buildkit/client"
 	"github.com/moby/buildkit/client/llb"
 )
@@ -52,6 +54,46 @@ func TestExportOverLinks(t *testing.T) {
 	for _, name := range []string{"link", "dangling", "dir/file", "deep/er/file"} {
 		if text, err := os.ReadFile(filepath.Join(out, name)); err != nil || string(text) != "theirs" {
 			t.Errorf("%s is %q (%v)", name, text, err)
+		}
+	}
+}
+
+// TestLayoutOverLinks exports an image and a cache to folders that have links where
+// an OCI image layout has its files, as in a repository that has its output folder.
+func TestLayoutOverLinks(t *testing.T) {
+	for _, link := range []string{"oci-layout", "index.json", "index.json.lock", "blobs", "blobs/sha256", "ingest", "ingest/x/data"} {
+		for _, what := range []string{"output", "cache-to"} {
+			t.Run(what+" "+link, func(t *testing.T) {
+				victim, out := t.TempDir(), t.TempDir()
+				file := filepath.Join(victim, "file")
+				to := victim
+				if filepath.Ext(link) != "" || link == "oci-layout" || filepath.Base(link) == "data" {
+					to = file
+				}
+				err := errors.Join(
+					os.WriteFile(file, []byte("{}"), 0o600),
+					os.MkdirAll(filepath.Dir(filepath.Join(out, link)), 0o755),
+					os.Symlink(to, filepath.Join(out, link)),
+				)
+				if err != nil {
+					t.Fatal(err)
+				}
+				p := tiny(t, "")
+				_, refused := p.start(t, func(o *build.Options) {
+					if o.Target = frontend.TargetLock; what == "output" {
+						o.Target = ""
+						o.Exports = []client.ExportEntry{{Type: client.ExporterOCI, OutputDir: out, Attrs: map[string]string{"tar": "false"}}}
+						return
+					}
+					o.CacheTo = []string{"type=local,dest=" + out}
+				})
+				entries, readErr := os.ReadDir(victim)
+				text, fileErr := os.ReadFile(file)
+				if err := errors.Join(readErr, fileErr); err != nil || len(entries) != 1 || string(text) != "{}" {
+					t.Errorf("where the link leads to there is %v, and the file has %q (%v)", entries, text, err)
+				}
+				wantError(t, refused, what, filepath.Join(out, link)+" is a link", "remove it")
+			})
 		}
 	}
 }
