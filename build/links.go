@@ -11,13 +11,14 @@ import (
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 )
 
-// noLinks refuses a folder that is to become an OCI image layout, or a cache of the
-// same form, and has links where BuildKit's client writes: it follows them, and a
-// folder that came with a stranger's repository would choose what is overwritten.
+// noLinks refuses a folder that is an OCI image layout, or is to become one, or a
+// cache of the same form, and has links where BuildKit's client reads and writes: it
+// follows them, and a folder that came with a stranger's repository would choose
+// what is overwritten, or shown in an error.
 func noLinks(dir string) error {
 	check := func(path string, d fs.DirEntry) error {
 		if d.Type()&fs.ModeSymlink != 0 {
-			return fmt.Errorf("%s is a link, and what it leads to would be overwritten: remove it", path)
+			return fmt.Errorf("%s is a link, which is not followed: remove it", path)
 		}
 		return nil
 	}
@@ -41,7 +42,7 @@ func noLinks(dir string) error {
 	})
 }
 
-// checkLinks is noLinks for all folders that a build writes that way.
+// checkLinks is noLinks for all folders that a build reads or writes that way.
 func checkLinks(opt *client.SolveOpt) error {
 	for _, e := range opt.Exports {
 		if e.OutputDir != "" && e.Type != client.ExporterLocal {
@@ -54,6 +55,13 @@ func checkLinks(opt *client.SolveOpt) error {
 		if dir := e.Attrs["dest"]; e.Type == "local" && dir != "" {
 			if err := noLinks(dir); err != nil {
 				return &UsageError{Option: "cache-to", Err: err}
+			}
+		}
+	}
+	for _, e := range opt.CacheImports {
+		if dir := e.Attrs["src"]; e.Type == "local" && dir != "" {
+			if err := noLinks(dir); err != nil {
+				return &UsageError{Option: "cache-from", Err: err}
 			}
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/deployfile/deployfile/build"
@@ -58,11 +59,12 @@ func TestExportOverLinks(t *testing.T) {
 	}
 }
 
-// TestLayoutOverLinks exports an image and a cache to folders that have links where
-// an OCI image layout has its files, as in a repository that has its output folder.
+// TestLayoutOverLinks exports an image and a cache to folders, and imports a cache,
+// that have links where an OCI image layout has its files, as in a repository that
+// has its output folder.
 func TestLayoutOverLinks(t *testing.T) {
 	for _, link := range []string{"oci-layout", "index.json", "index.json.lock", "blobs", "blobs/sha256", "ingest", "ingest/x/data"} {
-		for _, what := range []string{"output", "cache-to"} {
+		for _, what := range []string{"output", "cache-to", "cache-from"} {
 			t.Run(what+" "+link, func(t *testing.T) {
 				victim, out := t.TempDir(), t.TempDir()
 				file := filepath.Join(victim, "file")
@@ -71,7 +73,7 @@ func TestLayoutOverLinks(t *testing.T) {
 					to = file
 				}
 				err := errors.Join(
-					os.WriteFile(file, []byte("{}"), 0o600),
+					os.WriteFile(file, []byte("of the machine"), 0o600),
 					os.MkdirAll(filepath.Dir(filepath.Join(out, link)), 0o755),
 					os.Symlink(to, filepath.Join(out, link)),
 				)
@@ -80,17 +82,23 @@ func TestLayoutOverLinks(t *testing.T) {
 				}
 				p := tiny(t, "")
 				_, refused := p.start(t, func(o *build.Options) {
-					if o.Target = frontend.TargetLock; what == "output" {
+					switch o.Target = frontend.TargetLock; what {
+					case "output":
 						o.Target = ""
 						o.Exports = []client.ExportEntry{{Type: client.ExporterOCI, OutputDir: out, Attrs: map[string]string{"tar": "false"}}}
-						return
+					case "cache-to":
+						o.CacheTo = []string{"type=local,dest=" + out}
+					case "cache-from":
+						o.CacheFrom = []string{"type=local,src=" + out}
 					}
-					o.CacheTo = []string{"type=local,dest=" + out}
 				})
 				entries, readErr := os.ReadDir(victim)
 				text, fileErr := os.ReadFile(file)
-				if err := errors.Join(readErr, fileErr); err != nil || len(entries) != 1 || string(text) != "{}" {
+				if err := errors.Join(readErr, fileErr); err != nil || len(entries) != 1 || string(text) != "of the machine" {
 					t.Errorf("where the link leads to there is %v, and the file has %q (%v)", entries, text, err)
+				}
+				if refused != nil && strings.Contains(refused.Error(), "of the machine") {
+					t.Errorf("the error has what the link leads to: %v", refused)
 				}
 				wantError(t, refused, what, filepath.Join(out, link)+" is a link", "remove it")
 			})
