@@ -106,3 +106,22 @@ func sockets(t *testing.T, dir string) []string {
 	}
 	return out
 }
+
+// TestCallersEnvironment starts the builder from an environment with a secret: the
+// daemon, which other commands and other people's builds use later, has none of it.
+func TestCallersEnvironment(t *testing.T) {
+	t.Setenv("DEPLOYFILE_TEST_TOKEN", "tk-of-the-caller")
+	t.Setenv("AWS_SECRET_ACCESS_KEY", "tk-of-the-caller")
+	t.Setenv("BUILDKIT_STEP_LOG_MAX_SIZE", "tk-of-the-caller")
+	o := options(t)
+	find(t, o)
+	for pid, what := range processes(t, o) {
+		text, err := os.ReadFile(fmt.Sprintf("/proc/%d/environ", pid))
+		if err != nil || !strings.Contains(string(text), "PATH=") {
+			t.Errorf("the environment of %s is %q: %v", what, text, err)
+		}
+		if strings.Contains(string(text), "tk-of-the-caller") {
+			t.Errorf("%s has the caller's environment: %q", what, text)
+		}
+	}
+}

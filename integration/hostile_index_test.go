@@ -175,3 +175,39 @@ func TestRedirectedCredential(t *testing.T) {
 		}
 	}
 }
+
+// TestLockedAddressIsBlind builds from a lock whose wheel is at an address of this
+// machine: it is asked, and nothing that it says is shown but its hash.
+func TestLockedAddressIsBlind(t *testing.T) {
+	requests := make(chan *http.Request, 10)
+	internal := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		requests <- r
+		fmt.Fprint(w, "the secret of an internal service")
+	}))
+	defer internal.Close()
+	x := lab.NewIndex(t)
+	good := lab.Wheel(t, "dfblind", "1.0", "# "+x.URL)
+	x.Put(good)
+	p := tiny(t, x.Table("local"), "dfblind")
+	p.lock(t)
+	sum := func() string { return fmt.Sprintf("%x", sha256.Sum256([]byte(p.Read(t, "pylock.toml")))) }
+	was := sum()
+	p.Edit(t, "pylock.toml", x.URL+"/files/"+good.Name, internal.URL+"/latest/meta-data/"+good.Name)
+	p.Edit(t, "Deployfile.lock", was, sum())
+	_, o, err := p.tryBuild(t, nil)
+	wantError(t, err, good.Name, "its sha256 is", "but the lock says")
+	if strings.Contains(err.Error(), "the secret") || strings.Contains(o.log, "the secret") {
+		t.Errorf("what the service said is shown: %v\n%s", err, o.log)
+	}
+	close(requests)
+	asked := 0
+	for r := range requests {
+		asked++
+		if r.Method != http.MethodGet || r.Header.Get("Authorization") != "" || r.Header.Get("Cookie") != "" {
+			t.Errorf("the service was asked by %s with %v", r.Method, r.Header)
+		}
+	}
+	if asked == 0 {
+		t.Error("the service was not asked, and so nothing is tested")
+	}
+}
