@@ -53,8 +53,8 @@ const keep = 10
 // those of all records of an endpoint. Compressed, a record of a stranger could
 // hold a thousand times what the API server takes.
 const (
-	maxDocuments = 16 << 20
-	maxRecords   = 256 << 20
+	maxDocuments = 4 << 20
+	maxRecords   = 64 << 20
 )
 
 // plainLimit is the size from which on documents are compressed, in bytes:

@@ -105,7 +105,7 @@ func TestDamagedRecord(t *testing.T) {
 func TestRecordBomb(t *testing.T) {
 	var bomb bytes.Buffer
 	z := gzip.NewWriter(&bomb)
-	_, err := io.WriteString(z, `[{"Name":"a.yaml","Body":"`+strings.Repeat("x", 17<<20)+`"}]`)
+	_, err := io.WriteString(z, `[{"Name":"a.yaml","Body":"`+strings.Repeat("x", 5<<20)+`"}]`)
 	if err := errors.Join(err, z.Close()); err != nil {
 		t.Fatal(err)
 	}
@@ -116,7 +116,7 @@ func TestRecordBomb(t *testing.T) {
 	if encoded.Data.Raw, err = json.Marshal(payload{Compressed: bomb.Bytes()}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := decodeRecord(encoded); err == nil || !strings.Contains(err.Error(), "larger than 16777216 bytes") {
+	if _, err := decodeRecord(encoded); err == nil || !strings.Contains(err.Error(), "larger than 4194304 bytes") {
 		t.Errorf("a record of %d bytes: %v", len(encoded.Data.Raw), err)
 	}
 }
