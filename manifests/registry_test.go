@@ -1,6 +1,8 @@
 package manifests
 
 import (
+	"net/url"
+	"path"
 	"strings"
 	"testing"
 
@@ -83,4 +85,23 @@ func TestRevisionTags(t *testing.T) {
 	if got := RevisionTag("iris", 7); got != "iris-r7" {
 		t.Errorf("the tag of revision 7 is %s", got)
 	}
+}
+
+// FuzzRegistryImage reads any text as the document of a registry: a tag that is
+// accepted is one in the address that is made of it.
+func FuzzRegistryImage(f *testing.F) {
+	f.Add([]byte("source: a\nrepository: b\ntags: [stable, '2']\n"))
+	f.Add([]byte("tags: [../../other/manifests/latest, 'a?b', 'a#b', '']"))
+	f.Fuzz(func(t *testing.T, body []byte) {
+		i, err := ParseRegistryImage([]Document{{Name: "image.yaml", Body: body}})
+		if err != nil {
+			return
+		}
+		for _, tag := range i.Tags {
+			address := "/v2/iris/manifests/" + tag
+			if u, err := url.Parse(address); err != nil || path.Clean(u.Path) != address {
+				t.Errorf("tag %q is asked for at %s", tag, address)
+			}
+		}
+	})
 }

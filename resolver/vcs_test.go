@@ -3,10 +3,13 @@ package resolver
 import (
 	"errors"
 	"fmt"
+	"net/url"
+	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/moby/buildkit/util/gitutil"
 )
 
 func TestParseRepository(t *testing.T) {
@@ -87,4 +90,36 @@ func TestHostileLockedRepositories(t *testing.T) {
 			t.Errorf("%s is accepted", name)
 		}
 	}
+}
+
+// FuzzRepository reads any text as a requirement: BuildKit, which reads addresses in
+// its own way, takes a repository that is accepted for the same one.
+func FuzzRepository(f *testing.F) {
+	f.Add("a[x] @ git+ssh://git@git.example.com/o/a@feature/one#subdirectory=lib&egg=a ; python_version < '4'")
+	for _, location := range hostileRepositories() {
+		f.Add("a @ " + location)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		r, ok, err := parseRepository(text)
+		if !ok || err != nil {
+			return
+		}
+		ours, err := url.Parse(r.URL)
+		if err != nil {
+			t.Fatal(err)
+		}
+		theirs, err := gitutil.ParseURL(r.URL)
+		if err != nil {
+			t.Fatalf("%q: BuildKit does not read %q: %v", text, r.URL, err)
+		}
+		if theirs.Scheme != ours.Scheme || theirs.Host != ours.Host {
+			t.Errorf("%q: BuildKit goes to %s://%s", r.URL, theirs.Scheme, theirs.Host)
+		}
+		if strings.HasPrefix(r.Revision, "-") || strings.ContainsAny(r.Revision, ": \n") {
+			t.Errorf("revision %q is accepted", r.Revision)
+		}
+		if r.Subdirectory != "" && !filepath.IsLocal(r.Subdirectory) {
+			t.Errorf("folder %q is accepted", r.Subdirectory)
+		}
+	})
 }

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/deployfile/deployfile/deployfile"
 	"github.com/deployfile/deployfile/manifests"
@@ -119,6 +120,38 @@ func TestRecordBomb(t *testing.T) {
 	if _, err := decodeRecord(encoded); err == nil || !strings.Contains(err.Error(), "larger than 4194304 bytes") {
 		t.Errorf("a record of %d bytes: %v", len(encoded.Data.Raw), err)
 	}
+}
+
+// FuzzRecord reads any bytes as what a ControllerRevision holds: that never panics,
+// and what is accepted is the same when it is recorded again.
+func FuzzRecord(f *testing.F) {
+	for _, text := range []string{"# a\n", strings.Repeat("a: b\n", 300_000)} {
+		encoded, err := encodeRecord(example(text), nil)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(encoded.Data.Raw)
+	}
+	f.Add([]byte(`{"Compressed":"AAAA"}`))
+	f.Add([]byte(`{"Documents":[{"Body":"a: &a [*a]"}]}`))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		state, documents, err := decodePayload(data)
+		if err != nil {
+			return
+		}
+		_, _ = parse(documents)
+		again, err := encodePayload(state, documents)
+		if err != nil {
+			t.Fatal(err)
+		}
+		state2, documents2, err := decodePayload(again)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(state, state2, cmpopts.EquateEmpty()) + cmp.Diff(documents, documents2); diff != "" {
+			t.Error(diff)
+		}
+	})
 }
 
 // TestLastRevision lets nobody write a record that could not be read again.

@@ -93,3 +93,38 @@ func TestWalkOnce(t *testing.T) {
 		t.Errorf("%d indexes and images are visited, want %d", visited, levels+2)
 	}
 }
+
+// FuzzRecord reads any manifest with any blob as a record: that never panics, and
+// what is read of it is no more than may be.
+func FuzzRecord(f *testing.F) {
+	record := testRecord()
+	for _, format := range []string{imageformat.OCI, imageformat.Docker} {
+		image, err := record.put("iris-prod", format, v1.Descriptor{MediaType: types.OCIImageIndex, Digest: record.Image, Size: 42})
+		if err != nil {
+			f.Fatal(err)
+		}
+		manifest, err := image.RawManifest()
+		if err != nil {
+			f.Fatal(err)
+		}
+		config, err := image.RawConfigFile()
+		if err != nil {
+			f.Fatal(err)
+		}
+		data, err := json.Marshal(record)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(manifest, config, data)
+	}
+	f.Fuzz(func(t *testing.T, manifest, config, blob []byte) {
+		image, err := partial.CompressedToImage(artifact{manifest: manifest, config: config, blob: static.NewLayer(blob, RecordType)})
+		if err != nil {
+			return
+		}
+		r, ok, err := readRecord(image)
+		if ok && err == nil && r.size > 2*maxRecord {
+			t.Errorf("%d bytes of a record are read", r.size)
+		}
+	})
+}
