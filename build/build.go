@@ -140,6 +140,9 @@ func run(ctx context.Context, b *builder.Builder, o Options) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := checkLinks(opt); err != nil {
+		return nil, err
+	}
 	var failed error
 	buildFunc := func(ctx context.Context, c gwclient.Client) (*gwclient.Result, error) {
 		result, err := frontend.Build(ctx, c)

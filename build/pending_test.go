@@ -73,3 +73,36 @@ func TestPendingFileErrors(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+// TestPendingOverLink puts a file where a link to another one is: what the link
+// leads to stays as it is.
+func TestPendingOverLink(t *testing.T) {
+	victim := filepath.Join(t.TempDir(), "victim")
+	if err := os.WriteFile(victim, []byte("mine"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "out")
+	if err := os.Symlink(victim, path); err != nil {
+		t.Fatal(err)
+	}
+	p, err := CreateFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Discard()
+	if _, err := p.Write([]byte("new")); err != nil {
+		t.Fatal(err)
+	}
+	// What was there is gone, and somebody has put the link back.
+	if err := errors.Join(os.Remove(path), os.Symlink(victim, path), p.Commit()); err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]string{victim: "mine", path: "new"} {
+		if got, err := os.ReadFile(name); err != nil || string(got) != want {
+			t.Errorf("%s is %q (%v), want %q", name, got, err, want)
+		}
+	}
+	if info, err := os.Stat(victim); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("the mode of what the link leads to became %v (%v)", info.Mode(), err)
+	}
+}

@@ -20,6 +20,9 @@ func attachables(o Options) ([]session.Attachable, error) {
 	out := []session.Attachable{authprovider.NewDockerAuthProvider(authprovider.DockerAuthProviderConfig{
 		AuthConfigProvider: authprovider.LoadAuthConfig(docker),
 	})}
+	if err := checkGitSecrets(o.Secrets); err != nil {
+		return nil, &UsageError{Option: "secret", Err: err}
+	}
 	secrets, err := buildctl.ParseSecret(withCA(o.Secrets, cmp.Or(o.CA, CASecret)))
 	if err != nil {
 		return nil, &UsageError{Option: "secret", Err: err}

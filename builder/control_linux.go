@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"path/filepath"
 	"syscall"
 	"time"
 )
@@ -23,6 +24,10 @@ func EmbeddedStatus(ctx context.Context, o Options) (Status, error) {
 		return status, err
 	}
 	status.PID = d.supervisorPID()
+	// A clean-up of /tmp may have left its place to somebody else.
+	if err := privateDir(filepath.Dir(d.socket)); err != nil {
+		return status, err
+	}
 	c, workers, err := d.connect(ctx)
 	if err != nil {
 		return status, fmt.Errorf("the embedded builder at %s does not answer: %w", d.socket, err)

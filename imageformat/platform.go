@@ -64,7 +64,7 @@ func indexImages(index v1.ImageIndex) ([]platformImage, error) {
 // index does.
 func platformOf(image v1.Image, p *v1.Platform) (platformImage, error) {
 	if p == nil {
-		config, err := image.ConfigFile()
+		config, err := Config(image)
 		if err != nil {
 			return platformImage{}, err
 		}

@@ -86,22 +86,30 @@ func TestLocalWheelTampered(t *testing.T) {
 func TestDefaultIndex(t *testing.T) {
 	first := tiny(t, "")
 	first.lock(t)
-	lock, err := resolver.ParseLock([]byte(first.Read(t, "Deployfile.lock")))
-	if err != nil {
-		t.Fatal(err)
-	}
 	x := lab.NewIndex(t, lab.Wheel(t, "dfone", "1.0", ""))
-	x.Links = map[string]string{}
-	for _, f := range lock.UV {
-		x.Links["uv"] += fmt.Sprintf("<a href=\"%s#sha256=%s\">%s</a>\n", f.URL, f.SHA256, f.Filename)
-	}
+	x.Links = uvLinks(t, first)
 	p := tiny(t, x.Table("local", "default = true"), "dfone")
 	p.lock(t)
 	p.build(t)
 
 	p.Write(t, "model/requirements.txt", "dfone\nmarkupsafe\n")
-	_, err = p.tryLock(t, nil)
+	_, err := p.tryLock(t, nil)
 	wantError(t, err, "No solution found", "markupsafe was not found")
+}
+
+// uvLinks is the page, as lab.Index has it, by which an index has the uv of a
+// project's lock.
+func uvLinks(t *testing.T, p *project) map[string]string {
+	t.Helper()
+	lock, err := resolver.ParseLock([]byte(p.Read(t, "Deployfile.lock")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	page := ""
+	for _, f := range lock.UV {
+		page += fmt.Sprintf("<a href=\"%s#sha256=%s\">%s</a>\n", f.URL, f.SHA256, f.Filename)
+	}
+	return map[string]string{"uv": page}
 }
 
 // TestImageThatCannotServe builds a server that ends at once: there is no

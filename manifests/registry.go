@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -59,7 +60,7 @@ func registry(s State) ([]Document, error) {
 }
 
 func checkTag(tag, endpoint string) error {
-	if m := reference.TagRegexp.FindString(tag); m != tag || tag == "" {
+	if !isTag(tag) {
 		return errors.New("must be letters, digits, '_', '.' and '-', at most 128, not starting with '.' or '-'")
 	}
 	if _, ok := RevisionOfTag(endpoint, strings.TrimSuffix(tag, revisionImage)); ok {
@@ -67,6 +68,11 @@ func checkTag(tag, endpoint string) error {
 	}
 	return nil
 }
+
+func isTag(text string) bool { return text != "" && reference.TagRegexp.FindString(text) == text }
+
+// MaxRevision is the highest number of a revision.
+const MaxRevision = math.MaxInt32
 
 // RevisionTag is the tag that records a revision of an endpoint.
 func RevisionTag(endpoint string, number int) string {
@@ -90,13 +96,15 @@ func RevisionOfTag(endpoint, tag string) (number int, ok bool) {
 		return 0, false
 	}
 	number, err := strconv.Atoi(digits)
-	if err != nil || number < 1 || tag != RevisionTag(endpoint, number) {
+	if err != nil || number < 1 || number > MaxRevision || tag != RevisionTag(endpoint, number) {
 		return 0, false
 	}
 	return number, true
 }
 
-// ParseRegistryImage reads the document of a registry back.
+// ParseRegistryImage reads the document of a registry back. It may be from the
+// record of a stranger: tags that are none, which could name another repository in
+// the address that is made of them, are an error.
 func ParseRegistryImage(documents []Document) (*RegistryImage, error) {
 	for _, d := range documents {
 		if d.Name != registryDocument {
@@ -105,6 +113,11 @@ func ParseRegistryImage(documents []Document) (*RegistryImage, error) {
 		var i RegistryImage
 		if err := yaml.Unmarshal(d.Body, &i); err != nil {
 			return nil, fmt.Errorf("%s: %w", d.Name, err)
+		}
+		for _, tag := range i.Tags {
+			if !isTag(tag) {
+				return nil, fmt.Errorf("%s: %q is no tag", d.Name, tag)
+			}
 		}
 		return &i, nil
 	}

@@ -1,6 +1,8 @@
 package manifests
 
 import (
+	"net/url"
+	"path"
 	"strings"
 	"testing"
 
@@ -62,13 +64,20 @@ func TestRegistryErrors(t *testing.T) {
 			}
 		})
 	}
-	if _, err := ParseRegistryImage([]Document{{Name: "image.yaml", Body: []byte("tags: {")}}); err == nil {
-		t.Error("what is no YAML is read")
+	for what, body := range map[string]string{
+		"no YAML":                            "tags: {",
+		"a tag that is another repository's": "tags: [../../other/manifests/latest]",
+		"a tag with a query":                 "tags: ['a?b']",
+		"an empty tag":                       "tags: ['']",
+	} {
+		if _, err := ParseRegistryImage([]Document{{Name: "image.yaml", Body: []byte(body)}}); err == nil {
+			t.Errorf("%s is read", what)
+		}
 	}
 }
 
 func TestRevisionTags(t *testing.T) {
-	for tag, want := range map[string]int{"iris-r1": 1, "iris-r12": 12, "iris-r0": 0, "iris-r01": 0, "iris-r-1": 0, "iris-r+1": 0, "iris-r": 0, "other-r1": 0, "iris-r1-r2": 0, "iris-r1-image": 0, "iris-r99999999999999999999": 0} {
+	for tag, want := range map[string]int{"iris-r1": 1, "iris-r12": 12, "iris-r0": 0, "iris-r01": 0, "iris-r-1": 0, "iris-r+1": 0, "iris-r": 0, "other-r1": 0, "iris-r1-r2": 0, "iris-r1-image": 0, "iris-r99999999999999999999": 0, "iris-r1000000000000000000": 0, "iris-r2147483647": 2147483647, "iris-r2147483648": 0} {
 		if got, ok := RevisionOfTag("iris", tag); got != want || ok != (want > 0) {
 			t.Errorf("%s is revision %d (%v), want %d", tag, got, ok, want)
 		}
@@ -76,4 +85,23 @@ func TestRevisionTags(t *testing.T) {
 	if got := RevisionTag("iris", 7); got != "iris-r7" {
 		t.Errorf("the tag of revision 7 is %s", got)
 	}
+}
+
+// FuzzRegistryImage reads any text as the document of a registry: a tag that is
+// accepted is one in the address that is made of it.
+func FuzzRegistryImage(f *testing.F) {
+	f.Add([]byte("source: a\nrepository: b\ntags: [stable, '2']\n"))
+	f.Add([]byte("tags: [../../other/manifests/latest, 'a?b', 'a#b', '']"))
+	f.Fuzz(func(t *testing.T, body []byte) {
+		i, err := ParseRegistryImage([]Document{{Name: "image.yaml", Body: body}})
+		if err != nil {
+			return
+		}
+		for _, tag := range i.Tags {
+			address := "/v2/iris/manifests/" + tag
+			if u, err := url.Parse(address); err != nil || path.Clean(u.Path) != address {
+				t.Errorf("tag %q is asked for at %s", tag, address)
+			}
+		}
+	})
 }

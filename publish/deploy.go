@@ -158,6 +158,9 @@ func reach(ctx context.Context, p Publisher, revisions []Revision, state manifes
 			}
 			return out, await(ctx, p, out.Revision, o)
 		}
+		if revisions[0].Number >= MaxRevision {
+			return nil, &LastRevisionError{Endpoint: o.Endpoint, Number: revisions[0].Number}
+		}
 	}
 	if o.DryRun {
 		out.Action = Planned

@@ -386,3 +386,16 @@ func TestLockOf(t *testing.T) {
 		}
 	}
 }
+
+// TestLastRevision deploys after a revision that a stranger has given the highest
+// number.
+func TestLastRevision(t *testing.T) {
+	m := &memory{t: t}
+	deploy(t, m, "a", options())
+	m.revisions[0].Number = publish.MaxRevision
+	_, err := publish.Deploy(t.Context(), m, release("b", ""), options())
+	var none *publish.LastRevisionError
+	if !errors.As(err, &none) || none.Number != publish.MaxRevision {
+		t.Errorf("after revision %d: %v", publish.MaxRevision, err)
+	}
+}

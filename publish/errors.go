@@ -87,3 +87,16 @@ type NothingError struct{ Endpoint string }
 func (e *NothingError) Error() string {
 	return fmt.Sprintf("nothing is deployed as %s: deployfile deploy does that", e.Endpoint)
 }
+
+// LastRevisionError is an endpoint whose newest revision has a number that none
+// can follow. No deployment writes it: there is one a second for 68 years first.
+type LastRevisionError struct {
+	Endpoint string
+	// Number is that of the newest revision.
+	Number int
+}
+
+// Error implements error.
+func (e *LastRevisionError) Error() string {
+	return fmt.Sprintf("revision %d of %s has the highest number that there is, and was not written by deployfile: delete its record at the target", e.Number, e.Endpoint)
+}

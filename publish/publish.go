@@ -65,9 +65,12 @@ type Importer interface {
 	Import(ctx context.Context, archive io.Reader) (image string, err error)
 }
 
+// MaxRevision is the highest number of a revision.
+const MaxRevision = manifests.MaxRevision
+
 // Revision is a state that was deployed, and by whom.
 type Revision struct {
-	// Number counts from 1, without gaps that mean anything.
+	// Number counts from 1 to MaxRevision, without gaps that mean anything.
 	Number int
 	// State is what was asked for, Documents what it was rendered to.
 	State     manifests.State

@@ -73,7 +73,9 @@ func (r *Resolver) buildOnce(ctx context.Context, q Request, t toolchain.Toolcha
 		return b, metadata{}, err
 	}
 	b.Filename, b.SHA256, b.Requirements = out.Filename, out.SHA256, out.Requirements
-	return b, out.Metadata, nil
+	// A stranger's build script ran in that step, and what it is built with is
+	// fetched in one with a network.
+	return b, out.Metadata, b.check()
 }
 
 // builtBefore returns the wheels that the previous lock built of the same sources,

@@ -1,7 +1,6 @@
 package resolver
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -150,35 +149,50 @@ func (g Gateway) readFailed(ctx context.Context, t toolchain.Toolchain, root gwc
 		return nil
 	}
 	defer ctr.Release(context.WithoutCancel(ctx))
-	out := &bounded{left: maxAnswer}
+	out := bounded{limit: maxExplanation}
 	p, err := ctr.Start(ctx, gwclient.StartRequest{
-		Args:   []string{t.Python, "-I", "-c", "import glob; print(open((glob.glob('/mnt/error.json') + glob.glob('/mnt/*/error.json'))[0]).read())"},
+		Args:   []string{t.Python, "-I", "-c", readExplanation},
 		Cwd:    "/",
-		Stdout: nopCloser{out},
+		Stdout: &out,
 		Stderr: nopCloser{io.Discard},
 	})
 	if err != nil || p.Wait() != nil {
 		return nil
 	}
 	var e StepError
-	if json.Unmarshal(out.text.Bytes(), &e) != nil || e.Message == "" {
+	if json.Unmarshal(out.data, &e) != nil || e.Message == "" {
 		return nil
 	}
 	return &e
 }
 
-// bounded keeps the beginning of what is written to it.
+// readExplanation prints a step's error.json. A stranger's build script may have
+// written it, so one that is a link, a FIFO or endless is none.
+const readExplanation = `
+import glob, os, stat
+name = (glob.glob("/mnt/error.json") + glob.glob("/mnt/*/error.json"))[0]
+f = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+if stat.S_ISREG(os.fstat(f).st_mode):
+    print(os.read(f, 1 << 20).decode())
+`
+
+// maxExplanation is how much of error.json is read, in bytes.
+const maxExplanation = 1<<20 + 1
+
+// bounded keeps what is written to it, up to a limit in bytes.
 type bounded struct {
-	text bytes.Buffer
-	left int
+	limit int
+	data  []byte
 }
 
+// Write implements io.Writer.
 func (b *bounded) Write(p []byte) (int, error) {
-	n := min(len(p), b.left)
-	b.left -= n
-	b.text.Write(p[:n])
+	b.data = append(b.data, p[:min(len(p), b.limit-len(b.data))]...)
 	return len(p), nil
 }
+
+// Close implements io.Closer.
+func (b *bounded) Close() error { return nil }
 
 type nopCloser struct{ io.Writer }
 

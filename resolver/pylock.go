@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/url"
 	"path"
-	"path/filepath"
 	"regexp"
 	"strings"
 
@@ -99,8 +98,11 @@ func (p *PylockPackage) check() error {
 		return fmt.Errorf("%q is not a version of %s", p.Version, p.Name)
 	case p.VCS != nil && !commitPattern.MatchString(p.VCS.CommitID):
 		return fmt.Errorf("%q is not a commit of %s", p.VCS.CommitID, p.Name)
-	case p.VCS != nil && p.VCS.Subdirectory != "" && !filepath.IsLocal(p.VCS.Subdirectory):
-		return fmt.Errorf("folder %q of %s is outside of the repository", p.VCS.Subdirectory, p.Name)
+	}
+	if p.VCS != nil {
+		if err := checkRepository(p.VCS.URL, p.VCS.RequestedRevision, p.VCS.Subdirectory); err != nil {
+			return fmt.Errorf("%s: %w", p.Name, err)
+		}
 	}
 	return nil
 }

@@ -5,6 +5,9 @@ import (
 	"fmt"
 	"net/url"
 	"path"
+	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 
 	"deps.dev/util/pypi"
@@ -66,14 +69,47 @@ func parseRepository(requirement string) (r repository, ok bool, err error) {
 		}
 	}
 	u, err := url.Parse(location)
-	if err != nil || u.Host == "" {
+	if err != nil {
 		return r, true, &RequirementError{Name: r.name(), Err: fmt.Errorf("%q is not the URL of a repository", location)}
 	}
 	if at := strings.LastIndex(u.Path, "@"); at >= 0 {
 		r.Revision, u.Path = u.Path[at+1:], u.Path[:at]
 	}
 	r.URL = u.String()
+	if err := checkRepository(r.URL, r.Revision, r.Subdirectory); err != nil {
+		return r, true, &RequirementError{Name: r.name(), Err: err}
+	}
 	return r, true, nil
+}
+
+// revisionPattern is what a branch, a tag or a commit is called, as far as anybody
+// calls one (git-check-ref-format(1)): no option and no second argument of git, and
+// no folder behind a colon, which BuildKit would take it for.
+var revisionPattern = regexp.MustCompile(`^[\pL\pN_][\pL\pN_./+=%@#-]*$`)
+
+// checkRepository refuses a repository that is not elsewhere on the network, and
+// what would be more than a revision or a folder where these are put into
+// commands: requirements and locks may be a stranger's.
+func checkRepository(address, revision, subdirectory string) error {
+	u, err := url.Parse(address)
+	if err != nil {
+		return fmt.Errorf("%q is not the URL of a repository", address)
+	}
+	if !slices.Contains([]string{"https", "http", "ssh", "git"}, u.Scheme) || u.Hostname() == "" || u.Hostname()[0] == '-' {
+		return fmt.Errorf("%q is not the URL of a repository, https://, ssh://, git:// or http://", u.Redacted())
+	}
+	if _, secret := u.User.Password(); secret {
+		return fmt.Errorf("the URL of the repository at %s has a password: give it as a secret instead", u.Host)
+	}
+	if revision != "" && !revisionPattern.MatchString(revision) {
+		return fmt.Errorf("%q is not a branch, tag or commit", revision)
+	}
+	// What is a folder may be read as a URL.
+	folder, err := url.PathUnescape(subdirectory)
+	if subdirectory != "" && (err != nil || !filepath.IsLocal(folder) || !filepath.IsLocal(subdirectory)) {
+		return fmt.Errorf("folder %q is outside of the repository", subdirectory)
+	}
+	return nil
 }
 
 // repositories takes the repositories out of the requirements and finds their

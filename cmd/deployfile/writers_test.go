@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -185,7 +186,7 @@ func initIn(t *testing.T, source string, files map[string]string) ([]byte, error
 	}
 	s := streams{out: io.Discard, text: terminal.NewWriter(io.Discard), err: terminal.NewWriter(io.Discard)}
 	file := filepath.Join(dir, "Deployfile")
-	if err := initialise(s, filepath.Join(dir, source), initOptions{file: file}); err != nil {
+	if err := initialise(context.Background(), s, filepath.Join(dir, source), initOptions{file: file}); err != nil {
 		return nil, err
 	}
 	data, err := os.ReadFile(file)

@@ -35,7 +35,7 @@ func (a *archive) section(p part) io.Reader { return io.NewSectionReader(a.file,
 func (a *archive) Close() error { return a.file.Close() }
 
 func openArchive(ctx context.Context, name string) (_ *Image, err error) {
-	f, err := os.Open(name)
+	f, err := regular(os.OpenFile(name, readOnly, 0))
 	if err != nil {
 		return nil, &NotFoundError{Name: name, Err: err}
 	}
@@ -45,14 +45,14 @@ func openArchive(ctx context.Context, name string) (_ *Image, err error) {
 			_ = f.Close()
 		}
 	}()
-	if err := a.list(); err != nil {
+	if err := a.list(ctx); err != nil {
 		return nil, &NotFoundError{Name: name, Err: fmt.Errorf("it is no OCI archive: %w", err)}
 	}
 	p, ok := a.parts[ocispecs.ImageIndexFile]
-	if !ok || p.size > maxDocument {
+	if !ok {
 		return nil, &NotFoundError{Name: name, Err: fmt.Errorf("it is no OCI archive: it has no %s", ocispecs.ImageIndexFile)}
 	}
-	index, err := io.ReadAll(a.section(p))
+	index, err := readIndex(a.section(p))
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
@@ -63,8 +63,11 @@ func openArchive(ctx context.Context, name string) (_ *Image, err error) {
 	return load(ctx, name, root, a)
 }
 
+// maxParts is how many files an archive may have.
+const maxParts = 100_000
+
 // list finds the files of the archive.
-func (a *archive) list() error {
+func (a *archive) list(ctx context.Context) error {
 	for r := tar.NewReader(a.file); ; {
 		h, err := r.Next()
 		if errors.Is(err, io.EOF) {
@@ -72,6 +75,12 @@ func (a *archive) list() error {
 		}
 		if err != nil {
 			return err
+		}
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		if len(a.parts) == maxParts {
+			return &BoundError{What: fmt.Sprintf("more than %d files in its archive", maxParts)}
 		}
 		// The reader reads no further than the header.
 		offset, err := a.file.Seek(0, io.SeekCurrent)

@@ -37,6 +37,7 @@ type Image struct {
 	Attestations []ocispecs.Descriptor
 
 	store store
+	spent *spent
 }
 
 // Platform is an image of one platform.
@@ -52,6 +53,7 @@ type Platform struct {
 	Layers []Layer
 
 	store store
+	spent *spent
 }
 
 // Layer is a layer of an image.
@@ -86,7 +88,7 @@ func (i *Image) Platform(name string) *Platform {
 
 // load reads the image that root describes.
 func load(ctx context.Context, name string, root ocispecs.Descriptor, s store) (*Image, error) {
-	i := &Image{Name: name, Root: root, store: s}
+	i := &Image{Name: name, Root: root, store: s, spent: &spent{}}
 	if err := i.add(ctx, root); err != nil {
 		return nil, fmt.Errorf("image %s: %w", name, err)
 	}
@@ -103,6 +105,9 @@ func load(ctx context.Context, name string, root ocispecs.Descriptor, s store) (
 }
 
 func (i *Image) add(ctx context.Context, d ocispecs.Descriptor) error {
+	if err := take(&i.spent.manifests, 1, maxManifests, "manifests and indexes"); err != nil {
+		return err
+	}
 	switch {
 	case d.Annotations[referenceType] == attestationType:
 		i.Attestations = append(i.Attestations, d)
@@ -133,7 +138,7 @@ func (i *Image) add(ctx context.Context, d ocispecs.Descriptor) error {
 }
 
 func (i *Image) platform(ctx context.Context, d ocispecs.Descriptor) (*Platform, error) {
-	p := &Platform{Descriptor: d, store: i.store}
+	p := &Platform{Descriptor: d, store: i.store, spent: i.spent}
 	var err error
 	if p.RawManifest, err = i.decode(ctx, d, &p.Manifest); err != nil {
 		return nil, err
@@ -145,7 +150,10 @@ func (i *Image) platform(ctx context.Context, d ocispecs.Descriptor) (*Platform,
 		return nil, err
 	}
 	diffIDs := p.Config.RootFS.DiffIDs
-	if len(diffIDs) != len(p.Manifest.Layers) {
+	switch {
+	case len(diffIDs) > maxLayers:
+		return nil, &BoundError{What: fmt.Sprintf("more than %d layers", maxLayers)}
+	case len(diffIDs) != len(p.Manifest.Layers):
 		return nil, fmt.Errorf("manifest %s has %d layers and its configuration %d", d.Digest, len(p.Manifest.Layers), len(diffIDs))
 	}
 	made := createdBy(p.Config.History, len(diffIDs))
@@ -179,13 +187,13 @@ func createdBy(history []ocispecs.History, n int) []string {
 	return out
 }
 
-// A manifest or configuration that is larger is none.
-const maxDocument = 16 << 20
-
 // decode reads a JSON document, and checks that it is what its digest says.
 func (i *Image) decode(ctx context.Context, d ocispecs.Descriptor, into any) ([]byte, error) {
 	data, err := readDocument(ctx, i.store, d)
 	if err != nil {
+		return nil, err
+	}
+	if err := take(&i.spent.documents, int64(len(data)), maxDocuments, "bytes of manifests and configurations"); err != nil {
 		return nil, err
 	}
 	if err := json.Unmarshal(data, into); err != nil {
@@ -208,7 +216,7 @@ func readDocument(ctx context.Context, s store, d ocispecs.Descriptor) ([]byte, 
 	case err != nil:
 		return nil, fmt.Errorf("%s: %w", d.Digest, err)
 	case len(data) > maxDocument:
-		return nil, fmt.Errorf("%s: larger than %d bytes", d.Digest, maxDocument)
+		return nil, &BoundError{What: fmt.Sprintf("a manifest or configuration larger than %d bytes: %s", maxDocument, d.Digest)}
 	case d.Digest.Algorithm().FromBytes(data) != d.Digest:
 		return nil, &CorruptError{Digest: d.Digest}
 	}

@@ -6,8 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-
-	"github.com/containerd/containerd/v2/pkg/archive/compression"
 )
 
 // ErrStop is what a visitor returns when it has seen enough of a layer.
@@ -15,7 +13,8 @@ var ErrStop = errors.New("seen enough")
 
 // Walk calls visit with every entry of a layer's tar archive, in its order. The
 // content may be read during the call. A layer whose bytes are not those of its
-// digest is a *CorruptError, unless visit stopped before the end.
+// digest and of its size is a *CorruptError, unless visit stopped before the end,
+// and one that is larger than any that is read a *BoundError.
 func (p *Platform) Walk(ctx context.Context, l Layer, visit func(h *tar.Header, content io.Reader) error) error {
 	if err := l.Digest.Validate(); err != nil {
 		return fmt.Errorf("layer %q: %w", l.Digest, err)
@@ -26,13 +25,13 @@ func (p *Platform) Walk(ctx context.Context, l Layer, visit func(h *tar.Header, 
 	}
 	defer blob.Close()
 	verifier := l.Digest.Verifier()
-	compressed := io.TeeReader(blob, verifier)
-	err = walk(compressed, visit)
+	compressed := io.TeeReader(io.LimitReader(blob, l.Size), verifier)
+	err = p.walk(ctx, compressed, visit)
 	if errors.Is(err, ErrStop) {
 		return nil
 	}
 	if err == nil {
-		_, err = io.Copy(io.Discard, compressed)
+		_, err = io.Copy(io.Discard, reader{ctx, compressed, p.spent})
 	}
 	if err != nil {
 		return fmt.Errorf("layer %s: %w", l.Digest, err)
@@ -43,12 +42,13 @@ func (p *Platform) Walk(ctx context.Context, l Layer, visit func(h *tar.Header, 
 	return nil
 }
 
-func walk(compressed io.Reader, visit func(h *tar.Header, content io.Reader) error) error {
-	unpacked, err := compression.DecompressStream(compressed)
+func (p *Platform) walk(ctx context.Context, compressed io.Reader, visit func(h *tar.Header, content io.Reader) error) error {
+	stream, err := decompress(compressed)
 	if err != nil {
 		return err
 	}
-	defer unpacked.Close()
+	defer stream.Close()
+	unpacked := reader{ctx, stream, p.spent}
 	archive := tar.NewReader(unpacked)
 	for {
 		h, err := archive.Next()
@@ -56,6 +56,9 @@ func walk(compressed io.Reader, visit func(h *tar.Header, content io.Reader) err
 			// What follows the archive's end is padding.
 			_, err := io.Copy(io.Discard, unpacked)
 			return err
+		}
+		if err == nil {
+			err = p.spent.entry(h)
 		}
 		if err != nil {
 			return err

@@ -14,35 +14,69 @@ import (
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 )
 
-// layout is a folder as the OCI image layout specification has it.
-type layout struct{ dir string }
+// layout is a folder as the OCI image layout specification has it. No link in it
+// leads out of it.
+type layout struct{ root *os.Root }
 
 func (l layout) open(_ context.Context, d ocispecs.Descriptor) (io.ReadCloser, error) {
-	f, err := os.Open(filepath.Join(l.dir, filepath.FromSlash(blobPath(d.Digest))))
+	f, err := l.file(filepath.FromSlash(blobPath(d.Digest)))
 	if err != nil {
 		return nil, fmt.Errorf("blob %s: %w", d.Digest, err)
 	}
 	return f, nil
 }
 
-func (l layout) Close() error { return nil }
+func (l layout) file(name string) (*os.File, error) {
+	return regular(l.root.OpenFile(name, readOnly, 0))
+}
+
+// index is what the layout lists.
+func (l layout) index() ([]byte, error) {
+	f, err := l.file(ocispecs.ImageIndexFile)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return readIndex(f)
+}
+
+func (l layout) Close() error { return l.root.Close() }
+
+// readIndex reads the index.json of a layout.
+func readIndex(r io.Reader) ([]byte, error) {
+	data, err := io.ReadAll(io.LimitReader(r, maxDocument+1))
+	if err == nil && len(data) > maxDocument {
+		err = &BoundError{What: fmt.Sprintf("an %s larger than %d bytes", ocispecs.ImageIndexFile, maxDocument)}
+	}
+	return data, err
+}
 
 // blobPath is where a layout has a blob. The digest was validated.
 func blobPath(d digest.Digest) string {
 	return ocispecs.ImageBlobsDir + "/" + d.Algorithm().String() + "/" + d.Encoded()
 }
 
-func openLayout(ctx context.Context, name, value string) (*Image, error) {
+func openLayout(ctx context.Context, name, value string) (_ *Image, err error) {
 	dir, tag, pinned := splitLayout(value)
-	data, err := os.ReadFile(filepath.Join(dir, ocispecs.ImageIndexFile))
+	root, err := os.OpenRoot(dir)
 	if err != nil {
 		return nil, &NotFoundError{Name: name, Err: errors.Join(errNoLayout, err)}
 	}
-	root, err := choose(data, tag, pinned)
+	l := layout{root}
+	defer func() {
+		if err != nil {
+			_ = l.Close()
+		}
+	}()
+	data, err := l.index()
+	if err != nil {
+		return nil, &NotFoundError{Name: name, Err: errors.Join(errNoLayout, err)}
+	}
+	image, err := choose(data, tag, pinned)
 	if err != nil {
 		return nil, &NotFoundError{Name: name, Err: err}
 	}
-	return load(ctx, name, root, layout{dir})
+	return load(ctx, name, image, l)
 }
 
 // splitLayout tells the folder from the tag or digest behind it.
@@ -83,7 +117,16 @@ func choose(index []byte, tag string, pinned digest.Digest) (ocispecs.Descriptor
 		return ocispecs.Descriptor{}, errors.New("the layout is empty")
 	}
 	if pinned == "" && tag == "" {
-		return ocispecs.Descriptor{}, fmt.Errorf("the layout has several images; add :TAG or @DIGEST of one of %s", strings.Join(tags, ", "))
+		return ocispecs.Descriptor{}, fmt.Errorf("the layout has several images; add :TAG or @DIGEST of one of %s", some(tags))
 	}
-	return ocispecs.Descriptor{}, fmt.Errorf("the layout has no %s%s, but %s", tag, pinned, strings.Join(tags, ", "))
+	return ocispecs.Descriptor{}, fmt.Errorf("the layout has no %s%s, but %s", tag, pinned, some(tags))
+}
+
+// some lists names, as far as somebody would read them.
+func some(names []string) string {
+	const enough = 20
+	if len(names) <= enough {
+		return strings.Join(names, ", ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(names[:enough], ", "), len(names)-enough)
 }

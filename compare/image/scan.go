@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"path"
+	"slices"
 	"strings"
 
 	"deps.dev/util/pypi"
@@ -42,10 +43,12 @@ type scanned struct {
 	// gone are the files and folders that the layer takes away from those
 	// below, emptied the folders whose contents it does.
 	gone, emptied []string
+
+	spent *spent
 }
 
 func (p *Platform) scanLayer(ctx context.Context, l Layer) (*scanned, error) {
-	s := &scanned{files: files{}}
+	s := &scanned{files: files{}, spent: p.spent}
 	err := p.Walk(ctx, l, s.visit)
 	return s, err
 }
@@ -59,7 +62,12 @@ func (s *scanned) visit(h *tar.Header, content io.Reader) error {
 	case strings.HasPrefix(file, whiteout):
 		s.gone = append(s.gone, path.Join(dir, strings.TrimPrefix(file, whiteout)))
 	case name == dpkgStatus:
-		system, err := readStatus(content)
+		// Each layer's is kept until they are put on each other.
+		err := s.spent.text(h.Size)
+		var system map[string]compare.Fact
+		if err == nil {
+			system, err = readStatus(content)
+		}
 		if err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
@@ -95,37 +103,50 @@ func isInfo(dir string) bool {
 		path.Base(path.Dir(dir)) == "site-packages" && strings.HasSuffix(dir, infoSuffix)
 }
 
-// fold puts layers on each other; those that were not read are nil.
+// fold puts layers on each other; those that were not read are nil. It looks at
+// them from above, so that each file is looked at once however many layers take
+// something away.
 func fold(layers []*scanned) files {
 	all := files{}
-	for _, l := range layers {
+	above := hidden{gone: map[string]bool{}, emptied: map[string]bool{}}
+	for _, l := range slices.Backward(layers) {
 		if l == nil {
 			continue
 		}
-		for name := range all {
-			if l.hides(name) {
-				delete(all, name)
+		for name, f := range l.files {
+			if _, replaced := all[name]; !replaced && !above.has(name) {
+				all[name] = f
 			}
 		}
-		for name, f := range l.files {
-			all[name] = f
+		for _, name := range l.gone {
+			above.gone[name] = true
+		}
+		for _, name := range l.emptied {
+			above.emptied[name] = true
 		}
 	}
 	return all
 }
 
-func (s *scanned) hides(name string) bool {
-	for _, g := range s.gone {
-		if name == g || strings.HasPrefix(name, g+"/") || g == path.Join(name, metadataFile) {
+// hidden are the files and folders that layers take away from those below, and
+// the folders whose contents they do.
+type hidden struct{ gone, emptied map[string]bool }
+
+// has says whether a file, or the metadata of the package whose folder it is, is
+// taken away.
+func (h hidden) has(name string) bool {
+	if len(h.gone) == 0 && len(h.emptied) == 0 {
+		return false
+	}
+	if h.gone[path.Join(name, metadataFile)] {
+		return true
+	}
+	for ; name != "."; name = path.Dir(name) {
+		if h.gone[name] || h.emptied[name] {
 			return true
 		}
 	}
-	for _, e := range s.emptied {
-		if strings.HasPrefix(name, e+"/") || name == e {
-			return true
-		}
-	}
-	return false
+	return h.emptied[name]
 }
 
 func (f files) packages() map[string]compare.Fact {

@@ -117,9 +117,6 @@ func seekTail(f *os.File, n int) error {
 	return err
 }
 
-// maxLines is how many bytes lastLines reads.
-const maxLines = 1 << 20
-
 // lastLines are for an error that is there already, so that they are none if
 // they cannot be had.
 func (p *Publisher) lastLines(id string) []string {
@@ -128,12 +125,26 @@ func (p *Publisher) lastLines(id string) []string {
 		return nil
 	}
 	defer f.Close()
+	return endOf(f)
+}
+
+// endOf are the last lines of a log; of lines that are long, as a server's may be,
+// the end of them.
+func endOf(f *os.File) []string {
 	if err := seekTail(f, serving.LogLines); err != nil {
 		return nil
 	}
-	// A server may write lines of any length: of these it is the beginning.
-	text, err := io.ReadAll(io.LimitReader(f, maxLines))
+	from, err := f.Seek(0, io.SeekCurrent)
 	if err != nil {
+		return nil
+	}
+	end, err := f.Seek(0, io.SeekEnd)
+	if err != nil {
+		return nil
+	}
+	from = max(from, end-logBlock)
+	text := make([]byte, min(end-from, logBlock))
+	if _, err := f.ReadAt(text, from); err != nil {
 		return nil
 	}
 	return serving.LastLines(string(text), serving.LogLines)

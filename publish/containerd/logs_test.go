@@ -44,3 +44,27 @@ func TestSeekTail(t *testing.T) {
 		}
 	}
 }
+
+// TestEndOfLog reads the end of a log whose last line has a gibibyte.
+func TestEndOfLog(t *testing.T) {
+	f, err := os.Create(filepath.Join(t.TempDir(), "log"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if got := endOf(f); got != nil {
+		t.Errorf("an empty log ends with %q", got)
+	}
+	if _, err := f.WriteString("a\nb\n"); err != nil {
+		t.Fatal(err)
+	}
+	if got := endOf(f); strings.Join(got, ",") != "a,b" {
+		t.Errorf("it ends with %q", got)
+	}
+	if err := f.Truncate(1 << 30); err != nil {
+		t.Fatal(err)
+	}
+	if got := strings.Join(endOf(f), "\n"); len(got) != logBlock {
+		t.Errorf("%d bytes of the end of a log are kept", len(got))
+	}
+}

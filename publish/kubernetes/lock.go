@@ -40,6 +40,9 @@ func (p *Publisher) begin(ctx context.Context, revision publish.Revision, record
 		return nil, p.busy(*newest)
 	}
 	if len(records) > 0 {
+		if last := records[0].Number; last >= publish.MaxRevision {
+			return nil, &publish.LastRevisionError{Endpoint: p.endpoint, Number: last}
+		}
 		revision.Number = max(revision.Number, records[0].Number+1)
 	}
 	revision.Number = max(revision.Number, 1)

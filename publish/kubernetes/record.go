@@ -6,7 +6,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"math"
 	"slices"
 	"time"
 
@@ -170,7 +169,7 @@ func decodeRecord(c *appsv1.ControllerRevision) (record, error) {
 	if err != nil {
 		return record{}, err
 	}
-	if c.Revision < 1 || c.Revision > math.MaxInt32 {
+	if c.Revision < 1 || c.Revision > publish.MaxRevision {
 		return record{}, fmt.Errorf("revision %d is none", c.Revision)
 	}
 	a := c.Annotations

@@ -94,7 +94,7 @@ func TestDamagedRecord(t *testing.T) {
 			}
 		})
 	}
-	for _, number := range []int64{-1, 0, math.MaxInt64} {
+	for _, number := range []int64{-1, 0, math.MaxInt32 + 1, math.MaxInt64} {
 		encoded, err := encodeRecord(example("# a\n"), nil)
 		if err != nil {
 			t.Fatal(err)
@@ -157,6 +157,18 @@ func FuzzDecodePayload(f *testing.F) {
 	})
 }
 
+// TestLastRevision lets nobody write a record that could not be read again.
+func TestLastRevision(t *testing.T) {
+	p := &Publisher{endpoint: "iris"}
+	last := example("")
+	last.Number, last.phase = publish.MaxRevision, phaseFailed
+	_, err := p.begin(t.Context(), publish.Revision{}, []record{last})
+	var none *publish.LastRevisionError
+	if !errors.As(err, &none) || none.Number != publish.MaxRevision {
+		t.Errorf("after revision %d: %v", last.Number, err)
+	}
+}
+
 func TestExpired(t *testing.T) {
 	var records []record
 	for i := range 14 {
@@ -191,11 +203,13 @@ func TestFree(t *testing.T) {
 	if err := p.free(t.Context(), nil, quiet); err != nil {
 		t.Error(err)
 	}
-	// That the lease has run out is not enough.
-	r.phase, r.deadline = phaseApplying, time.Now().Add(-time.Second)
+	// That the lease has run out is not enough, nor that nobody sets such a one.
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if err := p.free(ctx, []record{r}, quiet); !errors.Is(err, context.Canceled) {
-		t.Errorf("the error is %v", err)
+	for _, deadline := range []time.Time{time.Now().Add(-time.Second), time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)} {
+		r.phase, r.deadline = phaseApplying, deadline
+		if err := p.free(ctx, []record{r}, quiet); !errors.Is(err, context.Canceled) {
+			t.Errorf("deadline %s: the error is %v", deadline, err)
+		}
 	}
 }

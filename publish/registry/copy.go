@@ -130,8 +130,13 @@ func addBlobs(blobs map[v1.Hash]int64, image imageformat.Image) error {
 	})
 }
 
-// walk visits an image, or an index and all that is in it.
+// walk visits an image, or an index and all that is in it, each once: an index may
+// name another twice, and that one the next.
 func walk(image imageformat.Image, visit func(imageformat.Image) error) error {
+	return walkOnce(image, visit, map[v1.Hash]bool{})
+}
+
+func walkOnce(image imageformat.Image, visit func(imageformat.Image) error, seen map[v1.Hash]bool) error {
 	if err := visit(image); err != nil {
 		return err
 	}
@@ -144,6 +149,10 @@ func walk(image imageformat.Image, visit func(imageformat.Image) error) error {
 		return err
 	}
 	for _, d := range m.Manifests {
+		if seen[d.Digest] {
+			continue
+		}
+		seen[d.Digest] = true
 		var child imageformat.Image
 		switch {
 		case d.MediaType.IsIndex():
@@ -156,7 +165,7 @@ func walk(image imageformat.Image, visit func(imageformat.Image) error) error {
 		if err != nil {
 			return err
 		}
-		if err := walk(child, visit); err != nil {
+		if err := walkOnce(child, visit, seen); err != nil {
 			return err
 		}
 	}

@@ -73,7 +73,7 @@ func Describe(ctx context.Context, image string) (*Description, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", image, err)
 	}
-	config, err := one.(v1.Image).ConfigFile()
+	config, err := imageformat.Config(one.(v1.Image))
 	if err != nil {
 		return nil, err
 	}

@@ -48,7 +48,7 @@ func (p *Publisher) allRecords(ctx context.Context) ([]record, error) {
 				return err
 			}
 			if size.Add(int64(found[n].size)) > maxRecords {
-				return fmt.Errorf("%w: remove tags of old revisions", &untrusted.TooLargeError{Name: "what " + p.repository.Name() + " records of revisions", Limit: maxRecords})
+				return fmt.Errorf("%w: delete those that deployfile did not write, the tags %s-rN", &untrusted.TooLargeError{Name: "what " + p.repository.Name() + " records of revisions", Limit: maxRecords}, p.endpoint)
 			}
 			return nil
 		})

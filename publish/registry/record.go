@@ -162,7 +162,7 @@ func readRecord(image v1.Image) (r record, ok bool, err error) {
 		err = &untrusted.TooLargeError{Name: "the record of a revision", Limit: maxRecord}
 	case m.MediaType == types.DockerManifestSchema2:
 		var config *v1.ConfigFile
-		if config, err = image.ConfigFile(); err == nil {
+		if config, err = imageformat.Config(image); err == nil {
 			data = []byte(config.Config.Labels[labelRecord])
 		}
 	}
@@ -172,7 +172,7 @@ func readRecord(image v1.Image) (r record, ok bool, err error) {
 	if err := untrusted.DecodeJSON(data, "record of a revision", maxRecord, maxValues, &r); err != nil {
 		return r, false, err
 	}
-	r.size = len(data)
+	r.size = len(raw) + len(data)
 	if m.Subject != nil {
 		r.subject = &m.Subject.Digest
 	}
@@ -181,7 +181,8 @@ func readRecord(image v1.Image) (r record, ok bool, err error) {
 }
 
 func readBlob(image v1.Image, d v1.Descriptor) ([]byte, error) {
-	if d.Size > maxRecord {
+	// A size below nothing is one that the library does not hold the registry to.
+	if d.Size < 0 || d.Size > maxRecord {
 		return nil, &untrusted.TooLargeError{Name: "the record of a revision", Limit: maxRecord}
 	}
 	layer, err := image.LayerByDigest(d.Digest)

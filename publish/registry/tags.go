@@ -91,7 +91,7 @@ func (p *Publisher) dropped(ctx context.Context, w *manifests.RegistryImage, rec
 	}
 	had, err := manifests.ParseRegistryImage(records[0].Documents)
 	if err != nil {
-		return nil, fmt.Errorf("record of revision %d: %w", records[0].Number, err)
+		return nil, fmt.Errorf("record of revision %d: %w: delete the tag %s if deployfile did not write it", records[0].Number, err, p.recordTag(records[0].Number))
 	}
 	var out []tagMove
 	for _, tag := range had.Tags {

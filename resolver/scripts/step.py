@@ -136,7 +136,29 @@ def get(url, secret=None, headers=None):
     for name, value in authorization(secret, url).items():
         # Unredirected: the credential is for the index, not for its storage.
         request.add_unredirected_header(name, value)
-    return urllib.request.urlopen(request, timeout=60, context=authorities(os.environ.get("SSL_CERT_FILE")))
+    return web().open(request, timeout=60)
+
+
+class Redirects(urllib.request.HTTPRedirectHandler):
+    """Follows a redirect unless it leads off the web, or from https to where
+    others can read and change the answer."""
+
+    def redirect_request(self, request, response, code, message, headers, to):
+        was, now = (urllib.parse.urlsplit(u).scheme for u in (request.full_url, to))
+        if now not in ("http", "https") or (was, now) == ("https", "http"):
+            raise urllib.error.URLError(f"it redirects from {was} to {now}, which is not followed")
+        return super().redirect_request(request, response, code, message, headers, to)
+
+
+def web():
+    """What opens http and https addresses and, unlike urllib's own, neither files
+    nor anything else: pages of strangers have addresses of all kinds."""
+    opener = urllib.request.OpenerDirector()
+    context = authorities(os.environ.get("SSL_CERT_FILE"))
+    for handler in (urllib.request.ProxyHandler(), urllib.request.HTTPHandler(), urllib.request.HTTPSHandler(context=context), Redirects(),
+                    urllib.request.HTTPDefaultErrorHandler(), urllib.request.HTTPErrorProcessor(), urllib.request.UnknownHandler()):
+        opener.add_handler(handler)
+    return opener
 
 
 @functools.cache
@@ -170,7 +192,10 @@ def page_links(page, secret=None):
     """The links of a page, as Links has them, and where the page is at last."""
     with get(page, secret) as r:
         links = Links()
-        links.feed(read_page(r))
+        try:
+            links.feed(read_page(r))
+        except AssertionError:  # what the parser makes of some broken markup
+            raise urllib.error.URLError("the page is no HTML") from None
         return links.found, r.url
 
 

@@ -24,6 +24,8 @@ type Index struct {
 	User, Password string
 	// Links are pages of projects whose files are elsewhere.
 	Links map[string]string
+	// Redirect, if it is set, says where a path is instead, "" for here.
+	Redirect func(path string) string
 	// Held, if it is set, gets a value for a request that is never answered.
 	Held chan struct{}
 
@@ -91,6 +93,12 @@ func (x *Index) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	x.asked = append(x.asked, r.URL.Path)
+	if x.Redirect != nil {
+		if to := x.Redirect(r.URL.Path); to != "" {
+			http.Redirect(w, r, to, http.StatusFound)
+			return
+		}
+	}
 	if user, password, _ := r.BasicAuth(); x.Password != "" && (user != x.User || password != x.Password) {
 		w.Header().Set("WWW-Authenticate", `Basic realm="packages"`)
 		http.Error(w, "no credential, or a wrong one", http.StatusUnauthorized)

@@ -1,0 +1,28 @@
+package build
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/moby/buildkit/client/llb"
+	"github.com/tonistiigi/go-csvvalue"
+)
+
+// checkGitSecrets refuses a credential of repositories that is for no host: BuildKit
+// sends it to every one that a requirement or a lock names, a stranger's as well.
+func checkGitSecrets(secrets []string) error {
+	for _, s := range secrets {
+		fields, err := csvvalue.Fields(s, nil)
+		if err != nil {
+			return err
+		}
+		for _, f := range fields {
+			key, id, _ := strings.Cut(f, "=")
+			if strings.EqualFold(key, "id") && slices.Contains([]string{llb.GitAuthTokenKey, llb.GitAuthHeaderKey}, id) {
+				return fmt.Errorf("%s would be sent to any host that a requirement names: give it for one, id=%[1]s.HOST", id)
+			}
+		}
+	}
+	return nil
+}

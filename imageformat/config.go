@@ -1,0 +1,24 @@
+package imageformat
+
+import (
+	"fmt"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+)
+
+// MaxConfig is the size in bytes above which a configuration is none. The library
+// reads whatever a manifest says, and all that there is if that is less than
+// nothing.
+const MaxConfig = 4 << 20
+
+// Config is the configuration of an image, which may be from a stranger.
+func Config(image v1.Image) (*v1.ConfigFile, error) {
+	m, err := image.Manifest()
+	if err != nil {
+		return nil, err
+	}
+	if size := m.Config.Size; size < 0 || size > MaxConfig {
+		return nil, fmt.Errorf("the configuration of the image says that it has %d bytes, and none has more than %d", size, MaxConfig)
+	}
+	return image.ConfigFile()
+}
