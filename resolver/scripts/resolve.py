@@ -152,7 +152,7 @@ def main():
     trust()
     request = json.load(open(sys.argv[1]))
     give(WORK)
-    if os.path.exists("/run/previous/pylock.toml"):
+    if os.path.exists("/run/previous/pylock.toml") and "*" not in (request["upgrade"] or []):
         shutil.copy("/run/previous/pylock.toml", f"{WORK}/pylock.toml")
     for key in ("constraints", "indexes", "metadata", "repositories", "requirements"):
         request[key] = request[key] or []
