@@ -21,6 +21,7 @@ import (
 	"github.com/deployfile/deployfile/imageformat"
 	"github.com/deployfile/deployfile/internal/hostile"
 	"github.com/deployfile/deployfile/internal/terminal"
+	"github.com/deployfile/deployfile/internal/untrusted"
 	"github.com/deployfile/deployfile/mlmodel"
 	"github.com/deployfile/deployfile/publish"
 	"github.com/deployfile/deployfile/publish/connect"
@@ -51,12 +52,15 @@ func wordsAlone(text string) error { return errors.New(text) }
 func errorTypes() map[string]func(text string) error {
 	return map[string]func(text string) error{
 		"build.NoFileError":                     filled[build.NoFileError],
+		"build.LoopbackError":                   filled[build.LoopbackError],
 		"build.UsageError":                      filled[build.UsageError],
 		"builder.DiskFullError":                 filled[builder.DiskFullError],
 		"builder.GoneError":                     filled[builder.GoneError],
 		"builder.NotFoundError":                 filled[builder.NotFoundError],
+		"builder/network.RefusedError":          wordsAlone,
 		"cmd/deployfile.brokenOffError":         filled[brokenOffError],
 		"cmd/deployfile.differentError":         filled[differentError],
+		"cmd/deployfile.lockError":              filled[lockError],
 		"cmd/deployfile.lockChangeError":        filled[lockChangeError],
 		"cmd/deployfile.refusedError":           filled[refusedError],
 		"cmd/deployfile.usageError":             filled[usageError],
@@ -71,6 +75,10 @@ func errorTypes() map[string]func(text string) error {
 		"frontend.spoken":                       wordsAlone,
 		"imageformat.LayerError":                filled[imageformat.LayerError],
 		"imageformat.PlatformError":             filled[imageformat.PlatformError],
+		"internal/untrusted.NotRegularError":    filled[untrusted.NotRegularError],
+		"internal/untrusted.OutsideError":       filled[untrusted.OutsideError],
+		"internal/untrusted.StructureError":     filled[untrusted.StructureError],
+		"internal/untrusted.TooLargeError":      filled[untrusted.TooLargeError],
 		"mlmodel.MissingModelError":             filled[mlmodel.MissingModelError],
 		"mlmodel.NoPyfuncError":                 filled[mlmodel.NoPyfuncError],
 		"mlmodel.SourceError":                   filled[mlmodel.SourceError],
@@ -92,6 +100,7 @@ func errorTypes() map[string]func(text string) error {
 		"publish/kubernetes.stuckError":         wordsAlone,
 		"publish/registry.KeptError":            filled[registry.KeptError],
 		"publish/registry.NoImageError":         filled[registry.NoImageError],
+		"resolver.EnvironmentError":             filled[resolver.EnvironmentError],
 		"resolver.NoPythonError":                filled[resolver.NoPythonError],
 		"resolver.NoWheelError":                 filled[resolver.NoWheelError],
 		"resolver.RequirementError":             filled[resolver.RequirementError],
