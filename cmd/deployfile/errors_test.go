@@ -14,6 +14,7 @@ import (
 
 	"github.com/deployfile/deployfile/build"
 	"github.com/deployfile/deployfile/builder"
+	"github.com/deployfile/deployfile/builder/network"
 	"github.com/deployfile/deployfile/compare/image"
 	"github.com/deployfile/deployfile/compare/verify"
 	"github.com/deployfile/deployfile/deployfile"
@@ -57,7 +58,8 @@ func errorTypes() map[string]func(text string) error {
 		"builder.DiskFullError":                 filled[builder.DiskFullError],
 		"builder.GoneError":                     filled[builder.GoneError],
 		"builder.NotFoundError":                 filled[builder.NotFoundError],
-		"builder/network.RefusedError":          wordsAlone,
+		"builder/network.RefusedError":          filled[network.RefusedError],
+		"compare/image.BoundError":              filled[image.BoundError],
 		"cmd/deployfile.brokenOffError":         filled[brokenOffError],
 		"cmd/deployfile.differentError":         filled[differentError],
 		"cmd/deployfile.lockError":              filled[lockError],
@@ -84,6 +86,7 @@ func errorTypes() map[string]func(text string) error {
 		"mlmodel.SourceError":                   filled[mlmodel.SourceError],
 		"publish.BusyError":                     filled[publish.BusyError],
 		"publish.ConflictError":                 filled[publish.ConflictError],
+		"publish.LastRevisionError":             filled[publish.LastRevisionError],
 		"publish.NoRevisionError":               filled[publish.NoRevisionError],
 		"publish.NotReadyError":                 filled[publish.NotReadyError],
 		"publish.NothingError":                  filled[publish.NothingError],
