@@ -6,14 +6,11 @@ import (
 	"fmt"
 	"net"
 	"os"
-	"slices"
-	"strings"
 	"syscall"
 	"time"
 
 	"github.com/gofrs/flock"
 	"github.com/moby/buildkit/client"
-	"golang.org/x/sys/unix"
 )
 
 const (
@@ -68,16 +65,10 @@ func dialEmbedded(ctx context.Context, o Options) (_ *Builder, err error) {
 	}, nil
 }
 
-// machineMemory is in bytes, 0 if it is not known or cannot be divided: runc
-// refuses a limit where control groups (cgroups(7)) have none for memory.
+// machineMemory is in bytes, 0 if it is not known, or if runc could not divide it.
 func machineMemory() int64 {
-	controllers, err := os.ReadFile("/sys/fs/cgroup/cgroup.subtree_control")
-	limited := slices.Contains(strings.Fields(string(controllers)), "memory")
-	if err != nil {
-		limited = unix.Access("/sys/fs/cgroup/memory", unix.W_OK) == nil
-	}
 	var info syscall.Sysinfo_t
-	if !limited || syscall.Sysinfo(&info) != nil {
+	if needController("memory") != nil || syscall.Sysinfo(&info) != nil {
 		return 0
 	}
 	return int64(info.Totalram) * int64(info.Unit)
