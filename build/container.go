@@ -99,6 +99,9 @@ func (b *Built) Start(ctx context.Context, o ServerOptions) (_ Server, err error
 		request.Hostname = place.Name
 		dial = func(ctx context.Context) (io.ReadWriteCloser, error) { return place.Dial(ctx, o.Port) }
 	} else {
+		if uid, _, _ := strings.Cut(image.Config.User, ":"); uid == "" || strings.Trim(uid, "0") == "" || uid == "root" {
+			return nil, errors.New("its user is root, who could replace the programs that confine it: set another user in [image], or leave --builder to the embedded one")
+		}
 		request.NetMode = pb.NetMode_NONE
 		args = confined(args)
 		dial = func(ctx context.Context) (io.ReadWriteCloser, error) { return c.connect(ctx, o.Port) }
@@ -133,8 +136,10 @@ func (c *container) release(ctx context.Context) error {
 	for _, closer := range slices.Backward(c.closers) {
 		errs = append(errs, closer.Close())
 	}
+	c.closers = nil
 	if c.ctr != nil {
 		errs = append(errs, c.ctr.Release(ctx))
+		c.ctr = nil
 	}
 	return errors.Join(errs...)
 }

@@ -2,11 +2,13 @@ package build
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/netip"
 	"sync"
+	"time"
 
 	"github.com/deployfile/deployfile/builder/network"
 )
@@ -29,16 +31,40 @@ func forward(ctx context.Context, at netip.AddrPort, dial dialFunc) (*forwarder,
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	f := &forwarder{listener: listener, cancel: cancel}
-	f.open.Go(func() {
-		for {
-			conn, err := listener.Accept()
-			if err != nil {
-				return
-			}
-			f.open.Go(func() { hand(ctx, conn, dial) })
-		}
-	})
+	f.open.Go(func() { f.accept(ctx, dial) })
 	return f, nil
+}
+
+const (
+	// maxConnections is how many connections are open at once; more wait.
+	maxConnections = 256
+	// acceptPause is how long one waits that could not be taken, for want of
+	// files say.
+	acceptPause = 50 * time.Millisecond
+)
+
+func (f *forwarder) accept(ctx context.Context, dial dialFunc) {
+	places := make(chan struct{}, maxConnections)
+	for {
+		select {
+		case places <- struct{}{}:
+		case <-ctx.Done():
+			return
+		}
+		conn, err := f.listener.Accept()
+		switch {
+		case errors.Is(err, net.ErrClosed):
+			return
+		case err != nil:
+			<-places
+			time.Sleep(acceptPause)
+			continue
+		}
+		f.open.Go(func() {
+			defer func() { <-places }()
+			hand(ctx, conn, dial)
+		})
+	}
 }
 
 // hand connects one client. Where the server takes no connection, the client

@@ -29,7 +29,7 @@ func (d *daemon) runtimeScript(runc string, args []string) []byte {
 	return fmt.Appendf(nil, `#!/bin/sh
 # Written by deployfile at each start of the daemon.
 for argument; do
-	if [ "$argument" = run ]; then
+	if [ "$argument" = run ] || [ "$argument" = create ]; then
 		exec %s "$@"
 	fi
 done
@@ -57,10 +57,12 @@ func becomeRuntime(o SuperviseOptions) error {
 	// Networks are a thread's, and the one that executes a program is what the
 	// process becomes.
 	runtime.LockOSThread()
-	if i := slices.Index(o.runc, "--bundle"); i >= 0 && i+1 < len(o.runc) {
-		if err := d.amend(o.runc[i+1]); err != nil {
-			return fmt.Errorf("start a build step: %w", err)
-		}
+	i := slices.Index(o.runc, "--bundle")
+	if i < 0 || i+1 >= len(o.runc) {
+		return errors.New("start a build step: buildkitd does not say where the specification of the container is")
+	}
+	if err := d.amend(o.runc[i+1]); err != nil {
+		return fmt.Errorf("start a build step: %w", err)
 	}
 	err = syscall.Exec(o.runc[0], o.runc, os.Environ())
 	return fmt.Errorf("run %s: %w", o.runc[0], err)

@@ -94,6 +94,10 @@ func newEnvironment(f *deployfile.File, m *mlmodel.Model, context fs.FS, mirror 
 		if strings.ContainsFunc(line, unicode.IsControl) {
 			return nil, at(f, fmt.Errorf("requirement %q holds a control character", line), "model", "source")
 		}
+		if strings.Contains(line, "${") {
+			// uv would put in what its environment has by that name, and send it.
+			return nil, at(f, fmt.Errorf("requirement %q takes a part of it from the environment, which is not the model's to read; write it out", line), "model", "source")
+		}
 	}
 	return e, e.addMirror(mirror)
 }

@@ -273,3 +273,18 @@ func TestRepositoryLearnsNoCredential(t *testing.T) {
 		}
 	}
 }
+
+// TestBuildRequirementsAreNoOptions has an sdist ask for its build requirements by
+// what uv would take for an option, or fill in from its environment.
+func TestBuildRequirementsAreNoOptions(t *testing.T) {
+	for _, requires := range []string{"-r /proc/self/environ", "--index-url=http://127.0.0.1:1", "x @ http://127.0.0.1:1/${HTTPS_PROXY}/x-1-py3-none-any.whl", `wheel\n-r /proc/self/environ`, "wheel -r /proc/self/environ"} {
+		t.Run(requires, func(t *testing.T) {
+			x := lab.NewIndex(t, lab.Sdist(t, "dfoption", "1.0", map[string]string{
+				"backend.py":     backendSource,
+				"pyproject.toml": fmt.Sprintf("[build-system]\nrequires = [\"%s\"]\nbuild-backend = \"backend\"\nbackend-path = [\".\"]\n", requires),
+			}))
+			_, err := tiny(t, x.Table("local"), "dfoption").tryLock(t, nil)
+			wantError(t, err, "which is not the name of a package with its versions")
+		})
+	}
+}

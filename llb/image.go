@@ -121,6 +121,8 @@ func (p *Plan) install(in Inputs, l WheelLayer) (llb.State, error) {
 		Script: toolchain.Script{Name: "inturn.py", Source: slices.Concat(toolchain.WheelFiles(), inTurnSource)},
 		Args:   []string{path.Join(installDir, "install.py"), toolchain.VirtualEnv, toolchain.SitePackages(t.Version), WheelDir, installPlatform(p.Platform)},
 		UV:     true,
+		// Not a program of theirs, but as long and as large as they make it.
+		Programs: true,
 		Mounts: []toolchain.Mount{{
 			Path:   toolchain.VirtualEnv,
 			Source: t.Skeleton(t.Python, t.Version, t.Constraints...),
@@ -276,6 +278,7 @@ func (p *Plan) systemPackages(in Inputs) llb.State {
 		llb.AddEnv("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"),
 		llb.AddEnv("SOURCE_DATE_EPOCH", fmt.Sprint(toolchain.Epoch().Unix())),
 		llb.Network(pb.NetMode_NONE),
+		in.Toolchain.Limits.Option(),
 		llb.AddMount("/tmp", llb.Scratch(), llb.Tmpfs()),
 		// What a package's script leaves here would carry the time of day.
 		llb.AddMount("/run", llb.Scratch(), llb.Tmpfs()),

@@ -46,7 +46,9 @@ def brought(venv, wheels, requirement):
         try:
             with zipfile.ZipFile(os.path.join(wheels, file)) as archive:
                 files |= set(wheel_files(archive, canonical(name)))
-        except (zipfile.BadZipFile, ValueError, zlib.error):
+        except ValueError as e:
+            fail(f"{file}: {e}")
+        except (zipfile.BadZipFile, zlib.error):
             continue  # uv says what is wrong with it
     for path in sorted(files):
         if is_environment(path):
@@ -63,11 +65,12 @@ def main():
     script, venv, site, wheels, platform = sys.argv[1:6]
     groups = in_turn(venv, wheels, sys.argv[6:])
     for group in groups:
-        command = [sys.executable, "-I", "-B", script, venv, site, wheels, platform, *group]
-        if group is groups[-1]:
-            os.execv(command[0], command)
-        if subprocess.run(command).returncode != 0:
+        if subprocess.run([sys.executable, "-I", "-B", script, venv, site, wheels, platform, *group]).returncode != 0:
             sys.exit(1)
+    # What really came of it, however a wheel calls its files.
+    for path in ["pyvenv.cfg", *(f"bin/{n}" for n in os.listdir(f"{OUT}{venv}/bin"))] if os.path.isdir(f"{OUT}{venv}/bin") else ["pyvenv.cfg"]:
+        if is_environment(path) and os.path.lexists(f"{OUT}{venv}/{path}"):
+            fail(f"{venv}/{path} came with one of {', '.join(sys.argv[6:])}; it is the environment's own")
 
 
 main()

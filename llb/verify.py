@@ -12,6 +12,9 @@ import urllib.error
 import urllib.request
 
 DEADLINE = 600
+# What is read of an answer, in bytes.
+MAX_ANSWER = 64 << 20
+MAX_LINE = 64 << 10
 HINT = '; if what is missing comes with the full mlflow, set mlflow = "full" in [environment]'
 
 
@@ -33,7 +36,7 @@ class Server:
         self.reader.start()
 
     def read(self):
-        for line in self.process.stdout:
+        while line := self.process.stdout.readline(MAX_LINE):
             self.tail.append(line)
             print(line, end="", flush=True)
 
@@ -50,7 +53,7 @@ class Server:
 def ask(port, path, data=None, timeout=DEADLINE):
     request = urllib.request.Request(f"http://127.0.0.1:{port}{path}", data=data, headers={"Content-Type": "application/json"})
     with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=timeout) as r:
-        return r.read()
+        return r.read(MAX_ANSWER)
 
 
 def wait(server, port, kind):
@@ -66,7 +69,7 @@ def wait(server, port, kind):
             return
         except urllib.error.HTTPError as e:
             if kind == "mlflow":
-                fail(f"/ping answers {e.code}: {e.read().decode(errors='replace')}{server.words()}")
+                fail(f"/ping answers {e.code}: {e.read(MAX_ANSWER).decode(errors='replace')}{server.words()}")
             return
         except OSError:
             time.sleep(0.05)
@@ -84,7 +87,7 @@ def main():
             try:
                 answer = ask(port, "/invocations", data)
             except urllib.error.HTTPError as e:
-                fail(f"/invocations answers {e.code} to the model's saved input {example}: {e.read().decode(errors='replace')}{server.words()}")
+                fail(f"/invocations answers {e.code} to the model's saved input {example}: {e.read(MAX_ANSWER).decode(errors='replace')}{server.words()}")
             except OSError as e:
                 fail(f"/invocations does not answer the model's saved input {example}: {e}{server.words()}")
             print("verify: /invocations answers", answer[:200].decode(errors="replace"))

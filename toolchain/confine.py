@@ -125,24 +125,33 @@ def _user():
     return NOBODY
 
 
-def run(args, alone=False, **kw):
+def run(args, alone=False, hidden=(), **kw):
     """Runs a program without rights, showing what it says, and returns its exit code
-    and its last words. Alone, it starts no other program."""
+    and its last words, both without what is hidden. Alone, it starts no other
+    program."""
     if alone:
         args = [sys.executable, "-I", "-B", __file__, ALONE, *args]
     process = subprocess.Popen(args, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                                start_new_session=True, preexec_fn=lambda: confined(USER), **kw)
-    words, pipe = b"", process.stdout.fileno()
+    hidden = [h.encode() for h in hidden]
+    words, rest, pipe = b"", b"", process.stdout.fileno()
+    # What may be the beginning of something hidden waits for the end of it.
+    held = max(map(len, hidden), default=1) - 1
     try:
         while True:
             ready, _, _ = select.select([pipe], [], [], 0.5)
             data = os.read(pipe, 1 << 16) if ready else b""
             # What it left running may hold the pipe.
-            if not data and (ready or process.poll() is not None):
-                break
-            os.write(2, data)
-            words = (words + data)[-MAX_WORDS:]
-        return process.wait(), words.decode(errors="replace")
+            ended = not data and (ready or process.poll() is not None)
+            rest += data
+            for h in hidden:
+                rest = rest.replace(h, b"****")
+            shown = rest if ended else rest[:max(0, len(rest) - held)]
+            rest = rest[len(shown):]
+            os.write(2, shown)
+            words = (words + shown)[-MAX_WORDS:]
+            if ended:
+                return process.wait(), words.decode(errors="replace")
     finally:
         process.stdout.close()
         process.kill()
@@ -155,7 +164,13 @@ def run(args, alone=False, **kw):
 
 def _late(*_):
     _, _, seconds = _limits()
-    fail(f"not done after {seconds} s, the limit of a step; a longer one: --step-timeout, or the build argument DEPLOYFILE_STEP_TIMEOUT")
+    message = f"not done after {seconds} s, the limit of a step; a longer one: --step-timeout, or the build argument DEPLOYFILE_STEP_TIMEOUT"
+    try:
+        fail(message)
+    except NameError:
+        print(message, file=sys.stderr)
+    finally:
+        os._exit(1)  # threads that wait for somebody are not waited for
 
 
 def give(path):
@@ -173,3 +188,5 @@ give_up(OWNERS)
 if "DEPLOYFILE_LIMITS" in os.environ:
     signal.signal(signal.SIGALRM, _late)
     signal.alarm(_limits()[2])
+    if _limits()[1] >= 0:
+        resource.setrlimit(resource.RLIMIT_DATA, (_limits()[1], resource.getrlimit(resource.RLIMIT_DATA)[1]))

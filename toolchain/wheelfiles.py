@@ -11,6 +11,8 @@ PYTHON = f"python{sys.version_info[0]}.{sys.version_info[1]}"
 SITE = f"lib/{PYTHON}/site-packages"
 # The largest entry_points.txt that is read, in bytes.
 MAX_ENTRY_POINTS = 1 << 20
+# The names of all folders of a wheel's files together, in bytes: torch has 4 MB.
+MAX_FOLDERS = 256 << 20
 
 
 def canonical(name):
@@ -32,12 +34,15 @@ def stem(archive, package):
     return ""
 
 
-def destination(name, data, package):
+def destination(name, package):
     """Where a member of the archive goes, relative to the environment; None if it
     goes nowhere."""
+    # As an installer has it: "a/./b" and "a//b" are "a/b".
+    name = posixpath.normpath(name)
     folder, _, rest = name.partition("/")
     path = posixpath.join(SITE, name)
-    if folder == data:
+    # With several folders of that kind, which one is the wheel's is for uv to say.
+    if folder.endswith(".data"):
         scheme, _, rest = rest.partition("/")
         root = {"purelib": SITE, "platlib": SITE, "scripts": "bin", "data": "", "headers": f"include/site/{PYTHON}/{package}"}.get(scheme)
         if root is None or not rest:
@@ -50,8 +55,10 @@ def destination(name, data, package):
 def scripts(archive, info):
     """The programs that an installer makes of entry points: name → what is called."""
     name = f"{info}.dist-info/entry_points.txt"
-    if name not in archive.NameToInfo or archive.getinfo(name).file_size > MAX_ENTRY_POINTS:
+    if name not in archive.NameToInfo:
         return {}
+    if archive.getinfo(name).file_size > MAX_ENTRY_POINTS:
+        raise ValueError(f"{name} is larger than 1 MiB")
     parser = configparser.ConfigParser(delimiters=("=",), strict=False, interpolation=None)
     parser.optionxform = str
     try:
@@ -66,12 +73,14 @@ def wheel_files(archive, package):
     the text of an entry point."""
     info = stem(archive, package)
     found = {}
+    if sum(len(n) * n.count("/") for n in archive.namelist()) > MAX_FOLDERS:
+        raise ValueError("its files are in too many folders")
     for name, called in scripts(archive, info).items():
         path = posixpath.normpath(posixpath.join("bin", name))
         if not path.startswith(("/", "..")):
             found[path] = called
     for member in archive.infolist():
-        path = None if member.is_dir() else destination(member.filename, f"{info}.data", package)
+        path = None if member.is_dir() else destination(member.filename, package)
         if path:
             found[path] = member
     return found

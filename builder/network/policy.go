@@ -73,6 +73,11 @@ func special(addr netip.Addr) string {
 		{"fec0::/10", "is site-local"},                       // RFC 3879: not to be used any more
 		{"fd00:ec2::/32", "is a cloud's metadata"},           // AWS
 		{"fd20:ce::254/128", "is a cloud's metadata"},        // Google Cloud
+		{"fd00:42::42/128", "is a cloud's metadata"},         // Scaleway
+		{"fd00:c1::a9fe:a9fe/128", "is a cloud's metadata"},  // Oracle Cloud
+		{"fd00:a9fe:a9fe::1/128", "is a cloud's metadata"},   // Linode
+		{"fd00:100::100:200/128", "is a cloud's metadata"},   // Alibaba Cloud
+		{"100.100.100.100/32", "is this machine itself"},     // Tailscale's own service
 		{"100.100.100.200/32", "is a cloud's metadata"},      // Alibaba Cloud
 		{"168.63.129.16/32", "is a cloud's metadata"},        // Azure, the WireServer
 		{"192.0.0.0/24", "is no machine's address"},          // RFC 6890; Oracle Cloud's metadata; ours
@@ -89,14 +94,15 @@ func special(addr netip.Addr) string {
 }
 
 // embedded is the IPv4 address that an IPv6 address leads to: of a NAT64 (RFC
-// 6052), of 6to4 (RFC 3056), or an IPv4-compatible one (RFC 4291).
+// 6052), of SIIT (RFC 2765), of 6to4 (RFC 3056), or an IPv4-compatible one (RFC
+// 4291).
 func embedded(addr netip.Addr) (netip.Addr, bool) {
 	if !addr.Is6() {
 		return netip.Addr{}, false
 	}
 	b := addr.As16()
 	switch {
-	case netip.MustParsePrefix("64:ff9b::/96").Contains(addr), netip.MustParsePrefix("::/96").Contains(addr):
+	case netip.MustParsePrefix("64:ff9b::/96").Contains(addr), netip.MustParsePrefix("::ffff:0:0:0/96").Contains(addr), netip.MustParsePrefix("::/96").Contains(addr):
 		return netip.AddrFrom4([4]byte(b[12:])), true
 	case netip.MustParsePrefix("2002::/16").Contains(addr):
 		return netip.AddrFrom4([4]byte(b[2:6])), true

@@ -85,5 +85,5 @@ func clientFor(address string) *http.Client {
 			return loopbackClient()
 		}
 	}
-	return http.DefaultClient
+	return &http.Client{CheckRedirect: stay}
 }

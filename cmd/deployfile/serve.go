@@ -152,8 +152,12 @@ func awaitPing(ctx context.Context, url string, server build.Server) error {
 
 // loopbackClient leaves out the proxies that the environment names.
 func loopbackClient() *http.Client {
-	return &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	return &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, CheckRedirect: stay}
 }
+
+// stay follows no redirect: a model's server would send this program where the model
+// itself does not get, and the request with it.
+func stay(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
 // freePort finds a port that nobody listens on.
 func freePort() (int, error) {

@@ -16,8 +16,9 @@ def only_wheel():
     names = [n for n in os.listdir(WHEELS) if n.endswith(".whl")]
     if len(names) != 1:
         fail(f"the build made {len(names)} wheels instead of one")
-    if not stat.S_ISREG(os.lstat(f"{WHEELS}/{names[0]}").st_mode):
-        fail(f"the build made {names[0]!r}, which is not a file")
+    status = os.lstat(f"{WHEELS}/{names[0]}")
+    if not stat.S_ISREG(status.st_mode) or status.st_size > MAX_FILE:
+        fail(f"the build made {names[0]!r}, which is not a file of {MAX_FILE >> 30} GiB at most")
     return names[0]
 
 
@@ -60,8 +61,11 @@ def main():
         fail(said)
     name = only_wheel()
     shutil.copy(f"{WHEELS}/{name}", f"{OUT}/{name}")
+    digest = hashlib.sha256()
     with open(f"{OUT}/{name}", "rb") as f:
-        digest = hashlib.sha256(f.read()).hexdigest()
+        while chunk := f.read(1 << 20):
+            digest.update(chunk)
+    digest = digest.hexdigest()
     if request["sha256"] and request["sha256"] != digest:
         fail(f"{name} came out with sha256 {digest}, but the lock says {request['sha256']}: its build is not reproducible, or its sources changed; run deployfile lock --upgrade {request['name']}")
     with open("/build/requirements.txt") as f:

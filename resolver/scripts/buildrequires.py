@@ -9,6 +9,10 @@ import zipfile
 
 
 MAX_PROJECT = 1 << 20
+# A requirement (PEP 508) without an address: a line of a requirements file could be
+# an option as well, and uv puts variables of its environment into addresses.
+VERSION = r"(===|[<>=!~]=|[<>])\s*[A-Za-z0-9.*+!_-]+"
+REQUIREMENT = re.compile(rf"[A-Za-z0-9][A-Za-z0-9._-]*\s*(\[[A-Za-z0-9._, -]*\])?\s*\(?\s*({VERSION}(\s*,\s*{VERSION})*)?\s*\)?\s*(;[^\x00-\x1f\x7f$@`]*)?", re.ASCII)
 
 
 def bounded(file):
@@ -24,7 +28,8 @@ def build_requirements(source):
         path = project_file(source)
         if not path:
             return ["setuptools", "wheel"]
-        project = load_toml(path)
+        with open(path, "rb") as f:
+            project = parse_toml(bounded(f))
     else:
         data = None
         if source.endswith(".zip"):
@@ -41,11 +46,12 @@ def build_requirements(source):
                         break
         if data is None:
             return ["setuptools", "wheel"]
-        with open("/tmp/pyproject.toml", "wb") as f:
-            f.write(data)
-        project = load_toml("/tmp/pyproject.toml")
+        project = parse_toml(data)
     system = project.get("build-system", {})
     requires = list(system.get("requires", ["setuptools", "wheel"]))
+    for r in requires:
+        if not isinstance(r, str) or not REQUIREMENT.fullmatch(r.strip()):
+            fail(f"pyproject.toml asks for {r!r} to build with, which is not the name of a package with its versions", "unsatisfiable")
     # What a setuptools older than 70 asks for at build time.
     if any(r.startswith("setuptools") for r in requires) and "wheel" not in requires:
         requires.append("wheel")

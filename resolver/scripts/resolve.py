@@ -17,7 +17,7 @@ def resolve(request, requirements, constraints, output, *extra):
     configure(request["indexes"], request["metadata"] + request["unknown"])
     while True:
         code, said = compile(request, requirements, constraints, output, *extra)
-        found = re.search(r"[Ff]ailed to (?:download and )?build `([^`]+)`", said) if code != 0 else None
+        found = re.search(r"[Ff]ailed to (?:download and )?build `([A-Za-z0-9._-]+(?:==[A-Za-z0-9.+!_-]+| @ [^\s`$]+))`", said) if code != 0 else None
         if not found:
             break
         source = wanted(found.group(1))
@@ -91,9 +91,9 @@ def check_out(repository):
     """Makes a folder of a repository that its build may write to."""
     folder = f"{WORK}/repositories/{repository['key']}"
     shutil.copytree(f"/run/repositories/{repository['key']}", folder, symlinks=True)
+    for link in list(leads_out(folder)):
+        os.remove(link)
     folder = os.path.join(folder, repository["subdirectory"])
-    for name in ("pyproject.toml", "setup.cfg", "setup.py", "PKG-INFO"):
-        project_file(folder, name)
     marker = f" ; {repository['marker']}" if repository["marker"] else ""
     return f"{repository['name']} @ file://{folder}{marker}"
 
@@ -152,6 +152,8 @@ def main():
     trust()
     request = json.load(open(sys.argv[1]))
     give(WORK)
+    for link in leads_out(WORK):
+        fail(f"{os.path.relpath(link, WORK)!r} is a symbolic link that leads out of what a requirement names")
     if os.path.exists("/run/previous/pylock.toml") and "*" not in (request["upgrade"] or []):
         shutil.copy("/run/previous/pylock.toml", f"{WORK}/pylock.toml")
     for key in ("constraints", "indexes", "metadata", "repositories", "requirements"):

@@ -74,13 +74,20 @@ def toml_string(text):
     return json.dumps(text.encode(errors="replace").decode(), ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
-def load_toml(path):
+def parse_toml(data):
     try:
         import tomllib
     except ModuleNotFoundError:  # Python before 3.11
         from pip._vendor import tomli as tomllib
+    try:
+        return tomllib.loads(data.decode())
+    except ValueError as e:
+        fail(f"pyproject.toml cannot be read: {e}", "unsatisfiable")
+
+
+def load_toml(path):
     with open(path, "rb") as f:
-        return tomllib.load(f)
+        return parse_toml(f.read())
 
 
 def project_file(folder, name="pyproject.toml"):
@@ -92,6 +99,17 @@ def project_file(folder, name="pyproject.toml"):
     if not os.path.realpath(path).startswith(os.path.realpath(folder) + "/") or not os.path.isfile(path):
         fail(f"{name} of the repository is not a file of it")
     return path
+
+
+def leads_out(folder):
+    """The symbolic links below a folder that lead out of it: uv would read there what
+    they lead to, its own environment say, and show it."""
+    root = os.path.realpath(folder)
+    for place, folders, names in os.walk(folder):
+        for name in folders + names:
+            path = os.path.join(place, name)
+            if os.path.islink(path) and not os.path.realpath(path).startswith(root + "/"):
+                yield path
 
 
 def credential(path, url):
@@ -257,7 +275,14 @@ def uv(*args, **kw):
     code, said = run([os.environ["UV"], "python", "find", "--quiet", sys.executable])
     if code != 0:
         fail(said)
-    return run([os.environ["UV"], *args, "--python", sys.executable], alone=True, **kw)
+    return run([os.environ["UV"], *args, "--python", sys.executable], alone=True, hidden=passwords(), **kw)
+
+
+def passwords():
+    """What uv has been told and must not tell: it shows lines that it cannot read."""
+    found = [v for k, v in os.environ.items() if k.startswith("UV_INDEX_") and k.endswith("_PASSWORD")]
+    found += [urllib.parse.urlsplit(v).password or "" for k, v in os.environ.items() if k.upper().endswith("_PROXY")]
+    return [f for f in found if len(f) > 3]
 
 
 def index_table(header, index):
