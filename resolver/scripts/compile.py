@@ -65,9 +65,4 @@ def compile_once(request, requirements, constraints, output, *extra):
         args += ["--python-version", request["python"], "--python-platform", request["platform"]]
     for option in request.get("options") or []:
         args += option.split(" ", 1)
-    for name in request.get("upgrade") or []:
-        # All of them are upgraded by there being no lock to prefer: uv's own
-        # --upgrade would ask Python again what it is.
-        if name != "*":
-            args += ["--upgrade-package", name]
     return uv(*args, cwd=give(WORK))

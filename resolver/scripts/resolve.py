@@ -134,6 +134,18 @@ def complain(request, said, requirements, constraints):
     fail(said, kind)
 
 
+def prefer(previous, upgrade):
+    """Puts the lock that there was where uv prefers what it holds, without what is to
+    be upgraded. uv's own --upgrade would also ask Python anew what it is."""
+    with open(previous, encoding="utf-8") as f:
+        head, *packages = re.split(r"^(?=\[\[packages\]\]$)", f.read(), flags=re.M)
+    names = {canonical(n) for n in upgrade}
+    kept = [p for p in packages if "*" not in upgrade and canonical(parse_toml(p.encode())["packages"][0]["name"]) not in names]
+    if kept:
+        with open(f"{WORK}/pylock.toml", "w", encoding="utf-8") as f:
+            f.write(head + "".join(kept))
+
+
 def lock(request, requirements, repositories):
     """Writes pylock.toml, or raises Unknown."""
     pins = []
@@ -154,8 +166,8 @@ def main():
     give(WORK)
     for link in leads_out(WORK):
         fail(f"{os.path.relpath(link, WORK)!r} is a symbolic link that leads out of what a requirement names")
-    if os.path.exists("/run/previous/pylock.toml") and "*" not in (request["upgrade"] or []):
-        shutil.copy("/run/previous/pylock.toml", f"{WORK}/pylock.toml")
+    if os.path.exists("/run/previous/pylock.toml"):
+        prefer("/run/previous/pylock.toml", request["upgrade"] or [])
     for key in ("constraints", "indexes", "metadata", "repositories", "requirements"):
         request[key] = request[key] or []
     conceal(request["indexes"])
