@@ -7,6 +7,7 @@ import (
 	"syscall"
 	"time"
 
+	"gvisor.dev/gvisor/pkg/tcpip"
 	"gvisor.dev/gvisor/pkg/tcpip/adapters/gonet"
 	"gvisor.dev/gvisor/pkg/tcpip/transport/tcp"
 	"gvisor.dev/gvisor/pkg/tcpip/transport/udp"
@@ -22,7 +23,18 @@ func (n *network) forwardTCP(r *tcp.ForwarderRequest) {
 	}
 	defer n.release()
 	id := r.ID()
-	out, err := n.dial("tcp", addrPort(id.LocalAddress, id.LocalPort))
+	to := addrPort(id.LocalAddress, id.LocalPort)
+	if toNames(to) {
+		var queue waiter.Queue
+		endpoint, failed := r.CreateEndpoint(&queue)
+		r.Complete(failed != nil)
+		if failed == nil {
+			n.answerStream(gonet.NewTCPConn(&queue, endpoint))
+			n.drain(endpoint)
+		}
+		return
+	}
+	out, err := n.dial("tcp", to)
 	if err != nil {
 		// Where nobody answered the machine, nobody answers the step.
 		var silence net.Error
@@ -37,6 +49,30 @@ func (n *network) forwardTCP(r *tcp.ForwarderRequest) {
 		return
 	}
 	Join(n.ctx, gonet.NewTCPConn(&queue, endpoint), out)
+	n.drain(endpoint)
+}
+
+const (
+	// untakenDeadline is how long what a step was sent waits for it to take it, after
+	// the other end has closed the connection.
+	untakenDeadline = time.Minute
+	untakenPause    = 100 * time.Millisecond
+)
+
+// drain keeps the place of a connection that both ends have closed until the step has
+// taken what it was sent: the stack keeps that, as long as the step says that it has
+// no room for it.
+func (n *network) drain(endpoint tcpip.Endpoint) {
+	end := time.Now().Add(untakenDeadline)
+	for time.Now().Before(end) && n.ctx.Err() == nil {
+		switch tcp.EndpointState(endpoint.State()) {
+		case tcp.StateEstablished, tcp.StateFinWait1, tcp.StateCloseWait, tcp.StateLastAck, tcp.StateClosing:
+			time.Sleep(untakenPause)
+		default:
+			return
+		}
+	}
+	endpoint.Abort()
 }
 
 const (
@@ -50,7 +86,7 @@ const (
 func (n *network) forwardUDP(r *udp.ForwarderRequest) bool {
 	id := r.ID()
 	to := addrPort(id.LocalAddress, id.LocalPort)
-	names := to.Addr() == Gateway() && to.Port() == dnsPort
+	names := toNames(to)
 	if !names && Check(to.Addr(), find) != nil {
 		return false
 	}

@@ -127,9 +127,6 @@ const connectDeadline = 2 * time.Minute
 
 // dial connects to where a step wants to, if it may.
 func (n *network) dial(network string, to netip.AddrPort) (net.Conn, error) {
-	if to.Addr() == Gateway() && to.Port() == dnsPort {
-		return n.dialResolver(network)
-	}
 	if err := Check(to.Addr(), find); err != nil {
 		return nil, err
 	}

@@ -1,14 +1,18 @@
 package network
 
 import (
+	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/netip"
 	"strconv"
 	"time"
 
 	"github.com/moby/buildkit/util/resolvconf"
+	"golang.org/x/net/dns/dnsmessage"
 )
 
 const (
@@ -55,6 +59,77 @@ func (n *network) dialResolver(network string) (net.Conn, error) {
 	return nil, errors.Join(errs...)
 }
 
+// toNames says that a step asks the gateway for names.
+func toNames(to netip.AddrPort) bool { return to.Addr() == Gateway() && to.Port() == dnsPort }
+
+// checkQuestion refuses what is not one question for a name: a resolver that trusts
+// the machine may let it change a zone (RFC 2136) or have all of one (RFC 5936).
+func checkQuestion(message []byte) error {
+	var p dnsmessage.Parser
+	header, err := p.Start(message)
+	if err != nil {
+		return err
+	}
+	questions, err := p.AllQuestions()
+	if err != nil {
+		return err
+	}
+	const transferOfChanges = 251 // IXFR, RFC 1995
+	if header.Response || header.OpCode != 0 || len(questions) != 1 || questions[0].Class != dnsmessage.ClassINET ||
+		questions[0].Type == dnsmessage.TypeAXFR || questions[0].Type == transferOfChanges {
+		return errors.New("not a question for a name")
+	}
+	return nil
+}
+
+// answerStream answers the questions that come by a connection, each behind its
+// length (RFC 1035, 4.2.2).
+func (n *network) answerStream(in net.Conn) {
+	defer in.Close()
+	stop := context.AfterFunc(n.ctx, func() { _ = in.Close() })
+	defer stop()
+	for in.SetDeadline(time.Now().Add(nameIdle)) == nil {
+		question, err := readMessage(in)
+		if err != nil || checkQuestion(question) != nil {
+			return
+		}
+		answer, err := n.askStream(question)
+		if err != nil || writeMessage(in, answer) != nil {
+			return
+		}
+	}
+}
+
+func (n *network) askStream(question []byte) ([]byte, error) {
+	conn, err := n.dialResolver("tcp")
+	if err != nil {
+		return nil, err
+	}
+	defer conn.Close()
+	if err := conn.SetDeadline(time.Now().Add(resolverDeadline)); err != nil {
+		return nil, err
+	}
+	if err := writeMessage(conn, question); err != nil {
+		return nil, err
+	}
+	return readMessage(conn)
+}
+
+func readMessage(from io.Reader) ([]byte, error) {
+	var size uint16
+	if err := binary.Read(from, binary.BigEndian, &size); err != nil {
+		return nil, err
+	}
+	message := make([]byte, size)
+	_, err := io.ReadFull(from, message)
+	return message, err
+}
+
+func writeMessage(to io.Writer, message []byte) error {
+	_, err := to.Write(append(binary.BigEndian.AppendUint16(nil, uint16(len(message))), message...))
+	return err
+}
+
 // answerNames answers the questions that come as datagrams from one port.
 func (n *network) answerNames(in net.Conn) {
 	for {
@@ -90,8 +165,8 @@ const (
 // ask puts a question to the resolvers, one after the other as a C library does,
 // until one has an answer.
 func (n *network) ask(question []byte) ([]byte, error) {
-	if len(question) < headerSize {
-		return nil, errors.New("not a question")
+	if err := checkQuestion(question); err != nil {
+		return nil, err
 	}
 	all, err := resolvers()
 	if err != nil {
