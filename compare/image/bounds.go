@@ -20,6 +20,9 @@ const (
 	maxDocuments = 64 << 20
 	// maxManifests is how many manifests and indexes an image has.
 	maxManifests = 1000
+	// maxValues is how many values one of them has: an empty object in a list takes
+	// a hundred times the memory of its text.
+	maxValues = 100_000
 	// maxLayers is how many layers an image of one platform has; file systems
 	// take some hundreds.
 	maxLayers = 1000

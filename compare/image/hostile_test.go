@@ -161,6 +161,13 @@ func TestHostileImages(t *testing.T) {
 			},
 			want: "larger than 4194304 bytes",
 		},
+		"a manifest of empty objects": {
+			make: func(h hostile) string {
+				m := map[string]any{"schemaVersion": 2, "mediaType": ocispecs.MediaTypeImageManifest, "layers": make([]struct{}, 200_000)}
+				return h.root(h.blob(ocispecs.MediaTypeImageManifest, m))
+			},
+			want: "100000",
+		},
 		"too many layers": {
 			make: func(h hostile) string {
 				return h.root(h.image(make([]ocispecs.Descriptor, 1001)...))

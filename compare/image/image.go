@@ -6,13 +6,13 @@ package image
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"slices"
 
 	"github.com/containerd/containerd/v2/core/images"
+	"github.com/deployfile/deployfile/internal/untrusted"
 	"github.com/opencontainers/go-digest"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 )
@@ -196,8 +196,8 @@ func (i *Image) decode(ctx context.Context, d ocispecs.Descriptor, into any) ([]
 	if err := take(&i.spent.documents, int64(len(data)), maxDocuments, "bytes of manifests and configurations"); err != nil {
 		return nil, err
 	}
-	if err := json.Unmarshal(data, into); err != nil {
-		return nil, fmt.Errorf("%s: %w", d.Digest, err)
+	if err := untrusted.DecodeJSON(data, d.Digest.String(), maxDocument, maxValues, into); err != nil {
+		return nil, err
 	}
 	return data, nil
 }

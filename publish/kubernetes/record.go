@@ -102,10 +102,17 @@ func (p *Publisher) records(ctx context.Context) ([]record, error) {
 			if err != nil {
 				return nil, p.broken(list.Items[i].Name, fmt.Errorf("ControllerRevision %s/%s: %w", p.namespace, list.Items[i].Name, err))
 			}
-			if size += r.size; size > maxRecords {
+			for key, value := range list.Items[i].Annotations {
+				size += len(key) + len(value)
+			}
+			if size += r.size + recordSize; size > maxRecords {
 				return nil, p.broken(r.name, &untrusted.TooLargeError{Name: fmt.Sprintf("what namespace %s records of the revisions of %s", p.namespace, p.endpoint), Limit: maxRecords})
 			}
 			out = append(out, r)
+		}
+		// A server that never ends sends empty pages.
+		if size += recordSize; size > maxRecords {
+			return nil, &untrusted.TooLargeError{Name: fmt.Sprintf("what namespace %s records of the revisions of %s", p.namespace, p.endpoint), Limit: maxRecords}
 		}
 		page, more = list.Continue, list.Continue != ""
 	}
@@ -212,11 +219,12 @@ func encodePayload(state manifests.State, documents []manifests.Document) ([]byt
 	return json.Marshal(payload{State: state, Compressed: b.Bytes()})
 }
 
-// The largest record that is read, in bytes of JSON and in values, how large all of
-// an endpoint may be together, and how many are asked for at once: etcd takes 1.5 MiB
-// for each, compressed or not.
+// The largest record that is read, in bytes of JSON and in values, what one counts
+// for besides, how large all of an endpoint may be together, and how many are asked
+// for at once: etcd takes 1.5 MiB for each, compressed or not.
 const (
 	maxRecord     = 8 << 20
+	recordSize    = 1 << 10
 	maxValues     = 10_000
 	maxRecords    = 32 << 20
 	recordsAtOnce = 50

@@ -150,8 +150,8 @@ func readRecord(image v1.Image) (r record, ok bool, err error) {
 	if len(raw) > maxRecord {
 		return r, false, &untrusted.TooLargeError{Name: "the manifest of the record", Limit: maxRecord}
 	}
-	m, err := image.Manifest()
-	if err != nil {
+	var m v1.Manifest
+	if err := untrusted.DecodeJSON(raw, "the manifest of the record", maxRecord, maxValues, &m); err != nil {
 		return r, false, err
 	}
 	var data []byte
