@@ -81,10 +81,22 @@ func (r *Resolver) buildOnce(ctx context.Context, q Request, t toolchain.Toolcha
 // builtBefore returns the wheels that the previous lock built of the same sources,
 // by name; a changed version is another source.
 func builtBefore(keep *Lock, toolchainDigest string, p *Platform) map[string]BuiltWheel {
-	if keep == nil || keep.Toolchain.Digest != toolchainDigest || keep.Platform(p.Name) == nil || keep.Platform(p.Name).PylockSHA256 != p.PylockSHA256 {
+	if was := keep.samePlatform(toolchainDigest, p); was != nil {
+		return was.BuiltByName()
+	}
+	return nil
+}
+
+// samePlatform is what a lock, which may be nil, has of a platform whose packages
+// and toolchain are the same; nil if they are not.
+func (l *Lock) samePlatform(toolchainDigest string, p *Platform) *Platform {
+	if l == nil || l.Toolchain.Digest != toolchainDigest {
 		return nil
 	}
-	return keep.Platform(p.Name).BuiltByName()
+	if was := l.Platform(p.Name); was != nil && was.PylockSHA256 == p.PylockSHA256 {
+		return was
+	}
+	return nil
 }
 
 // BuiltByName returns the built wheels by the names that they have in the lock.

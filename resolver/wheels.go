@@ -141,10 +141,10 @@ func (r *Resolver) wheelFiles(ctx context.Context, q Request, keep *Lock, toolch
 // sameWheels are the WheelFiles of a lock that holds the same wheels, nil if it
 // holds others or was made without looking into them.
 func (l *Lock) sameWheels(toolchainDigest string, p *Platform) *WheelFiles {
-	if l == nil || l.Toolchain.Digest != toolchainDigest || l.Platform(p.Name) == nil || l.Platform(p.Name).PylockSHA256 != p.PylockSHA256 {
-		return nil
+	if was := l.samePlatform(toolchainDigest, p); was != nil {
+		return was.Wheels
 	}
-	return l.Platform(p.Name).Wheels
+	return nil
 }
 
 func (r *Resolver) lookInto(ctx context.Context, q Request, t toolchain.Toolchain, p *Platform, pylock []byte, made []string) (*wheelReport, error) {

@@ -90,14 +90,14 @@ def load_toml(path):
         return parse_toml(f.read())
 
 
-def project_file(folder, name="pyproject.toml"):
-    """A file of a repository, "" if there is none. It is no link that leads out:
-    what it leads to would be read where there are secrets."""
-    path = os.path.join(folder, name)
+def project_file(folder):
+    """The pyproject.toml of a repository, "" if there is none. It is no link that
+    leads out: what it leads to would be read where there are secrets."""
+    path = os.path.join(folder, "pyproject.toml")
     if not os.path.lexists(path):
         return ""
     if not os.path.realpath(path).startswith(os.path.realpath(folder) + "/") or not os.path.isfile(path):
-        fail(f"{name} of the repository is not a file of it")
+        fail("pyproject.toml of the repository is not a file of it")
     return path
 
 
@@ -271,11 +271,16 @@ def configure(indexes, metadata=()):
 def uv(*args, **kw):
     """Runs uv where there is a network: it reads what others wrote, and starts no
     program of theirs, because it can start none at all."""
-    # Which Python that is, uv asks of Python itself, and keeps the answer.
+    learn_python()
+    return run([os.environ["UV"], *args, "--python", sys.executable], alone=True, hidden=passwords(), **kw)
+
+
+@functools.cache
+def learn_python():
+    """Has uv ask Python itself which one that is, once; it keeps the answer."""
     code, said = run([os.environ["UV"], "python", "find", "--quiet", sys.executable])
     if code != 0:
         fail(said)
-    return run([os.environ["UV"], *args, "--python", sys.executable], alone=True, hidden=passwords(), **kw)
 
 
 def passwords():
