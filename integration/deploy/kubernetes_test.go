@@ -124,18 +124,30 @@ func (u *user) answers(t *testing.T, namespace string, predictions ...any) {
 	if d := cmp.Diff(want, got); d != "" {
 		t.Errorf("predict --target:\n%s", d)
 	}
-	res, err := u.client().Post(u.url(t, namespace, "iris-prod")+"/invocations", "application/json", strings.NewReader(u.Read(t, input)))
+	url := u.url(t, namespace, "iris-prod")
+	u.routed(t, url)
+	var d string
+	for start := time.Now(); time.Since(start) < proxyTime; time.Sleep(time.Second) {
+		if d = cmp.Diff(want, u.answer(t, url)); d == "" {
+			return
+		}
+	}
+	t.Errorf("by its Service:\n%s", d)
+}
+
+// answer is what an address says of the example's rows.
+func (u *user) answer(t *testing.T, url string) map[string]any {
+	t.Helper()
+	res, err := u.client().Post(url+"/invocations", "application/json", strings.NewReader(u.Read(t, input)))
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer res.Body.Close()
-	var byService map[string]any
-	if err := json.NewDecoder(res.Body).Decode(&byService); err != nil {
+	var answer map[string]any
+	if err := json.NewDecoder(res.Body).Decode(&answer); err != nil {
 		t.Fatal(err)
 	}
-	if d := cmp.Diff(want, byService); d != "" {
-		t.Errorf("by its Service:\n%s", d)
-	}
+	return answer
 }
 
 // client makes a connection for each request, as new users of an endpoint do.
@@ -144,6 +156,24 @@ func (u *user) client() *http.Client {
 		Timeout:   time.Minute,
 		Transport: &http.Transport{DialContext: u.node.Dial, DisableKeepAlives: true},
 	}
+}
+
+// proxyTime bounds the wait for the cluster's proxies to follow its endpoints.
+const proxyTime = 30 * time.Second
+
+// routed waits until the proxy of the node has heard of a Service: until then
+// its address refuses connections, although the endpoints are ready.
+func (u *user) routed(t *testing.T, url string) {
+	t.Helper()
+	var err error
+	for start := time.Now(); time.Since(start) < proxyTime; time.Sleep(50 * time.Millisecond) {
+		var res *http.Response
+		if res, err = u.client().Get(url + "/ping"); err == nil {
+			res.Body.Close()
+			return
+		}
+	}
+	t.Fatal(err)
 }
 
 // url is that of a Service.

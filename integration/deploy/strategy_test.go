@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/deployfile/deployfile/integration/internal/lab"
 	"github.com/google/go-cmp/cmp"
@@ -66,10 +67,25 @@ strategy  = %[3]q
 	}
 }
 
-// versions checks which versions a Service leads to.
+// versions waits until a Service leads to these versions and no other. The
+// cluster's proxies follow a change of endpoints in their own time, which no
+// object tells; what they do meanwhile is load's affair.
 func (u *user) versions(t *testing.T, namespace, service string, want ...string) {
 	t.Helper()
 	url := u.url(t, namespace, service)
+	u.routed(t, url)
+	var d string
+	for start := time.Now(); time.Since(start) < proxyTime; time.Sleep(time.Second) {
+		if d = cmp.Diff(want, u.answering(t, url)); d == "" {
+			return
+		}
+	}
+	t.Errorf("%s leads to other versions:\n%s", service, d)
+}
+
+// answering lists the versions that answer at an address.
+func (u *user) answering(t *testing.T, url string) []string {
+	t.Helper()
 	got := map[string]bool{}
 	client := u.client()
 	// With one of three instances a canary, a hundred requests miss it once in
@@ -86,7 +102,5 @@ func (u *user) versions(t *testing.T, namespace, service string, want ...string)
 		}
 		got[string(body)] = true
 	}
-	if d := cmp.Diff(want, slices.Sorted(maps.Keys(got))); d != "" {
-		t.Errorf("%s leads to other versions:\n%s", service, d)
-	}
+	return slices.Sorted(maps.Keys(got))
 }
