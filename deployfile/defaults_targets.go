@@ -10,7 +10,6 @@ import (
 // The documented defaults of the targets' keys.
 const (
 	defaultFormat            = "oci"
-	defaultSageMakerFormat   = "docker-manifest"
 	defaultReplicas          = 1
 	defaultRestart           = "unless-stopped"
 	defaultAddress           = "127.0.0.1"
@@ -38,7 +37,7 @@ func (f *File) fillTarget(t *Target) {
 	t.Endpoint = endpointOf(f, *t)
 	t.Image = repositoryOf(f, *t)
 	t.Port = cmp.Or(t.Port, f.Server.Port)
-	t.Format = cmp.Or(t.Format, formatOf(t.Kind))
+	t.Format = cmp.Or(t.Format, defaultFormat)
 	text(&t.Restart, "restart", defaultRestart)
 	text(&t.Strategy, "strategy", defaultStrategy)
 	text(&t.Mode, "mode", defaultMode)
@@ -90,13 +89,6 @@ func repositoryOf(f *File, t Target) string {
 		return t.Image
 	}
 	return cmp.Or(t.Image, firstRepository(f.Image.Tags))
-}
-
-func formatOf(kind string) string {
-	if kind == "sagemaker" {
-		return defaultSageMakerFormat
-	}
-	return defaultFormat
 }
 
 // endpointName makes the nearest endpoint name of any text: a DNS label that

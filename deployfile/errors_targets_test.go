@@ -13,8 +13,9 @@ func TestParseTargetErrors(t *testing.T) {
 	const patch = target + "[[targets.prod.patches]]\nkind = 'Deployment'\npatch = "
 
 	checkErrors(t, []parseError{
-		{"missing-key", model + "[targets.prod]\n", `D:3:10: error: target "prod" has no kind; use "docker", "containerd", "registry", "kubernetes", "kserve", "sagemaker" or "azureml"`},
+		{"missing-key", model + "[targets.prod]\n", `D:3:10: error: target "prod" has no kind; use "docker", "containerd", "registry", "kubernetes" or "kserve"`},
 		{"unknown-value", model + "[targets.prod]\nkind = 'kubernets'\n", `D:4:8: error: unknown targets.prod.kind "kubernets"; did you mean "kubernetes"?`},
+		{"unknown-value", model + "[targets.prod]\nkind = 'sagemaker'\n", `D:4:8: error: unknown targets.prod.kind "sagemaker"; use "docker", "containerd", "registry", "kubernetes" or "kserve"`},
 		{"invalid-name", model + "[targets.Prod]\nkind = 'docker'\n", `D:3:10: error: target name "Prod" must be lower-case letters, digits and '-', at most 63, not starting or ending with '-'`},
 		{"invalid-image", target + "image = 'iris:1'\n", `D:5:9: error: targets.prod.image: "iris:1" must be a repository, with no tag and no digest; write "iris"`},
 		{"out-of-range", target + "port = 70000\n", `D:5:8: error: targets.prod.port must be from 1 to 65535, but is 70000`},
@@ -22,7 +23,7 @@ func TestParseTargetErrors(t *testing.T) {
 		{"invalid-name", target + "env = { 'A B' = 'c' }\n", `D:5:9: error: environment variable "A B" must be letters, digits and '_', and not start with a digit`},
 		{"invalid-name", target + "namespace = 'Models'\n", `D:5:13: error: "Models" is not a kubernetes namespace`},
 		{"misplaced-key", model + "[targets.a]\nkind = 'docker'\nnamespace = 'b'\n", `D:5:1: error: a target of kind "docker" has no namespace; remove it: it is only for containerd, kubernetes, kserve`},
-		{"misplaced-key", model + "[targets.a]\nkind = 'containerd'\nreplicas = 2\n", `D:5:1: error: a target of kind "containerd" has no replicas; remove it: it is only for kubernetes, kserve, sagemaker, azureml`},
+		{"misplaced-key", model + "[targets.a]\nkind = 'containerd'\nreplicas = 2\n", `D:5:1: error: a target of kind "containerd" has no replicas; remove it: it is only for kubernetes, kserve`},
 
 		// Keys.
 		{"unknown-key", model + "[target.prod]\nkind = 'docker'\n", `D:3:2: error: unknown key "target" at the top level; did you mean "targets"?`},

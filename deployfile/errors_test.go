@@ -103,8 +103,9 @@ func TestParseErrors(t *testing.T) {
 		{"conflict", index + "default = true\npackages = ['a']\n", `D:6:11: error: an index that is the default cannot be limited to packages; leave out one of the two`},
 
 		// [server].
-		{"unknown-value", server + "kind = 'ml-server'\n", `D:4:8: error: unknown server.kind "ml-server"; did you mean "mlserver"?`},
-		{"unknown-value", server + "kind = ''\n", `D:4:8: error: unknown server.kind ""; use "mlflow", "mlserver" or "command"`},
+		{"unknown-value", server + "kind = 'ml-server'\n", `D:4:8: error: unknown server.kind "ml-server"; use "mlflow" or "command"`},
+		{"unknown-value", server + "kind = ''\n", `D:4:8: error: unknown server.kind ""; use "mlflow" or "command"`},
+		{"unknown-value", server + "kind = 'mlserver'\n", `D:4:8: error: unknown server.kind "mlserver"; put mlserver into a requirements file, and write: kind = "command" and command = ["mlserver", "start", "/opt/model"]`},
 		{"out-of-range", server + "port = 0\n", `D:4:8: error: server.port must be from 1 to 65535, but is 0`},
 		{"out-of-range", server + "port = 99_999_999_999\n", `D:4:8: error: server.port must be from 1 to 65535, but is 99_999_999_999`},
 		{"out-of-range", server + "workers = -1\n", `D:4:11: error: server.workers must be at least 1, but is -1`},

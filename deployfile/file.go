@@ -90,7 +90,7 @@ type Index struct {
 
 // Server says what answers requests.
 type Server struct {
-	// Kind is "mlflow" (the default), "mlserver" or "command".
+	// Kind is "mlflow" (the default) or "command".
 	Kind string `toml:"kind"`
 	// Port is the TCP port, 1 to 65535, 8080 by default.
 	Port int `toml:"port"`

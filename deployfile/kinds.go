@@ -10,7 +10,7 @@ import (
 // targetKinds lists the kinds of targets in the order that messages and the
 // schema have. Which keys go with which kind, the tags of Target say.
 func targetKinds() []string {
-	return []string{"docker", "containerd", "registry", "kubernetes", "kserve", "sagemaker", "azureml"}
+	return []string{"docker", "containerd", "registry", "kubernetes", "kserve"}
 }
 
 // kindsWith lists the kinds that have a field, nil if all have it.

@@ -124,7 +124,7 @@ namespace = "k8s.io"
 }
 
 func TestParseAcceptsServerKinds(t *testing.T) {
-	for _, kind := range []string{"mlflow", "mlserver"} {
+	for _, kind := range []string{"mlflow"} {
 		if got := mustParse(t, "[model]\nsource = 'm'\n[server]\nkind = '"+kind+"'\n").Server.Kind; got != kind {
 			t.Errorf("got %q, want %q", got, kind)
 		}

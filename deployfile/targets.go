@@ -10,8 +10,7 @@ package deployfile
 type Target struct {
 	// Name is the key below [targets].
 	Name string `toml:"-"`
-	// Kind is docker, containerd, registry, kubernetes, kserve, sagemaker or
-	// azureml.
+	// Kind is docker, containerd, registry, kubernetes or kserve.
 	Kind string `toml:"kind"`
 	// Endpoint is how the deployment is called at the target: the name of its
 	// objects and containers, a DNS label of at most 50 characters that starts
@@ -39,7 +38,7 @@ type Target struct {
 	// Namespace is the Kubernetes or containerd namespace.
 	Namespace string `toml:"namespace" kinds:"containerd,kubernetes,kserve"`
 	// Replicas is how many instances run, 1 by default.
-	Replicas int `toml:"replicas" kinds:"kubernetes,kserve,sagemaker,azureml"`
+	Replicas int `toml:"replicas" kinds:"kubernetes,kserve"`
 	// Resources are what each instance gets.
 	Resources Resources `toml:"resources" kinds:"docker,containerd,kubernetes,kserve"`
 

@@ -151,8 +151,6 @@ func TestParseAcceptsEveryTargetKind(t *testing.T) {
 		"registry":   func(*Target) {},
 		"kubernetes": func(t *Target) { t.Replicas, t.Strategy = 1, "rolling" },
 		"kserve":     func(t *Target) { t.Replicas, t.Strategy, t.Mode = 1, "rolling", "serverless" },
-		"sagemaker":  func(t *Target) { t.Replicas, t.Format = 1, "docker-manifest" },
-		"azureml":    func(t *Target) { t.Replicas = 1 },
 	}
 	for _, kind := range targetKinds() {
 		want := common

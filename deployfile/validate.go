@@ -43,6 +43,12 @@ func (r *report) validateModel(m Model) {
 }
 
 func (r *report) validateServer(s Server) {
+	if s.Kind == "mlserver" {
+		r.atValue(problem{
+			"unknown-value", `unknown server.kind "mlserver"`,
+			`put mlserver into a requirements file, and write: kind = "command" and command = ["mlserver", "start", "/opt/model"]`,
+		}, "server", "kind")
+	}
 	r.oneOf(s.Kind, serverKinds(), "server", "kind")
 	r.port(s.Port, "server", "port")
 	r.atLeastOne(s.Workers, "server", "workers")

@@ -17,7 +17,7 @@ const ruleCredential = "credential-in-url"
 
 // The values that keys with a fixed choice take, in the order that messages
 // and the schema list them.
-func serverKinds() []string   { return []string{"mlflow", "mlserver", "command"} }
+func serverKinds() []string   { return []string{"mlflow", "command"} }
 func verifyChoices() []string { return []string{"build", "never"} }
 func mlflowChoices() []string { return []string{"skinny", "full"} }
 func platforms() []string     { return []string{"linux/amd64", "linux/arm64"} }

@@ -2,7 +2,6 @@ package frontend
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/url"
 	"regexp"
@@ -39,9 +38,6 @@ type compiled struct {
 }
 
 func (b *build) prepare(ctx context.Context) (*prepared, error) {
-	if b.File.Server.Kind == "mlserver" {
-		return nil, at(b.File, errors.New(`server kind "mlserver" cannot be built yet; take kind = "command" with command = ["mlserver", "start", "/opt/model"] and put mlserver into a requirements file`), "server", "kind")
-	}
 	lock, pylocks, err := b.locked(ctx)
 	if err != nil {
 		return nil, err

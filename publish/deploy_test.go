@@ -313,9 +313,9 @@ func TestErrors(t *testing.T) {
 	if !errors.Is(err, m.fails) || got.Revision.Number != 2 || got.Previous.Number != 1 || len(got.Changes) == 0 {
 		t.Errorf("deploy: %+v, %v", got, err)
 	}
-	sagemaker := release("a", "")
-	sagemaker.Target.Kind = "sagemaker"
-	if _, err := publish.Deploy(t.Context(), m, sagemaker, options()); err == nil {
+	unknown := release("a", "")
+	unknown.Target.Kind = "nowhere"
+	if _, err := publish.Deploy(t.Context(), m, unknown, options()); err == nil {
 		t.Error("a kind that cannot be rendered was deployed")
 	}
 }

@@ -25,7 +25,6 @@ import (
 	"github.com/deployfile/deployfile/internal/untrusted"
 	"github.com/deployfile/deployfile/mlmodel"
 	"github.com/deployfile/deployfile/publish"
-	"github.com/deployfile/deployfile/publish/connect"
 	"github.com/deployfile/deployfile/publish/kubernetes"
 	"github.com/deployfile/deployfile/publish/registry"
 	"github.com/deployfile/deployfile/resolver"
@@ -91,7 +90,6 @@ func errorTypes() map[string]func(text string) error {
 		"publish.NotReadyError":                 filled[publish.NotReadyError],
 		"publish.NothingError":                  filled[publish.NothingError],
 		"publish.OtherModelError":               filled[publish.OtherModelError],
-		"publish/connect.UnsupportedError":      filled[connect.UnsupportedError],
 		"publish/docker.trialError":             wordsAlone,
 		"publish/docker.unavailableError":       wordsAlone,
 		"publish/internal/serving.GaveUpError":  wordsAlone,

@@ -17,8 +17,7 @@ import (
 
 // Open connects to a target and the endpoint there that it names. What the
 // target warns of later is written to warnings, a line each; nil is for
-// nowhere. The error is an *UnsupportedError for a kind that Deployfiles may
-// name and nothing can deploy to yet.
+// nowhere.
 func Open(ctx context.Context, t deployfile.Target, warnings io.Writer) (publish.Publisher, error) {
 	switch t.Kind {
 	case "registry":
@@ -30,7 +29,7 @@ func Open(ctx context.Context, t deployfile.Target, warnings io.Writer) (publish
 	case "kubernetes", "kserve":
 		return opened(kubernetes.New(ctx, kubernetes.Options{Target: t, Warnings: warnings}))
 	}
-	return nil, &UnsupportedError{Kind: t.Kind}
+	return nil, fmt.Errorf("target %q: no connection is known for kind %q", t.Name, t.Kind)
 }
 
 // opened is nil beside an error, and not an interface that holds a nil pointer.
@@ -39,12 +38,4 @@ func opened[P publish.Publisher](p P, err error) (publish.Publisher, error) {
 		return nil, err
 	}
 	return p, nil
-}
-
-// UnsupportedError is a kind of target that nothing can be deployed to yet.
-type UnsupportedError struct{ Kind string }
-
-// Error implements error.
-func (e *UnsupportedError) Error() string {
-	return fmt.Sprintf("deployfile does not deploy to kind %q yet: push the image with deployfile build --push, and create the endpoint from it", e.Kind)
 }
