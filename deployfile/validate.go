@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/deployfile/deployfile/imagespec"
 	"github.com/distribution/reference"
 )
 
@@ -74,10 +75,6 @@ func (r *report) validateServer(s Server) {
 	}
 }
 
-// ownLabels is in front of the labels that say what an image was made of and, on
-// a container, which revision of an endpoint it is.
-const ownLabels = "io.github.deployfile."
-
 func (r *report) validateImage(i Image) {
 	for n, tag := range i.Tags {
 		r.tag(tag, "image", "tags", strconv.Itoa(n))
@@ -92,9 +89,9 @@ func (r *report) validateImage(i Image) {
 				`for example "com.example.team"`,
 			}, "image", "labels", key)
 		}
-		if strings.HasPrefix(key, ownLabels) {
+		if strings.HasPrefix(key, imagespec.LabelPrefix) {
 			r.atKey(problem{
-				"invalid-name", fmt.Sprintf("label key %q begins with %q, and those are what deployfile says itself of an image or a deployment", key, ownLabels),
+				"invalid-name", fmt.Sprintf("label key %q begins with %q, and those are what deployfile says itself of an image or a deployment", key, imagespec.LabelPrefix),
 				`for example "com.example.team"`,
 			}, "image", "labels", key)
 		}

@@ -9,13 +9,11 @@ import (
 	"strings"
 	"time"
 
+	"github.com/deployfile/deployfile/imagespec"
 	"github.com/deployfile/deployfile/toolchain"
 	dockerspec "github.com/moby/docker-image-spec/specs-go/v1"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 )
-
-// LabelPrefix is in front of the labels that are this project's own.
-const LabelPrefix = "io.github.deployfile."
 
 func config(s Sources, p *Plan) (ConfigPlan, error) {
 	created, err := createdAt(s)
@@ -40,7 +38,7 @@ func config(s Sources, p *Plan) (ConfigPlan, error) {
 	// The user has no entry in /etc/passwd, and libraries ask for its name.
 	env["USER"] = "nonroot"
 	if len(s.File.Environment.Code) > 0 {
-		env["PYTHONPATH"] = CodeDir
+		env["PYTHONPATH"] = imagespec.CodeDir
 	}
 	maps.Copy(env, s.File.Environment.Env)
 	if s.Target != nil {
@@ -49,7 +47,7 @@ func config(s Sources, p *Plan) (ConfigPlan, error) {
 	c := ConfigPlan{
 		Cmd:        []string{"serve"},
 		User:       s.File.Image.User,
-		WorkingDir: ModelDir,
+		WorkingDir: imagespec.ModelDir,
 		Labels:     labels(s, created),
 		Created:    created,
 	}
@@ -83,12 +81,12 @@ func labels(s Sources, created string) map[string]string {
 		ocispecs.AnnotationCreated:         created,
 		ocispecs.AnnotationSource:          s.Source,
 		ocispecs.AnnotationRevision:        s.Revision,
-		LabelPrefix + "model.name":         s.File.Model.Name,
-		LabelPrefix + "model.flavors":      strings.Join(s.Model.Flavors, ","),
-		LabelPrefix + "model.id":           s.Model.ModelID,
-		LabelPrefix + "model.run-id":       s.Model.RunID,
-		LabelPrefix + "model.mlflow":       s.Model.MLflowVersion,
-		LabelPrefix + "server.port":        strconv.Itoa(s.File.Server.Port),
+		imagespec.LabelModelName:           s.File.Model.Name,
+		imagespec.LabelModelFlavors:        strings.Join(s.Model.Flavors, ","),
+		imagespec.LabelModelID:             s.Model.ModelID,
+		imagespec.LabelModelRunID:          s.Model.RunID,
+		imagespec.LabelModelMLflow:         s.Model.MLflowVersion,
+		imagespec.LabelServerPort:          strconv.Itoa(s.File.Server.Port),
 		ocispecs.AnnotationBaseImageDigest: s.Lock.Base.Digest,
 	}
 	// The name of a build context says nothing to others.
@@ -96,7 +94,7 @@ func labels(s Sources, created string) map[string]string {
 		l[ocispecs.AnnotationBaseImageName] = s.Lock.Base.Ref
 	}
 	if s.Model.Signature != nil {
-		l[LabelPrefix+"model.signature"] = string(s.Model.Signature)
+		l[imagespec.LabelPrefix+"model.signature"] = string(s.Model.Signature)
 	}
 	maps.Copy(l, s.File.Image.Labels)
 	maps.Copy(l, s.Labels)
@@ -133,7 +131,7 @@ func (p *Plan) ImageConfig(base dockerspec.DockerOCIImage) (*dockerspec.DockerOC
 		// Those of a base that was built like this are about another model. And
 		// an engine gives a container the labels of its image, among which those
 		// of a revision would be taken for a record of a deployment.
-		if !strings.HasPrefix(k, LabelPrefix) {
+		if !strings.HasPrefix(k, imagespec.LabelPrefix) {
 			img.Config.Labels[k] = v
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/deployfile/deployfile/imagespec"
 	"github.com/deployfile/deployfile/internal/terminal"
 	"github.com/deployfile/deployfile/resolver"
 	"github.com/deployfile/deployfile/toolchain"
@@ -68,7 +69,7 @@ func (p *Plan) Image(in Inputs) (*Image, error) {
 		i.Content = append(i.Content, p.code(in))
 	}
 	if len(p.Model.Files) > 0 {
-		i.Content = append(i.Content, p.modelLayers(in, ModelDir)...)
+		i.Content = append(i.Content, p.modelLayers(in, imagespec.ModelDir)...)
 	}
 	i.put(in, p.layerNames())
 	return i, nil
@@ -119,7 +120,7 @@ func (p *Plan) install(in Inputs, l WheelLayer) (llb.State, error) {
 	step := toolchain.Step{
 		Name:   "install " + l.title(),
 		Script: toolchain.Script{Name: "inturn.py", Source: slices.Concat(toolchain.WheelFiles(), inTurnSource)},
-		Args:   []string{path.Join(installDir, "install.py"), toolchain.VirtualEnv, toolchain.SitePackages(t.Version), WheelDir, installPlatform(p.Platform)},
+		Args:   []string{path.Join(installDir, "install.py"), toolchain.VirtualEnv, toolchain.SitePackages(t.Version), wheelDir, installPlatform(p.Platform)},
 		UV:     true,
 		// Not a program of theirs, but as long and as large as they make it.
 		Programs: true,
@@ -151,9 +152,9 @@ func (l WheelLayer) title() string {
 	return strings.Join(names, ", ")
 }
 
-// mount puts the wheel's file below WheelDir.
+// mount puts the wheel's file below wheelDir.
 func (w Wheel) mount(in Inputs) (toolchain.Mount, error) {
-	m := toolchain.Mount{Path: path.Join(WheelDir, w.Filename), From: w.Filename}
+	m := toolchain.Mount{Path: path.Join(wheelDir, w.Filename), From: w.Filename}
 	switch {
 	case w.Source != nil:
 		step, err := resolver.BuildStep(*w.Source, *w.Built, in.Toolchain, in.Context, in.Indexes)
@@ -211,9 +212,9 @@ func (p *Plan) code(in Inputs) llb.State {
 			c.ExcludePatterns = []string{"**/__pycache__", "**/.git", "**/.DS_Store"}
 		})
 		if files == nil {
-			files = llb.Copy(in.Context, path.Join("/", dir), CodeDir, info)
+			files = llb.Copy(in.Context, path.Join("/", dir), imagespec.CodeDir, info)
 		} else {
-			files = files.Copy(in.Context, path.Join("/", dir), CodeDir, info)
+			files = files.Copy(in.Context, path.Join("/", dir), imagespec.CodeDir, info)
 		}
 	}
 	return llb.Scratch().File(files, in.named("copy the code in "+strings.Join(p.Code, ", "))...)

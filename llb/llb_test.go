@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/deployfile/deployfile/deployfile"
+	"github.com/deployfile/deployfile/imagespec"
 	"github.com/deployfile/deployfile/mlmodel"
 	"github.com/deployfile/deployfile/resolver"
 	"github.com/deployfile/deployfile/toolchain"
@@ -268,7 +269,7 @@ func TestImageConfig(t *testing.T) {
 	var base dockerspec.DockerOCIImage
 	base.Config.Env = []string{"PATH=/usr/bin"}
 	base.Config.Entrypoint = []string{"/entry"}
-	base.Config.Labels = map[string]string{"from": "base", LabelPrefix + "revision": "{}", LabelPrefix + "model.name": "another"}
+	base.Config.Labels = map[string]string{"from": "base", imagespec.LabelPrefix + "revision": "{}", imagespec.LabelModelName: "another"}
 	base.History = []ocispecs.History{{CreatedBy: "base"}}
 	img, err := plan.ImageConfig(base)
 	if err != nil {
@@ -278,11 +279,11 @@ func TestImageConfig(t *testing.T) {
 	got := map[string]any{
 		"user": c.User, "cmd": c.Cmd, "entrypoint": c.Entrypoint, "dir": c.WorkingDir, "ports": c.ExposedPorts,
 		"created": img.Created.String(), "arch": img.Architecture, "from": c.Labels["from"],
-		"name": c.Labels[LabelPrefix+"model.name"], "title": c.Labels[ocispecs.AnnotationTitle],
-		"record": c.Labels[LabelPrefix+"revision"], "revision": c.Labels[ocispecs.AnnotationRevision], "source": c.Labels[ocispecs.AnnotationSource],
+		"name": c.Labels[imagespec.LabelModelName], "title": c.Labels[ocispecs.AnnotationTitle],
+		"record": c.Labels[imagespec.LabelPrefix+"revision"], "revision": c.Labels[ocispecs.AnnotationRevision], "source": c.Labels[ocispecs.AnnotationSource],
 	}
 	want := map[string]any{
-		"user": "65532:65532", "cmd": []string{"serve"}, "entrypoint": []string(nil), "dir": ModelDir,
+		"user": "65532:65532", "cmd": []string{"serve"}, "entrypoint": []string(nil), "dir": imagespec.ModelDir,
 		"ports":   map[string]struct{}{"8080/tcp": {}},
 		"created": "2026-01-02 03:04:05 +0000 UTC", "arch": "amd64", "from": "base",
 		"name": "diabetes", "title": "diabetes", "record": "", "revision": "0123abc", "source": "https://example.com/models",

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/deployfile/deployfile/imagespec"
 	"github.com/moby/buildkit/client/llb"
 	"github.com/moby/buildkit/solver/pb"
 	dockerspec "github.com/moby/docker-image-spec/specs-go/v1"
@@ -14,7 +15,7 @@ import (
 )
 
 // ModelImage is the file system of the model's own artifact: its files at /, so
-// that a Kubernetes image volume mounted at ModelDir is the model. Large files
+// that a Kubernetes image volume mounted at imagespec.ModelDir is the model. Large files
 // have a layer each, as in the image. It knows nothing of the environment: the
 // same model is the same artifact whatever serves it.
 func (p *Plan) ModelImage(in Inputs) *Image {
@@ -23,16 +24,12 @@ func (p *Plan) ModelImage(in Inputs) *Image {
 	return i
 }
 
-// ModelcarDir is where KServe looks for the model in an image that a storageUri
-// oci:// names.
-const ModelcarDir = "/models"
-
 // Modelcar is the file system of the model's image for KServe: the base image,
-// since KServe starts it with a shell, and the model's files in ModelcarDir. The
+// since KServe starts it with a shell, and the model's files in imagespec.ModelcarDir. The
 // environment's image has the same base, so that a node that serves has most of
 // it already.
 func (p *Plan) Modelcar(in Inputs) *Image {
-	i := &Image{Base: in.Base, Content: p.modelLayers(in, ModelcarDir)}
+	i := &Image{Base: in.Base, Content: p.modelLayers(in, imagespec.ModelcarDir)}
 	i.put(in, p.modelLayerNames())
 	return i
 }
@@ -85,7 +82,7 @@ func (p *Plan) ModelConfig() (*dockerspec.DockerOCIImage, error) {
 		img.History = append(img.History, ocispecs.History{Created: &created, CreatedBy: name, Comment: "deployfile"})
 	}
 	img.Config.Labels = maps.Clone(p.Config.Labels)
-	for _, name := range []string{LabelPrefix + "server.port", ocispecs.AnnotationBaseImageName, ocispecs.AnnotationBaseImageDigest} {
+	for _, name := range []string{imagespec.LabelServerPort, ocispecs.AnnotationBaseImageName, ocispecs.AnnotationBaseImageDigest} {
 		delete(img.Config.Labels, name)
 	}
 	return &img, nil

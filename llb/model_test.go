@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/deployfile/deployfile/imagespec"
 	"github.com/google/go-cmp/cmp"
 	"github.com/moby/buildkit/client/llb"
 )
@@ -37,7 +38,7 @@ func TestModelKnowsNothingOfTheEnvironment(t *testing.T) {
 			other.Layers, other.SystemPackages, other.Code = nil, nil, nil
 			other.Base.Digest = "sha256:0000000000000000000000000000000000000000000000000000000000000000"
 			other.Config.Labels["org.opencontainers.image.base.digest"] = other.Base.Digest
-			other.Config.Labels[LabelPrefix+"server.port"] = "1"
+			other.Config.Labels[imagespec.LabelServerPort] = "1"
 			in := exampleInputs(other, merge)
 			in.Base = llb.Image("base.example.com/another")
 			if got := describe(t, other.ModelImage(in).State); !bytes.Equal(first, got) {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path"
 
+	"github.com/deployfile/deployfile/imagespec"
 	"github.com/deployfile/deployfile/toolchain"
 	"github.com/moby/buildkit/client/llb"
 	"github.com/moby/buildkit/solver/pb"
@@ -38,7 +39,7 @@ func (p *Plan) placeCode(in Inputs) llb.State {
 	at := toolchain.Epoch()
 	st := llb.Scratch()
 	for _, dir := range p.Code {
-		one := in.place("copy the code in "+dir, dir, CodeDir, "**/__pycache__", "**/.git", "**/.DS_Store")
+		one := in.place("copy the code in "+dir, dir, imagespec.CodeDir, "**/__pycache__", "**/.git", "**/.DS_Store")
 		st = st.File(llb.Copy(one, "/", "/", &llb.CopyInfo{CopyDirContentsOnly: true, CreatedTime: &at}),
 			in.named(fmt.Sprintf("[internal] add the code in %s", dir))...)
 	}

@@ -8,13 +8,8 @@ import (
 	"github.com/deployfile/deployfile/toolchain"
 )
 
-// Where things are in the image. The model lies outside of /opt/ml, which
-// SageMaker mounts over.
-const (
-	ModelDir = "/opt/model"
-	CodeDir  = "/opt/code"
-	WheelDir = "/run/wheels"
-)
+// wheelDir is where a step that installs has its wheels.
+const wheelDir = "/run/wheels"
 
 // LargeFile is the size in bytes from which a wheel or a model file is a
 // layer of its own.
@@ -42,7 +37,7 @@ type Plan struct {
 	// Startup files that Python reads at every start.
 	Conflicts []Conflict              `json:"conflicts,omitempty"`
 	Startup   []resolver.StartupFiles `json:"startup,omitempty"`
-	// Code are folders of the context whose contents go to CodeDir.
+	// Code are folders of the context whose contents go to imagespec.CodeDir.
 	Code []string `json:"code,omitempty"`
 	// Model are the model's files.
 	Model ModelPlan `json:"model"`

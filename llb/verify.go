@@ -6,6 +6,7 @@ import (
 	"path"
 	"strings"
 
+	"github.com/deployfile/deployfile/imagespec"
 	"github.com/deployfile/deployfile/toolchain"
 	"github.com/moby/buildkit/client/llb"
 	"github.com/moby/buildkit/solver/pb"
@@ -24,7 +25,7 @@ var verifySource []byte
 func (p *Plan) Verify(in Inputs, image *Image) llb.State {
 	args := []string{p.Base.Python, "-I", "-B", "/run/deployfile/verify.py", p.Server.Kind, fmt.Sprint(p.Server.Port)}
 	if p.Server.Kind == "mlflow" && p.Model.ServingInput != "" {
-		args = append(args, path.Join(ModelDir, p.Model.ServingInput))
+		args = append(args, path.Join(imagespec.ModelDir, p.Model.ServingInput))
 	}
 	limits := in.Toolchain.Limits
 	if limits.Data == 0 {
@@ -68,10 +69,10 @@ func (p *Plan) contentMounts(in Inputs, image *Image) []llb.RunOption {
 	}
 	var opts []llb.RunOption
 	if len(p.Code) > 0 {
-		opts = append(opts, llb.AddMount(CodeDir, content, llb.SourcePath(CodeDir), llb.Readonly))
+		opts = append(opts, llb.AddMount(imagespec.CodeDir, content, llb.SourcePath(imagespec.CodeDir), llb.Readonly))
 	}
 	if len(p.Model.Files) > 0 {
-		opts = append(opts, llb.AddMount(ModelDir, content, llb.SourcePath(ModelDir), llb.Readonly))
+		opts = append(opts, llb.AddMount(imagespec.ModelDir, content, llb.SourcePath(imagespec.ModelDir), llb.Readonly))
 	}
 	return opts
 }

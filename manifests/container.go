@@ -7,13 +7,10 @@ import (
 	"maps"
 	"strconv"
 
+	"github.com/deployfile/deployfile/imagespec"
 	"go.yaml.in/yaml/v3"
 	"k8s.io/apimachinery/pkg/api/resource"
 )
-
-// ContainerLabelPrefix is in front of the labels that a container has from
-// this project. It is that of the image's own.
-const ContainerLabelPrefix = "io.github.deployfile."
 
 // HostNetwork is the network of a container that has none of its own.
 const HostNetwork = "host"
@@ -99,12 +96,12 @@ func container(s State) ([]Document, error) {
 		DropCapabilities: []string{"ALL"},
 		NoNewPrivileges:  true,
 		Labels: map[string]string{
-			ContainerLabelPrefix + "endpoint":   r.Target.Endpoint,
-			ContainerLabelPrefix + "model.name": r.Model,
+			imagespec.LabelPrefix + "endpoint": r.Target.Endpoint,
+			imagespec.LabelModelName:           r.Model,
 		},
 	}
 	if r.Version != "" {
-		c.Labels[ContainerLabelPrefix+"model.version"] = r.Version
+		c.Labels[imagespec.LabelPrefix+"model.version"] = r.Version
 	}
 	outside := cmp.Or(r.Target.Port, r.Port)
 	if r.Target.Kind == "containerd" {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/deployfile/deployfile/imagespec"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
@@ -71,7 +72,7 @@ func (c *cluster) inferenceService() (*inferenceService, error) {
 	meta := c.meta(c.endpoint())
 	// KServe passes annotations on to the pods: what changes without them is left
 	// out, or it would start them again.
-	meta.Annotations = map[string]string{LabelPrefix + "image": r.Image, kserveDeploymentMode: "Serverless"}
+	meta.Annotations = map[string]string{imagespec.KubernetesPrefix + "image": r.Image, kserveDeploymentMode: "Serverless"}
 	if raw {
 		meta.Annotations[kserveDeploymentMode] = "RawDeployment"
 	}

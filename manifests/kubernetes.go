@@ -9,10 +9,6 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation"
 )
 
-// LabelPrefix is in front of the labels and annotations of Kubernetes objects
-// that are this project's own: track, slot, image, lock and file.
-const LabelPrefix = "deployfile.github.io/"
-
 // kubernetes is the state as Kubernetes objects, all named after the endpoint:
 // a Deployment for each slot, and what leads to them and guards them.
 func kubernetes(s State) ([]Document, error) {

@@ -9,7 +9,7 @@ import (
 	"strings"
 
 	"github.com/deployfile/deployfile/deployfile"
-	"github.com/deployfile/deployfile/llb"
+	"github.com/deployfile/deployfile/imagespec"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 	"k8s.io/apimachinery/pkg/util/intstr"
@@ -59,7 +59,7 @@ func serverContainer(r Release) (corev1.Container, error) {
 	c.Lifecycle = &corev1.Lifecycle{PreStop: &corev1.LifecycleHandler{Sleep: &corev1.SleepAction{Seconds: drainSeconds}}}
 	if r.ModelImage != "" {
 		// An environment's image starts Python, and not the server.
-		c.Args, c.WorkingDir = []string{"serve"}, llb.ModelDir
+		c.Args, c.WorkingDir = []string{"serve"}, imagespec.ModelDir
 	}
 	return c, nil
 }

@@ -3,6 +3,7 @@ package manifests
 import (
 	"strings"
 
+	"github.com/deployfile/deployfile/imagespec"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
@@ -12,8 +13,8 @@ const (
 	labelVersion   = "app.kubernetes.io/version"
 	labelComponent = "app.kubernetes.io/component"
 	labelManagedBy = "app.kubernetes.io/managed-by"
-	labelTrack     = LabelPrefix + "track"
-	labelSlot      = LabelPrefix + "slot"
+	labelTrack     = imagespec.KubernetesPrefix + "track"
+	labelSlot      = imagespec.KubernetesPrefix + "slot"
 )
 
 // labels are those of every object of a release.
@@ -55,12 +56,12 @@ func (c *cluster) slotSelector(s Slot) map[string]string {
 
 // annotations say what the slot runs and what it was made from.
 func annotations(r Release) map[string]string {
-	a := map[string]string{LabelPrefix + "image": r.Image}
+	a := map[string]string{imagespec.KubernetesPrefix + "image": r.Image}
 	if r.LockDigest != "" {
-		a[LabelPrefix+"lock"] = r.LockDigest
+		a[imagespec.KubernetesPrefix+"lock"] = r.LockDigest
 	}
 	if r.FileDigest != "" {
-		a[LabelPrefix+"file"] = r.FileDigest
+		a[imagespec.KubernetesPrefix+"file"] = r.FileDigest
 	}
 	return a
 }

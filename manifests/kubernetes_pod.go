@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	"github.com/deployfile/deployfile/deployfile"
-	"github.com/deployfile/deployfile/llb"
+	"github.com/deployfile/deployfile/imagespec"
 	corev1 "k8s.io/api/core/v1"
 )
 
@@ -41,9 +41,9 @@ func podSpec(r Release, container corev1.Container) corev1.PodSpec {
 			Image: &corev1.ImageVolumeSource{Reference: r.ModelImage, PullPolicy: corev1.PullIfNotPresent},
 		}}
 		spec.Volumes = append(spec.Volumes, model)
-		mount := corev1.VolumeMount{Name: model.Name, MountPath: llb.ModelDir, ReadOnly: true}
+		mount := corev1.VolumeMount{Name: model.Name, MountPath: imagespec.ModelDir, ReadOnly: true}
 		if r.Target.Modelcar {
-			mount.SubPath = strings.TrimPrefix(llb.ModelcarDir, "/")
+			mount.SubPath = strings.TrimPrefix(imagespec.ModelcarDir, "/")
 		}
 		container.VolumeMounts = append(container.VolumeMounts, mount)
 	}

@@ -13,7 +13,7 @@ import (
 
 	"deps.dev/util/pypi"
 	"github.com/deployfile/deployfile/compare"
-	"github.com/deployfile/deployfile/llb"
+	"github.com/deployfile/deployfile/imagespec"
 	"github.com/deployfile/deployfile/toolchain"
 )
 
@@ -94,7 +94,7 @@ func (s *scanned) model(name string, h *tar.Header, content io.Reader) error {
 	return nil
 }
 
-func modelDir() string { return strings.TrimPrefix(llb.ModelDir, "/") + "/" }
+func modelDir() string { return strings.TrimPrefix(imagespec.ModelDir, "/") + "/" }
 
 // isInfo says whether a folder is the metadata of a package in the image's
 // virtual environment (the core metadata specification's .dist-info).

@@ -14,6 +14,7 @@ import (
 	"github.com/containerd/containerd/v2/core/containers"
 	"github.com/containerd/containerd/v2/pkg/cio"
 	"github.com/containerd/errdefs"
+	"github.com/deployfile/deployfile/imagespec"
 	"github.com/deployfile/deployfile/manifests"
 	"github.com/deployfile/deployfile/publish"
 	"github.com/deployfile/deployfile/publish/internal/serving"
@@ -22,11 +23,11 @@ import (
 // The labels of a container's record that say more than all have.
 const (
 	// labelPhase says how far the deployment has come.
-	labelPhase = manifests.ContainerLabelPrefix + "phase"
+	labelPhase = imagespec.LabelPrefix + "phase"
 	// labelNetwork is the network namespace of one on a CNI network,
 	// labelAddress its IP address there.
-	labelNetwork = manifests.ContainerLabelPrefix + "network"
-	labelAddress = manifests.ContainerLabelPrefix + "address"
+	labelNetwork = imagespec.LabelPrefix + "network"
+	labelAddress = imagespec.LabelPrefix + "address"
 )
 
 // The phases of a deployment.
@@ -39,7 +40,7 @@ const (
 
 // extension is the name and the type of the revision in a container's record:
 // labels have no room for it.
-const extension = manifests.ContainerLabelPrefix + "revision"
+const extension = imagespec.LabelPrefix + "revision"
 
 // record is a container of the endpoint.
 type record struct {

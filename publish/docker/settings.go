@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/deployfile/deployfile/imagespec"
 	"github.com/deployfile/deployfile/manifests"
 	"github.com/deployfile/deployfile/publish"
 	"github.com/deployfile/deployfile/publish/internal/serving"
@@ -18,7 +19,7 @@ import (
 
 // labelRevision is the revision as JSON, with its state and documents. A
 // container on trial has none.
-const labelRevision = manifests.ContainerLabelPrefix + "revision"
+const labelRevision = imagespec.LabelPrefix + "revision"
 
 // settings are what the engine is told to create a container.
 func settings(c *manifests.Container) (engine.ContainerCreateOptions, error) {

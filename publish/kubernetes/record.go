@@ -13,6 +13,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 
+	"github.com/deployfile/deployfile/imagespec"
 	"github.com/deployfile/deployfile/internal/untrusted"
 	"github.com/deployfile/deployfile/manifests"
 	"github.com/deployfile/deployfile/publish"
@@ -22,17 +23,17 @@ import (
 const (
 	labelInstance  = "app.kubernetes.io/instance"
 	labelManagedBy = "app.kubernetes.io/managed-by"
-	labelTrack     = "deployfile.github.io/track"
+	labelTrack     = imagespec.KubernetesPrefix + "track"
 	manager        = "deployfile"
 
-	annotationImage    = "deployfile.github.io/image"
-	annotationLock     = "deployfile.github.io/lock"
-	annotationFile     = "deployfile.github.io/file"
-	annotationBy       = "deployfile.github.io/by"
-	annotationAt       = "deployfile.github.io/at"
-	annotationPhase    = "deployfile.github.io/phase"
-	annotationDeadline = "deployfile.github.io/deadline"
-	annotationAttempt  = "deployfile.github.io/attempt"
+	annotationImage    = imagespec.KubernetesPrefix + "image"
+	annotationLock     = imagespec.KubernetesPrefix + "lock"
+	annotationFile     = imagespec.KubernetesPrefix + "file"
+	annotationBy       = imagespec.KubernetesPrefix + "by"
+	annotationAt       = imagespec.KubernetesPrefix + "at"
+	annotationPhase    = imagespec.KubernetesPrefix + "phase"
+	annotationDeadline = imagespec.KubernetesPrefix + "deadline"
+	annotationAttempt  = imagespec.KubernetesPrefix + "attempt"
 )
 
 // The phases of a record.

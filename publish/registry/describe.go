@@ -6,7 +6,7 @@ import (
 	"strconv"
 
 	"github.com/deployfile/deployfile/imageformat"
-	"github.com/deployfile/deployfile/llb"
+	"github.com/deployfile/deployfile/imagespec"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 )
@@ -78,10 +78,10 @@ func Describe(ctx context.Context, image string) (*Description, error) {
 		return nil, err
 	}
 	d.Labels, d.User = config.Config.Labels, config.Config.User
-	d.Model, d.Version = d.Labels[llb.LabelPrefix+"model.name"], d.Labels[ocispecs.AnnotationVersion]
-	if port := d.Labels[llb.LabelPrefix+"server.port"]; port != "" {
+	d.Model, d.Version = d.Labels[imagespec.LabelModelName], d.Labels[ocispecs.AnnotationVersion]
+	if port := d.Labels[imagespec.LabelServerPort]; port != "" {
 		if d.Port, err = strconv.Atoi(port); err != nil {
-			return nil, fmt.Errorf("%s: label %sserver.port: %w", image, llb.LabelPrefix, err)
+			return nil, fmt.Errorf("%s: label %s: %w", image, imagespec.LabelServerPort, err)
 		}
 	}
 	return d, nil

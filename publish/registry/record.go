@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/deployfile/deployfile/imageformat"
+	"github.com/deployfile/deployfile/imagespec"
 	"github.com/deployfile/deployfile/internal/untrusted"
 	"github.com/deployfile/deployfile/publish"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -28,7 +29,7 @@ const RecordType = "application/vnd.deployfile.revision.v1+json"
 // The annotations of the artifact, for whoever looks at the repository; beside
 // them is org.opencontainers.image.created.
 const (
-	annotationPrefix   = "io.github.deployfile.revision."
+	annotationPrefix   = imagespec.LabelPrefix + "revision."
 	AnnotationEndpoint = annotationPrefix + "endpoint"
 	AnnotationNumber   = annotationPrefix + "number"
 	AnnotationBy       = annotationPrefix + "by"

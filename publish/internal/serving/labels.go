@@ -5,24 +5,24 @@ import (
 	"strings"
 	"time"
 
-	"github.com/deployfile/deployfile/manifests"
+	"github.com/deployfile/deployfile/imagespec"
 	"github.com/deployfile/deployfile/publish"
 )
 
 // The labels that containers have besides those of their document.
 const (
-	LabelEndpoint = manifests.ContainerLabelPrefix + "endpoint"
+	LabelEndpoint = imagespec.LabelPrefix + "endpoint"
 	// LabelBy and LabelAt are those of the revision, LabelImage, LabelLock and
 	// LabelFile the digests of what it was made of.
-	LabelBy    = manifests.ContainerLabelPrefix + "by"
-	LabelAt    = manifests.ContainerLabelPrefix + "at"
-	LabelImage = manifests.ContainerLabelPrefix + "image"
-	LabelLock  = manifests.ContainerLabelPrefix + "lock"
-	LabelFile  = manifests.ContainerLabelPrefix + "file"
+	LabelBy    = imagespec.LabelPrefix + "by"
+	LabelAt    = imagespec.LabelPrefix + "at"
+	LabelImage = imagespec.LabelPrefix + "image"
+	LabelLock  = imagespec.LabelPrefix + "lock"
+	LabelFile  = imagespec.LabelPrefix + "file"
 	// LabelLimit is how long each wait of the deployment may take.
-	LabelLimit = manifests.ContainerLabelPrefix + "limit"
+	LabelLimit = imagespec.LabelPrefix + "limit"
 	// LabelBrought says that the engine has the image from a deployment.
-	LabelBrought = manifests.ContainerLabelPrefix + "brought"
+	LabelBrought = imagespec.LabelPrefix + "brought"
 )
 
 // Labels are those of a revision's container.

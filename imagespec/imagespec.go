@@ -1,0 +1,48 @@
+// Package imagespec has the names by which others find their way in what
+// deployfile makes: the directories of a built image and the labels of images,
+// containers and Kubernetes objects. It imports nothing, so that any package and
+// any program can use it.
+package imagespec
+
+// The directories of an image. The model is outside of /opt/ml, which SageMaker
+// mounts over.
+const (
+	// ModelDir has the model's files.
+	ModelDir = "/opt/model"
+	// CodeDir has the project's own code and is in PYTHONPATH.
+	CodeDir = "/opt/code"
+	// ModelcarDir has the model's files in an image that KServe takes by a
+	// storageUri oci://, which looks for them there.
+	ModelcarDir = "/models"
+)
+
+// One domain is in front of every key of the project, deployfile.github.io, in
+// the two notations that those who define the keys ask for.
+const (
+	project = "deployfile"
+	// LabelPrefix is for labels and annotations of images and labels of
+	// containers, where Docker and OCI ask for the domain in reverse:
+	// https://docs.docker.com/engine/manage-resources/labels/#key-format-recommendations
+	// https://github.com/opencontainers/image-spec/blob/v1.1.1/annotations.md#rules
+	LabelPrefix = "io.github." + project + "."
+	// KubernetesPrefix is for labels and annotations of Kubernetes objects, where
+	// a prefix has to be a DNS subdomain followed by a slash:
+	// https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#syntax-and-character-set
+	KubernetesPrefix = project + ".github.io/"
+)
+
+// The labels of a built image beside those of the OCI image specification. A
+// label without a value is left out.
+const (
+	LabelModelName = LabelPrefix + "model.name"
+	// LabelModelFlavors are MLflow's flavors, separated by commas.
+	LabelModelFlavors = LabelPrefix + "model.flavors"
+	LabelModelID      = LabelPrefix + "model.id"
+	LabelModelRunID   = LabelPrefix + "model.run-id"
+	// LabelModelMLflow is the version of MLflow that wrote the model.
+	LabelModelMLflow = LabelPrefix + "model.mlflow"
+	// LabelModelSignature is the model's signature as MLflow's JSON.
+	LabelModelSignature = LabelPrefix + "model.signature"
+	// LabelServerPort is the port at which the server listens.
+	LabelServerPort = LabelPrefix + "server.port"
+)
