@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"github.com/deployfile/deployfile/compare"
-	"github.com/deployfile/deployfile/internal/growth"
+	"github.com/deployfile/deployfile/internal/testing/growth"
 	"github.com/google/go-cmp/cmp"
 )
 

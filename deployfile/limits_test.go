@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/deployfile/deployfile/internal/growth"
+	"github.com/deployfile/deployfile/internal/testing/growth"
 )
 
 // A hostile text has as many mistakes as it has keys; 1000 are reported, each drawn

@@ -6,8 +6,8 @@ import (
 	"testing"
 
 	"github.com/deployfile/deployfile/deployfile"
-	"github.com/deployfile/deployfile/internal/hostile"
 	"github.com/deployfile/deployfile/internal/terminal"
+	"github.com/deployfile/deployfile/internal/testing/hostile"
 	"github.com/deployfile/deployfile/mlmodel"
 	"github.com/moby/buildkit/client/llb"
 	"github.com/moby/buildkit/solver/errdefs"

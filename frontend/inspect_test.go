@@ -7,7 +7,7 @@ import (
 	"testing/fstest"
 	"time"
 
-	"github.com/deployfile/deployfile/internal/growth"
+	"github.com/deployfile/deployfile/internal/testing/growth"
 	"github.com/google/go-cmp/cmp"
 	"github.com/moby/buildkit/solver/errdefs"
 )

@@ -8,7 +8,7 @@ import (
 	"github.com/containerd/containerd/v2/core/content"
 	"github.com/containerd/containerd/v2/plugins/content/local"
 	"github.com/deployfile/deployfile/frontend"
-	"github.com/deployfile/deployfile/integration/internal/lab"
+	"github.com/deployfile/deployfile/internal/testing/lab"
 	"github.com/google/go-cmp/cmp"
 	"github.com/moby/buildkit/client"
 	gwclient "github.com/moby/buildkit/frontend/gateway/client"

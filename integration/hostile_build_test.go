@@ -15,7 +15,7 @@ import (
 
 	"github.com/deployfile/deployfile/build"
 	"github.com/deployfile/deployfile/frontend"
-	"github.com/deployfile/deployfile/integration/internal/lab"
+	"github.com/deployfile/deployfile/internal/testing/lab"
 	"github.com/google/go-cmp/cmp"
 )
 

@@ -14,7 +14,7 @@ import (
 
 	"github.com/deployfile/deployfile/build"
 	"github.com/deployfile/deployfile/frontend"
-	"github.com/deployfile/deployfile/integration/internal/lab"
+	"github.com/deployfile/deployfile/internal/testing/lab"
 )
 
 // TestHostilePages locks with indexes whose pages lead somewhere else than to the

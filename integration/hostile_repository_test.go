@@ -12,7 +12,7 @@ import (
 	"testing"
 
 	"github.com/deployfile/deployfile/build"
-	"github.com/deployfile/deployfile/integration/internal/lab"
+	"github.com/deployfile/deployfile/internal/testing/lab"
 )
 
 // withSubmodule is a repository that has another one, at an address, as a submodule.

@@ -1,7 +1,7 @@
 package integration
 
 import (
-	"github.com/deployfile/deployfile/integration/internal/lab"
+	"github.com/deployfile/deployfile/internal/testing/lab"
 	"strings"
 	"testing"
 

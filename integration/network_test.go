@@ -11,7 +11,7 @@ import (
 
 	"github.com/deployfile/deployfile/build"
 	"github.com/deployfile/deployfile/builder"
-	"github.com/deployfile/deployfile/integration/internal/lab"
+	"github.com/deployfile/deployfile/internal/testing/lab"
 )
 
 // supervise lets the test program be the supervisor of an embedded builder; ok is

@@ -12,7 +12,7 @@ import (
 	"testing"
 
 	"github.com/deployfile/deployfile/build"
-	"github.com/deployfile/deployfile/integration/internal/lab"
+	"github.com/deployfile/deployfile/internal/testing/lab"
 	"github.com/deployfile/deployfile/resolver"
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-containerregistry/pkg/v1/layout"

@@ -11,7 +11,7 @@ import (
 	"github.com/deployfile/deployfile/build"
 	"github.com/deployfile/deployfile/builder"
 	"github.com/deployfile/deployfile/frontend"
-	"github.com/deployfile/deployfile/integration/internal/lab"
+	"github.com/deployfile/deployfile/internal/testing/lab"
 	"github.com/moby/buildkit/client"
 )
 

@@ -11,7 +11,7 @@ import (
 	"testing"
 
 	"github.com/deployfile/deployfile/build"
-	"github.com/deployfile/deployfile/integration/internal/lab"
+	"github.com/deployfile/deployfile/internal/testing/lab"
 )
 
 // TestIndexSecret installs from an index that demands a credential, and looks

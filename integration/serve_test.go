@@ -14,7 +14,7 @@ import (
 	"time"
 
 	"github.com/deployfile/deployfile/build"
-	"github.com/deployfile/deployfile/integration/internal/lab"
+	"github.com/deployfile/deployfile/internal/testing/lab"
 	"github.com/moby/buildkit/exporter/containerimage/exptypes"
 	gwclient "github.com/moby/buildkit/frontend/gateway/client"
 	"github.com/moby/buildkit/solver/pb"

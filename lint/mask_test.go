@@ -5,7 +5,7 @@ import (
 	"testing"
 
 	"github.com/deployfile/deployfile/deployfile"
-	"github.com/deployfile/deployfile/internal/growth"
+	"github.com/deployfile/deployfile/internal/testing/growth"
 	"github.com/deployfile/deployfile/mlmodel"
 )
 

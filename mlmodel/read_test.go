@@ -9,7 +9,7 @@ import (
 	"testing"
 	"testing/fstest"
 
-	"github.com/deployfile/deployfile/internal/growth"
+	"github.com/deployfile/deployfile/internal/testing/growth"
 	"github.com/google/go-cmp/cmp"
 )
 

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/deployfile/deployfile/internal/growth"
+	"github.com/deployfile/deployfile/internal/testing/growth"
 	"github.com/deployfile/deployfile/toolchain"
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"

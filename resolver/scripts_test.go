@@ -10,7 +10,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/BurntSushi/toml"
-	"github.com/deployfile/deployfile/internal/hostile"
+	"github.com/deployfile/deployfile/internal/testing/hostile"
 	"github.com/google/go-cmp/cmp"
 )
 

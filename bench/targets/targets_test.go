@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/deployfile/deployfile/integration/cluster"
+	"github.com/deployfile/deployfile/internal/testing/cluster"
 )
 
 // count is the number of targets, as issue 5 has it.

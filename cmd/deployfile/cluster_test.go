@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/deployfile/deployfile/integration/cluster"
+	"github.com/deployfile/deployfile/internal/testing/cluster"
 	"github.com/rogpeppe/go-internal/testscript"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"

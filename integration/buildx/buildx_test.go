@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/deployfile/deployfile/integration/internal/lab"
+	"github.com/deployfile/deployfile/internal/testing/lab"
 	"github.com/moby/buildkit/client"
 	"github.com/opencontainers/go-digest"
 )

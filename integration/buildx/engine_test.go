@@ -17,7 +17,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/deployfile/deployfile/integration/internal/lab"
+	"github.com/deployfile/deployfile/internal/testing/lab"
 	"github.com/google/go-cmp/cmp"
 	dockercontainer "github.com/moby/moby/api/types/container"
 	docker "github.com/moby/moby/client"

@@ -6,7 +6,7 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/deployfile/deployfile/integration/internal/lab"
+	"github.com/deployfile/deployfile/internal/testing/lab"
 )
 
 // project is a project that buildx builds.

@@ -7,8 +7,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/deployfile/deployfile/integration/cluster"
-	"github.com/deployfile/deployfile/integration/internal/lab"
+	"github.com/deployfile/deployfile/internal/testing/cluster"
+	"github.com/deployfile/deployfile/internal/testing/lab"
 )
 
 // shared is what the tests share; TestMain sets it once, and no test changes it.

@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/deployfile/deployfile/integration/internal/lab"
+	"github.com/deployfile/deployfile/internal/testing/lab"
 	"github.com/google/go-cmp/cmp"
 )
 

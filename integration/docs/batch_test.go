@@ -15,8 +15,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/yaml"
 
-	"github.com/deployfile/deployfile/integration/cluster"
-	"github.com/deployfile/deployfile/integration/internal/lab"
+	"github.com/deployfile/deployfile/internal/testing/cluster"
+	"github.com/deployfile/deployfile/internal/testing/lab"
 )
 
 // batches are the places that the page's batches read and write.

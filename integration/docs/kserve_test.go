@@ -13,7 +13,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
-	"github.com/deployfile/deployfile/integration/cluster"
+	"github.com/deployfile/deployfile/internal/testing/cluster"
 )
 
 // standIn does on a node what the page needs of KServe, which cannot be had

@@ -14,7 +14,7 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"sigs.k8s.io/yaml"
 
-	"github.com/deployfile/deployfile/integration/cluster"
+	"github.com/deployfile/deployfile/internal/testing/cluster"
 )
 
 // namespace is the one of the pages.

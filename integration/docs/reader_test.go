@@ -15,7 +15,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/deployfile/deployfile/integration/internal/lab"
+	"github.com/deployfile/deployfile/internal/testing/lab"
 )
 
 // reader is somebody who copies what a page says into a shell.

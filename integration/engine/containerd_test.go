@@ -15,7 +15,7 @@ import (
 	"github.com/containerd/containerd/v2/core/runtime/restart"
 	"github.com/containerd/containerd/v2/core/snapshots"
 	"github.com/deployfile/deployfile/deployfile"
-	"github.com/deployfile/deployfile/integration/internal/lab"
+	"github.com/deployfile/deployfile/internal/testing/lab"
 	"github.com/deployfile/deployfile/publish"
 	publishcontainerd "github.com/deployfile/deployfile/publish/containerd"
 )

@@ -9,7 +9,7 @@ import (
 	"testing"
 
 	"github.com/deployfile/deployfile/deployfile"
-	"github.com/deployfile/deployfile/integration/internal/lab"
+	"github.com/deployfile/deployfile/internal/testing/lab"
 	"github.com/deployfile/deployfile/publish"
 	publishdocker "github.com/deployfile/deployfile/publish/docker"
 	docker "github.com/moby/moby/client"

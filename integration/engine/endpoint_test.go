@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"github.com/deployfile/deployfile/deployfile"
-	"github.com/deployfile/deployfile/integration/internal/lab"
+	"github.com/deployfile/deployfile/internal/testing/lab"
 	"github.com/deployfile/deployfile/manifests"
 	"github.com/deployfile/deployfile/publish"
 )

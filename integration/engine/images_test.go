@@ -5,7 +5,7 @@ import (
 	"io"
 	"testing"
 
-	"github.com/deployfile/deployfile/integration/internal/lab"
+	"github.com/deployfile/deployfile/internal/testing/lab"
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/mutate"

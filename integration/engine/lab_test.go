@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/deployfile/deployfile/integration/internal/lab"
+	"github.com/deployfile/deployfile/internal/testing/lab"
 )
 
 // shared is what the tests share; TestMain sets it once.

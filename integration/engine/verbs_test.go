@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/deployfile/deployfile/integration/internal/lab"
+	"github.com/deployfile/deployfile/internal/testing/lab"
 	"github.com/deployfile/deployfile/publish"
 )
 

@@ -16,7 +16,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/deployfile/deployfile/deployfile"
-	"github.com/deployfile/deployfile/integration/cluster"
+	"github.com/deployfile/deployfile/internal/testing/cluster"
 	"github.com/deployfile/deployfile/publish"
 	"github.com/deployfile/deployfile/publish/kubernetes"
 )

@@ -18,8 +18,8 @@ import (
 	"k8s.io/client-go/tools/clientcmd"
 
 	"github.com/deployfile/deployfile/deployfile"
-	"github.com/deployfile/deployfile/integration/cluster"
-	tools "github.com/deployfile/deployfile/integration/internal/lab"
+	"github.com/deployfile/deployfile/internal/testing/cluster"
+	tools "github.com/deployfile/deployfile/internal/testing/lab"
 	"github.com/deployfile/deployfile/manifests"
 	"github.com/deployfile/deployfile/publish/kubernetes"
 )

@@ -9,7 +9,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/deployfile/deployfile/deployfile"
-	"github.com/deployfile/deployfile/integration/cluster"
+	"github.com/deployfile/deployfile/internal/testing/cluster"
 	"github.com/deployfile/deployfile/publish"
 )
 

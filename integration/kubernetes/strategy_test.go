@@ -14,7 +14,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/deployfile/deployfile/deployfile"
-	"github.com/deployfile/deployfile/integration/cluster"
+	"github.com/deployfile/deployfile/internal/testing/cluster"
 	"github.com/deployfile/deployfile/manifests"
 	"github.com/deployfile/deployfile/publish"
 )

@@ -10,7 +10,7 @@ import (
 	"github.com/deployfile/deployfile/build"
 	"github.com/deployfile/deployfile/frontend"
 	"github.com/deployfile/deployfile/imageformat"
-	"github.com/deployfile/deployfile/integration/internal/lab"
+	"github.com/deployfile/deployfile/internal/testing/lab"
 	"github.com/deployfile/deployfile/publish/registry"
 	"github.com/google/go-cmp/cmp"
 	v1 "github.com/google/go-containerregistry/pkg/v1"

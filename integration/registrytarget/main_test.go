@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/deployfile/deployfile/builder"
-	"github.com/deployfile/deployfile/integration/internal/lab"
+	"github.com/deployfile/deployfile/internal/testing/lab"
 )
 
 // shared is what the tests build with; TestMain sets it once, and no test

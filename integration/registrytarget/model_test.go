@@ -12,7 +12,7 @@ import (
 
 	"github.com/deployfile/deployfile/frontend"
 	"github.com/deployfile/deployfile/imageformat"
-	"github.com/deployfile/deployfile/integration/internal/lab"
+	"github.com/deployfile/deployfile/internal/testing/lab"
 	"github.com/deployfile/deployfile/publish/registry"
 	"github.com/deployfile/deployfile/toolchain"
 	"github.com/google/go-cmp/cmp"

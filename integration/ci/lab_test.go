@@ -1,6 +1,5 @@
-// Package ci holds tests only: they run the recipes beside them as far as
-// that can be done without the service that a recipe is for, with real buildx,
-// real builders and a real registry.
+// Package ci runs the recipes of docs/ci with real buildx, builders and a real
+// registry, as far as that works without the service that a recipe is for.
 package ci
 
 import (
@@ -33,7 +32,7 @@ func newLaboratory(t *testing.T) *laboratory {
 	t.Helper()
 	base := os.Getenv("DEPLOYFILE_TEST_TOOLCHAIN")
 	if base == "" {
-		t.Fatal("DEPLOYFILE_TEST_TOOLCHAIN is not set: run make test, or hack/with-env.sh go test ./docs/ci")
+		t.Fatal("DEPLOYFILE_TEST_TOOLCHAIN is not set: run make test, or hack/with-env.sh go test ./integration/ci")
 	}
 	dir, err := os.MkdirTemp("", "deployfile-ci-")
 	if err != nil {

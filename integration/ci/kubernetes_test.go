@@ -19,7 +19,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-	"github.com/deployfile/deployfile/integration/cluster"
+	"github.com/deployfile/deployfile/internal/testing/cluster"
 	"github.com/deployfile/deployfile/resolver"
 )
 
@@ -51,7 +51,7 @@ func (l *laboratory) buildInKubernetes(t *testing.T, project, script string) str
 		"FRONTEND=" + n.RegistryForPods() + "/deployfile/frontend:1", "CI_REGISTRY_IMAGE=" + n.RegistryForPods() + repository, "CI_COMMIT_SHA=pod",
 		"MIRROR=" + mirror(t, n, project),
 	}
-	l.run(t, n.Command, project, read(t, "kubernetes.sh"), env...)
+	l.run(t, n.Command, project, read(t, recipe("kubernetes.sh")), env...)
 
 	_, log := l.run(t, n.Command, project, script, env...)
 	if ran := steps(t, log); !slices.Contains(ran, "install dfone 1.0") {

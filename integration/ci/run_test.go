@@ -68,7 +68,7 @@ func TestRecipes(t *testing.T) {
 	})
 
 	t.Run("command line", func(t *testing.T) {
-		script := read(t, "cli.sh")
+		script := read(t, recipe("cli.sh"))
 		l.shell(t, project, script, "BUILDKIT_HOST="+first, "IMAGE="+repository+":cli")
 		same(t, repository+":first", repository+":cli")
 	})

@@ -11,10 +11,13 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
+// recipe is the path of a recipe.
+func recipe(name string) string { return filepath.Join("..", "..", "docs", "ci", name) }
+
 // readYAML reads a recipe, and demands that nothing is in it twice.
 func readYAML(t *testing.T, name string) map[string]any {
 	t.Helper()
-	data, err := os.ReadFile(name)
+	data, err := os.ReadFile(recipe(name))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -99,20 +102,20 @@ func scripts(t *testing.T, value any) []string {
 
 // TestScriptsParse has bash read every script of every recipe.
 func TestScriptsParse(t *testing.T) {
-	files, err := filepath.Glob("*.yml")
+	files, err := filepath.Glob(recipe("*.yml"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	var all []string
 	for _, name := range files {
-		found := scripts(t, readYAML(t, name))
+		found := scripts(t, readYAML(t, filepath.Base(name)))
 		if len(found) < 3 {
 			t.Errorf("%s has %d scripts", name, len(found))
 		}
 		all = append(all, found...)
 	}
 	for _, name := range []string{"cli.sh", "kubernetes.sh"} {
-		data, err := os.ReadFile(name)
+		data, err := os.ReadFile(recipe(name))
 		if err != nil {
 			t.Fatal(err)
 		}
