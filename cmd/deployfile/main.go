@@ -1,35 +1,15 @@
 // Command deployfile packages MLflow models as images: see deployfile help.
-//
-// Each command is a file of its own: the flags, and a function that does the
-// work and that a test can call. What several of them share is in flags.go
-// (flags), project.go (reading the Deployfile), targets.go (its targets and the
-// connections to them), release.go (what is deployed), steps.go (what is shown
-// meanwhile), serve.go (starting an image) and report.go (errors and exit
-// codes).
 package main
 
 import (
-	"context"
-	"io"
 	"os"
-	"os/signal"
-	"syscall"
 
-	"github.com/go-logr/logr"
-	"github.com/sirupsen/logrus"
-	"k8s.io/klog/v2"
+	"github.com/deployfile/deployfile/internal/cli"
 )
 
 // version is set when the program is linked.
 var version = "devel"
 
 func main() {
-	// What the libraries of BuildKit, containerd and Kubernetes log is of no use
-	// here.
-	logrus.SetOutput(io.Discard)
-	klog.SetLogger(logr.Discard())
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	// A second Ctrl-C ends the program at once.
-	context.AfterFunc(ctx, stop)
-	os.Exit(run(ctx, os.Args[1:], standard(os.Stdin, os.Stdout, os.Stderr)))
+	os.Exit(cli.Main(version))
 }

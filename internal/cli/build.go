@@ -1,0 +1,288 @@
+package cli
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/deployfile/deployfile/build"
+	"github.com/deployfile/deployfile/builder"
+	"github.com/deployfile/deployfile/frontend"
+	"github.com/moby/buildkit/client"
+	"github.com/moby/buildkit/exporter/containerimage/exptypes"
+	"github.com/spf13/cobra"
+)
+
+// buildOptions are the flags of the build command.
+type buildOptions struct {
+	inputFlags
+	output                []string
+	tags                  []string
+	target                string
+	push, load, asJSON    bool
+	metadataFile, iidFile string
+}
+
+func buildCommand(s streams) *cobra.Command {
+	var o buildOptions
+	cmd := &cobra.Command{
+		Use:   "build [CONTEXT]",
+		Short: "Build the image",
+		Long: `Build the image that the Deployfile describes, from the lock if there is one,
+and verify that it answers. CONTEXT, by default the folder at hand, is what the
+build may read. The image's digest is printed; without --push, --load or
+--output the image stays in the builder's cache.
+
+--target takes what docker buildx build --target takes: image (the default), env
+(the image without the model and its code), model (the model alone, as an
+artifact), the name of a target of the Deployfile, or, to be written to a folder
+by --output, lock, plan and sbom; verify makes nothing.`,
+		Example: `  deployfile build
+  deployfile build --push --tag registry.example.com/iris:1
+  deployfile build --locked -o type=oci,dest=iris.tar
+  deployfile build --target sbom -o bills
+  deployfile build --builder tcp://buildkit.example.com:1234 --cache-from registry.example.com/cache`,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return buildImage(cmd.Context(), s, contextFolder(args), o)
+		},
+	}
+	flags := cmd.Flags()
+	o.add(flags)
+	o.addLocked(flags)
+	flags.StringArrayVarP(&o.output, "output", "o", nil, `where the image goes, as buildx has it: "type=oci,dest=FILE", "type=image,name=REF,push=true", "FOLDER", …`)
+	flags.StringVar(&o.target, "target", "", "what is made (default \"image\")")
+	flags.StringArrayVarP(&o.tags, "tag", "t", nil, "name of the image (default for --push and --load: [image] tags)")
+	flags.BoolVar(&o.push, "push", false, "push the image to the registries of its tags")
+	flags.BoolVar(&o.load, "load", false, "load the image into Docker's engine")
+	flags.StringArrayVar(&o.labels, "label", nil, "a label of the image, NAME=VALUE")
+	flags.StringArrayVar(&o.cacheTo, "cache-to", nil, "a cache to write to, as buildx has it")
+	flags.StringVar(&o.metadataFile, "metadata-file", "", "write what the builder says of the result to a file, as JSON")
+	flags.StringVar(&o.iidFile, "iidfile", "", "write the image's id to a file")
+	flags.BoolVar(&o.asJSON, "json", false, "print the result as JSON")
+	return cmd
+}
+
+// buildResult is what build --json prints.
+type buildResult struct {
+	Digest string `json:"digest"`
+	// Pushed, Loaded and Written are names and paths.
+	Pushed  []string `json:"pushed"`
+	Loaded  []string `json:"loaded"`
+	Written []string `json:"written"`
+}
+
+func buildImage(ctx context.Context, s streams, folder string, o buildOptions) error {
+	start := time.Now()
+	p, err := o.open(ctx, folder)
+	if err != nil {
+		return err
+	}
+	if o.outputs, err = o.parseOutputs(p); err != nil {
+		return err
+	}
+	opt, err := o.options(p, o.target, s)
+	if err != nil {
+		return err
+	}
+	b, err := o.find(ctx)
+	if err != nil {
+		return err
+	}
+	defer b.Close()
+	result := buildResult{Pushed: []string{}, Loaded: []string{}, Written: []string{}}
+	if o.load {
+		engine, err := o.loadInto(ctx, b, p, &opt, &result)
+		if err != nil {
+			return err
+		}
+		defer engine.Close()
+	}
+	if len(opt.Outputs) == 0 && !o.makesFiles() {
+		if err := keepNothing(ctx, b, &opt); err != nil {
+			return err
+		}
+	}
+	r, err := build.Run(ctx, b, opt)
+	if err != nil {
+		return err
+	}
+	reportWarnings(s.err, r.Warnings)
+	result.Digest = r.Metadata[exptypes.ExporterImageDigestKey]
+	result.add(opt.Outputs)
+	if err := o.writeFiles(r); err != nil {
+		return err
+	}
+	fmt.Fprintf(s.err, "built in %.1f s; %s\n", time.Since(start).Seconds(), result.summary())
+	switch {
+	case slices.ContainsFunc(opt.Outputs, build.Output.ToStdout):
+		return nil
+	case o.asJSON:
+		return writeJSON(s.out, result)
+	case result.Digest != "":
+		fmt.Fprintln(s.out, result.Digest)
+	}
+	return nil
+}
+
+// parseOutputs are the outputs of --output and --push, with the names that the
+// image gets there.
+func (o *buildOptions) parseOutputs(p *project) ([]build.Output, error) {
+	if o.makesFiles() && (o.push || o.load || len(o.tags) > 0) {
+		return nil, &usageError{fmt.Errorf("--target %s makes no image: give --output a folder", o.target)}
+	}
+	var outputs []build.Output
+	for _, text := range o.output {
+		out, err := build.ParseOutput(text)
+		if err != nil {
+			return nil, err
+		}
+		outputs = append(outputs, out)
+	}
+	if o.push || !o.load && len(outputs) == 0 && len(o.tags) > 0 {
+		out := build.Output{Type: client.ExporterImage, Attrs: map[string]string{}}
+		if o.push {
+			out.Attrs["push"] = "true"
+		}
+		outputs = append(outputs, out)
+	}
+	for _, out := range outputs {
+		if out.Attrs == nil || out.Attrs["name"] != "" || !out.Named() {
+			continue
+		}
+		tags := o.tags
+		if out.Pushes() && len(tags) == 0 {
+			tags = p.file.Image.Tags
+		}
+		if out.Pushes() && len(tags) == 0 {
+			return nil, &usageError{errors.New("there is no name to push to: give --tag, or set tags in [image] of the Deployfile")}
+		}
+		if len(tags) > 0 {
+			out.Attrs["name"] = strings.Join(tags, ",")
+		}
+	}
+	return outputs, nil
+}
+
+// makesFiles says whether the target is files, or nothing, rather than an image.
+func (o *buildOptions) makesFiles() bool {
+	return slices.Contains([]string{frontend.TargetLock, frontend.TargetVerify, frontend.TargetPlan, frontend.TargetSBOM}, o.target)
+}
+
+// loadInto adds the output that loads the image into Docker's engine.
+func (o *buildOptions) loadInto(ctx context.Context, b *builder.Builder, p *project, opt *build.Options, result *buildResult) (*build.Engine, error) {
+	engine, err := build.FindEngine(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("--load: %w", err)
+	}
+	result.Loaded = o.tags
+	if len(o.tags) == 0 {
+		result.Loaded = imageNames(p)
+	}
+	opt.Outputs = append(opt.Outputs, engine.Output(b, strings.Join(result.Loaded, ",")))
+	if b.Kind == builder.Docker && !engine.CanPush() && slices.ContainsFunc(opt.Outputs, build.Output.Pushes) {
+		return engine, errCannotPush
+	}
+	return engine, nil
+}
+
+// errCannotPush is a builder whose images stay in its engine.
+var errCannotPush = errors.New("the image store of this Docker engine cannot push from a build: turn on its containerd image store, or use --load and docker push")
+
+// keepNothing adds an output without a name, which only the builder's cache
+// keeps.
+func keepNothing(ctx context.Context, b *builder.Builder, opt *build.Options) error {
+	if b.Kind != builder.Docker {
+		opt.Exports = []client.ExportEntry{{Type: client.ExporterImage}}
+		return nil
+	}
+	engine, err := build.FindEngine(ctx)
+	if err != nil {
+		return err
+	}
+	defer engine.Close()
+	opt.Outputs = []build.Output{unnamed(engine, b)}
+	return nil
+}
+
+// unnamed is the output that leaves an image in its engine's store.
+func unnamed(engine *build.Engine, b *builder.Builder) build.Output {
+	out := engine.Output(b, "")
+	delete(out.Attrs, "name")
+	return out
+}
+
+// imageNames are [image] tags, or the model's name.
+func imageNames(p *project) []string {
+	if len(p.file.Image.Tags) > 0 {
+		return p.file.Image.Tags
+	}
+	return []string{p.file.Model.Name + ":latest"}
+}
+
+// writeFiles writes --metadata-file and --iidfile.
+func (o *buildOptions) writeFiles(r *build.Result) error {
+	if o.metadataFile != "" {
+		data, err := json.MarshalIndent(metadata(r.Metadata), "", "  ")
+		if err != nil {
+			return err
+		}
+		if err := build.WriteFile(o.metadataFile, append(data, '\n')); err != nil {
+			return err
+		}
+	}
+	if o.iidFile != "" {
+		id := r.Metadata[exptypes.ExporterImageConfigDigestKey]
+		if id == "" {
+			id = r.Metadata[exptypes.ExporterImageDigestKey]
+		}
+		return build.WriteFile(o.iidFile, []byte(id))
+	}
+	return nil
+}
+
+// metadata is the exporters' answer as buildx writes it: what is JSON in
+// base64 becomes JSON.
+func metadata(from map[string]string) map[string]any {
+	out := map[string]any{}
+	for k, v := range from {
+		out[k] = v
+		if data, err := base64.StdEncoding.DecodeString(v); err == nil && json.Valid(data) && strings.HasPrefix(string(data), "{") {
+			out[k] = json.RawMessage(data)
+		}
+	}
+	return out
+}
+
+func (r *buildResult) add(outputs []build.Output) {
+	for _, o := range outputs {
+		switch {
+		case o.Pushes():
+			r.Pushed = append(r.Pushed, strings.Split(o.Attrs["name"], ",")...)
+		case o.Dest != "" && !o.ToStdout():
+			r.Written = append(r.Written, o.Dest)
+		}
+	}
+}
+
+// summary says where the image went, and what could be done if nowhere.
+func (r *buildResult) summary() string {
+	var parts []string
+	for _, x := range []struct {
+		verb  string
+		names []string
+	}{{"pushed", r.Pushed}, {"loaded", r.Loaded}, {"written to", r.Written}} {
+		if len(x.names) > 0 {
+			parts = append(parts, x.verb+" "+strings.Join(x.names, ", "))
+		}
+	}
+	if len(parts) == 0 {
+		return "not pushed: --push, --load or --output say where the image goes"
+	}
+	return strings.Join(parts, "; ")
+}

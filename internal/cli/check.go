@@ -1,0 +1,205 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/deployfile/deployfile/build"
+	"github.com/deployfile/deployfile/deployfile"
+	"github.com/deployfile/deployfile/frontend"
+	"github.com/deployfile/deployfile/internal/untrusted"
+	"github.com/deployfile/deployfile/lint"
+	"github.com/deployfile/deployfile/mlmodel"
+	"github.com/deployfile/deployfile/resolver"
+	"github.com/moby/buildkit/solver/errdefs"
+	"github.com/spf13/cobra"
+)
+
+// checkOptions are the flags of the check command.
+type checkOptions struct {
+	file   string
+	args   []string
+	asJSON bool
+}
+
+func checkCommand(s streams) *cobra.Command {
+	var o checkOptions
+	cmd := &cobra.Command{
+		Use:   "check [CONTEXT]",
+		Short: "Check the Deployfile, the model and the lock",
+		Long: `Check the Deployfile, the model, the requirements files that they name, and
+whether the lock still fits them. No builder is needed. Everything that is
+wrong is printed with its line.`,
+		Example: "  deployfile check\n  deployfile check --json examples/iris",
+		Args:    cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return check(cmd.Context(), s, contextFolder(args), o)
+		},
+	}
+	cmd.Flags().StringVarP(&o.file, "file", "f", "", `the Deployfile (default "CONTEXT/Deployfile")`)
+	cmd.Flags().StringArrayVar(&o.args, "build-arg", nil, "a build argument, NAME=VALUE")
+	cmd.Flags().BoolVar(&o.asJSON, "json", false, "print the findings as JSON")
+	return cmd
+}
+
+// finding is what check --json prints for each thing that it found.
+type finding struct {
+	// Kind is deployfile, model or lock.
+	Kind string `json:"kind"`
+	deployfile.Diagnostic
+}
+
+func check(ctx context.Context, s streams, folder string, o checkOptions) error {
+	file := build.Options{Context: folder, File: o.file}.FilePath()
+	source, err := readDeployfile(ctx, folder, o.file)
+	if err != nil {
+		return err
+	}
+	args, err := pairs("build-arg", o.args, os.LookupEnv)
+	if err != nil {
+		return err
+	}
+	c, err := untrusted.Wait(ctx, func() (*checked, error) { return inspect(ctx, folder, file, source, args) })
+	if err != nil {
+		return err
+	}
+	if o.asJSON {
+		if e := writeJSON(s.out, findings(file, c.found, c.judged, c.err)); e != nil {
+			return e
+		}
+		return c.err
+	}
+	masked := lint.Mask(source, c.judged)
+	for n, f := range c.judged {
+		if n == shownFindings {
+			fmt.Fprintf(s.err, "%d more findings are not shown: deployfile check --json lists all\n", len(c.judged)-n)
+			break
+		}
+		_ = deployfile.Render(s.err, masked, f.Diagnostic(file))
+	}
+	for _, w := range c.found.Warnings {
+		fmt.Fprintf(s.err, "warning: %s\n", warningText(w))
+	}
+	if c.err == nil && lint.Failed(c.judged) {
+		return errLint
+	}
+	if c.err == nil {
+		fmt.Fprintf(s.text, "%s is fine: %s, %d requirements\n", file, strings.Join(c.found.Model.Flavors, ", "), len(c.found.Inputs.Requirements))
+	}
+	return c.err
+}
+
+// shownFindings is how many findings are drawn: nobody reads more.
+const shownFindings = 1000
+
+// checked is what check has found, and the error that it ends with after that is
+// printed.
+type checked struct {
+	found  *frontend.Inspection
+	judged []lint.Finding
+	err    error
+}
+
+// inspect reads all that a build would read of the folder.
+func inspect(ctx context.Context, folder, file string, source []byte, args map[string]string) (*checked, error) {
+	// A link that leads out of the folder is followed by no build.
+	files, err := untrusted.OpenFolder(folder)
+	if err != nil {
+		return nil, err
+	}
+	defer files.Close()
+	c := &checked{}
+	if c.found, c.err = frontend.Inspect(file, source, files, args); c.err != nil {
+		return c, nil
+	}
+	var lock *resolver.Lock
+	var pylocks map[string][]byte
+	lock, pylocks, c.err = readLock(file)
+	c.judged = c.found.Lint(lock, pylocks, time.Now())
+	if c.err == nil && lock != nil {
+		c.err = checkLock(ctx, file, files, c.found, lock, pylocks)
+	}
+	return c, nil
+}
+
+// errLint says that the findings that were printed include an error.
+var errLint = errors.New("the Deployfile has to change, see above")
+
+// readLock reads the lock beside a Deployfile, nil if there is none.
+func readLock(file string) (*resolver.Lock, map[string][]byte, error) {
+	name := filepath.Base(file) + lockSuffix
+	files, lock, err := readLockFiles(filepath.Dir(file), name)
+	var unknown *lockError
+	if errors.As(err, &unknown) {
+		return nil, nil, &frontend.StaleLockError{File: name, Changes: []string{unknown.Error()}}
+	}
+	if err != nil || lock == nil {
+		return nil, nil, err
+	}
+	delete(files, name)
+	return lock, files, nil
+}
+
+// checkLock compares the lock with what can be told without a builder: all but
+// what a registry or a package index has to say.
+func checkLock(ctx context.Context, file string, folder fs.FS, found *frontend.Inspection, lock *resolver.Lock, pylocks map[string][]byte) error {
+	changes := lock.Stale(found.Inputs, found.File.Image.Platforms, pylocks)
+	now, err := modelFiles(ctx, folder, file, found.File.Model.Source)
+	if err != nil {
+		return err
+	}
+	if changes = append(changes, lock.ModelChanges(now)...); len(changes) > 0 {
+		return &frontend.StaleLockError{File: filepath.Base(file) + ".lock", Changes: changes}
+	}
+	return nil
+}
+
+// findings are what was found, an error last.
+func findings(file string, found *frontend.Inspection, judged []lint.Finding, err error) []finding {
+	out := []finding{}
+	for _, f := range judged {
+		out = append(out, finding{"deployfile", f.Diagnostic(file)})
+	}
+	at := func(file string, line int) deployfile.Diagnostic {
+		// What is about a file as a whole is shown at its first line.
+		p := deployfile.Position{Line: max(line, 1), Column: 1}
+		return deployfile.Diagnostic{File: file, Range: deployfile.Range{Start: p, End: p}}
+	}
+	for _, w := range found.Warnings {
+		d := at(w.File, w.Line)
+		d.Rule, d.Severity, d.Message = "model", deployfile.SeverityWarning, w.Message
+		out = append(out, finding{"model", d})
+	}
+	var wrong deployfile.Errors
+	var stale *frontend.StaleLockError
+	switch {
+	case err == nil:
+	case errors.As(err, &wrong):
+		for _, d := range wrong {
+			out = append(out, finding{"deployfile", d})
+		}
+	case errors.As(err, &stale):
+		for _, c := range stale.Changes {
+			d := at(stale.File, 0)
+			d.Rule, d.Severity, d.Message, d.Hint = "stale-lock", deployfile.SeverityError, c, "run: deployfile lock"
+			out = append(out, finding{"lock", d})
+		}
+	default:
+		d := at(file, 0)
+		var line *mlmodel.SourceError
+		if sources := errdefs.Sources(err); errors.As(err, &line) {
+			d = at(line.File, line.Line)
+		} else if len(sources) > 0 && len(sources[0].Ranges) > 0 {
+			d = diagnosticOf(sources[0].Info, sources[0].Ranges, deployfile.SeverityError, "")
+		}
+		d.Rule, d.Severity, d.Message = "model", deployfile.SeverityError, err.Error()
+		out = append(out, finding{"model", d})
+	}
+	return out
+}

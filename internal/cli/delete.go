@@ -1,0 +1,157 @@
+package cli
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/deployfile/deployfile/deployfile"
+	"github.com/deployfile/deployfile/internal/terminal"
+	"github.com/deployfile/deployfile/publish"
+	"github.com/spf13/cobra"
+)
+
+// deleteOptions are the flags of the delete command.
+type deleteOptions struct {
+	fileFlags
+	timeout                  time.Duration
+	all, yes, dryRun, asJSON bool
+}
+
+func deleteCommand(s streams) *cobra.Command {
+	var o deleteOptions
+	cmd := &cobra.Command{
+		Use:   "delete [TARGET…]",
+		Short: "Remove all that was deployed to targets",
+		Long: `Remove all that deployfile deploy ever made at the targets, their revisions too, so
+that there is nothing left to roll back to. Images in registries stay. On a terminal
+it asks first; elsewhere --yes has to say that it is meant. That nothing is there is
+no failure. What is left after --timeout is removed by another deployfile delete.
+
+--json prints a list with an object for each target: target, kind, endpoint, deleted
+(true or false), changes (with --dry-run: action, object), error.`,
+		Example: `  deployfile delete staging
+  deployfile delete staging --dry-run
+  deployfile delete --all --yes`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return deleteTargets(cmd.Context(), s, args, o)
+		},
+		ValidArgsFunction: completeTargets(o.open),
+	}
+	o.add(cmd.Flags())
+	addAll(cmd.Flags(), &o.all)
+	cmd.Flags().BoolVar(&o.yes, "yes", false, "do not ask")
+	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "print what would be removed, and remove nothing")
+	cmd.Flags().DurationVar(&o.timeout, "timeout", defaultTimeout, "how long to wait until all of a target is removed")
+	cmd.Flags().BoolVar(&o.asJSON, "json", false, "print JSON")
+	return cmd
+}
+
+// deleted is what delete --json prints for each target.
+type deleted struct {
+	targetName
+	Deleted bool             `json:"deleted"`
+	Changes []publish.Change `json:"changes,omitempty"`
+	Error   string           `json:"error,omitempty"`
+}
+
+func deleteTargets(ctx context.Context, s streams, names []string, o deleteOptions) error {
+	p, err := o.open(ctx)
+	if err != nil {
+		return err
+	}
+	targets, err := p.targets(names, o.all)
+	if err != nil {
+		return err
+	}
+	if o.timeout <= 0 {
+		return &usageError{errors.New("--timeout must be more than 0")}
+	}
+	if !o.yes && !o.dryRun {
+		if err := confirm(ctx, s, targets); err != nil {
+			return err
+		}
+	}
+	steps := newSteps(s.console, "auto")
+	defer steps.close()
+	steps.wait("deleting")
+	out := make([]deleted, len(targets))
+	errs := eachPlace(ctx, targets, steps, func(n int, at *place) (err error) {
+		if o.dryRun {
+			out[n].Changes, err = at.publisher.Removals(ctx)
+			return err
+		}
+		limited, cancel := context.WithTimeout(ctx, o.timeout)
+		defer cancel()
+		if err = at.publisher.Delete(limited); err != nil && limited.Err() != nil && ctx.Err() == nil {
+			err = fmt.Errorf("not all is removed after %s: %w", o.timeout, err)
+		}
+		return err
+	})
+	steps.done()
+	for n, t := range targets {
+		out[n].targetName, out[n].Deleted = nameOf(t), errs[n] == nil && !o.dryRun
+		switch {
+		case errs[n] != nil:
+			out[n].Error = errs[n].Error()
+		case !o.asJSON:
+			out[n].text(s.text)
+		}
+	}
+	if o.asJSON {
+		errs = append(errs, writeJSON(s.out, out))
+	}
+	return errors.Join(errs...)
+}
+
+func (d *deleted) text(w *terminal.Writer) {
+	switch {
+	case d.Deleted:
+		fmt.Fprintf(w, "%s: nothing is deployed as %s any more\n", d.Target, d.Endpoint)
+	case len(d.Changes) == 0:
+		fmt.Fprintf(w, "%s: nothing is deployed as %s\n", d.Target, d.Endpoint)
+	default:
+		writeChanges(w, d.Changes, false)
+		fmt.Fprintf(w, "%s: %s would be removed: %s\n", d.Target, d.Endpoint, countChanges(d.Changes))
+	}
+}
+
+// errDeclined is a question that was answered with no.
+var errDeclined = errors.New("nothing was deleted")
+
+// confirm asks whoever sits at the terminal.
+func confirm(ctx context.Context, s streams, targets []deployfile.Target) error {
+	if in, ok := s.in.(*os.File); !ok || !terminal.Is(in) {
+		return &usageError{errors.New("there is no terminal to ask whether this is meant: say so with --yes")}
+	}
+	fmt.Fprintln(s.err, "This removes, with all revisions:")
+	for _, t := range targets {
+		where := ""
+		for _, part := range []struct{ what, name string }{{"namespace", t.Namespace}, {"context", t.Context}, {"repository", t.Image}} {
+			if part.name != "" && (part.what != "repository" || t.Kind == "registry") {
+				where += fmt.Sprintf(", %s %s", part.what, part.name)
+			}
+		}
+		fmt.Fprintf(s.err, "  %s (target %s: %s%s)\n", t.Endpoint, t.Name, t.Kind, where)
+	}
+	fmt.Fprint(s.err, "Go on? [y/N] ")
+	answers := make(chan string, 1)
+	go func() {
+		line, _ := bufio.NewReader(s.in).ReadString('\n')
+		answers <- strings.ToLower(strings.TrimSpace(line))
+	}()
+	select {
+	case <-ctx.Done():
+		fmt.Fprintln(s.err)
+		return context.Cause(ctx)
+	case answer := <-answers:
+		if answer == "y" || answer == "yes" {
+			return nil
+		}
+		return errDeclined
+	}
+}

@@ -1,0 +1,233 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/containerd/platforms"
+	"github.com/deployfile/deployfile/build"
+	"github.com/deployfile/deployfile/builder"
+	"github.com/deployfile/deployfile/frontend"
+	"github.com/deployfile/deployfile/imageformat"
+	"github.com/deployfile/deployfile/publish"
+	"github.com/moby/buildkit/client"
+	"github.com/moby/buildkit/exporter/containerimage/exptypes"
+)
+
+// push builds and pushes to repositories, by digest; without any it builds to
+// know the digest.
+func (w *deliveries) push(ctx context.Context, what, format string, repositories []string) (string, error) {
+	opt, err := w.options(what)
+	if err != nil {
+		return "", err
+	}
+	export := client.ExportEntry{Type: client.ExporterImage, Attrs: formatAttributes(format)}
+	if format == imageformat.DockerManifest && len(w.platforms(opt)) > 1 {
+		return "", &usageError{fmt.Errorf("format %q holds one platform, and the Deployfile has %s: give --platform", format, strings.Join(w.platforms(opt), ", "))}
+	}
+	if err := w.checkPush(ctx); err != nil {
+		return "", err
+	}
+	if len(repositories) > 0 {
+		maps.Copy(export.Attrs, map[string]string{"name": strings.Join(repositories, ","), "push": "true", "push-by-digest": "true"})
+	}
+	opt.Exports = []client.ExportEntry{export}
+	r, err := w.run(ctx, opt)
+	if err != nil {
+		return "", err
+	}
+	dgst := r.Metadata[exptypes.ExporterImageDigestKey]
+	if dgst == "" {
+		return "", errors.New("the builder does not say which digest the image has")
+	}
+	for _, repository := range repositories {
+		w.steps.wait("tagging %s", repository)
+		if err := keep(ctx, repository, dgst); err != nil {
+			return "", err
+		}
+		w.steps.say("pushed %s@%s", repository, dgst)
+	}
+	return dgst, nil
+}
+
+// formatAttributes are what the exporter is told of a form of package
+// imageformat.
+func formatAttributes(format string) map[string]string {
+	if format == imageformat.Docker || format == imageformat.DockerManifest {
+		return map[string]string{"oci-mediatypes": "false"}
+	}
+	return map[string]string{}
+}
+
+// checkPush finds a builder that cannot push, nor say what would be pushed,
+// before it builds.
+func (w *deliveries) checkPush(ctx context.Context) error {
+	if w.builder.Kind != builder.Docker {
+		return nil
+	}
+	engine, err := w.findEngine(ctx)
+	if err == nil && !engine.CanPush() {
+		err = errCannotPush
+	}
+	return err
+}
+
+func (w *deliveries) findEngine(ctx context.Context) (*build.Engine, error) {
+	var err error
+	if w.engine == nil {
+		w.engine, err = build.FindEngine(ctx)
+	}
+	return w.engine, err
+}
+
+// imported hands the image to the target's own engine.
+func (w *deliveries) imported(ctx context.Context, d delivery) (string, error) {
+	opt, err := w.options(frontend.TargetImage)
+	if err != nil {
+		return "", err
+	}
+	switch all := opt.Platforms; {
+	case len(all) > 1:
+		return "", &usageError{fmt.Errorf("an engine runs one platform: target %q cannot have %s", d.Name, strings.Join(all, ", "))}
+	case len(all) == 0:
+		p := platforms.Normalize(w.builder.Platform())
+		opt.Platforms = []string{p.OS + "/" + p.Architecture}
+	}
+	r, err := w.kept(ctx, opt)
+	if err != nil {
+		return "", err
+	}
+	image := imageID(r, d)
+	// What the engine has of an earlier revision need not be carried there.
+	if d.dry || d.importer == nil || slices.Contains(d.had, image) {
+		return image, nil
+	}
+	if d.Kind == "docker" && w.builder.Kind == builder.Docker {
+		// It is the same engine.
+		if w.engine.CanPush() {
+			return r.Metadata[exptypes.ExporterImageDigestKey], nil
+		}
+		return r.Metadata[exptypes.ExporterImageConfigDigestKey], nil
+	}
+	archive := &importing{ctx: ctx, importer: d.importer}
+	opt.Exports = []client.ExportEntry{{
+		Type: client.ExporterDocker, Attrs: formatAttributes(imageformat.Docker),
+		Output: func(map[string]string) (io.WriteCloser, error) { return archive.open(), nil },
+	}}
+	_, err = w.run(ctx, opt)
+	archive.end(err)
+	if err != nil {
+		if archive.err != nil && !errors.Is(archive.err, err) && ctx.Err() == nil {
+			err = archive.err
+		}
+		return "", atTarget(d.Target, err)
+	}
+	w.steps.say("%s: has image %s", d.Name, archive.image)
+	return archive.image, nil
+}
+
+// kept builds an image that has no name, and stays where it was built.
+func (w *deliveries) kept(ctx context.Context, opt build.Options) (*build.Result, error) {
+	if w.builder.Kind != builder.Docker {
+		opt.Exports = []client.ExportEntry{{Type: client.ExporterImage, Attrs: formatAttributes(imageformat.Docker)}}
+		return w.run(ctx, opt)
+	}
+	engine, err := w.findEngine(ctx)
+	if err != nil {
+		return nil, err
+	}
+	opt.Outputs = []build.Output{unnamed(engine, w.builder)}
+	return w.run(ctx, opt)
+}
+
+// imageID is how an engine would call an image: by the digest of its manifest
+// or, as Docker's older store does, of its configuration. What the engine has
+// already tells which.
+func imageID(r *build.Result, d delivery) string {
+	manifest, config := r.Metadata[exptypes.ExporterImageDigestKey], r.Metadata[exptypes.ExporterImageConfigDigestKey]
+	for _, image := range d.had {
+		if image == config || strings.HasSuffix(image, manifest) {
+			return image
+		}
+	}
+	if d.Kind == "containerd" {
+		return manifest
+	}
+	return config
+}
+
+// importing is an archive on its way from the builder to an engine.
+type importing struct {
+	ctx      context.Context
+	importer publish.Importer
+
+	writer *io.PipeWriter
+	done   chan struct{}
+	image  string
+	err    error
+}
+
+// open starts to import, anew if the build does; the result is a writer whose
+// Close returns when the engine has the image.
+func (i *importing) open() io.WriteCloser {
+	i.end(errors.New("the build starts anew"))
+	r, w := io.Pipe()
+	done := make(chan struct{})
+	i.writer, i.done = w, done
+	go func() {
+		defer close(done)
+		i.image, i.err = i.importer.Import(i.ctx, r)
+		_ = r.CloseWithError(i.err)
+	}()
+	return i
+}
+
+// Write implements io.Writer.
+func (i *importing) Write(data []byte) (int, error) { return i.writer.Write(data) }
+
+// Close waits for the engine's answer.
+func (i *importing) Close() error {
+	i.end(nil)
+	return i.err
+}
+
+// end ends an archive that may be incomplete, and waits for the engine.
+func (i *importing) end(err error) {
+	if i.writer != nil {
+		_ = i.writer.CloseWithError(err)
+		<-i.done
+	}
+}
+
+func (w *deliveries) options(what string) (build.Options, error) {
+	if what == frontend.TargetImage {
+		what = ""
+	}
+	opt, err := w.flags.options(w.project, what, w.streams)
+	opt.Outputs = nil
+	return opt, err
+}
+
+// platforms are those that are built for, as far as they are written down.
+func (w *deliveries) platforms(opt build.Options) []string {
+	if len(opt.Platforms) > 0 {
+		return opt.Platforms
+	}
+	return w.project.file.Image.Platforms
+}
+
+// run builds, with the builder's own display.
+func (w *deliveries) run(ctx context.Context, opt build.Options) (*build.Result, error) {
+	w.steps.done()
+	r, err := build.Run(ctx, w.builder, opt)
+	if err != nil {
+		return nil, err
+	}
+	reportWarnings(w.streams.err, r.Warnings)
+	return r, nil
+}

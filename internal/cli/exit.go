@@ -1,0 +1,96 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/deployfile/deployfile/build"
+	"github.com/deployfile/deployfile/builder"
+	"github.com/deployfile/deployfile/deployfile"
+	"github.com/deployfile/deployfile/frontend"
+	"github.com/deployfile/deployfile/internal/untrusted"
+	"github.com/deployfile/deployfile/mlmodel"
+	"github.com/deployfile/deployfile/resolver"
+	"github.com/moby/buildkit/solver/errdefs"
+	"github.com/spf13/cobra"
+)
+
+// The exit codes; exitCodesTopic explains them.
+const (
+	exitOK          = 0
+	exitFailed      = 1
+	exitUsage       = 2
+	exitLock        = 3
+	exitInput       = 4
+	exitBuilder     = 5
+	exitDifferent   = 6
+	exitInterrupted = 130
+)
+
+func exitCodesTopic() *cobra.Command {
+	return &cobra.Command{
+		Use:   "exit-codes",
+		Short: "What the exit codes mean",
+		Long: `Exit codes
+
+  0    done
+  1    failed: a step of the build, a server, a push, a full disk, a target; what
+       a target served before is served again
+  2    a wrong command line
+  3    the lock is out of date, or is missing where --locked demands it
+  4    the Deployfile, the model or a requirements file is missing or wrong
+  5    there is no builder, or it went away during the build
+  6    "deployfile diff" of targets: deploy would change something
+  130  interrupted (Ctrl-C); what a target served before is served again
+
+"deployfile run", "open" and "logs --follow" that are stopped by Ctrl-C while they
+do what they are for exit with 0. "deployfile deploy --dry-run" exits with 0 whether
+it would change something or not, and so does "deployfile diff" of two locks or
+images.`,
+	}
+}
+
+var errInterrupted = errors.New("interrupted")
+
+// interrupted is what Ctrl-C makes of an error: nothing is left of it but what
+// a target says that it serves now.
+func interrupted(err error) error {
+	if is[*brokenOffError](err) {
+		return fmt.Errorf("%w: %w", errInterrupted, err)
+	}
+	return errInterrupted
+}
+
+// usageError is a wrong command line.
+type usageError struct{ err error }
+
+func (e *usageError) Error() string { return e.err.Error() }
+func (e *usageError) Unwrap() error { return e.err }
+
+func exitCode(err error) int {
+	switch {
+	case errors.Is(err, errInterrupted):
+		return exitInterrupted
+	case is[*usageError](err), is[*build.UsageError](err):
+		return exitUsage
+	case is[*differentError](err):
+		return exitDifferent
+	case is[*frontend.StaleLockError](err), is[*frontend.NoLockError](err), is[*lockChangeError](err):
+		return exitLock
+	case is[*builder.NotFoundError](err), is[*builder.GoneError](err):
+		return exitBuilder
+	case is[*resolver.StepError](err), is[*resolver.NoWheelError](err), is[*resolver.RequirementError](err), is[*frontend.ImageError](err),
+		is[*builder.DiskFullError](err):
+		return exitFailed
+	case is[deployfile.Errors](err), is[*build.NoFileError](err), is[*mlmodel.MissingModelError](err),
+		is[*mlmodel.NoPyfuncError](err), is[*mlmodel.SourceError](err), len(errdefs.Sources(err)) > 0,
+		untrusted.Refused(err):
+		return exitInput
+	}
+	return exitFailed
+}
+
+func is[T error](err error) bool {
+	var t T
+	return errors.As(err, &t)
+}

@@ -1,0 +1,163 @@
+package cli
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/deployfile/deployfile/build"
+	"github.com/deployfile/deployfile/builder"
+	"github.com/deployfile/deployfile/frontend"
+	"github.com/deployfile/deployfile/toolchain"
+	"github.com/docker/go-units"
+	"github.com/spf13/pflag"
+)
+
+// builderFlags say where a build runs.
+type builderFlags struct {
+	address   string
+	diskLimit byteSize
+}
+
+func (f *builderFlags) add(flags *pflag.FlagSet) {
+	flags.StringVar(&f.address, "builder", "", "address of a BuildKit, such as unix:///run/buildkit/buildkitd.sock (default: BUILDKIT_HOST, else Docker's engine, else an embedded one)")
+	f.addDiskLimit(flags)
+}
+
+func (f *builderFlags) addDiskLimit(flags *pflag.FlagSet) {
+	f.diskLimit = byteSize(builder.DefaultDiskLimit)
+	flags.Var(&f.diskLimit, "disk-limit", "how large the embedded builder's cache may be; takes effect when it starts")
+}
+
+func (f *builderFlags) options() builder.Options {
+	return builder.Options{Address: cmp.Or(f.address, os.Getenv("BUILDKIT_HOST")), DiskLimit: int64(f.diskLimit)}
+}
+
+func (f *builderFlags) find(ctx context.Context) (*builder.Builder, error) {
+	return builder.Find(ctx, f.options())
+}
+
+// byteSize is a number of bytes, written as "20GB".
+type byteSize int64
+
+var _ pflag.Value = (*byteSize)(nil)
+
+func (b *byteSize) String() string { return strings.ReplaceAll(units.HumanSize(float64(*b)), " ", "") }
+func (b *byteSize) Type() string   { return "SIZE" }
+func (b *byteSize) Set(text string) error {
+	n, err := units.FromHumanSize(text)
+	if err != nil || n <= 0 {
+		return fmt.Errorf("%q is not a size such as 20GB", text)
+	}
+	*b = byteSize(n)
+	return nil
+}
+
+// inputFlags say what a build reads; every command that builds has them.
+type inputFlags struct {
+	builderFlags
+	file, progress  string
+	contexts, args  []string
+	platforms       []string
+	secrets, ssh    []string
+	cacheFrom       []string
+	ulimits         []string
+	resources       []string
+	stepTimeout     time.Duration
+	network         string
+	noCache, locked bool
+	noVerify        bool
+	labels, cacheTo []string
+	outputs         []build.Output
+}
+
+func (f *inputFlags) add(flags *pflag.FlagSet) {
+	f.builderFlags.add(flags)
+	flags.StringVarP(&f.file, "file", "f", "", `the Deployfile (default "CONTEXT/Deployfile")`)
+	flags.StringVar(&f.progress, "progress", "auto", "what is shown of the build: auto, plain, tty, quiet or rawjson")
+	flags.StringArrayVar(&f.contexts, "build-context", nil, "a named build context, NAME=VALUE; base=… and toolchain=… replace those images, by docker-image://REF or oci-layout://FOLDER")
+	flags.StringArrayVar(&f.args, "build-arg", nil, "a build argument, NAME=VALUE")
+	flags.StringSliceVar(&f.platforms, "platform", nil, "platforms to build for, such as linux/arm64 (default: [image] platforms, else the builder's own)")
+	flags.StringArrayVar(&f.secrets, "secret", nil, "a secret, id=ID[,src=FILE|,env=VARIABLE]")
+	flags.StringArrayVar(&f.ssh, "ssh", nil, "an SSH agent or key, default|ID[=SOCKET|KEY]")
+	flags.StringArrayVar(&f.cacheFrom, "cache-from", nil, "a cache to read from, as buildx has it")
+	flags.StringArrayVar(&f.ulimits, "ulimit", nil, "a limit of what runs in a step: nproc=N (processes) or data=BYTES (memory of one)")
+	flags.StringArrayVar(&f.resources, "resource", nil, "a limit of each step, as buildx has it: memory=4g, cpu-quota=50000, …")
+	flags.DurationVar(&f.stepTimeout, "step-timeout", toolchain.DefaultTime, "how long a step may take that fetches, or that runs a package's code")
+	flags.StringVar(&f.network, "network", "default", "the network of steps that fetch: default, which is not the builder's machine, host or none, as buildx has it")
+	flags.BoolVar(&f.noCache, "no-cache", false, "run every step again")
+}
+
+// addLocked adds the flag of commands that build from the lock.
+func (f *inputFlags) addLocked(flags *pflag.FlagSet) {
+	flags.BoolVar(&f.locked, "locked", false, "fail unless there is a lock that fits")
+	flags.BoolVar(&f.noVerify, "no-verify", false, "do not start the image to see whether it answers")
+}
+
+// open reads the Deployfile of a folder.
+func (f *inputFlags) open(ctx context.Context, folder string) (*project, error) {
+	args, err := f.buildArgs()
+	if err != nil {
+		return nil, err
+	}
+	return openProject(ctx, folder, f.file, args)
+}
+
+func (f *inputFlags) buildArgs() (map[string]string, error) {
+	return pairs("build-arg", f.args, os.LookupEnv)
+}
+
+func (f *inputFlags) options(p *project, target string, s streams) (build.Options, error) {
+	o := build.Options{
+		Context: p.context, File: p.path, Target: target,
+		Platforms: f.platforms,
+		Secrets:   f.secrets, SSH: f.ssh, CA: p.file.Environment.CA,
+		CacheFrom: f.cacheFrom, CacheTo: f.cacheTo, NoCache: f.noCache,
+		Network: f.network, Ulimits: f.ulimits, Resources: f.resources,
+		Outputs:  f.outputs,
+		Progress: f.progress, Log: s.console, Stdout: s.out,
+	}
+	var err error
+	if o.Args, err = f.buildArgs(); err != nil {
+		return o, err
+	}
+	if f.locked {
+		o.Args[frontend.ArgLocked] = "1"
+	}
+	if f.stepTimeout != toolchain.DefaultTime {
+		o.Args[frontend.ArgStepTimeout] = f.stepTimeout.String()
+	}
+	if f.noVerify {
+		o.Args[frontend.ArgVerify] = "0"
+	}
+	if e := os.Getenv("SOURCE_DATE_EPOCH"); e != "" && o.Args["SOURCE_DATE_EPOCH"] == "" {
+		o.Args["SOURCE_DATE_EPOCH"] = e
+	}
+	if o.Labels, err = pairs("label", f.labels, nil); err != nil {
+		return o, err
+	}
+	o.Contexts, err = pairs("build-context", f.contexts, nil)
+	return o, err
+}
+
+// pairs reads NAME=VALUE; a name alone is looked up, if that can be done.
+func pairs(flag string, values []string, lookup func(string) (string, bool)) (map[string]string, error) {
+	out := map[string]string{}
+	for _, v := range values {
+		name, value, ok := strings.Cut(v, "=")
+		switch {
+		case name == "" || !ok && lookup == nil:
+			return nil, &build.UsageError{Option: flag, Err: fmt.Errorf("%q is not NAME=VALUE", v)}
+		case ok:
+			out[name] = value
+		default:
+			if value, ok := lookup(name); ok {
+				out[name] = value
+			}
+		}
+	}
+	return out, nil
+}

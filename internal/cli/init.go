@@ -1,0 +1,183 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/BurntSushi/toml"
+	"github.com/deployfile/deployfile/build"
+	"github.com/deployfile/deployfile/deployfile"
+	"github.com/deployfile/deployfile/internal/untrusted"
+	"github.com/deployfile/deployfile/mlmodel"
+	"github.com/spf13/cobra"
+)
+
+// initOptions are the flags of the init command.
+type initOptions struct {
+	file  string
+	force bool
+}
+
+func initCommand(s streams) *cobra.Command {
+	var o initOptions
+	cmd := &cobra.Command{
+		Use:   "init [MODEL]",
+		Short: "Write a Deployfile for a model",
+		Long: `Write a Deployfile for the MLflow model in the folder MODEL, by default "model".
+The folder must be below that of the Deployfile, which is the one at hand unless
+--file says otherwise. No builder is needed.`,
+		Example: `  deployfile init
+  deployfile init artifacts/model`,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			model := "model"
+			if len(args) > 0 {
+				model = args[0]
+			}
+			return initialise(cmd.Context(), s, model, o)
+		},
+	}
+	cmd.Flags().StringVarP(&o.file, "file", "f", deployfile.DefaultName, "the file to write")
+	cmd.Flags().BoolVar(&o.force, "force", false, "write over a file that is there")
+	return cmd
+}
+
+func initialise(ctx context.Context, s streams, modelFolder string, o initOptions) error {
+	if _, err := os.Lstat(o.file); err == nil && !o.force {
+		return fmt.Errorf("%s is there already; write over it with --force", o.file)
+	} else if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	dir, err := filepath.Abs(filepath.Dir(o.file))
+	if err != nil {
+		return err
+	}
+	source, err := sourceBelow(dir, modelFolder)
+	if err != nil {
+		return err
+	}
+	folder, err := untrusted.OpenFolder(dir)
+	if err != nil {
+		return err
+	}
+	defer folder.Close()
+	var warnings []mlmodel.Warning
+	model, err := untrusted.Wait(ctx, func() (m *mlmodel.Model, err error) {
+		m, warnings, err = mlmodel.Read(folder, source)
+		return m, err
+	})
+	if err != nil {
+		return err
+	}
+	text, err := firstDeployfile(deployfile.ModelName(filepath.Base(dir)), source, model)
+	if err != nil {
+		return err
+	}
+	if _, _, err := deployfile.Parse(o.file, text); err != nil {
+		return fmt.Errorf("the model's folder cannot be named in a Deployfile: %w", err)
+	}
+	if err := build.WriteFile(o.file, text); err != nil {
+		return err
+	}
+	for _, w := range warnings {
+		fmt.Fprintf(s.err, "warning: %s\n", warningText(w))
+	}
+	fmt.Fprintf(s.text, "wrote %s\nnext: deployfile lock, then deployfile run\n", o.file)
+	return nil
+}
+
+// sourceBelow is a folder as a Deployfile in dir names it.
+func sourceBelow(dir, folder string) (string, error) {
+	abs, err := filepath.Abs(folder)
+	if err != nil {
+		return "", err
+	}
+	rel, err := filepath.Rel(dir, abs)
+	if err != nil || rel == ".." || strings.HasPrefix(rel, ".."+string(filepath.Separator)) {
+		return "", fmt.Errorf("the model %s is not below %s, where the Deployfile would be; a build reads nothing outside of it", folder, dir)
+	}
+	return filepath.ToSlash(rel), nil
+}
+
+// firstDeployfile is what init writes: the two keys that say which model it is,
+// and what the model says of itself.
+func firstDeployfile(name, source string, m *mlmodel.Model) ([]byte, error) {
+	var b bytes.Buffer
+	b.WriteString("# syntax=ghcr.io/deployfile/frontend:1\n\n[model]\n")
+	for _, line := range []struct{ key, value string }{{"name  ", name}, {"source", source}} {
+		value, err := tomlString(line.value)
+		if err != nil {
+			return nil, err
+		}
+		fmt.Fprintf(&b, "%s = %s\n", line.key, value)
+	}
+	b.WriteByte('\n')
+	b.WriteString("# What the model says of itself, and what is taken unless this file says\n# otherwise:\n")
+	for _, line := range []struct{ name, value string }{
+		{"flavors", strings.Join(m.Flavors, ", ")},
+		{"logged by", loggedBy(m)},
+		{"Python", m.Python},
+		{"requirements", countRequirements(m)},
+		{"input example", inputExample(source, m)},
+	} {
+		if line.value != "" {
+			fmt.Fprintf(&b, "#   %-14s %s\n", line.name, inComment(line.value))
+		}
+	}
+	return b.Bytes(), nil
+}
+
+// tomlString is a text as TOML has it on one line.
+func tomlString(text string) (string, error) {
+	var b bytes.Buffer
+	err := toml.NewEncoder(&b).Encode(map[string]string{"v": text})
+	return strings.TrimSuffix(strings.TrimPrefix(b.String(), "v = "), "\n"), err
+}
+
+// inComment is a text that ends no comment and that reads as it is: what a model
+// says is quoted where it has a character that cannot be seen, or would pass for
+// quoted.
+func inComment(text string) string {
+	if utf8.ValidString(text) && !strings.HasPrefix(text, `"`) && !strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }) {
+		return text
+	}
+	return strconv.Quote(text)
+}
+
+func loggedBy(m *mlmodel.Model) string {
+	if m.MLflowVersion == "" {
+		return "MLflow"
+	}
+	return "MLflow " + m.MLflowVersion
+}
+
+func countRequirements(m *mlmodel.Model) string {
+	if len(m.Requirements) == 0 {
+		return "none"
+	}
+	return fmt.Sprintf("%d, in %s", len(m.Requirements), m.Requirements[0].File)
+}
+
+func inputExample(source string, m *mlmodel.Model) string {
+	if m.ServingInput == "" {
+		return "none, so a build can only verify that the server starts"
+	}
+	return path.Join(source, m.ServingInput)
+}
+
+func warningText(w mlmodel.Warning) string {
+	if w.Line > 0 {
+		return fmt.Sprintf("%s:%d: %s", w.File, w.Line, w.Message)
+	}
+	return w.File + ": " + w.Message
+}

@@ -1,0 +1,185 @@
+package cli
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/deployfile/deployfile/resolver"
+	"github.com/deployfile/deployfile/toolchain"
+	"github.com/google/go-cmp/cmp"
+)
+
+func pylock(packages string) []byte { return []byte("lock-version = \"1.0\"\n" + packages) }
+
+// pinned is an image whose digest has one digit.
+func pinned(digit string) resolver.Image {
+	return resolver.Image{Digest: "sha256:" + strings.Repeat(digit, 64), Python: "/usr/bin/python3.11", PythonVersion: "3.11"}
+}
+
+func encoded(t *testing.T, l *resolver.Lock) []byte {
+	t.Helper()
+	l.Version = resolver.LockVersion
+	data, err := l.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
+func folderOf(t *testing.T, files map[string][]byte) string {
+	t.Helper()
+	dir := t.TempDir()
+	for name, data := range files {
+		if err := os.WriteFile(filepath.Join(dir, name), data, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+func contents(t *testing.T, dir string) map[string][]byte {
+	t.Helper()
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := map[string][]byte{}
+	for _, e := range entries {
+		if out[e.Name()], err = os.ReadFile(filepath.Join(dir, e.Name())); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return out
+}
+
+func TestLockFiles(t *testing.T) {
+	one := map[string][]byte{
+		"Deployfile.lock": encoded(t, &resolver.Lock{
+			Base: pinned("a"), Toolchain: pinned("a"),
+			Platforms: []resolver.Platform{{Name: "linux/amd64", Glibc: "2.36", Pylock: "pylock.toml", SystemPackages: []resolver.SystemPackage{{Name: "libgomp1", Version: "12", Download: toolchain.Download{Filename: "libgomp1_12_amd64.deb", URL: "https://debian.example.com/libgomp1_12_amd64.deb", SHA256: strings.Repeat("a", 64)}}}}},
+		}),
+		"pylock.toml": pylock("[[packages]]\nname = \"numpy\"\nversion = \"1.0\"\n[[packages]]\nname = \"six\"\nversion = \"1.17\"\n"),
+	}
+	two := map[string][]byte{
+		"Deployfile.lock": encoded(t, &resolver.Lock{
+			Base: pinned("b"), Toolchain: pinned("a"),
+			Platforms: []resolver.Platform{
+				{Name: "linux/amd64", Glibc: "2.36", Pylock: "pylock.linux-amd64.toml"},
+				{Name: "linux/arm64", Glibc: "2.36", Pylock: "pylock.linux-arm64.toml"},
+			},
+		}),
+		"pylock.linux-amd64.toml": pylock("[[packages]]\nname = \"numpy\"\nversion = \"2.0\"\n"),
+		"pylock.linux-arm64.toml": pylock(""),
+	}
+	asked := func(requirement, address string, model ...resolver.ModelFile) map[string][]byte {
+		return map[string][]byte{
+			"Deployfile.lock": encoded(t, &resolver.Lock{
+				Inputs: resolver.Inputs{Requirements: []string{requirement}},
+				Base:   pinned("a"), Toolchain: pinned("a"), Model: model,
+				Platforms: []resolver.Platform{{Name: "linux/amd64", Glibc: "2.36", Pylock: "pylock.toml"}},
+			}),
+			"pylock.toml": pylock("# " + address + "\n"),
+		}
+	}
+	file := resolver.ModelFile{Path: "MLmodel", Size: 1, SHA256: strings.Repeat("a", 64)}
+	tests := []struct {
+		name      string
+		old, made map[string][]byte
+		want      string
+	}{
+		{"first", nil, one, "Deployfile.lock: 2 packages for linux/amd64\n"},
+		{"same", one, one, "Deployfile.lock is up to date\n"},
+		{"other", one, two, `Deployfile.lock: 0 packages for linux/arm64, 1 packages for linux/amd64
+  ~ base sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa -> sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb
+  ~ linux/amd64 numpy 1.0 -> 2.0
+  - linux/amd64 six 1.17
+  - linux/amd64 debian libgomp1 12
+`},
+		{"back", two, one, `Deployfile.lock: 2 packages for linux/amd64
+  ~ base sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb -> sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
+  ~ numpy 2.0 -> 1.0
+  + six 1.17
+  + debian libgomp1 12
+`},
+		{"asked for something else", asked("numpy", "here"), asked("numpy==2", "here", file), `Deployfile.lock: 0 packages for linux/amd64
+  requirement "numpy==2" was added
+  requirement "numpy" was removed
+  model file "MLmodel" was added
+`},
+		{"the same from elsewhere", asked("numpy", "here"), asked("numpy", "there"), `Deployfile.lock: 0 packages for linux/amd64
+  other bytes in pylock.toml
+`},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			l := lockFiles{dir: folderOf(t, test.old), name: "Deployfile.lock", made: test.made}
+			if err := l.readOld(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			changes, err := l.changes()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(test.want, changes.text()); diff != "" {
+				t.Error(diff)
+			}
+			if err := l.write(); err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(test.made, contents(t, l.dir)); diff != "" {
+				t.Errorf("files: %s", diff)
+			}
+		})
+	}
+}
+
+// What cannot be written leaves everything as it was.
+func TestLockFilesKept(t *testing.T) {
+	old := map[string][]byte{"Deployfile.lock": []byte("version = 0\n"), "other": []byte("x")}
+	l := lockFiles{dir: folderOf(t, old), name: "Deployfile.lock", made: map[string][]byte{
+		"a.toml":          []byte("new"),
+		"Deployfile.lock": []byte("new"),
+		"none/pylock":     []byte("new"),
+	}}
+	if err := l.readOld(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := l.write(); err == nil {
+		t.Error("no error")
+	}
+	if diff := cmp.Diff(old, contents(t, l.dir)); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestUpgraded(t *testing.T) {
+	t.Chdir(folderOf(t, nil))
+	if err := os.Mkdir("model", 0o755); err != nil {
+		t.Fatal(err)
+	}
+	tests := []struct {
+		name                   string
+		values, args           []string
+		wantPackages, wantArgs []string
+		wrong                  bool
+	}{
+		{"everything", []string{"*"}, nil, []string{"*"}, nil, false},
+		{"everything of a folder", []string{"*"}, []string{"model"}, []string{"*"}, []string{"model"}, false},
+		{"packages", []string{"*", "*"}, []string{"numpy", "Scipy_x", "model"}, []string{"numpy", "Scipy_x"}, []string{"model"}, false},
+		{"both ways", []string{"a", "*"}, []string{"b"}, []string{"a", "b"}, nil, false},
+		{"neither", []string{"*"}, []string{"./nowhere"}, nil, nil, true},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			packages, context, err := upgraded(test.values, test.args)
+			if (err != nil) != test.wrong {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff([][]string{test.wantPackages, test.wantArgs}, [][]string{packages, context}); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}

@@ -1,0 +1,113 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"path"
+	"path/filepath"
+	"strings"
+
+	"github.com/deployfile/deployfile/internal/untrusted"
+	"github.com/deployfile/deployfile/resolver"
+	"github.com/moby/patternmatcher"
+	"github.com/moby/patternmatcher/ignorefile"
+)
+
+// modelFiles are the model's files as a lock lists them: without what
+// .dockerignore leaves out, and without what a build refuses.
+func modelFiles(ctx context.Context, folder fs.FS, file, dir string) ([]resolver.ModelFile, error) {
+	ignored, err := ignoredPaths(folder, file)
+	if err != nil {
+		return nil, err
+	}
+	var out []resolver.ModelFile
+	err = fs.WalkDir(folder, path.Clean(dir), func(name string, d fs.DirEntry, err error) error {
+		if err == nil {
+			err = ctx.Err()
+		}
+		if err != nil || d.IsDir() {
+			return err
+		}
+		if skip, err := ignored.MatchesOrParentMatches(name); err != nil || skip {
+			return err
+		}
+		f, err := modelFile(folder, path.Clean(dir), name)
+		if err == nil {
+			err = f.Check()
+		}
+		if err != nil {
+			return err
+		}
+		out = append(out, f)
+		return nil
+	})
+	return out, err
+}
+
+// modelFile is one of them, by its name in the context; dir is the model's
+// folder there.
+func modelFile(folder fs.FS, dir, name string) (resolver.ModelFile, error) {
+	out := resolver.ModelFile{Path: strings.TrimPrefix(name, dir+"/")}
+	info, err := fs.Lstat(folder, name)
+	if err != nil {
+		return out, err
+	}
+	var content io.ReadCloser
+	switch {
+	case info.Mode()&fs.ModeSymlink != 0:
+		if out.Link, err = fs.ReadLink(folder, name); err != nil {
+			return out, err
+		}
+		out.Link = filepath.ToSlash(out.Link)
+		target := path.Join(path.Dir(name), out.Link)
+		if _, err := fs.Stat(folder, name); err != nil || path.IsAbs(out.Link) || !strings.HasPrefix(target, dir+"/") {
+			return out, fmt.Errorf("model file %q is a symbolic link to something outside of the model's folder; put the file itself there", out.Path)
+		}
+		content = io.NopCloser(strings.NewReader(out.Link))
+	case info.Mode().IsRegular():
+		out.Executable = info.Mode()&0o111 != 0
+		if content, err = folder.Open(name); err != nil {
+			return out, err
+		}
+	default:
+		return out, fmt.Errorf("model file %q is neither a file nor a folder", out.Path)
+	}
+	defer content.Close()
+	h := sha256.New()
+	out.Size, err = io.Copy(h, content)
+	out.SHA256 = hex.EncodeToString(h.Sum(nil))
+	return out, err
+}
+
+// The largest .dockerignore, in bytes and in patterns, each of which is tried with
+// each of the model's files.
+const (
+	maxIgnore   = 64 << 10
+	maxPatterns = 1000
+)
+
+// ignoredPaths are those of the Deployfile's own ignore file, else of the
+// folder's .dockerignore.
+func ignoredPaths(folder fs.FS, file string) (*patternmatcher.PatternMatcher, error) {
+	data, err := readIn(filepath.Dir(file), filepath.Base(file)+".dockerignore", maxIgnore)
+	if errors.Is(err, fs.ErrNotExist) {
+		data, err = untrusted.ReadFile(folder, ".dockerignore", maxIgnore)
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	patterns, err := ignorefile.ReadAll(bytes.NewReader(data))
+	if err != nil {
+		return nil, fmt.Errorf(".dockerignore: %w", err)
+	}
+	if len(patterns) > maxPatterns {
+		return nil, fmt.Errorf(".dockerignore has more than %d patterns: put what the image needs into a folder of its own", maxPatterns)
+	}
+	return patternmatcher.New(patterns)
+}

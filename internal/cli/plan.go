@@ -1,0 +1,74 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/deployfile/deployfile/frontend"
+	"github.com/deployfile/deployfile/llb"
+	"github.com/spf13/cobra"
+)
+
+// planOptions are the flags of the plan command.
+type planOptions struct {
+	inputFlags
+	graph string
+}
+
+func planCommand(s streams) *cobra.Command {
+	var o planOptions
+	cmd := &cobra.Command{
+		Use:   "plan [CONTEXT]",
+		Short: "Print what a build would make",
+		Long: `Print what a build would make, without making it: the base, the layers in their
+order with the wheels in each, the model's files, the start command and the
+image's config. The output is JSON, a document for each platform; --graph draws
+the layers instead.`,
+		Example: `  deployfile plan | jq '.layers[].name'
+  deployfile plan --graph dot | dot -Tsvg > plan.svg
+  deployfile plan --graph mermaid`,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return plan(cmd.Context(), s, contextFolder(args), o)
+		},
+	}
+	o.add(cmd.Flags())
+	o.addLocked(cmd.Flags())
+	cmd.Flags().StringVar(&o.graph, "graph", "", "draw the layers, for Graphviz (dot) or Mermaid (mermaid)")
+	return cmd
+}
+
+func plan(ctx context.Context, s streams, folder string, o planOptions) error {
+	if o.graph != "" && o.graph != graphDot && o.graph != graphMermaid {
+		return &usageError{fmt.Errorf("--graph: %q is neither dot nor mermaid", o.graph)}
+	}
+	p, err := o.open(ctx, folder)
+	if err != nil {
+		return err
+	}
+	plans, err := o.files(ctx, s, p, frontend.TargetPlan, nil)
+	if err != nil {
+		return err
+	}
+	if o.graph != "" && len(plans) > 1 {
+		return &usageError{errors.New("--graph draws one platform: give --platform")}
+	}
+	for _, name := range slices.Sorted(maps.Keys(plans)) {
+		out := plans[name]
+		if o.graph != "" {
+			var plan llb.Plan
+			if err := json.Unmarshal(out, &plan); err != nil {
+				return fmt.Errorf("%s: %w", name, err)
+			}
+			out = drawPlan(&plan, o.graph)
+		}
+		if _, err := s.out.Write(out); err != nil {
+			return err
+		}
+	}
+	return nil
+}

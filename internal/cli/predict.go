@@ -1,0 +1,216 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/deployfile/deployfile/build"
+	"github.com/deployfile/deployfile/internal/untrusted"
+	"github.com/spf13/cobra"
+)
+
+// predictOptions are the flags of the predict command.
+type predictOptions struct {
+	inputFlags
+	serverFlags
+	input, output, contentType string
+	target                     string
+	batch                      bool
+	timeout                    time.Duration
+}
+
+func predictCommand(s streams) *cobra.Command {
+	var o predictOptions
+	cmd := &cobra.Command{
+		Use:   "predict -i FILE [-o FILE] [CONTEXT]",
+		Short: "Send one request through the image, or to a target",
+		Long: `Build the image, start it, send it one request and print the answer. The input
+is what /invocations takes: JSON, such as the model's
+serving_input_example.json, or CSV with a header. No server is left behind.
+
+With --target the request goes to the endpoint that is deployed there, and nothing
+is built. With --batch as well, the target runs the image that is deployed there
+once over all of IN and writes the answers to OUT: files here, or URLs that the
+target reads and writes itself (s3://BUCKET/KEY, pvc://CLAIM/PATH).`,
+		Example: `  deployfile predict -i model/serving_input_example.json
+  deployfile predict -i rows.csv -o predictions.json
+  echo '{"inputs": [[1, 2]]}' | deployfile predict -i - --content-type application/json
+  deployfile predict --target prod -i rows.csv
+  deployfile predict --target prod --batch s3://data/rows.csv s3://data/answers.csv`,
+		Args: func(cmd *cobra.Command, args []string) error {
+			switch {
+			case !o.batch:
+				return cobra.MaximumNArgs(1)(cmd, args)
+			case o.target == "":
+				return errors.New("--batch runs at a target: name it with --target")
+			case len(args) < 2:
+				return errors.New("--batch takes what is read and what is written: IN OUT [CONTEXT]")
+			case o.input != "" || o.output != "-" || o.contentType != "":
+				return errors.New("--batch takes IN and OUT as arguments, and no --input, --output or --content-type")
+			}
+			return cobra.MaximumNArgs(3)(cmd, args)
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			switch {
+			case o.batch:
+				return predictBatch(cmd.Context(), s, args[0], args[1], contextFolder(args[2:]), o)
+			case o.target != "":
+				return predictAt(cmd.Context(), s, contextFolder(args), o)
+			}
+			return predict(cmd.Context(), s, contextFolder(args), o)
+		},
+	}
+	flags := cmd.Flags()
+	o.inputFlags.add(flags)
+	o.addLocked(flags)
+	o.serverFlags.add(flags)
+	flags.StringVarP(&o.input, "input", "i", "", `the request, "-" for standard input`)
+	flags.StringVarP(&o.output, "output", "o", "-", "where the answer goes")
+	flags.StringVar(&o.contentType, "content-type", "", "application/json or text/csv (default: by the input's name, else JSON)")
+	flags.StringVar(&o.target, "target", "", "a target of the Deployfile, which is asked instead of the image")
+	flags.BoolVar(&o.batch, "batch", false, "with --target: score all of IN, and write OUT")
+	flags.DurationVar(&o.timeout, "timeout", defaultBatchTimeout, "with --batch: how long it may take")
+	return cmd
+}
+
+func predict(ctx context.Context, s streams, folder string, o predictOptions) error {
+	if o.input == "" {
+		return &usageError{errors.New("--input is missing: name a JSON or CSV file")}
+	}
+	request, err := o.request(ctx, s.in)
+	if err != nil {
+		return err
+	}
+	p, err := o.open(ctx, folder)
+	if err != nil {
+		return err
+	}
+	opt, err := o.options(p, "", s)
+	if err != nil {
+		return err
+	}
+	port, err := freePort()
+	if err != nil {
+		return err
+	}
+	listen, err := listenAddress(loopback, port)
+	if err != nil {
+		return err
+	}
+	limits, err := o.limits()
+	if err != nil {
+		return err
+	}
+	b, err := o.find(ctx)
+	if err != nil {
+		return err
+	}
+	defer b.Close()
+	log := &serverLog{}
+	var answer []byte
+	v := &serving{
+		project: p, build: opt, listen: listen, limits: limits, log: log,
+		use: func(ctx context.Context, url string, server build.Server) (err error) {
+			answer, err = invoke(ctx, loopbackClient(), url, o.mediaType(), request)
+			return err
+		},
+	}
+	if err := v.run(ctx, b); err != nil {
+		if ctx.Err() == nil && !is[*refusedError](err) {
+			_, _ = s.err.Write(log.text())
+		}
+		return err
+	}
+	return o.write(s, answer)
+}
+
+func (o *predictOptions) write(s streams, answer []byte) error {
+	if o.output != "-" {
+		return build.WriteFile(o.output, answer)
+	}
+	_, err := s.out.Write(answer)
+	return err
+}
+
+// maxBody is the size of the largest request and of the largest answer, in bytes:
+// both are held in memory. More is for --batch.
+const maxBody = 256 << 20
+
+// request reads what is sent. The user names it, and it may be a pipe.
+func (o *predictOptions) request(ctx context.Context, stdin io.Reader) ([]byte, error) {
+	return untrusted.Wait(ctx, func() ([]byte, error) {
+		if o.input == "-" {
+			return untrusted.ReadAll(stdin, "standard input", maxBody)
+		}
+		f, err := os.Open(o.input)
+		if err != nil {
+			return nil, err
+		}
+		defer f.Close()
+		return untrusted.ReadAll(f, o.input, maxBody)
+	})
+}
+
+func (o *predictOptions) mediaType() string {
+	switch {
+	case o.contentType != "":
+		return o.contentType
+	case strings.EqualFold(filepath.Ext(o.input), ".csv"):
+		return "text/csv"
+	}
+	return "application/json"
+}
+
+// invoke sends a request; an answer other than 200 is an error with the
+// server's own words.
+func invoke(ctx context.Context, client *http.Client, url, mediaType string, request []byte) ([]byte, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url+"/invocations", bytes.NewReader(request))
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("Content-Type", mediaType)
+	res, err := client.Do(req)
+	if err != nil {
+		return nil, fmt.Errorf("the server did not answer: %w", err)
+	}
+	defer res.Body.Close()
+	answer, err := untrusted.ReadAll(res.Body, "the server's answer", maxBody)
+	if untrusted.Refused(err) {
+		return nil, err
+	}
+	if err != nil {
+		return nil, fmt.Errorf("the server's answer broke off: %w", err)
+	}
+	if res.StatusCode != http.StatusOK {
+		err := fmt.Errorf("the model answers %s: %s", res.Status, serverMessage(answer))
+		if res.StatusCode < http.StatusInternalServerError {
+			err = &refusedError{err}
+		}
+		return nil, err
+	}
+	return append(bytes.TrimRight(answer, "\n"), '\n'), nil
+}
+
+// refusedError is an answer that finds fault with the request, about which the
+// server's log has nothing to add.
+type refusedError struct{ error }
+
+// serverMessage is the message of an MLflow error, or else the whole answer.
+func serverMessage(answer []byte) string {
+	var e struct {
+		Message string `json:"message"`
+	}
+	if json.Unmarshal(answer, &e) == nil && e.Message != "" {
+		return e.Message
+	}
+	return string(bytes.TrimSpace(answer))
+}

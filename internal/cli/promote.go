@@ -1,0 +1,29 @@
+package cli
+
+import (
+	"github.com/deployfile/deployfile/publish"
+	"github.com/spf13/cobra"
+)
+
+func promoteCommand(s streams) *cobra.Command {
+	var o changeOptions
+	cmd := &cobra.Command{
+		Use:   "promote [TARGET]",
+		Short: "Send all requests to the canary, or to the other of blue and green",
+		Long: `Send all requests to what the last deployfile deploy has brought up beside the live
+release, at a target with strategy = "canary" or "blue-green", and remove what was
+live. deployfile rollback is the way back, before and after. If nothing waits,
+nothing is done.
+` + outcomeHelp,
+		Example: `  deployfile promote
+  deployfile promote prod --json`,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return o.change(cmd.Context(), s, first(args), publish.Promote)
+		},
+		ValidArgsFunction: completeTargets(o.open),
+	}
+	o.fileFlags.add(cmd.Flags())
+	o.applyFlags.add(cmd.Flags())
+	return cmd
+}

@@ -1,0 +1,167 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/deployfile/deployfile/build"
+	"github.com/deployfile/deployfile/deployfile"
+	"github.com/deployfile/deployfile/manifests"
+	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
+)
+
+// renderOptions are the flags of the render command.
+type renderOptions struct {
+	releaseFlags
+	output string
+	all    bool
+}
+
+func renderCommand(s streams) *cobra.Command {
+	var o renderOptions
+	cmd := &cobra.Command{
+		Use:   "render [TARGET…]",
+		Short: "Print what a target would be given",
+		Long: `Print what deployfile deploy would give a target that has nothing yet: Kubernetes
+objects, a container's description, … in YAML. No target is asked, so the release
+is rendered as the live one, whatever the strategy.
+
+The image is that of --image, where a digest needs neither a builder nor a
+registry. Without --image it is built as deployfile deploy builds it, and not
+pushed: what is rendered names the digest that a push will have.
+
+With --output the documents are files in a folder; of several targets, each has a
+folder of its name there. Files that are in the folder already stay there.`,
+		Example: `  deployfile render prod --image registry.example.com/iris@sha256:…
+  deployfile render prod -o manifests/prod
+  deployfile render --all -o manifests`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return render(cmd.Context(), s, args, o)
+		},
+		ValidArgsFunction: completeTargets(func(ctx context.Context) (*project, error) { return o.open(ctx) }),
+	}
+	o.releaseFlags.add(cmd.Flags())
+	cmd.Flags().StringVarP(&o.output, "output", "o", "-", `the folder that the documents are written to, "-" for standard output`)
+	addAll(cmd.Flags(), &o.all)
+	return cmd
+}
+
+func render(ctx context.Context, s streams, wanted []string, o renderOptions) error {
+	p, err := o.open(ctx)
+	if err != nil {
+		return err
+	}
+	targets, err := p.targets(wanted, o.all)
+	if err != nil {
+		return err
+	}
+	if err := o.check(targets); err != nil {
+		return err
+	}
+	steps := newSteps(s.console, o.progress)
+	defer steps.close()
+	var to []delivery
+	for _, t := range targets {
+		to = append(to, delivery{Target: t, dry: true})
+	}
+	releases, err := o.releases(ctx, s, p, to, steps)
+	if err != nil {
+		return err
+	}
+	steps.done()
+	// What cannot be rendered is known before anything is written.
+	rendered := make([][]manifests.Document, len(targets))
+	for n, r := range releases {
+		if rendered[n], err = manifests.Render(manifests.Deployed(nil, r)); err != nil {
+			return atTarget(targets[n], err)
+		}
+	}
+	if o.output == "-" {
+		_, err := s.out.Write(stream(slices.Concat(rendered...)))
+		return err
+	}
+	// Each file waits for the disk, so that it is whole or not there.
+	var group errgroup.Group
+	group.SetLimit(atATime)
+	notes := make([]string, len(targets))
+	for n, t := range targets {
+		folder := o.output
+		if len(targets) > 1 {
+			folder = filepath.Join(folder, t.Name)
+		}
+		group.Go(func() (err error) {
+			notes[n], err = writeDocuments(t, folder, rendered[n])
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return err
+	}
+	for n, t := range targets {
+		fmt.Fprint(s.err, notes[n])
+		fmt.Fprintf(s.text, "%s: wrote %s\n", t.Name, strings.Join(names(rendered[n]), ", "))
+	}
+	return nil
+}
+
+// stream is several documents as one text of YAML.
+func stream(documents []manifests.Document) []byte {
+	var b bytes.Buffer
+	for n, d := range documents {
+		if n > 0 && !bytes.HasPrefix(d.Body, []byte("---")) {
+			b.WriteString("---\n")
+		}
+		b.Write(d.Body)
+	}
+	return b.Bytes()
+}
+
+// writeDocuments writes the documents of a target to a folder, and returns what
+// is to be noticed about it.
+func writeDocuments(t deployfile.Target, folder string, documents []manifests.Document) (note string, err error) {
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		return "", err
+	}
+	for _, d := range documents {
+		if err := build.WriteFile(filepath.Join(folder, d.Name), d.Body); err != nil {
+			return "", err
+		}
+	}
+	others, err := otherDocuments(folder, names(documents))
+	if len(others) > 0 {
+		note = fmt.Sprintf("warning: %s also has %s, which target %s does not have, or no longer\n", folder, strings.Join(others, ", "), t.Name)
+	}
+	return note, err
+}
+
+func names(documents []manifests.Document) []string {
+	var out []string
+	for _, d := range documents {
+		out = append(out, d.Name)
+	}
+	return out
+}
+
+// otherDocuments are the YAML files of a folder that were not written now:
+// whoever applies the folder would apply them too.
+func otherDocuments(folder string, written []string) ([]string, error) {
+	entries, err := os.ReadDir(folder)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	var out []string
+	for _, e := range entries {
+		if filepath.Ext(e.Name()) == ".yaml" && !e.IsDir() && !slices.Contains(written, e.Name()) {
+			out = append(out, e.Name())
+		}
+	}
+	return out, err
+}

@@ -1,0 +1,93 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/deployfile/deployfile/build"
+	"github.com/spf13/cobra"
+)
+
+// stopGrace is how long a server has to answer the requests that it has.
+const stopGrace = 10 * time.Second
+
+// runOptions are the flags of the run command.
+type runOptions struct {
+	inputFlags
+	serverFlags
+	host string
+	port int
+}
+
+func runCommand(s streams) *cobra.Command {
+	var o runOptions
+	cmd := &cobra.Command{
+		Use:   "run [CONTEXT]",
+		Short: "Build the image and serve the model on this machine",
+		Long: `Build the image, start it, and print its URL when it answers. It runs in Docker's
+engine if there is one, else in the builder itself. It answers on the loopback of
+this machine and nowhere else, unless --host says so, and has a network of its own,
+no capabilities and no way to new privileges. What it prints goes to standard
+error. Ctrl-C ends it.`,
+		Example: `  deployfile run
+  deployfile run --port 9000
+  curl -H 'Content-Type: application/json' -d @model/serving_input_example.json http://127.0.0.1:8080/invocations`,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return runImage(cmd.Context(), s, contextFolder(args), o)
+		},
+	}
+	o.inputFlags.add(cmd.Flags())
+	o.addLocked(cmd.Flags())
+	o.serverFlags.add(cmd.Flags())
+	cmd.Flags().StringVar(&o.host, "host", loopback, "the address of this machine to listen at; 0.0.0.0 lets everyone in who reaches the machine")
+	cmd.Flags().IntVarP(&o.port, "port", "p", 0, "the port on this machine (default: the Deployfile's, 8080)")
+	return cmd
+}
+
+// runImage serves until ctx ends, which is no error, or the server does.
+func runImage(ctx context.Context, s streams, folder string, o runOptions) error {
+	p, err := o.open(ctx, folder)
+	if err != nil {
+		return err
+	}
+	opt, err := o.options(p, "", s)
+	if err != nil {
+		return err
+	}
+	port := p.file.Server.Port
+	if o.port != 0 {
+		port = o.port
+	}
+	listen, err := listenAddress(o.host, port)
+	if err != nil {
+		return err
+	}
+	limits, err := o.limits()
+	if err != nil {
+		return err
+	}
+	if err := checkListen(listen); err != nil {
+		return err
+	}
+	b, err := o.find(ctx)
+	if err != nil {
+		return err
+	}
+	defer b.Close()
+	v := &serving{
+		project: p, build: opt, listen: listen, limits: limits, log: &serverLog{to: s.err}, grace: stopGrace,
+		use: func(ctx context.Context, url string, server build.Server) error {
+			fmt.Fprintln(s.out, url)
+			select {
+			case <-ctx.Done():
+				fmt.Fprintln(s.err, "stopping the server")
+				return nil
+			case <-server.Exited():
+				return server.Err()
+			}
+		},
+	}
+	return v.run(ctx, b)
+}

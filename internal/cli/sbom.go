@@ -1,0 +1,72 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/deployfile/deployfile/build"
+	"github.com/deployfile/deployfile/frontend"
+	"github.com/spf13/cobra"
+)
+
+// sbomOptions are the flags of the sbom command.
+type sbomOptions struct {
+	inputFlags
+	format, output string
+}
+
+func sbomCommand(s streams) *cobra.Command {
+	var o sbomOptions
+	cmd := &cobra.Command{
+		Use:   "sbom [CONTEXT]",
+		Short: "Print the image's bill of materials",
+		Long: `Print what the image is made of, as SPDX 2.3 or CycloneDX 1.6: Python packages
+with their hashes and licences, Debian packages, the base image, and the model.
+It is made from the lock and from what the packages say of themselves; nothing
+is scanned. docker buildx build --sbom=true attaches the same documents to the
+image.`,
+		Example: `  deployfile sbom > iris.spdx.json
+  deployfile sbom --format cyclonedx -o iris.cdx.json`,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return sbom(cmd.Context(), s, contextFolder(args), o)
+		},
+	}
+	o.add(cmd.Flags())
+	o.addLocked(cmd.Flags())
+	cmd.Flags().StringVar(&o.format, "format", "spdx", "spdx or cyclonedx")
+	cmd.Flags().StringVarP(&o.output, "output", "o", "-", "where the document goes")
+	return cmd
+}
+
+func sbom(ctx context.Context, s streams, folder string, o sbomOptions) error {
+	ending := map[string]string{"spdx": frontend.SPDXName, "cyclonedx": frontend.CycloneDXName}[o.format]
+	if ending == "" {
+		return &usageError{fmt.Errorf("--format: %q is neither spdx nor cyclonedx", o.format)}
+	}
+	p, err := o.open(ctx, folder)
+	if err != nil {
+		return err
+	}
+	files, err := o.files(ctx, s, p, frontend.TargetSBOM, nil)
+	if err != nil {
+		return err
+	}
+	var documents [][]byte
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		if strings.HasSuffix(name, ending) {
+			documents = append(documents, files[name])
+		}
+	}
+	if len(documents) != 1 {
+		return &usageError{fmt.Errorf("a document describes one platform, and the Deployfile has %d: give --platform", len(documents))}
+	}
+	if o.output == "-" {
+		_, err := s.out.Write(documents[0])
+		return err
+	}
+	return build.WriteFile(o.output, documents[0])
+}

@@ -1,0 +1,44 @@
+package cli
+
+import (
+	"fmt"
+	"net/netip"
+
+	"github.com/deployfile/deployfile/builder"
+	"github.com/spf13/pflag"
+)
+
+// serverFlags bound the server that a command starts.
+type serverFlags struct {
+	memory    byteSize
+	processes int64
+}
+
+func (f *serverFlags) add(flags *pflag.FlagSet) {
+	flags.Var(&f.memory, "memory", "how much memory the server may have (default: three quarters of the machine's)")
+	flags.Lookup("memory").DefValue = ""
+	flags.Int64Var(&f.processes, "pids-limit", 0, fmt.Sprintf("how many processes and threads the server may have (default: %d)", builder.DefaultProcesses))
+}
+
+// limits are those that were given.
+func (f *serverFlags) limits() (builder.Limits, error) {
+	if f.processes < 0 {
+		return builder.Limits{}, &usageError{fmt.Errorf("--pids-limit: %d is no number of processes", f.processes)}
+	}
+	return builder.Limits{Memory: int64(f.memory), Processes: f.processes}, nil
+}
+
+// loopback is where a server listens unless others are to be let in.
+const loopback = "127.0.0.1"
+
+// listenAddress is where a server is to listen.
+func listenAddress(host string, port int) (netip.AddrPort, error) {
+	addr, err := netip.ParseAddr(host)
+	if err != nil {
+		return netip.AddrPort{}, &usageError{fmt.Errorf("--host: %q is no IP address", host)}
+	}
+	if port < 1 || port > 65535 {
+		return netip.AddrPort{}, &usageError{fmt.Errorf("--port: %d is not from 1 to 65535", port)}
+	}
+	return netip.AddrPortFrom(addr, uint16(port)), nil
+}

@@ -1,0 +1,140 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/containerd/console"
+	"github.com/deployfile/deployfile/internal/terminal"
+)
+
+// steps says on standard error what a command is doing. A line that is said
+// stays. On a terminal, the line that is not yet done is shown with the time
+// that it has taken, as soon as that is more than a moment.
+type steps struct {
+	to   io.Writer
+	wide func() int // nil if it is no terminal
+
+	mu    sync.Mutex
+	line  string // what is going on, "" for nothing
+	stays bool   // the line is kept when it is done
+	since time.Time
+	drawn bool
+	end   chan struct{}
+	ended sync.WaitGroup
+}
+
+// newSteps takes the value of --progress.
+func newSteps(w *os.File, progress string) *steps {
+	t := &steps{to: w, end: make(chan struct{})}
+	switch progress {
+	case "quiet", "rawjson":
+		t.to = io.Discard
+	case "auto", "tty":
+		if c, err := console.ConsoleFromFile(w); err == nil {
+			t.wide = func() int {
+				size, err := c.Size()
+				if err != nil || size.Width == 0 {
+					return 80
+				}
+				return int(size.Width)
+			}
+			t.ended.Go(t.draw)
+		}
+	}
+	return t
+}
+
+// say tells what is done now.
+func (t *steps) say(format string, args ...any) {
+	t.next(terminal.Printable(fmt.Sprintf(format, args...)), true)
+}
+
+// wait tells a person who waits what for; it leaves nothing behind.
+func (t *steps) wait(format string, args ...any) {
+	t.next(terminal.Printable(fmt.Sprintf(format, args...)), false)
+}
+
+// putBack tells who interrupts a change why the command goes on; the result
+// ends that.
+func (t *steps) putBack(ctx context.Context) (stop func() bool) {
+	return context.AfterFunc(ctx, func() { t.wait("putting back what was served; Ctrl-C once more leaves it as it is") })
+}
+
+// done leaves the terminal to others.
+func (t *steps) done() { t.next("", false) }
+
+func (t *steps) next(line string, stays bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.erase()
+	if t.wide == nil {
+		if stays {
+			fmt.Fprintln(t.to, line)
+		}
+		return
+	}
+	if t.stays {
+		fmt.Fprintln(t.to, t.line)
+	}
+	t.line, t.stays, t.since = line, stays, time.Now()
+	if stays {
+		t.paint(0)
+	}
+}
+
+// close ends the display.
+func (t *steps) close() {
+	t.done()
+	close(t.end)
+	t.ended.Wait()
+}
+
+const (
+	frameTime = 100 * time.Millisecond
+	// moment is how long nothing need be shown.
+	moment = 500 * time.Millisecond
+)
+
+func (t *steps) draw() {
+	ticker := time.NewTicker(frameTime)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-t.end:
+			return
+		case <-ticker.C:
+		}
+		t.mu.Lock()
+		if took := time.Since(t.since); t.line != "" && took > moment {
+			t.erase()
+			t.paint(took)
+		}
+		t.mu.Unlock()
+	}
+}
+
+// paint draws the current line, with a sign of life once it takes time.
+func (t *steps) paint(took time.Duration) {
+	text := t.line
+	if took > 0 {
+		frames := []rune("⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏")
+		text = fmt.Sprintf("%c %s (%d s)", frames[int(took/frameTime)%len(frames)], text, int(took.Seconds()))
+	}
+	if r := []rune(text); len(r) > t.wide()-1 {
+		text = string(r[:max(t.wide()-2, 0)]) + "…"
+	}
+	fmt.Fprint(t.to, text)
+	t.drawn = true
+}
+
+func (t *steps) erase() {
+	if t.drawn {
+		fmt.Fprint(t.to, "\r\x1b[K")
+		t.drawn = false
+	}
+}

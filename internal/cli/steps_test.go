@@ -1,0 +1,47 @@
+package cli
+
+import (
+	"bytes"
+	"os"
+	"testing"
+	"time"
+)
+
+func TestStepsOnATerminal(t *testing.T) {
+	var b bytes.Buffer
+	s := &steps{to: &b, wide: func() int { return 20 }}
+	s.wait("connecting")
+	s.say("prod: applying")
+	s.erase()
+	s.paint(1500 * time.Millisecond)
+	s.say("prod: a line that is longer than the screen")
+	s.wait("looking")
+	s.done()
+	want := "prod: applying" +
+		"\r\x1b[K⠴ prod: applying (…" +
+		"\r\x1b[Kprod: applying\n" + "prod: a line that …" +
+		"\r\x1b[Kprod: a line that is longer than the screen\n"
+	if got := b.String(); got != want {
+		t.Errorf("got  %q\nwant %q", got, want)
+	}
+}
+
+func TestStepsElsewhere(t *testing.T) {
+	for progress, want := range map[string]string{"auto": "applying\n", "plain": "applying\n", "quiet": "", "rawjson": ""} {
+		r, w, err := os.Pipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := newSteps(w, progress)
+		s.wait("connecting")
+		s.say("applying")
+		s.done()
+		s.close()
+		w.Close()
+		var b bytes.Buffer
+		if _, err := b.ReadFrom(r); err != nil || b.String() != want {
+			t.Errorf("%s: %q, %v", progress, b.String(), err)
+		}
+		r.Close()
+	}
+}

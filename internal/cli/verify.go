@@ -1,0 +1,95 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"os"
+
+	"github.com/deployfile/deployfile/compare/image"
+	"github.com/deployfile/deployfile/compare/verify"
+	"github.com/spf13/cobra"
+)
+
+// verifyOptions are the flags of the verify command.
+type verifyOptions struct {
+	inputFlags
+	asJSON bool
+}
+
+func verifyCommand(s streams) *cobra.Command {
+	var o verifyOptions
+	cmd := &cobra.Command{
+		Use:   "verify IMAGE [CONTEXT]",
+		Short: "Build an image again, and say whether it is the same",
+		Long: `Build the image again from the lock in CONTEXT, taking nothing from earlier
+builds, and compare the digests: whoever has the sources can prove that an image
+was made from them. IMAGE is a reference to a registry, oci-layout://FOLDER, or an
+OCI archive. Where the two differ, the layer, the file and its attribute are named,
+or the field of the config. Attestations are about an image and are not compared.
+
+The rebuild runs in an embedded builder that starts empty and is removed, unless
+--builder, BUILDKIT_HOST or Docker's engine leads to another, which is told not to
+use its cache. Give the --label, --build-arg and --build-context that IMAGE was
+built with.
+
+The exit code is 0 if IMAGE is what the lock makes and 1 if not.`,
+		Example: `  deployfile verify registry.example.com/iris:1
+  deployfile verify --json oci-layout://iris-image examples/iris`,
+		Args: cobra.RangeArgs(1, 2),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return verifyImage(cmd.Context(), s, args[0], contextFolder(args[1:]), o)
+		},
+	}
+	o.add(cmd.Flags())
+	cmd.Flags().StringArrayVar(&o.labels, "label", nil, "a label of the image, NAME=VALUE")
+	cmd.Flags().BoolVar(&o.asJSON, "json", false, "print the differences as JSON")
+	return cmd
+}
+
+func verifyImage(ctx context.Context, s streams, name, folder string, o verifyOptions) (err error) {
+	p, err := o.open(ctx, folder)
+	if err != nil {
+		return err
+	}
+	opt, err := o.options(p, "", s)
+	if err != nil {
+		return err
+	}
+	was, err := image.Open(ctx, name)
+	if err != nil {
+		return err
+	}
+	defer was.Close()
+	dir, err := os.MkdirTemp("", "deployfile-rebuild-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	b, err := verify.FindBuilder(ctx, o.builderFlags.options())
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if e := b.Close(); e != nil {
+			fmt.Fprintf(s.err, "warning: remove the builder: %v\n", e)
+		}
+	}()
+	is, err := verify.Rebuild(ctx, b, opt, was, dir)
+	if err != nil {
+		return err
+	}
+	defer is.Close()
+	report, err := verify.Images(ctx, was, is)
+	if err != nil {
+		return err
+	}
+	if o.asJSON {
+		err = writeJSON(s.out, report)
+	} else {
+		err = report.Text(s.text)
+	}
+	if err == nil && !report.Same {
+		err = &verify.DifferentError{Report: report}
+	}
+	return err
+}
