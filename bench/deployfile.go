@@ -57,7 +57,7 @@ func (w deployfileWay) steps(changed bool) []step {
 
 func (w deployfileWay) lock(ctx context.Context, c call) error {
 	return w.run(ctx, c, build.Options{
-		Target:  frontend.TargetLock,
+		Target:  frontend.OutputLock,
 		Exports: []client.ExportEntry{{Type: client.ExporterLocal, OutputDir: c.dir}},
 	})
 }

@@ -98,7 +98,7 @@ func constrain(root *jsonschema.Schema) error {
 	c.key("Image", "user").Pattern = userPattern
 	c.key("Image", "user").Default = defaultUser
 
-	c.rootKey("targets").PropertyNames = &jsonschema.Schema{Pattern: dnsLabelPattern}
+	c.rootKey("targets").PropertyNames = &jsonschema.Schema{Pattern: dnsLabelPattern, Not: &jsonschema.Schema{Enum: anys(Outputs())}}
 	c.targets()
 	return c.err
 }

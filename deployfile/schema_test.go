@@ -82,6 +82,7 @@ func TestSchemaRejects(t *testing.T) {
 		"platform":           {model + "[image]\nplatforms = ['amd64']\n", "linux/amd64"},
 		"credential":         {model + "[[environment.indexes]]\nname = 'a'\nurl = 'https://u:p@example.com'\n", "pattern"},
 		"target name":        {model + "[targets.A]\nkind = 'docker'\n", "propertyName 'A'"},
+		"reserved name":      {model + "[targets.lock]\nkind = 'docker'\n", "propertyName 'lock'"},
 		"target kind":        {model + "[targets.a]\nkind = 'sagemaker'\n", "kserve"},
 		"endpoint":           {model + "[targets.a]\nkind = 'docker'\nendpoint = 'A'\n", "pattern"},
 		"format":             {model + "[targets.a]\nkind = 'docker'\nformat = 'v2'\n", "docker-manifest"},

@@ -21,8 +21,10 @@ type Target struct {
 	// default is that of the first of [image] tags, but for docker and
 	// containerd none: they are handed the image itself.
 	Image string `toml:"image"`
-	// Env are environment variables added to [environment] env.
-	Env map[string]string `toml:"env"`
+	// Env are environment variables of the running server, added to
+	// [environment] env. The image does not have them: it is the same for all
+	// targets.
+	Env map[string]string `toml:"env" kinds:"docker,containerd,kubernetes,kserve"`
 	// Port is the port where the endpoint is reached; the default is the
 	// server's.
 	Port int `toml:"port"`

@@ -58,6 +58,7 @@ func (t *targetReport) validate() {
 			fmt.Sprintf("target name %q must be lower-case letters, digits and '-', at most 63, not starting or ending with '-'", t.Name), "",
 		}, t.path...)
 	}
+	t.reserved()
 	if !t.index.has(t.at("kind")) {
 		t.atKey(problem{
 			"missing-key", fmt.Sprintf("target %q has no kind", t.Name), "use " + alternatives(targetKinds()),

@@ -6,25 +6,9 @@ package frontend
 
 import (
 	"context"
-	"fmt"
-	"maps"
-	"slices"
-	"strings"
 
 	"github.com/moby/buildkit/frontend/dockerui"
 	gwclient "github.com/moby/buildkit/frontend/gateway/client"
-)
-
-// What a build makes, as --target names it.
-const (
-	TargetImage    = "image"
-	TargetLock     = "lock"
-	TargetVerify   = "verify"
-	TargetPlan     = "plan"
-	TargetEnv      = "env"
-	TargetModel    = "model"
-	TargetModelcar = "modelcar"
-	TargetSBOM     = "sbom"
 )
 
 // The build arguments that are this frontend's own; buildx users give them
@@ -53,7 +37,7 @@ func Build(ctx context.Context, c gwclient.Client) (*gwclient.Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &build{ui: ui, client: c, images: images{ui: ui, client: c}}
+	b := &build{ui: ui, client: c, images: images{ui: ui, client: c}, output: findOutput(ui.Target)}
 	res, err := b.run(ctx)
 	if err != nil {
 		return nil, spoken{withSource(err, sourceInfo(b.source))}
@@ -68,25 +52,8 @@ func (b *build) run(ctx context.Context) (*gwclient.Result, error) {
 	if err := b.read(ctx); err != nil {
 		return nil, err
 	}
-	if _, ok := b.File.Targets[b.ui.Target]; ok {
-		return b.image(ctx)
+	if err := b.checkTarget(); err != nil {
+		return nil, err
 	}
-	switch b.ui.Target {
-	case "", TargetImage, TargetEnv, TargetModel, TargetModelcar:
-		return b.image(ctx)
-	case TargetVerify:
-		return b.verify(ctx)
-	case TargetLock:
-		return b.lockFiles(ctx)
-	case TargetPlan:
-		return b.plans(ctx)
-	case TargetSBOM:
-		return b.bills(ctx)
-	}
-	return nil, fmt.Errorf("target %q is not known: there are %s", b.ui.Target, strings.Join(b.targetNames(), ", "))
-}
-
-func (b *build) targetNames() []string {
-	names := []string{TargetImage, TargetLock, TargetVerify, TargetEnv, TargetModel, TargetModelcar, TargetPlan, TargetSBOM}
-	return append(names, slices.Sorted(maps.Keys(b.File.Targets))...)
+	return b.output.build(b, ctx)
 }

@@ -68,8 +68,7 @@ func (b *build) compile(ctx context.Context, p *prepared, platform string) (*com
 		return nil, err
 	}
 	opts := b.client.BuildOpts()
-	target, declared := b.File.Targets[b.ui.Target]
-	sources := llb.Sources{
+	plan, err := llb.NewPlan(llb.Sources{
 		File:          b.File,
 		Model:         b.Model,
 		Lock:          p.lock,
@@ -81,18 +80,15 @@ func (b *build) compile(ctx context.Context, p *prepared, platform string) (*com
 		Created:       created,
 		Source:        withoutUser(opts.Opts["vcs:source"]),
 		Revision:      opts.Opts["vcs:revision"],
-	}
-	if declared {
-		sources.Target = &target
-	}
-	plan, err := llb.NewPlan(sources)
+	})
 	if err != nil {
 		return nil, err
 	}
-	if b.ui.Target == TargetEnv {
-		plan.WithoutModel()
+	contents := b.contents()
+	if contents.reduce != nil {
+		contents.reduce(plan)
 	}
-	if !b.modelAlone() && len(plan.SystemPackages) > 0 && !b.runs(platform) {
+	if contents.environment && len(plan.SystemPackages) > 0 && !b.runs(platform) {
 		return nil, at(b.File, fmt.Errorf("system packages run scripts while they are installed, and this builder (%s) runs no programs for %s: build on a builder for %s, or on one that emulates it, or name a base that has the packages", b.resolver.BuildPlatform, platform, platform), "environment", "system-packages")
 	}
 	runsOn, err := platforms.Parse(platform)
@@ -107,20 +103,16 @@ func (b *build) compile(ctx context.Context, p *prepared, platform string) (*com
 		Merge:       opts.LLBCaps.Supports(pb.CapMergeOp) == nil,
 		Constraints: append(b.constraints(), bkllb.Platform(runsOn)),
 	}}
-	switch b.ui.Target {
-	case TargetModel:
-		c.image = plan.ModelImage(c.inputs)
-	case TargetModelcar:
-		c.image = plan.Modelcar(c.inputs)
-	default:
-		c.image, err = plan.Image(c.inputs)
-	}
+	c.image, err = contents.layers(plan, c.inputs)
 	return c, err
 }
 
-// modelAlone says whether what is built holds the model and no environment.
-func (b *build) modelAlone() bool {
-	return b.ui.Target == TargetModel || b.ui.Target == TargetModelcar
+// contents is what the image has in it that is built, or that the output is about.
+func (b *build) contents() *contents {
+	if b.output.image == nil {
+		return wholeImage()
+	}
+	return b.output.image
 }
 
 // withoutUser drops what a repository's URL may hold and a label must not.
@@ -206,12 +198,12 @@ func (b *build) setPlatforms() error {
 }
 
 func (b *build) imageOf(ctx context.Context, c *compiled) (*dockerui.BuildResult, error) {
-	config, base, err := b.config(c)
+	config, base, err := b.contents().config(c.plan, c.base)
 	if err != nil {
 		return nil, err
 	}
 	var checks []bkllb.State
-	if b.ui.Target != TargetEnv && !b.modelAlone() {
+	if b.contents().server {
 		checks = append(checks, c.inputs.Toolchain.Run(resolver.ModelStep(b.context, b.File.Model.Source)))
 	}
 	verify, verifies := b.verification(ctx, c)
@@ -227,8 +219,8 @@ func (b *build) imageOf(ctx context.Context, c *compiled) (*dockerui.BuildResult
 			return err
 		})
 	}
-	if b.ui.Target == TargetModelcar {
-		eg.Go(func() error { return b.checkModelcar(egctx, c) })
+	if check := b.contents().check; check != nil {
+		eg.Go(func() error { return check(b, egctx, c) })
 	}
 	eg.Go(func() (err error) {
 		// This makes the layers, and does not put their files together.
@@ -239,18 +231,4 @@ func (b *build) imageOf(ctx context.Context, c *compiled) (*dockerui.BuildResult
 		return nil, b.explain(ctx, c, err)
 	}
 	return &dockerui.BuildResult{Reference: ref, Image: config, BaseImage: base, Epoch: config.Created}, nil
-}
-
-// config is the configuration of what is built, and that of its base.
-func (b *build) config(c *compiled) (config, base *dockerspec.DockerOCIImage, err error) {
-	switch b.ui.Target {
-	case TargetModel:
-		config, err = c.plan.ModelConfig()
-		return config, nil, err
-	case TargetModelcar:
-		config, err = c.plan.ModelcarConfig(c.base)
-	default:
-		config, err = c.plan.ImageConfig(c.base)
-	}
-	return config, &c.base, err
 }

@@ -30,6 +30,7 @@ type build struct {
 	ui     *dockerui.Client
 	client gwclient.Client
 	images images
+	output output
 
 	source   *llb.SourceMap
 	warnings func(context.Context, string, gwclient.WarnOpts)
@@ -113,7 +114,7 @@ func (b *build) constraints() []llb.ConstraintsOpt {
 	out := append([]llb.ConstraintsOpt{llb.WithCaps(b.client.BuildOpts().LLBCaps)}, b.resources()...)
 	target := b.ui.Target
 	if target == "" {
-		target = TargetImage
+		target = b.output.name
 	}
 	if b.ui.IsNoCache(target) {
 		out = append(out, llb.IgnoreCache)
@@ -168,7 +169,7 @@ func (b *build) readLock(ctx context.Context) error {
 		return err
 	}
 	lock, err := resolver.ParseLock(data)
-	if err != nil && b.ui.Target == TargetLock {
+	if err != nil && b.output.lenient {
 		b.warnText(ctx, b.lockName+" cannot be read and is made anew: "+err.Error())
 		return nil
 	}

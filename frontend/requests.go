@@ -101,7 +101,7 @@ func (b *build) outline(ctx context.Context) (*outline.Outline, error) {
 	}
 	name := b.ui.Target
 	if name == "" {
-		name = TargetImage
+		name = b.output.name
 	}
 	out := &outline.Outline{Name: name, Description: "The image of " + b.File.Model.Source, Sources: [][]byte{b.source.Data}}
 	for _, arg := range slices.Sorted(maps.Keys(b.File.Args)) {
@@ -122,21 +122,15 @@ func (b *build) outline(ctx context.Context) (*outline.Outline, error) {
 	return out, nil
 }
 
-// listTargets lists what --target takes.
+// listTargets lists what --target takes: outputs, and the Deployfile's targets.
 func (b *build) listTargets(ctx context.Context) (*targets.List, error) {
 	if err := b.readFile(ctx); err != nil {
 		return nil, err
 	}
-	list := &targets.List{Sources: [][]byte{b.source.Data}, Targets: []targets.Target{
-		{Name: TargetImage, Default: true, Description: "the image that serves the model"},
-		{Name: TargetLock, Description: "Deployfile.lock and pylock.toml; write them with -o ."},
-		{Name: TargetVerify, Description: "start the image and ask it, and make nothing"},
-		{Name: TargetEnv, Description: "the image without the model and its code"},
-		{Name: TargetModel, Description: "the model alone, as an image that can be mounted"},
-		{Name: TargetModelcar, Description: "the model on the base image, as KServe takes it by a storageUri oci://"},
-		{Name: TargetPlan, Description: "what the image is made of, as JSON"},
-		{Name: TargetSBOM, Description: "the bills of materials, SPDX and CycloneDX"},
-	}}
+	list := &targets.List{Sources: [][]byte{b.source.Data}}
+	for n, o := range outputs() {
+		list.Targets = append(list.Targets, targets.Target{Name: o.name, Default: n == 0, Description: o.description})
+	}
 	for _, name := range slices.Sorted(maps.Keys(b.File.Targets)) {
 		list.Targets = append(list.Targets, targets.Target{
 			Name: name, Description: "the image for this " + b.File.Targets[name].Kind + " target", Location: b.location("targets", name),

@@ -144,7 +144,7 @@ func (b *build) attest(ctx context.Context, res *gwclient.Result, id string, c *
 	if b.ui.SBOM == nil {
 		return nil
 	}
-	if b.modelAlone() {
+	if !b.contents().environment {
 		// Without an answer, BuildKit would scan it for packages.
 		return fmt.Errorf("--target %s has no bill of materials: leave --sbom out, and give it with the environment", b.ui.Target)
 	}

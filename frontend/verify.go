@@ -12,7 +12,7 @@ import (
 
 // verification is the verify step, if there is one that the builder can run.
 func (b *build) verification(ctx context.Context, c *compiled) (bkllb.State, bool) {
-	if b.ui.Target == TargetEnv || b.modelAlone() || b.File.Server.Verify == "never" || b.ui.BuildArgs[ArgVerify] == "0" {
+	if !b.contents().server || b.File.Server.Verify == "never" || b.ui.BuildArgs[ArgVerify] == "0" {
 		return bkllb.State{}, false
 	}
 	if !b.runs(c.plan.Platform) {

@@ -28,7 +28,7 @@ func TestCancel(t *testing.T) {
 		}
 	}()
 	_, err := p.startIn(ctx, t, func(o *build.Options) {
-		o.Target = frontend.TargetLock
+		o.Target = frontend.OutputLock
 		o.Exports = []client.ExportEntry{{Type: client.ExporterLocal, OutputDir: out}}
 	})
 	if !errors.Is(err, context.Canceled) {

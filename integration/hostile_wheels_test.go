@@ -52,7 +52,7 @@ func (p *project) plan(t *testing.T) llb.Plan {
 	t.Helper()
 	out := t.TempDir()
 	if _, err := p.start(t, func(o *build.Options) {
-		o.Target = frontend.TargetPlan
+		o.Target = frontend.OutputPlan
 		o.Exports = []client.ExportEntry{{Type: client.ExporterLocal, OutputDir: out}}
 	}); err != nil {
 		t.Fatal(err)

@@ -82,7 +82,7 @@ func TestLayoutOverLinks(t *testing.T) {
 				}
 				p := tiny(t, "")
 				_, refused := p.start(t, func(o *build.Options) {
-					switch o.Target = frontend.TargetLock; what {
+					switch o.Target = frontend.OutputLock; what {
 					case "output":
 						o.Target = ""
 						o.Exports = []client.ExportEntry{{Type: client.ExporterOCI, OutputDir: out, Attrs: map[string]string{"tar": "false"}}}

@@ -88,7 +88,7 @@ func (p *project) tryLock(t *testing.T, change func(*build.Options)) (outcome, e
 	t.Helper()
 	out := t.TempDir()
 	o, err := p.start(t, func(o *build.Options) {
-		o.Target = frontend.TargetLock
+		o.Target = frontend.OutputLock
 		o.Exports = []client.ExportEntry{{Type: client.ExporterLocal, OutputDir: out}}
 		if change != nil {
 			change(o)

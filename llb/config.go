@@ -41,9 +41,6 @@ func config(s Sources, p *Plan) (ConfigPlan, error) {
 		env["PYTHONPATH"] = imagespec.CodeDir
 	}
 	maps.Copy(env, s.File.Environment.Env)
-	if s.Target != nil {
-		maps.Copy(env, s.Target.Env)
-	}
 	c := ConfigPlan{
 		Cmd:        []string{"serve"},
 		User:       s.File.Image.User,

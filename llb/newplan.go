@@ -23,8 +23,6 @@ type Sources struct {
 	Platform, BuildPlatform string
 	// BaseEnv is the base image's environment.
 	BaseEnv []string
-	// Target is the [targets.NAME] that the image is for, nil if none.
-	Target *deployfile.Target
 	// Labels are added to all others.
 	Labels map[string]string
 	// Created overrides the model's time of creation, in RFC 3339; "" if not.

@@ -37,7 +37,7 @@ func project(t *testing.T) *lab.Project {
 func lock(t *testing.T, p *lab.Project) {
 	t.Helper()
 	solve(t, p, func(o *build.Options) {
-		o.Target = frontend.TargetLock
+		o.Target = frontend.OutputLock
 		o.Exports = []client.ExportEntry{{Type: client.ExporterLocal, OutputDir: p.Dir}}
 	})
 }

@@ -29,7 +29,7 @@ import (
 func TestModel(t *testing.T) {
 	r := registryOf(t)
 	p := project(t)
-	index := lab.Pull(t, built(t, p, r.Host+"/model", frontend.TargetModel, nil))
+	index := lab.Pull(t, built(t, p, r.Host+"/model", frontend.OutputModel, nil))
 	var m v1.IndexManifest
 	if err := json.Unmarshal(index.Manifest, &m); err != nil {
 		t.Fatal(err)
@@ -69,7 +69,7 @@ env  = { NEW = "1" }`)
 	p.Contexts["base"] = "oci-layout://" + shared.parts.Base
 	p.Edit(t, "Deployfile", `platforms = ["linux/amd64", "linux/arm64"]`, "")
 	lock(t, p)
-	again := built(t, p, r.Host+"/model", frontend.TargetModel, nil)
+	again := built(t, p, r.Host+"/model", frontend.OutputModel, nil)
 	if digestIn(again) != m.Manifests[0].Digest.String() {
 		t.Errorf("the model on another base, served by other code, is %s, and was %s", digestIn(again), m.Manifests[0].Digest)
 	}
@@ -102,7 +102,7 @@ func TestModelOnOlderBuilders(t *testing.T) {
 	p := project(t)
 	built := builtBy(t, p, registryOf(t).Host, func(ctx context.Context, c gwclient.Client) (*gwclient.Result, error) {
 		return frontend.Build(ctx, older{c})
-	}, map[string]string{"target": frontend.TargetModel, "platform": "linux/amd64"})
+	}, map[string]string{"target": frontend.OutputModel, "platform": "linux/amd64"})
 	image, err := remote.Image(reference(t, built))
 	if err != nil {
 		t.Fatal(err)

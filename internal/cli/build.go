@@ -38,10 +38,11 @@ and verify that it answers. CONTEXT, by default the folder at hand, is what the
 build may read. The image's digest is printed; without --push, --load or
 --output the image stays in the builder's cache.
 
---target takes what docker buildx build --target takes: image (the default), env
-(the image without the model and its code), model (the model alone, as an
-artifact), the name of a target of the Deployfile, or, to be written to a folder
-by --output, lock, plan and sbom; verify makes nothing.`,
+--target takes what docker buildx build --target takes: a target of the
+Deployfile, which gets the image, or
+
+` + outputsHelp() + `
+Write those that are files to a directory with --output.`,
 		Example: `  deployfile build
   deployfile build --push --tag registry.example.com/iris:1
   deployfile build --locked -o type=oci,dest=iris.tar
@@ -169,9 +170,18 @@ func (o *buildOptions) parseOutputs(p *project) ([]build.Output, error) {
 	return outputs, nil
 }
 
+// outputsHelp has a line for each output.
+func outputsHelp() string {
+	var b strings.Builder
+	for _, out := range frontend.Outputs() {
+		fmt.Fprintf(&b, "  %-9s %s\n", out.Name, out.Description)
+	}
+	return b.String()
+}
+
 // makesFiles says whether the target is files, or nothing, rather than an image.
 func (o *buildOptions) makesFiles() bool {
-	return slices.Contains([]string{frontend.TargetLock, frontend.TargetVerify, frontend.TargetPlan, frontend.TargetSBOM}, o.target)
+	return slices.ContainsFunc(frontend.Outputs(), func(out frontend.Output) bool { return out.Name == o.target && !out.Image })
 }
 
 // loadInto adds the output that loads the image into Docker's engine.

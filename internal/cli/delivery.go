@@ -87,7 +87,7 @@ func (w *deliveries) findEngine(ctx context.Context) (*build.Engine, error) {
 
 // imported hands the image to the target's own engine.
 func (w *deliveries) imported(ctx context.Context, d delivery) (string, error) {
-	opt, err := w.options(frontend.TargetImage)
+	opt, err := w.options(frontend.OutputImage)
 	if err != nil {
 		return "", err
 	}
@@ -205,7 +205,7 @@ func (i *importing) end(err error) {
 }
 
 func (w *deliveries) options(what string) (build.Options, error) {
-	if what == frontend.TargetImage {
+	if what == frontend.OutputImage {
 		what = ""
 	}
 	opt, err := w.flags.options(w.project, what, w.streams)

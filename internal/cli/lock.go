@@ -100,7 +100,7 @@ func lock(ctx context.Context, s streams, folder string, o lockOptions) error {
 	if len(o.upgrade) > 0 {
 		args[frontend.ArgUpgrade] = strings.Join(o.upgrade, ",")
 	}
-	made, err := o.files(ctx, s, p, frontend.TargetLock, args)
+	made, err := o.files(ctx, s, p, frontend.OutputLock, args)
 	if err != nil {
 		return err
 	}

@@ -50,7 +50,7 @@ func plan(ctx context.Context, s streams, folder string, o planOptions) error {
 	if err != nil {
 		return err
 	}
-	plans, err := o.files(ctx, s, p, frontend.TargetPlan, nil)
+	plans, err := o.files(ctx, s, p, frontend.OutputPlan, nil)
 	if err != nil {
 		return err
 	}

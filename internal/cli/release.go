@@ -191,9 +191,9 @@ func (w *deliveries) image(ctx context.Context, d delivery, all []delivery) (str
 	case d.Image == "":
 		return w.imported(ctx, d)
 	case d.model() != "":
-		return w.pushed(ctx, d, frontend.TargetEnv, all)
+		return w.pushed(ctx, d, frontend.OutputEnv, all)
 	}
-	return w.pushed(ctx, d, frontend.TargetImage, all)
+	return w.pushed(ctx, d, frontend.OutputImage, all)
 }
 
 // pushed is an image of the target's repository. The first target that needs it
@@ -223,9 +223,9 @@ func (w *deliveries) pushed(ctx context.Context, d delivery, what string, all []
 // needs says whether a target gets that result of the frontend.
 func (d delivery) needs(what string) bool {
 	if model := d.model(); model != "" {
-		return what == frontend.TargetEnv || what == model
+		return what == frontend.OutputEnv || what == model
 	}
-	return what == frontend.TargetImage
+	return what == frontend.OutputImage
 }
 
 // model is the result of the frontend that is the model's own image, "" if the
@@ -233,9 +233,9 @@ func (d delivery) needs(what string) bool {
 func (d delivery) model() string {
 	switch {
 	case d.Modelcar:
-		return frontend.TargetModelcar
+		return frontend.OutputModelcar
 	case d.ModelVolume:
-		return frontend.TargetModel
+		return frontend.OutputModel
 	}
 	return ""
 }

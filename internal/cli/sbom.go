@@ -51,7 +51,7 @@ func sbom(ctx context.Context, s streams, folder string, o sbomOptions) error {
 	if err != nil {
 		return err
 	}
-	files, err := o.files(ctx, s, p, frontend.TargetSBOM, nil)
+	files, err := o.files(ctx, s, p, frontend.OutputSBOM, nil)
 	if err != nil {
 		return err
 	}

@@ -1,0 +1,24 @@
+package deployfile
+
+import (
+	"fmt"
+	"slices"
+)
+
+// Outputs lists the names of what a build can make of any Deployfile, as --target
+// names it. No target may have one of these names: --target would have two
+// meanings. Package frontend makes the outputs, and a test of it keeps the two
+// lists equal.
+func Outputs() []string {
+	return []string{"image", "lock", "verify", "env", "model", "modelcar", "plan", "sbom"}
+}
+
+// reserved refuses a target that has the name of an output.
+func (t *targetReport) reserved() {
+	if slices.Contains(Outputs(), t.Name) {
+		t.atKey(problem{
+			"invalid-name", fmt.Sprintf("target name %q is reserved: --target %[1]s builds the output of that name", t.Name),
+			fmt.Sprintf("rename it, for example to [targets.my-%s]", t.Name),
+		}, t.path...)
+	}
+}

@@ -1,0 +1,145 @@
+package frontend
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/deployfile/deployfile/llb"
+	gwclient "github.com/moby/buildkit/frontend/gateway/client"
+	dockerspec "github.com/moby/docker-image-spec/specs-go/v1"
+)
+
+// The names of the outputs, for callers that ask for one.
+const (
+	OutputImage    = "image"
+	OutputLock     = "lock"
+	OutputVerify   = "verify"
+	OutputEnv      = "env"
+	OutputModel    = "model"
+	OutputModelcar = "modelcar"
+	OutputPlan     = "plan"
+	OutputSBOM     = "sbom"
+)
+
+// Output is something that a build can make of any Deployfile.
+type Output struct {
+	// Name is the value of --target.
+	Name string
+	// Description is a phrase that completes "makes".
+	Description string
+	// Image reports whether the output is an image. Another one is a directory of
+	// files, or nothing.
+	Image bool
+}
+
+// Outputs lists the outputs, the default first.
+func Outputs() []Output {
+	var out []Output
+	for _, o := range outputs() {
+		out = append(out, Output{Name: o.name, Description: o.description, Image: o.image != nil})
+	}
+	return out
+}
+
+// output is an Output and how it is made. To add one, add it to outputs, and its
+// name to deployfile.Outputs.
+type output struct {
+	name, description string
+	// build makes the output.
+	build func(*build, context.Context) (*gwclient.Result, error)
+	// image is what an image has in it, nil for other outputs.
+	image *contents
+	// lenient outputs do without a lock that cannot be read.
+	lenient bool
+}
+
+// contents is what an image has in it.
+type contents struct {
+	// environment reports whether the Python packages are in it.
+	environment bool
+	// server reports whether it has all that answers requests, so that it can be
+	// verified.
+	server bool
+	// reduce takes out of a plan what the image does not have; nil for nothing.
+	reduce func(*llb.Plan)
+	// layers makes the file system.
+	layers func(*llb.Plan, llb.Inputs) (*llb.Image, error)
+	// config makes the configuration. own is nil for an image without a base.
+	config func(p *llb.Plan, base dockerspec.DockerOCIImage) (config, own *dockerspec.DockerOCIImage, err error)
+	// check finds out whether the image is of use; nil if there is nothing to
+	// find out.
+	check func(*build, context.Context, *compiled) error
+}
+
+// outputs is the list of all outputs, the default first.
+func outputs() []output {
+	return []output{
+		{name: OutputImage, description: "the image with the model and its server", build: (*build).image, image: wholeImage()},
+		{name: OutputLock, description: "Deployfile.lock and pylock.toml; write them with -o .", build: (*build).lockFiles, lenient: true},
+		{name: OutputVerify, description: "nothing: starts the image and sends it a request", build: (*build).verify},
+		{name: OutputEnv, description: "the image without the model and its code", build: (*build).image, image: &contents{
+			environment: true, reduce: (*llb.Plan).WithoutModel, layers: (*llb.Plan).Image, config: imageConfig,
+		}},
+		{name: OutputModel, description: "the model alone, as an image that can be mounted", build: (*build).image, image: &contents{
+			layers: modelLayers, config: modelConfig,
+		}},
+		{name: OutputModelcar, description: "the model on the base image, as KServe takes it by a storageUri oci://", build: (*build).image, image: &contents{
+			layers: modelcarLayers, config: modelcarConfig, check: (*build).checkModelcar,
+		}},
+		{name: OutputPlan, description: "what the image is made of, as JSON", build: (*build).plans},
+		{name: OutputSBOM, description: "software bills of materials, SPDX and CycloneDX", build: (*build).bills},
+	}
+}
+
+// wholeImage is the contents of the image that serves the model.
+func wholeImage() *contents {
+	return &contents{environment: true, server: true, layers: (*llb.Plan).Image, config: imageConfig}
+}
+
+func imageConfig(p *llb.Plan, base dockerspec.DockerOCIImage) (config, own *dockerspec.DockerOCIImage, err error) {
+	config, err = p.ImageConfig(base)
+	return config, &base, err
+}
+
+func modelLayers(p *llb.Plan, in llb.Inputs) (*llb.Image, error) { return p.ModelImage(in), nil }
+
+func modelConfig(p *llb.Plan, _ dockerspec.DockerOCIImage) (config, own *dockerspec.DockerOCIImage, err error) {
+	config, err = p.ModelConfig()
+	return config, nil, err
+}
+
+func modelcarLayers(p *llb.Plan, in llb.Inputs) (*llb.Image, error) { return p.Modelcar(in), nil }
+
+func modelcarConfig(p *llb.Plan, base dockerspec.DockerOCIImage) (config, own *dockerspec.DockerOCIImage, err error) {
+	config, err = p.ModelcarConfig(base)
+	return config, &base, err
+}
+
+// findOutput returns the output that --target names. A target of the Deployfile
+// has the default one, since the image is the same for all of them; whether there
+// is a target of that name is not known before the Deployfile is read.
+func findOutput(target string) output {
+	all := outputs()
+	for _, o := range all {
+		if o.name == target {
+			return o
+		}
+	}
+	return all[0]
+}
+
+// checkTarget refuses a --target that is neither an output nor a target of the
+// Deployfile.
+func (b *build) checkTarget() error {
+	names := slices.Sorted(maps.Keys(b.File.Targets))
+	for _, o := range slices.Backward(outputs()) {
+		names = slices.Insert(names, 0, o.name)
+	}
+	if b.ui.Target != "" && !slices.Contains(names, b.ui.Target) {
+		return fmt.Errorf("target %q is not known: there are %s", b.ui.Target, strings.Join(names, ", "))
+	}
+	return nil
+}
