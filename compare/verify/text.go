@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/deployfile/deployfile/compare"
+	"github.com/deployfile/deployfile/internal/jsondiff"
 )
 
 // maxFiles is how many files of a layer Text shows.
@@ -63,7 +64,7 @@ func sentence(f compare.FileDifference) string {
 	return fmt.Sprintf("%s: %s is %s in the image and %s in the rebuild", f.File, f.Attribute, orNone(f.Was), orNone(f.Is))
 }
 
-func fields(b *strings.Builder, what string, list []compare.FieldDifference) {
+func fields(b *strings.Builder, what string, list []jsondiff.Difference) {
 	for _, f := range list {
 		fmt.Fprintf(b, "  %s: %s is %s in the image and %s in the rebuild\n", what, f.Field, orNone(f.Was), orNone(f.Is))
 	}

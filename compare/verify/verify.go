@@ -9,6 +9,7 @@ import (
 
 	"github.com/deployfile/deployfile/compare"
 	"github.com/deployfile/deployfile/compare/image"
+	"github.com/deployfile/deployfile/internal/jsondiff"
 )
 
 // Report says whether an image and its rebuild are the same.
@@ -30,9 +31,9 @@ type Platform struct {
 	Is   string `json:"is"`
 	Same bool   `json:"same"`
 	// Layers that differ, and fields of the configuration and the manifest.
-	Layers   []Layer                   `json:"layers"`
-	Config   []compare.FieldDifference `json:"config"`
-	Manifest []compare.FieldDifference `json:"manifest"`
+	Layers   []Layer               `json:"layers"`
+	Config   []jsondiff.Difference `json:"config"`
+	Manifest []jsondiff.Difference `json:"manifest"`
 }
 
 // Layer says what differs in a layer.
@@ -85,7 +86,7 @@ func Images(ctx context.Context, was, is *image.Image) (*Report, error) {
 
 func platform(ctx context.Context, a, b *image.Platform) (*Platform, error) {
 	p := &Platform{Name: a.Name, Was: a.Descriptor.Digest.String(), Is: b.Descriptor.Digest.String(),
-		Layers: []Layer{}, Config: []compare.FieldDifference{}, Manifest: []compare.FieldDifference{}}
+		Layers: []Layer{}, Config: []jsondiff.Difference{}, Manifest: []jsondiff.Difference{}}
 	if p.Same = p.Was == p.Is; p.Same {
 		return p, nil
 	}
@@ -93,10 +94,10 @@ func platform(ctx context.Context, a, b *image.Platform) (*Platform, error) {
 	if p.Layers, err = layers(ctx, a, b); err != nil {
 		return nil, err
 	}
-	if p.Config, err = compare.Documents(a.RawConfig, b.RawConfig, "rootfs.diff_ids"); err != nil {
+	if p.Config, err = jsondiff.Compare(a.RawConfig, b.RawConfig, "rootfs.diff_ids"); err != nil {
 		return nil, err
 	}
-	p.Manifest, err = compare.Documents(a.RawManifest, b.RawManifest, "layers", "config.digest", "config.size")
+	p.Manifest, err = jsondiff.Compare(a.RawManifest, b.RawManifest, "layers", "config.digest", "config.size")
 	return p, err
 }
 

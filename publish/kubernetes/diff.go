@@ -12,7 +12,7 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"sigs.k8s.io/yaml"
 
-	"github.com/deployfile/deployfile/compare"
+	"github.com/deployfile/deployfile/internal/jsondiff"
 	"github.com/deployfile/deployfile/manifests"
 	"github.com/deployfile/deployfile/publish"
 )
@@ -146,7 +146,7 @@ func difference(was, is *unstructured.Unstructured) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	fields, err := compare.Documents(before, after)
+	fields, err := jsondiff.Compare(before, after)
 	if err != nil {
 		return "", err
 	}

@@ -1,4 +1,7 @@
-package compare
+// Package jsondiff lists the fields in which two JSON documents differ, each by its
+// path, for people and programs to read. It knows nothing of what the documents
+// mean; it is not a patch.
+package jsondiff
 
 import (
 	"bytes"
@@ -9,18 +12,21 @@ import (
 	"strconv"
 )
 
-// FieldDifference is what differs in a JSON document.
-type FieldDifference struct {
+// Difference is a field that differs.
+type Difference struct {
 	// Field is the path to it: config.Labels["version"], history[3].created.
 	Field string `json:"field"`
-	// Was and Is are JSON, "" for what is not there.
+	// Was and Is are the field's JSON in the first and the second document, ""
+	// where a document lacks it.
 	Was string `json:"was,omitempty"`
 	Is  string `json:"is,omitempty"`
 }
 
-// Documents compares two JSON documents, in the order of their fields' names.
-// None of the fields in except, nor what is below them, is compared.
-func Documents(was, is []byte, except ...string) ([]FieldDifference, error) {
+// Compare returns the differences of two JSON documents in the order of the
+// fields' names, an empty slice if there are none. It skips the fields in except
+// and all below them. Numbers are compared as they are written: 1.0 is not 1.
+// It fails if one of the documents is not JSON.
+func Compare(was, is []byte, except ...string) ([]Difference, error) {
 	a, err := decode(was)
 	if err != nil {
 		return nil, err
@@ -29,7 +35,7 @@ func Documents(was, is []byte, except ...string) ([]FieldDifference, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := []FieldDifference{}
+	out := []Difference{}
 	fields("", a, b, except, &out)
 	return out, nil
 }
@@ -43,10 +49,10 @@ func decode(data []byte) (any, error) {
 	return v, err
 }
 
-// absent is a value that is not there, which null is.
+// absent stands for a missing value; null is a value.
 type absent struct{}
 
-func fields(path string, a, b any, except []string, out *[]FieldDifference) {
+func fields(path string, a, b any, except []string, out *[]Difference) {
 	if slices.Contains(except, path) {
 		return
 	}
@@ -63,11 +69,11 @@ func fields(path string, a, b any, except []string, out *[]FieldDifference) {
 		}
 	}
 	if was, is := text(a), text(b); was != is {
-		*out = append(*out, FieldDifference{Field: path, Was: was, Is: is})
+		*out = append(*out, Difference{Field: path, Was: was, Is: is})
 	}
 }
 
-func objects(path string, a, b map[string]any, except []string, out *[]FieldDifference) {
+func objects(path string, a, b map[string]any, except []string, out *[]Difference) {
 	names := slices.Collect(maps.Keys(a))
 	for name := range b {
 		if _, ok := a[name]; !ok {
@@ -87,7 +93,7 @@ func get(m map[string]any, name string) any {
 	return absent{}
 }
 
-func arrays(path string, a, b []any, except []string, out *[]FieldDifference) {
+func arrays(path string, a, b []any, except []string, out *[]Difference) {
 	for n := range max(len(a), len(b)) {
 		var x, y any = absent{}, absent{}
 		if n < len(a) {
