@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"github.com/deployfile/deployfile/compare/image"
+	"github.com/deployfile/deployfile/internal/untrusted"
 	"github.com/klauspost/compress/zstd"
 	"github.com/opencontainers/go-digest"
 	"github.com/opencontainers/image-spec/specs-go"
@@ -419,6 +420,31 @@ func TestCancelledWhileUnpacking(t *testing.T) {
 	}
 	if took := time.Since(began); took > 10*time.Second {
 		t.Errorf("it took %s", took)
+	}
+}
+
+// TestLargeManifestOfARegistry opens an image of a registry whose manifest goes on
+// for longer than one is read.
+func TestLargeManifestOfARegistry(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", ocispecs.MediaTypeImageManifest)
+		if r.URL.Path == "/v2/" {
+			return
+		}
+		for sent := 0; sent < 64<<20; {
+			n, err := io.WriteString(w, strings.Repeat(" ", 1<<16))
+			if err != nil {
+				return
+			}
+			sent += n
+		}
+		t.Error("64 MiB of a manifest were read, and more would be")
+	}))
+	defer server.Close()
+	_, err := image.Open(t.Context(), strings.TrimPrefix(server.URL, "http://")+"/iris:latest")
+	var large *untrusted.AnswerError
+	if !errors.As(err, &large) {
+		t.Errorf("error %v, want an AnswerError", err)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 
+	"github.com/deployfile/deployfile/internal/untrusted"
 	"github.com/google/go-containerregistry/pkg/authn"
 	"github.com/google/go-containerregistry/pkg/name"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
@@ -46,7 +47,10 @@ func openRegistry(ctx context.Context, called, text string) (*Image, error) {
 	if err != nil {
 		return nil, &NotFoundError{Name: called, Err: err}
 	}
-	puller, err := remote.NewPuller(remote.WithAuthFromKeychain(authn.DefaultKeychain))
+	puller, err := remote.NewPuller(
+		remote.WithAuthFromKeychain(authn.DefaultKeychain),
+		remote.WithTransport(untrusted.Registry(remote.DefaultTransport)),
+	)
 	if err != nil {
 		return nil, err
 	}

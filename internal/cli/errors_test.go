@@ -76,6 +76,7 @@ func errorTypes() map[string]func(text string) error {
 		"frontend.spoken":                       wordsAlone,
 		"imageformat.LayerError":                filled[imageformat.LayerError],
 		"imageformat.PlatformError":             filled[imageformat.PlatformError],
+		"internal/untrusted.AnswerError":        filled[untrusted.AnswerError],
 		"internal/untrusted.NotRegularError":    filled[untrusted.NotRegularError],
 		"internal/untrusted.OutsideError":       filled[untrusted.OutsideError],
 		"internal/untrusted.StructureError":     filled[untrusted.StructureError],

@@ -44,6 +44,17 @@ func (e *OutsideError) Error() string {
 	return fmt.Sprintf("%s is a symbolic link, or below one, that leads out of the folder that is read; put the file itself there", e.Name)
 }
 
+// AnswerError says that a server answers with more than its reader takes.
+type AnswerError struct {
+	// Limit is how much is read, with its unit: "16 MiB", or "1000 pages".
+	Limit string
+}
+
+// Error names the limit and what to do. Who asked is to name the request.
+func (e *AnswerError) Error() string {
+	return fmt.Sprintf("the server answers with more than %s, and no more is read; ask whoever runs it, or name another", e.Limit)
+}
+
 // Refused says whether an error is that a file was not read because of what it
 // is: too large, no regular file, or outside of its folder.
 func Refused(err error) bool {

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/deployfile/deployfile/imageformat"
+	"github.com/deployfile/deployfile/internal/untrusted"
 	"github.com/google/go-containerregistry/pkg/authn"
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -32,7 +33,11 @@ func newClient() (*client, error) {
 }
 
 func options(more ...remote.Option) []remote.Option {
-	return append([]remote.Option{remote.WithAuthFromKeychain(authn.DefaultKeychain), remote.WithUserAgent("deployfile")}, more...)
+	return append([]remote.Option{
+		remote.WithAuthFromKeychain(authn.DefaultKeychain),
+		remote.WithUserAgent("deployfile"),
+		remote.WithTransport(untrusted.Registry(remote.DefaultTransport)),
+	}, more...)
 }
 
 // parseRepository reads the name of a repository. A registry on this machine's

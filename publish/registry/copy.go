@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/deployfile/deployfile/imageformat"
+	"github.com/deployfile/deployfile/internal/untrusted"
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
@@ -100,7 +101,8 @@ func (c *client) push(ctx context.Context, image imageformat.Image, to name.Dige
 	return err
 }
 
-// size is the number of bytes of an image's blobs, each counted once.
+// size is the number of bytes of an image's blobs, each counted once. It is asked
+// before anything is sent, and refuses an image that is too large to be read.
 func size(image imageformat.Image) (int64, error) {
 	blobs := map[v1.Hash]int64{}
 	if err := addBlobs(blobs, image); err != nil {
@@ -123,12 +125,19 @@ func addBlobs(blobs map[v1.Hash]int64, image imageformat.Image) error {
 		if err != nil {
 			return err
 		}
+		if err := imageformat.CheckConfig(m.Config.Size); err != nil {
+			return err
+		}
 		for _, d := range append(m.Layers, m.Config) {
 			blobs[d.Digest] = d.Size
 		}
 		return nil
 	})
 }
+
+// maxManifests is how many manifests and indexes of one image are copied, and how
+// many artifacts that refer to it, and to each other.
+const maxManifests = 1000
 
 // walk visits an image, or an index and all that is in it, each once: an index may
 // name another twice, and that one the next.
@@ -151,6 +160,9 @@ func walkOnce(image imageformat.Image, visit func(imageformat.Image) error, seen
 	for _, d := range m.Manifests {
 		if seen[d.Digest] {
 			continue
+		}
+		if len(seen) == maxManifests {
+			return &untrusted.AnswerError{Limit: fmt.Sprintf("%d manifests of one image", maxManifests)}
 		}
 		seen[d.Digest] = true
 		var child imageformat.Image

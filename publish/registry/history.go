@@ -16,6 +16,13 @@ import (
 // keptRevisions is how many records a repository keeps.
 const keptRevisions = 10
 
+// maxTags is how many tags of a repository are read, and maxPages on how many
+// pages: many registries list no more than 100 on one.
+const (
+	maxTags  = 1_000_000
+	maxPages = 10_000
+)
+
 // atATime is how many requests are under way at once.
 const atATime = 4
 
@@ -27,22 +34,18 @@ func (p *Publisher) records(ctx context.Context) ([]record, error) {
 
 // allRecords are the endpoint's, newest first.
 func (p *Publisher) allRecords(ctx context.Context) ([]record, error) {
-	tags, err := p.client.puller.List(ctx, p.repository)
+	numbers, err := p.numbers(ctx)
 	if isNotFound(err) {
 		return nil, nil // no repository yet
 	}
 	if err != nil {
 		return nil, err
 	}
-	found := make([]*record, len(tags))
+	found := make([]*record, len(numbers))
 	var size atomic.Int64
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(atATime)
-	for n, tag := range tags {
-		number, ok := manifests.RevisionOfTag(p.endpoint, tag)
-		if !ok {
-			continue
-		}
+	for n, number := range numbers {
 		group.Go(func() (err error) {
 			if found[n], err = p.record(ctx, number); err != nil || found[n] == nil {
 				return err
@@ -63,6 +66,34 @@ func (p *Publisher) allRecords(ctx context.Context) ([]record, error) {
 		}
 	}
 	slices.SortFunc(out, func(a, b record) int { return b.Number - a.Number })
+	return out, nil
+}
+
+// numbers are those of the revisions that tags name as the endpoint's records, in
+// the registry's order.
+func (p *Publisher) numbers(ctx context.Context) ([]int, error) {
+	pages, err := p.client.puller.Lister(ctx, p.repository)
+	if err != nil {
+		return nil, err
+	}
+	var out []int
+	for tags, n := 0, 0; pages.HasNext(); n++ {
+		page, err := pages.Next(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if tags += len(page.Tags); tags > maxTags {
+			return nil, fmt.Errorf("tags of %s: %w", p.called, &untrusted.AnswerError{Limit: fmt.Sprintf("%d tags", maxTags)})
+		}
+		if n == maxPages {
+			return nil, fmt.Errorf("tags of %s: %w", p.called, &untrusted.AnswerError{Limit: fmt.Sprintf("%d pages", maxPages)})
+		}
+		for _, tag := range page.Tags {
+			if number, ok := manifests.RevisionOfTag(p.endpoint, tag); ok {
+				out = append(out, number)
+			}
+		}
+	}
 	return out, nil
 }
 

@@ -4,10 +4,12 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 
 	"github.com/deployfile/deployfile/imageformat"
+	"github.com/deployfile/deployfile/internal/untrusted"
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
@@ -47,6 +49,12 @@ func (c *client) copyReferrersOf(ctx context.Context, digest v1.Hash, from, to n
 			continue // the list is older than the artifact's deletion
 		}
 		if err != nil {
+			return err
+		}
+		if len(seen) >= maxManifests {
+			return fmt.Errorf("what refers to %s: %w", from.Digest(digest.String()), &untrusted.AnswerError{Limit: fmt.Sprintf("%d artifacts", maxManifests)})
+		}
+		if _, err := size(artifact); err != nil {
 			return err
 		}
 		if err := c.pusher.Push(ctx, to.Digest(d.Digest.String()), artifact); err != nil {
