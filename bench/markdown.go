@@ -22,8 +22,8 @@ func (r *report) markdown() string {
 		}
 	}
 	b.WriteString(`
-A ratio in a row says how often the row's time or bytes go into those of the
-other way: 20 is twenty times faster, or a twentieth of the bytes.
+A ratio is the other way's time or bytes divided by the row's: 20 means twenty times
+faster, or a twentieth of the bytes.
 `)
 	r.writeAgreement(&b)
 	r.writeSteps(&b)
@@ -85,7 +85,7 @@ func (r *report) writeRow(b *strings.Builder, w way, scenario string) {
 
 // writeAgreement compares what two builders with empty caches made.
 func (r *report) writeAgreement(b *strings.Builder) {
-	b.WriteString("\n## Two cold builders\n\n| | same digest | identical layers | of them the base's | image | × MLflow's image |\n|---|---|--:|--:|--:|--:|\n")
+	b.WriteString("\n## Two cold builders\n\n| | same digest | identical layers | of those, the base's | image | × MLflow's image |\n|---|---|--:|--:|--:|--:|\n")
 	for _, w := range ways() {
 		of := r.of(w.name(), cold)
 		if len(of) < 2 {
@@ -112,7 +112,7 @@ func (r *report) writeAgreement(b *strings.Builder) {
 
 // writeSteps tells lock from build where a way has both.
 func (r *report) writeSteps(b *strings.Builder) {
-	b.WriteString("\n## Lock and build apart\n\nThe seconds of the verified Deployfile above are those of `deployfile lock` and `deployfile build` together, except where nothing changed, when there is nothing to lock.\n\n| | lock | build | of it: verify | wheel layers installed |\n|---|--:|--:|--:|--:|\n")
+	b.WriteString("\n## Lock and build separately\n\nThe seconds of the verified Deployfile above are the sum of `deployfile lock` and `deployfile build`, except if nothing changed and there is nothing to lock.\n\n| | lock | build | of that, verify | wheel layers installed |\n|---|--:|--:|--:|--:|\n")
 	w := deployfileWay{verify: true}.name()
 	for _, s := range scenarios() {
 		if !r.has(s.name) || len(r.of(w, s.name)) == 0 {
@@ -171,7 +171,7 @@ func (m measurement) installs() int {
 
 // writeParts shows where the time of this project goes.
 func (r *report) writeParts(b *strings.Builder) {
-	b.WriteString("\n## Where the Deployfile's seconds go\n\nThe longest parts, as BuildKit's progress tells them. They run side by side and do not add up.\n\n| | part | seconds |\n|---|---|--:|\n")
+	b.WriteString("\n## Where the Deployfile's seconds go\n\nThe longest parts, from BuildKit's progress. They run in parallel and do not add up.\n\n| | part | seconds |\n|---|---|--:|\n")
 	for _, s := range scenarios() {
 		of := r.of(deployfileWay{verify: true}.name(), s.name)
 		if len(of) == 0 {

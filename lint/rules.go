@@ -7,48 +7,48 @@ func Rules() []Rule {
 	const warning, problem = deployfile.SeverityWarning, deployfile.SeverityError
 	return []Rule{
 		{
-			"blocked-drain", "Node drain that never ends",
-			"A target has no instance to spare, so that draining a node waits for ever.",
+			"blocked-drain", "Blocked node drain",
+			"A target has no instance to spare, so draining a node never finishes.",
 			warning, parsed("blocked-drain"),
 		},
 		{
 			"credentials", "Credential in the Deployfile",
-			"A password, token or key stands in the Deployfile, and with it in the image.",
+			"A password, token or key is in the Deployfile, and so in the image.",
 			problem, credentials,
 		},
 		{
 			"development-package", "Development package",
-			"A package for tests, notebooks or code style is installed in an image that serves.",
+			"A package for tests, notebooks or code style is installed in a serving image.",
 			warning, developmentPackages,
 		},
 		{
-			"file-conflict", "Files of several packages",
-			"Two packages bring the same file with other contents, and the image has one of them.",
+			"file-conflict", "Conflicting files",
+			"Two packages contain the same file with different contents, and the image gets only one.",
 			warning, fileConflicts,
 		},
 		{
 			"full-mlflow", "Full MLflow",
-			"All of MLflow is installed where the part that serves would do.",
+			"All of MLflow is installed where its scoring server is enough.",
 			warning, fullMLflow,
 		},
 		{
-			"latest-tag", "Tag that moves",
-			"An image is named without a tag or with the tag latest, which stands for another image tomorrow.",
+			"latest-tag", "Moving tag",
+			"An image has no tag or the tag latest, which may be another image tomorrow.",
 			warning, latestTags,
 		},
 		{
 			"no-input-example", "No input example",
-			"The model was logged without an input example, so the build cannot try whether the image answers.",
+			"The model was logged without an input example, so the build cannot test a prediction.",
 			warning, noInputExample,
 		},
 		{
 			"pickled-model", "Model in pickle format",
-			"The model is a pickle, which runs code when it is loaded and belongs to one set of versions.",
+			"The model is a pickle, which runs code when it is loaded and depends on exact package versions.",
 			warning, pickledModel,
 		},
 		{
 			"python-end-of-life", "Python at its end of life",
-			"The Python version gets no security fixes any more.",
+			"The Python version no longer gets security fixes.",
 			warning, pythonEndOfLife,
 		},
 		{
@@ -57,8 +57,8 @@ func Rules() []Rule {
 			warning, parsed("running-as-root"),
 		},
 		{
-			"startup-code", "Code at every start of Python",
-			"A package brings a .pth file or a sitecustomize, which Python reads before anything else.",
+			"startup-code", "Startup code",
+			"A package contains a .pth file or a sitecustomize, which Python runs at every start.",
 			warning, startupCode,
 		},
 		{
@@ -68,27 +68,27 @@ func Rules() []Rule {
 		},
 		{
 			"unlocked-build", "Build without a lock",
-			"There is no lock, so that the same Deployfile makes another image tomorrow.",
+			"The lock is missing, so the same Deployfile may build another image tomorrow.",
 			warning, unlockedBuild,
 		},
 		{
 			"unpinned-base", "Base image without a digest",
-			"The base image is named by a tag alone and there is no lock that pins it.",
+			"The base image has a tag but no digest, and no lock pins it.",
 			warning, unpinnedBase,
 		},
 		{
 			"unpinned-requirement", "Requirement without a version",
-			"A requirement leaves its version open and there is no lock that pins it.",
+			"A requirement has no exact version, and no lock pins it.",
 			warning, unpinnedRequirements,
 		},
 		{
 			"untested-python", "Python newer than tested",
-			"The Python version is newer than any that this release was tested with.",
+			"This release was not tested with so new a Python version.",
 			warning, parsed("untested-python"),
 		},
 		{
-			"yanked-requirement", "Withdrawn version",
-			"The lock holds a version that was withdrawn from its index.",
+			"yanked-requirement", "Yanked version",
+			"The lock pins a version that was yanked from its index.",
 			warning, yankedRequirements,
 		},
 	}

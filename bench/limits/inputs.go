@@ -83,14 +83,14 @@ func inputs() []input {
 	add(d, "unknown keys", "unknown", map[string]string{d: clipped(smallDeployfile+counted(40_000, "k%d=1\n"), k)})
 	add(d, "indexes with credentials", "credential", map[string]string{d: clipped(smallDeployfile+counted(3000, "[[environment.indexes]]\nname=\"i%d\"\nurl=\"http://u:p@h/\"\n"), k)})
 	add(d, "targets", "", map[string]string{d: clipped(smallDeployfile+counted(4900, "[targets.t%d]\nkind=\"docker\"\n"), k)})
-	add(d, "one requirements file named often", "", map[string]string{d: filled(k, smallDeployfile+"[environment]\nrequirements=[", "'r',", "]\n"), "r": "a==1\n"})
-	add(d, "platforms that are none", "", map[string]string{d: filled(k, smallDeployfile+"[image]\nplatforms=[", "'r',", "]\n")})
+	add(d, "one requirements file listed many times", "", map[string]string{d: filled(k, smallDeployfile+"[environment]\nrequirements=[", "'r',", "]\n"), "r": "a==1\n"})
+	add(d, "unknown platforms", "", map[string]string{d: filled(k, smallDeployfile+"[image]\nplatforms=[", "'r',", "]\n")})
 	add(d, "tags", "", map[string]string{d: clipped(smallDeployfile+"[image]\ntags=["+counted(20_000, "'r.example.com/%d',\n"), k-2) + "]\n"})
 	add(d, "system packages", "", map[string]string{d: clipped(smallDeployfile+"[environment]\nsystem-packages=["+counted(40_000, "'p%d',\n"), k-2) + "]\n"})
 	add(d, "a patch of flow mappings", "", map[string]string{d: filled(k, smallDeployfile+"[targets.a]\nkind='kubernetes'\n[[targets.a.patches]]\nkind='Deployment'\npatch='''\na: [", "{a},", "]\n'''\n")})
 	add(d, "a patch of keys", "", map[string]string{d: clipped(smallDeployfile+"[targets.a]\nkind='kubernetes'\n[[targets.a.patches]]\nkind='Deployment'\npatch='''\n"+counted(60_000, "%d: \n"), k-10) + "'''\n"})
 	add(d, "a patch of objects with 1000 keys", "", map[string]string{d: clipped(smallDeployfile+"[targets.a]\nkind='kubernetes'\n[[targets.a.patches]]\nkind='Deployment'\npatch='''\n"+strings.Repeat("-\n"+counted(1000, " %d: \n"), 40), k-10) + "'''\n"})
-	add(d, "a patch that is no YAML in its last line", "", map[string]string{d: filled(k, smallDeployfile+"[targets.a]\nkind='kubernetes'\n[[targets.a.patches]]\nkind='Deployment'\npatch='''\na: [", "[],\n", "}\n'''\n")})
+	add(d, "a patch with invalid YAML in its last line", "", map[string]string{d: filled(k, smallDeployfile+"[targets.a]\nkind='kubernetes'\n[[targets.a.patches]]\nkind='Deployment'\npatch='''\na: [", "[],\n", "}\n'''\n")})
 
 	model := "m/MLmodel"
 	const y = 8 << 20
@@ -102,7 +102,7 @@ func inputs() []input {
 	add("MLmodel", "nested lists in flow style", fine, map[string]string{model: smallModel + "x: [" + strings.Repeat(strings.Repeat("[", 9000)+strings.Repeat("]", 9000)+",", 54) + "]\n"})
 	add("MLmodel", "lists in block style", fine, map[string]string{model: smallModel + "x:\n" + strings.Repeat("-\n", 499_900)})
 	add("MLmodel", "mappings in lists", fine, map[string]string{model: smallModel + "x:\n" + strings.Repeat("- ? \n", 249_900)})
-	add("MLmodel", "a long text", fine, map[string]string{model: filled(y, smallModel+"x: \"", "aaaaaaa \n", "\"\n")})
+	add("MLmodel", "a long string", fine, map[string]string{model: filled(y, smallModel+"x: \"", "aaaaaaa \n", "\"\n")})
 	add("MLmodel", "comments", fine, map[string]string{model: filled(y, smallModel, "#\n", "")})
 	add("MLmodel", "a signature of 70 000 columns", fine, map[string]string{model: smallModel + "signature:\n  inputs: '[" + strings.TrimSuffix(counted(70_000, `{"type": "double", "name": "c%d", "required": true},`+"\n    "), ",\n    ") + "]'\n"})
 	add("conda.yaml", "dependencies", "", map[string]string{"m/conda.yaml": clipped("dependencies:\n"+counted(249_000, "- p%d=1\n"), y)})
@@ -114,26 +114,26 @@ func inputs() []input {
 	add("requirements.txt", "pinned requirements", fine, map[string]string{req: counted(mlmodel.MaxEntries, "p%d==1.0.0\n")})
 	add("requirements.txt", "requirements with long markers", fine, map[string]string{req: counted(mlmodel.MaxEntries, "p%d; python_version >= '3.9' and sys_platform == 'linux'\n")})
 	add("requirements.txt", "hashes of one requirement", fine, map[string]string{req: clipped("a==1"+counted(99_000, " \\\n --hash=sha256:%064d"), r-100) + " --hash=sha256:" + strings.Repeat("0", 64) + "\n"})
-	add("requirements.txt", "names of --only-binary", fine, map[string]string{req: "--only-binary " + counted(mlmodel.MaxEntries-1, "p%d,") + "\n"})
+	add("requirements.txt", "names after --only-binary", fine, map[string]string{req: "--only-binary " + counted(mlmodel.MaxEntries-1, "p%d,") + "\n"})
 	add("requirements.txt", "lines of --no-binary", fine, map[string]string{req: counted(mlmodel.MaxEntries/2, "--no-binary p%d\n")})
 	add("requirements.txt", "a line of names", "a a a a", map[string]string{req: filled(r, "", "a ", "\n")})
 	add("requirements.txt", "comments", fine, map[string]string{req: filled(r, "mlflow\n", "#\n", "")})
 	add("requirements.txt", "continued lines", fine, map[string]string{req: filled(r, "mlflow\n", "\\\n", "\n")})
-	add("requirements.txt", "one requirement constrained often", fine, map[string]string{req: "-c c.txt\n" + counted(mlmodel.MaxEntries/2, "p%d\n"), "m/c.txt": counted(mlmodel.MaxEntries/2-10, "p%d>1\n")})
-	add("requirements.txt", "find-links places", fine, map[string]string{req: counted(mlmodel.MaxEntries, "-f https://h.example.com/%d\n")})
+	add("requirements.txt", "one requirement with many constraints", fine, map[string]string{req: "-c c.txt\n" + counted(mlmodel.MaxEntries/2, "p%d\n"), "m/c.txt": counted(mlmodel.MaxEntries/2-10, "p%d>1\n")})
+	add("requirements.txt", "find-links locations", fine, map[string]string{req: counted(mlmodel.MaxEntries, "-f https://h.example.com/%d\n")})
 	add("requirements.txt", "extra indexes", "", map[string]string{req: counted(mlmodel.MaxEntries, "--extra-index-url https://h.example.com/%d\n")})
-	add("requirements.txt", "wheels of the folder", fine, map[string]string{req: strings.Repeat("./a-1-py3-none-any.whl\n", mlmodel.MaxEntries), "m/a-1-py3-none-any.whl": ""})
+	add("requirements.txt", "wheels of the directory", fine, map[string]string{req: strings.Repeat("./a-1-py3-none-any.whl\n", mlmodel.MaxEntries), "m/a-1-py3-none-any.whl": ""})
 
 	lock := "Deployfile.lock"
 	const l = resolver.MaxLock
-	add(lock, "keys that no lock has", "unknown key", map[string]string{lock: clipped("version=1\n"+counted(499_990, "k%d=1\n"), l)})
-	add(lock, "items of a list", "digest", map[string]string{lock: "version=1\n[inputs]\nrequirements=[" + strings.Repeat("'',", 499_990) + "]\n"})
+	add(lock, "unknown keys", "unknown key", map[string]string{lock: clipped("version=1\n"+counted(499_990, "k%d=1\n"), l)})
+	add(lock, "items of one list", "digest", map[string]string{lock: "version=1\n[inputs]\nrequirements=[" + strings.Repeat("'',", 499_990) + "]\n"})
 	add(lock, "long keys", "unknown key", map[string]string{lock: clipped("version=1\n"+counted(6400, strings.Repeat("a.", 30)+"b%d=1\n"), l)})
 	add(lock, "tables", "unknown key", map[string]string{lock: clipped("version=1\n"+counted(6400, "["+strings.Repeat("a.", 30)+"b%d]\n"), l)})
-	add(lock, "arrays in arrays", "", map[string]string{lock: "version=1\na=[" + strings.Repeat(strings.Repeat("[", 30)+strings.Repeat("]", 30)+",", 6600) + "]\n"})
-	add(lock, "a long text", "unknown key", map[string]string{lock: filled(l, "version=1\na='", "a", "'\n")})
+	add(lock, "nested arrays", "", map[string]string{lock: "version=1\na=[" + strings.Repeat(strings.Repeat("[", 30)+strings.Repeat("]", 30)+",", 6600) + "]\n"})
+	add(lock, "a long string", "unknown key", map[string]string{lock: filled(l, "version=1\na='", "a", "'\n")})
 	add(lock, "comments", "digest", map[string]string{lock: filled(l, "version=1\n", "#\n", "")})
-	add(lock, "inputs and files that are not there", "was removed", map[string]string{lock: lockText(func(k *resolver.Lock) {
+	add(lock, "inputs and files that do not exist", "was removed", map[string]string{lock: lockText(func(k *resolver.Lock) {
 		for i := range 80_000 {
 			k.Inputs.Requirements = append(k.Inputs.Requirements, fmt.Sprintf("p%d", i))
 		}
@@ -145,7 +145,7 @@ func inputs() []input {
 		"Deployfile.lock": lockText(nil),
 		"pylock.toml":     "lock-version=\"1.0\"\n" + counted(90_000, "[[packages]]\nname=\"p%d\"\nversion=\"1\"\n"),
 	})
-	add("pylock.toml", "one package's wheels", "is not the file", map[string]string{
+	add("pylock.toml", "wheels of one package", "is not the file", map[string]string{
 		"Deployfile.lock": lockText(nil),
 		"pylock.toml":     "lock-version=\"1.0\"\n[[packages]]\nname=\"p\"\nversion=\"1\"\nwheels=[" + counted(99_000, "{url=\"http://h/p-%d-py3-none-any.whl\",hashes={}},\n") + "]\n",
 	})
