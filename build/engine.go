@@ -2,7 +2,6 @@ package build
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -11,6 +10,8 @@ import (
 	"time"
 
 	"github.com/deployfile/deployfile/builder"
+	"github.com/deployfile/deployfile/internal/dockerengine"
+	"github.com/deployfile/deployfile/internal/pipe"
 	"github.com/moby/moby/api/pkg/stdcopy"
 	dockercontainer "github.com/moby/moby/api/types/container"
 	"github.com/moby/moby/api/types/network"
@@ -31,7 +32,7 @@ type Engine struct {
 
 // FindEngine connects to the engine that Docker's own CLI would use.
 func FindEngine(ctx context.Context) (*Engine, error) {
-	c, err := builder.NewEngine()
+	c, _, err := dockerengine.New()
 	if err != nil {
 		return nil, fmt.Errorf("no Docker engine: %w", err)
 	}
@@ -64,50 +65,10 @@ func (e *Engine) CanPush() bool { return e.containerd }
 // load gives the engine an image as an archive; the result is a writer whose
 // Close returns when the engine has it.
 func (e *Engine) load() io.WriteCloser {
-	r, w := io.Pipe()
-	l := &loading{PipeWriter: w, done: make(chan struct{})}
-	go func() {
-		defer close(l.done)
-		l.err = e.send(r)
-		_ = r.CloseWithError(l.err)
-	}()
-	return l
-}
-
-func (e *Engine) send(archive io.Reader) error {
-	res, err := e.client.ImageLoad(context.Background(), archive, docker.ImageLoadWithQuiet(true))
-	if err != nil {
-		return fmt.Errorf("load the image into Docker's engine: %w", err)
-	}
-	defer res.Close()
-	for d := json.NewDecoder(res); ; {
-		var message struct {
-			Error string `json:"error"`
-		}
-		switch err := d.Decode(&message); {
-		case errors.Is(err, io.EOF):
-			return nil
-		case err != nil:
-			return fmt.Errorf("load the image into Docker's engine: %w", err)
-		case message.Error != "":
-			return fmt.Errorf("load the image into Docker's engine: %s", message.Error)
-		}
-	}
-}
-
-type loading struct {
-	*io.PipeWriter
-	done chan struct{}
-	err  error
-}
-
-// Close waits for the engine's answer.
-func (l *loading) Close() error {
-	if err := l.PipeWriter.Close(); err != nil {
+	return pipe.To(func(archive io.Reader) error {
+		_, err := dockerengine.Load(context.Background(), e.client, archive)
 		return err
-	}
-	<-l.done
-	return l.err
+	})
 }
 
 // Start starts an image of the engine's, with o.Listen of this machine leading to

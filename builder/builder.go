@@ -94,7 +94,7 @@ type Builder struct {
 }
 
 // Find returns the first builder that answers: Options.Address, and only that,
-// if it is set; else Docker's engine (DOCKER_HOST or its default socket); else
+// if it is set; else the engine that Docker's CLI would use; else
 // the embedded one, started if need be. When there is none the error is a
 // *NotFoundError that says what was tried and why it failed. When the embedded
 // one could not start for lack of disk space the error wraps a *DiskFullError.

@@ -4,11 +4,9 @@ import (
 	"context"
 	"fmt"
 	"net"
-	"os"
-	"strings"
 	"time"
 
-	"github.com/docker/cli/cli/connhelper"
+	"github.com/deployfile/deployfile/internal/dockerengine"
 	"github.com/moby/buildkit/client"
 	docker "github.com/moby/moby/client"
 )
@@ -17,14 +15,12 @@ const dockerDeadline = 10 * time.Second
 
 // dialDocker connects to the BuildKit inside Docker's engine. The engine turns
 // a request for /grpc into a connection to BuildKit's control API, and one for
-// /session into a build session. DOCKER_HOST, DOCKER_CERT_PATH and
-// DOCKER_TLS_VERIFY mean what they mean to Docker's own CLI.
+// /session into a build session.
 func dialDocker(ctx context.Context, _ Options) (_ *Builder, err error) {
-	engine, err := NewEngine()
+	engine, host, err := dockerengine.New()
 	if err != nil {
 		return nil, fmt.Errorf("no Docker engine: %w", err)
 	}
-	host := engine.DaemonHost()
 	defer func() {
 		if err != nil {
 			_ = engine.Close()
@@ -62,19 +58,4 @@ func dialDocker(ctx context.Context, _ Options) (_ *Builder, err error) {
 		workers: workers,
 		closers: []func() error{engine.Close, c.Close},
 	}, nil
-}
-
-// NewEngine makes a client of the Docker engine that DOCKER_HOST names, or that
-// is at its default place, without calling it. Docker's own client does not know
-// ssh:// by itself.
-func NewEngine() (*docker.Client, error) {
-	host := os.Getenv(docker.EnvOverrideHost)
-	if !strings.HasPrefix(host, "ssh://") {
-		return docker.New(docker.FromEnv)
-	}
-	helper, err := connhelper.GetConnectionHelper(host)
-	if err != nil {
-		return nil, err
-	}
-	return docker.New(docker.WithHost(helper.Host), docker.WithDialContext(helper.Dialer))
 }

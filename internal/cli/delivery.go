@@ -14,6 +14,7 @@ import (
 	"github.com/deployfile/deployfile/builder"
 	"github.com/deployfile/deployfile/frontend"
 	"github.com/deployfile/deployfile/imageformat"
+	"github.com/deployfile/deployfile/internal/pipe"
 	"github.com/deployfile/deployfile/publish"
 	"github.com/moby/buildkit/client"
 	"github.com/moby/buildkit/exporter/containerimage/exptypes"
@@ -120,10 +121,10 @@ func (w *deliveries) imported(ctx context.Context, d delivery) (string, error) {
 		Output: func(map[string]string) (io.WriteCloser, error) { return archive.open(), nil },
 	}}
 	_, err = w.run(ctx, opt)
-	archive.end(err)
+	refused := archive.end(err)
 	if err != nil {
-		if archive.err != nil && !errors.Is(archive.err, err) && ctx.Err() == nil {
-			err = archive.err
+		if refused != nil && !errors.Is(refused, err) && ctx.Err() == nil {
+			err = refused
 		}
 		return "", atTarget(d.Target, err)
 	}
@@ -166,42 +167,27 @@ type importing struct {
 	ctx      context.Context
 	importer publish.Importer
 
-	writer *io.PipeWriter
-	done   chan struct{}
-	image  string
-	err    error
+	archive *pipe.Writer
+	image   string
 }
 
 // open starts to import, anew if the build does; the result is a writer whose
 // Close returns when the engine has the image.
 func (i *importing) open() io.WriteCloser {
-	i.end(errors.New("the build starts anew"))
-	r, w := io.Pipe()
-	done := make(chan struct{})
-	i.writer, i.done = w, done
-	go func() {
-		defer close(done)
-		i.image, i.err = i.importer.Import(i.ctx, r)
-		_ = r.CloseWithError(i.err)
-	}()
-	return i
+	_ = i.end(errors.New("the build starts anew"))
+	i.archive = pipe.To(func(archive io.Reader) (err error) {
+		i.image, err = i.importer.Import(i.ctx, archive)
+		return err
+	})
+	return i.archive
 }
 
-// Write implements io.Writer.
-func (i *importing) Write(data []byte) (int, error) { return i.writer.Write(data) }
-
-// Close waits for the engine's answer.
-func (i *importing) Close() error {
-	i.end(nil)
-	return i.err
-}
-
-// end ends an archive that may be incomplete, and waits for the engine.
-func (i *importing) end(err error) {
-	if i.writer != nil {
-		_ = i.writer.CloseWithError(err)
-		<-i.done
+// end ends an archive that may be incomplete, and returns what the engine said.
+func (i *importing) end(err error) error {
+	if i.archive == nil {
+		return nil
 	}
+	return i.archive.CloseWithError(err)
 }
 
 func (w *deliveries) options(what string) (build.Options, error) {

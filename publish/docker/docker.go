@@ -17,8 +17,8 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/deployfile/deployfile/builder"
 	"github.com/deployfile/deployfile/deployfile"
+	"github.com/deployfile/deployfile/internal/dockerengine"
 	"github.com/deployfile/deployfile/publish"
 	"github.com/deployfile/deployfile/publish/internal/serving"
 	engine "github.com/moby/moby/client"
@@ -29,7 +29,7 @@ const connectLimit = 10 * time.Second
 // Options say which endpoint is published to.
 type Options struct {
 	// Target is the target, with its endpoint's name; its engine is the one
-	// that Docker's own CLI would use (DOCKER_HOST).
+	// that Docker's own CLI would use.
 	Target deployfile.Target
 }
 
@@ -54,16 +54,16 @@ func Open(ctx context.Context, o Options) (*Publisher, error) {
 	if o.Target.Endpoint == "" {
 		return nil, fmt.Errorf("target %q has no endpoint", o.Target.Name)
 	}
-	c, err := builder.NewEngine()
+	c, address, err := dockerengine.New()
 	if err != nil {
 		return nil, fmt.Errorf("no Docker engine: %w", err)
 	}
 	ctx, cancel := context.WithTimeout(ctx, connectLimit)
 	defer cancel()
 	if _, err := c.Ping(ctx, engine.PingOptions{}); err != nil {
-		return nil, errors.Join(fmt.Errorf("no Docker engine: %w: start it, or set DOCKER_HOST to where one is", err), c.Close())
+		return nil, errors.Join(fmt.Errorf("no Docker engine: %w: start it, or choose another with DOCKER_HOST or docker context use", err), c.Close())
 	}
-	r, err := newReach(c.DaemonHost())
+	r, err := newReach(address)
 	if err != nil {
 		return nil, errors.Join(err, c.Close())
 	}

@@ -2,7 +2,6 @@ package docker
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -10,6 +9,7 @@ import (
 	"time"
 
 	"github.com/containerd/errdefs"
+	"github.com/deployfile/deployfile/internal/dockerengine"
 	"github.com/distribution/reference"
 	"github.com/google/go-containerregistry/pkg/authn"
 	"github.com/google/go-containerregistry/pkg/name"
@@ -26,41 +26,18 @@ const pullEnds = time.Second
 // too, and returns the image's id, sha256:…. Delete removes the image again
 // unless the archive, or someone else, gave it a name.
 func (p *Publisher) Import(ctx context.Context, archive io.Reader) (string, error) {
-	fail := func(err error) (string, error) {
+	loaded, err := dockerengine.Load(ctx, p.client, archive)
+	if err != nil {
+		return "", err
+	}
+	if loaded == "" {
+		return "", errors.New("Docker's engine does not say which image it has loaded")
+	}
+	image, err := p.client.ImageInspect(ctx, loaded)
+	if err != nil {
 		return "", fmt.Errorf("load the image into Docker's engine: %w", err)
 	}
-	response, err := p.client.ImageLoad(ctx, archive, engine.ImageLoadWithQuiet(true))
-	if err != nil {
-		return fail(err)
-	}
-	defer response.Close()
-	loaded := ""
-	for d := json.NewDecoder(response); ; {
-		var message struct {
-			Stream string `json:"stream"`
-			Error  string `json:"error"`
-		}
-		switch err := d.Decode(&message); {
-		case errors.Is(err, io.EOF):
-			if loaded == "" {
-				return fail(errors.New("it does not say what it has loaded"))
-			}
-			image, err := p.client.ImageInspect(ctx, loaded)
-			if err != nil {
-				return fail(err)
-			}
-			return image.ID, nil
-		case err != nil:
-			return fail(err)
-		case message.Error != "":
-			return fail(errors.New(message.Error))
-		}
-		for _, prefix := range []string{"Loaded image ID: ", "Loaded image: "} {
-			if image, ok := strings.CutPrefix(strings.TrimSpace(message.Stream), prefix); ok {
-				loaded = image
-			}
-		}
-	}
+	return image.ID, nil
 }
 
 // unavailableError is an image that the engine does not have and cannot get.

@@ -6,7 +6,6 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
-	"os"
 	"strconv"
 	"strings"
 
@@ -14,7 +13,6 @@ import (
 	"github.com/deployfile/deployfile/publish/internal/serving"
 	"github.com/docker/cli/cli/connhelper/commandconn"
 	"github.com/docker/cli/cli/connhelper/ssh"
-	engine "github.com/moby/moby/client"
 )
 
 // reach is how the ports of the engine's machine are reached from here.
@@ -30,7 +28,7 @@ type reach struct {
 
 // newReach says it of the engine at an address.
 func newReach(address string) (reach, error) {
-	if address := os.Getenv(engine.EnvOverrideHost); strings.HasPrefix(address, "ssh://") {
+	if strings.HasPrefix(address, "ssh://") {
 		spec, err := ssh.ParseURL(address)
 		if err != nil {
 			return reach{}, err

@@ -65,8 +65,7 @@ func TestSSH(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Setenv("PATH", folder)
-	t.Setenv("DOCKER_HOST", "ssh://me@gpu.example.com:2222")
-	r, err := newReach("http://docker.example.com")
+	r, err := newReach("ssh://me@gpu.example.com:2222")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -126,7 +125,6 @@ func TestReach(t *testing.T) {
 		{"tcp://gpu.example.com:2376", "127.0.0.1", "http://127.0.0.1:80", true},
 		{"tcp://gpu.example.com:2376", "::1", "http://[::1]:80", true},
 	} {
-		t.Setenv("DOCKER_HOST", c.engine)
 		r, err := newReach(c.engine)
 		if err != nil {
 			t.Fatal(err)

@@ -1,0 +1,52 @@
+package dockerengine
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/moby/moby/client"
+)
+
+// Load hands the engine an image as an archive, of Docker's kind or an OCI layout
+// that has Docker's manifest.json too. It returns the image's name or id as the
+// engine reports it, "" if it reports none. It returns when the engine has the
+// image or has refused it.
+func Load(ctx context.Context, c *client.Client, archive io.Reader) (image string, err error) {
+	response, err := c.ImageLoad(ctx, archive, client.ImageLoadWithQuiet(true))
+	if err != nil {
+		return "", fmt.Errorf("load the image into Docker's engine: %w", err)
+	}
+	defer response.Close()
+	if image, err = loaded(response); err != nil {
+		return "", fmt.Errorf("load the image into Docker's engine: %w", err)
+	}
+	return image, nil
+}
+
+// loaded reads the engine's report to its end. An error comes in the report, as its
+// HTTP status is sent before the archive is read.
+func loaded(report io.Reader) (image string, err error) {
+	for d := json.NewDecoder(report); ; {
+		var message struct {
+			Stream string `json:"stream"`
+			Error  string `json:"error"`
+		}
+		switch err := d.Decode(&message); {
+		case errors.Is(err, io.EOF):
+			return image, nil
+		case err != nil:
+			return "", err
+		case message.Error != "":
+			return "", errors.New(message.Error)
+		}
+		for _, prefix := range []string{"Loaded image ID: ", "Loaded image: "} {
+			if name, ok := strings.CutPrefix(strings.TrimSpace(message.Stream), prefix); ok {
+				image = name
+			}
+		}
+	}
+}
