@@ -15,14 +15,14 @@ const (
 // Contents are what a lock or an image holds.
 type Contents struct {
 	// Name is how the user called it.
-	Name   string `json:"name"`
-	Source Source `json:"source"`
+	Name   string
+	Source Source
 	// Digest is an image's, "" for a lock.
-	Digest string `json:"digest,omitempty"`
+	Digest string
 
-	Platforms []Platform `json:"-"`
+	Platforms []Platform
 	// Blobs are all that a push of an image sends.
-	Blobs []Blob `json:"-"`
+	Blobs []Blob
 }
 
 // Platform is what is held for one platform.
@@ -94,8 +94,8 @@ type Fact struct {
 // Blob is a part of an image as a registry holds it.
 type Blob struct {
 	// Digest names it, Size is what is transferred, in bytes.
-	Digest string `json:"digest"`
-	Size   int64  `json:"size"`
+	Digest string
+	Size   int64
 	// CreatedBy is what the image's history says of a layer.
-	CreatedBy string `json:"created-by,omitempty"`
+	CreatedBy string
 }

@@ -18,50 +18,50 @@ const (
 
 // Change is a fact that is not the same on both sides.
 type Change struct {
-	Kind Kind   `json:"kind"`
-	Op   Op     `json:"op"`
-	Name string `json:"name"`
-	Was  string `json:"was,omitempty"`
-	Is   string `json:"is,omitempty"`
+	Kind Kind
+	Op   Op
+	Name string
+	Was  string
+	Is   string
 	// WasSize and IsSize are a file's, in bytes.
-	WasSize int64 `json:"was-size,omitempty"`
-	IsSize  int64 `json:"is-size,omitempty"`
+	WasSize int64
+	IsSize  int64
 	// Platforms are those on which it changed.
-	Platforms []string `json:"platforms"`
+	Platforms []string
 }
 
 // Layers are how the layers of an image of one platform differ.
 type Layers struct {
-	Platform string `json:"platform"`
+	Platform string
 	// Shared counts the layers of B that A has too; SharedSize is their size.
-	Shared     int   `json:"shared"`
-	SharedSize int64 `json:"shared-size"`
+	Shared     int
+	SharedSize int64
 	// Added are those of B alone, Removed those of A alone.
-	Added   []Blob `json:"added"`
-	Removed []Blob `json:"removed"`
+	Added   []Blob
+	Removed []Blob
 	// Pull is what a machine transfers that has A and pulls B, and PullAll
 	// what one does that has neither; both in bytes.
-	Pull    int64 `json:"pull"`
-	PullAll int64 `json:"pull-all"`
+	Pull    int64
+	PullAll int64
 }
 
 // Report is how B differs from A.
 type Report struct {
-	A Contents `json:"a"`
-	B Contents `json:"b"`
+	A Contents
+	B Contents
 	// Same says that nothing differs that both sides say something about and,
 	// for two images, that they have the same digest.
-	Same bool `json:"same"`
+	Same bool
 	// AddedPlatforms are those of B alone, RemovedPlatforms those of A alone.
-	AddedPlatforms   []string `json:"added-platforms"`
-	RemovedPlatforms []string `json:"removed-platforms"`
+	AddedPlatforms   []string
+	RemovedPlatforms []string
 	// Changes are in the order of their kinds and names.
-	Changes []Change `json:"changes"`
+	Changes []Change
 	// Layers has an entry for each platform of two images.
-	Layers []Layers `json:"layers"`
+	Layers []Layers
 	// Push is what is transferred to a registry that has A when B is pushed,
 	// for all platforms, in bytes; nil unless both are images.
-	Push *int64 `json:"push,omitempty"`
+	Push *int64
 }
 
 // Diff compares what both sides say something about.

@@ -5,6 +5,8 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+
+	"github.com/deployfile/deployfile/report"
 )
 
 // File is an entry of a layer's tar archive. Every attribute is as text, so
@@ -17,16 +19,6 @@ type File struct {
 	Attributes map[string]string
 }
 
-// FileDifference is what differs in a file of a layer.
-type FileDifference struct {
-	// File is its path, Attribute what differs: one of the file's, or
-	// "missing", "extra" or "order".
-	File      string `json:"file"`
-	Attribute string `json:"attribute"`
-	Was       string `json:"was,omitempty"`
-	Is        string `json:"is,omitempty"`
-}
-
 // What is not an attribute of a file and yet differs.
 const (
 	// Missing is a file that was there and is not, Extra the opposite.
@@ -37,8 +29,8 @@ const (
 )
 
 // Files compares the entries of two archives, in the order of the first.
-func Files(was, is []File) []FileDifference {
-	out := []FileDifference{}
+func Files(was, is []File) []report.FileDiff {
+	out := []report.FileDiff{}
 	now := map[string]int{}
 	for n, f := range is {
 		now[f.Name] = n
@@ -48,14 +40,14 @@ func Files(was, is []File) []FileDifference {
 		known[f.Name] = true
 		n, ok := now[f.Name]
 		if !ok {
-			out = append(out, FileDifference{File: f.Name, Attribute: Missing})
+			out = append(out, report.FileDiff{File: f.Name, Attribute: Missing})
 			continue
 		}
 		out = append(out, attributes(f, is[n])...)
 	}
 	for _, f := range is {
 		if !known[f.Name] {
-			out = append(out, FileDifference{File: f.Name, Attribute: Extra})
+			out = append(out, report.FileDiff{File: f.Name, Attribute: Extra})
 		}
 	}
 	if len(out) > 0 {
@@ -65,13 +57,13 @@ func Files(was, is []File) []FileDifference {
 		if n < len(is) && is[n].Name == f.Name {
 			continue
 		}
-		return append(out, FileDifference{File: f.Name, Attribute: Order, Was: strconv.Itoa(n), Is: strconv.Itoa(now[f.Name])})
+		return append(out, report.FileDiff{File: f.Name, Attribute: Order, Was: strconv.Itoa(n), Is: strconv.Itoa(now[f.Name])})
 	}
 	return out
 }
 
-func attributes(was, is File) []FileDifference {
-	var out []FileDifference
+func attributes(was, is File) []report.FileDiff {
+	var out []report.FileDiff
 	names := slices.Collect(maps.Keys(was.Attributes))
 	for name := range is.Attributes {
 		if _, ok := was.Attributes[name]; !ok {
@@ -81,7 +73,7 @@ func attributes(was, is File) []FileDifference {
 	slices.SortFunc(names, cmp.Compare)
 	for _, name := range names {
 		if a, b := was.Attributes[name], is.Attributes[name]; a != b {
-			out = append(out, FileDifference{File: was.Name, Attribute: name, Was: a, Is: b})
+			out = append(out, report.FileDiff{File: was.Name, Attribute: name, Was: a, Is: b})
 		}
 	}
 	return out

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/deployfile/deployfile/compare"
+	"github.com/deployfile/deployfile/report"
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -18,7 +19,7 @@ func file(name string, attributes ...string) compare.File {
 func TestFiles(t *testing.T) {
 	for name, test := range map[string]struct {
 		was, is []compare.File
-		want    []compare.FileDifference
+		want    []report.FileDiff
 	}{
 		"the same": {
 			was: []compare.File{file("a", "mode", "0644")},
@@ -27,7 +28,7 @@ func TestFiles(t *testing.T) {
 		"attributes": {
 			was: []compare.File{file("a", "mode", "0644", "xattr x", `"1"`), file("b")},
 			is:  []compare.File{file("a", "mode", "0600", "mtime", "2026"), file("b")},
-			want: []compare.FileDifference{
+			want: []report.FileDiff{
 				{File: "a", Attribute: "mode", Was: "0644", Is: "0600"},
 				{File: "a", Attribute: "mtime", Is: "2026"},
 				{File: "a", Attribute: "xattr x", Was: `"1"`},
@@ -36,16 +37,16 @@ func TestFiles(t *testing.T) {
 		"missing and extra": {
 			was:  []compare.File{file("a"), file("b")},
 			is:   []compare.File{file("b"), file("c")},
-			want: []compare.FileDifference{{File: "a", Attribute: compare.Missing}, {File: "c", Attribute: compare.Extra}},
+			want: []report.FileDiff{{File: "a", Attribute: compare.Missing}, {File: "c", Attribute: compare.Extra}},
 		},
 		"another order": {
 			was:  []compare.File{file("a"), file("b"), file("c")},
 			is:   []compare.File{file("a"), file("c"), file("b")},
-			want: []compare.FileDifference{{File: "b", Attribute: compare.Order, Was: "1", Is: "2"}},
+			want: []report.FileDiff{{File: "b", Attribute: compare.Order, Was: "1", Is: "2"}},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if d := cmp.Diff(append([]compare.FileDifference{}, test.want...), compare.Files(test.was, test.is)); d != "" {
+			if d := cmp.Diff(append([]report.FileDiff{}, test.want...), compare.Files(test.was, test.is)); d != "" {
 				t.Errorf("(-want +got):\n%s", d)
 			}
 		})

@@ -6,23 +6,23 @@ import (
 	"strings"
 
 	"github.com/deployfile/deployfile/compare"
-	"github.com/deployfile/deployfile/internal/jsondiff"
+	"github.com/deployfile/deployfile/report"
 )
 
 // maxFiles is how many files of a layer Text shows.
 const maxFiles = 20
 
-// Text writes the report for people to read.
-func (r *Report) Text(w io.Writer) error {
+// Text writes a verification for people to read.
+func Text(w io.Writer, r *report.Verification) error {
 	var b strings.Builder
 	for _, p := range r.Platforms {
 		if p.Same {
-			fmt.Fprintf(&b, "%s: the same, %s\n", p.Name, p.Was)
+			fmt.Fprintf(&b, "%s: the same, %s\n", p.Platform, p.Was)
 			continue
 		}
-		fmt.Fprintf(&b, "%s: the image is %s and the rebuild %s\n", p.Name, p.Was, p.Is)
+		fmt.Fprintf(&b, "%s: the image is %s and the rebuild %s\n", p.Platform, p.Was, p.Is)
 		for _, l := range p.Layers {
-			l.text(&b)
+			layer(&b, l)
 		}
 		fields(&b, "config", p.Config)
 		fields(&b, "manifest", p.Manifest)
@@ -31,7 +31,7 @@ func (r *Report) Text(w io.Writer) error {
 	return err
 }
 
-func (l Layer) text(b *strings.Builder) {
+func layer(b *strings.Builder, l report.VerifiedLayer) {
 	fmt.Fprintf(b, "  layer %d, %q", l.Number, l.CreatedBy)
 	switch {
 	case l.Was == "":
@@ -54,7 +54,7 @@ func (l Layer) text(b *strings.Builder) {
 	}
 }
 
-func sentence(f compare.FileDifference) string {
+func sentence(f report.FileDiff) string {
 	switch f.Attribute {
 	case compare.Missing:
 		return f.File + ": only the image has it"
@@ -64,7 +64,7 @@ func sentence(f compare.FileDifference) string {
 	return fmt.Sprintf("%s: %s is %s in the image and %s in the rebuild", f.File, f.Attribute, orNone(f.Was), orNone(f.Is))
 }
 
-func fields(b *strings.Builder, what string, list []jsondiff.Difference) {
+func fields(b *strings.Builder, what string, list []report.FieldDiff) {
 	for _, f := range list {
 		fmt.Fprintf(b, "  %s: %s is %s in the image and %s in the rebuild\n", what, f.Field, orNone(f.Was), orNone(f.Is))
 	}

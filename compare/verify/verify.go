@@ -10,50 +10,11 @@ import (
 	"github.com/deployfile/deployfile/compare"
 	"github.com/deployfile/deployfile/compare/image"
 	"github.com/deployfile/deployfile/internal/jsondiff"
+	"github.com/deployfile/deployfile/report"
 )
 
-// Report says whether an image and its rebuild are the same.
-type Report struct {
-	// Image is the image's name, Digest that of its manifest or index.
-	Image  string `json:"image"`
-	Digest string `json:"digest"`
-	// Same says that every platform's manifest has the same digest.
-	Same      bool       `json:"same"`
-	Platforms []Platform `json:"platforms"`
-}
-
-// Platform says what differs in the image of one platform. In all that
-// differs, "was" is the image's and "is" the rebuild's.
-type Platform struct {
-	Name string `json:"platform"`
-	// Was and Is are the digests of the manifests.
-	Was  string `json:"was"`
-	Is   string `json:"is"`
-	Same bool   `json:"same"`
-	// Layers that differ, and fields of the configuration and the manifest.
-	Layers   []Layer               `json:"layers"`
-	Config   []jsondiff.Difference `json:"config"`
-	Manifest []jsondiff.Difference `json:"manifest"`
-}
-
-// Layer says what differs in a layer.
-type Layer struct {
-	// Number counts the layers from 1, the lowest, in the image; in the
-	// rebuild if the image does not have the layer.
-	Number int `json:"number"`
-	// CreatedBy is what the history says of it.
-	CreatedBy string `json:"created-by"`
-	// Was and Is are its digests, "" where it is not there.
-	Was string `json:"was,omitempty"`
-	Is  string `json:"is,omitempty"`
-	// Compressed says that the layer is the same but for its compression.
-	Compressed bool `json:"compressed-otherwise,omitempty"`
-	// Files are what differs in it, none if one of the two is not there.
-	Files []compare.FileDifference `json:"files"`
-}
-
 // DifferentError is an image that is not what its lock makes.
-type DifferentError struct{ Report *Report }
+type DifferentError struct{ Report *report.Verification }
 
 // Error says on which platforms.
 func (e *DifferentError) Error() string {
@@ -67,8 +28,8 @@ func (e *DifferentError) Error() string {
 }
 
 // Images compares an image with its rebuild.
-func Images(ctx context.Context, was, is *image.Image) (*Report, error) {
-	r := &Report{Image: was.Name, Digest: was.Root.Digest.String(), Same: true}
+func Images(ctx context.Context, was, is *image.Image) (*report.Verification, error) {
+	r := &report.Verification{Image: was.Name, Digest: was.Root.Digest.String(), Same: true}
 	for _, a := range was.Platforms {
 		b := is.Platform(a.Name)
 		if b == nil {
@@ -84,9 +45,9 @@ func Images(ctx context.Context, was, is *image.Image) (*Report, error) {
 	return r, nil
 }
 
-func platform(ctx context.Context, a, b *image.Platform) (*Platform, error) {
-	p := &Platform{Name: a.Name, Was: a.Descriptor.Digest.String(), Is: b.Descriptor.Digest.String(),
-		Layers: []Layer{}, Config: []jsondiff.Difference{}, Manifest: []jsondiff.Difference{}}
+func platform(ctx context.Context, a, b *image.Platform) (*report.VerifiedPlatform, error) {
+	p := &report.VerifiedPlatform{Platform: a.Name, Was: a.Descriptor.Digest.String(), Is: b.Descriptor.Digest.String(),
+		Layers: []report.VerifiedLayer{}}
 	if p.Same = p.Was == p.Is; p.Same {
 		return p, nil
 	}
@@ -94,19 +55,29 @@ func platform(ctx context.Context, a, b *image.Platform) (*Platform, error) {
 	if p.Layers, err = layers(ctx, a, b); err != nil {
 		return nil, err
 	}
-	if p.Config, err = jsondiff.Compare(a.RawConfig, b.RawConfig, "rootfs.diff_ids"); err != nil {
+	if p.Config, err = fieldDiffs(a.RawConfig, b.RawConfig, "rootfs.diff_ids"); err != nil {
 		return nil, err
 	}
-	p.Manifest, err = jsondiff.Compare(a.RawManifest, b.RawManifest, "layers", "config.digest", "config.size")
+	p.Manifest, err = fieldDiffs(a.RawManifest, b.RawManifest, "layers", "config.digest", "config.size")
 	return p, err
 }
 
+// fieldDiffs lists the fields in which two JSON documents differ.
+func fieldDiffs(was, is []byte, except ...string) ([]report.FieldDiff, error) {
+	out := []report.FieldDiff{}
+	differences, err := jsondiff.Compare(was, is, except...)
+	for _, d := range differences {
+		out = append(out, report.FieldDiff(d))
+	}
+	return out, err
+}
+
 // layers pairs the layers that differ by what made them, else by their place.
-func layers(ctx context.Context, a, b *image.Platform) ([]Layer, error) {
-	out := []Layer{}
+func layers(ctx context.Context, a, b *image.Platform) ([]report.VerifiedLayer, error) {
+	out := []report.VerifiedLayer{}
 	pairs := pair(a.Layers, b.Layers)
 	for _, x := range pairs {
-		l := Layer{Files: []compare.FileDifference{}}
+		l := report.VerifiedLayer{Files: []report.FileDiff{}}
 		switch {
 		case x.b < 0:
 			l.Number, l.CreatedBy, l.Was = x.a+1, a.Layers[x.a].CreatedBy, a.Layers[x.a].Digest.String()
@@ -130,7 +101,7 @@ func layers(ctx context.Context, a, b *image.Platform) ([]Layer, error) {
 	return out, nil
 }
 
-func layerFiles(ctx context.Context, a *image.Platform, from image.Layer, b *image.Platform, to image.Layer) ([]compare.FileDifference, error) {
+func layerFiles(ctx context.Context, a *image.Platform, from image.Layer, b *image.Platform, to image.Layer) ([]report.FileDiff, error) {
 	was, err := a.Files(ctx, from)
 	if err != nil {
 		return nil, err

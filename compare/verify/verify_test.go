@@ -135,7 +135,7 @@ func TestImages(t *testing.T) {
 				t.Error("the two are said to be the same")
 			}
 			var out strings.Builder
-			if err := report.Text(&out); err != nil {
+			if err := verify.Text(&out, report); err != nil {
 				t.Fatal(err)
 			}
 			_, text, _ := strings.Cut(out.String(), "\n")
@@ -153,7 +153,7 @@ func TestImagesTheSame(t *testing.T) {
 		t.Fatal(err)
 	}
 	var out strings.Builder
-	if err := report.Text(&out); err != nil {
+	if err := verify.Text(&out, report); err != nil {
 		t.Fatal(err)
 	}
 	if want := "linux/amd64: the same, " + was.Root.Digest.String() + "\n"; !report.Same || out.String() != want {

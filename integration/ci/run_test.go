@@ -170,7 +170,7 @@ func same(t *testing.T, a, b string) {
 	}
 	if !report.Same {
 		var out strings.Builder
-		if err := report.Text(&out); err != nil {
+		if err := verify.Text(&out, report); err != nil {
 			t.Fatal(err)
 		}
 		t.Errorf("%s and %s differ:\n%s", a, b, out.String())

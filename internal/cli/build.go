@@ -13,6 +13,7 @@ import (
 	"github.com/deployfile/deployfile/build"
 	"github.com/deployfile/deployfile/builder"
 	"github.com/deployfile/deployfile/frontend"
+	"github.com/deployfile/deployfile/report"
 	"github.com/moby/buildkit/client"
 	"github.com/moby/buildkit/exporter/containerimage/exptypes"
 	"github.com/spf13/cobra"
@@ -69,15 +70,6 @@ Write those that are files to a directory with --output.`,
 	return cmd
 }
 
-// buildResult is what build --json prints.
-type buildResult struct {
-	Digest string `json:"digest"`
-	// Pushed, Loaded and Written are names and paths.
-	Pushed  []string `json:"pushed"`
-	Loaded  []string `json:"loaded"`
-	Written []string `json:"written"`
-}
-
 func buildImage(ctx context.Context, s streams, folder string, o buildOptions) error {
 	start := time.Now()
 	p, err := o.open(ctx, folder)
@@ -96,7 +88,7 @@ func buildImage(ctx context.Context, s streams, folder string, o buildOptions) e
 		return err
 	}
 	defer b.Close()
-	result := buildResult{Pushed: []string{}, Loaded: []string{}, Written: []string{}}
+	result := report.Build{Pushed: []string{}, Loaded: []string{}, Written: []string{}}
 	if o.load {
 		engine, err := o.loadInto(ctx, b, p, &opt, &result)
 		if err != nil {
@@ -115,11 +107,11 @@ func buildImage(ctx context.Context, s streams, folder string, o buildOptions) e
 	}
 	reportWarnings(s.err, r.Warnings)
 	result.Digest = r.Metadata[exptypes.ExporterImageDigestKey]
-	result.add(opt.Outputs)
+	addOutputs(&result, opt.Outputs)
 	if err := o.writeFiles(r); err != nil {
 		return err
 	}
-	fmt.Fprintf(s.err, "built in %.1f s; %s\n", time.Since(start).Seconds(), result.summary())
+	fmt.Fprintf(s.err, "built in %.1f s; %s\n", time.Since(start).Seconds(), buildSummary(result))
 	switch {
 	case slices.ContainsFunc(opt.Outputs, build.Output.ToStdout):
 		return nil
@@ -185,7 +177,7 @@ func (o *buildOptions) makesFiles() bool {
 }
 
 // loadInto adds the output that loads the image into Docker's engine.
-func (o *buildOptions) loadInto(ctx context.Context, b *builder.Builder, p *project, opt *build.Options, result *buildResult) (*build.Engine, error) {
+func (o *buildOptions) loadInto(ctx context.Context, b *builder.Builder, p *project, opt *build.Options, result *report.Build) (*build.Engine, error) {
 	engine, err := build.FindEngine(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("--load: %w", err)
@@ -269,7 +261,8 @@ func metadata(from map[string]string) map[string]any {
 	return out
 }
 
-func (r *buildResult) add(outputs []build.Output) {
+// addOutputs adds where the outputs went.
+func addOutputs(r *report.Build, outputs []build.Output) {
 	for _, o := range outputs {
 		switch {
 		case o.Pushes():
@@ -280,8 +273,8 @@ func (r *buildResult) add(outputs []build.Output) {
 	}
 }
 
-// summary says where the image went, and what could be done if nowhere.
-func (r *buildResult) summary() string {
+// buildSummary says where the image went, and what could be done if nowhere.
+func buildSummary(r report.Build) string {
 	var parts []string
 	for _, x := range []struct {
 		verb  string

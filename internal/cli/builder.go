@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/deployfile/deployfile/builder"
+	"github.com/deployfile/deployfile/report"
 	"github.com/docker/go-units"
 	"github.com/spf13/cobra"
 )
@@ -43,7 +44,7 @@ func builderStatusCommand(s streams) *cobra.Command {
 				return err
 			}
 			if asJSON {
-				return writeJSON(s.out, status)
+				return writeJSON(s.out, report.Builder(status))
 			}
 			if !status.Running {
 				fmt.Fprintf(s.text, "not running; its state is in %s\n", status.StateDir)

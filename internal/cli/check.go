@@ -16,6 +16,7 @@ import (
 	"github.com/deployfile/deployfile/internal/untrusted"
 	"github.com/deployfile/deployfile/lint"
 	"github.com/deployfile/deployfile/mlmodel"
+	"github.com/deployfile/deployfile/report"
 	"github.com/deployfile/deployfile/resolver"
 	"github.com/moby/buildkit/solver/errdefs"
 	"github.com/spf13/cobra"
@@ -46,13 +47,6 @@ wrong is printed with its line.`,
 	cmd.Flags().StringArrayVar(&o.args, "build-arg", nil, "a build argument, NAME=VALUE")
 	cmd.Flags().BoolVar(&o.asJSON, "json", false, "print the findings as JSON")
 	return cmd
-}
-
-// finding is what check --json prints for each thing that it found.
-type finding struct {
-	// Kind is deployfile, model or lock.
-	Kind string `json:"kind"`
-	deployfile.Diagnostic
 }
 
 func check(ctx context.Context, s streams, folder string, o checkOptions) error {
@@ -161,10 +155,10 @@ func checkLock(ctx context.Context, file string, folder fs.FS, found *frontend.I
 }
 
 // findings are what was found, an error last.
-func findings(file string, found *frontend.Inspection, judged []lint.Finding, err error) []finding {
-	out := []finding{}
+func findings(file string, found *frontend.Inspection, judged []lint.Finding, err error) []report.Finding {
+	out := []report.Finding{}
 	for _, f := range judged {
-		out = append(out, finding{"deployfile", f.Diagnostic(file)})
+		out = append(out, report.Finding{Kind: "deployfile", Diagnostic: f.Diagnostic(file)})
 	}
 	at := func(file string, line int) deployfile.Diagnostic {
 		// What is about a file as a whole is shown at its first line.
@@ -174,7 +168,7 @@ func findings(file string, found *frontend.Inspection, judged []lint.Finding, er
 	for _, w := range found.Warnings {
 		d := at(w.File, w.Line)
 		d.Rule, d.Severity, d.Message = "model", deployfile.SeverityWarning, w.Message
-		out = append(out, finding{"model", d})
+		out = append(out, report.Finding{Kind: "model", Diagnostic: d})
 	}
 	var wrong deployfile.Errors
 	var stale *frontend.StaleLockError
@@ -182,13 +176,13 @@ func findings(file string, found *frontend.Inspection, judged []lint.Finding, er
 	case err == nil:
 	case errors.As(err, &wrong):
 		for _, d := range wrong {
-			out = append(out, finding{"deployfile", d})
+			out = append(out, report.Finding{Kind: "deployfile", Diagnostic: d})
 		}
 	case errors.As(err, &stale):
 		for _, c := range stale.Changes {
 			d := at(stale.File, 0)
 			d.Rule, d.Severity, d.Message, d.Hint = "stale-lock", deployfile.SeverityError, c, "run: deployfile lock"
-			out = append(out, finding{"lock", d})
+			out = append(out, report.Finding{Kind: "lock", Diagnostic: d})
 		}
 	default:
 		d := at(file, 0)
@@ -199,7 +193,7 @@ func findings(file string, found *frontend.Inspection, judged []lint.Finding, er
 			d = diagnosticOf(sources[0].Info, sources[0].Ranges, deployfile.SeverityError, "")
 		}
 		d.Rule, d.Severity, d.Message = "model", deployfile.SeverityError, err.Error()
-		out = append(out, finding{"model", d})
+		out = append(out, report.Finding{Kind: "model", Diagnostic: d})
 	}
 	return out
 }

@@ -86,11 +86,11 @@ func diff(ctx context.Context, s streams, a, b string, asJSON bool) error {
 	if err != nil {
 		return err
 	}
-	report := compare.Diff(before, after)
+	differences := compare.Diff(before, after)
 	if asJSON {
-		return writeJSON(s.out, report)
+		return writeJSON(s.out, differences.Comparison())
 	}
-	return report.Text(s.text)
+	return differences.Text(s.text)
 }
 
 // side is one of the two that are compared: a lock or an image.

@@ -168,13 +168,13 @@ func TestEveryErrorIsPrintable(t *testing.T) {
 					err, fmt.Errorf("while %q: %w", name, err), errors.Join(err, err), errdefs.WithSource(err, source),
 					&usageError{err}, interrupted(&brokenOffError{err}),
 				} {
-					shown := reported(func(w *terminal.Writer) { report(w, "deployfile "+text, e) })
+					shown := reported(func(w *terminal.Writer) { printError(w, "deployfile "+text, e) })
 					unprintable(t, shown)
 					if name != "internal/cli.differentError" && shown == "" {
 						t.Errorf("%#v says nothing", e)
 					}
 				}
-				if shown := reported(func(w *terminal.Writer) { report(w, "deployfile", &usageError{err}) }); shown != "" && !strings.Contains(shown, terminal.Printable(err.Error())) {
+				if shown := reported(func(w *terminal.Writer) { printError(w, "deployfile", &usageError{err}) }); shown != "" && !strings.Contains(shown, terminal.Printable(err.Error())) {
 					t.Errorf("%q is reported as %q", err, shown)
 				}
 			}

@@ -115,7 +115,7 @@ func lock(ctx context.Context, s streams, folder string, o lockOptions) error {
 	if o.asJSON {
 		err = writeJSON(s.out, changes)
 	} else {
-		_, err = fmt.Fprint(s.text, changes.text())
+		_, err = fmt.Fprint(s.text, lockText(changes))
 	}
 	switch {
 	case err != nil:

@@ -5,39 +5,13 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/deployfile/deployfile/report"
 	"github.com/deployfile/deployfile/resolver"
 )
 
-// lockChanges say how a lock differs from the one before.
-type lockChanges struct {
-	File string `json:"file"`
-	// New says that there was no lock before, Changed whether any byte differs.
-	New     bool `json:"new"`
-	Changed bool `json:"changed"`
-	// Packages counts the Python packages by platform.
-	Packages map[string]int `json:"packages"`
-	Changes  []lockChange   `json:"changes"`
-	// Inputs and Model say how what was asked for and the model's files differ,
-	// a phrase each.
-	Inputs []string `json:"inputs"`
-	Model  []string `json:"model"`
-	// Files are the names of the files that would have other bytes.
-	Files []string `json:"files"`
-}
-
-// lockChange is one thing that was locked otherwise before; Was or Is is empty
-// for what was added or removed.
-type lockChange struct {
-	Kind     string `json:"kind"` // package, debian, base or toolchain
-	Platform string `json:"platform,omitempty"`
-	Name     string `json:"name"`
-	Was      string `json:"was,omitempty"`
-	Is       string `json:"is,omitempty"`
-}
-
 // changes compares the old files with the new ones.
-func (l *lockFiles) changes() (lockChanges, error) {
-	out := lockChanges{File: l.name, New: l.old[l.name] == nil, Changed: l.changed(), Packages: map[string]int{}, Changes: []lockChange{}, Inputs: []string{}, Model: []string{}, Files: l.changedFiles()}
+func (l *lockFiles) changes() (report.Lock, error) {
+	out := report.Lock{File: l.name, New: l.old[l.name] == nil, Changed: l.changed(), Packages: map[string]int{}, Changes: []report.LockChange{}, Inputs: []string{}, Model: []string{}, Files: l.changedFiles()}
 	is, err := resolver.ParseLock(l.made[l.name])
 	if err != nil {
 		return out, fmt.Errorf("%s: %w", l.name, err)
@@ -49,8 +23,8 @@ func (l *lockFiles) changes() (lockChanges, error) {
 		out.Inputs = append(out.Inputs, was.Inputs.Changes(is.Inputs)...)
 		out.Model = append(out.Model, was.ModelChanges(is.Model)...)
 	}
-	out.compare("base", "", map[string]string{"": was.Base.Digest}, map[string]string{"": is.Base.Digest})
-	out.compare("toolchain", "", map[string]string{"": was.Toolchain.Digest}, map[string]string{"": is.Toolchain.Digest})
+	compareLocked(&out, "base", "", map[string]string{"": was.Base.Digest}, map[string]string{"": is.Base.Digest})
+	compareLocked(&out, "toolchain", "", map[string]string{"": was.Toolchain.Digest}, map[string]string{"": is.Toolchain.Digest})
 	for _, p := range is.Platforms {
 		before := was.Platform(p.Name)
 		if before == nil {
@@ -65,8 +39,8 @@ func (l *lockFiles) changes() (lockChanges, error) {
 			then = &resolver.Pylock{}
 		}
 		out.Packages[p.Name] = len(now.Packages)
-		out.compare("package", p.Name, pythonVersions(then), pythonVersions(now))
-		out.compare("debian", p.Name, debianVersions(before), debianVersions(&p))
+		compareLocked(&out, "package", p.Name, pythonVersions(then), pythonVersions(now))
+		compareLocked(&out, "debian", p.Name, debianVersions(before), debianVersions(&p))
 	}
 	return out, nil
 }
@@ -92,7 +66,8 @@ func debianVersions(p *resolver.Platform) map[string]string {
 	return out
 }
 
-func (c *lockChanges) compare(kind, platform string, was, is map[string]string) {
+// compareLocked adds what differs between two sets of versions or digests.
+func compareLocked(c *report.Lock, kind, platform string, was, is map[string]string) {
 	names := map[string]bool{}
 	var sorted []string
 	for _, m := range []map[string]string{was, is} {
@@ -106,13 +81,13 @@ func (c *lockChanges) compare(kind, platform string, was, is map[string]string) 
 	slices.Sort(sorted)
 	for _, name := range sorted {
 		if was[name] != is[name] {
-			c.Changes = append(c.Changes, lockChange{Kind: kind, Platform: platform, Name: name, Was: was[name], Is: is[name]})
+			c.Changes = append(c.Changes, report.LockChange{Kind: kind, Platform: platform, Name: name, Was: was[name], Is: is[name]})
 		}
 	}
 }
 
-// text is a line for the whole and one for each change.
-func (c lockChanges) text() string {
+// lockText is a line for the whole and one for each change.
+func lockText(c report.Lock) string {
 	var b strings.Builder
 	if !c.Changed {
 		fmt.Fprintf(&b, "%s is up to date\n", c.File)
@@ -131,7 +106,7 @@ func (c lockChanges) text() string {
 		fmt.Fprintf(&b, "  %s\n", phrase)
 	}
 	for _, x := range c.Changes {
-		b.WriteString(x.text(len(c.Packages) > 1))
+		b.WriteString(lockChangeText(x, len(c.Packages) > 1))
 	}
 	for _, phrase := range c.Model {
 		fmt.Fprintf(&b, "  %s\n", phrase)
@@ -143,7 +118,7 @@ func (c lockChanges) text() string {
 	return b.String()
 }
 
-func (x lockChange) text(several bool) string {
+func lockChangeText(x report.LockChange, several bool) string {
 	name := x.Name
 	if x.Kind != "package" {
 		name = strings.TrimSpace(x.Kind + " " + x.Name)

@@ -122,7 +122,7 @@ func TestLockFiles(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if diff := cmp.Diff(test.want, changes.text()); diff != "" {
+			if diff := cmp.Diff(test.want, lockText(changes)); diff != "" {
 				t.Error(diff)
 			}
 			if err := l.write(); err != nil {

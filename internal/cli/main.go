@@ -4,7 +4,7 @@
 // work and that a test can call. What several of them share is in flags.go
 // (flags), project.go (reading the Deployfile), targets.go (its targets and the
 // connections to them), release.go (what is deployed), steps.go (what is shown
-// meanwhile), serve.go (starting an image) and report.go (errors and exit
+// meanwhile), serve.go (starting an image) and errors.go (errors and exit
 // codes).
 package cli
 

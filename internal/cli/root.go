@@ -43,7 +43,7 @@ func run(ctx context.Context, version string, args []string, s streams) int {
 	case !started:
 		err = &usageError{err: err}
 	}
-	report(s.err, cmd.CommandPath(), err)
+	printError(s.err, cmd.CommandPath(), err)
 	return exitCode(err)
 }
 

@@ -79,17 +79,17 @@ func verifyImage(ctx context.Context, s streams, name, folder string, o verifyOp
 		return err
 	}
 	defer is.Close()
-	report, err := verify.Images(ctx, was, is)
+	result, err := verify.Images(ctx, was, is)
 	if err != nil {
 		return err
 	}
 	if o.asJSON {
-		err = writeJSON(s.out, report)
+		err = writeJSON(s.out, result)
 	} else {
-		err = report.Text(s.text)
+		err = verify.Text(s.text, result)
 	}
-	if err == nil && !report.Same {
-		err = &verify.DifferentError{Report: report}
+	if err == nil && !result.Same {
+		err = &verify.DifferentError{Report: result}
 	}
 	return err
 }

@@ -7,16 +7,9 @@ import (
 	"runtime"
 	"runtime/debug"
 
+	"github.com/deployfile/deployfile/report"
 	"github.com/spf13/cobra"
 )
-
-// versions are what this program is made of.
-type versions struct {
-	Version  string `json:"version"`
-	Go       string `json:"go"`
-	Platform string `json:"platform"`
-	BuildKit string `json:"buildkit"`
-}
 
 func versionCommand(version string, s streams) *cobra.Command {
 	var asJSON bool
@@ -38,8 +31,8 @@ func versionCommand(version string, s streams) *cobra.Command {
 	return cmd
 }
 
-func thisVersion(version string) versions {
-	v := versions{Version: version, Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH, BuildKit: "unknown"}
+func thisVersion(version string) report.Version {
+	v := report.Version{Version: version, Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH, BuildKit: "unknown"}
 	if info, ok := debug.ReadBuildInfo(); ok {
 		for _, m := range info.Deps {
 			if m.Path == "github.com/moby/buildkit" {

@@ -17,8 +17,8 @@ func TestTargetsCommandNothing(t *testing.T) {
 	const evil = "\x1b]0;title\x07"
 	var shown bytes.Buffer
 	out := terminal.NewWriter(&shown)
-	report(out, "deployfile", &publish.NotReadyError{Endpoint: "iris", Reason: evil, Log: []string{evil}, Events: []string{evil}})
-	report(out, "deployfile", interrupted(&brokenOffError{errors.New(evil)}))
+	printError(out, "deployfile", &publish.NotReadyError{Endpoint: "iris", Reason: evil, Log: []string{evil}, Events: []string{evil}})
+	printError(out, "deployfile", interrupted(&brokenOffError{errors.New(evil)}))
 	s := targetStatus{Deployed: true, By: evil, Message: evil, URL: evil, At: &time.Time{}, Live: &slot{Image: evil}, Instances: []instance{{Name: evil, Image: evil, Message: evil}}}
 	s.text(out, time.Now())
 	writeChanges(out, []publish.Change{{Action: "update", Object: evil, Diff: "+" + evil, Conflicts: []string{evil}}}, false)

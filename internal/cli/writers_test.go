@@ -18,14 +18,13 @@ import (
 	"unicode/utf8"
 
 	"github.com/BurntSushi/toml"
-	"github.com/deployfile/deployfile/compare"
-	"github.com/deployfile/deployfile/compare/verify"
 	"github.com/deployfile/deployfile/deployfile"
 	"github.com/deployfile/deployfile/internal/terminal"
 	"github.com/deployfile/deployfile/internal/testing/hostile"
 	"github.com/deployfile/deployfile/llb"
 	"github.com/deployfile/deployfile/manifests"
 	"github.com/deployfile/deployfile/mlmodel"
+	"github.com/deployfile/deployfile/report"
 	"github.com/deployfile/deployfile/resolver"
 	bills "github.com/deployfile/deployfile/sbom"
 	"github.com/deployfile/deployfile/toolchain"
@@ -61,16 +60,16 @@ func writers() []writer {
 		{"CycloneDX", writeBill(bills.CycloneDX), readBill, valid},
 		{"SPDX", writeBill(bills.SPDX), readBill, valid},
 		{"JSON of a state", writeFilled[manifests.State], readJSON, valid},
-		{"check --json", writeFilled[[]finding], readJSON, valid},
+		{"check --json", writeFilled[[]report.Finding], readJSON, valid},
 		{"deploy --json", writeFilled[[]outcome], readJSON, valid},
 		{"status --json", writeFilled[[]targetStatus], readJSON, valid},
 		{"list --json", writeFilled[[]listed], readJSON, valid},
 		{"delete --json", writeFilled[[]deleted], readJSON, valid},
 		{"diff --target --json", writeFilled[[]targetDifference], readJSON, valid},
-		{"diff --json", writeFilled[compare.Report], readJSON, valid},
-		{"verify --json", writeFilled[verify.Report], readJSON, valid},
-		{"lock --json", writeFilled[lockChanges], readJSON, valid},
-		{"build --json", writeFilled[buildResult], readJSON, valid},
+		{"diff --json", writeFilled[report.Comparison], readJSON, valid},
+		{"verify --json", writeFilled[report.Verification], readJSON, valid},
+		{"lock --json", writeFilled[report.Lock], readJSON, valid},
+		{"build --json", writeFilled[report.Build], readJSON, valid},
 		{"open --json", writeFilled[opened], readJSON, valid},
 	}
 	for _, kind := range []string{"docker", "containerd", "registry"} {

@@ -13,8 +13,8 @@ import (
 	"github.com/moby/buildkit/solver/pb"
 )
 
-// report writes an error for people to read, with the lines that it is about.
-func report(w *terminal.Writer, command string, err error) {
+// printError writes an error for people to read, with the lines that it is about.
+func printError(w *terminal.Writer, command string, err error) {
 	var wrong deployfile.Errors
 	var line *mlmodel.SourceError
 	sources := errdefs.Sources(err)

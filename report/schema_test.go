@@ -1,0 +1,114 @@
+package report_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/deployfile/deployfile/report"
+	"github.com/google/go-cmp/cmp"
+	"github.com/invopop/jsonschema"
+)
+
+var update = flag.Bool("update", false, "write docs/report.schema.json again")
+
+// schemaFile is the schema, for readers and generators of other languages.
+const schemaFile = "../docs/report.schema.json"
+
+// commands has what each command prints with --json.
+func commands() map[string][]any {
+	return map[string][]any{
+		"build":          {report.Build{}},
+		"builder status": {report.Builder{}},
+		"check":          {[]report.Finding{}},
+		"delete":         {[]report.Deletion{}},
+		"deploy":         {[]report.Outcome{}},
+		"diff":           {report.Comparison{}, []report.TargetDiff{}},
+		"list":           {[]report.Revision{}},
+		"lock":           {report.Lock{}},
+		"open":           {report.Endpoint{}},
+		"promote":        {[]report.Outcome{}},
+		"rollback":       {[]report.Outcome{}},
+		"status":         {[]report.Status{}},
+		"verify":         {report.Verification{}},
+		"version":        {report.Version{}},
+	}
+}
+
+func schema() ([]byte, error) {
+	reflector := jsonschema.Reflector{Anonymous: true, AllowAdditionalProperties: true}
+	for _, name := range []string{"report", "deployfile"} {
+		if err := reflector.AddGoComments("github.com/deployfile/deployfile/"+name, "../"+name); err != nil {
+			return nil, err
+		}
+	}
+	root := &jsonschema.Schema{
+		Version:     jsonschema.Version,
+		Title:       "deployfile --json",
+		Description: "What the commands of deployfile print with --json, one property for each command.",
+		Type:        "object",
+		Properties:  jsonschema.NewProperties(),
+		Definitions: jsonschema.Definitions{},
+	}
+	byCommand := commands()
+	for _, command := range slices.Sorted(maps.Keys(byCommand)) {
+		var forms []*jsonschema.Schema
+		for _, value := range byCommand[command] {
+			s := reflector.Reflect(value)
+			maps.Copy(root.Definitions, s.Definitions)
+			s.Definitions, s.Version = nil, ""
+			forms = append(forms, s)
+		}
+		if len(forms) == 1 {
+			root.Properties.Set(command, forms[0])
+		} else {
+			root.Properties.Set(command, &jsonschema.Schema{AnyOf: forms})
+		}
+	}
+	for _, d := range root.Definitions {
+		for p := d.Properties.Oldest(); p != nil; p = p.Next() {
+			p.Value.Description = ofKey(p.Key, p.Value.Description)
+		}
+	}
+	var out bytes.Buffer
+	e := json.NewEncoder(&out)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	err := e.Encode(root)
+	return out.Bytes(), err
+}
+
+// ofKey calls a field by its key, where the comment begins with its Go name.
+func ofKey(key, comment string) string {
+	comment = strings.ReplaceAll(comment, "\n", " ")
+	name, rest, _ := strings.Cut(comment, " ")
+	if strings.EqualFold(name, strings.ReplaceAll(key, "-", "")) {
+		return key + " " + rest
+	}
+	return comment
+}
+
+// The schema in docs is that of the types.
+func TestSchema(t *testing.T) {
+	want, err := schema()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if *update {
+		if err := os.WriteFile(schemaFile, want, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := os.ReadFile(schemaFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(string(want), string(got)); d != "" {
+		t.Errorf("go test ./report -update writes it again (-want +got):\n%s", d)
+	}
+}
