@@ -17,6 +17,9 @@ type node struct {
 	value span
 	table map[string]*node
 	items []*node
+	// inline marks items that were written as a value: a key below them
+	// replaces them, as the library has it.
+	inline bool
 }
 
 func (n *node) child(name string) *node {
@@ -111,6 +114,9 @@ func (s *scanner) key(table *node) *node {
 	for {
 		s.skip(" \t")
 		name, where := s.keyPart()
+		if table.inline {
+			table.items, table.inline = nil, false
+		}
 		if n := len(table.items); n > 0 {
 			table = table.items[n-1]
 		}
@@ -161,6 +167,7 @@ func (s *scanner) value(target *node) {
 	switch {
 	case s.rest("["):
 		s.offset++
+		target.inline = true
 		for s.skip(" \t\r\n,"); !s.atEnd() && !s.rest("]"); s.skip(" \t\r\n,") {
 			item := &node{}
 			s.value(item)

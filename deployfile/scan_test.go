@@ -54,6 +54,7 @@ func FuzzScan(f *testing.F) {
 	f.Add(intricate)
 	f.Add("a.b.c = 1\na.b.d = 2\n[a.e]\n'' = ''\n")
 	f.Add("a=[[],[[]],{}]\n[[b]]\n[[b.c]]\n[b.c.d]\n[[b]]\n\"\\t\"=\"\"\n")
+	f.Add("#000\n0=[[]]\n0.0=[]")
 	f.Fuzz(checkScan)
 }
 
