@@ -1,7 +1,9 @@
 package resolver
 
 import (
-	"fmt"
+	"net/url"
+	"path"
+	"slices"
 	"strings"
 
 	"github.com/deployfile/deployfile/toolchain"
@@ -45,25 +47,68 @@ func secrets(indexes []Index) []toolchain.Secret {
 }
 
 // credential returns the index that a file of that URL is fetched through in a
-// step: the one with a secret whose host the URL is on, else the mirror.
+// step: the one whose secret is for it, else the mirror.
 func credential(indexes []Index, fileURL string) (found Index, ok bool) {
+	if i, ok := secretFor(indexes, fileURL); ok {
+		return i, true
+	}
 	for _, i := range indexes {
-		switch {
-		case i.Mirror && !ok:
-			found, ok = i, true
-		case i.SecretID != "" && origin(i.URL) == origin(fileURL):
+		if i.Mirror {
 			return i, true
 		}
 	}
-	return found, ok
+	return Index{}, false
 }
 
-// origin is a URL's scheme and host.
-func origin(u string) string {
-	scheme, rest, ok := strings.Cut(u, "://")
-	if !ok {
-		return u
+// secretFor returns the index whose secret goes to a URL, as uv chooses it (its
+// documentation, "HTTP credentials"): of the indexes on the URL's host, the one with
+// the longest path that the URL is below, if it has a secret. An index that keeps its
+// files elsewhere on its host, as GitLab's groups do, is the one with the only secret
+// there. scripts/step.py has the same as secret_for.
+func secretFor(indexes []Index, fileURL string) (found Index, ok bool) {
+	origin, at := place(fileURL)
+	var others []Index
+	longest := -1
+	for _, i := range indexes {
+		host, root := place(i.URL)
+		if i.Mirror || origin == "" || host != origin {
+			continue
+		}
+		root = withoutSimple(root)
+		if len(root) > longest && len(root) <= len(at) && slices.Equal(root, at[:len(root)]) {
+			longest, found = len(root), i
+		}
+		if i.SecretID != "" && !slices.ContainsFunc(others, func(o Index) bool { return o.SecretID == i.SecretID }) {
+			others = append(others, i)
+		}
 	}
-	host, _, _ := strings.Cut(rest, "/")
-	return fmt.Sprintf("%s://%s", strings.ToLower(scheme), strings.ToLower(host))
+	switch {
+	case longest >= 0:
+		return found, found.SecretID != ""
+	case len(others) == 1:
+		return others[0], true
+	}
+	return Index{}, false
+}
+
+// place is where a URL is: its scheme and host with the port, and the parts of its
+// path, as a server reads it. The origin is "" if it is not an address, or one with a
+// credential of its own.
+func place(address string) (origin string, parts []string) {
+	u, err := url.Parse(address)
+	if err != nil || u.Host == "" || u.User != nil {
+		return "", nil
+	}
+	host := strings.TrimSuffix(strings.ToLower(u.Host), map[string]string{"http": ":80", "https": ":443"}[u.Scheme])
+	parts = strings.FieldsFunc(path.Clean("/"+u.Path), func(r rune) bool { return r == '/' })
+	return u.Scheme + "://" + host, parts
+}
+
+// withoutSimple is the place that an index has for itself: its pages are in
+// "simple", or "+simple", and its files beside that.
+func withoutSimple(parts []string) []string {
+	if last := len(parts) - 1; last >= 0 && (parts[last] == "simple" || parts[last] == "+simple") {
+		return parts[:last]
+	}
+	return parts
 }

@@ -44,28 +44,63 @@ func TestScriptsWriteTOML(t *testing.T) {
 }
 
 // scriptDocuments are those that testdata/tables.py says, a list for each name.
-func scriptDocuments(t *testing.T, names []string) [][]string {
+func scriptDocuments(t *testing.T, names []string) (documents [][]string) {
+	t.Helper()
+	askScripts(t, "tables.py", names, &documents)
+	return documents
+}
+
+// askScripts runs a program of testdata that runs parts of the scripts, and reads
+// what it answers to a question.
+func askScripts(t *testing.T, program string, question, answer any) {
 	t.Helper()
 	python := os.Getenv("DEPLOYFILE_TEST_PYTHON")
 	if python == "" {
 		t.Fatal("DEPLOYFILE_TEST_PYTHON is not set; run make test, or hack/with-env.sh go test ./resolver")
 	}
-	input, err := json.Marshal(names)
+	input, err := json.Marshal(question)
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command(python, "testdata/tables.py", "scripts")
+	cmd := exec.Command(python, "testdata/"+program, "scripts")
 	var said bytes.Buffer
 	cmd.Stdin, cmd.Stderr = bytes.NewReader(input), &said
 	output, err := cmd.Output()
 	if err != nil {
 		t.Fatalf("%v\n%s", err, said.String())
 	}
-	var documents [][]string
-	if err := json.Unmarshal(output, &documents); err != nil {
+	if err := json.Unmarshal(output, answer); err != nil {
 		t.Fatal(err)
 	}
-	return documents
+}
+
+// A lock says that a package is of a repository if it is that itself, and not what
+// another repository has at a place that looks like it.
+func TestRepositoryOfALock(t *testing.T) {
+	const lock = `[[packages]]
+name = "ours"
+directory = { path = "/tmp/lock/repositories/ours/li b" }
+
+[[packages]]
+name = "beside"
+directory = { path = "/tmp/lock/repositories/ours" }
+
+[[packages]]
+name = "inner"
+directory = { path = "repositories/ours/li b/inner", editable = false }
+
+[[packages]]
+name = "disguised"
+directory = { path = "repositories/theirs/repositories/ours/li b", editable = false }
+`
+	repository := map[string]string{"key": "ours", "url": "https://git.example.com/ours", "revision": "", "commit": "c0ffee", "subdirectory": "li%20b"}
+	var named []string
+	askScripts(t, "call.py", [][]any{{"name_repository", lock, repository}}, &named)
+	want := strings.Replace(lock, `directory = { path = "/tmp/lock/repositories/ours/li b" }`,
+		`vcs = { type = "git", url = "https://git.example.com/ours", commit-id = "c0ffee", subdirectory = "li%20b" }`, 1)
+	if diff := cmp.Diff(want, named[0]); diff != "" {
+		t.Error(diff)
+	}
 }
 
 // withName has a name in the place of another, as JSON has values.

@@ -21,8 +21,7 @@ def main():
         if request["mirror"]:
             url = in_mirror(request["mirror"], request["project"], name, secret)
             # A page may link to another host, which is to learn no credential.
-            if urllib.parse.urlsplit(url)[:2] != urllib.parse.urlsplit(request["mirror"])[:2]:
-                secret = ""
+            secret = secret_for(url, [{"url": request["mirror"], "secret": secret}])
         with get(url, secret) as r, open(f"{OUT}/{name}", "wb") as out:
             while chunk := r.read(1 << 20):
                 size += len(chunk)

@@ -106,8 +106,14 @@ def name_repository(lock, repository):
     vcs += f', commit-id = {toml_string(repository["commit"])}'
     if repository["subdirectory"]:
         vcs += f', subdirectory = {toml_string(repository["subdirectory"])}'
-    pattern = rf'^directory = \{{ path = "[^"]*repositories/{re.escape(repository["key"])}[/"][^\n]*$'
-    return re.sub(pattern, lambda m: vcs + " }", lock, flags=re.M)
+    folder = os.path.normpath(f"{WORK}/repositories/{repository['key']}/{urllib.parse.unquote(repository['subdirectory'])}")
+
+    def name(line):
+        # Another repository may have a folder that is called the same.
+        path = parse_toml(line[0].encode())["directory"]["path"]
+        return vcs + " }" if os.path.normpath(os.path.join(WORK, path)) == folder else line[0]
+
+    return re.sub("^directory = .*$", name, lock, flags=re.M)
 
 
 def missing_wheels(said):

@@ -6,6 +6,7 @@ import html.parser
 import json
 import netrc
 import os
+import posixpath
 import re
 import secrets
 import shutil
@@ -126,6 +127,34 @@ def credential(path, url):
         return (found[0], found[2]) if found else None
     user, _, password = text.rpartition(":")
     return (user or "__token__", password)
+
+
+def place(url):
+    """Where a URL is: its scheme and host with the port, and the parts of its path,
+    as a server reads it."""
+    u = urllib.parse.urlsplit(url)
+    host = u.netloc.lower().removesuffix({"http": ":80", "https": ":443"}.get(u.scheme, ""))
+    path = posixpath.normpath("/" + urllib.parse.unquote(u.path))
+    return (u.scheme, host), [part for part in path.split("/") if part]
+
+
+def secret_for(url, indexes):
+    """The secret that goes to a URL, None if none does. resolver/index.go has the
+    same as secretFor, and says why."""
+    (origin, at), longest, found, others = place(url), -1, None, set()
+    for i in indexes or []:
+        host, root = place(i["url"])
+        if host != origin:
+            continue
+        if root[-1:] in (["simple"], ["+simple"]):
+            del root[-1]
+        if len(root) > longest and at[:len(root)] == root:
+            longest, found = len(root), i.get("secret")
+        if i.get("secret"):
+            others.add(i["secret"])
+    if longest < 0 and len(others) == 1:
+        found = others.pop()
+    return found or None
 
 
 class Links(html.parser.HTMLParser):

@@ -175,12 +175,6 @@ def open_wheel(wheel, indexes, server, end):
         return Unread(f"{wheel['name']}: {e}")
 
 
-def secret_for(url, indexes):
-    """The credential of the index that a file is on."""
-    origin = urllib.parse.urlsplit(url)[:2]
-    return next((i["secret"] for i in indexes or [] if i.get("secret") and urllib.parse.urlsplit(i["url"])[:2] == origin), None)
-
-
 def same(holders):
     """Says whether wheels bring the same. holders are wheels with paths in them."""
     def contents(tell):

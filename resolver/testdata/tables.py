@@ -4,7 +4,9 @@ of documents for each name."""
 
 import io
 import json
+import os
 import sys
+import urllib.parse
 
 scope = {"__name__": "tables"}
 for name in ("step.py", "compile.py", "resolve.py"):
@@ -38,7 +40,8 @@ def documents(name):
     pinned = dict(index, packages=[name])
     scope["write_pins"]({"indexes": [pinned]}, [name])
     repository = {"key": "k", "url": name, "revision": name, "commit": name, "subdirectory": name}
-    vcs = scope["name_repository"]('[[packages]]\ndirectory = { path = "repositories/k" }\n', repository)
+    folder = os.path.normpath(f"/tmp/lock/repositories/k/{urllib.parse.unquote(name)}")
+    vcs = scope["name_repository"](f"[[packages]]\ndirectory = {{ path = {scope['toml_string'](folder)} }}\n", repository)
     return [written["/tmp/uv.toml"], written["/tmp/lock/pyproject.toml"], vcs]
 
 
