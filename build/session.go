@@ -2,12 +2,17 @@ package build
 
 import (
 	"cmp"
+	"context"
 	"io"
 	"os"
 	"slices"
 	"strings"
 
+	"github.com/deployfile/deployfile/internal/registryauth"
 	"github.com/docker/cli/cli/config"
+	"github.com/docker/cli/cli/config/types"
+	"github.com/google/go-containerregistry/pkg/authn"
+	"github.com/google/go-containerregistry/pkg/name"
 	buildctl "github.com/moby/buildkit/cmd/buildctl/build"
 	"github.com/moby/buildkit/session"
 	"github.com/moby/buildkit/session/auth/authprovider"
@@ -18,7 +23,7 @@ import (
 func attachables(o Options) ([]session.Attachable, error) {
 	docker := config.LoadDefaultConfigFile(io.Discard)
 	out := []session.Attachable{authprovider.NewDockerAuthProvider(authprovider.DockerAuthProviderConfig{
-		AuthConfigProvider: authprovider.LoadAuthConfig(docker),
+		AuthConfigProvider: credentials(authprovider.LoadAuthConfig(docker)),
 	})}
 	if err := checkGitSecrets(o.Secrets); err != nil {
 		return nil, &UsageError{Option: "secret", Err: err}
@@ -40,6 +45,35 @@ func attachables(o Options) ([]session.Attachable, error) {
 		out = append(out, agent)
 	}
 	return out, nil
+}
+
+// credentials are those of docker login, and for a registry that has none there
+// those of package registryauth.
+func credentials(login authprovider.AuthConfigProvider) authprovider.AuthConfigProvider {
+	keychain := registryauth.Keychain()
+	return func(ctx context.Context, host string, scopes []string, expired authprovider.ExpireCachedAuthCheck) (types.AuthConfig, error) {
+		found, err := login(ctx, host, scopes, expired)
+		stored := types.AuthConfig{ServerAddress: found.ServerAddress}
+		if err != nil || found != stored || host == authprovider.DockerHubRegistryHost {
+			return found, err
+		}
+		registry, err := name.NewRegistry(host)
+		if err != nil {
+			return found, nil
+		}
+		auth, err := authn.Resolve(ctx, keychain, registry)
+		if err != nil {
+			return found, err
+		}
+		got, err := authn.Authorization(ctx, auth)
+		if err != nil {
+			return found, err
+		}
+		return types.AuthConfig{
+			Username: got.Username, Password: got.Password, Auth: got.Auth, IdentityToken: got.IdentityToken,
+			RegistryToken: got.RegistryToken, ServerAddress: host,
+		}, nil
+	}
 }
 
 // withCA hands the certificates that this machine trusts by SSL_CERT_FILE to

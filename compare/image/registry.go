@@ -7,8 +7,8 @@ import (
 	"io"
 	"net/http"
 
+	"github.com/deployfile/deployfile/internal/registryauth"
 	"github.com/deployfile/deployfile/internal/untrusted"
-	"github.com/google/go-containerregistry/pkg/authn"
 	"github.com/google/go-containerregistry/pkg/name"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
@@ -48,7 +48,7 @@ func openRegistry(ctx context.Context, called, text string) (*Image, error) {
 		return nil, &NotFoundError{Name: called, Err: err}
 	}
 	puller, err := remote.NewPuller(
-		remote.WithAuthFromKeychain(authn.DefaultKeychain),
+		remote.WithAuthFromKeychain(registryauth.Keychain()),
 		remote.WithTransport(untrusted.Registry(remote.DefaultTransport)),
 	)
 	if err != nil {

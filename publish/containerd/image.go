@@ -14,6 +14,7 @@ import (
 	"github.com/containerd/containerd/v2/core/remotes/docker"
 	"github.com/containerd/containerd/v2/core/remotes/docker/config"
 	"github.com/containerd/errdefs"
+	"github.com/deployfile/deployfile/internal/registryauth"
 	"github.com/google/go-containerregistry/pkg/authn"
 	"github.com/google/go-containerregistry/pkg/name"
 	"github.com/opencontainers/go-digest"
@@ -134,7 +135,7 @@ func credentials(ctx context.Context, host string) (string, string, error) {
 	if err != nil {
 		return "", "", err
 	}
-	from, err := authn.Resolve(ctx, authn.DefaultKeychain, registry)
+	from, err := authn.Resolve(ctx, registryauth.Keychain(), registry)
 	if err != nil {
 		return "", "", fmt.Errorf("credentials for %s: %w", host, err)
 	}

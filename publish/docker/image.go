@@ -10,6 +10,7 @@ import (
 
 	"github.com/containerd/errdefs"
 	"github.com/deployfile/deployfile/internal/dockerengine"
+	"github.com/deployfile/deployfile/internal/registryauth"
 	"github.com/distribution/reference"
 	"github.com/google/go-containerregistry/pkg/authn"
 	"github.com/google/go-containerregistry/pkg/name"
@@ -108,7 +109,7 @@ func credentials(ctx context.Context, image string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	from, err := authn.Resolve(ctx, authn.DefaultKeychain, repository)
+	from, err := authn.Resolve(ctx, registryauth.Keychain(), repository)
 	if err != nil {
 		return "", fmt.Errorf("credentials for %s: %w", repository.RegistryStr(), err)
 	}

@@ -9,8 +9,8 @@ import (
 	"strings"
 
 	"github.com/deployfile/deployfile/imageformat"
+	"github.com/deployfile/deployfile/internal/registryauth"
 	"github.com/deployfile/deployfile/internal/untrusted"
-	"github.com/google/go-containerregistry/pkg/authn"
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
@@ -34,7 +34,7 @@ func newClient() (*client, error) {
 
 func options(more ...remote.Option) []remote.Option {
 	return append([]remote.Option{
-		remote.WithAuthFromKeychain(authn.DefaultKeychain),
+		remote.WithAuthFromKeychain(registryauth.Keychain()),
 		remote.WithUserAgent("deployfile"),
 		remote.WithTransport(untrusted.Registry(remote.DefaultTransport)),
 	}, more...)
