@@ -39,7 +39,7 @@ func newRig(ctx context.Context, dir string) (_ *rig, err error) {
 		_, err := os.Stat(socket)
 		return err == nil
 	}
-	if r.buildkitd, err = startProcess(ctx, dir, nil, ready, "buildkitd", "--config", file); err != nil {
+	if r.buildkitd, err = startProcess(ctx, dir, []string{"TMPDIR=" + dir}, ready, "buildkitd", "--config", file); err != nil {
 		return nil, err
 	}
 	dial, cancel := context.WithTimeout(ctx, time.Minute)

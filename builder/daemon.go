@@ -24,6 +24,10 @@ func (d *daemon) logFile() string { return filepath.Join(d.dir, "buildkitd.log")
 func (d *daemon) oldLog() string  { return filepath.Join(d.dir, "buildkitd.log.1") }
 func (d *daemon) root() string    { return filepath.Join(d.dir, "root") }
 
+// temporary is buildkitd's TMPDIR. It lasts as long as one supervisor: BuildKit
+// leaves an empty directory there for each single file that it mounts in a step.
+func (d *daemon) temporary() string { return filepath.Join(d.dir, "tmp") }
+
 // runtime is what buildkitd takes for runc, program what it calls: the
 // supervisor's own program, which is there for buildkitd and its children alone.
 func (d *daemon) runtime() string { return filepath.Join(d.dir, "runc") }

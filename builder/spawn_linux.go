@@ -79,7 +79,7 @@ func closeOnExec() {
 // network, and nothing else of whoever happened to start it, whose secrets and
 // temporary folder are not its own.
 func (d *daemon) environment(caller []string) []string {
-	env := []string{"HOME=" + d.dir, "TMPDIR=" + d.dir}
+	env := []string{"HOME=" + d.dir, "TMPDIR=" + d.temporary()}
 	for _, e := range caller {
 		name, _, _ := strings.Cut(e, "=")
 		switch strings.ToUpper(name) {

@@ -60,6 +60,8 @@ func Supervise(ctx context.Context, o SuperviseOptions) error {
 	if err := d.clear(ctx, o); err != nil {
 		return err
 	}
+	// What cannot be removed, the next supervisor reports.
+	defer os.RemoveAll(d.temporary())
 	networks, err := network.Listen(d.networkSocket())
 	if err != nil {
 		return err
@@ -82,8 +84,8 @@ func Supervise(ctx context.Context, o SuperviseOptions) error {
 	return nil
 }
 
-// clear waits for a predecessor's buildkitd to be gone, removes its sockets
-// and writes the configuration and what it names.
+// clear waits for a predecessor's buildkitd to be gone, removes its sockets and
+// temporary files, and writes the configuration and what it names.
 func (d *daemon) clear(ctx context.Context, o SuperviseOptions) error {
 	if err := os.MkdirAll(d.root(), 0o700); err != nil {
 		return fmt.Errorf("the embedded builder's cache: %w", err)
@@ -99,6 +101,9 @@ func (d *daemon) clear(ctx context.Context, o SuperviseOptions) error {
 		if err := os.Remove(socket); err != nil && !errors.Is(err, os.ErrNotExist) {
 			return fmt.Errorf("remove an old socket: %w", err)
 		}
+	}
+	if err := errors.Join(os.RemoveAll(d.temporary()), os.Mkdir(d.temporary(), 0o700)); err != nil {
+		return fmt.Errorf("empty the directory of temporary files: %w", err)
 	}
 	config, err := daemonConfig(d, o.DiskLimit)
 	if err != nil {

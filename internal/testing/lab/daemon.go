@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 )
 
@@ -30,11 +31,18 @@ func StartDaemon(dir string) (*Daemon, error) {
 	if err := os.WriteFile(file, []byte(config), 0o600); err != nil {
 		return nil, err
 	}
+	// BuildKit leaves empty directories there.
+	temporary := filepath.Join(dir, "tmp")
+	if err := os.Mkdir(temporary, 0o700); err != nil {
+		return nil, err
+	}
+	command := exec.Command("buildkitd", "--config", file)
+	command.Env = append(os.Environ(), "TMPDIR="+temporary)
 	var err error
-	d.process, err = Start(filepath.Join(dir, "log"), func() bool {
+	d.process, err = StartCommand(filepath.Join(dir, "log"), func() bool {
 		_, err := os.Stat(socket)
 		return err == nil
-	}, "buildkitd", "--config", file)
+	}, command)
 	return d, err
 }
 
