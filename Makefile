@@ -19,6 +19,11 @@ PLATFORMS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 win
 TESTFLAGS ?= -timeout=40m
 FUZZTIME  ?= 10s
 
+# gofmt lists what is not formatted, and fails then.
+gofmt = files=$$(gofmt -l .); [ -z "$$files" ] || { printf 'not as gofmt has it:\n%s\n' "$$files" >&2; exit 1; }
+# Before a command: with the tests that need what `make test` sets up.
+all_tests = GOFLAGS='$(GOFLAGS) -tags=grpcnotrace,integration'
+
 .PHONY: help
 help: ## list the targets (default)
 	@awk -F ':[^#]*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,15 +43,22 @@ frontend-image: build ## make the frontend image as an OCI layout, in bin/fronte
 demo: build ## lock, build and run examples/iris, and print its answer
 	@hack/demo.sh
 
+.PHONY: check
+check: ## format, vet and run the unit tests: anywhere, without set-up, in minutes
+	@$(gofmt)
+	@go vet ./...
+	@go test ./...
+
 .PHONY: test
 test: build tools-buildx tools-versitygw kubernetes base venv ## set everything up and run all tests
 	@hack/with-env.sh go test $(TESTFLAGS) ./...
 
 .PHONY: lint
 lint: tools ## gofmt, go vet, staticcheck: fail on any finding
-	@files=$$(gofmt -l .); [ -z "$$files" ] || { printf 'not as gofmt has it:\n%s\n' "$$files" >&2; exit 1; }
+	@$(gofmt)
 	@go vet ./...
-	@bin/staticcheck ./...
+	@$(all_tests) go vet ./...
+	@$(all_tests) bin/staticcheck ./...
 
 .PHONY: cross
 cross: ## compile the command-line tool for every platform

@@ -13,8 +13,8 @@ DEPLOYFILE_TEST_PYTHON=$("$root/hack/venv.sh")
 export DEPLOYFILE_TEST_PYTHON
 export DEPLOYFILE_TEST_BASE=$base/base DEPLOYFILE_TEST_TOOLCHAIN=$base/toolchain
 export PATH=$root/bin:$PATH
-# As the Makefile has them, so that what one has compiled serves the other; tests run
-# themselves in images that have no C library.
-export CGO_ENABLED=0
-case " ${GOFLAGS:-} " in *" -trimpath "*) ;; *) export GOFLAGS="${GOFLAGS:-} -trimpath -tags=grpcnotrace" ;; esac
+# As the Makefile sets them, so that both share the build cache; tests run
+# themselves in images that have no C library. The tag integration adds the tests
+# that need what is set up here. Of a flag that is there twice, go takes the last.
+export CGO_ENABLED=0 GOFLAGS="${GOFLAGS:-} -trimpath -tags=grpcnotrace,integration"
 exec "$@"

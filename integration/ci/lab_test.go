@@ -1,19 +1,17 @@
-// Package ci runs the recipes of docs/ci with real buildx, builders and a real
-// registry, as far as that works without the service that a recipe is for.
+//go:build integration
+
 package ci
 
 import (
 	"context"
-	"fmt"
-	"net"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
-	"time"
+
+	"github.com/deployfile/deployfile/internal/testing/lab"
 )
 
 // laboratory is what the recipes run in.
@@ -91,76 +89,25 @@ func (l *laboratory) compile(t *testing.T, command string) string {
 
 func (l *laboratory) startRegistry(t *testing.T) {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	r, err := lab.NewRegistry(filepath.Join(l.dir, "registry"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	l.registry = listener.Addr().String()
-	listener.Close()
-	l.write(t, "registry.yml", fmt.Sprintf("version: 0.1\nlog: {level: error}\nstorage: {filesystem: {rootdirectory: %s/registry}}\nhttp: {addr: %s}\n", l.dir, l.registry))
-	spawn(t, func() bool {
-		r, err := http.Get("http://" + l.registry + "/v2/")
-		if err == nil {
-			r.Body.Close()
-		}
-		return err == nil
-	}, "registry", "serve", filepath.Join(l.dir, "registry.yml"))
+	t.Cleanup(r.Stop)
+	l.registry = r.Host
 }
 
 // startBuilder starts a buildkitd with empty caches, which buildx knows by the
 // name, and returns its address.
 func (l *laboratory) startBuilder(t *testing.T, name string) string {
 	t.Helper()
-	address := "unix://" + filepath.Join(l.dir, name+".sock")
-	l.write(t, name+".toml", fmt.Sprintf("root = %q\n[grpc]\naddress = [%q]\n[otel]\nsocketPath = %q\n[worker.oci]\nnetworkMode = \"host\"\n[worker.containerd]\nenabled = false\n",
-		filepath.Join(l.dir, name), address, filepath.Join(l.dir, name+".otel")))
-	spawn(t, func() bool {
-		_, err := os.Stat(filepath.Join(l.dir, name+".sock"))
-		return err == nil
-	}, "buildkitd", "--config", filepath.Join(l.dir, name+".toml"))
-	l.shell(t, l.dir, "docker buildx create --name "+name+" --driver remote "+address)
-	return address
-}
-
-// spawn starts a program that ends with the test, and waits until it is ready.
-func spawn(t *testing.T, ready func() bool, program string, args ...string) {
-	t.Helper()
-	log, err := os.Create(filepath.Join(t.TempDir(), "log"))
+	d, err := lab.StartDaemon(filepath.Join(l.dir, name))
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer log.Close()
-	c := exec.Command(program, args...)
-	c.Stdout, c.Stderr = log, log
-	if err := c.Start(); err != nil {
-		t.Fatalf("%v: run make tools, and put bin/ on PATH", err)
-	}
-	exited := make(chan struct{})
-	go func() {
-		_ = c.Wait()
-		close(exited)
-	}()
-	t.Cleanup(func() {
-		_ = c.Process.Signal(os.Interrupt)
-		select {
-		case <-exited:
-		case <-time.After(30 * time.Second):
-			_ = c.Process.Kill()
-			<-exited
-		}
-	})
-	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
-		if ready() {
-			return
-		}
-		select {
-		case <-exited:
-			words, _ := os.ReadFile(log.Name())
-			t.Fatalf("%s ended\n%s", program, words)
-		default:
-		}
-	}
-	t.Fatalf("%s is not ready after a minute", program)
+	t.Cleanup(d.Stop)
+	l.shell(t, l.dir, "docker buildx create --name "+name+" --driver remote "+d.Address)
+	return d.Address
 }
 
 // shell runs a script as a CI system does, and returns what it printed, on
