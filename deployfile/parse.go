@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/BurntSushi/toml"
+	"github.com/deployfile/deployfile/internal/redact"
 	"github.com/deployfile/deployfile/internal/untrusted"
 )
 
@@ -136,7 +137,7 @@ func (r *report) add(severity Severity, where Range, p problem) {
 	}
 	r.count[severity]++
 	r.found = append(r.found, Diagnostic{
-		Rule: p.rule, Severity: severity, Message: maskCredentials(p.message), Hint: maskCredentials(p.hint),
+		Rule: p.rule, Severity: severity, Message: redact.Mask(p.message), Hint: redact.Mask(p.hint),
 		File: r.name, Range: where,
 	})
 }

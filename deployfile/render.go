@@ -4,11 +4,11 @@ import (
 	"bytes"
 	"fmt"
 	"io"
-	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/deployfile/deployfile/internal/redact"
 	"github.com/deployfile/deployfile/internal/terminal"
 )
 
@@ -65,7 +65,7 @@ const (
 // long one it is what is around these.
 func drawn(source []byte, number int, r Range) (line []rune, from, to int) {
 	if len(source) <= shownWidth {
-		line = []rune(terminal.Masked(maskCredentials(string(source))))
+		line = []rune(terminal.Masked(redact.Mask(string(source))))
 		from, to = underlined(line, number, r)
 		return line, from, to
 	}
@@ -80,7 +80,7 @@ func drawn(source []byte, number int, r Range) (line []rune, from, to int) {
 		// What stands before the "@" may be a credential that begins further left.
 		cut = strings.Repeat("*", utf8.RuneCountInString(cut[:at])) + cut[at:]
 	}
-	line = []rune(terminal.Masked(maskCredentials(cut)))
+	line = []rune(terminal.Masked(redact.Mask(cut)))
 	r.Start.Column, r.End.Column = r.Start.Column-start, max(1, r.End.Column-start)
 	from, to = underlined(line, number, r)
 	if len(left) > 0 {
@@ -125,15 +125,4 @@ func blank(line []rune) string {
 		}
 		return ' '
 	}, string(line))
-}
-
-// userInfo is generous on purpose: drawing an asterisk too many does no harm.
-var userInfo = regexp.MustCompile(`//[^\n]*@`)
-
-// maskCredentials hides what stands between "//" and "@", keeping the width.
-func maskCredentials(s string) string {
-	return userInfo.ReplaceAllStringFunc(s, func(match string) string {
-		inner := []rune(match)[len("//"):]
-		return "//" + strings.Repeat("*", len(inner)-1) + "@"
-	})
 }

@@ -158,7 +158,7 @@ func (r *report) indexURL(index Index, path []string) {
 	p := checkIndexURL(describe(at), index.URL)
 	r.problem(p, at)
 	if p.rule == ruleCredential && strings.ContainsAny(r.index.raw(at), "\\\n") {
-		// Written like this, maskCredentials may not recognise it.
+		// Written like this, redact.Mask may not recognise it.
 		r.hidden = append(r.hidden, r.index.value(at))
 	}
 	if u, err := url.Parse(index.URL); err == nil && u.Scheme == "http" && index.Secret != "" && !r.said(at...) {

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"deps.dev/util/pypi"
+	"github.com/deployfile/deployfile/internal/redact"
 	"github.com/deployfile/deployfile/internal/untrusted"
 	"go.yaml.in/yaml/v3"
 )
@@ -170,7 +171,7 @@ func (r *reader) refuseCredentials(file string) error {
 		return readError(file, err)
 	}
 	for i, l := range strings.Split(string(data), "\n") {
-		if hasCredential(l) {
+		if redact.HasCredential(l) {
 			return newSourceError(file, i+1, l, "there is a credential in the URL, and the file would go into the image", secretHint)
 		}
 	}

@@ -3,6 +3,8 @@ package mlmodel
 import (
 	"fmt"
 	"strings"
+
+	"github.com/deployfile/deployfile/internal/redact"
 )
 
 // SourceError is a fault in one of the files read, at a place a user can go
@@ -42,8 +44,8 @@ func (e *SourceError) Unwrap() error { return e.Err }
 
 func newSourceError(file string, line int, text, message, hint string) *SourceError {
 	return &SourceError{
-		File: file, Line: line, Text: cropped(redact(strings.TrimSpace(text))),
-		Message: cropped(redact(message)), Hint: hint,
+		File: file, Line: line, Text: cropped(redact.Cut(strings.TrimSpace(text))),
+		Message: cropped(redact.Cut(message)), Hint: hint,
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"deps.dev/util/pypi"
 	"github.com/agext/levenshtein"
+	"github.com/deployfile/deployfile/internal/redact"
 	"github.com/google/shlex"
 )
 
@@ -91,7 +92,7 @@ func parseOptions(file string, l line, each bool) ([]option, error) {
 		case strings.HasPrefix(name, "-") && len(name) > 2:
 			name, value, given = name[:2], strings.TrimPrefix(name[2:], "="), true
 		case !strings.HasPrefix(name, "-"):
-			return nil, fault(fmt.Sprintf("%q is out of place behind an option", redact(name)), "write one requirement or one option a line")
+			return nil, fault(fmt.Sprintf("%q is out of place behind an option", redact.Cut(name)), "write one requirement or one option a line")
 		}
 		kind, known := kinds[name]
 		if !known {
@@ -273,7 +274,7 @@ func hashes(file string, l line, options []option) ([]string, error) {
 		size := map[string]int{"sha256": 32, "sha384": 48, "sha512": 64}[algorithm]
 		raw, err := hex.DecodeString(digest)
 		if size == 0 || err != nil || len(raw) != size {
-			return nil, newSourceError(file, l.number, l.text, fmt.Sprintf("%q is not a hash", redact(o.value)),
+			return nil, newSourceError(file, l.number, l.text, fmt.Sprintf("%q is not a hash", redact.Cut(o.value)),
 				"write sha256:, sha384: or sha512: and the digest in hexadecimal")
 		}
 		values = append(values, algorithm+":"+strings.ToLower(digest))

@@ -5,6 +5,7 @@ import (
 	"path"
 	"slices"
 
+	"github.com/deployfile/deployfile/internal/redact"
 	"github.com/deployfile/deployfile/internal/untrusted"
 )
 
@@ -59,7 +60,7 @@ type reader struct {
 }
 
 func (r *reader) warn(file string, line int, message string) {
-	r.warnings = append(r.warnings, Warning{File: file, Line: line, Message: redact(message)})
+	r.warnings = append(r.warnings, Warning{File: file, Line: line, Message: redact.Cut(message)})
 }
 
 // exists tells whether the model's folder has a file of this name. One that

@@ -5,12 +5,18 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
 
+	"github.com/deployfile/deployfile/internal/redact"
 	"github.com/deployfile/deployfile/internal/untrusted"
 )
+
+const secretHint = `take it out of the file; declare the index under [[environment.indexes]] with secret = "…" and pass the value as a build secret`
+
+var variable = regexp.MustCompile(`\$\{[A-Za-z0-9_]+\}`)
 
 // ParseRequirements reads the requirements file at path, and the files that it
 // names, from fsys. The format is pip's; what pip would take from the machine
@@ -115,10 +121,10 @@ func readError(name string, err error) error {
 	if errors.Is(err, fs.ErrNotExist) {
 		e.Message = "there is no such file"
 	} else {
-		e.Message = redact(fmt.Sprintf("cannot be read: %v", err))
+		e.Message = redact.Cut(fmt.Sprintf("cannot be read: %v", err))
 	}
 	if untrusted.Refused(err) {
-		e.Message = redact(strings.TrimPrefix(err.Error(), name+" "))
+		e.Message = redact.Cut(strings.TrimPrefix(err.Error(), name+" "))
 	}
 	return e
 }
@@ -143,7 +149,7 @@ func (p *requirementsParser) parse(from source, lines []line) error {
 }
 
 func (p *requirementsParser) parseLine(from source, l line) error {
-	if hasCredential(l.text) {
+	if redact.HasCredential(l.text) {
 		return newSourceError(from.file, l.number, l.text, "there is a credential in the URL", secretHint)
 	}
 	if v := variable.FindString(l.text); v != "" {
@@ -219,5 +225,5 @@ func localPath(dir, value string) (string, bool) {
 }
 
 func (p *requirementsParser) warn(file string, number int, format string, args ...any) {
-	p.warnings = append(p.warnings, Warning{File: file, Line: number, Message: redact(fmt.Sprintf(format, args...))})
+	p.warnings = append(p.warnings, Warning{File: file, Line: number, Message: redact.Cut(fmt.Sprintf(format, args...))})
 }

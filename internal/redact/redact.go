@@ -1,0 +1,78 @@
+// Package redact hides credentials in texts that are shown or stored. What the
+// project shows of others' files goes through it: a requirement in a message
+// (Cut), a line that is drawn with what is wrong underlined (Mask), and the parts of a
+// file that somebody found to be secret (Ranges).
+package redact
+
+import (
+	"regexp"
+	"strings"
+)
+
+var (
+	userInfo    = regexp.MustCompile(`([A-Za-z][A-Za-z0-9+.-]*)://([^\s/?#@]*(?:@[^\s/?#@]*)*)@`)
+	secretQuery = regexp.MustCompile(`(?i)://\S*[?&][^=&\s]*(token|secret|passw|sig|credential|api[-_]?key)[^=&\s]*=`)
+)
+
+// HasCredential reports whether a URL in text has a user name, a password or a
+// token. The user of an ssh URL names an account and proves nothing, so it counts
+// only with a password.
+func HasCredential(text string) bool {
+	for _, m := range userInfo.FindAllStringSubmatch(text, -1) {
+		ssh := strings.HasSuffix(strings.ToLower(m[1]), "ssh")
+		if !ssh || strings.Contains(m[2], ":") {
+			return true
+		}
+	}
+	return secretQuery.MatchString(text)
+}
+
+// Cut replaces by "…" all in text that could be a credential of a URL: what stands
+// before an "@", and the queries of URLs that have one. It rather takes too much,
+// because text may have malformed URLs. It is for messages, where columns do not
+// matter.
+func Cut(text string) string {
+	if !strings.ContainsAny(text, "@?") {
+		return text
+	}
+	words := strings.SplitAfter(text, " ")
+	for i, word := range words {
+		words[i] = cutWord(word)
+	}
+	return strings.Join(words, "")
+}
+
+func cutWord(word string) string {
+	start := 0
+	scheme := strings.Index(word, "://")
+	if scheme >= 0 {
+		start = scheme + len("://")
+		if query := strings.IndexByte(word[start:], '?'); query >= 0 {
+			end := start + query + 1
+			if at := strings.LastIndexByte(word, '@'); at < end {
+				word = word[:end] + "…"
+			}
+		}
+	}
+	at := strings.LastIndexByte(word, '@')
+	if at <= start || scheme < 0 && !strings.Contains(word[:at], ":") {
+		return word
+	}
+	rest := word[at:]
+	if query := strings.IndexByte(rest, '?'); scheme >= 0 && query >= 0 {
+		rest = rest[:query+1] + "…"
+	}
+	return word[:start] + "…" + rest
+}
+
+// beforeAt is generous on purpose: an asterisk too many does no harm.
+var beforeAt = regexp.MustCompile(`//[^\n]*@`)
+
+// Mask replaces each character between a "//" and the last "@" of its line by an
+// asterisk, so that every column of text stays where it is.
+func Mask(text string) string {
+	return beforeAt.ReplaceAllStringFunc(text, func(match string) string {
+		inner := []rune(match)[len("//"):]
+		return "//" + strings.Repeat("*", len(inner)-1) + "@"
+	})
+}
