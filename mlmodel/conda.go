@@ -12,17 +12,18 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// condaSpec is conda's match specification as far as it occurs in environment
-// files: channel::name, then version and build after = or a space.
+// condaSpec matches conda's match specification as environment files use it:
+// channel::name, then version and build after = or a space.
 var condaSpec = regexp.MustCompile(`^(?:[^\s:]+::)?([A-Za-z0-9_][A-Za-z0-9._-]*)\s*(\[.*\]|[=<>!~ ].*|\d.*|)$`)
 
-// condaDependency is one dependency of conda's own.
+// condaDependency is one conda dependency, as opposed to one of the pip
+// section.
 type condaDependency struct {
 	text, name, spec string
 	line             int
 }
 
-// condaEnvironment is a conda.yaml.
+// condaEnvironment is a parsed conda.yaml.
 type condaEnvironment struct {
 	doc          *document
 	dependencies []condaDependency
@@ -56,11 +57,11 @@ func (r *reader) readCondaFile(file string) (*condaEnvironment, error) {
 				return nil, err
 			}
 			if !hasKey(item, "pip") {
-				return nil, d.fault(item.Line, "a dependency must be a text, or pip: with a list", "")
+				return nil, d.fault(item.Line, "a dependency must be a string, or pip: with a list", "")
 			}
 			env.pip = append(env.pip, pip...)
 		default:
-			return nil, d.fault(item.Line, "a dependency must be a text, or pip: with a list", "")
+			return nil, d.fault(item.Line, "a dependency must be a string, or pip: with a list", "")
 		}
 	}
 	return env, nil
@@ -75,8 +76,8 @@ func hasKey(mapping *yaml.Node, key string) bool {
 	return false
 }
 
-// readConda takes the Python version and the build packages from conda.yaml,
-// and with pip its requirements too.
+// readConda reads the Python version and the build packages from conda.yaml,
+// and its requirements if pip is set.
 func (r *reader) readConda(p *requirementsParser, file string, pip bool) error {
 	env, err := r.readCondaFile(file)
 	if err != nil {
@@ -107,7 +108,7 @@ func (r *reader) readConda(p *requirementsParser, file string, pip bool) error {
 	return nil
 }
 
-// exact gives the version that a dependency pins, "" if it does not pin one.
+// exact returns the version that a dependency pins, "" if it does not pin one.
 func (c condaDependency) exact() string {
 	version := strings.TrimSpace(strings.TrimLeft(c.spec, "= "))
 	version, _, _ = strings.Cut(version, "=")
@@ -119,8 +120,8 @@ func (c condaDependency) exact() string {
 	return version
 }
 
-// pip gives a dependency as a PEP 508 requirement, without a version where
-// conda's way to write it has no counterpart.
+// pip returns a dependency as a PEP 508 requirement, without a version if
+// conda's specifier has no PEP 440 counterpart.
 func (c condaDependency) pip() string {
 	if version := c.exact(); version != "" && checkSpecifier("=="+version) == nil {
 		return c.name + "==" + version
@@ -131,8 +132,8 @@ func (c condaDependency) pip() string {
 	return c.name
 }
 
-// takePython takes the Python version that conda.yaml pins. MLmodel's own
-// python_version serves where it gives no more than a range.
+// takePython takes the Python version that conda.yaml pins. If conda.yaml has
+// only a range, MLmodel's own python_version stays.
 func (r *reader) takePython(file string, dep condaDependency) {
 	version := dep.exact()
 	switch {
@@ -163,8 +164,9 @@ func (r *reader) takeMLflow(p *requirementsParser, env *condaEnvironment) error 
 	return nil
 }
 
-// refuseCredentials looks for credentials in a whole conda.yaml, channels and
-// all: used or not, the file goes into the image with the rest of the model.
+// refuseCredentials looks for credentials in a whole conda.yaml, including
+// channels: the file goes into the image with the rest of the model, whether it
+// is used or not.
 func (r *reader) refuseCredentials(file string) error {
 	data, err := untrusted.ReadFile(r.fsys, file, maxYAML)
 	if err != nil {
@@ -178,15 +180,15 @@ func (r *reader) refuseCredentials(file string) error {
 	return nil
 }
 
-// warnOfConda names conda-only dependencies of a conda.yaml that is not
-// otherwise used, so that a fault in it does no harm.
+// warnOfConda warns about conda-only dependencies of a conda.yaml that is not
+// otherwise used. A fault in such a file is only a warning.
 func (r *reader) warnOfConda(p *requirementsParser, file string) {
 	env, err := r.readCondaFile(file)
 	if err != nil {
-		w := Warning{File: file, Message: "the file is not used, and it is faulty: " + err.Error()}
+		w := Warning{File: file, Message: "the file is unused and invalid: " + err.Error()}
 		var fault *SourceError
 		if errors.As(err, &fault) {
-			w.Line, w.Message = fault.Line, "the file is not used, and it is faulty: "+fault.Message
+			w.Line, w.Message = fault.Line, "the file is unused and invalid: "+fault.Message
 		}
 		r.warnings = append(r.warnings, w)
 		return
@@ -194,7 +196,7 @@ func (r *reader) warnOfConda(p *requirementsParser, file string) {
 	r.warnOfDependencies(p, env)
 }
 
-// warnOfDependencies names the dependencies that only conda could install.
+// warnOfDependencies warns about dependencies that only conda could install.
 func (r *reader) warnOfDependencies(p *requirementsParser, env *condaEnvironment) {
 	installed := map[string]bool{"python": true, "pip": true, "setuptools": true, "wheel": true}
 	for _, q := range p.out.Requirements {

@@ -8,9 +8,9 @@ import (
 )
 
 // readEnvironment finds the model's requirements, in the order of MLflow's own
-// virtualenv (mlflow.utils.virtualenv, MLflow 3): python_env.yaml; without it
-// requirements.txt, and conda.yaml for the Python version; without that too,
-// all from conda.yaml.
+// virtualenv (mlflow.utils.virtualenv, MLflow 3): python_env.yaml; else
+// requirements.txt, with the Python version from conda.yaml; else everything
+// from conda.yaml.
 func (r *reader) readEnvironment() error {
 	conda, python, at, err := r.environmentFiles()
 	if err != nil {
@@ -35,7 +35,7 @@ func (r *reader) readEnvironment() error {
 	case r.exists(conda):
 		err = r.readConda(p, path.Join(r.dir, conda), true)
 	default:
-		r.warn(r.doc.file, at, fmt.Sprintf("the model has no %s, %s or %s: it gets MLflow and nothing else; name what it needs under requirements in the Deployfile",
+		r.warn(r.doc.file, at, fmt.Sprintf("the model has no %s, %s or %s: its image gets MLflow and nothing else; add its requirements under requirements in the Deployfile",
 			requirementsFile, python, conda))
 	}
 	if err != nil {
@@ -53,9 +53,9 @@ func (r *reader) readEnvironment() error {
 	return nil
 }
 
-// environmentFiles gives the files that python_function's env names and the
-// line where it does: one name for conda.yaml before MLflow 2, a mapping of
-// both since.
+// environmentFiles returns the files that python_function's env names, and the
+// line of that key. Its value is the name of conda.yaml before MLflow 2, and a
+// mapping of both since.
 func (r *reader) environmentFiles() (conda, python string, line int, err error) {
 	conda, python, line = condaFile, pythonFile, 1
 	function := get(get(r.doc.top, "flavors"), pyfunc)
@@ -77,7 +77,7 @@ func (r *reader) environmentFiles() (conda, python string, line int, err error) 
 	return conda, python, line, err
 }
 
-// nameFile replaces a usual file name by that which a key gives.
+// nameFile replaces a default file name by the value of a key.
 func (r *reader) nameFile(mapping *yaml.Node, key string, to *string) error {
 	name, err := r.inside(mapping, key)
 	if name != "" {
@@ -107,13 +107,13 @@ func (r *reader) readPythonEnv(p *requirementsParser, file string) error {
 		return err
 	}
 	if get(d.top, "dependencies") == nil && r.exists(requirementsFile) {
-		r.warn(file, 1, fmt.Sprintf("there are no dependencies, so that %s is not installed, as MLflow would not either", requirementsFile))
+		r.warn(file, 1, fmt.Sprintf("the file has no dependencies, so %s is not installed, as in MLflow", requirementsFile))
 	}
 	return nil
 }
 
-// parseList reads a list of a YAML file as the lines of a requirements file,
-// so that they may say -r and -c.
+// parseList parses a YAML list as the lines of a requirements file, so that
+// items may be -r and -c options.
 func parseList(p *requirementsParser, d *document, key string) error {
 	items, err := d.list(d.top, key)
 	if err != nil {
@@ -128,7 +128,7 @@ func parseItems(p *requirementsParser, d *document, items []*yaml.Node) error {
 	defer func() { p.open = p.open[:len(p.open)-1] }()
 	for _, item := range items {
 		if item.Kind != yaml.ScalarNode {
-			return d.fault(item.Line, "a requirement must be a text", "")
+			return d.fault(item.Line, "a requirement must be a string", "")
 		}
 		lines := logicalLines([]byte(item.Value))
 		for i := range lines {

@@ -7,24 +7,24 @@ import (
 	"github.com/deployfile/deployfile/internal/redact"
 )
 
-// SourceError is a fault in one of the files read, at a place a user can go
-// to. It never holds a credential: whatever looks like one is cut out of its
+// SourceError is a fault in one of the files read, with its position. It never
+// contains a credential: anything that looks like one is removed from its
 // texts.
 type SourceError struct {
 	// File is relative to the root of the file system that was read.
 	File string
-	// Line counts from 1; 0 if the fault is the file itself (it cannot be read).
+	// Line counts from 1; 0 if the whole file is at fault (it cannot be read).
 	Line int
-	// Text is the line, credentials cut out; "" if there is none to show.
+	// Text is the line without credentials; "" if there is no line to show.
 	Text string
-	// Message says what is wrong, Hint what to do next ("" if there is nothing
-	// to add).
+	// Message says what is wrong, Hint what to do next ("" if the message is
+	// enough).
 	Message, Hint string
-	// Err is the cause, if there is one.
+	// Err is the cause, or nil.
 	Err error
 }
 
-// Error gives "file:line: message (hint)".
+// Error returns "file:line: message (hint)".
 func (e *SourceError) Error() string {
 	var b strings.Builder
 	b.WriteString(e.File)
@@ -39,7 +39,7 @@ func (e *SourceError) Error() string {
 	return b.String()
 }
 
-// Unwrap gives the cause.
+// Unwrap returns the cause.
 func (e *SourceError) Unwrap() error { return e.Err }
 
 func newSourceError(file string, line int, text, message, hint string) *SourceError {
@@ -49,7 +49,7 @@ func newSourceError(file string, line int, text, message, hint string) *SourceEr
 	}
 }
 
-// cropped leaves out the end of what nobody reads to it.
+// cropped truncates text to a length that people read.
 func cropped(text string) string {
 	const most = 2000
 	if len(text) <= most {
@@ -58,13 +58,13 @@ func cropped(text string) string {
 	return strings.ToValidUTF8(text[:most], "") + "…"
 }
 
-// NoPyfuncError says that a model has no python_function flavour, so that
-// nothing here can serve it.
+// NoPyfuncError reports that a model has no python_function flavour, so that
+// MLflow's server cannot serve it.
 type NoPyfuncError struct {
-	// File is MLmodel's path, Line where its flavors stand (1 if it has none).
+	// File is MLmodel's path, Line the line of its flavors (1 if it has none).
 	File string
 	Line int
-	// Flavors are those that there are, sorted.
+	// Flavors are the model's flavours, sorted.
 	Flavors []string
 }
 
@@ -77,16 +77,16 @@ func (e *NoPyfuncError) Error() string {
 		e.File, e.Line, have)
 }
 
-// MissingModelError says that a folder holds no MLmodel file.
+// MissingModelError reports that a directory has no MLmodel file.
 type MissingModelError struct {
-	// Dir is the folder that was looked into.
+	// Dir is the directory.
 	Dir string
-	// Found are the names in it, sorted, a folder's with a slash at its end;
-	// nil if the folder itself is not there.
+	// Found are the names in it, sorted, directories with a trailing slash; nil if
+	// the directory itself is missing.
 	Found []string
-	// Below are the folders one level down that do hold an MLmodel.
+	// Below are the subdirectories that do have an MLmodel.
 	Below []string
-	// Err is why the folder could not be read, if that is so.
+	// Err is why the directory could not be read, or nil.
 	Err error
 }
 
@@ -96,11 +96,11 @@ func (e *MissingModelError) Error() string {
 	case e.Err != nil:
 		return fmt.Sprintf("no MLflow Model in %s: %v", e.Dir, e.Err)
 	case len(e.Below) == 1:
-		return fmt.Sprintf("no MLmodel in %s, but there is one in %s: use that folder", e.Dir, e.Below[0])
+		return fmt.Sprintf("no MLmodel in %s, but there is one in %s: use that directory", e.Dir, e.Below[0])
 	case len(e.Below) > 1:
-		return fmt.Sprintf("no MLmodel in %s, but these folders have one: %s: use one of them", e.Dir, strings.Join(e.Below, ", "))
+		return fmt.Sprintf("no MLmodel in %s, but these directories have one: %s: use one of them", e.Dir, strings.Join(e.Below, ", "))
 	case len(e.Found) == 0:
-		return fmt.Sprintf("no MLmodel in %s: the folder is empty", e.Dir)
+		return fmt.Sprintf("no MLmodel in %s: the directory is empty", e.Dir)
 	case len(e.Found) > shown:
 		return fmt.Sprintf("no MLmodel in %s: there is %s and %d more", e.Dir, strings.Join(e.Found[:shown], ", "), len(e.Found)-shown)
 	default:
@@ -108,5 +108,5 @@ func (e *MissingModelError) Error() string {
 	}
 }
 
-// Unwrap gives the cause.
+// Unwrap returns the cause.
 func (e *MissingModelError) Unwrap() error { return e.Err }

@@ -16,7 +16,7 @@ import (
 var update = flag.Bool("update", false, "rewrite testdata/*/want.json")
 
 // TestReadReal reads what real MLflow wrote: testdata/generate.py made the
-// folders. Their weights and wheels are left out, so that the wheels which
+// directories. Their weights and wheels are left out, so that the wheels which
 // requirements.txt names are put in here, empty.
 func TestReadReal(t *testing.T) {
 	models, err := filepath.Glob("testdata/*/MLmodel")
@@ -70,7 +70,7 @@ func TestReadReal(t *testing.T) {
 	}
 }
 
-// render gives indented JSON without what is empty.
+// render returns indented JSON without what is empty.
 func render(t *testing.T, v any) []byte {
 	t.Helper()
 	raw, err := json.Marshal(v)

@@ -9,18 +9,18 @@ import (
 // line is one logical line of a requirements file: continuations joined,
 // comment and surrounding white space removed.
 type line struct {
-	// number is the physical line on which it starts.
+	// number is the physical line where it starts.
 	number int
 	text   string
 }
 
-// A comment starts at a # at the start of a line or after white space; any
+// A comment starts with # at the start of a line or after white space; any
 // other # belongs to a URL's fragment.
 var comment = regexp.MustCompile(`(^|\s+)#.*$`)
 
-// logicalLines splits a requirements file the way pip does: a line that ends
-// in a backslash goes on in the next one, unless it is a comment; comments are
-// taken off after joining.
+// logicalLines splits a requirements file as pip does: a line that ends in a
+// backslash continues on the next one, unless it is a comment; comments are
+// removed after joining.
 func logicalLines(data []byte) []line {
 	text := string(bytes.TrimPrefix(data, []byte("\xef\xbb\xbf")))
 	text = strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(text)
@@ -43,7 +43,7 @@ func logicalLines(data []byte) []line {
 		isComment := strings.HasPrefix(strings.TrimLeft(physical, " \t"), "#")
 		switch {
 		case isComment:
-			// The space makes the # the start of a comment after joining too.
+			// The space keeps the # the start of a comment after joining.
 			joined.WriteString(" " + physical)
 			flush()
 		case strings.HasSuffix(physical, `\`):

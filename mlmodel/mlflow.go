@@ -7,8 +7,8 @@ import (
 	"deps.dev/util/semver"
 )
 
-// MLflowRequirement gives the requirement that brings MLflow: mlflow, else
-// mlflow-skinny; false if there is neither.
+// MLflowRequirement returns the requirement that installs MLflow: mlflow, else
+// mlflow-skinny; false if the model requires neither.
 func (m *Model) MLflowRequirement() (Requirement, bool) {
 	return mlflowRequirement(m.Requirements)
 }
@@ -24,9 +24,9 @@ func mlflowRequirement(requirements []Requirement) (Requirement, bool) {
 	return Requirement{}, false
 }
 
-// checkMLflow warns of MLflow versions that are left open (MLflow 1 pinned
-// none), that cannot be installed, or that differ in major version between what
-// logged the model and what is to serve it.
+// checkMLflow warns about MLflow versions that are unpinned (MLflow 1 pinned
+// none), that no index offers, or whose major version differs from the one that
+// logged the model.
 func (r *reader) checkMLflow() {
 	logged := r.model.MLflowVersion
 	number := 1
@@ -44,7 +44,7 @@ func (r *reader) checkMLflow() {
 		return
 	}
 	if q.Specifier == "" && q.Path == "" && q.VCS == "" && q.URL == "" && logged != "" {
-		r.warn(q.File, q.Line, fmt.Sprintf("%s has no version here, while MLflow %s logged the model; name %s==%s in the Deployfile's requirements if the newest one does not serve it",
+		r.warn(q.File, q.Line, fmt.Sprintf("%s has no version here, while MLflow %s logged the model; name %s==%s in the Deployfile's requirements if the newest version cannot serve it",
 			q.Name, logged, q.Name, logged))
 		return
 	}

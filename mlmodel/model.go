@@ -1,41 +1,41 @@
-// Package mlmodel reads an MLflow Model as it is on disk: MLmodel, its
-// environment files (python_env.yaml, conda.yaml, requirements.txt), its
-// signature and its saved input example. It reads through an fs.FS, so that a
-// folder, a BuildKit reference or a test's map serve alike, and it never
-// opens the model's weights.
+// Package mlmodel reads an MLflow Model: MLmodel, its environment files
+// (python_env.yaml, conda.yaml, requirements.txt), its signature and its saved
+// input example. It reads through an fs.FS, such as a directory, a BuildKit
+// reference or a test's map, and never opens the model's weights.
 package mlmodel
 
 import "encoding/json"
 
-// Model is what an MLflow Model says of itself.
+// Model is the metadata of an MLflow Model.
 type Model struct {
-	// MLflowVersion is the version that logged the model, "" before 1.14.
+	// MLflowVersion is the version that logged the model; "" if older than 1.14,
+	// which wrote none.
 	MLflowVersion string
-	// Created is when the model was logged, in UTC and RFC 3339; "" if the
-	// model does not say.
+	// Created is when the model was logged, in UTC and RFC 3339; "" if unknown.
 	Created string
-	// RunID and ModelID and UUID identify it in a tracking server; each may be "".
+	// RunID, ModelID and UUID identify the model in a tracking server; each may be
+	// "".
 	RunID, ModelID, UUID string
-	// Flavors are the names under "flavors:", sorted, python_function among them.
+	// Flavors are the keys of "flavors:", sorted, including python_function.
 	Flavors []string
 	// Loader is python_function's loader_module.
 	Loader string
-	// ModelPath is the flavour's data path relative to the model's folder
-	// ("" if the flavour has none), CodePath the folder of extra code.
+	// ModelPath is the flavour's data path relative to the model's directory (""
+	// if the flavour has none), CodePath the directory of extra code.
 	ModelPath, CodePath string
-	// Python is the full Python version that the model was logged with, "" if
+	// Python is the full version of the Python that logged the model; "" if
 	// unknown.
 	Python string
-	// Requirements are the Python requirements, in the order of their files,
-	// -r files expanded, from the first of these that is there, which is the
-	// order of MLflow's own virtualenv: python_env.yaml (which says
-	// "-r requirements.txt"), requirements.txt, conda.yaml's pip section.
+	// Requirements are the Python requirements in the order of their files, with
+	// -r files expanded. They come from the first of these files that exists, in
+	// the order of MLflow's own virtualenv: python_env.yaml (which says "-r
+	// requirements.txt"), requirements.txt, conda.yaml's pip section.
 	Requirements []Requirement
-	// BuildRequirements are what MLflow installs before those: pip, setuptools
-	// and wheel, as python_env.yaml or conda.yaml pin them. A model may need
-	// setuptools when it runs.
+	// BuildRequirements are what MLflow installs first: pip, setuptools and wheel,
+	// as python_env.yaml or conda.yaml pin them. A model may need setuptools at
+	// run time.
 	BuildRequirements []Requirement
-	// Constraints come from -c lines, wherever they stand.
+	// Constraints come from the -c lines of all files.
 	Constraints []Requirement
 	// IndexURL is --index-url, ExtraIndexURLs each --extra-index-url, both
 	// without credentials.
@@ -43,13 +43,13 @@ type Model struct {
 	ExtraIndexURLs []string
 	// Options are the other options that requirements files may set.
 	Options Options
-	// Signature is the "signature:" value as one compact JSON object with the
-	// keys inputs, outputs and params, each the JSON that MLmodel holds as a
-	// text; a key that is null there is left out; nil if the model has none.
+	// Signature is the "signature:" value as one compact JSON object with the keys
+	// inputs, outputs and params, each the JSON that MLmodel contains as a string.
+	// Null keys are omitted. It is nil if the model has no signature.
 	Signature json.RawMessage
-	// ServingInput is the path of serving_input_example.json (or of the file
-	// that MLmodel names) relative to the model's folder, "" if none;
-	// InputExample likewise for input_example.json.
+	// ServingInput is the path of serving_input_example.json (or the file that
+	// MLmodel names instead) relative to the model's directory, "" if there is
+	// none; InputExample likewise for input_example.json.
 	ServingInput, InputExample string
 	// InputExampleType is saved_input_example_info's type: dataframe, ndarray,
 	// json_object, sparse_matrix_csc or sparse_matrix_csr; "" if none.
@@ -57,20 +57,20 @@ type Model struct {
 	// EnvVars are the names of the environment variables that the model read
 	// while it was logged (MLflow 3), in MLmodel's order.
 	EnvVars []string
-	// Pickled says that the flavour's data is a pickle (cloudpickle, joblib).
+	// Pickled reports that the flavour's data is a pickle (cloudpickle, joblib).
 	Pickled bool
 	// Metadata is the user's metadata: map as JSON; nil if none.
 	Metadata json.RawMessage
-	// Files are the files that all this was read from, in reading order,
-	// relative to the root of the file system that was read.
+	// Files are the files that were read, in reading order, relative to the root
+	// of the file system.
 	Files []string
 }
 
-// Options are the options of a requirements file that choose among what an
-// index offers. They hold for all requirements, those of other files too.
+// Options are the options of a requirements file that select among an index's
+// files. They apply to all requirements, including those of other files.
 type Options struct {
-	// FindLinks are the --find-links places: URLs, or folders relative to the
-	// root of the file system that was read.
+	// FindLinks are the --find-links locations: URLs, or directories relative to
+	// the root of the file system.
 	FindLinks []string
 	// NoIndex is --no-index, Prerelease --pre, RequireHashes --require-hashes.
 	NoIndex, Prerelease, RequireHashes bool
@@ -78,7 +78,7 @@ type Options struct {
 	NoBinary, OnlyBinary []string
 }
 
-// RequirementsFile is a requirements file with the files that it names by -r
+// RequirementsFile is a requirements file with the files that it includes by -r
 // and -c.
 type RequirementsFile struct {
 	// Requirements and Constraints are in reading order.
@@ -90,46 +90,46 @@ type RequirementsFile struct {
 	Options        Options
 	// Files are the files read, in reading order.
 	Files []string
-	// Size is that of the files, in bytes, Entries how many requirements, names and
-	// other values of options they have.
+	// Size is the total size of the files in bytes, Entries the number of
+	// requirements, names and other option values in them.
 	Size, Entries int
 }
 
 // Requirement is one line of a requirements file, PEP 508 or a path.
 type Requirement struct {
-	// Name is the normalised project name (PEP 503); "" for a local path whose
-	// name cannot be told.
+	// Name is the normalised project name (PEP 503); "" for a local path that does
+	// not tell the name.
 	Name string
 	// Text is the requirement without options and comment, as written:
-	// "scikit-learn==1.5.0 ; python_version >= '3.9'". For a local file it is
-	// the path relative to the model's folder (or to the root, for
-	// ParseRequirements), with extras and marker if it has any.
+	// "scikit-learn==1.5.0 ; python_version >= '3.9'". For a local file it is the
+	// path relative to the model's directory (or to the root, for
+	// ParseRequirements), with its extras and marker.
 	Text string
 	// Extras are the names in brackets, as written; Specifier is the version
-	// specifier ("==1.5.0"; of a wheel, its version), Marker the environment marker; each may be empty.
+	// specifier ("==1.5.0"; for a wheel, its version), Marker the environment
+	// marker; each may be empty.
 	Extras            []string
 	Specifier, Marker string
-	// Path is set for a local file ("wheels/foo-1.0-py3-none-any.whl") or a
-	// local project's folder, relative to the root of the file system that was
-	// read.
+	// Path is set for a local file ("wheels/foo-1.0-py3-none-any.whl") or a local
+	// project's directory, relative to the root of the file system.
 	Path string
-	// VCS is the URL of "name @ git+https://…", its #egg= taken off.
+	// VCS is the URL of "name @ git+https://…" without its #egg=.
 	VCS string
-	// URL is set for a file that is downloaded: "name @ https://…/foo.whl".
+	// URL is set for a file to download: "name @ https://…/foo.whl".
 	URL string
 	// Hashes are the values of --hash options: "sha256:…".
 	Hashes []string
-	// File and Line say where it stands; File is relative to the root of the
-	// file system that was read.
+	// File and Line are the position; File is relative to the root of the file
+	// system.
 	File string
 	Line int
 }
 
-// Warning is something that the user should know and that does not stop the
+// Warning is something that the user should know but that does not stop the
 // build.
 type Warning struct {
-	// File is relative to the root of the file system that was read; Line is 0
-	// where there is none.
+	// File is relative to the root of the file system; Line is 0 if the warning is
+	// about no line.
 	File    string
 	Line    int
 	Message string

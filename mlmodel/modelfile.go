@@ -73,8 +73,8 @@ func (r *reader) readModelFile() error {
 	return r.readExample()
 }
 
-// codeFile is the file of a model that is code. MLflow writes the path that it
-// had when it was logged, and loads the file of that name in the model's folder.
+// codeFile returns the file of a model that is code. MLflow records the path at
+// logging time, and loads the file of that name from the model's directory.
 func codeFile(d *document, function *yaml.Node, key string) (string, error) {
 	written, err := d.text(function, key)
 	if err != nil || written == "" {
@@ -83,7 +83,7 @@ func codeFile(d *document, function *yaml.Node, key string) (string, error) {
 	return path.Base(strings.ReplaceAll(written, `\`, "/")), nil
 }
 
-// flavors gives the mapping of flavors and takes down their names.
+// flavors returns the mapping of flavors and records their names.
 func (r *reader) flavors() (*yaml.Node, error) {
 	d := r.doc
 	flavors, err := d.mapping(d.top, "flavors")
@@ -97,7 +97,7 @@ func (r *reader) flavors() (*yaml.Node, error) {
 	for i := 0; i+1 < len(flavors.Content); i += 2 {
 		name := flavors.Content[i].Value
 		if terminal.Obeys(name) || strings.Contains(name, ",") {
-			// They are listed in labels and in the first Deployfile.
+			// Labels and the generated Deployfile list them.
 			return nil, d.fault(flavors.Content[i].Line, fmt.Sprintf("the flavor %q has a comma or a control character in its name", name), "log the model again with another name")
 		}
 		r.model.Flavors = append(r.model.Flavors, name)
@@ -118,8 +118,8 @@ func (r *reader) flavors() (*yaml.Node, error) {
 	return flavors, nil
 }
 
-// inside gives a key's path relative to the model's folder, and refuses one
-// that leaves it.
+// inside returns a key's path relative to the model's directory, and refuses a
+// path outside it.
 func (r *reader) inside(mapping *yaml.Node, key string) (string, error) {
 	value, err := r.doc.text(mapping, key)
 	if err != nil || value == "" {
@@ -127,14 +127,14 @@ func (r *reader) inside(mapping *yaml.Node, key string) (string, error) {
 	}
 	name, ok := localPath(".", value)
 	if !ok {
-		return "", r.doc.fault(get(mapping, key).Line, fmt.Sprintf("%s names %q, which is outside of the model's folder", key, value),
-			"it must be a path relative to the model's folder")
+		return "", r.doc.fault(get(mapping, key).Line, fmt.Sprintf("%s names %q, which is outside the model's directory", key, value),
+			"it must be a path relative to the model's directory")
 	}
 	return name, nil
 }
 
-// pickled tells whether a model's data is a pickle: by the format that the
-// flavor names, by the names of its files, or by a loader that unpickles.
+// pickled reports whether a model's data is a pickle: by the flavor's format,
+// the names of its files, or a loader that unpickles.
 func pickled(flavors *yaml.Node, loader string) bool {
 	named := false
 	for i := 1; i < len(flavors.Content); i += 2 {
@@ -157,7 +157,7 @@ func namesPickle(n *yaml.Node) bool {
 		}
 	}
 	for i, c := range n.Content {
-		// An artifact's uri says where it came from, not what is here.
+		// An artifact's uri is where it came from, not a file of the model.
 		if n.Kind == yaml.MappingNode && (i%2 == 0 || n.Content[i-1].Value == "uri") {
 			continue
 		}
@@ -168,9 +168,9 @@ func namesPickle(n *yaml.Node) bool {
 	return false
 }
 
-// readCreated reads utc_time_created, which MLflow writes as the str of a
-// Python datetime without a zone (no fraction if it happens to be zero), and
-// others as RFC 3339 or as milliseconds since 1970.
+// readCreated reads utc_time_created. MLflow writes it as the str of a Python
+// datetime without a zone (without a fraction if that is zero); other tools
+// write RFC 3339 or milliseconds since 1970.
 func (r *reader) readCreated() error {
 	value, err := r.doc.text(r.doc.top, "utc_time_created")
 	if err != nil || value == "" {
@@ -192,7 +192,7 @@ func (r *reader) readCreated() error {
 	return nil
 }
 
-// readSignature joins the JSON texts of the signature into one object.
+// readSignature joins the JSON strings of the signature into one object.
 func (r *reader) readSignature() error {
 	d := r.doc
 	signature, err := d.mapping(d.top, "signature")
@@ -209,7 +209,8 @@ func (r *reader) readSignature() error {
 		if n.Kind == yaml.ScalarNode {
 			var compact bytes.Buffer
 			if err := json.Compact(&compact, []byte(n.Value)); err != nil {
-				// Python writes and reads NaN, which JSON has not; such a model serves.
+				// Python writes and reads NaN, which is not JSON; MLflow serves such a
+				// model.
 				r.warn(d.file, n.Line, fmt.Sprintf("the signature's %s is not JSON and is left out of the image's labels: %v", key, err))
 				continue
 			}
@@ -254,7 +255,7 @@ func (r *reader) readExample() error {
 		case name != "" && r.exists(name):
 			*example.to = name
 		case name != "":
-			r.warn(d.file, get(info, example.key).Line, fmt.Sprintf("the input example %s is not there; the built image is not tried with it", name))
+			r.warn(d.file, get(info, example.key).Line, fmt.Sprintf("the input example %s is missing; the build cannot test a prediction", name))
 		case r.exists(example.usual):
 			*example.to = example.usual
 		}

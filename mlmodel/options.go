@@ -14,17 +14,16 @@ import (
 	"github.com/google/shlex"
 )
 
-// optionKind says what becomes of an option of pip's requirements file format.
+// optionKind describes an option of pip's requirements file format.
 type optionKind struct {
 	// name is the long form.
 	name string
-	// value says that the option takes one; each, that it stands behind a
-	// requirement.
+	// value is set if the option takes a value, each if it follows a requirement.
 	value, each bool
 }
 
-// optionKinds are all the options that pip takes in a requirements file, by
-// every name that they have.
+// optionKinds maps every name of the options that pip allows in a requirements
+// file.
 func optionKinds() map[string]optionKind {
 	kinds := map[string]optionKind{}
 	add := func(k optionKind, names ...string) {
@@ -53,10 +52,10 @@ func optionKinds() map[string]optionKind {
 	return kinds
 }
 
-// option is an option as used; name is its long form.
+// option is an option as written; name is its long form.
 type option struct{ name, value string }
 
-// splitOptions cuts a logical line where its options begin: at the first word
+// splitOptions splits a logical line where its options begin: at the first word
 // that starts with a dash.
 func splitOptions(text string) (requirement, options string) {
 	if strings.HasPrefix(text, "-") {
@@ -70,7 +69,7 @@ func splitOptions(text string) (requirement, options string) {
 	return text, ""
 }
 
-// parseOptions reads options; each says that they stand behind a requirement.
+// parseOptions parses options; each says that they follow a requirement.
 func parseOptions(file string, l line, each bool) ([]option, error) {
 	fault := func(message, hint string) error {
 		return newSourceError(file, l.number, l.text, message, hint)
@@ -92,7 +91,7 @@ func parseOptions(file string, l line, each bool) ([]option, error) {
 		case strings.HasPrefix(name, "-") && len(name) > 2:
 			name, value, given = name[:2], strings.TrimPrefix(name[2:], "="), true
 		case !strings.HasPrefix(name, "-"):
-			return nil, fault(fmt.Sprintf("%q is out of place behind an option", redact.Cut(name)), "write one requirement or one option a line")
+			return nil, fault(fmt.Sprintf("%q follows an option", redact.Cut(name)), "write one requirement or one option per line")
 		}
 		kind, known := kinds[name]
 		if !known {
@@ -100,9 +99,9 @@ func parseOptions(file string, l line, each bool) ([]option, error) {
 		}
 		if kind.each != each {
 			if each {
-				return nil, fault(kind.name+" stands behind a requirement", "give it a line of its own")
+				return nil, fault(kind.name+" follows a requirement", "put it on its own line")
 			}
-			return nil, fault(kind.name+" stands without a requirement", "put it behind the requirement that it is for")
+			return nil, fault(kind.name+" has no requirement", "put it after the requirement that it applies to")
 		}
 		if !kind.value && given {
 			return nil, fault(kind.name+" takes no value", "")
@@ -120,7 +119,7 @@ func parseOptions(file string, l line, each bool) ([]option, error) {
 	return options, nil
 }
 
-// suggest names the known option that looks most like name.
+// suggest returns the known option most similar to name.
 func suggest(name string, kinds map[string]optionKind) string {
 	const alike, longest = 0.6, 100
 	if len(name) > longest {
@@ -139,7 +138,7 @@ func suggest(name string, kinds map[string]optionKind) string {
 	return fmt.Sprintf("did you mean %s?", best)
 }
 
-// applyOptions does what the options of a line without requirement ask for.
+// applyOptions applies the options of a line without a requirement.
 func (p *requirementsParser) applyOptions(from source, l line, options []option) error {
 	fault := func(message, hint string) error {
 		return newSourceError(from.file, l.number, l.text, message, hint)
@@ -156,11 +155,11 @@ func (p *requirementsParser) applyOptions(from source, l line, options []option)
 			err = p.include(from, l, o.value, true)
 		case "--editable":
 			err = fault("an editable requirement cannot go into an image",
-				"list the project's folder without -e, or put it under code in the Deployfile")
+				"list the project's directory without -e, or put it under code in the Deployfile")
 		case "--index-url":
 			if err = checkURL(o.value); err == nil {
 				if p.out.IndexURL != "" && p.out.IndexURL != o.value {
-					p.warn(from.file, l.number, "a second --index-url takes the place of the first, %s", p.out.IndexURL)
+					p.warn(from.file, l.number, "a second --index-url replaces the first, %s", p.out.IndexURL)
 				}
 				p.out.IndexURL = o.value
 			}
@@ -199,21 +198,21 @@ func (p *requirementsParser) applyOptions(from source, l line, options []option)
 	return nil
 }
 
-// findLinks gives a --find-links place: a URL as it is, a folder relative to
-// the root of the file system.
+// findLinks returns a --find-links location: a URL as it is, a directory
+// relative to the root of the file system.
 func (p *requirementsParser) findLinks(from source, value string) (string, error) {
 	if strings.Contains(value, "://") {
 		return value, checkURL(value)
 	}
 	name, ok := p.find(from.file, value)
 	if !ok {
-		return "", fmt.Errorf("names %q, which is not in the folder that is read", value)
+		return "", fmt.Errorf("names %q, which is not in the directory that is read", value)
 	}
 	return name, nil
 }
 
-// checkURL accepts an absolute http or https URL. Its errors do not repeat
-// the URL, which may hold a credential where a URL should have none.
+// checkURL accepts an absolute http or https URL. Its errors do not repeat the
+// URL, which may contain a credential in an unexpected place.
 func checkURL(value string) error {
 	u, err := url.Parse(value)
 	if err != nil || u.Host == "" {
@@ -226,7 +225,7 @@ func checkURL(value string) error {
 }
 
 // addNames reads the value of --no-binary and --only-binary: project names
-// with commas between them, ":all:" for every one, ":none:" to begin anew.
+// separated by commas, ":all:" for every project, ":none:" to reset the list.
 func (p *requirementsParser) addNames(from source, l line, o option, names *[]string) error {
 	begin := func(with ...string) {
 		for _, name := range *names {
@@ -253,7 +252,7 @@ func (p *requirementsParser) addNames(from source, l line, o option, names *[]st
 	return nil
 }
 
-// addOnce adds a value of an option to its list, unless it is there.
+// addOnce adds a value of an option to its list unless the list has it already.
 func (p *requirementsParser) addOnce(name string, values *[]string, value string) {
 	if key := (option{name, value}); !p.seen[key] {
 		p.seen[key] = true
@@ -261,14 +260,14 @@ func (p *requirementsParser) addOnce(name string, values *[]string, value string
 	}
 }
 
-// hashes reads the --hash options behind a requirement. An option for an
-// sdist's build is refused, since it changes what is installed.
+// hashes reads the --hash options after a requirement. It refuses an option for
+// the build of an sdist, which would change what is installed.
 func hashes(file string, l line, options []option) ([]string, error) {
 	var values []string
 	for _, o := range options {
 		if o.name != "--hash" {
 			return nil, newSourceError(file, l.number, l.text, o.name+" is not supported",
-				"build the wheel yourself, put it in the model's wheels folder and name its path")
+				"build the wheel yourself, put it in the model's wheels directory and name its path")
 		}
 		algorithm, digest, _ := strings.Cut(o.value, ":")
 		size := map[string]int{"sha256": 32, "sha384": 48, "sha512": 64}[algorithm]
@@ -282,8 +281,8 @@ func hashes(file string, l line, options []option) ([]string, error) {
 	return values, nil
 }
 
-// find looks a local path up as pip does, from the root, and then as a reader
-// expects, from the folder of the file that names it.
+// find looks up a local path as pip does, from the root, and then as a reader
+// would expect, from the directory of the file that names it.
 func (p *requirementsParser) find(file, value string) (string, bool) {
 	for _, dir := range []string{p.root, path.Dir(file)} {
 		if name, ok := localPath(dir, value); ok {

@@ -10,7 +10,7 @@ import (
 
 var pythonVersion = regexp.MustCompile(`^[0-9]+\.[0-9]+(\.[0-9]+)?((a|b|rc)[0-9]+)?\+?$`)
 
-// pythonVersion gives a key's Python version; "" if the key is not there.
+// pythonVersion returns a key's Python version; "" if the key is missing.
 func (d *document) pythonVersion(mapping *yaml.Node, key string) (string, error) {
 	version, err := d.text(mapping, key)
 	if err == nil && version != "" && !pythonVersion.MatchString(version) {
@@ -19,8 +19,8 @@ func (d *document) pythonVersion(mapping *yaml.Node, key string) (string, error)
 	return version, err
 }
 
-// refinePython takes the Python version of an environment file in place of
-// MLmodel's, as MLflow does, unless MLmodel only says more exactly the same.
+// refinePython replaces MLmodel's Python version by that of an environment
+// file, as MLflow does, unless MLmodel has the same version in more detail.
 func (r *reader) refinePython(version string) {
 	if version != "" && !strings.HasPrefix(r.model.Python, version+".") {
 		r.model.Python = version

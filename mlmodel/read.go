@@ -18,10 +18,10 @@ const (
 	inputExampleFile = "input_example.json"
 )
 
-// Read reads the MLflow Model in folder dir of fsys ("." for its root). It
-// understands what MLflow has written from version 1 on; keys that it does not
-// know are left alone. Errors are *MissingModelError, *NoPyfuncError and
-// *SourceError; what is odd but can be lived with is a warning.
+// Read reads the MLflow Model in directory dir of fsys ("." for its root). It
+// understands every MLflow since version 1 and ignores unknown keys. Errors are
+// *MissingModelError, *NoPyfuncError and *SourceError; oddities that do not
+// matter are warnings.
 //
 // https://mlflow.org/docs/latest/ml/model/ describes the format.
 func Read(fsys fs.FS, dir string) (*Model, []Warning, error) {
@@ -50,7 +50,7 @@ func Read(fsys fs.FS, dir string) (*Model, []Warning, error) {
 	return &r.model, r.warnings, nil
 }
 
-// reader is the reading of one model.
+// reader reads one model.
 type reader struct {
 	fsys     fs.FS
 	dir      string
@@ -63,9 +63,9 @@ func (r *reader) warn(file string, line int, message string) {
 	r.warnings = append(r.warnings, Warning{File: file, Line: line, Message: redact.Cut(message)})
 }
 
-// exists tells whether the model's folder has a file of this name. One that
-// cannot be looked at, such as a link that leads out of the folder, is there: who
-// reads it says what is wrong.
+// exists reports whether the model's directory has a file of this name. A file
+// that cannot be examined, such as a link out of the directory, counts as
+// existing: reading it reports the error.
 func (r *reader) exists(name string) bool {
 	info, err := fs.Stat(r.fsys, path.Join(r.dir, name))
 	if err != nil {
@@ -74,7 +74,7 @@ func (r *reader) exists(name string) bool {
 	return !info.IsDir()
 }
 
-// missing says what there is in place of a model.
+// missing describes what the directory contains instead of a model.
 func missing(fsys fs.FS, dir string) error {
 	entries, err := fs.ReadDir(fsys, dir)
 	if err != nil {

@@ -125,8 +125,8 @@ dependencies:
 			fsys: files("MLmodel", mlmodel2, "requirements.txt", "never\n", "python_env.yaml", "python: 3.12.1\n", "conda.yaml", "a: 1\nb: [", "uv.lock", ""),
 			want: Model{Python: "3.12.1", Files: []string{"MLmodel", "python_env.yaml"}},
 			warnings: []Warning{
-				{"python_env.yaml", 1, "there are no dependencies, so that requirements.txt is not installed, as MLflow would not either"},
-				{"conda.yaml", 2, "the file is not used, and it is faulty: this is not YAML: did not find expected node content"},
+				{"python_env.yaml", 1, "the file has no dependencies, so requirements.txt is not installed, as in MLflow"},
+				{"conda.yaml", 2, "the file is unused and invalid: this is not YAML: did not find expected node content"},
 				{"uv.lock", 0, "the model's uv.lock is not used; its requirements are"},
 			},
 		},
@@ -134,8 +134,8 @@ dependencies:
 			name: "no environment",
 			fsys: files("MLmodel", mlmodel2),
 			want: Model{Python: "3.10.12", Files: []string{"MLmodel"}},
-			warnings: []Warning{{"MLmodel", 4, "the model has no requirements.txt, python_env.yaml or conda.yaml: it gets MLflow and nothing else; " +
-				"name what it needs under requirements in the Deployfile"}},
+			warnings: []Warning{{"MLmodel", 4, "the model has no requirements.txt, python_env.yaml or conda.yaml: its image gets MLflow and nothing else; " +
+				"add its requirements under requirements in the Deployfile"}},
 		},
 		{
 			name: "MLflow of another major version",
@@ -155,7 +155,7 @@ dependencies:
 				Requirements: []Requirement{requirement("requirements.txt", 1, "mlflow", "")},
 				Files:        []string{"MLmodel", "requirements.txt"},
 			},
-			warnings: []Warning{{"requirements.txt", 1, "mlflow has no version here, while MLflow 2.9.2 logged the model; name mlflow==2.9.2 in the Deployfile's requirements if the newest one does not serve it"}},
+			warnings: []Warning{{"requirements.txt", 1, "mlflow has no version here, while MLflow 2.9.2 logged the model; name mlflow==2.9.2 in the Deployfile's requirements if the newest version cannot serve it"}},
 		},
 		{
 			name: "MLflow unreleased",
@@ -231,7 +231,7 @@ func TestReadModelFile(t *testing.T) {
 		{"example", head + "saved_input_example_info:\n  artifact_path: example.json\n  serving_input_path: serving.json\n  type: ndarray\n", Model{
 			InputExample: "example.json", ServingInput: "serving.json", InputExampleType: "ndarray"}, ""},
 		{"example that is not there", head + "saved_input_example_info: {artifact_path: gone.json, type: ndarray}\n", Model{InputExampleType: "ndarray"},
-			"the input example gone.json is not there; the built image is not tried with it"},
+			"the input example gone.json is missing; the build cannot test a prediction"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -288,7 +288,7 @@ func TestReadFaults(t *testing.T) {
 		{"flavors a list", files("m/MLmodel", "flavors:\n- a\n"), "m/MLmodel:2", "flavors must be a mapping", ""},
 		{"empty flavor", files("m/MLmodel", "flavors:\n  python_function:\n"), "m/MLmodel:2", "python_function is empty", ""},
 		{"flavor a text", files("m/MLmodel", "flavors:\n  python_function: x\n"), "m/MLmodel:2", "python_function must be a mapping", ""},
-		{"run_id a list", model("run_id: [1]\n"), "m/MLmodel:11", "run_id must be a text", ""},
+		{"run_id a list", model("run_id: [1]\n"), "m/MLmodel:11", "run_id must be a string", ""},
 		{"Python version", files("m/MLmodel", "flavors:\n  python_function:\n    python_version: three\n"), "m/MLmodel:3", `"three" is not a Python version`, "3.11.7"},
 		{"code outside", files("m/MLmodel", "flavors:\n  python_function:\n    code: ../x\n"), "m/MLmodel:3", `code names "../x", which is outside`, "relative"},
 		{"data absolute", files("m/MLmodel", "flavors:\n  python_function:\n    data: /x\n"), "m/MLmodel:3", `data names "/x"`, ""},
@@ -300,7 +300,7 @@ func TestReadFaults(t *testing.T) {
 		{"python_env.yaml a list", with("python_env.yaml", "- a\n"), "m/python_env.yaml:1", "must be a YAML mapping", ""},
 		{"python_env.yaml's Python", with("python_env.yaml", "\npython: x\n"), "m/python_env.yaml:2", `"x" is not a Python version`, ""},
 		{"python_env.yaml's dependencies", with("python_env.yaml", "dependencies: a\n"), "m/python_env.yaml:1", "dependencies must be a list", ""},
-		{"python_env.yaml's dependency", with("python_env.yaml", "dependencies:\n- [a]\n"), "m/python_env.yaml:2", "a requirement must be a text", ""},
+		{"python_env.yaml's dependency", with("python_env.yaml", "dependencies:\n- [a]\n"), "m/python_env.yaml:2", "a requirement must be a string", ""},
 		{"python_env.yaml names no file", with("python_env.yaml", "dependencies:\n- -r requirements.txt\n"), "m/python_env.yaml:2", "there is no file m/requirements.txt", ""},
 		{"python_env.yaml with a credential", with("python_env.yaml", "dependencies:\n- a\n- -i https://u:hunter2@example.com/\n"), "m/python_env.yaml:3", "credential", "secret"},
 		{"requirements.txt", with("requirements.txt", "a\nb=1\n"), "m/requirements.txt:2", `"=1" is not a version specifier`, ""},
@@ -364,11 +364,11 @@ func TestReadMissing(t *testing.T) {
 		fsys      fstest.MapFS
 		message   string
 	}{
-		{"one level below", ".", files("model/MLmodel", "", "a.txt", ""), "no MLmodel in ., but there is one in model: use that folder"},
-		{"several below", "x", files("x/b/MLmodel", "", "x/a/MLmodel", ""), "no MLmodel in x, but these folders have one: x/a, x/b: use one of them"},
+		{"one level below", ".", files("model/MLmodel", "", "a.txt", ""), "no MLmodel in ., but there is one in model: use that directory"},
+		{"several below", "x", files("x/b/MLmodel", "", "x/a/MLmodel", ""), "no MLmodel in x, but these directories have one: x/a, x/b: use one of them"},
 		{"other files", ".", files("b.txt", "", "a/c", ""), "no MLmodel in .: there is only a/, b.txt"},
 		{"many files", ".", many, "no MLmodel in .: there is a, b, c, d, e, f, g, h and 2 more"},
-		{"empty", ".", files(), "no MLmodel in .: the folder is empty"},
+		{"empty", ".", files(), "no MLmodel in .: the directory is empty"},
 		{"no folder", "x", files("b.txt", ""), "no MLflow Model in x: open x: file does not exist"},
 		{"outside", "../x", files("b.txt", ""), "no MLflow Model in ../x: invalid argument"},
 	}
@@ -468,7 +468,7 @@ func TestLargeYAML(t *testing.T) {
 		"levels": {mlmodel2 + "\nmetadata:\n  x: " + strings.Repeat("[", 2000) + strings.Repeat("]", 2000) + "\n", "this nests more than 1000 levels deep"},
 		"itself": {mlmodel2 + "\nmetadata: &a\n  x: [*a, *a]\n", "levels deep"},
 		"aliases": {mlmodel2 + "\nmetadata:\n  a: &a [1,2,3,4,5,6,7,8,9]\n  b: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\n  c: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b]\n" +
-			"  d: &d [*c,*c,*c,*c,*c,*c,*c,*c,*c]\n  e: &e [*d,*d,*d,*d,*d,*d,*d,*d,*d]\n  f: [*e,*e,*e,*e,*e,*e,*e,*e,*e]\n", "with what its aliases stand for"},
+			"  d: &d [*c,*c,*c,*c,*c,*c,*c,*c,*c]\n  e: &e [*d,*d,*d,*d,*d,*d,*d,*d,*d]\n  f: [*e,*e,*e,*e,*e,*e,*e,*e,*e]\n", "with its aliases expanded"},
 		"twice": {mlmodel2 + "\nmetadata: {a: 1, a: 2}\n", `mapping key "a" already defined at line`},
 	} {
 		_, _, err := Read(files("MLmodel", test.text, "requirements.txt", "a"), ".")

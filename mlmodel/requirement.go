@@ -13,20 +13,20 @@ import (
 )
 
 var (
-	// PEP 508, "Names"; pypi.ParseDependency drops what does not fit instead
-	// of refusing it.
+	// PEP 508, "Names"; pypi.ParseDependency drops an invalid name instead of
+	// refusing it.
 	identifier = regexp.MustCompile(`^[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?$`)
-	// PEP 508's URL requirement, which pypi.ParseDependency leaves out: name,
+	// PEP 508's URL requirement, which pypi.ParseDependency does not parse: name,
 	// extras, URL or path.
 	direct    = regexp.MustCompile(`^([A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:\[([^\]]*)\])?\s*@\s*(\S.*)$`)
 	urlScheme = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9.-]*(?:\+[A-Za-z0-9.-]+)?:`)
-	// What pip and uv read as the end of a path (marker, comment, option, extras),
-	// or put something in its place for. A file: URL brings it in as %23.
+	// Characters that pip and uv take for the end of a path (marker, comment,
+	// option, extras) or expand. A file: URL may contain them, such as %23.
 	beyondPath = regexp.MustCompile(`[;#$%\[\]\\\pC]|\s-`)
 	withExtra  = regexp.MustCompile(`^(.+)\[([^\]]*)\]$`)
 )
 
-// parseRequirement reads a requirement without its options: PEP 508, a URL or
+// parseRequirement parses a requirement without its options: PEP 508, a URL or
 // the path of a local file.
 func (p *requirementsParser) parseRequirement(file string, l line) (Requirement, error) {
 	r := Requirement{Text: l.text, File: file, Line: l.number}
@@ -43,7 +43,7 @@ func (p *requirementsParser) parseRequirement(file string, l line) (Requirement,
 		if urlScheme.MatchString(target) || strings.ContainsAny(target, `/\`) || isArchive(target) {
 			return p.parseTarget(r, target, fault)
 		}
-		return r, fault("there is no URL behind the @", "write name @ https://…, or name==version")
+		return r, fault("the URL after @ is missing", "write name @ https://…, or name==version")
 	}
 	if target, marker := cutMarker(l.text); isTarget(target) {
 		r.Marker = marker
@@ -67,13 +67,12 @@ func (p *requirementsParser) parseRequirement(file string, l line) (Requirement,
 		}
 	}
 	if strings.Contains(l.text, ";") && r.Marker == "" {
-		return r, fault("there is no environment marker behind the ;", "")
+		return r, fault("the environment marker after ; is missing", "")
 	}
 	return r, nil
 }
 
-// checkSpecifier tells whether PEP 440 allows a version specifier. What stands
-// behind === is any text.
+// checkSpecifier checks a version specifier (PEP 440). Any text may follow ===.
 func checkSpecifier(specifier string) error {
 	specifier = strings.TrimSuffix(strings.TrimSpace(specifier), ",")
 	if specifier == "" {
@@ -87,11 +86,11 @@ func checkSpecifier(specifier string) error {
 		case strings.HasPrefix(clause, "==="):
 			checked = "==1"
 		case !strings.HasPrefix(clause, "==") && !strings.HasPrefix(clause, "!="):
-			// A wildcard needs == or !=; elsewhere it is an old habit that
-			// resolvers still read.
+			// A wildcard needs == or !=; resolvers still accept it elsewhere, out of old
+			// habit.
 			checked = strings.TrimSuffix(clause, ".*")
 		}
-		// PEP 440 also takes an underscore for a separator; the parser does not.
+		// PEP 440 also allows an underscore as a separator; the parser does not.
 		_, err := semver.PyPI.ParseConstraint(strings.ReplaceAll(checked, "_", "."))
 		if err != nil || version == "" || strings.ContainsAny(version, "<>=~@/: \t") {
 			return fmt.Errorf("%q is not a version specifier", clause)
@@ -111,8 +110,8 @@ func extras(text string) []string {
 	return names
 }
 
-// cutMarker takes an environment marker off a URL or path. In a URL a
-// semicolon may be part of the URL, so there it counts only after a space.
+// cutMarker splits an environment marker from a URL or path. A URL may contain
+// a semicolon, so there it counts only after a space.
 func cutMarker(text string) (target, marker string) {
 	separator := ";"
 	if strings.Contains(text, "://") {
@@ -134,7 +133,8 @@ func isArchive(name string) bool {
 	return false
 }
 
-// isTarget tells a URL or path from a name, as pip does.
+// isTarget reports whether a requirement is a URL or path and not a name, as
+// pip decides.
 func isTarget(text string) bool {
 	if m := withExtra.FindStringSubmatch(text); m != nil {
 		text = m[1]
@@ -143,7 +143,7 @@ func isTarget(text string) bool {
 }
 
 // parseTarget completes a requirement that is a URL or a path; r has its name,
-// extras and marker as far as the line gave them.
+// extras and marker if the line has them.
 func (p *requirementsParser) parseTarget(r Requirement, target string, fault func(message, hint string) error) (Requirement, error) {
 	scheme := strings.ToLower(strings.TrimSuffix(urlScheme.FindString(target), ":"))
 	switch {
@@ -172,7 +172,7 @@ func (p *requirementsParser) parseTarget(r Requirement, target string, fault fun
 	}
 }
 
-// parseGit reads git+https://host/repository@revision#egg=name.
+// parseGit parses git+https://host/repository@revision#egg=name.
 func parseGit(r Requirement, target string, fault func(message, hint string) error) (Requirement, error) {
 	const hint = "write name @ git+https://host/repository@revision"
 	u, err := url.Parse(target)
@@ -208,8 +208,8 @@ func parseGit(r Requirement, target string, fault func(message, hint string) err
 	return r, nil
 }
 
-// parseDownload reads the https URL of a wheel or sdist; a fragment such as
-// #sha256=… stays in it.
+// parseDownload parses the https URL of a wheel or sdist. It keeps a fragment
+// such as #sha256=….
 func parseDownload(r Requirement, target string, fault func(message, hint string) error) (Requirement, error) {
 	if m := withExtra.FindStringSubmatch(target); m != nil {
 		target, r.Extras = m[1], extras(m[2])
@@ -235,16 +235,16 @@ func (p *requirementsParser) parsePath(r Requirement, target string, fault func(
 	}
 	if _, inside := localPath(p.root, target); !inside {
 		if _, inside = localPath(path.Dir(r.File), target); !inside {
-			return r, fault("the path is outside of the folder that is read", "put the file beside this one and name its relative path")
+			return r, fault("the path is outside the directory that is read", "put the file beside this one and name its relative path")
 		}
 	}
 	name, found := p.find(r.File, target)
 	if !found {
 		return r, fault(fmt.Sprintf("there is no file %s", path.Clean(strings.ReplaceAll(target, `\`, "/"))),
-			"the path is relative to the folder of the model or of this file")
+			"the path is relative to the directory of the model or of this file")
 	}
 	if beyondPath.MatchString(name) {
-		return r, fault(fmt.Sprintf("the path %q has characters that mean something else in a requirement", name), "rename the file or the folder")
+		return r, fault(fmt.Sprintf("the path %q has characters that mean something else in a requirement", name), "rename the file or the directory")
 	}
 	info, err := fs.Stat(p.fsys, name)
 	if err != nil {
@@ -252,7 +252,7 @@ func (p *requirementsParser) parsePath(r Requirement, target string, fault func(
 	}
 	if info.IsDir() {
 		if !p.isProject(name) {
-			return r, fault(fmt.Sprintf("the folder %s is not a Python project", name), "it needs a pyproject.toml or a setup.py")
+			return r, fault(fmt.Sprintf("the directory %s is not a Python project", name), "it needs a pyproject.toml or a setup.py")
 		}
 	} else if err := r.takeFileName(path.Base(name)); err != nil {
 		return r, fault(err.Error(), "")
@@ -277,9 +277,9 @@ func (p *requirementsParser) isProject(dir string) bool {
 	return false
 }
 
-// takeFileName learns a requirement's name from that of its wheel, or checks
-// the one against the other. An sdist's file name does not tell where the name
-// ends, so it is only checked.
+// takeFileName sets a requirement's name from that of its wheel, or checks that
+// they agree. An sdist's file name does not tell where the name ends, so it is
+// only checked.
 func (r *Requirement) takeFileName(file string) error {
 	if !strings.HasSuffix(strings.ToLower(file), ".whl") {
 		if !isArchive(file) {
@@ -302,7 +302,7 @@ func (r *Requirement) takeFileName(file string) error {
 	return nil
 }
 
-// relative gives a path inside of root as seen from root.
+// relative returns a path inside root relative to root.
 func relative(root, name string) string {
 	if root == "." {
 		return name

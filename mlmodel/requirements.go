@@ -18,12 +18,11 @@ const secretHint = `take it out of the file; declare the index under [[environme
 
 var variable = regexp.MustCompile(`\$\{[A-Za-z0-9_]+\}`)
 
-// ParseRequirements reads the requirements file at path, and the files that it
-// names, from fsys. The format is pip's; what pip would take from the machine
-// that it runs on (environment variables, absolute paths, editable projects)
-// is refused. Faults are *SourceError; their paths and those of the result are
-// relative to the root of fsys, against which the paths of local files are
-// looked up too.
+// ParseRequirements parses the requirements file at path, and the files that it
+// includes, from fsys. The format is pip's, but whatever pip would take from
+// its own machine (environment variables, absolute paths, editable projects) is
+// refused. Faults are *SourceError. Paths of faults, of the result and of local
+// files are relative to the root of fsys.
 func ParseRequirements(fsys fs.FS, path string) (*RequirementsFile, []Warning, error) {
 	p := newRequirementsParser(fsys, ".")
 	if err := p.readTop(path); err != nil {
@@ -32,11 +31,11 @@ func ParseRequirements(fsys fs.FS, path string) (*RequirementsFile, []Warning, e
 	return &p.out, p.warnings, nil
 }
 
-// requirementsParser gathers what a requirements file and those that it
-// includes say.
+// requirementsParser collects the contents of a requirements file and the files
+// that it includes.
 type requirementsParser struct {
 	fsys fs.FS
-	// root is the folder against which local files are looked up.
+	// root is the directory of local files.
 	root     string
 	out      RequirementsFile
 	warnings []Warning
@@ -44,12 +43,12 @@ type requirementsParser struct {
 	open []string
 	// done are the files already read, as requirements and as constraints.
 	done map[include]bool
-	// seen are the values of options that are listed once, by option.
+	// seen has the values of options that are listed once, by option.
 	seen map[option]bool
 }
 
-// The largest requirements file, with those that it includes, in bytes, and how
-// many requirements, names and other values of options they may hold.
+// Limits for a requirements file with the files that it includes: the size in
+// bytes, and the number of requirements, names and other option values.
 const (
 	MaxRequirements = 8 << 20
 	MaxEntries      = 100_000
@@ -58,7 +57,7 @@ const (
 // maxIncludes is how deep requirements files may include each other.
 const maxIncludes = 100
 
-// counted refuses one entry more than there may be.
+// counted counts an entry and refuses it beyond the limit.
 func (p *requirementsParser) counted(file string, l line) error {
 	if p.out.Entries++; p.out.Entries > MaxEntries {
 		return newSourceError(file, l.number, l.text, fmt.Sprintf("there are more than %d requirements and options", MaxEntries), "take some out")
@@ -84,7 +83,7 @@ func newRequirementsParser(fsys fs.FS, root string) *requirementsParser {
 
 func (p *requirementsParser) readTop(name string) error {
 	if !fs.ValidPath(path.Clean(name)) {
-		return newSourceError(name, 0, "", "the path leaves the folder that is read", "use a relative path without ..")
+		return newSourceError(name, 0, "", "the path leaves the directory that is read", "use a relative path without ..")
 	}
 	return p.readFile(path.Clean(name), false)
 }
@@ -129,7 +128,7 @@ func readError(name string, err error) error {
 	return e
 }
 
-// checkText refuses what is not UTF-8 text, at the line where it is not.
+// checkText refuses text that is not UTF-8, and names its line.
 func checkText(name string, data []byte) error {
 	for i, l := range strings.Split(string(data), "\n") {
 		if !utf8.ValidString(l) || strings.ContainsRune(l, 0) {
@@ -182,8 +181,8 @@ func (p *requirementsParser) parseLine(from source, l line) error {
 	return nil
 }
 
-// include reads the file that a -r or -c line names; its path is relative to
-// the file that it stands in.
+// include reads the file of a -r or -c line; its path is relative to the
+// including file.
 func (p *requirementsParser) include(from source, l line, value string, constraint bool) error {
 	fault := func(message, hint string) error {
 		return newSourceError(from.file, l.number, l.text, message, hint)
@@ -193,7 +192,7 @@ func (p *requirementsParser) include(from source, l line, value string, constrai
 	}
 	name, ok := localPath(path.Dir(from.file), value)
 	if !ok {
-		return fault(fmt.Sprintf("the included file %q is outside of the folder that is read", value),
+		return fault(fmt.Sprintf("the included file %q is outside the directory that is read", value),
 			"put it beside this file and name it by a relative path")
 	}
 	if len(p.open) > maxIncludes {
@@ -212,9 +211,9 @@ func (p *requirementsParser) include(from source, l line, value string, constrai
 	return p.readFile(name, constraint)
 }
 
-// localPath joins a path as written to the folder that it is relative to, and
-// refuses one that is absolute or leaves the root. Windows' separators count,
-// since models are logged there too.
+// localPath joins a path as written to its directory, and refuses an absolute
+// path or one outside the root. Windows' separators count, because models are
+// logged there, too.
 func localPath(dir, value string) (string, bool) {
 	value = strings.ReplaceAll(value, `\`, "/")
 	if value == "" || path.IsAbs(value) || len(value) > 1 && value[1] == ':' {

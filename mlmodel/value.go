@@ -8,22 +8,22 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// maxDepth is how deep the values of a YAML file may nest.
+// maxDepth limits the nesting of values in a YAML file.
 const maxDepth = 1000
 
-// valuer turns nodes of YAML into what JSON has. The YAML library's own decoding
+// valuer converts YAML nodes to JSON values. The YAML library's own decoding
 // compares each key of a mapping with all others.
 type valuer struct {
 	doc *document
-	// left is how many nodes there may be yet: aliases multiply them.
+	// left is the remaining number of nodes: aliases multiply them.
 	left int
 }
 
-// value turns what YAML knows and JSON does not (keys that are no texts, times,
-// NaN) into texts.
+// value converts what YAML has and JSON does not (keys that are not strings,
+// times, NaN) to strings.
 func (v *valuer) value(n *yaml.Node, depth int) (any, error) {
 	if v.left--; v.left < 0 {
-		return nil, v.doc.fault(n.Line, fmt.Sprintf("with what its aliases stand for, this has more than %d values", maxNodes), "write less, or without aliases")
+		return nil, v.doc.fault(n.Line, fmt.Sprintf("with its aliases expanded, this has more than %d values", maxNodes), "write less, or without aliases")
 	}
 	if depth > maxDepth {
 		return nil, v.doc.fault(n.Line, fmt.Sprintf("this nests more than %d levels deep", maxDepth), "")
@@ -69,7 +69,7 @@ func (v *valuer) mapping(n *yaml.Node, depth int) (map[string]any, error) {
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		key := follow(n.Content[i])
 		if key.Kind != yaml.ScalarNode {
-			return nil, v.doc.fault(key.Line, "a key must be a text", "")
+			return nil, v.doc.fault(key.Line, "a key must be a string", "")
 		}
 		if key.Value == "<<" && key.Tag == "!!merge" {
 			merged = append(merged, n.Content[i+1])
@@ -96,8 +96,8 @@ func (v *valuer) mapping(n *yaml.Node, depth int) (map[string]any, error) {
 	return out, nil
 }
 
-// merge adds the keys of a mapping, or of the mappings of a list, that are not
-// there (https://yaml.org/type/merge.html).
+// merge adds the missing keys of a mapping, or of the mappings of a list
+// (https://yaml.org/type/merge.html).
 func (v *valuer) merge(into map[string]any, n *yaml.Node, depth int) error {
 	sources := []*yaml.Node{n}
 	if list := follow(n); list.Kind == yaml.SequenceNode {

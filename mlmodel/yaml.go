@@ -16,8 +16,9 @@ import (
 
 var yamlLine = regexp.MustCompile(`^yaml: (?:line (\d+): )?`)
 
-// document is a YAML file whose top is a mapping. It keeps nodes instead of Go
-// values, for their lines and because "python: 3.10" must not become a number.
+// document is a YAML file whose top level is a mapping. It keeps nodes instead
+// of Go values, for their lines and because "python: 3.10" must not become a
+// number.
 type document struct {
 	file  string
 	lines []string
@@ -32,8 +33,9 @@ func readDocument(fsys fs.FS, file string) (*document, error) {
 	return parseDocument(file, data)
 }
 
-// The largest YAML file of a model, in bytes, and how much it may nest and list:
-// the signature of a table with 50 000 columns has half as much.
+// Limits for a YAML file of a model: its size in bytes, its depth and its
+// number of values. The signature of a table with 50 000 columns needs half of
+// that.
 const (
 	maxYAML  = 8 << 20
 	maxNodes = 500_000
@@ -69,13 +71,13 @@ func parseDocument(file string, data []byte) (*document, error) {
 	return d, nil
 }
 
-// fault makes an error at a line of the document.
+// fault returns an error at a line of the document.
 func (d *document) fault(number int, message, hint string) error {
 	number = max(1, min(number, len(d.lines)))
 	return newSourceError(d.file, number, d.lines[number-1], message, hint)
 }
 
-// follow gives what an alias stands for.
+// follow resolves an alias.
 func follow(n *yaml.Node) *yaml.Node {
 	if n != nil && n.Kind == yaml.AliasNode {
 		return n.Alias
@@ -87,8 +89,8 @@ func isNull(n *yaml.Node) bool {
 	return n == nil || n.Kind == yaml.ScalarNode && n.Tag == "!!null"
 }
 
-// get gives the value of a key; nil if it is not there or null. The last of
-// equal keys counts, as in Python.
+// get returns the value of a key; nil if the key is missing or null. The last
+// of equal keys wins, as in Python.
 func get(mapping *yaml.Node, key string) *yaml.Node {
 	mapping = follow(mapping)
 	if mapping == nil || mapping.Kind != yaml.MappingNode {
@@ -105,20 +107,20 @@ func get(mapping *yaml.Node, key string) *yaml.Node {
 	return nil
 }
 
-// text gives the text of a key as it is written, so that numbers keep their
-// zeros; "" if the key is not there.
+// text returns the text of a key as written, so that numbers keep their zeros;
+// "" if the key is missing.
 func (d *document) text(mapping *yaml.Node, key string) (string, error) {
 	n := get(mapping, key)
 	if n == nil {
 		return "", nil
 	}
 	if n.Kind != yaml.ScalarNode {
-		return "", d.fault(n.Line, key+" must be a text", "")
+		return "", d.fault(n.Line, key+" must be a string", "")
 	}
 	return n.Value, nil
 }
 
-// mapping gives a key's mapping; nil if the key is not there.
+// mapping returns a key's mapping; nil if the key is missing.
 func (d *document) mapping(parent *yaml.Node, key string) (*yaml.Node, error) {
 	n := get(parent, key)
 	if n != nil && n.Kind != yaml.MappingNode {
@@ -127,7 +129,7 @@ func (d *document) mapping(parent *yaml.Node, key string) (*yaml.Node, error) {
 	return n, nil
 }
 
-// list gives the elements of a key's list; nil if the key is not there.
+// list returns the elements of a key's list; nil if the key is missing.
 func (d *document) list(parent *yaml.Node, key string) ([]*yaml.Node, error) {
 	n := get(parent, key)
 	if n == nil {
@@ -143,7 +145,7 @@ func (d *document) list(parent *yaml.Node, key string) ([]*yaml.Node, error) {
 	return items, nil
 }
 
-// json gives a node as compact JSON, keys sorted.
+// json returns a node as compact JSON, keys sorted.
 func (d *document) json(n *yaml.Node) (json.RawMessage, error) {
 	v := valuer{doc: d, left: maxNodes}
 	value, err := v.value(n, 0)
@@ -153,8 +155,7 @@ func (d *document) json(n *yaml.Node) (json.RawMessage, error) {
 	return encode(value)
 }
 
-// encode marshals without HTML's escapes, which the texts here have no use
-// for.
+// encode marshals without escaping HTML, which is of no use here.
 func encode(v any) (json.RawMessage, error) {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
