@@ -64,7 +64,7 @@ func lintResults(findings []Finding, failure error, source *llb.SourceMap) *bkli
 	return results
 }
 
-// text is the message, with the other file that it is about before it.
+// text returns the message, after the other file that it is about.
 func (f Finding) text() string {
 	switch {
 	case f.File != "" && f.Line > 0:
@@ -75,8 +75,8 @@ func (f Finding) text() string {
 	return f.Message
 }
 
-// buildError points at the first of the places that the failure is about, which
-// may be lines of another file; source is the Deployfile among the results'.
+// buildError points at the first location of the failure, which may be lines of
+// another file; source is the index of the Deployfile in results.
 func buildError(failure error, results *bklint.LintResults, source int) *bklint.BuildError {
 	e := &bklint.BuildError{Message: terminal.Printable(failure.Error()), Location: pb.Location{SourceIndex: int32(source)}}
 	if sources := errdefs.Sources(failure); len(sources) > 0 {
@@ -101,7 +101,7 @@ func buildError(failure error, results *bklint.LintResults, source int) *bklint.
 	return e
 }
 
-// parserRange gives characters from 0, as BuildKit counts them.
+// parserRange counts characters from 0, as BuildKit does.
 func parserRange(r deployfile.Range) parser.Range {
 	return parser.Range{
 		Start: parser.Position{Line: r.Start.Line, Character: r.Start.Column - 1},

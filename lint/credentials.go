@@ -7,14 +7,14 @@ import (
 )
 
 var (
-	// secretName is the end of names that hold secrets; plurals, such as
-	// MAX_TOKENS, mostly do not.
+	// secretName matches the end of names of secrets; plurals such as MAX_TOKENS
+	// are usually not secrets.
 	secretName = regexp.MustCompile(`(?i)(^|[_.-])(pass|passwd|password|passphrase|token|secret|credential|credentials|key|apikey|pat)$`)
-	// harmless are values that no secret is: nothing, numbers, booleans,
-	// paths, variables, and a tokeniser's special tokens.
+	// harmless matches values that are never a secret: empty values, numbers,
+	// booleans, paths, variables, and a tokeniser's special tokens.
 	harmless = regexp.MustCompile(`(?i)^(|-?[0-9.]+|true|false|yes|no|on|off|none|null|\.{0,2}/.*|\$.*|<[^>]*>|\[[^\]]*\])$`)
-	// known are the shapes of credentials that are told by themselves: a
-	// password inside a URL, and the tokens and keys of well-known services.
+	// known matches credentials by their shape: a password in a URL, and the
+	// tokens and keys of well-known services.
 	known = regexp.MustCompile(strings.Join([]string{
 		`[A-Za-z][A-Za-z0-9+.-]*://[^\s/?#@:]*:[^\s/?#@]+@`,
 		`\b(ghp|gho|ghs|ghu|ghr)_[A-Za-z0-9]{20,}`,

@@ -7,8 +7,8 @@ import (
 	"github.com/distribution/reference"
 )
 
-// unpinnedBase looks at a base that the Deployfile names; of the default one,
-// unlocked-build says enough.
+// unpinnedBase checks a base that the Deployfile names; for the default base,
+// unlocked-build is enough.
 func unpinnedBase(in Input) []Finding {
 	at, written := in.File.Position("environment", "base")
 	named, err := reference.ParseNormalizedNamed(in.File.Environment.Base)

@@ -1,6 +1,6 @@
-// Package lint holds the rules that say what would be better in a Deployfile
-// and its model, though it builds. Each rule is data with a page in docs/rules/.
-// The package is pure: what it judges, the date included, is given to it.
+// Package lint has the rules for a Deployfile and model that build but could be
+// better. Each rule is data with a page in docs/rules/. The package is pure:
+// all input, including the date, is an argument.
 package lint
 
 import (
@@ -13,16 +13,16 @@ import (
 	"github.com/deployfile/deployfile/resolver"
 )
 
-// documentation is where the pages of the rules are read.
+// documentation is the base URL of the rules' pages.
 const documentation = "https://github.com/deployfile/deployfile/blob/main/"
 
-// Rule is one thing that is looked for.
+// Rule is one check.
 type Rule struct {
 	// ID is kebab-case and stable across releases.
 	ID string
 	// Title is a noun phrase, Description one sentence.
 	Title, Description string
-	// Severity is that of the rule's findings.
+	// Severity is the severity of the rule's findings.
 	Severity deployfile.Severity
 	// Check returns the findings, in any order; their Rule and Severity are
 	// filled in by Run.
@@ -32,32 +32,30 @@ type Rule struct {
 // Page is the path of the rule's page in the repository.
 func (r Rule) Page() string { return "docs/rules/" + r.ID + ".md" }
 
-// URL is where the rule's page is read.
+// URL returns the address of the rule's page.
 func (r Rule) URL() string { return documentation + r.Page() }
 
-// Input is what the rules look at. Only File is required.
+// Input is the input of the rules. Only File is required.
 type Input struct {
-	// File is the Deployfile, Warnings what deployfile.Parse warned of.
+	// File is the Deployfile, Warnings are the warnings of deployfile.Parse.
 	File     *deployfile.File
 	Warnings []deployfile.Diagnostic
 	// Model is the model, nil if it was not read.
 	Model *mlmodel.Model
-	// Requirements and Constraints are what the Deployfile's own
-	// requirements and constraints files say.
+	// Requirements and Constraints come from the Deployfile's own requirements and
+	// constraints files.
 	Requirements, Constraints []mlmodel.Requirement
-	// Lock is the lock, nil if there is none. Pylocks are its pylock files
-	// by name.
+	// Lock is the lock, nil without one. Pylocks has its pylock files by name.
 	Lock    *resolver.Lock
 	Pylocks map[string]*resolver.Pylock
-	// Yanked maps the normalised name of each locked package whose version
-	// was withdrawn from its index to the reason, which may be empty.
+	// Yanked maps the normalised name of each locked package whose version was
+	// yanked from its index to the reason, which may be empty.
 	Yanked map[string]string
-	// Today is the date that end-of-life dates are compared with; nothing is
-	// said of them if it is zero.
+	// Today is compared with end-of-life dates; the zero time skips that check.
 	Today time.Time
 }
 
-// Finding is one thing that was found.
+// Finding is one violation of a rule.
 type Finding struct {
 	// Rule is the rule's ID.
 	Rule     string              `json:"rule"`
@@ -65,17 +63,16 @@ type Finding struct {
 	// Message says what is wrong, Fix what to write instead, on one line each.
 	Message string `json:"message"`
 	Fix     string `json:"fix"`
-	// Range is the part of the Deployfile that is meant, or that brings in
-	// what is meant; the zero Range if it is the whole file.
+	// Range is the part of the Deployfile at fault, or the part that names the
+	// file at fault; the zero Range for the whole file.
 	Range deployfile.Range `json:"range"`
-	// File and Line say where it stands if that is not the Deployfile; File
-	// is relative to the Deployfile's folder.
+	// File and Line are the position if it is not in the Deployfile; File is
+	// relative to the Deployfile's directory.
 	File string `json:"file,omitempty"`
 	Line int    `json:"line,omitempty"`
-	// Replacement is what Range would read when fixed, "" if that cannot be
-	// told.
+	// Replacement is the text that fixes Range, "" if there is no such text.
 	Replacement string `json:"replacement,omitempty"`
-	// Secret says that Range holds what no output may show.
+	// Secret says that Range contains a secret, which no output may show.
 	Secret bool `json:"secret,omitempty"`
 }
 
@@ -101,13 +98,13 @@ func Run(in Input) []Finding {
 	return out
 }
 
-// Failed says whether a finding is an error.
+// Failed reports whether a finding is an error.
 func Failed(findings []Finding) bool {
 	return slices.ContainsFunc(findings, func(f Finding) bool { return f.Severity == deployfile.SeverityError })
 }
 
-// Diagnostic is the finding as the deployfile package draws it. Draw it on the
-// source that Mask returns. name is the Deployfile's.
+// Diagnostic returns the finding for deployfile.Render. Render it on the source
+// that Mask returns. name is the name of the Deployfile.
 func (f Finding) Diagnostic(name string) deployfile.Diagnostic {
 	d := deployfile.Diagnostic{
 		Rule: f.Rule, Severity: f.Severity, Message: f.text(), Hint: f.Fix, File: name, Range: f.Range,

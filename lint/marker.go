@@ -8,9 +8,9 @@ import (
 	"deps.dev/util/semver"
 )
 
-// excluded says whether an environment marker (PEP 508) keeps its requirement
-// out of every image that can be built: they run CPython on Linux, of this
-// version ("3.11"; "" if it is not known). What cannot be told counts as met.
+// excluded reports whether an environment marker (PEP 508) excludes its
+// requirement from every image: they run CPython on Linux, of this version
+// ("3.11"; "" if unknown). A marker that cannot be evaluated counts as met.
 func excluded(marker, python string) bool {
 	if marker == "" {
 		return false
@@ -22,8 +22,8 @@ func excluded(marker, python string) bool {
 
 var markerToken = regexp.MustCompile(`\(|\)|'[^']*'|"[^"]*"|[<>=!~]=?=?|[A-Za-z_.]+|\S`)
 
-// evaluation reads a marker from left to right. There is no negation, so what
-// cannot be told may be taken for true in any part of it.
+// evaluation reads a marker from left to right. Markers have no negation, so an
+// unknown part may count as true anywhere.
 type evaluation struct {
 	tokens []string
 	python string
@@ -117,8 +117,8 @@ func (e *evaluation) compare(left, operator, right string) bool {
 	return true
 }
 
-// version compares the Python with a version (PEP 440). Of the full version only
-// the first two parts are known, so a whole minor version counts.
+// version compares Python's version with another (PEP 440). Only the first two
+// parts of the full version are known, so a whole minor version counts.
 func (e *evaluation) version(variable, operator, version string) bool {
 	if variable == "python_full_version" {
 		if parts := strings.Split(version, "."); len(parts) > 2 {

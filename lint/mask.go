@@ -7,9 +7,9 @@ import (
 	"github.com/deployfile/deployfile/internal/redact"
 )
 
-// Mask is the Deployfile's text with an asterisk in place of every character
-// that a finding calls secret, so that all positions stay. Whoever draws
-// findings draws them on this text.
+// Mask returns the Deployfile's text with an asterisk for every character that
+// a finding marks as secret, so that all positions stay. Render findings on
+// this text.
 func Mask(source []byte, findings []Finding) []byte {
 	var hidden []redact.Range
 	for _, f := range findings {
@@ -20,8 +20,8 @@ func Mask(source []byte, findings []Finding) []byte {
 	return redact.Ranges(source, hidden)
 }
 
-// MaskError is Mask for what deployfile.Parse refuses as a credential: whoever
-// draws its errors with the lines around them draws them on this text.
+// MaskError is Mask for values that deployfile.Parse refuses as credentials:
+// render its errors on this text.
 func MaskError(source []byte, err error) []byte {
 	var wrong deployfile.Errors
 	errors.As(err, &wrong)

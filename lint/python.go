@@ -9,7 +9,7 @@ import (
 	"github.com/deployfile/deployfile/deployfile"
 )
 
-// endOfLife gives the month after which a minor version of CPython gets no
+// endOfLife returns the month after which a minor version of CPython gets no
 // fixes, from its release schedule (PEP 569, 596, 619, 664, 693, 719, 745).
 func endOfLife(minor string) (year int, month time.Month, known bool) {
 	switch minor {
@@ -45,7 +45,8 @@ func pythonEndOfLife(in Input) []Finding {
 	}}
 }
 
-// python is the minor version that the image gets, and where that is said.
+// python returns the minor version that the image gets, and the position that
+// sets it.
 func (in Input) python() (string, deployfile.Range) {
 	if v := in.File.Environment.Python; v != "" {
 		at, _ := in.File.Position("environment", "python")

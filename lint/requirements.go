@@ -15,14 +15,15 @@ import (
 	"github.com/deployfile/deployfile/mlmodel"
 )
 
-// requirement is a requirement with the part of the Deployfile that brings
-// it in.
+// requirement is a requirement with the part of the Deployfile that includes
+// it.
 type requirement struct {
 	mlmodel.Requirement
 	at deployfile.Range
 }
 
-// requirements are those of the model, then those of the Deployfile's files.
+// requirements returns those of the model, then those of the Deployfile's
+// files.
 func (in Input) requirements() []requirement {
 	var out []requirement
 	if in.Model != nil {
@@ -37,8 +38,8 @@ func (in Input) requirements() []requirement {
 		named[path.Clean(name)], _ = in.File.Position("environment", "requirements", strconv.Itoa(n))
 	}
 	for _, r := range in.Requirements {
-		// A file that is named by -r is not in the list; the list names what
-		// names it.
+		// The list does not contain a file included by -r; it contains the including
+		// file.
 		at, ok := named[r.File]
 		if !ok {
 			at = list
@@ -54,8 +55,8 @@ func (r requirement) finding(message, fix string) Finding {
 
 var commit = regexp.MustCompile(`@[0-9a-f]{40}($|[#?])`)
 
-// pinned says whether the requirement leaves nothing open: one version, one
-// commit, one file.
+// pinned reports whether the requirement allows only one version, commit or
+// file.
 func pinned(r mlmodel.Requirement) bool {
 	if r.VCS != "" {
 		return commit.MatchString(r.VCS)
@@ -63,7 +64,7 @@ func pinned(r mlmodel.Requirement) bool {
 	return r.Path != "" || r.URL != "" || exact(r.Specifier)
 }
 
-// exact says whether one of a specifier's clauses allows one version only.
+// exact reports whether one of a specifier's clauses allows only one version.
 func exact(specifier string) bool {
 	return slices.ContainsFunc(strings.Split(specifier, ","), func(clause string) bool {
 		clause = strings.TrimSpace(clause)
@@ -99,7 +100,7 @@ func unpinnedRequirements(in Input) []Finding {
 	return out
 }
 
-// development are packages that nothing needs to answer a request.
+// development lists packages that no request needs.
 func development() map[string]string {
 	out := map[string]string{}
 	for purpose, names := range map[string]string{
@@ -116,8 +117,8 @@ func development() map[string]string {
 	return out
 }
 
-// developmentPackages looks at direct requirements only: of what those need,
-// nobody here decides.
+// developmentPackages checks direct requirements only: the user does not choose
+// their dependencies.
 func developmentPackages(in Input) []Finding {
 	known := development()
 	python, _ := in.python()
@@ -152,7 +153,7 @@ func fullMLflow(in Input) []Finding {
 	}}
 }
 
-// normalize is the form in which package names are compared (PEP 503).
+// normalize returns the form in which package names are compared (PEP 503).
 func normalize(name string) string { return pypi.CanonPackageName(name) }
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

@@ -2,7 +2,7 @@ package lint
 
 import "github.com/deployfile/deployfile/deployfile"
 
-// Rules are all rules, in the order of their IDs.
+// Rules returns all rules, in the order of their IDs.
 func Rules() []Rule {
 	const warning, problem = deployfile.SeverityWarning, deployfile.SeverityError
 	return []Rule{
@@ -94,8 +94,8 @@ func Rules() []Rule {
 	}
 }
 
-// parsed takes over what deployfile.Parse warned of, so that a rule on the text
-// alone is written once and has one ID.
+// parsed returns the warnings of deployfile.Parse with this ID, so that a rule
+// about the text alone is written once.
 func parsed(id string) func(Input) []Finding {
 	return func(in Input) []Finding {
 		var out []Finding

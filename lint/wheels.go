@@ -11,8 +11,8 @@ import (
 	"github.com/deployfile/deployfile/toolchain"
 )
 
-// fileConflicts judges what the lock knows of the wheels' files; without a lock,
-// or with one that was made before locks did, nothing is known.
+// fileConflicts checks the lock's data about the wheels' files. Without a lock,
+// or with a lock of an older version, it has no data.
 func fileConflicts(in Input) []Finding {
 	var out []Finding
 	for _, p := range in.lockedPlatforms() {
@@ -46,8 +46,8 @@ func fileConflicts(in Input) []Finding {
 	return out
 }
 
-// startupCode names what runs at every start of Python, but for what is known to
-// do no more than it says (see resolver.StartupNamespace).
+// startupCode reports code that runs at every start of Python, except code
+// known to be harmless (see resolver.StartupNamespace).
 func startupCode(in Input) []Finding {
 	var out []Finding
 	for _, p := range in.lockedPlatforms() {
@@ -72,7 +72,7 @@ func startupCode(in Input) []Finding {
 	return out
 }
 
-// lockedPlatforms are those whose wheels were looked into.
+// lockedPlatforms returns the platforms with data about the wheels' files.
 func (in Input) lockedPlatforms() []resolver.Platform {
 	if in.Lock == nil {
 		return nil
@@ -80,8 +80,8 @@ func (in Input) lockedPlatforms() []resolver.Platform {
 	return slices.DeleteFunc(slices.Clone(in.Lock.Platforms), func(p resolver.Platform) bool { return p.Wheels == nil })
 }
 
-// ofPackages is a finding at the first requirement of one of these packages, if
-// they were required and not only needed by others.
+// ofPackages returns a finding at the first direct requirement of one of these
+// packages, or without a position if all are transitive.
 func (in Input) ofPackages(names ...string) Finding {
 	for _, r := range in.requirements() {
 		if slices.Contains(names, r.Name) {
@@ -91,7 +91,7 @@ func (in Input) ofPackages(names ...string) Finding {
 	return Finding{}
 }
 
-// files are the first of some files, as they are in the image.
+// files names the first of some files, as they are in the image.
 func files(paths []string, count int) string {
 	first := path.Join(toolchain.VirtualEnv, paths[0])
 	switch {
@@ -103,13 +103,13 @@ func files(paths []string, count int) string {
 	return first
 }
 
-// listed is "a and b", or "a, b and c".
+// listed returns "a and b", or "a, b and c".
 func listed(names []string) string {
 	last := len(names) - 1
 	return strings.Join(names[:last], ", ") + " and " + names[last]
 }
 
-// appendNew leaves out what another platform's wheels were already said to do.
+// appendNew omits findings that another platform's wheels already caused.
 func appendNew(out []Finding, f Finding) []Finding {
 	if slices.Contains(out, f) {
 		return out
