@@ -15,7 +15,7 @@ type base struct {
 }
 
 func newBase(img resolver.Image) base {
-	// The name of a build context says nothing to others.
+	// The name of a build context means nothing to a reader of the SBOM.
 	if rest, ok := strings.CutPrefix(img.Ref, "context:"); ok {
 		return base{name: rest, digest: img.Digest}
 	}
@@ -33,7 +33,7 @@ func newBase(img resolver.Image) base {
 	}
 }
 
-// sha256 is the digest's hash in hexadecimal, "" if it is of another kind.
+// sha256 returns the digest's hash in hexadecimal, "" for another algorithm.
 func (b base) sha256() string {
 	sum, ok := strings.CutPrefix(b.digest, "sha256:")
 	if !ok {

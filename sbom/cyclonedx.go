@@ -7,7 +7,7 @@ import (
 	cdx "github.com/CycloneDX/cyclonedx-go"
 )
 
-// The bom-refs of what there is one of.
+// The bom-refs of components that exist once.
 const (
 	refImage = "image"
 	refBase  = "base"

@@ -18,13 +18,13 @@ import (
 
 // DebianPackage is an installed Debian package.
 type DebianPackage struct {
-	// Name is the binary package's, Arch "amd64", "all" and so on.
+	// Name is the name of the binary package, Arch "amd64", "all" and so on.
 	Name, Version, Arch string
 }
 
-// ParseDpkgStatus reads dpkg's status file (/var/lib/dpkg/status, deb822(5)),
-// or the files of status.d one after the other with an empty line between them.
-// It gives the packages that are installed, in the order of their names.
+// ParseDpkgStatus parses dpkg's status file (/var/lib/dpkg/status, deb822(5)),
+// or the files of status.d joined by empty lines. It returns the installed
+// packages, sorted by name.
 func ParseDpkgStatus(data []byte) ([]DebianPackage, error) {
 	r := textproto.NewReader(bufio.NewReader(bytes.NewReader(data)))
 	var out []DebianPackage
@@ -34,7 +34,7 @@ func ParseDpkgStatus(data []byte) ([]DebianPackage, error) {
 			return nil, fmt.Errorf("dpkg status: %w", err)
 		}
 		p := DebianPackage{paragraph.Get("Package"), paragraph.Get("Version"), paragraph.Get("Architecture")}
-		// The last word of Status is the state; a file of status.d has none.
+		// The last word of Status is the state; files of status.d have none.
 		words := strings.Fields(paragraph.Get("Status"))
 		installed := len(words) == 0 || words[len(words)-1] == "installed"
 		if p.Name != "" && p.Version != "" && installed {
@@ -50,8 +50,8 @@ func ParseDpkgStatus(data []byte) ([]DebianPackage, error) {
 	return slices.Compact(out), nil
 }
 
-// debian lists the Debian packages; what the image installs takes the place of
-// the base's package of that name and architecture.
+// debian lists the Debian packages; a package that the image installs replaces
+// the base's package of the same name and architecture.
 func (i *inventory) debian() {
 	distribution := cmp.Or(i.Distribution, "debian")
 	replaced := map[string]bool{}
@@ -81,7 +81,7 @@ func debian(distribution string, p DebianPackage) software {
 	}
 }
 
-// architecture is the last part of a package's file name,
+// architecture returns the last part of a package's file name,
 // NAME_VERSION_ARCH.deb.
 func architecture(p resolver.SystemPackage) string {
 	stem := strings.TrimSuffix(path.Base(p.Filename), ".deb")

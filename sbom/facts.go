@@ -2,10 +2,10 @@ package sbom
 
 import "strings"
 
-// fact is something that the model says of itself.
+// fact is one property of the model's metadata.
 type fact struct{ name, value string }
 
-// facts are what MLmodel says of the model's origin, without what is empty.
+// facts returns MLmodel's data on the model's origin, without empty values.
 func (i *inventory) facts() []fact {
 	m := i.Model
 	if m == nil {

@@ -11,21 +11,21 @@ import (
 	"strings"
 )
 
-// License is what a package says of its licence. At most one of the two is set.
+// License is a package's declared licence. At most one field is set.
 type License struct {
 	// Expression is an SPDX licence expression.
 	Expression string
-	// Text is the licence in the package's own words, on one line.
+	// Text is the licence as the package states it, on one line.
 	Text string
 }
 
-// expressionPattern has the characters of an SPDX licence expression (SPDX 2.3,
-// annex D).
+// expressionPattern matches the characters of an SPDX licence expression (SPDX
+// 2.3, annex D).
 var expressionPattern = regexp.MustCompile(`^[A-Za-z0-9.+:() -]+$`)
 
 // ReadLicense reads a wheel's METADATA (PEP 566 and 639): License-Expression,
-// else License and the licence classifiers, as an SPDX expression where they
-// name one licence without doubt.
+// else License and the licence classifiers. It returns an SPDX expression if
+// they identify one licence.
 func ReadLicense(metadata []byte) (License, error) {
 	header, err := textproto.NewReader(bufio.NewReader(bytes.NewReader(metadata))).ReadMIMEHeader()
 	if err != nil && !errors.Is(err, io.EOF) {
@@ -36,7 +36,7 @@ func ReadLicense(metadata []byte) (License, error) {
 	} else if e != "" {
 		return License{Text: e}, nil
 	}
-	// Some put all of the licence's text there.
+	// Some packages put the whole text of the licence there.
 	text := strings.TrimSpace(header.Get("License"))
 	if len(text) > 100 || strings.EqualFold(text, "unknown") {
 		text = ""
@@ -62,8 +62,8 @@ func ReadLicense(metadata []byte) (License, error) {
 	return License{Text: text}, nil
 }
 
-// expression is the SPDX identifier of a licence's common name, "" if the name
-// leaves open which licence it is: "BSD" does.
+// expression returns the SPDX identifier of a licence's common name, "" if the
+// name is ambiguous, such as "BSD".
 func expression(text string) string {
 	switch strings.ToLower(strings.TrimSuffix(text, ".")) {
 	case "mit", "mit license", "the mit license", "mit licence", "expat", "mit license (mit)":
@@ -100,7 +100,7 @@ func expression(text string) string {
 	return ""
 }
 
-// references are the licences of an expression that are not on SPDX's list.
+// references returns the licences of an expression that are not on SPDX's list.
 func references(expression string) []string {
 	return regexp.MustCompile(`LicenseRef-[A-Za-z0-9.-]+`).FindAllString(expression, -1)
 }

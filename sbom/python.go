@@ -28,8 +28,8 @@ func python(w llb.Wheel, licenses map[string]License) software {
 	return s
 }
 
-// sourceLocation is where a package came from that was built, in SPDX's form:
-// <vcs>+<url>@<commit>#<folder>.
+// sourceLocation returns where a built package came from, in SPDX's form:
+// <vcs>+<url>@<commit>#<directory>.
 func sourceLocation(s *resolver.Source) string {
 	switch {
 	case s.VCS != nil:

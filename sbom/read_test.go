@@ -112,7 +112,7 @@ func TestPublicURL(t *testing.T) {
 	}
 }
 
-// FuzzParseDpkgStatus gives packages in the order of their names, each once.
+// FuzzParseDpkgStatus returns packages in the order of their names, each once.
 func FuzzParseDpkgStatus(f *testing.F) {
 	f.Add([]byte("Package: a\nStatus: install ok installed\nVersion: 1\nArchitecture: all\n\nPackage: b\nVersion: 2\n"))
 	f.Add([]byte("Package: a\n b\n\n\n: x\n"))
@@ -129,7 +129,7 @@ func FuzzParseDpkgStatus(f *testing.F) {
 	})
 }
 
-// FuzzReadLicense gives an expression or a text, on one line.
+// FuzzReadLicense returns an expression or a text, on one line.
 func FuzzReadLicense(f *testing.F) {
 	f.Add([]byte("Metadata-Version: 2.4\nLicense-Expression: MIT\n\nText\n"))
 	f.Add([]byte("License: UNKNOWN\nClassifier: License :: OSI Approved :: MIT License\n"))

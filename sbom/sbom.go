@@ -1,7 +1,7 @@
-// Package sbom writes what an image is made of as SPDX 2.3 and CycloneDX 1.6
-// documents: its Python and Debian packages, its base and its model. It knows
-// that from the plan and the lock and scans nothing. It is pure: the same input
-// gives the same bytes.
+// Package sbom writes SBOMs of an image in SPDX 2.3 and CycloneDX 1.6: its
+// Python and Debian packages, its base and its model. It takes them from the
+// plan and the lock and scans nothing. It is pure: the same input gives the
+// same bytes.
 package sbom
 
 import (
@@ -18,49 +18,49 @@ import (
 	"github.com/google/uuid"
 )
 
-// Input is what a document is made from.
+// Input is the input of an SBOM.
 type Input struct {
 	// Plan is the image's plan.
 	Plan *llb.Plan
-	// Model is what the model says of itself; nil if that is not known.
+	// Model is the model's metadata; nil if unknown.
 	Model *mlmodel.Model
 	// Name and Version are the model's; Version may be "".
 	Name, Version string
-	// BasePackages are the Debian packages that the base image holds.
+	// BasePackages are the Debian packages of the base image.
 	BasePackages []DebianPackage
-	// Distribution is ID of the base's os-release; "" is "debian".
+	// Distribution is the ID of the base's os-release; "" means "debian".
 	Distribution string
-	// Licenses are those of Python packages by normalised name (PEP 503).
+	// Licenses has the licences of Python packages by normalised name (PEP 503).
 	Licenses map[string]License
 	// ToolVersion is the version of deployfile, "" to leave it out.
 	ToolVersion string
 }
 
-// inventory is what both formats tell, in the order of the documents.
+// inventory is the content of both formats, in the order of the documents.
 type inventory struct {
 	Input
 	// created is in RFC 3339, UTC, to the second.
 	created string
 	base    base
-	// python and added are what the image has above its base, inherited what
-	// the base has and the image still has.
+	// python and added are what the image adds to its base, inherited is what it
+	// keeps of the base.
 	python, added, inherited []software
-	// source and revision are where the Deployfile comes from, or "".
+	// source and revision are the repository and commit of the Deployfile, or "".
 	source, revision string
 	signature        signature
 }
 
 // software is a package.
 type software struct {
-	// id tells it apart from all others of the document.
+	// id is unique in the document.
 	id            string
 	name, version string
 	purl          string
 	// sha256 is the hash of the package's file, filename its name, both "" if
 	// unknown.
 	sha256, filename string
-	// location is where the package came from in SPDX's form, "" if that is
-	// nowhere but the build context or not known.
+	// location is where the package came from in SPDX's form; "" if unknown or
+	// from the build context.
 	location string
 	license  License
 }
@@ -103,8 +103,8 @@ func newInventory(in Input) (*inventory, error) {
 	return i, nil
 }
 
-// publicURL takes off a URL what may be a credential: the user, unless it is an
-// ssh account, the password and the query. What is no URL becomes "".
+// publicURL removes from a URL what may be a credential: the user, unless it is
+// an ssh account, the password and the query. It returns "" for an invalid URL.
 func publicURL(text string) string {
 	u, err := url.Parse(text)
 	if err != nil || u.Scheme == "" || u.Host == "" {
@@ -119,13 +119,13 @@ func publicURL(text string) string {
 	return u.String()
 }
 
-// identifier is a UUID that belongs to a document's contents (RFC 9562,
+// identifier returns a UUID derived from a document's contents (RFC 9562,
 // version 5).
 func identifier(document []byte) string {
 	return uuid.NewSHA1(uuid.NameSpaceURL, document).String()
 }
 
-// platformName is the platform in the form that names take.
+// platformName returns the platform as names contain it.
 func (i *inventory) platformName() string {
 	return strings.ReplaceAll(path.Clean(i.Plan.Platform), "/", "-")
 }

@@ -5,12 +5,12 @@ import (
 	"fmt"
 )
 
-// signature is a model's signature, a phrase for each column or tensor.
+// signature is a model's signature, with a phrase for each column or tensor.
 type signature struct {
 	inputs, outputs []string
 }
 
-// newSignature reads mlmodel.Model's Signature.
+// newSignature parses mlmodel.Model's Signature.
 func newSignature(data json.RawMessage) (signature, error) {
 	if len(data) == 0 {
 		return signature{}, nil
@@ -31,8 +31,8 @@ func newSignature(data json.RawMessage) (signature, error) {
 	return s, nil
 }
 
-// phrase is "name: type", "name: type, optional" or "name: tensor of int64
-// [-1,3]"; the column's JSON where its type has parts.
+// phrase returns "name: type", "name: type, optional" or "name: tensor of int64
+// [-1,3]"; the column's JSON for a compound type.
 func phrase(column json.RawMessage) string {
 	var c struct {
 		Name     string

@@ -16,13 +16,13 @@ import (
 	spdx "github.com/spdx/tools-golang/spdx/v2/v2_3"
 )
 
-// namespace starts the URIs of documents; SPDX wants them unique, not
-// reachable.
+// namespace is the prefix of document URIs, which SPDX requires to be unique,
+// not reachable.
 const namespace = "https://github.com/deployfile/deployfile/spdx/"
 
 const unknown = "NOASSERTION"
 
-// The identifiers of what there is one of.
+// The identifiers of elements that exist once.
 const (
 	idImage = common.ElementID("image")
 	idBase  = common.ElementID("base")
@@ -77,10 +77,10 @@ func encodeSPDX(d *spdx.Document) ([]byte, error) {
 	return b.Bytes(), err
 }
 
-// spdxDocument is a document that is being put together.
+// spdxDocument is a document under construction.
 type spdxDocument struct{ spdx.Document }
 
-// add adds a package and how the first element relates to it.
+// add adds a package and its relation to the first element.
 func (d *spdxDocument) add(from common.ElementID, relation string, p *spdx.Package) {
 	d.Packages = append(d.Packages, p)
 	d.Relationships = append(d.Relationships, &spdx.Relationship{
@@ -101,7 +101,7 @@ func (d *spdxDocument) software(in common.ElementID, s software) {
 	d.add(in, common.TypeRelationshipContains, p)
 }
 
-// license is the licence as the document refers to it.
+// license returns the licence as the document refers to it.
 func (d *spdxDocument) license(l License) string {
 	switch {
 	case l.Expression != "":
@@ -144,7 +144,7 @@ func (i *inventory) modelPackage() *spdx.Package {
 	p.PackageSummary = "Machine-learning model in MLflow's format"
 	var lines []string
 	for _, f := range i.facts() {
-		// A value is one line, or else it could say what another name is.
+		// Each value is one line, so that it cannot forge another name.
 		lines = append(lines, f.name+"="+terminal.Line(f.value))
 	}
 	p.PackageComment = strings.Join(lines, "\n")
@@ -175,8 +175,8 @@ func checksums(sha256 string) []common.Checksum {
 	return []common.Checksum{{Algorithm: common.SHA256, Value: sha256}}
 }
 
-// elementID keeps to letters, digits, '.' and '-'. A name that has to change
-// gets a part of its hash, so that no two become one.
+// elementID keeps letters, digits, '.' and '-'. A name that has to change gets
+// a part of its hash, so that two names never become one.
 func elementID(name string) common.ElementID {
 	clean := regexp.MustCompile(`[^A-Za-z0-9.-]`).ReplaceAllString(name, "-")
 	if clean != name {
