@@ -7,7 +7,8 @@ import (
 	"github.com/deployfile/deployfile/resolver"
 )
 
-// FromLock is what a lock holds; pylocks are its pylock files by name.
+// FromLock returns the contents of a lock; pylocks are its pylock files by
+// name.
 func FromLock(name string, l *resolver.Lock, pylocks map[string][]byte) (Contents, error) {
 	c := Contents{Name: name, Source: Lock}
 	for _, p := range l.Platforms {
@@ -46,8 +47,8 @@ func modelValue(f resolver.ModelFile) string {
 	return "sha256:" + f.SHA256
 }
 
-// imageFacts leave out the name of a base that is a build context: it says
-// nothing to others.
+// imageFacts omits the name of a base that is a build context: the name means
+// nothing elsewhere.
 func imageFacts(i resolver.Image) map[string]Fact {
 	facts := map[string]Fact{"digest": {Value: i.Digest}}
 	if !strings.HasPrefix(i.Ref, "context:") {
@@ -73,7 +74,7 @@ func list(values []string) map[string]Fact {
 	return facts
 }
 
-// addPackages adds those that a build of the platform installs.
+// addPackages adds the packages that a build of the platform installs.
 func addPackages(facts map[Kind]map[string]Fact, l *resolver.Lock, p resolver.Platform, data []byte) error {
 	if data == nil {
 		return fmt.Errorf("%s, which the lock names, is missing", p.Pylock)

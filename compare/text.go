@@ -9,7 +9,7 @@ import (
 	"github.com/docker/go-units"
 )
 
-// Text writes the report for people to read.
+// Text writes the report for people.
 func (r Report) Text(w io.Writer) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "A: %s\nB: %s\n", r.A.title(), r.B.title())
@@ -89,7 +89,7 @@ func (c Change) text(platforms int) string {
 	return "  " + line + "\n"
 }
 
-// values are the two values as short as they can be told apart.
+// values returns both values, shortened as far as they remain distinct.
 func (c Change) values() (was, is string) {
 	if c.Kind != ModelFile {
 		return short(c.Was), short(c.Is)
@@ -100,7 +100,7 @@ func (c Change) values() (was, is string) {
 	return size(c.WasSize), size(c.IsSize)
 }
 
-// short leaves of a digest what tells it from others.
+// short shortens a digest.
 func short(value string) string {
 	if hex, ok := strings.CutPrefix(value, "sha256:"); ok && len(hex) == 64 {
 		return "sha256:" + hex[:12]
@@ -123,7 +123,7 @@ func (l Layers) text(b *strings.Builder) {
 	fmt.Fprintf(b, "To pull B: %s where A is, %s elsewhere.\n", size(l.Pull), size(l.PullAll))
 }
 
-// maxTitle is how many characters of a layer's history are shown.
+// maxTitle is the number of characters of a layer's history entry to show.
 const maxTitle = 100
 
 func title(b Blob) string {

@@ -15,11 +15,11 @@ import (
 // archive is an OCI image layout in a tar file. Its blobs are read in place.
 type archive struct {
 	file *os.File
-	// parts are the files of the archive by name.
+	// parts has the files of the archive by name.
 	parts map[string]part
 }
 
-// part is where in the archive a file is, in bytes.
+// part is the position and size of a file in the archive, in bytes.
 type part struct{ offset, size int64 }
 
 func (a *archive) open(_ context.Context, d ocispecs.Descriptor) (io.ReadCloser, error) {
@@ -63,7 +63,7 @@ func openArchive(ctx context.Context, name string) (_ *Image, err error) {
 	return load(ctx, name, root, a)
 }
 
-// maxParts is how many files an archive may have.
+// maxParts limits the files of an archive.
 const maxParts = 100_000
 
 // list finds the files of the archive.
@@ -82,7 +82,7 @@ func (a *archive) list(ctx context.Context) error {
 		if len(a.parts) == maxParts {
 			return &BoundError{What: fmt.Sprintf("more than %d files in its archive", maxParts)}
 		}
-		// The reader reads no further than the header.
+		// The reader has read only the header.
 		offset, err := a.file.Seek(0, io.SeekCurrent)
 		if err != nil {
 			return err

@@ -9,50 +9,47 @@ import (
 	"sync/atomic"
 )
 
-// How much of an image is read. Images come from strangers, and none may fill
-// the memory or never end; each bound is many times what an image of a model
-// has.
+// Limits for an image. Images are untrusted, and none may exhaust memory or run
+// forever; each limit is a multiple of what an image of a model needs.
 const (
-	// maxDocument is the size of a manifest, an index or a configuration, in
-	// bytes, and maxDocuments that of all of them together: an index may name
-	// the same index twice, and that one another.
+	// maxDocument limits the size of a manifest, an index or a configuration in
+	// bytes, maxDocuments the size of all of them together: an index may name the
+	// same index twice, and so on.
 	maxDocument  = 4 << 20
 	maxDocuments = 64 << 20
-	// maxManifests is how many manifests and indexes an image has.
+	// maxManifests limits the manifests and indexes of an image.
 	maxManifests = 1000
-	// maxValues is how many values one of them has: an empty object in a list takes
-	// a hundred times the memory of its text.
+	// maxValues limits the values of one of these documents: an empty object in a
+	// list takes a hundred times the memory of its text.
 	maxValues = 100_000
-	// maxLayers is how many layers an image of one platform has; file systems
-	// take some hundreds.
+	// maxLayers limits the layers of one platform; file systems support some
+	// hundreds.
 	maxLayers = 1000
-	// maxEntries is how many files all layers have together, maxText how many
-	// bytes of text is kept of them (names, attributes, lists of packages), and
-	// maxUnpacked how many bytes the layers have, unpacked.
+	// maxEntries limits the files of all layers together, maxText the bytes of
+	// text kept of them (names, attributes, lists of packages), and maxUnpacked
+	// the unpacked size of the layers.
 	maxEntries  = 2_000_000
 	maxText     = 256 << 20
 	maxUnpacked = 1 << 40
 	// maxName is the length of a path, in bytes: PATH_MAX in limits.h.
 	maxName = 4096
-	// maxWindow is the memory that zstd may want, in bytes: the most that the
-	// zstd command takes unless it is told otherwise.
+	// maxWindow limits the memory of zstd in bytes; it is the zstd command's own
+	// default limit.
 	maxWindow = 128 << 20
 )
 
-// BoundError is an image that is larger than any that is read.
+// BoundError reports an image beyond a limit.
 type BoundError struct {
-	// What is too large, and how large it may be.
+	// What is the size at fault, with its limit.
 	What string
 }
 
-// Error implements error.
-func (e *BoundError) Error() string { return "no image is read that has " + e.What }
+func (e *BoundError) Error() string { return "the image has " + e.What + ", which is over the limit" }
 
-// spent is how much of an image was read.
+// spent counts how much of an image has been read.
 type spent struct{ manifests, documents, entries, kept, unpacked atomic.Int64 }
 
-// take adds to what was spent, and returns a *BoundError if it is more than the
-// limit.
+// take adds to a counter, and returns a *BoundError beyond the limit.
 func take(spent *atomic.Int64, n, limit int64, what string) error {
 	if spent.Add(n) > limit {
 		return &BoundError{What: fmt.Sprintf("more than %d %s", limit, what)}
@@ -76,14 +73,14 @@ func (s *spent) entry(h *tar.Header) error {
 	case len(h.Name) > maxName:
 		return &BoundError{What: fmt.Sprintf("a path longer than %d bytes", maxName)}
 	case isSparse(h):
-		// Some bytes of the archive would be terabytes to be hashed, and
-		// builders write none.
+		// A few bytes of the archive could expand to terabytes to hash, and builders
+		// write no sparse files.
 		return fmt.Errorf("%q is a sparse file, which no layer has", h.Name)
 	}
 	return nil
 }
 
-// text counts bytes of text that are kept of a layer.
+// text counts bytes of text kept of a layer.
 func (s *spent) text(n int64) error {
 	return take(&s.kept, n, maxText, "bytes of names, attributes and lists of packages in its layers")
 }
@@ -100,8 +97,7 @@ func isSparse(h *tar.Header) bool {
 	return false
 }
 
-// reader reads a layer unpacked: not more than there may be, and nothing more
-// once ctx has ended.
+// reader reads an unpacked layer up to the limit, and fails once ctx has ended.
 type reader struct {
 	ctx context.Context
 	io.Reader

@@ -14,9 +14,9 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// Contents are what the image holds, to be compared with other; nil compares
-// it with a lock. Layers that other has too are read only if what the others
-// hold does not tell.
+// Contents returns the contents of the image for a comparison with other, or
+// with a lock if other is nil. It reads layers that other shares only if the
+// remaining layers are not enough.
 func (i *Image) Contents(ctx context.Context, other *Image) (compare.Contents, error) {
 	c := compare.Contents{Name: i.Name, Source: compare.Image, Digest: i.Root.Digest.String()}
 	for _, p := range i.Platforms {
@@ -39,7 +39,7 @@ func (i *Image) Contents(ctx context.Context, other *Image) (compare.Contents, e
 	return c, err
 }
 
-// blobs are all that a push of the image sends.
+// blobs returns all blobs that a push of the image sends.
 func (i *Image) blobs(ctx context.Context) ([]compare.Blob, error) {
 	var out []compare.Blob
 	add := func(descriptors ...ocispecs.Descriptor) {
@@ -75,13 +75,14 @@ func (p *Platform) facts(ctx context.Context, other *Platform) (map[compare.Kind
 	return facts, nil
 }
 
-// madeByDeployfile says that no layer above the base hides a file of another.
+// madeByDeployfile reports whether no layer above the base hides a file of
+// another.
 func (p *Platform) madeByDeployfile() bool {
 	return slices.ContainsFunc(p.Config.History, func(h ocispecs.History) bool { return h.Comment == "deployfile" })
 }
 
-// scan reads the layers that the other image does not have and, of those that
-// it has, the ones that matter: they may hold what a layer above them replaces.
+// scan reads the layers that the other image lacks and, of the shared ones,
+// those that matter: they may contain files that a layer above them replaces.
 func (p *Platform) scan(ctx context.Context, other *Platform) (files, error) {
 	shared := map[digest.Digest]bool{}
 	if other != nil {
@@ -90,8 +91,8 @@ func (p *Platform) scan(ctx context.Context, other *Platform) (files, error) {
 		}
 	}
 	all := other == nil || !p.madeByDeployfile() || !other.madeByDeployfile()
-	// The list of system packages is a single file, which each layer that
-	// installs one has anew.
+	// The list of system packages is one file, which each layer that installs a
+	// package replaces.
 	base := !all && (installsSystemPackages(p, shared) || installsSystemPackages(other, sharedWith(p)))
 	scans := make([]*scanned, len(p.Layers))
 	eg, egctx := errgroup.WithContext(ctx)
@@ -119,7 +120,8 @@ func sharedWith(p *Platform) map[digest.Digest]bool {
 	return out
 }
 
-// fromDeployfile says whether the history has layer n as one of ours.
+// fromDeployfile reports whether deployfile made layer n, according to the
+// history.
 func fromDeployfile(p *Platform, n int) bool {
 	layer := 0
 	for _, h := range p.Config.History {
@@ -134,9 +136,8 @@ func fromDeployfile(p *Platform, n int) bool {
 	return false
 }
 
-// installsSystemPackages says whether there may be a layer with system
-// packages among those that are not shared: any that is the base's, or the
-// first of ours.
+// installsSystemPackages reports whether a layer that is not shared may install
+// system packages: any layer of the base, or our first one.
 func installsSystemPackages(p *Platform, shared map[digest.Digest]bool) bool {
 	for n, l := range p.Layers {
 		if shared[l.DiffID] {
@@ -149,8 +150,8 @@ func installsSystemPackages(p *Platform, shared map[digest.Digest]bool) bool {
 	return false
 }
 
-// configFacts are those of the configuration, and of the labels that say what
-// the image was made from.
+// configFacts returns the facts of the configuration, and of the labels that
+// record the image's inputs.
 func configFacts(c ocispecs.Image) map[compare.Kind]map[string]compare.Fact {
 	config := map[string]compare.Fact{}
 	text := func(name, value string) {

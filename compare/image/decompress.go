@@ -8,11 +8,11 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
-// magic is how many bytes tell how a stream is compressed.
+// magic is the number of bytes that identify a compression.
 const magic = 10
 
-// decompress reads a layer as it was before it was compressed, whatever its
-// media type says of that.
+// decompress returns the uncompressed layer, whatever its media type says about
+// compression.
 func decompress(compressed io.Reader) (io.ReadCloser, error) {
 	buffered := bufio.NewReader(compressed)
 	begin, err := buffered.Peek(magic)
@@ -22,8 +22,7 @@ func decompress(compressed io.Reader) (io.ReadCloser, error) {
 	if compression.DetectCompression(begin) != compression.Zstd {
 		return compression.DecompressStream(buffered)
 	}
-	// containerd's own reader takes a gigabyte for a stream that says it needs
-	// it.
+	// containerd's own reader allocates a gigabyte if the stream asks for it.
 	unpacked, err := zstd.NewReader(buffered, zstd.WithDecoderLowmem(true), zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(maxWindow))
 	if err != nil {
 		return nil, err

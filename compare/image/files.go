@@ -13,8 +13,7 @@ import (
 	"github.com/deployfile/deployfile/compare"
 )
 
-// Files are all entries of a layer with all that a tar archive says of them,
-// in its order.
+// Files returns all entries of a layer with all their tar attributes, in order.
 func (p *Platform) Files(ctx context.Context, l Layer) ([]compare.File, error) {
 	var out []compare.File
 	err := p.Walk(ctx, l, func(h *tar.Header, content io.Reader) error {
@@ -71,7 +70,7 @@ func attributes(h *tar.Header) map[string]string {
 
 func fileType(flag byte) string {
 	names := map[byte]string{
-		tar.TypeReg: "file", tar.TypeDir: "folder", tar.TypeSymlink: "symbolic link", tar.TypeLink: "hard link",
+		tar.TypeReg: "file", tar.TypeDir: "directory", tar.TypeSymlink: "symbolic link", tar.TypeLink: "hard link",
 		tar.TypeChar: "character device", tar.TypeBlock: "block device", tar.TypeFifo: "fifo",
 	}
 	if name, ok := names[flag]; ok {

@@ -1,6 +1,6 @@
-// Package image opens built images where they lie: in a registry, in an OCI
-// image layout, or in an OCI archive. It reads manifests and configurations,
-// and streams the files of layers; it keeps nothing on the disk.
+// Package image reads built images from a registry, an OCI image layout or an
+// OCI archive. It reads manifests and configurations, streams the files of
+// layers, and stores nothing on disk.
 package image
 
 import (
@@ -17,7 +17,7 @@ import (
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 )
 
-// store has the blobs of an image by their descriptors.
+// store returns the blobs of an image by descriptor.
 type store interface {
 	open(ctx context.Context, d ocispecs.Descriptor) (io.ReadCloser, error)
 	Close() error
@@ -25,15 +25,15 @@ type store interface {
 
 // Image is an image of one or more platforms. Close it when done.
 type Image struct {
-	// Name is how the caller called it.
+	// Name is the name that the caller gave.
 	Name string
-	// Root describes the manifest, or the index of several.
+	// Root describes the manifest, or the index of several manifests.
 	Root ocispecs.Descriptor
 	// Annotations are the index's; nil if Root is a manifest.
 	Annotations map[string]string
-	// Platforms are in the order of their names.
+	// Platforms are sorted by name.
 	Platforms []*Platform
-	// Attestations describe the manifests that are about the others.
+	// Attestations describe the attestation manifests.
 	Attestations []ocispecs.Descriptor
 
 	store store
@@ -47,9 +47,9 @@ type Platform struct {
 	Descriptor ocispecs.Descriptor
 	Manifest   ocispecs.Manifest
 	Config     ocispecs.Image
-	// RawManifest and RawConfig are the bytes of the two.
+	// RawManifest and RawConfig are the bytes of both documents.
 	RawManifest, RawConfig []byte
-	// Layers are from the lowest to the uppermost.
+	// Layers are ordered from lowest to uppermost.
 	Layers []Layer
 
 	store store
@@ -60,23 +60,23 @@ type Platform struct {
 type Layer struct {
 	// Descriptor has the digest and size of the blob, as it is transferred.
 	ocispecs.Descriptor
-	// DiffID is the digest of the layer unpacked.
+	// DiffID is the digest of the uncompressed layer.
 	DiffID digest.Digest
-	// CreatedBy is what the image's history says of it, "" if nothing.
+	// CreatedBy is the layer's entry in the image's history, or "".
 	CreatedBy string
 }
 
-// The annotation by which BuildKit marks a manifest of attestations, see its
+// BuildKit marks attestation manifests with this annotation, see its
 // docs/attestations/attestation-storage.md.
 const (
 	referenceType   = "vnd.docker.reference.type"
 	attestationType = "attestation-manifest"
 )
 
-// Close ends the use of the image.
+// Close releases the image.
 func (i *Image) Close() error { return i.store.Close() }
 
-// Platform is the image of a platform, nil if there is none.
+// Platform returns the image of a platform, nil if there is none.
 func (i *Image) Platform(name string) *Platform {
 	for _, p := range i.Platforms {
 		if p.Name == name {
@@ -166,14 +166,14 @@ func (i *Image) platform(ctx context.Context, d ocispecs.Descriptor) (*Platform,
 
 func platformName(p ocispecs.Platform) string {
 	name := p.OS + "/" + p.Architecture
-	// What every arm64 image is, whether its configuration says so or not.
+	// Every arm64 image is v8, whether its configuration says so or not.
 	if p.Variant != "" && (p.Architecture != "arm64" || p.Variant != "v8") {
 		name += "/" + p.Variant
 	}
 	return name
 }
 
-// createdBy is what the history says of each of n layers.
+// createdBy returns the history's entry for each of n layers.
 func createdBy(history []ocispecs.History, n int) []string {
 	out := make([]string, 0, n)
 	for _, h := range history {
@@ -187,7 +187,7 @@ func createdBy(history []ocispecs.History, n int) []string {
 	return out
 }
 
-// decode reads a JSON document, and checks that it is what its digest says.
+// decode reads a JSON document and verifies its digest.
 func (i *Image) decode(ctx context.Context, d ocispecs.Descriptor, into any) ([]byte, error) {
 	data, err := readDocument(ctx, i.store, d)
 	if err != nil {
@@ -223,7 +223,7 @@ func readDocument(ctx context.Context, s store, d ocispecs.Descriptor) ([]byte, 
 	return data, nil
 }
 
-// CorruptError is a blob whose bytes are not those that its digest stands for.
+// CorruptError reports a blob that does not match its digest.
 type CorruptError struct {
 	Digest digest.Digest
 }
@@ -233,19 +233,19 @@ func (e *CorruptError) Error() string {
 	return "the blob " + e.Digest.String() + " is damaged: its bytes have another digest"
 }
 
-// NotFoundError says that there is no image of a name.
+// NotFoundError reports that no image has a name.
 type NotFoundError struct {
-	// Name is how it was called, Err why it is not there.
+	// Name is the name of the image, Err why it was not found.
 	Name string
 	Err  error
 }
 
-// Error names the image and says what names there are.
+// Error names the image and the forms of a name.
 func (e *NotFoundError) Error() string {
 	return fmt.Sprintf("there is no image %s: %v", e.Name, e.Err)
 }
 
-// Unwrap returns why it is not there.
+// Unwrap returns why the image was not found.
 func (e *NotFoundError) Unwrap() error { return e.Err }
 
 var errNoLayout = errors.New("it is no OCI image layout")

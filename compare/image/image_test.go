@@ -22,7 +22,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/types"
 )
 
-// entry is a file of a layer, a folder if its name ends with a slash.
+// entry is a file of a layer, a directory if its name ends with a slash.
 type entry struct{ name, content string }
 
 // step is a layer and what its history says.

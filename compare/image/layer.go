@@ -8,13 +8,13 @@ import (
 	"io"
 )
 
-// ErrStop is what a visitor returns when it has seen enough of a layer.
+// ErrStop is returned by a visitor that has seen enough of a layer.
 var ErrStop = errors.New("seen enough")
 
-// Walk calls visit with every entry of a layer's tar archive, in its order. The
-// content may be read during the call. A layer whose bytes are not those of its
-// digest and of its size is a *CorruptError, unless visit stopped before the end,
-// and one that is larger than any that is read a *BoundError.
+// Walk calls visit with every entry of a layer's tar archive, in order. The
+// content may be read during the call. A layer that does not match its digest
+// and size is a *CorruptError, unless visit stopped before the end; a layer
+// beyond the limits is a *BoundError.
 func (p *Platform) Walk(ctx context.Context, l Layer, visit func(h *tar.Header, content io.Reader) error) error {
 	if err := l.Digest.Validate(); err != nil {
 		return fmt.Errorf("layer %q: %w", l.Digest, err)
@@ -53,7 +53,7 @@ func (p *Platform) walk(ctx context.Context, compressed io.Reader, visit func(h 
 	for {
 		h, err := archive.Next()
 		if errors.Is(err, io.EOF) {
-			// What follows the archive's end is padding.
+			// Padding follows the end of the archive.
 			_, err := io.Copy(io.Discard, unpacked)
 			return err
 		}

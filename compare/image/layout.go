@@ -14,8 +14,7 @@ import (
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 )
 
-// layout is a folder as the OCI image layout specification has it. No link in it
-// leads out of it.
+// layout is a directory in the OCI image layout. No link leads out of it.
 type layout struct{ root *os.Root }
 
 func (l layout) open(_ context.Context, d ocispecs.Descriptor) (io.ReadCloser, error) {
@@ -30,7 +29,7 @@ func (l layout) file(name string) (*os.File, error) {
 	return regular(l.root.OpenFile(name, readOnly, 0))
 }
 
-// index is what the layout lists.
+// index returns the layout's index.
 func (l layout) index() ([]byte, error) {
 	f, err := l.file(ocispecs.ImageIndexFile)
 	if err != nil {
@@ -51,7 +50,7 @@ func readIndex(r io.Reader) ([]byte, error) {
 	return data, err
 }
 
-// blobPath is where a layout has a blob. The digest was validated.
+// blobPath returns the path of a blob in a layout. The digest was validated.
 func blobPath(d digest.Digest) string {
 	return ocispecs.ImageBlobsDir + "/" + d.Algorithm().String() + "/" + d.Encoded()
 }
@@ -79,7 +78,7 @@ func openLayout(ctx context.Context, name, value string) (_ *Image, err error) {
 	return load(ctx, name, image, l)
 }
 
-// splitLayout tells the folder from the tag or digest behind it.
+// splitLayout splits the directory from the tag or digest after it.
 func splitLayout(value string) (dir, tag string, pinned digest.Digest) {
 	if dir, d, ok := strings.Cut(value, "@"); ok {
 		return dir, "", digest.Digest(d)
@@ -92,8 +91,8 @@ func splitLayout(value string) (dir, tag string, pinned digest.Digest) {
 	return value, "", ""
 }
 
-// choose finds the image that is meant in a layout's index: the one with the
-// tag or digest, else the only one there is, or the one tagged latest.
+// choose selects an image from a layout's index: the one with the tag or
+// digest, else the only one, or the one tagged latest.
 func choose(index []byte, tag string, pinned digest.Digest) (ocispecs.Descriptor, error) {
 	var all ocispecs.Index
 	if err := json.Unmarshal(index, &all); err != nil {
@@ -122,7 +121,7 @@ func choose(index []byte, tag string, pinned digest.Digest) (ocispecs.Descriptor
 	return ocispecs.Descriptor{}, fmt.Errorf("the layout has no %s%s, but %s", tag, pinned, some(tags))
 }
 
-// some lists names, as far as somebody would read them.
+// some lists names, but not more than anybody would read.
 func some(names []string) string {
 	const enough = 20
 	if len(names) <= enough {

@@ -8,18 +8,17 @@ import (
 	"strings"
 )
 
-// The schemes that say where an image is. They are those of buildx's
-// --build-context.
+// The schemes of image names. They are those of buildx's --build-context.
 const (
 	layoutScheme   = "oci-layout://"
 	registryScheme = "docker-image://"
 )
 
-// Open opens an image: "oci-layout://FOLDER" with ":TAG" or "@DIGEST" if the
-// layout has several, the path of a layout's folder or of an OCI archive, or
-// else a reference to a registry, with "docker-image://" in front or not. The
-// credentials for a registry are those of docker login. An image that is not
-// there is a *NotFoundError.
+// Open opens an image: "oci-layout://DIRECTORY" with ":TAG" or "@DIGEST" if the
+// layout has several images, the path of a layout's directory or of an OCI
+// archive, or else a reference to a registry, with or without
+// "docker-image://". Registry credentials are those of docker login. A missing
+// image is a *NotFoundError.
 func Open(ctx context.Context, name string) (*Image, error) {
 	if value, ok := strings.CutPrefix(name, layoutScheme); ok {
 		return openLayout(ctx, name, value)
@@ -41,8 +40,8 @@ func Open(ctx context.Context, name string) (*Image, error) {
 	return openArchive(ctx, name)
 }
 
-// looksLikePath says that a name cannot be a reference, so that what is wrong
-// with it is not asked of a registry.
+// looksLikePath reports whether a name cannot be a reference, so that a
+// mistyped path is not looked up in a registry.
 func looksLikePath(name string) bool {
 	return filepath.IsAbs(name) || strings.HasPrefix(name, ".") || strings.HasSuffix(name, ".tar")
 }

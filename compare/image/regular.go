@@ -6,12 +6,12 @@ import (
 	"syscall"
 )
 
-// Opening a FIFO would wait for whoever writes to it.
+// Opening a FIFO would wait for a writer.
 const readOnly = os.O_RDONLY | syscall.O_NONBLOCK
 
 var errNoFile = errors.New("it is no regular file")
 
-// regular is a file that was opened, unless it is a device or the like, which
+// regular returns an opened file, unless it is a device or the like, which
 // would never end.
 func regular(f *os.File, err error) (*os.File, error) {
 	if err != nil {

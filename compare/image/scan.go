@@ -21,27 +21,27 @@ const (
 	dpkgStatus   = "var/lib/dpkg/status"
 	metadataFile = "METADATA"
 	infoSuffix   = ".dist-info"
-	// How a layer says that a file of the layers below is gone, and that all
-	// of a folder is (OCI image specification, layer.md).
+	// How a layer deletes a file of the layers below, and all files of a directory
+	// (OCI image specification, layer.md).
 	whiteout       = ".wh."
 	opaqueWhiteout = ".wh..wh..opq"
 )
 
-// found is a file that is compared.
+// found is a file to compare.
 type found struct {
 	fact compare.Fact
-	// system are the packages, if it is dpkg's list of them.
+	// system has the packages if the file is dpkg's list.
 	system map[string]compare.Fact
 }
 
-// files are what is found in an image, by path.
+// files has the files found in an image, by path.
 type files map[string]found
 
-// scanned is what is found in a layer.
+// scanned is the result for one layer.
 type scanned struct {
 	files files
-	// gone are the files and folders that the layer takes away from those
-	// below, emptied the folders whose contents it does.
+	// gone are the files and directories of lower layers that the layer deletes,
+	// emptied the directories whose contents it deletes.
 	gone, emptied []string
 
 	spent *spent
@@ -62,7 +62,7 @@ func (s *scanned) visit(h *tar.Header, content io.Reader) error {
 	case strings.HasPrefix(file, whiteout):
 		s.gone = append(s.gone, path.Join(dir, strings.TrimPrefix(file, whiteout)))
 	case name == dpkgStatus:
-		// Each layer's is kept until they are put on each other.
+		// The text of each layer is kept until the layers are merged.
 		err := s.spent.text(h.Size)
 		var system map[string]compare.Fact
 		if err == nil {
@@ -96,16 +96,16 @@ func (s *scanned) model(name string, h *tar.Header, content io.Reader) error {
 
 func modelDir() string { return strings.TrimPrefix(imagespec.ModelDir, "/") + "/" }
 
-// isInfo says whether a folder is the metadata of a package in the image's
+// isInfo reports whether a directory is the metadata of a package in the image's
 // virtual environment (the core metadata specification's .dist-info).
 func isInfo(dir string) bool {
 	return strings.HasPrefix(dir, strings.TrimPrefix(toolchain.VirtualEnv, "/")+"/lib/") &&
 		path.Base(path.Dir(dir)) == "site-packages" && strings.HasSuffix(dir, infoSuffix)
 }
 
-// fold puts layers on each other; those that were not read are nil. It looks at
-// them from above, so that each file is looked at once however many layers take
-// something away.
+// fold merges layers; a layer that was not read is nil. It goes from the top
+// down, so that it looks at each file once, however many layers delete
+// something.
 func fold(layers []*scanned) files {
 	all := files{}
 	above := hidden{gone: map[string]bool{}, emptied: map[string]bool{}}
@@ -128,12 +128,12 @@ func fold(layers []*scanned) files {
 	return all
 }
 
-// hidden are the files and folders that layers take away from those below, and
-// the folders whose contents they do.
+// hidden has the files and directories that upper layers delete, and the
+// directories whose contents they delete.
 type hidden struct{ gone, emptied map[string]bool }
 
-// has says whether a file, or the metadata of the package whose folder it is, is
-// taken away.
+// has reports whether a file, or the package whose metadata directory it is,
+// was deleted.
 func (h hidden) has(name string) bool {
 	if len(h.gone) == 0 && len(h.emptied) == 0 {
 		return false
@@ -171,14 +171,14 @@ func (f files) model() map[string]compare.Fact {
 	return out
 }
 
-// system are the Debian packages; nil if no layer that was read lists them.
+// system returns the Debian packages; nil if no layer that was read lists them.
 func (f files) system() map[string]compare.Fact { return f[dpkgStatus].system }
 
-// A line of dpkg's list that is longer is none that is looked for.
+// maxStatusLine limits the lines of dpkg's list; longer lines are not relevant.
 const maxStatusLine = 1 << 20
 
 // readStatus reads dpkg's list of packages: paragraphs of "Key: value" lines
-// (deb822(5)), of which those that are installed count.
+// (deb822(5)). It returns the installed packages.
 func readStatus(r io.Reader) (map[string]compare.Fact, error) {
 	out := map[string]compare.Fact{}
 	var name, version string

@@ -21,19 +21,19 @@ import (
 	"github.com/containerd/platforms"
 )
 
-// Builder is a builder that takes nothing from builds before.
+// Builder is a builder that reuses nothing of earlier builds.
 type Builder struct {
 	*builder.Builder
-	// noCache says that it has a cache, which it must not use.
+	// noCache says that the builder has a cache, which must not be used.
 	noCache bool
 	cleanUp func() error
 }
 
-// stopDeadline is how long an embedded builder has to end.
+// stopDeadline is how long an embedded builder may take to stop.
 const stopDeadline = 30 * time.Second
 
-// FindBuilder finds the builder that o names or Docker's, and otherwise starts
-// an embedded one with an empty state, which Close removes.
+// FindBuilder returns the builder of o or Docker's, or else starts an embedded
+// builder with empty state, which Close removes.
 func FindBuilder(ctx context.Context, o builder.Options) (*Builder, error) {
 	dir, err := os.MkdirTemp("", "deployfile-verify-")
 	if err != nil {
@@ -53,12 +53,12 @@ func FindBuilder(ctx context.Context, o builder.Options) (*Builder, error) {
 	return &Builder{Builder: b, noCache: b.Kind != builder.Embedded, cleanUp: cleanUp}, nil
 }
 
-// Close ends the use of the builder.
+// Close closes the builder.
 func (b *Builder) Close() error { return errors.Join(b.Builder.Close(), b.cleanUp()) }
 
-// Rebuild builds what o describes, from the lock, for the platforms of an image
-// and packed as it is packed, into a folder that must be empty. Annotations are
-// no part of what a lock makes: they are the image's.
+// Rebuild builds what o describes, from the lock, for the platforms and with
+// the compression of an image, into a directory that must be empty. It copies
+// the image's annotations, which do not come from the lock.
 func Rebuild(ctx context.Context, b *Builder, o build.Options, like *image.Image, dir string) (*image.Image, error) {
 	o.Target, o.Platforms = "", nil
 	for _, p := range like.Platforms {
@@ -78,8 +78,8 @@ func Rebuild(ctx context.Context, b *Builder, o build.Options, like *image.Image
 	return image.Open(ctx, "oci-layout://"+dir)
 }
 
-// packing are the exporter's attributes with which an image like this comes
-// out.
+// packing returns the exporter's attributes that reproduce an image's
+// compression and annotations.
 func packing(like *image.Image) map[string]string {
 	attrs := map[string]string{"tar": "false"}
 	for _, p := range like.Platforms {
@@ -105,15 +105,15 @@ func packing(like *image.Image) map[string]string {
 	attrs["compression"], attrs["force-compression"] = last, "true"
 	for _, l := range layers {
 		if layerCompression(l.Descriptor) != last {
-			// The layers of the base stayed as they were.
+			// The base's layers keep their compression.
 			attrs["force-compression"] = "false"
 		}
 	}
 	return attrs
 }
 
-// The annotation of a layer in the eStargz format, see containerd's
-// stargz-snapshotter, docs/estargz.md.
+// The annotation of an eStargz layer, see containerd's stargz-snapshotter,
+// docs/estargz.md.
 const stargzTOC = "containerd.io/snapshot/stargz/toc.digest"
 
 func layerCompression(d ocispecs.Descriptor) string {
