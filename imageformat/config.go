@@ -6,12 +6,11 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 )
 
-// maxConfig is the size in bytes above which a configuration is none. The library
-// reads whatever a manifest says, and all that there is if that is less than
-// nothing.
+// maxConfig limits the size of a configuration in bytes. The library reads as
+// many bytes as a manifest says, and everything if the number is negative.
 const maxConfig = 4 << 20
 
-// Config is the configuration of an image, which may be from a stranger.
+// Config returns the configuration of an image, which may be untrusted.
 func Config(image v1.Image) (*v1.ConfigFile, error) {
 	m, err := image.Manifest()
 	if err != nil {
@@ -23,7 +22,7 @@ func Config(image v1.Image) (*v1.ConfigFile, error) {
 	return image.ConfigFile()
 }
 
-// CheckConfig refuses a configuration by the size in bytes that its descriptor says.
+// CheckConfig refuses a configuration by the size in its descriptor, in bytes.
 func CheckConfig(size int64) error {
 	if size < 0 || size > maxConfig {
 		return fmt.Errorf("the configuration of the image says that it has %d bytes, and none has more than %d", size, maxConfig)

@@ -13,8 +13,8 @@ import (
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 )
 
-// dockerManifest is an image in Docker's media types; one that is in them
-// already comes back as it is.
+// dockerManifest converts an image to Docker's media types; an image that has
+// them already is returned as it is.
 func dockerManifest(image platformImage) (Image, error) {
 	raw, err := image.RawManifest()
 	if err != nil {
@@ -68,8 +68,8 @@ func dockerLayer(l ocispecs.Descriptor) (string, error) {
 	return "", &LayerError{Digest: l.Digest.String(), MediaType: l.MediaType}
 }
 
-// dockerList is a manifest list of images; one that is nothing else already
-// comes back as it is.
+// dockerList returns a manifest list of images; from is returned as it is if it
+// is that list already.
 func dockerList(from Image, images []platformImage) (Image, error) {
 	list := ocispecs.Index{Versioned: specs.Versioned{SchemaVersion: 2}, MediaType: string(types.DockerManifestList)}
 	made := &convertedList{images: map[v1.Hash]v1.Image{}}
@@ -96,7 +96,8 @@ func dockerList(from Image, images []platformImage) (Image, error) {
 	return made, err
 }
 
-// holdsAlready says whether an index is a manifest list of just these.
+// holdsAlready reports whether an index is a manifest list of exactly these
+// manifests.
 func holdsAlready(from Image, manifests []ocispecs.Descriptor) (bool, error) {
 	index, ok := from.(v1.ImageIndex)
 	if !ok {
@@ -114,8 +115,7 @@ func holdsAlready(from Image, manifests []ocispecs.Descriptor) (bool, error) {
 	return true, nil
 }
 
-// encode writes what BuildKit's exporter writes, so that the digests are the
-// same.
+// encode encodes as BuildKit's exporter does, so that the digests are the same.
 func encode(value any) ([]byte, error) { return json.MarshalIndent(value, "", "  ") }
 
 // converted is an image with another manifest.

@@ -1,9 +1,8 @@
-// Package imageformat turns a built image into the form that a registry takes:
-// as it was built, or in Docker's media types, with or without an index. The
-// bytes of layers and configurations stay as they are, and what is new, the
-// manifests, is written as BuildKit's exporter writes it: the result has the
-// digest that the same build has with oci-mediatypes=false and no
-// attestations.
+// Package imageformat converts a built image to the format that a registry
+// accepts: as it was built, or in Docker's media types, with or without an
+// index. The bytes of layers and configurations stay the same. The new
+// manifests are encoded as BuildKit's exporter does, so that the result has the
+// digest of the same build with oci-mediatypes=false and no attestations.
 package imageformat
 
 import (
@@ -14,15 +13,15 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/partial"
 )
 
-// The forms, as a target's key format names them.
+// The formats, as a target's key format names them.
 const (
-	// OCI is the image as it was built: OCI's media types, an index where there
-	// are several platforms or attestations.
+	// OCI is the image as it was built: OCI's media types, with an index for
+	// several platforms or attestations.
 	OCI = "oci"
-	// Docker has Docker's media types and no attestations: a manifest list
-	// where there are several platforms, else a manifest.
+	// Docker has Docker's media types and no attestations: a manifest list for
+	// several platforms, else a manifest.
 	Docker = "docker"
-	// DockerManifest is a manifest in Docker's media types, of one platform.
+	// DockerManifest is a single-platform manifest in Docker's media types.
 	DockerManifest = "docker-manifest"
 )
 
@@ -30,15 +29,15 @@ const (
 // elsewhere.
 type Image interface {
 	partial.Describable
-	// RawManifest is the manifest or index itself.
+	// RawManifest returns the manifest or index itself.
 	RawManifest() ([]byte, error)
 }
 
-// Convert returns an image in a form; "" is OCI. A platform, os/arch or
-// os/arch/variant, takes the image of that platform alone; "" takes all of
-// them. Nothing but manifests and configurations is read. The error is a
-// *PlatformError if the platform is not there or none was chosen where there
-// must be one, and a *LayerError if Docker's media types cannot name a layer.
+// Convert converts an image to a format; "" is OCI. A platform, os/arch or
+// os/arch/variant, selects the image of that platform; "" selects all. Only
+// manifests and configurations are read. The error is a *PlatformError if the
+// platform is missing, or none was selected and the format needs exactly one,
+// and a *LayerError if Docker has no media type for a layer.
 func Convert(image Image, format, platform string) (Image, error) {
 	if format == "" {
 		format = OCI
@@ -70,21 +69,20 @@ func Convert(image Image, format, platform string) (Image, error) {
 	return dockerList(image, chosen)
 }
 
-// Platforms are the platforms of an image, in its own order.
+// Platforms returns the platforms of an image, in its own order.
 func Platforms(image Image) ([]string, error) {
 	all, err := platformImages(image)
 	return names(all), err
 }
 
-// PlatformError is an image that has not the one platform that is needed.
+// PlatformError reports an image without the one platform that is needed.
 type PlatformError struct {
-	// Want is the platform that was chosen, "" if none was.
+	// Want is the selected platform, "" if none was.
 	Want string
-	// Have are those of the image.
+	// Have are the image's platforms.
 	Have []string
 }
 
-// Error implements error.
 func (e *PlatformError) Error() string {
 	have := strings.Join(e.Have, ", ")
 	if e.Want == "" {
@@ -93,13 +91,12 @@ func (e *PlatformError) Error() string {
 	return fmt.Sprintf("the image is not for %s: it is for %s", e.Want, have)
 }
 
-// LayerError is a layer that Docker's media types have no name for.
+// LayerError reports a layer that has no Docker media type.
 type LayerError struct {
-	// Digest and MediaType are the layer's.
+	// Digest and MediaType are those of the layer.
 	Digest, MediaType string
 }
 
-// Error implements error.
 func (e *LayerError) Error() string {
 	what := fmt.Sprintf("is of type %q", e.MediaType)
 	if strings.Contains(e.MediaType, "zstd") {

@@ -14,12 +14,12 @@ type platformImage struct {
 	platform ocispecs.Platform
 }
 
-// referenceType is the annotation by which BuildKit marks the manifests that
-// are about others, in its docs/attestations/attestation-storage.md.
+// BuildKit marks attestation manifests with this annotation, see its
+// docs/attestations/attestation-storage.md.
 const referenceType = "vnd.docker.reference.type"
 
-// platformImages are the images of an index, or the image itself. What is
-// about them, such as attestations, is left out.
+// platformImages returns the images of an index without attestations, or the
+// image itself.
 func platformImages(image Image) ([]platformImage, error) {
 	switch image := image.(type) {
 	case v1.Image:
@@ -60,8 +60,8 @@ func indexImages(index v1.ImageIndex) ([]platformImage, error) {
 	return out, nil
 }
 
-// platformOf is an image with its platform, which its configuration says if no
-// index does.
+// platformOf returns an image with its platform, from its configuration if no
+// index names it.
 func platformOf(image v1.Image, p *v1.Platform) (platformImage, error) {
 	if p == nil {
 		config, err := Config(image)
@@ -78,7 +78,7 @@ func platformOf(image v1.Image, p *v1.Platform) (platformImage, error) {
 	}}, nil
 }
 
-// choose is the one image of a platform.
+// choose returns the one image of a platform.
 func choose(all []platformImage, platform string) ([]platformImage, error) {
 	want, err := platforms.Parse(platform)
 	if err != nil {
