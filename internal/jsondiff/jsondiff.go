@@ -1,6 +1,6 @@
-// Package jsondiff lists the fields in which two JSON documents differ, each by its
-// path, for people and programs to read. It knows nothing of what the documents
-// mean; it is not a patch.
+// Package jsondiff lists the fields in which two JSON documents differ, by
+// path, for people and programs to read. It does not interpret the documents,
+// and its result is not a patch.
 package jsondiff
 
 import (
@@ -23,9 +23,9 @@ type Difference struct {
 }
 
 // Compare returns the differences of two JSON documents in the order of the
-// fields' names, an empty slice if there are none. It skips the fields in except
-// and all below them. Numbers are compared as they are written: 1.0 is not 1.
-// It fails if one of the documents is not JSON.
+// fields' names; it is empty, not nil, if they are equal. It skips the fields
+// in except and everything below them. Numbers are compared as written: 1.0 is
+// not 1. It fails if a document is not JSON.
 func Compare(was, is []byte, except ...string) ([]Difference, error) {
 	a, err := decode(was)
 	if err != nil {
@@ -42,7 +42,7 @@ func Compare(was, is []byte, except ...string) ([]Difference, error) {
 
 func decode(data []byte) (any, error) {
 	d := json.NewDecoder(bytes.NewReader(data))
-	// Digits stay as they are written.
+	// Numbers keep their digits.
 	d.UseNumber()
 	var v any
 	err := d.Decode(&v)
@@ -116,7 +116,7 @@ func member(path, name string) string {
 	return path + "." + name
 }
 
-// plain says whether a name needs no quotes in a path.
+// plain reports whether a name needs no quotes in a path.
 func plain(name string) bool {
 	for _, r := range name {
 		if (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != '_' {

@@ -1,7 +1,7 @@
-// Package terminal keeps the words of others from steering a terminal. What a
-// model, a package, a server, a registry or a cluster says goes to people through
-// it: control characters and marks that turn the direction of writing are shown,
-// and not obeyed.
+// Package terminal makes untrusted text printable. Text from a model, a
+// package, a server, a registry or a cluster reaches people through it: control
+// characters and bidirectional marks are escaped, so that the terminal does not
+// obey them.
 package terminal
 
 import (
@@ -11,22 +11,22 @@ import (
 	"unicode/utf8"
 )
 
-// Printable shows what a terminal would obey as an escape: \x1b, \u202e. That are
-// the control characters of ASCII and ISO 6429 (C0 but the line feed and the tab,
-// DEL, C1), Unicode's Bidi_Control characters and its separators of lines and
-// paragraphs, and bytes that are no UTF-8, which some terminals read as C1. All
-// else stays as it is, so that what is printable already does not change.
+// Printable escapes what a terminal would obey: \x1b, \u202e. Those are the
+// control characters of ASCII and ISO 6429 (C0 except line feed and tab, DEL,
+// C1), Unicode's Bidi_Control characters and its line and paragraph separators,
+// and invalid UTF-8, which some terminals read as C1. Everything else is
+// unchanged, so escaping twice changes nothing.
 func Printable(text string) string {
 	return escape(text, func(r rune) bool { return obeyed(r) && r != '\n' && r != '\t' })
 }
 
-// Line is Printable for a text that has its place in a line, such as a name in a
-// table: it also shows line feeds and tabs.
+// Line is Printable for text within a line, such as a name in a table: it also
+// escapes line feeds and tabs.
 func Line(text string) string { return escape(text, obeyed) }
 
-// Masked has U+FFFD for each character that Printable would escape, so that the
-// lines have as many characters as those of the text, which columns count on. A
-// carriage return before a line feed is part of the line's end and left out.
+// Masked replaces each character that Printable would escape by U+FFFD, so that
+// columns stay correct. It omits a carriage return before a line feed, which
+// belongs to the line ending.
 func Masked(text string) string {
 	return strings.Map(func(r rune) rune {
 		if obeyed(r) && r != '\n' && r != '\t' {
@@ -36,7 +36,7 @@ func Masked(text string) string {
 	}, strings.ReplaceAll(text, "\r\n", "\n"))
 }
 
-// Obeys reports whether a text has anything that Line would escape.
+// Obeys reports whether Line would escape anything in a text.
 func Obeys(text string) bool { return !utf8.ValidString(text) || strings.ContainsFunc(text, obeyed) }
 
 func escape(text string, escaped func(rune) bool) string {
@@ -59,8 +59,8 @@ func escape(text string, escaped func(rune) bool) string {
 	return out.String()
 }
 
-// obeyed says whether a character does something to a terminal, the line feed and
-// the tab included.
+// obeyed reports whether a terminal obeys a character, including line feed and
+// tab.
 func obeyed(r rune) bool {
 	return unicode.IsControl(r) || unicode.In(r, unicode.Bidi_Control, unicode.Zl, unicode.Zp)
 }

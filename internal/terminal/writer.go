@@ -10,22 +10,21 @@ import (
 	"github.com/containerd/console"
 )
 
-// Writer writes what is printable of a text for people. It can be used by several
-// goroutines at once.
+// Writer writes text for people, made printable. It is safe for concurrent use.
 type Writer struct {
 	to io.Writer
 
 	mu sync.Mutex
-	// begun is the start of a character whose end has not come yet.
+	// begun is the beginning of an incomplete character.
 	begun []byte
 }
 
-// NewWriter returns a Writer to w, wherever that leads: a log that is a file now
-// is shown on a terminal later.
+// NewWriter returns a Writer to w. It escapes even for a file, because a log in
+// a file may be shown on a terminal later.
 func NewWriter(w io.Writer) *Writer { return &Writer{to: w} }
 
-// ForData returns a writer for what programs read: f itself, byte for byte, unless
-// it is a terminal.
+// ForData returns a writer for data that programs read: f itself, byte for
+// byte, unless it is a terminal.
 func ForData(f *os.File) io.Writer {
 	if Is(f) {
 		return NewWriter(f)
@@ -33,7 +32,7 @@ func ForData(f *os.File) io.Writer {
 	return f
 }
 
-// Is reports whether w, or what a Writer writes to, is a terminal.
+// Is reports whether w, or the destination of a Writer, is a terminal.
 func Is(w io.Writer) bool {
 	switch w := w.(type) {
 	case *Writer:
@@ -45,7 +44,7 @@ func Is(w io.Writer) bool {
 	return false
 }
 
-// Write implements io.Writer. A character may be spread over several calls.
+// Write implements io.Writer. A character may span several calls.
 func (w *Writer) Write(data []byte) (int, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -58,8 +57,8 @@ func (w *Writer) Write(data []byte) (int, error) {
 	return len(data), nil
 }
 
-// complete is the length of a text without a character at its end that has only
-// begun.
+// complete returns the length of a text without an incomplete character at its
+// end.
 func complete(text []byte) int {
 	for n := 1; n < utf8.UTFMax && n <= len(text); n++ {
 		start := len(text) - n
