@@ -103,7 +103,7 @@ type checked struct {
 // inspect reads all that a build would read of the folder.
 func inspect(ctx context.Context, folder, file string, source []byte, args map[string]string) (*checked, error) {
 	// A link that leads out of the folder is followed by no build.
-	files, err := untrusted.OpenFolder(folder)
+	files, err := untrusted.OpenDirectory(folder)
 	if err != nil {
 		return nil, err
 	}

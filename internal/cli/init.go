@@ -66,7 +66,7 @@ func initialise(ctx context.Context, s streams, modelFolder string, o initOption
 	if err != nil {
 		return err
 	}
-	folder, err := untrusted.OpenFolder(dir)
+	folder, err := untrusted.OpenDirectory(dir)
 	if err != nil {
 		return err
 	}

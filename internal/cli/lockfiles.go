@@ -44,7 +44,7 @@ type lockError struct{ error }
 // known.
 func readLockFiles(dir, name string) (files map[string][]byte, lock *resolver.Lock, err error) {
 	files = map[string][]byte{}
-	folder, err := untrusted.OpenFolder(dir)
+	folder, err := untrusted.OpenDirectory(dir)
 	if errors.Is(err, fs.ErrNotExist) {
 		return files, nil, nil
 	}

@@ -10,13 +10,13 @@ import (
 )
 
 // ignore opens a folder with a .dockerignore.
-func ignore(t *testing.T, text string) (*untrusted.Folder, string) {
+func ignore(t *testing.T, text string) (*untrusted.Directory, string) {
 	t.Helper()
 	dir := t.TempDir()
 	if err := os.WriteFile(filepath.Join(dir, ".dockerignore"), []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	folder, err := untrusted.OpenFolder(dir)
+	folder, err := untrusted.OpenDirectory(dir)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -54,7 +54,7 @@ func readDeployfile(ctx context.Context, folder, path string) ([]byte, error) {
 
 // readIn reads a file that must be in a folder.
 func readIn(folder, name string, limit int64) ([]byte, error) {
-	files, err := untrusted.OpenFolder(folder)
+	files, err := untrusted.OpenDirectory(folder)
 	if err != nil {
 		return nil, err
 	}

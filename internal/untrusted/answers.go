@@ -10,23 +10,24 @@ import (
 	"strings"
 )
 
-// AnswerLimit is how much is read of a server's answer.
+// AnswerLimit limits a server's response.
 type AnswerLimit struct {
-	// Bytes is the size of its body, decompressed.
+	// Bytes limits the decompressed body.
 	Bytes int64
-	// Values is how many values it has as JSON, counted as DecodeJSON does; 0 is
-	// for an answer that is not JSON.
+	// Values limits the JSON values in the body, counted as by DecodeJSON; 0 if
+	// the response is not JSON.
 	Values int
 }
 
 // Answers is an http.RoundTripper for clients that decode whatever a server
-// sends: the body is read here, within limits, before the client sees anything
-// of it. The error is an *AnswerError, within the *url.Error of an http.Client.
+// sends: it reads the body within limits before the client sees any of it. The
+// error is an *AnswerError, inside the *url.Error of an http.Client.
 type Answers struct {
 	// Base sends the requests.
 	Base http.RoundTripper
-	// Limit is how much is read of the answer to a request, the first where the
-	// server redirected it; nil leaves the answer to whoever asked, as a stream.
+	// Limit returns the limits for the response to a request, which is the first
+	// one if the server redirected it; nil passes the response through as a
+	// stream.
 	Limit func(*http.Request) *AnswerLimit
 }
 
@@ -68,7 +69,7 @@ func (a *AnswerLimit) read(resp *http.Response) ([]byte, error) {
 	return data, nil
 }
 
-// first is the request that the redirects began with which led to req.
+// first returns the request whose redirects led to req.
 func first(req *http.Request) *http.Request {
 	for req.Response != nil && req.Response.Request != nil {
 		req = req.Response.Request
@@ -76,8 +77,8 @@ func first(req *http.Request) *http.Request {
 	return req
 }
 
-// Registry is a transport to registries. It bounds all that they answer except
-// blobs, whose readers know how large each is:
+// Registry returns a transport for registries. It limits all responses except
+// blobs, whose readers know their size:
 // https://github.com/opencontainers/distribution-spec/blob/main/spec.md#endpoints.
 func Registry(base http.RoundTripper) http.RoundTripper {
 	return Answers{Base: base, Limit: func(req *http.Request) *AnswerLimit {

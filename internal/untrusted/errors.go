@@ -6,11 +6,11 @@ import (
 	"io/fs"
 )
 
-// TooLargeError says that a file has more bytes than its reader takes.
+// TooLargeError reports a file with more bytes than its limit.
 type TooLargeError struct {
-	// Name is the file's, as it was asked for.
+	// Name is the name of the file as requested.
 	Name string
-	// Limit is the largest size that is read, in bytes.
+	// Limit is the maximum size in bytes.
 	Limit int64
 }
 
@@ -19,12 +19,12 @@ func (e *TooLargeError) Error() string {
 	return fmt.Sprintf("%s is larger than %s, and no more is read of such a file; put a smaller one there", e.Name, size(e.Limit))
 }
 
-// NotRegularError says that what has a file's name is none: a named pipe, a device
-// or a socket, which could keep its reader for ever.
+// NotRegularError reports a named pipe, a device or a socket in place of a
+// file, which could block its reader forever.
 type NotRegularError struct {
-	// Name is the file's, as it was asked for.
+	// Name is the name of the file as requested.
 	Name string
-	// Mode is what there is.
+	// Mode is the file's mode.
 	Mode fs.FileMode
 }
 
@@ -33,30 +33,30 @@ func (e *NotRegularError) Error() string {
 	return fmt.Sprintf("%s is %s and not a file; put the file itself there", e.Name, kind(e.Mode))
 }
 
-// OutsideError says that a symbolic link leads out of the folder that it is in.
+// OutsideError reports a symbolic link that leads out of its directory.
 type OutsideError struct {
-	// Name is what was to be read, relative to the folder.
+	// Name is the requested path, relative to the directory.
 	Name string
 }
 
 // Error names the link and what to do.
 func (e *OutsideError) Error() string {
-	return fmt.Sprintf("%s is a symbolic link, or below one, that leads out of the folder that is read; put the file itself there", e.Name)
+	return fmt.Sprintf("%s is a symbolic link, or below one, that leads out of the directory that is read; put the file itself there", e.Name)
 }
 
-// AnswerError says that a server answers with more than its reader takes.
+// AnswerError reports a server's response beyond its limit.
 type AnswerError struct {
-	// Limit is how much is read, with its unit: "16 MiB", or "1000 pages".
+	// Limit is the limit with its unit: "16 MiB", or "1000 pages".
 	Limit string
 }
 
-// Error names the limit and what to do. Who asked is to name the request.
+// Error names the limit and what to do. The caller names the request.
 func (e *AnswerError) Error() string {
 	return fmt.Sprintf("the server answers with more than %s, and no more is read; ask whoever runs it, or name another", e.Limit)
 }
 
-// Refused says whether an error is that a file was not read because of what it
-// is: too large, no regular file, or outside of its folder.
+// Refused reports whether a file was not read because of what it is: too large,
+// not a regular file, or outside its directory.
 func Refused(err error) bool {
 	var large *TooLargeError
 	var kind *NotRegularError
@@ -67,7 +67,7 @@ func Refused(err error) bool {
 func kind(m fs.FileMode) string {
 	switch {
 	case m.IsDir():
-		return "a folder"
+		return "a directory"
 	case m&fs.ModeNamedPipe != 0:
 		return "a named pipe"
 	case m&fs.ModeSocket != 0:
@@ -78,7 +78,7 @@ func kind(m fs.FileMode) string {
 	return "something else"
 }
 
-// size is a number of bytes in the largest unit that it is a multiple of.
+// size formats a number of bytes in the largest unit that divides it.
 func size(n int64) string {
 	switch {
 	case n > 0 && n%(1<<20) == 0:

@@ -5,11 +5,12 @@ import (
 	"fmt"
 )
 
-// DecodeJSON decodes a JSON text, such as the record of a revision at a target, of
-// at most limit bytes and as many values: each brace, bracket and comma outside of
-// strings makes one, of which some take a hundred times the memory of their text.
-// name is what errors call it, which are *TooLargeError, *StructureError, and those
-// of encoding/json, which itself bounds how deep a text nests.
+// DecodeJSON decodes JSON, such as the record of a revision at a target, of at
+// most limit bytes and as many values. Each brace, bracket and comma outside
+// strings counts as a value, because some values take a hundred times the
+// memory of their text. name is the input's name in errors, which are
+// *TooLargeError, *StructureError, and those of encoding/json, which itself
+// limits nesting.
 func DecodeJSON(data []byte, name string, limit int64, values int, into any) error {
 	if int64(len(data)) > limit {
 		return &TooLargeError{Name: name, Limit: limit}

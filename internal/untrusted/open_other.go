@@ -2,5 +2,5 @@
 
 package untrusted
 
-// nonBlocking is for named pipes among the files, which are on Unix alone.
+// nonBlocking is for named pipes, which only Unix has as files.
 const nonBlocking = 0

@@ -4,6 +4,6 @@ package untrusted
 
 import "syscall"
 
-// nonBlocking lets the opening of a named pipe return at once, so that it can be
-// refused. Of regular files it changes nothing.
+// nonBlocking makes opening a named pipe return at once, so that it can be
+// refused. It does not affect regular files.
 const nonBlocking = syscall.O_NONBLOCK

@@ -8,9 +8,9 @@ import (
 	"os"
 )
 
-// ReadFile reads a regular file of a file system, of at most limit bytes. Errors
-// are *TooLargeError and *NotRegularError, *OutsideError of a Folder, and those of
-// the file system.
+// ReadFile reads a regular file of a file system, of at most limit bytes.
+// Errors are *TooLargeError and *NotRegularError, *OutsideError for a
+// Directory, and those of the file system.
 func ReadFile(fsys fs.FS, name string, limit int64) ([]byte, error) {
 	f, err := fsys.Open(name)
 	if err != nil {
@@ -20,9 +20,10 @@ func ReadFile(fsys fs.FS, name string, limit int64) ([]byte, error) {
 	return read(f, name, limit)
 }
 
-// ReadNamed reads a file that the user has named, on the command line say: it may
-// be anywhere and a link, but must lead to a regular file of at most limit bytes.
-// Errors are *TooLargeError and *NotRegularError, and those of the file system.
+// ReadNamed reads a file that the user named, for example on the command line.
+// It may be anywhere and may be a link, but must be a regular file of at most
+// limit bytes. Errors are *TooLargeError and *NotRegularError, and those of the
+// file system.
 func ReadNamed(name string, limit int64) ([]byte, error) {
 	info, err := os.Stat(name)
 	if err != nil {
@@ -49,8 +50,8 @@ func read(f fs.File, name string, limit int64) ([]byte, error) {
 	case info.Size() > limit:
 		return nil, &TooLargeError{Name: name, Limit: limit}
 	}
-	// One byte more tells the end of the file without another read, and a file that
-	// has grown meanwhile.
+	// One more byte detects the end of the file without another read, or that the
+	// file has grown.
 	data := make([]byte, info.Size()+1)
 	n, err := io.ReadFull(f, data)
 	switch {
@@ -70,8 +71,8 @@ func read(f fs.File, name string, limit int64) ([]byte, error) {
 	return append(data, rest...), nil
 }
 
-// ReadAll reads a stream of at most limit bytes to its end; name is what the
-// error, a *TooLargeError, calls it. No more than limit+1 bytes are read.
+// ReadAll reads a stream of at most limit bytes to its end; name is its name in
+// the error, a *TooLargeError. It reads no more than limit+1 bytes.
 func ReadAll(r io.Reader, name string, limit int64) ([]byte, error) {
 	data, err := io.ReadAll(io.LimitReader(r, limit+1))
 	if err != nil {

@@ -16,7 +16,7 @@ import (
 	"time"
 )
 
-// hostile makes a folder with what a stranger may put into one.
+// hostile makes a directory with what a stranger may put into one.
 func hostile(t *testing.T) string {
 	t.Helper()
 	top := t.TempDir()
@@ -45,7 +45,7 @@ func hostile(t *testing.T) string {
 }
 
 func TestReadFileOfAFolder(t *testing.T) {
-	folder, err := OpenFolder(hostile(t))
+	folder, err := OpenDirectory(hostile(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -54,12 +54,12 @@ func TestReadFileOfAFolder(t *testing.T) {
 		"file":         "",
 		"inside":       "",
 		"huge":         "huge is larger than 4 bytes",
-		"outside":      "outside is a symbolic link, or below one, that leads out of the folder",
+		"outside":      "outside is a symbolic link, or below one, that leads out of the directory",
 		"absolute":     "absolute is a symbolic link",
 		"above/secret": "above/secret is a symbolic link, or below one",
 		"zero":         "zero is a symbolic link",
 		"pipe":         "pipe is a named pipe and not a file",
-		"below":        "below is a folder and not a file",
+		"below":        "below is a directory and not a file",
 		"dangling":     "no such file",
 		"turn":         "too many levels of symbolic links",
 		"../secret":    "invalid argument",
@@ -88,7 +88,7 @@ func TestReadNamed(t *testing.T) {
 		"outside": "",
 		"zero":    "zero is a device and not a file",
 		"pipe":    "pipe is a named pipe and not a file",
-		"below":   "below is a folder and not a file",
+		"below":   "below is a directory and not a file",
 		"huge":    "huge is larger than 6 bytes",
 	} {
 		data, err := ReadNamed(filepath.Join(dir, name), 6)

@@ -5,20 +5,20 @@ import (
 	"fmt"
 )
 
-// TOMLLimits bound the structure of a TOML text, whose library nests without end
-// and keeps the whole path of every key. A limit of 0 is none.
+// TOMLLimits limits the structure of a TOML document, whose library nests
+// without limit and keeps the whole path of every key. 0 means no limit.
 type TOMLLimits struct {
-	// Depth is how deep arrays, inline tables and the parts of dotted keys nest in
-	// one statement, that is a table's header, or a key and its value.
+	// Depth limits the nesting of arrays, inline tables and the parts of dotted
+	// keys in one statement: a table header, or a key with its value.
 	Depth int
-	// Statement is how many dots and opening brackets one statement has.
+	// Statement limits the dots and opening brackets of one statement.
 	Statement int
-	// Marks is how many dots and opening brackets the text has, Values how many
-	// equals signs and commas.
+	// Marks limits the dots and opening brackets of the document, Values its equal
+	// signs and commas.
 	Marks, Values int
 }
 
-// Measure is what a text has too much of.
+// Measure names what a limit counts.
 type Measure string
 
 // The measures of TOML and YAML.
@@ -30,29 +30,29 @@ const (
 	Nodes     Measure = "keys, values and brackets"
 )
 
-// StructureError says that a text has more structure than its reader takes.
+// StructureError reports a document with more structure than its limit.
 type StructureError struct {
-	// Offset is where it becomes too much, in bytes.
+	// Offset is where the document exceeds the limit, in bytes.
 	Offset int
-	// Measure is what there is too much of, Limit how much may be.
+	// Measure is what exceeds the limit, Limit the limit.
 	Measure Measure
 	Limit   int
 }
 
-// Error names the limit; who reads the text names the file.
+// Error names the limit; the reader of the document names the file.
 func (e *StructureError) Error() string {
 	return fmt.Sprintf("it has more than %d %s", e.Limit, e.Measure)
 }
 
-// CheckTOML counts what there is outside of strings and comments, in one pass, and
-// returns a *StructureError for the first that is too much. It is made for texts
-// that the TOML library accepts, and wrong only behind the place where the library
-// stops.
+// CheckTOML counts structure outside strings and comments, in one pass, and
+// returns a *StructureError for the first excess. It is exact for documents
+// that the TOML library accepts; for others it may be wrong only after the
+// point where the library stops.
 func CheckTOML(data []byte, limits TOMLLimits) error {
 	var (
 		statement, marks, values int
-		// dots are those of the key at hand at each level of brackets, level 0 being
-		// outside of all.
+		// dots counts the dots of the current key at each level of brackets; level 0
+		// is outside all of them.
 		dots  = []int{0}
 		depth int
 	)
@@ -78,7 +78,7 @@ func CheckTOML(data []byte, limits TOMLLimits) error {
 				statement, depth, dots[0] = 0, 0, 0
 			}
 		case ',', '=':
-			// A key ends, or the next begins.
+			// A key ends, or the next one begins.
 			if data[at] == ',' {
 				depth -= dots[top]
 				dots[top] = 0
@@ -112,8 +112,8 @@ func CheckTOML(data []byte, limits TOMLLimits) error {
 	return nil
 }
 
-// TOMLStringEnd returns where the string of any of TOML's four kinds ends that
-// starts at an offset: behind its closing quotes, or at the end of the data.
+// TOMLStringEnd returns the end of the string that starts at an offset, of any
+// of TOML's four kinds: after its closing quotes, or the end of the data.
 func TOMLStringEnd(data []byte, start int) int {
 	quote := data[start]
 	long := start+2 < len(data) && data[start+1] == quote && data[start+2] == quote
@@ -130,7 +130,7 @@ func TOMLStringEnd(data []byte, start int) int {
 			return at + 1
 		case at+2 < len(data) && data[at+1] == quote && data[at+2] == quote:
 			at += 3
-			// A long string may end in up to two quotes of its own.
+			// A multi-line string may end in up to two quotes of its own.
 			for i := 0; i < 2 && at < len(data) && data[at] == quote; i++ {
 				at++
 			}

@@ -2,10 +2,10 @@ package untrusted
 
 import "context"
 
-// Wait runs a function that reads or parses, and returns what it returns, or the
-// context's error as soon as the context is done: a file on a file system that
-// hangs, and a parser, know no context. The function is then left to end by itself,
-// so it must change nothing that its caller still uses.
+// Wait calls a function that reads or parses, and returns its result, or the
+// context's error as soon as the context is done: parsers, and reads from a
+// file system that hangs, take no context. The function then continues in the
+// background, so it must not change anything that its caller still uses.
 func Wait[T any](ctx context.Context, f func() (T, error)) (T, error) {
 	type result struct {
 		value T

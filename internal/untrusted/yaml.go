@@ -1,11 +1,11 @@
 package untrusted
 
-// CheckYAML counts what makes the nodes of a YAML text, in one pass, and returns
-// a *StructureError where there are more than nodes of it: brackets and commas,
-// and the dashes, question marks and colons that white space follows. Every node
-// of YAML's block and flow styles takes one of these (YAML 1.2.2, chapters 7 and 8)
-// and none makes more than three. Those in quotes and in block scalars count as
-// well, because to tell them apart takes the parser.
+// CheckYAML counts what creates the nodes of a YAML document, in one pass, and
+// returns a *StructureError beyond the limit: brackets and commas, and dashes,
+// question marks and colons before white space. Every node of YAML's block and
+// flow styles needs one of these (YAML 1.2.2, chapters 7 and 8) and none
+// creates more than three. Those in quotes and in block scalars count as well,
+// because only the parser can tell them apart.
 func CheckYAML(data []byte, nodes int) error {
 	count := 0
 	for at, c := range data {

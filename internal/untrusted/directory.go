@@ -7,35 +7,35 @@ import (
 	"path"
 )
 
-// Folder is a folder of the machine as a file system that nothing leads out of,
-// and in which only regular files and folders can be opened. A symbolic link
-// within it is followed; one that leads out of it is an *OutsideError, be it that
-// it would come back.
-type Folder struct{ root *os.Root }
+// Directory is a directory as a file system that nothing leads out of, and in
+// which only regular files and directories can be opened. It follows a symbolic
+// link within the directory; a link out of it is an *OutsideError, even if it
+// would lead back in.
+type Directory struct{ root *os.Root }
 
 var (
-	_ fs.ReadDirFS  = (*Folder)(nil)
-	_ fs.StatFS     = (*Folder)(nil)
-	_ fs.ReadLinkFS = (*Folder)(nil)
+	_ fs.ReadDirFS  = (*Directory)(nil)
+	_ fs.StatFS     = (*Directory)(nil)
+	_ fs.ReadLinkFS = (*Directory)(nil)
 )
 
-// OpenFolder opens a folder, which may be named through links. Whoever opens it
+// OpenDirectory opens a directory, whose path may contain links. The caller
 // closes it.
-func OpenFolder(name string) (*Folder, error) {
+func OpenDirectory(name string) (*Directory, error) {
 	root, err := os.OpenRoot(name)
 	if err != nil {
 		return nil, err
 	}
-	return &Folder{root}, nil
+	return &Directory{root}, nil
 }
 
-// Close closes the folder; files that are open stay so.
-func (f *Folder) Close() error { return f.root.Close() }
+// Close closes the directory; open files stay open.
+func (f *Directory) Close() error { return f.root.Close() }
 
-// Open implements fs.FS. What is neither a regular file nor a folder is a
+// Open implements fs.FS. Anything but a regular file or a directory is a
 // *NotRegularError.
-func (f *Folder) Open(name string) (fs.File, error) {
-	// Before it is opened: opening a device can have an effect.
+func (f *Directory) Open(name string) (fs.File, error) {
+	// Check before opening: opening a device can have an effect.
 	info, err := f.Stat(name)
 	if err != nil {
 		return nil, err
@@ -47,7 +47,7 @@ func (f *Folder) Open(name string) (fs.File, error) {
 	if err != nil {
 		return nil, explain(name, err)
 	}
-	// It may have been another file by then.
+	// Another file may have replaced it in the meantime.
 	if info, err = file.Stat(); err == nil {
 		err = openable(name, info)
 	}
@@ -66,7 +66,7 @@ func openable(name string, info fs.FileInfo) error {
 }
 
 // Stat implements fs.StatFS.
-func (f *Folder) Stat(name string) (fs.FileInfo, error) {
+func (f *Directory) Stat(name string) (fs.FileInfo, error) {
 	if !fs.ValidPath(name) {
 		return nil, &fs.PathError{Op: "stat", Path: name, Err: fs.ErrInvalid}
 	}
@@ -75,25 +75,25 @@ func (f *Folder) Stat(name string) (fs.FileInfo, error) {
 }
 
 // Lstat implements fs.ReadLinkFS.
-func (f *Folder) Lstat(name string) (fs.FileInfo, error) {
+func (f *Directory) Lstat(name string) (fs.FileInfo, error) {
 	info, err := fs.Lstat(f.root.FS(), name)
 	return info, explain(name, err)
 }
 
 // ReadLink implements fs.ReadLinkFS.
-func (f *Folder) ReadLink(name string) (string, error) {
+func (f *Directory) ReadLink(name string) (string, error) {
 	target, err := fs.ReadLink(f.root.FS(), name)
 	return target, explain(name, err)
 }
 
 // ReadDir implements fs.ReadDirFS.
-func (f *Folder) ReadDir(name string) ([]fs.DirEntry, error) {
+func (f *Directory) ReadDir(name string) ([]fs.DirEntry, error) {
 	entries, err := fs.ReadDir(f.root.FS(), name)
 	return entries, explain(name, err)
 }
 
-// explain gives the error of os.Root for a link that leads out a type: it has
-// none, and its words are about the machinery.
+// explain gives os.Root's error for a link out of the directory a type: it has
+// none, and its text describes internals.
 func explain(name string, err error) error {
 	var at *fs.PathError
 	if errors.As(err, &at) && at.Err.Error() == "path escapes from parent" {
