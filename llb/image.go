@@ -197,7 +197,7 @@ func (p *Plan) serve(in Inputs) (llb.State, error) {
 		Mkfile(path.Join(toolchain.VirtualEnv, "serve.json"), 0o644, append(config, '\n'), at).
 		Mkfile(path.Join(bin, "serve"), 0o755, serveSource, at),
 		in.named("add the start command")...)
-	return toolchain.Settle(made, in.Constraints...), nil
+	return toolchain.FixTimestamps(made, in.Constraints...), nil
 }
 
 // code is the folders of code, one over the other.

@@ -15,7 +15,7 @@ import (
 
 // Download is a file that is fetched by its hash.
 type Download struct {
-	// Filename is the file's name, URL where it is.
+	// Filename is the file's name, URL its address.
 	Filename string `json:"filename" toml:"filename"`
 	URL      string `json:"url" toml:"url"`
 	// SHA256 is its hash in hexadecimal, Size its length in bytes (0 if
@@ -24,8 +24,8 @@ type Download struct {
 	Size   int64  `json:"size,omitempty" toml:"size,omitzero"`
 }
 
-// Check refuses a download that no step may have: one without a hash, or with
-// a name that is not a plain file name.
+// Check refuses a download without a hash, or with a name that is not a plain
+// file name.
 func (d Download) Check() error {
 	switch {
 	case !plainName(d.Filename):
@@ -38,8 +38,8 @@ func (d Download) Check() error {
 	return nil
 }
 
-// fetchable says whether an address is one of a file on the web: another
-// scheme would make BuildKit take it from elsewhere, and not check its hash.
+// fetchable reports whether an address is http or https: BuildKit would fetch
+// another scheme differently, without checking the hash.
 func fetchable(address string) bool {
 	u, err := url.Parse(address)
 	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" && u.User == nil
@@ -53,8 +53,8 @@ func isSHA256(s string) bool {
 	return digest.NewDigestFromEncoded(digest.SHA256, s).Validate() == nil
 }
 
-// State is the file alone in a folder. BuildKit checks the hash, and fetches
-// nothing when it has a file of that hash and name.
+// State returns a directory with only the file. BuildKit checks the hash, and
+// downloads nothing if it already has a file of that hash and name.
 func (d Download) State(c ...llb.ConstraintsOpt) llb.State {
 	opts := []llb.HTTPOption{
 		llb.Filename(d.Filename),

@@ -7,37 +7,38 @@ import (
 	"github.com/moby/buildkit/client/llb"
 )
 
-// The limits of a step where Limits has a zero. An honest build of a wheel stays
-// far below them; what does not end, or fills the machine, meets them.
+// Defaults for the zero fields of Limits. An ordinary build of a wheel stays
+// far below them; a runaway build hits them.
 const (
-	// DefaultProcesses is the number of processes and threads.
+	// DefaultProcesses limits processes and threads.
 	DefaultProcesses int64 = 4096
-	// DefaultData is the memory of one process, in bytes.
+	// DefaultData limits the memory of one process, in bytes.
 	DefaultData int64 = 16 << 30
-	// DefaultTime is how long one step may run.
+	// DefaultTime limits the duration of one step.
 	DefaultTime = time.Hour
 )
 
-// Limits are what a step may use that reaches the network or runs programs of
-// others: a package's build script, uv, apt, the server that is verified. They
-// decide whether a step ends well, and nothing of its result. The zero value has the
+// Limits limits a step that has a network or runs foreign programs: a package's
+// build script, uv, apt, the server under verification. Limits decide whether a
+// step succeeds, but do not affect its result. The zero value means the
 // defaults.
 type Limits struct {
-	// Processes is how many processes and threads such programs have on the
-	// builder at one time (RLIMIT_NPROC of their user, see getrlimit(2)).
+	// Processes limits the processes and threads of such programs on the builder
+	// at one time (RLIMIT_NPROC of their user, see getrlimit(2)).
 	Processes int64
-	// Data is the memory of one process, in bytes (RLIMIT_DATA), -1 for any. What
-	// a whole step has is a resource of the vertex, in Toolchain.Constraints.
+	// Data limits the memory of one process in bytes (RLIMIT_DATA); -1 means no
+	// limit. The memory of a whole step is a resource of the vertex, in
+	// Toolchain.Constraints.
 	Data int64
-	// Time is how long one step may run, in whole seconds.
+	// Time limits the duration of one step, in whole seconds.
 	Time time.Duration
 }
 
-// EnvLimits is the environment variable by which a step's script (confine.py)
-// learns of its limits: processes, bytes and seconds.
+// EnvLimits is the environment variable that passes the limits to a step's
+// script (confine.py): processes, bytes and seconds.
 const EnvLimits = "DEPLOYFILE_LIMITS"
 
-// Option puts the limits into a step.
+// Option passes the limits to a step.
 func (l Limits) Option() llb.RunOption {
 	if l.Processes == 0 {
 		l.Processes = DefaultProcesses

@@ -10,8 +10,8 @@ import (
 	"github.com/moby/buildkit/util/apicaps"
 )
 
-// Skeleton is an empty virtual environment (PEP 405) at VirtualEnv whose
-// interpreter is the one at the given path of the image it is put on.
+// Skeleton returns an empty virtual environment (PEP 405) at VirtualEnv. Its
+// interpreter is the given path in the image that the environment is copied to.
 func (t Toolchain) Skeleton(python, version string, c ...llb.ConstraintsOpt) llb.State {
 	name := "make the virtual environment for Python " + version
 	if !Supports(c, pb.CapFileSymlinkCreate) {
@@ -29,15 +29,15 @@ func (t Toolchain) Skeleton(python, version string, c ...llb.ConstraintsOpt) llb
 		Symlink("python", path.Join(bin, "python3"), at).
 		Symlink("python", path.Join(bin, "python"+version), at),
 		with(c, llb.WithCustomName(name))...)
-	return Settle(made, c...)
+	return FixTimestamps(made, c...)
 }
 
 //go:embed skeleton.py
 var skeletonSource []byte
 
-// Supports says whether the builder, whose capabilities are among the
-// constraints, has one of them. Docker's engine has a BuildKit of its own age:
-// the one of Debian 12 knows no symbolic links and no exclusions.
+// Supports reports whether the builder, whose capabilities are among the
+// constraints, has a capability. Docker's engine embeds a BuildKit of its own
+// age: Debian 12's lacks symbolic links and exclusions.
 func Supports(c []llb.ConstraintsOpt, capability apicaps.CapID) bool {
 	var all llb.Constraints
 	for _, o := range c {

@@ -1,7 +1,6 @@
 // Package toolchain runs steps in the toolchain image: the image whose Python
-// and uv resolve, build and install wheels, and which never becomes part of
-// what is built. Its functions are pure: they describe steps as LLB and solve
-// nothing.
+// and uv resolve, build and install wheels, and which never becomes part of the
+// result. Its functions are pure: they return LLB and solve nothing.
 package toolchain
 
 import (
@@ -15,15 +14,15 @@ import (
 	"github.com/moby/buildkit/client/llb"
 )
 
-// Epoch is the modification time of every file that a build makes. It is the
-// same for all images, and not SOURCE_DATE_EPOCH, so that images share their
-// layers; 1980 is the earliest year that a zip file can hold.
+// Epoch returns the modification time of every file that a build creates. It is
+// the same for all images, unlike SOURCE_DATE_EPOCH, so that images share
+// layers; 1980 is the earliest year of the zip format.
 func Epoch() time.Time { return time.Date(1980, 1, 1, 0, 0, 0, 0, time.UTC) }
 
-// VirtualEnv is where the image's Python environment lives.
+// VirtualEnv is the path of the image's Python environment.
 const VirtualEnv = "/opt/venv"
 
-// OutputDir is the mount that a step writes its result to.
+// OutputDir is the mount for the result of a step.
 const OutputDir = "/out"
 
 const (
@@ -32,29 +31,29 @@ const (
 	caPath    = "/run/secrets/ca"
 )
 
-// Toolchain is the toolchain image on the platform that builds.
+// Toolchain is the toolchain image on the build platform.
 type Toolchain struct {
 	// Root is the image's file system.
 	Root llb.State
-	// Python is the absolute path of its interpreter, Version that
-	// interpreter's minor version, "3.11".
+	// Python is the absolute path of its interpreter, Version the interpreter's
+	// minor version, "3.11".
 	Python, Version string
-	// UV holds the wheel of uv for the platform that builds, as a file UVName.
+	// UV contains uv's wheel for the build platform, as the file UVName.
 	UV     llb.State
 	UVName string
-	// CA is the id of the secret with extra certificate authorities.
+	// CA is the id of the secret with additional certificate authorities.
 	CA string
-	// Network are the options of steps that reach the network, such as a
-	// proxy or extra hosts.
+	// Network are options for steps with a network, such as a proxy or extra
+	// hosts.
 	Network []llb.RunOption
-	// Limits are those of steps that reach the network or run programs of others.
+	// Limits apply to steps that have a network or run foreign programs.
 	Limits Limits
-	// Constraints are put on every vertex: the builder's capabilities and the
-	// platform that builds.
+	// Constraints apply to every vertex: the builder's capabilities and the build
+	// platform.
 	Constraints []llb.ConstraintsOpt
 }
 
-// Script is a Python program of this project that runs in a step.
+// Script is one of our Python programs that run in a step.
 type Script struct {
 	// Name is its file name, Source its text.
 	Name   string
@@ -64,8 +63,8 @@ type Script struct {
 //go:embed confine.py
 var confineSource []byte
 
-// State is the script as a file below scratch. What no step needs, capabilities
-// and new privileges, it gives up before anything else (confine.py).
+// State returns the script as a file on scratch. First of all the script drops
+// privileges that no step needs, capabilities and new privileges (confine.py).
 func (s Script) State(c ...llb.ConstraintsOpt) llb.State {
 	source := slices.Concat(confineSource, []byte{'\n'}, s.Source)
 	return llb.Scratch().File(
@@ -73,48 +72,48 @@ func (s Script) State(c ...llb.ConstraintsOpt) llb.State {
 		with(c, llb.WithCustomName("[internal] "+s.Name))...)
 }
 
-// Mount puts a state, or a file or folder of it, into a step, read-only.
+// Mount mounts a state, or a file or directory of it, read-only.
 type Mount struct {
-	// Path is where, absolute; Source what; From the path within Source, ""
-	// for all of it.
+	// Path is the absolute mount point, Source the state, From the path within
+	// Source, "" for all of it.
 	Path   string
 	Source llb.State
 	From   string
 }
 
-// Step is a run of a script in the toolchain. Its file system is read-only
-// but for OutputDir and /tmp.
+// Step runs a script in the toolchain image. Its file system is read-only
+// except for OutputDir and /tmp.
 type Step struct {
-	// Name is what the progress display shows.
+	// Name is shown in the progress display.
 	Name   string
 	Script Script
 	Args   []string
 	Env    map[string]string
 	Mounts []Mount
-	// Network lets the step reach the builder's network, with the CA secret
-	// and Secrets (id → mount path) present. A step without it has none.
+	// Network gives the step the builder's network, the CA secret and Secrets (id
+	// → mount path). Other steps have no network.
 	Network bool
 	Secrets []Secret
-	// UV mounts uv and names it in the environment variable UV. Its cache ends
-	// with the step: what one project's build scripts write is not read by
-	// another's.
+	// UV mounts uv and sets the environment variable UV to its path. Its cache
+	// ends with the step, so that one project's build scripts cannot write what
+	// another's read.
 	UV bool
-	// Programs says that the step runs programs of others: within the toolchain's
-	// limits, as a step with a network is.
+	// Programs says that the step runs foreign programs. It then runs within the
+	// toolchain's limits, like a step with a network.
 	Programs bool
-	// IgnoreCache runs the step though its result is cached.
+	// IgnoreCache runs the step even if its result is cached.
 	IgnoreCache bool
-	// Options are put on the vertex, such as its place in a source file.
+	// Options apply to the vertex, such as its location in a source file.
 	Options []llb.RunOption
 }
 
-// Secret is a build secret that a step may read.
+// Secret is a build secret for a step.
 type Secret struct {
 	// ID is the secret's id, Path its file in the step.
 	ID, Path string
 }
 
-// Run returns what the step leaves in OutputDir.
+// Run returns the contents of OutputDir after the step.
 func (t Toolchain) Run(s Step) llb.State {
 	args := append([]string{t.Python, "-I", "-B", path.Join(scriptDir, s.Script.Name)}, s.Args...)
 	opts := []llb.RunOption{
@@ -172,7 +171,7 @@ func secret(s Secret) llb.RunOption {
 	return llb.AddSecretWithDest(s.ID, &s.Path, llb.SecretOptional)
 }
 
-// uv is a folder with the uv binary, unpacked from its wheel.
+// uv returns a directory with the uv binary, unpacked from its wheel.
 func (t Toolchain) uv() llb.State {
 	return t.Run(Step{
 		Name:   "unpack " + t.UVName,
@@ -182,18 +181,18 @@ func (t Toolchain) uv() llb.State {
 	})
 }
 
-// Settle gives every file and folder of a tree the time Epoch. An action that
-// makes a file leaves the time of day on the folder around it, whatever time
-// that was made with; a copy sets the times of folders last.
-func Settle(st llb.State, c ...llb.ConstraintsOpt) llb.State {
+// FixTimestamps sets the time of every file and directory of a tree to Epoch. A
+// file action sets the current time on the parent directory, whatever time it
+// gives the file; a copy sets the times of directories last.
+func FixTimestamps(st llb.State, c ...llb.ConstraintsOpt) llb.State {
 	at := Epoch()
 	return llb.Scratch().File(
 		llb.Copy(st, "/", "/", &llb.CopyInfo{CopyDirContentsOnly: true, CreatedTime: &at}),
 		with(c, llb.WithCustomName("[internal] settle times"))...)
 }
 
-// SitePackages is the folder of a virtual environment that packages are
-// installed to, relative to it.
+// SitePackages returns the directory for packages, relative to the virtual
+// environment.
 func SitePackages(version string) string {
 	return path.Join("lib", "python"+version, "site-packages")
 }

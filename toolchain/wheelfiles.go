@@ -5,7 +5,6 @@ import _ "embed"
 //go:embed wheelfiles.py
 var wheelFilesSource []byte
 
-// WheelFiles is the part of scripts that says where the files of a wheel go
-// (PEP 427). It stands in front of the scripts that install wheels or look into
-// them.
+// WheelFiles returns the part of scripts that maps the files of a wheel to
+// paths (PEP 427). It precedes scripts that install or inspect wheels.
 func WheelFiles() []byte { return append([]byte{}, wheelFilesSource...) }
