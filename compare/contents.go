@@ -1,9 +1,9 @@
-// Package compare says how two locks or images differ: what a review wants to
-// know of a change, and what a rebuild that came out otherwise is made of. It
-// is pure; packages below it read what is compared.
+// Package compare reports how two locks or images differ: for the review of a
+// change, or to explain a rebuild with another digest. It is pure; packages
+// below it read the locks and images.
 package compare
 
-// Source tells what was read.
+// Source is the type of what was read.
 type Source string
 
 // The sources.
@@ -12,31 +12,31 @@ const (
 	Image Source = "image"
 )
 
-// Contents are what a lock or an image holds.
+// Contents are the contents of a lock or an image.
 type Contents struct {
-	// Name is how the user called it.
+	// Name is the name that the user gave.
 	Name   string
 	Source Source
-	// Digest is an image's, "" for a lock.
+	// Digest is the image's digest, "" for a lock.
 	Digest string
 
 	Platforms []Platform
-	// Blobs are all that a push of an image sends.
+	// Blobs are all blobs that a push of an image sends.
 	Blobs []Blob
 }
 
-// Platform is what is held for one platform.
+// Platform has the contents for one platform.
 type Platform struct {
 	// Name is os/arch.
 	Name string
-	// Facts are by kind, and in it by name. A kind that is not there is one
-	// that the source says nothing about.
+	// Facts are by kind, then by name. A missing kind is one that the source
+	// cannot tell.
 	Facts map[Kind]map[string]Fact
-	// Layers are an image's, the lowest first.
+	// Layers are an image's layers, lowest first.
 	Layers []Blob
 }
 
-// Kind is what a fact is about.
+// Kind is the subject of a fact.
 type Kind string
 
 // The kinds, in the order of a report.
@@ -57,7 +57,7 @@ const (
 	Label         Kind = "label"
 )
 
-// kinds are all kinds with their headings, in the order of a report.
+// kinds returns all kinds with their headings, in the order of a report.
 func kinds() []struct {
 	kind    Kind
 	heading string
@@ -83,19 +83,20 @@ func kinds() []struct {
 	}
 }
 
-// Fact is what is known under a name.
+// Fact is the value of a name.
 type Fact struct {
-	// Value is a version, a digest or a text; "" where the name says it all.
+	// Value is a version, a digest or a text; "" if the name is all there is to
+	// say.
 	Value string
-	// Size is a file's, in bytes.
+	// Size is the size of a file in bytes.
 	Size int64
 }
 
-// Blob is a part of an image as a registry holds it.
+// Blob is a part of an image as a registry stores it.
 type Blob struct {
-	// Digest names it, Size is what is transferred, in bytes.
+	// Digest identifies the blob, Size is the transferred size in bytes.
 	Digest string
 	Size   int64
-	// CreatedBy is what the image's history says of a layer.
+	// CreatedBy is the layer's entry in the image's history.
 	CreatedBy string
 }

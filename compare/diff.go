@@ -6,65 +6,65 @@ import (
 	"slices"
 )
 
-// Op is how something changed.
+// Op is the type of a change.
 type Op string
 
-// The ways to change.
+// The types of changes.
 const (
 	Added   Op = "added"
 	Removed Op = "removed"
 	Changed Op = "changed"
 )
 
-// Change is a fact that is not the same on both sides.
+// Change is a fact that differs between both sides.
 type Change struct {
 	Kind Kind
 	Op   Op
 	Name string
 	Was  string
 	Is   string
-	// WasSize and IsSize are a file's, in bytes.
+	// WasSize and IsSize are the sizes of a file in bytes.
 	WasSize int64
 	IsSize  int64
-	// Platforms are those on which it changed.
+	// Platforms are the platforms with this change.
 	Platforms []string
 }
 
-// Layers are how the layers of an image of one platform differ.
+// Layers reports how the layers of an image of one platform differ.
 type Layers struct {
 	Platform string
-	// Shared counts the layers of B that A has too; SharedSize is their size.
+	// Shared counts the layers of B that A also has; SharedSize is their size.
 	Shared     int
 	SharedSize int64
-	// Added are those of B alone, Removed those of A alone.
+	// Added are the layers of B only, Removed those of A only.
 	Added   []Blob
 	Removed []Blob
-	// Pull is what a machine transfers that has A and pulls B, and PullAll
-	// what one does that has neither; both in bytes.
+	// Pull is what a machine that has A transfers to pull B, PullAll what a
+	// machine without A transfers; both in bytes.
 	Pull    int64
 	PullAll int64
 }
 
-// Report is how B differs from A.
+// Report describes how B differs from A.
 type Report struct {
 	A Contents
 	B Contents
-	// Same says that nothing differs that both sides say something about and,
-	// for two images, that they have the same digest.
+	// Same reports that nothing differs that both sides can tell and, for two
+	// images, that their digests are equal.
 	Same bool
-	// AddedPlatforms are those of B alone, RemovedPlatforms those of A alone.
+	// AddedPlatforms are platforms of B only, RemovedPlatforms those of A only.
 	AddedPlatforms   []string
 	RemovedPlatforms []string
 	// Changes are in the order of their kinds and names.
 	Changes []Change
 	// Layers has an entry for each platform of two images.
 	Layers []Layers
-	// Push is what is transferred to a registry that has A when B is pushed,
-	// for all platforms, in bytes; nil unless both are images.
+	// Push is what a push of B transfers to a registry that has A, for all
+	// platforms, in bytes; nil unless both are images.
 	Push *int64
 }
 
-// Diff compares what both sides say something about.
+// Diff compares what both sides can tell.
 func Diff(a, b Contents) Report {
 	r := Report{A: a, B: b, AddedPlatforms: []string{}, RemovedPlatforms: []string{}, Changes: []Change{}, Layers: []Layers{}}
 	is := byName(b.Platforms)
@@ -118,8 +118,8 @@ type changeKey struct {
 	wasSize, isSize int64
 }
 
-// add joins what changed in the same way on several platforms; known are the
-// places of the changes so far.
+// add merges equal changes of several platforms; known has the indexes of the
+// changes so far.
 func (r *Report) add(known map[changeKey]int, c Change, platform string) {
 	key := changeKey{c.Kind, c.Op, c.Name, c.Was, c.Is, c.WasSize, c.IsSize}
 	if n, ok := known[key]; ok {
@@ -150,7 +150,7 @@ func platformChanges(aSource Source, a Platform, bSource Source, b Platform) []C
 			if k.kind == Package {
 				bumped[c.Name] = true
 			}
-			// Another version has another file as a matter of course.
+			// Another version always has another file.
 			if k.kind != PackageSource || !bumped[c.Name] {
 				out = append(out, c)
 			}
@@ -198,7 +198,8 @@ func decidable(kind Kind, a Source, inA bool, b Source, inB bool) bool {
 		// A base that is a build context has no name.
 		return false
 	case kind == SystemPackage && a != b:
-		// A lock has what the Deployfile adds, an image also what its base has.
+		// A lock has the packages that the Deployfile adds, an image also those of
+		// its base.
 		return inA && a == Lock || inB && b == Lock
 	}
 	return true
@@ -217,8 +218,8 @@ func layers(platform string, a, b []Blob) Layers {
 	return l
 }
 
-// split says which of b are in a and which not, and the size of the latter.
-// What is twice in b counts once.
+// split splits b into the blobs that a has and the others, and returns the size
+// of the others. A blob that b has twice counts once.
 func split(a, b []Blob) (shared, alone []Blob, size int64) {
 	alone = []Blob{}
 	has, seen := map[string]bool{}, map[string]bool{}

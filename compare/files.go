@@ -9,22 +9,22 @@ import (
 	"github.com/deployfile/deployfile/report"
 )
 
-// File is an entry of a layer's tar archive. Every attribute is as text, so
-// that what differs can be named and shown without knowing what it is.
+// File is an entry of a layer's tar archive. Every attribute is a string, so
+// that any difference can be shown without interpreting it.
 type File struct {
-	// Name is the entry's.
+	// Name is the path of the entry.
 	Name string
-	// Attributes are by name: type, mode, uid, gid, mtime, size, content and
-	// so on; one that an entry does not have is not there.
+	// Attributes are by name: type, mode, uid, gid, mtime, size, content and so
+	// on, without those that the entry lacks.
 	Attributes map[string]string
 }
 
-// What is not an attribute of a file and yet differs.
+// Differences that are not an attribute.
 const (
-	// Missing is a file that was there and is not, Extra the opposite.
+	// Missing is a file only in the first archive, Extra one only in the second.
 	Missing = "missing"
 	Extra   = "extra"
-	// Order is a file in another place of the archive.
+	// Order is a file at another position in the archive.
 	Order = "order"
 )
 

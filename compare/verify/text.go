@@ -9,7 +9,7 @@ import (
 	"github.com/deployfile/deployfile/report"
 )
 
-// maxFiles is how many files of a layer Text shows.
+// maxFiles is the number of files of a layer that Text shows.
 const maxFiles = 20
 
 // Text writes a verification for people to read.

@@ -1,6 +1,6 @@
-// Package verify proves that an image is what its lock makes: it builds the
-// image again and compares the two, down to the file and attribute or the
-// field of the configuration in which they differ.
+// Package verify proves that an image is what its lock builds: it rebuilds the
+// image and compares the two, down to the file and attribute or the
+// configuration field that differs.
 package verify
 
 import (
@@ -13,10 +13,10 @@ import (
 	"github.com/deployfile/deployfile/report"
 )
 
-// DifferentError is an image that is not what its lock makes.
+// DifferentError reports an image that differs from what its lock builds.
 type DifferentError struct{ Report *report.Verification }
 
-// Error says on which platforms.
+// Error names the platforms.
 func (e *DifferentError) Error() string {
 	n := 0
 	for _, p := range e.Report.Platforms {
@@ -72,7 +72,8 @@ func fieldDiffs(was, is []byte, except ...string) ([]report.FieldDiff, error) {
 	return out, err
 }
 
-// layers pairs the layers that differ by what made them, else by their place.
+// layers pairs the layers that differ, by the step that made them, else by
+// position.
 func layers(ctx context.Context, a, b *image.Platform) ([]report.VerifiedLayer, error) {
 	out := []report.VerifiedLayer{}
 	pairs := pair(a.Layers, b.Layers)
@@ -113,12 +114,12 @@ func layerFiles(ctx context.Context, a *image.Platform, from image.Layer, b *ima
 	return compare.Files(was, is), nil
 }
 
-// indexes are the places of a layer in two images, -1 where it is not there.
+// indexes are the positions of a layer in two images, -1 where it is missing.
 type indexes struct{ a, b int }
 
-// pair finds for each layer of a the one of b that stands for it: the same
-// one, else one that was made by the same step, else, if the step has another
-// name, the one in the same place.
+// pair returns for each layer of a its counterpart in b: the same layer, else
+// the one of the same step, else, if the step has another name, the one at the
+// same position.
 func pair(a, b []image.Layer) []indexes {
 	taken := map[int]bool{}
 	partner := make([]int, len(a))
