@@ -59,8 +59,25 @@ func (e *Engine) Output(b *builder.Builder, name string) Output {
 	return Output{Type: "moby", Attrs: map[string]string{"name": name}}
 }
 
-// CanPush says whether a build on the engine's own BuildKit can push.
-func (e *Engine) CanPush() bool { return e.containerd }
+// Unnamed is how a build on b leaves its image, without a name, in the engine's
+// store.
+func (e *Engine) Unnamed(b *builder.Builder) Output {
+	out := e.Output(b, "")
+	delete(out.Attrs, "name")
+	return out
+}
+
+// CheckPush returns an error if a build on the engine's own BuildKit cannot push.
+func (e *Engine) CheckPush() error {
+	if !e.containerd {
+		return errors.New("the image store of this Docker engine cannot push from a build: turn on its containerd image store, or use --load and docker push")
+	}
+	return nil
+}
+
+// HasManifests reports whether the engine names an image that has no name by the
+// digest of its manifest; else it does by that of its configuration.
+func (e *Engine) HasManifests() bool { return e.containerd }
 
 // load gives the engine an image as an archive; the result is a writer whose
 // Close returns when the engine has it.

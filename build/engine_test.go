@@ -100,7 +100,7 @@ func startEngine(t *testing.T) (*engineAPI, *Engine) {
 
 func TestEngineOutput(t *testing.T) {
 	_, e := startEngine(t)
-	if !e.CanPush() {
+	if e.CheckPush() != nil {
 		t.Error("the containerd image store was not recognised")
 	}
 	classic := &Engine{}

@@ -32,7 +32,7 @@ func await(ctx context.Context, p Publisher, r Revision, o Options) error {
 		}
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("revision %d of %s is what was asked for, and does not serve (%w): %s", r.Number, o.Endpoint, context.Cause(ctx), said)
+			return &PendingError{Endpoint: o.Endpoint, Revision: r.Number, Message: said, Err: context.Cause(ctx)}
 		case <-time.After(lookPause):
 		}
 	}

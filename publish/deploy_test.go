@@ -272,7 +272,7 @@ func TestUnchangedButNotReady(t *testing.T) {
 	}
 	o.NoWait, o.Timeout = false, time.Millisecond
 	_, err := publish.Deploy(t.Context(), m, release("a", ""), o)
-	if want := "revision 1 of iris-prod is what was asked for, and does not serve (not within 1ms): it starts"; err == nil || err.Error() != want {
+	if want := "revision 1 of iris-prod is what was asked for, and is not ready (not within 1ms): it starts"; err == nil || err.Error() != want {
 		t.Errorf("got %v", err)
 	}
 }

@@ -38,6 +38,25 @@ func (e *NotReadyError) Error() string {
 	return b.String()
 }
 
+// PendingError is a revision that is deployed already, and did not become ready
+// while a verb waited for it. Nothing was changed.
+type PendingError struct {
+	Endpoint string
+	// Revision is its number.
+	Revision int
+	// Message says what it waits for, Err why the wait ended.
+	Message string
+	Err     error
+}
+
+// Error says how long it was waited for.
+func (e *PendingError) Error() string {
+	return fmt.Sprintf("revision %d of %s is what was asked for, and is not ready (%v): %s", e.Revision, e.Endpoint, e.Err, e.Message)
+}
+
+// Unwrap returns why the wait ended.
+func (e *PendingError) Unwrap() error { return e.Err }
+
 // ConflictError is something that another manager of the target has set.
 type ConflictError struct {
 	// Object is what it is part of, Details which fields and whose they are.

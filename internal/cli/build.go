@@ -105,7 +105,7 @@ func buildImage(ctx context.Context, s streams, folder string, o buildOptions) e
 	if err != nil {
 		return err
 	}
-	reportWarnings(s.err, r.Warnings)
+	s.warn(r.Warnings)
 	result.Digest = r.Metadata[exptypes.ExporterImageDigestKey]
 	addOutputs(&result, opt.Outputs)
 	if err := o.writeFiles(r); err != nil {
@@ -125,7 +125,7 @@ func buildImage(ctx context.Context, s streams, folder string, o buildOptions) e
 
 // parseOutputs are the outputs of --output and --push, with the names that the
 // image gets there.
-func (o *buildOptions) parseOutputs(p *project) ([]build.Output, error) {
+func (o *buildOptions) parseOutputs(p *build.Project) ([]build.Output, error) {
 	if o.makesFiles() && (o.push || o.load || len(o.tags) > 0) {
 		return nil, &usageError{fmt.Errorf("--target %s makes no image: give --output a folder", o.target)}
 	}
@@ -150,7 +150,7 @@ func (o *buildOptions) parseOutputs(p *project) ([]build.Output, error) {
 		}
 		tags := o.tags
 		if out.Pushes() && len(tags) == 0 {
-			tags = p.file.Image.Tags
+			tags = p.File.Image.Tags
 		}
 		if out.Pushes() && len(tags) == 0 {
 			return nil, &usageError{errors.New("there is no name to push to: give --tag, or set tags in [image] of the Deployfile")}
@@ -177,24 +177,21 @@ func (o *buildOptions) makesFiles() bool {
 }
 
 // loadInto adds the output that loads the image into Docker's engine.
-func (o *buildOptions) loadInto(ctx context.Context, b *builder.Builder, p *project, opt *build.Options, result *report.Build) (*build.Engine, error) {
+func (o *buildOptions) loadInto(ctx context.Context, b *builder.Builder, p *build.Project, opt *build.Options, result *report.Build) (*build.Engine, error) {
 	engine, err := build.FindEngine(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("--load: %w", err)
 	}
 	result.Loaded = o.tags
 	if len(o.tags) == 0 {
-		result.Loaded = imageNames(p)
+		result.Loaded = p.ImageNames()
 	}
 	opt.Outputs = append(opt.Outputs, engine.Output(b, strings.Join(result.Loaded, ",")))
-	if b.Kind == builder.Docker && !engine.CanPush() && slices.ContainsFunc(opt.Outputs, build.Output.Pushes) {
-		return engine, errCannotPush
+	if b.Kind == builder.Docker && slices.ContainsFunc(opt.Outputs, build.Output.Pushes) {
+		return engine, engine.CheckPush()
 	}
 	return engine, nil
 }
-
-// errCannotPush is a builder whose images stay in its engine.
-var errCannotPush = errors.New("the image store of this Docker engine cannot push from a build: turn on its containerd image store, or use --load and docker push")
 
 // keepNothing adds an output without a name, which only the builder's cache
 // keeps.
@@ -208,23 +205,8 @@ func keepNothing(ctx context.Context, b *builder.Builder, opt *build.Options) er
 		return err
 	}
 	defer engine.Close()
-	opt.Outputs = []build.Output{unnamed(engine, b)}
+	opt.Outputs = []build.Output{engine.Unnamed(b)}
 	return nil
-}
-
-// unnamed is the output that leaves an image in its engine's store.
-func unnamed(engine *build.Engine, b *builder.Builder) build.Output {
-	out := engine.Output(b, "")
-	delete(out.Attrs, "name")
-	return out
-}
-
-// imageNames are [image] tags, or the model's name.
-func imageNames(p *project) []string {
-	if len(p.file.Image.Tags) > 0 {
-		return p.file.Image.Tags
-	}
-	return []string{p.file.Model.Name + ":latest"}
 }
 
 // writeFiles writes --metadata-file and --iidfile.

@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/deployfile/deployfile/builder"
+	"github.com/deployfile/deployfile/serve"
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
@@ -66,7 +67,7 @@ func tiny(e *testscript.Env) error {
 	if err := os.CopyFS(dir, os.DirFS("testdata/tiny")); err != nil {
 		return err
 	}
-	port, err := freePort()
+	port, err := serve.FreePort()
 	if err != nil {
 		return err
 	}
@@ -149,7 +150,7 @@ func ownAddress() (string, error) {
 func startRegistry(ts *testscript.TestScript, _ bool, _ []string) {
 	program, err := filepath.Abs("../../bin/registry")
 	ts.Check(err)
-	port, err := freePort()
+	port, err := serve.FreePort()
 	ts.Check(err)
 	host := fmt.Sprintf("127.0.0.1:%d", port)
 	config := ts.MkAbs("registry.yml")

@@ -51,7 +51,7 @@ wrong is printed with its line.`,
 
 func check(ctx context.Context, s streams, folder string, o checkOptions) error {
 	file := build.Options{Context: folder, File: o.file}.FilePath()
-	source, err := readDeployfile(ctx, folder, o.file)
+	source, err := build.ReadDeployfile(ctx, folder, o.file)
 	if err != nil {
 		return err
 	}
@@ -127,7 +127,7 @@ var errLint = errors.New("the Deployfile has to change, see above")
 
 // readLock reads the lock beside a Deployfile, nil if there is none.
 func readLock(file string) (*resolver.Lock, map[string][]byte, error) {
-	name := filepath.Base(file) + lockSuffix
+	name := filepath.Base(file) + build.LockSuffix
 	files, lock, err := readLockFiles(filepath.Dir(file), name)
 	var unknown *lockError
 	if errors.As(err, &unknown) {

@@ -9,9 +9,10 @@ import (
 	"strings"
 	"time"
 
+	"github.com/deployfile/deployfile/deploy"
 	"github.com/deployfile/deployfile/deployfile"
 	"github.com/deployfile/deployfile/internal/terminal"
-	"github.com/deployfile/deployfile/publish"
+	"github.com/deployfile/deployfile/report"
 	"github.com/spf13/cobra"
 )
 
@@ -29,11 +30,11 @@ func deleteCommand(s streams) *cobra.Command {
 		Short: "Remove all that was deployed to targets",
 		Long: `Remove all that deployfile deploy ever made at the targets, their revisions too, so
 that there is nothing left to roll back to. Images in registries stay. On a terminal
-it asks first; elsewhere --yes has to say that it is meant. That nothing is there is
-no failure. What is left after --timeout is removed by another deployfile delete.
+it asks first; elsewhere --yes has to say that it is meant. Deleting what
+does not exist succeeds. What is left after --timeout is removed by another deployfile delete.
 
 --json prints a list with an object for each target: target, kind, endpoint, deleted
-(true or false), changes (with --dry-run: action, object), error.`,
+(true or false), changes (with --dry-run: action, object), error, failure.`,
 		Example: `  deployfile delete staging
   deployfile delete staging --dry-run
   deployfile delete --all --yes`,
@@ -46,25 +47,20 @@ no failure. What is left after --timeout is removed by another deployfile delete
 	addAll(cmd.Flags(), &o.all)
 	cmd.Flags().BoolVar(&o.yes, "yes", false, "do not ask")
 	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "print what would be removed, and remove nothing")
-	cmd.Flags().DurationVar(&o.timeout, "timeout", defaultTimeout, "how long to wait until all of a target is removed")
+	cmd.Flags().DurationVar(&o.timeout, "timeout", deploy.DefaultTimeout, "how long to wait until all of a target is removed")
 	cmd.Flags().BoolVar(&o.asJSON, "json", false, "print JSON")
 	return cmd
 }
 
-// deleted is what delete --json prints for each target.
-type deleted struct {
-	targetName
-	Deleted bool             `json:"deleted"`
-	Changes []publish.Change `json:"changes,omitempty"`
-	Error   string           `json:"error,omitempty"`
-}
-
 func deleteTargets(ctx context.Context, s streams, names []string, o deleteOptions) error {
-	p, err := o.open(ctx)
+	steps := newSteps(s.console, "auto")
+	defer steps.close()
+	d, err := o.deployer(ctx, s, steps)
 	if err != nil {
 		return err
 	}
-	targets, err := p.targets(names, o.all)
+	selection := deploy.Selection{Names: names, All: o.all}
+	targets, err := d.Select(selection)
 	if err != nil {
 		return err
 	}
@@ -76,47 +72,30 @@ func deleteTargets(ctx context.Context, s streams, names []string, o deleteOptio
 			return err
 		}
 	}
-	steps := newSteps(s.console, "auto")
-	defer steps.close()
-	steps.wait("deleting")
-	out := make([]deleted, len(targets))
-	errs := eachPlace(ctx, targets, steps, func(n int, at *place) (err error) {
-		if o.dryRun {
-			out[n].Changes, err = at.publisher.Removals(ctx)
-			return err
-		}
-		limited, cancel := context.WithTimeout(ctx, o.timeout)
-		defer cancel()
-		if err = at.publisher.Delete(limited); err != nil && limited.Err() != nil && ctx.Err() == nil {
-			err = fmt.Errorf("not all is removed after %s: %w", o.timeout, err)
-		}
-		return err
-	})
-	steps.done()
-	for n, t := range targets {
-		out[n].targetName, out[n].Deleted = nameOf(t), errs[n] == nil && !o.dryRun
-		switch {
-		case errs[n] != nil:
-			out[n].Error = errs[n].Error()
-		case !o.asJSON:
-			out[n].text(s.text)
-		}
-	}
+	out, err := d.Delete(ctx, deploy.DeleteOptions{Selection: selection, Timeout: o.timeout, DryRun: o.dryRun})
+	steps.Done()
 	if o.asJSON {
-		errs = append(errs, writeJSON(s.out, out))
+		return errors.Join(err, writeJSON(s.out, out))
 	}
-	return errors.Join(errs...)
+	for _, t := range out {
+		if t.Error == "" {
+			deletionText(s.text, t)
+		}
+	}
+	return err
 }
 
-func (d *deleted) text(w *terminal.Writer) {
+// deletionText is a line for the target, after what a dry run would remove.
+func deletionText(w *terminal.Writer, d report.Deletion) {
+	name := d.Target.Target
 	switch {
 	case d.Deleted:
-		fmt.Fprintf(w, "%s: nothing is deployed as %s any more\n", d.Target, d.Endpoint)
+		fmt.Fprintf(w, "%s: nothing is deployed as %s any more\n", name, d.Endpoint)
 	case len(d.Changes) == 0:
-		fmt.Fprintf(w, "%s: nothing is deployed as %s\n", d.Target, d.Endpoint)
+		fmt.Fprintf(w, "%s: nothing is deployed as %s\n", name, d.Endpoint)
 	default:
 		writeChanges(w, d.Changes, false)
-		fmt.Fprintf(w, "%s: %s would be removed: %s\n", d.Target, d.Endpoint, countChanges(d.Changes))
+		fmt.Fprintf(w, "%s: %s would be removed: %s\n", name, d.Endpoint, countChanges(d.Changes))
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/deployfile/deployfile/build"
 	"github.com/deployfile/deployfile/compare"
 	"github.com/deployfile/deployfile/compare/image"
 	"github.com/deployfile/deployfile/deployfile"
@@ -110,7 +111,7 @@ func openSide(ctx context.Context, name string) (*side, error) {
 	d.image, err = image.Open(ctx, name)
 	var none *image.NotFoundError
 	if info, e := os.Stat(name); errors.As(err, &none) && e == nil && info.IsDir() {
-		return nil, fmt.Errorf("neither a lock nor an image: %s has neither %s nor an OCI image layout", name, deployfile.DefaultName+lockSuffix)
+		return nil, fmt.Errorf("neither a lock nor an image: %s has neither %s nor an OCI image layout", name, deployfile.DefaultName+build.LockSuffix)
 	}
 	return d, err
 }
@@ -119,7 +120,7 @@ func openSide(ctx context.Context, name string) (*side, error) {
 func lockPath(name string) string {
 	info, err := os.Stat(name)
 	switch {
-	case err != nil && strings.HasSuffix(name, lockSuffix):
+	case err != nil && strings.HasSuffix(name, build.LockSuffix):
 		return name // reading it says what is wrong
 	case err != nil:
 		return ""
@@ -128,14 +129,12 @@ func lockPath(name string) string {
 	case !info.IsDir():
 		return name
 	}
-	file := filepath.Join(name, deployfile.DefaultName+lockSuffix)
+	file := filepath.Join(name, deployfile.DefaultName+build.LockSuffix)
 	if _, err := os.Stat(file); err != nil {
 		return ""
 	}
 	return file
 }
-
-const lockSuffix = ".lock"
 
 func (d *side) close() {
 	if d.image != nil {

@@ -43,8 +43,10 @@ func printError(w *terminal.Writer, command string, err error) {
 	}
 }
 
-// reportWarnings writes what the frontend warned of.
-func reportWarnings(w *terminal.Writer, warnings []client.VertexWarning) {
+// warn prints what the frontend warned of.
+func (s streams) warn(warnings []client.VertexWarning) { printWarnings(s.err, warnings) }
+
+func printWarnings(w *terminal.Writer, warnings []client.VertexWarning) {
 	for _, v := range warnings {
 		if v.SourceInfo == nil || len(v.Range) == 0 {
 			fmt.Fprintf(w, "warning: %s\n", v.Short)

@@ -17,9 +17,11 @@ import (
 	"github.com/deployfile/deployfile/builder/network"
 	"github.com/deployfile/deployfile/compare/image"
 	"github.com/deployfile/deployfile/compare/verify"
+	"github.com/deployfile/deployfile/deploy"
 	"github.com/deployfile/deployfile/deployfile"
 	"github.com/deployfile/deployfile/frontend"
 	"github.com/deployfile/deployfile/imageformat"
+	"github.com/deployfile/deployfile/internal/invoke"
 	"github.com/deployfile/deployfile/internal/terminal"
 	"github.com/deployfile/deployfile/internal/testing/hostile"
 	"github.com/deployfile/deployfile/internal/untrusted"
@@ -27,6 +29,7 @@ import (
 	"github.com/deployfile/deployfile/publish"
 	"github.com/deployfile/deployfile/publish/kubernetes"
 	"github.com/deployfile/deployfile/publish/registry"
+	record "github.com/deployfile/deployfile/record/v1"
 	"github.com/deployfile/deployfile/resolver"
 	"github.com/moby/buildkit/client"
 	"github.com/moby/buildkit/solver/errdefs"
@@ -59,15 +62,17 @@ func errorTypes() map[string]func(text string) error {
 		"builder.NotFoundError":                 filled[builder.NotFoundError],
 		"builder/network.RefusedError":          filled[network.RefusedError],
 		"compare/image.BoundError":              filled[image.BoundError],
-		"internal/cli.brokenOffError":           filled[brokenOffError],
 		"internal/cli.differentError":           filled[differentError],
 		"internal/cli.lockError":                filled[lockError],
 		"internal/cli.lockChangeError":          filled[lockChangeError],
-		"internal/cli.refusedError":             filled[refusedError],
 		"internal/cli.usageError":               filled[usageError],
 		"compare/image.CorruptError":            filled[image.CorruptError],
 		"compare/image.NotFoundError":           filled[image.NotFoundError],
 		"compare/verify.DifferentError":         filled[verify.DifferentError],
+		"deploy.AbortedError":                   filled[deploy.AbortedError],
+		"deploy.NotReachedError":                filled[deploy.NotReachedError],
+		"deployfile.TargetError":                filled[deployfile.TargetError],
+		"internal/invoke.RefusedError":          filled[invoke.RefusedError],
 		"deployfile.Errors":                     filled[deployfile.Errors],
 		"frontend.ImageError":                   filled[frontend.ImageError],
 		"frontend.NoLockError":                  filled[frontend.NoLockError],
@@ -89,6 +94,7 @@ func errorTypes() map[string]func(text string) error {
 		"publish.LastRevisionError":             filled[publish.LastRevisionError],
 		"publish.NoRevisionError":               filled[publish.NoRevisionError],
 		"publish.NotReadyError":                 filled[publish.NotReadyError],
+		"publish.PendingError":                  filled[publish.PendingError],
 		"publish.NothingError":                  filled[publish.NothingError],
 		"publish.OtherModelError":               filled[publish.OtherModelError],
 		"publish/docker.trialError":             wordsAlone,
@@ -102,6 +108,7 @@ func errorTypes() map[string]func(text string) error {
 		"publish/kubernetes.stuckError":         wordsAlone,
 		"publish/registry.KeptError":            filled[registry.KeptError],
 		"publish/registry.NoImageError":         filled[registry.NoImageError],
+		"record/v1.VersionError":                filled[record.VersionError],
 		"resolver.EnvironmentError":             filled[resolver.EnvironmentError],
 		"resolver.NoPythonError":                filled[resolver.NoPythonError],
 		"resolver.NoWheelError":                 filled[resolver.NoWheelError],
@@ -166,7 +173,7 @@ func TestEveryErrorIsPrintable(t *testing.T) {
 				}
 				for _, e := range []error{
 					err, fmt.Errorf("while %q: %w", name, err), errors.Join(err, err), errdefs.WithSource(err, source),
-					&usageError{err}, interrupted(&brokenOffError{err}),
+					&usageError{err}, interrupted(&deploy.AbortedError{Err: err}),
 				} {
 					shown := reported(func(w *terminal.Writer) { printError(w, "deployfile "+text, e) })
 					unprintable(t, shown)
@@ -189,7 +196,7 @@ func TestWarningsArePrintable(t *testing.T) {
 			Short: []byte(text), Detail: [][]byte{[]byte(text)}, URL: text,
 			SourceInfo: &pb.SourceInfo{Filename: text, Data: []byte(text)}, Range: []*pb.Range{{Start: &pb.Position{Line: 1}, End: &pb.Position{Line: 1}}},
 		}}
-		shown := reported(func(w *terminal.Writer) { reportWarnings(w, warnings) })
+		shown := reported(func(w *terminal.Writer) { printWarnings(w, warnings) })
 		unprintable(t, shown)
 		if strings.Count(shown, terminal.Printable(text)) < 2 {
 			t.Errorf("%q is shown as %q", text, shown)

@@ -6,10 +6,12 @@ import (
 
 	"github.com/deployfile/deployfile/build"
 	"github.com/deployfile/deployfile/builder"
+	"github.com/deployfile/deployfile/deploy"
 	"github.com/deployfile/deployfile/deployfile"
 	"github.com/deployfile/deployfile/frontend"
 	"github.com/deployfile/deployfile/internal/untrusted"
 	"github.com/deployfile/deployfile/mlmodel"
+	"github.com/deployfile/deployfile/report"
 	"github.com/deployfile/deployfile/resolver"
 	"github.com/moby/buildkit/solver/errdefs"
 	"github.com/spf13/cobra"
@@ -24,6 +26,10 @@ const (
 	exitInput       = 4
 	exitBuilder     = 5
 	exitDifferent   = 6
+	exitConflict    = 7
+	exitBusy        = 8
+	exitNotReady    = 9
+	exitRolledBack  = 10
 	exitInterrupted = 130
 )
 
@@ -41,7 +47,18 @@ func exitCodesTopic() *cobra.Command {
   4    the Deployfile, the model or a requirements file is missing or wrong
   5    there is no builder, or it went away during the build
   6    "deployfile diff" of targets: deploy would change something
+  7    conflict: others have changed what would be overwritten, or the endpoint
+       serves another model; nothing was changed, and a person has to decide
+  8    busy: another deployment of the endpoint is in progress; nothing was changed,
+       try again later
+  9    not ready: the release did not become ready, and no earlier revision answers
+       in its place
+  10   rolled back: the release did not become ready, and the revision before it
+       answers again
   130  interrupted (Ctrl-C); what a target served before is served again
+
+If several targets fail in different ways, 7 takes precedence over 8, and both over 1;
+--json has the "failure" of each.
 
 "deployfile run", "open" and "logs --follow" that are stopped by Ctrl-C while they
 do what they are for exit with 0. "deployfile deploy --dry-run" exits with 0 whether
@@ -55,7 +72,7 @@ var errInterrupted = errors.New("interrupted")
 // interrupted is what Ctrl-C makes of an error: nothing is left of it but what
 // a target says that it serves now.
 func interrupted(err error) error {
-	if is[*brokenOffError](err) {
+	if is[*deploy.AbortedError](err) {
 		return fmt.Errorf("%w: %w", errInterrupted, err)
 	}
 	return errInterrupted
@@ -68,6 +85,9 @@ func (e *usageError) Error() string { return e.err.Error() }
 func (e *usageError) Unwrap() error { return e.err }
 
 func exitCode(err error) int {
+	if code, ok := failureCode(err); ok {
+		return code
+	}
 	switch {
 	case errors.Is(err, errInterrupted):
 		return exitInterrupted
@@ -88,6 +108,22 @@ func exitCode(err error) int {
 		return exitInput
 	}
 	return exitFailed
+}
+
+// failureCode is the exit code of what went wrong at a target, false if that has none
+// of its own.
+func failureCode(err error) (int, bool) {
+	switch deploy.FailureOf(err) {
+	case report.FailureConflict:
+		return exitConflict, true
+	case report.FailureBusy:
+		return exitBusy, true
+	case report.FailureNotReady:
+		return exitNotReady, true
+	case report.FailureRolledBack:
+		return exitRolledBack, true
+	}
+	return 0, false
 }
 
 func is[T error](err error) bool {

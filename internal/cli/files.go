@@ -9,7 +9,7 @@ import (
 
 // files builds a target that is a folder of small files and returns them by
 // name; args are added to the build's own.
-func (f *inputFlags) files(ctx context.Context, s streams, p *project, target string, args map[string]string) (map[string][]byte, error) {
+func (f *inputFlags) files(ctx context.Context, s streams, p *build.Project, target string, args map[string]string) (map[string][]byte, error) {
 	opt, err := f.options(p, target, s)
 	if err != nil {
 		return nil, err
@@ -31,7 +31,7 @@ func (f *inputFlags) files(ctx context.Context, s streams, p *project, target st
 	if err != nil {
 		return nil, err
 	}
-	reportWarnings(s.err, r.Warnings)
+	s.warn(r.Warnings)
 	return files, nil
 }
 

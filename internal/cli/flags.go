@@ -98,23 +98,23 @@ func (f *inputFlags) addLocked(flags *pflag.FlagSet) {
 }
 
 // open reads the Deployfile of a folder.
-func (f *inputFlags) open(ctx context.Context, folder string) (*project, error) {
+func (f *inputFlags) open(ctx context.Context, folder string) (*build.Project, error) {
 	args, err := f.buildArgs()
 	if err != nil {
 		return nil, err
 	}
-	return openProject(ctx, folder, f.file, args)
+	return build.OpenProject(ctx, folder, f.file, args)
 }
 
 func (f *inputFlags) buildArgs() (map[string]string, error) {
 	return pairs("build-arg", f.args, os.LookupEnv)
 }
 
-func (f *inputFlags) options(p *project, target string, s streams) (build.Options, error) {
+func (f *inputFlags) options(p *build.Project, target string, s streams) (build.Options, error) {
 	o := build.Options{
-		Context: p.context, File: p.path, Target: target,
+		Context: p.Dir, File: p.Path, Target: target,
 		Platforms: f.platforms,
-		Secrets:   f.secrets, SSH: f.ssh, CA: p.file.Environment.CA,
+		Secrets:   f.secrets, SSH: f.ssh, CA: p.File.Environment.CA,
 		CacheFrom: f.cacheFrom, CacheTo: f.cacheTo, NoCache: f.noCache,
 		Network: f.network, Ulimits: f.ulimits, Resources: f.resources,
 		Outputs:  f.outputs,
@@ -160,4 +160,12 @@ func pairs(flag string, values []string, lookup func(string) (string, bool)) (ma
 		}
 	}
 	return out, nil
+}
+
+// contextFolder is the argument of a command, or the folder it runs in.
+func contextFolder(args []string) string {
+	if len(args) == 0 {
+		return "."
+	}
+	return args[0]
 }

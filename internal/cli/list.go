@@ -3,13 +3,11 @@ package cli
 import (
 	"context"
 	"fmt"
-	"reflect"
 	"strings"
 	"text/tabwriter"
 	"time"
 
 	"github.com/deployfile/deployfile/internal/terminal"
-	"github.com/deployfile/deployfile/publish"
 	"github.com/docker/go-units"
 	"github.com/spf13/cobra"
 )
@@ -45,38 +43,27 @@ next or "").`,
 	return cmd
 }
 
-// listed is what list --json prints for each revision.
-type listed struct {
-	Number     int       `json:"number"`
-	At         time.Time `json:"at"`
-	By         string    `json:"by"`
-	Image      string    `json:"image"`
-	ModelImage string    `json:"model-image,omitempty"`
-	Lock       string    `json:"lock,omitempty"`
-	File       string    `json:"file,omitempty"`
-	Version    string    `json:"version,omitempty"`
-	Serves     string    `json:"serves"`
-}
-
 func list(ctx context.Context, s streams, name string, o listOptions) error {
 	steps := newSteps(s.console, "auto")
 	defer steps.close()
-	at, err := o.connect(ctx, name, steps)
+	d, err := o.deployer(ctx, s, steps)
 	if err != nil {
 		return err
 	}
-	defer at.close()
-	revisions, err := at.publisher.Revisions(ctx)
+	target, err := d.Target(name)
 	if err != nil {
-		return atTarget(at.Target, err)
+		return err
 	}
-	steps.done()
-	out := listRevisions(revisions)
+	out, err := d.List(ctx, name)
+	if err != nil {
+		return err
+	}
+	steps.Done()
 	switch {
 	case o.asJSON:
 		return writeJSON(s.out, out)
 	case len(out) == 0:
-		_, err := fmt.Fprintf(s.text, "nothing is deployed as %s\n", at.Endpoint)
+		_, err := fmt.Fprintf(s.text, "nothing is deployed as %s\n", target.Endpoint)
 		return err
 	}
 	table := tabwriter.NewWriter(s.text, 0, 0, 2, ' ', 0)
@@ -85,27 +72,6 @@ func list(ctx context.Context, s streams, name string, o listOptions) error {
 		fmt.Fprintf(table, "%d\t%s\t%s\t%s\t%s\t%s\n", r.Number, ago(r.At, time.Now()), terminal.Line(r.By), terminal.Line(short(r.Image)), terminal.Line(short(dash(r.Lock))), dash(r.Serves))
 	}
 	return table.Flush()
-}
-
-// listRevisions says of each revision what it deployed, and what became of it.
-func listRevisions(revisions []publish.Revision) []listed {
-	out := []listed{}
-	live, next := false, false
-	for _, r := range revisions {
-		newest, now := r.State.Newest(), revisions[0].State
-		l := listed{
-			Number: r.Number, At: r.At.UTC(), By: r.By, Image: newest.Image, ModelImage: newest.ModelImage,
-			Lock: newest.LockDigest, File: newest.FileDigest, Version: newest.Version,
-		}
-		switch {
-		case !live && reflect.DeepEqual(newest, now.Live.Release):
-			l.Serves, live = "live", true
-		case !next && now.Next != nil && reflect.DeepEqual(newest, now.Next.Release):
-			l.Serves, next = "next", true
-		}
-		out = append(out, l)
-	}
-	return out
 }
 
 // ago is a time as people say it in the middle of a sentence.

@@ -104,7 +104,7 @@ func lock(ctx context.Context, s streams, folder string, o lockOptions) error {
 	if err != nil {
 		return err
 	}
-	files := lockFiles{dir: filepath.Dir(p.path), name: filepath.Base(p.path) + ".lock", made: made}
+	files := lockFiles{dir: filepath.Dir(p.Path), name: filepath.Base(p.Path) + ".lock", made: made}
 	if err := files.readOld(ctx); err != nil {
 		return err
 	}

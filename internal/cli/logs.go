@@ -3,16 +3,15 @@ package cli
 import (
 	"context"
 	"errors"
-	"fmt"
 
-	"github.com/deployfile/deployfile/publish"
+	"github.com/deployfile/deployfile/deploy"
 	"github.com/spf13/cobra"
 )
 
 // logsOptions are the flags of the logs command.
 type logsOptions struct {
 	fileFlags
-	publish.LogOptions
+	deploy.LogOptions
 }
 
 func logsCommand(s streams) *cobra.Command {
@@ -43,19 +42,13 @@ which is no failure.`,
 func logs(ctx context.Context, s streams, name string, o logsOptions) error {
 	steps := newSteps(s.console, "auto")
 	defer steps.close()
-	at, err := o.connect(ctx, name, steps)
+	d, err := o.deployer(ctx, s, steps)
 	if err != nil {
 		return err
 	}
-	defer at.close()
-	steps.done()
-	logger, ok := at.publisher.(publish.Logger)
-	if !ok {
-		return atTarget(at.Target, fmt.Errorf("kind %q keeps no log", at.Kind))
-	}
-	err = logger.Logs(ctx, s.out, o.LogOptions)
+	err = d.Logs(ctx, name, s.out, o.LogOptions)
 	if o.Follow && ctx.Err() != nil {
 		return nil
 	}
-	return atTarget(at.Target, err)
+	return err
 }

@@ -79,7 +79,7 @@ func setup(e *testscript.Env) error {
 
 // commands are those that every script may use.
 func commands() map[string]func(*testscript.TestScript, bool, []string) {
-	return map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "onTerminal": onTerminal, "await": await}
+	return map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "conforms": conforms, "onTerminal": onTerminal, "await": await}
 }
 
 // exits runs a command that must end with a code: exits CODE COMMAND….

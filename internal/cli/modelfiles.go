@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/deployfile/deployfile/build"
 	"github.com/deployfile/deployfile/internal/untrusted"
 	"github.com/deployfile/deployfile/resolver"
 	"github.com/moby/patternmatcher"
@@ -95,7 +96,7 @@ const (
 // ignoredPaths are those of the Deployfile's own ignore file, else of the
 // folder's .dockerignore.
 func ignoredPaths(folder fs.FS, file string) (*patternmatcher.PatternMatcher, error) {
-	data, err := readIn(filepath.Dir(file), filepath.Base(file)+".dockerignore", maxIgnore)
+	data, err := build.ReadIn(filepath.Dir(file), filepath.Base(file)+".dockerignore", maxIgnore)
 	if errors.Is(err, fs.ErrNotExist) {
 		data, err = untrusted.ReadFile(folder, ".dockerignore", maxIgnore)
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/deployfile/deployfile/publish"
 	"github.com/spf13/cobra"
 )
 
@@ -12,12 +11,6 @@ import (
 type openOptions struct {
 	fileFlags
 	asJSON bool
-}
-
-// opened is what open --json prints.
-type opened struct {
-	targetName
-	URL string `json:"url"`
 }
 
 func openCommand(s streams) *cobra.Command {
@@ -46,50 +39,25 @@ the tunnel is open until Ctrl-C, which is no failure.
 func open(ctx context.Context, s streams, name string, o openOptions) error {
 	steps := newSteps(s.console, "auto")
 	defer steps.close()
-	at, err := o.connect(ctx, name, steps)
+	d, err := o.deployer(ctx, s, steps)
 	if err != nil {
 		return err
 	}
-	defer at.close()
-	steps.done()
-	status, err := at.publisher.Status(ctx)
-	switch {
-	case err != nil:
-		return atTarget(at.Target, err)
-	case status.Revision == nil:
-		return atTarget(at.Target, &publish.NothingError{Endpoint: at.Endpoint})
-	case status.URL != "":
-		return o.print(s, at, status.URL)
-	}
-	endpoint, err := at.endpoint(ctx)
+	endpoint, err := d.Open(ctx, name)
 	if err != nil {
 		return err
 	}
-	if endpoint.Close != nil {
-		defer endpoint.Close()
+	defer endpoint.Close()
+	steps.Done()
+	if o.asJSON {
+		err = writeJSON(s.out, endpoint.Endpoint)
+	} else {
+		_, err = fmt.Fprintln(s.text, endpoint.URL)
 	}
-	if err := o.print(s, at, endpoint.URL); err != nil {
+	if err != nil || !endpoint.Tunnel {
 		return err
 	}
 	fmt.Fprintln(s.err, "the tunnel is open until Ctrl-C")
 	<-ctx.Done()
 	return nil
-}
-
-func (o *openOptions) print(s streams, at *place, url string) error {
-	if o.asJSON {
-		return writeJSON(s.out, opened{nameOf(at.Target), url})
-	}
-	_, err := fmt.Fprintln(s.text, url)
-	return err
-}
-
-// endpoint is the way to the server at a target.
-func (p *place) endpoint(ctx context.Context) (*publish.Endpoint, error) {
-	opener, ok := p.publisher.(publish.Opener)
-	if !ok {
-		return nil, atTarget(p.Target, fmt.Errorf("kind %q serves nothing", p.Kind))
-	}
-	endpoint, err := opener.Open(ctx)
-	return endpoint, atTarget(p.Target, err)
 }

@@ -1,14 +1,12 @@
 package cli
 
 import (
-	"context"
+	"errors"
 	"fmt"
 	"strings"
 
-	"github.com/deployfile/deployfile/deployfile"
 	"github.com/deployfile/deployfile/internal/terminal"
-	"github.com/deployfile/deployfile/manifests"
-	"github.com/deployfile/deployfile/publish"
+	"github.com/deployfile/deployfile/report"
 )
 
 // outcomeHelp documents the JSON of deploy, promote and rollback.
@@ -19,159 +17,71 @@ const outcomeHelp = `
   action                   applied, planned (--dry-run), unchanged or failed
   revision, previous       the newest revision's number after and before, 0 for none
   live, next               what answers requests, and what waits beside it: track,
-                           image, model-image, lock, file (digests)
+                           weight, image, model-image, lock, file (digests)
   changes                  what differed: action (create, update or delete), object,
                            diff, conflicts (what others have set of it)
   ready, message, url      whether it serves, why not, and where
-  error                    what failed`
+  error, failure           what failed, and what kind of failure it is: conflict,
+                           busy, not-ready, rolled-back, interrupted or other`
 
-// outcome is what deploy, promote and rollback print with --json.
-type outcome struct {
-	targetName
-	Action   string           `json:"action"`
-	Revision int              `json:"revision"`
-	Previous int              `json:"previous"`
-	Live     *slot            `json:"live,omitempty"`
-	Next     *slot            `json:"next,omitempty"`
-	Changes  []publish.Change `json:"changes"`
-	Ready    bool             `json:"ready"`
-	Message  string           `json:"message,omitempty"`
-	URL      string           `json:"url,omitempty"`
-	Error    string           `json:"error,omitempty"`
-}
-
-// targetName is how every --json names a target.
-type targetName struct {
-	Target   string `json:"target"`
-	Kind     string `json:"kind"`
-	Endpoint string `json:"endpoint"`
-}
-
-func nameOf(t deployfile.Target) targetName {
-	return targetName{Target: t.Name, Kind: t.Kind, Endpoint: t.Endpoint}
-}
-
-// slot is one release at a target.
-type slot struct {
-	Track      string `json:"track,omitempty"`
-	Image      string `json:"image"`
-	ModelImage string `json:"model-image,omitempty"`
-	Lock       string `json:"lock,omitempty"`
-	File       string `json:"file,omitempty"`
-}
-
-func slotOf(s manifests.Slot) *slot {
-	return &slot{Track: s.Track, Image: s.Image, ModelImage: s.ModelImage, Lock: s.LockDigest, File: s.FileDigest}
-}
-
-// slots are what a state serves, and what waits beside it.
-func slots(s manifests.State) (live, next *slot) {
-	if s.Next != nil {
-		next = slotOf(*s.Next)
-	}
-	return slotOf(s.Live), next
-}
-
-// outcomes print what was done at each target: lines as it is done, or JSON at
-// the end.
+// outcomes prints what was done at each target: lines as it is done, or JSON at the
+// end.
 type outcomes struct {
 	streams
 	applyFlags
-	all []outcome
+	steps *steps
+	all   []report.Outcome
+	err   error // of writing
 }
 
-func newOutcomes(s streams, f applyFlags) *outcomes {
-	return &outcomes{streams: s, applyFlags: f, all: []outcome{}}
+func newOutcomes(s streams, f applyFlags, steps *steps) *outcomes {
+	return &outcomes{streams: s, applyFlags: f, steps: steps, all: []report.Outcome{}}
 }
 
-// add takes what a verb returned, and returns what is wrong.
-func (o *outcomes) add(ctx context.Context, at *place, done *publish.Outcome, err error, steps *steps) error {
-	entry := outcome{targetName: nameOf(at.Target), Action: "failed", Changes: []publish.Change{}}
-	if done != nil {
-		entry.Revision, entry.Changes = done.Revision.Number, append(entry.Changes, done.Changes...)
-		entry.Live, entry.Next = slots(done.Revision.State)
-		if done.Previous != nil {
-			entry.Previous = done.Previous.Number
-		}
-	}
-	if err != nil && ctx.Err() != nil && done != nil && done.Action == publish.Applied {
-		err = &brokenOffError{err}
-	}
-	if err == nil {
-		entry.Action = string(done.Action)
-		err = entry.ask(ctx, at, done.Revision, steps)
-	}
-	if err != nil {
-		entry.Error = err.Error()
-	}
+// add takes the outcome at a target. A failure is printed by whoever gets the error.
+func (o *outcomes) add(entry report.Outcome) {
 	o.all = append(o.all, entry)
-	if err == nil && !o.asJSON {
-		steps.done()
-		err = entry.text(o.streams.text, done, o.force)
+	if entry.Error == "" && !o.asJSON {
+		o.steps.Done()
+		o.err = errors.Join(o.err, outcomeText(o.streams.text, entry, o.ForceConflicts))
 	}
-	return err
 }
 
-// brokenOffError is what a target says of a change that was interrupted: what it
-// serves now.
-type brokenOffError struct{ err error }
-
-func (e *brokenOffError) Error() string { return e.err.Error() }
-func (e *brokenOffError) Unwrap() error { return e.err }
-
-// ask completes the outcome of a revision with what the target says of it now.
-func (e *outcome) ask(ctx context.Context, at *place, made publish.Revision, steps *steps) error {
-	if e.Action == string(publish.Planned) {
-		return nil
-	}
-	steps.wait("%s: looking", at.Name)
-	status, err := at.publisher.Status(ctx)
-	if err != nil {
-		return err
-	}
-	e.Ready, e.Message, e.URL = status.Ready, status.Message, status.URL
-	// One that was broken off may have had the number.
-	if r := status.Revision; r != nil && r.By == made.By && r.At.Equal(made.At) {
-		e.Revision = r.Number
-	}
-	return nil
-}
-
-// end prints the JSON.
+// end prints the JSON, unless nothing was tried.
 func (o *outcomes) end() error {
-	if !o.asJSON {
-		return nil
+	if !o.asJSON || len(o.all) == 0 {
+		return o.err
 	}
+	o.steps.Done()
 	return writeJSON(o.out, o.all)
 }
 
-// text is the outcome for people, one line unless there are changes to show.
-func (e *outcome) text(w *terminal.Writer, done *publish.Outcome, force bool) error {
-	if e.Action == string(publish.Planned) {
+// outcomeText is an outcome for people, one line unless there are changes to show.
+func outcomeText(w *terminal.Writer, e report.Outcome, force bool) error {
+	if e.Action == report.Planned {
 		writeChanges(w, e.Changes, force)
 		would := "would become"
 		if conflicts(e.Changes) > 0 && !force {
 			would = "would not become"
 		}
-		_, err := fmt.Fprintf(w, "%s: %s %s revision %d: %s\n", e.Target, e.Endpoint, would, e.Revision, countChanges(e.Changes))
+		_, err := fmt.Fprintf(w, "%s: %s %s revision %d: %s\n", e.Target.Target, e.Endpoint, would, e.Revision, countChanges(e.Changes))
 		return err
 	}
 	var line strings.Builder
-	fmt.Fprintf(&line, "%s: ", e.Target)
-	state := done.Revision.State
+	fmt.Fprintf(&line, "%s: ", e.Target.Target)
 	waits := ""
-	if state.Next != nil {
-		waits = fmt.Sprintf("beside the live one (%s); next: deployfile promote %[2]s, or deployfile rollback %[2]s", share(*state.Next), e.Target)
+	if e.Next != nil {
+		waits = fmt.Sprintf("beside the live one (%s); next: deployfile promote %[2]s, or deployfile rollback %[2]s", share(*e.Next), e.Target.Target)
 	}
 	switch {
-	case e.Action == string(publish.Unchanged):
-		fmt.Fprintf(&line, "nothing to do: %s is at revision %d, %s", e.Endpoint, e.Revision, short(state.Newest().Image))
-	case state.Next != nil:
-		fmt.Fprintf(&line, "revision %d of %s is up, %s", e.Revision, e.Endpoint, short(state.Next.Image))
+	case e.Action == report.Unchanged:
+		fmt.Fprintf(&line, "nothing to do: %s is at revision %d, %s", e.Endpoint, e.Revision, short(newest(e).Image))
+	case e.Next != nil:
+		fmt.Fprintf(&line, "revision %d of %s is up, %s", e.Revision, e.Endpoint, short(e.Next.Image))
 	case !e.Ready:
-		fmt.Fprintf(&line, "revision %d of %s is accepted, %s", e.Revision, e.Endpoint, short(state.Live.Image))
+		fmt.Fprintf(&line, "revision %d of %s is accepted, %s", e.Revision, e.Endpoint, short(e.Live.Image))
 	default:
-		fmt.Fprintf(&line, "revision %d of %s is live, %s", e.Revision, e.Endpoint, short(state.Live.Image))
+		fmt.Fprintf(&line, "revision %d of %s is live, %s", e.Revision, e.Endpoint, short(e.Live.Image))
 	}
 	if waits != "" {
 		line.WriteString(", " + waits)
@@ -186,10 +96,18 @@ func (e *outcome) text(w *terminal.Writer, done *publish.Outcome, force bool) er
 	return err
 }
 
+// newest is the release that was deployed last.
+func newest(e report.Outcome) *report.Slot {
+	if e.Next != nil {
+		return e.Next
+	}
+	return e.Live
+}
+
 // share is which requests a release gets that waits beside the live one.
-func share(s manifests.Slot) string {
-	if s.Track == "canary" {
-		return fmt.Sprintf("canary, %d %%", s.Target.Weight)
+func share(s report.Slot) string {
+	if s.Weight > 0 {
+		return fmt.Sprintf("%s, %d %%", s.Track, s.Weight)
 	}
 	return s.Track + ", no requests yet"
 }
@@ -207,7 +125,7 @@ const shortDigits = 12
 
 // writeChanges prints what differs at a target. Force says that conflicts are
 // overwritten.
-func writeChanges(w *terminal.Writer, changes []publish.Change, force bool) {
+func writeChanges(w *terminal.Writer, changes []report.Change, force bool) {
 	end := "refused, unless --force-conflicts overwrites it"
 	if force {
 		end = "--force-conflicts overwrites it"
@@ -224,7 +142,7 @@ func writeChanges(w *terminal.Writer, changes []publish.Change, force bool) {
 }
 
 // countChanges sums them up.
-func countChanges(changes []publish.Change) string {
+func countChanges(changes []report.Change) string {
 	if len(changes) == 0 {
 		return "no object changes"
 	}
@@ -249,7 +167,7 @@ func countChanges(changes []publish.Change) string {
 }
 
 // conflicts counts what others have set.
-func conflicts(changes []publish.Change) int {
+func conflicts(changes []report.Change) int {
 	n := 0
 	for _, c := range changes {
 		n += len(c.Conflicts)

@@ -1,20 +1,18 @@
 package cli
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
-	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
 	"time"
 
 	"github.com/deployfile/deployfile/build"
+	"github.com/deployfile/deployfile/internal/invoke"
 	"github.com/deployfile/deployfile/internal/untrusted"
+	"github.com/deployfile/deployfile/serve"
 	"github.com/spf13/cobra"
 )
 
@@ -98,7 +96,7 @@ func predict(ctx context.Context, s streams, folder string, o predictOptions) er
 	if err != nil {
 		return err
 	}
-	port, err := freePort()
+	port, err := serve.FreePort()
 	if err != nil {
 		return err
 	}
@@ -115,18 +113,16 @@ func predict(ctx context.Context, s streams, folder string, o predictOptions) er
 		return err
 	}
 	defer b.Close()
-	log := &serverLog{}
+	log := &serve.Log{}
 	var answer []byte
-	v := &serving{
-		project: p, build: opt, listen: listen, limits: limits, log: log,
-		use: func(ctx context.Context, url string, server build.Server) (err error) {
-			answer, err = invoke(ctx, loopbackClient(), url, o.mediaType(), request)
+	err = serve.Run(ctx, b, serve.Options{Project: p, Build: opt, Listen: listen, Limits: limits, Log: log},
+		func(ctx context.Context, url string, server build.Server) (err error) {
+			answer, err = invoke.Post(ctx, url, o.mediaType(), request)
 			return err
-		},
-	}
-	if err := v.run(ctx, b); err != nil {
-		if ctx.Err() == nil && !is[*refusedError](err) {
-			_, _ = s.err.Write(log.text())
+		})
+	if err != nil {
+		if ctx.Err() == nil && !is[*invoke.RefusedError](err) {
+			_, _ = s.err.Write(log.Text())
 		}
 		return err
 	}
@@ -141,22 +137,18 @@ func (o *predictOptions) write(s streams, answer []byte) error {
 	return err
 }
 
-// maxBody is the size of the largest request and of the largest answer, in bytes:
-// both are held in memory. More is for --batch.
-const maxBody = 256 << 20
-
 // request reads what is sent. The user names it, and it may be a pipe.
 func (o *predictOptions) request(ctx context.Context, stdin io.Reader) ([]byte, error) {
 	return untrusted.Wait(ctx, func() ([]byte, error) {
 		if o.input == "-" {
-			return untrusted.ReadAll(stdin, "standard input", maxBody)
+			return untrusted.ReadAll(stdin, "standard input", invoke.MaxBody)
 		}
 		f, err := os.Open(o.input)
 		if err != nil {
 			return nil, err
 		}
 		defer f.Close()
-		return untrusted.ReadAll(f, o.input, maxBody)
+		return untrusted.ReadAll(f, o.input, invoke.MaxBody)
 	})
 }
 
@@ -168,49 +160,4 @@ func (o *predictOptions) mediaType() string {
 		return "text/csv"
 	}
 	return "application/json"
-}
-
-// invoke sends a request; an answer other than 200 is an error with the
-// server's own words.
-func invoke(ctx context.Context, client *http.Client, url, mediaType string, request []byte) ([]byte, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url+"/invocations", bytes.NewReader(request))
-	if err != nil {
-		return nil, err
-	}
-	req.Header.Set("Content-Type", mediaType)
-	res, err := client.Do(req)
-	if err != nil {
-		return nil, fmt.Errorf("the server did not answer: %w", err)
-	}
-	defer res.Body.Close()
-	answer, err := untrusted.ReadAll(res.Body, "the server's answer", maxBody)
-	if untrusted.Refused(err) {
-		return nil, err
-	}
-	if err != nil {
-		return nil, fmt.Errorf("the server's answer broke off: %w", err)
-	}
-	if res.StatusCode != http.StatusOK {
-		err := fmt.Errorf("the model answers %s: %s", res.Status, serverMessage(answer))
-		if res.StatusCode < http.StatusInternalServerError {
-			err = &refusedError{err}
-		}
-		return nil, err
-	}
-	return append(bytes.TrimRight(answer, "\n"), '\n'), nil
-}
-
-// refusedError is an answer that finds fault with the request, about which the
-// server's log has nothing to add.
-type refusedError struct{ error }
-
-// serverMessage is the message of an MLflow error, or else the whole answer.
-func serverMessage(answer []byte) string {
-	var e struct {
-		Message string `json:"message"`
-	}
-	if json.Unmarshal(answer, &e) == nil && e.Message != "" {
-		return e.Message
-	}
-	return string(bytes.TrimSpace(answer))
 }

@@ -4,12 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
-	"net/http"
-	"net/url"
 	"time"
 
-	"github.com/deployfile/deployfile/publish"
+	"github.com/deployfile/deployfile/deploy"
 )
 
 const defaultBatchTimeout = time.Hour
@@ -25,24 +22,15 @@ func predictAt(ctx context.Context, s streams, folder string, o predictOptions) 
 	}
 	steps := newSteps(s.console, o.progress)
 	defer steps.close()
-	at, err := o.connect(ctx, folder, steps)
+	d, err := o.deployer(ctx, s, folder, steps)
 	if err != nil {
 		return err
 	}
-	defer at.close()
-	steps.wait("%s: waiting for the answer", at.Name)
-	endpoint, err := at.endpoint(ctx)
+	answer, err := d.Predict(ctx, o.target, o.mediaType(), request)
 	if err != nil {
 		return err
 	}
-	if endpoint.Close != nil {
-		defer endpoint.Close()
-	}
-	answer, err := invoke(ctx, clientFor(endpoint.URL), endpoint.URL, o.mediaType(), request)
-	if err != nil {
-		return atTarget(at.Target, err)
-	}
-	steps.done()
+	steps.Done()
 	return o.write(s, answer)
 }
 
@@ -50,40 +38,15 @@ func predictAt(ctx context.Context, s streams, folder string, o predictOptions) 
 func predictBatch(ctx context.Context, s streams, in, out, folder string, o predictOptions) error {
 	steps := newSteps(s.console, o.progress)
 	defer steps.close()
-	at, err := o.connect(ctx, folder, steps)
+	d, err := o.deployer(ctx, s, folder, steps)
 	if err != nil {
 		return err
 	}
-	defer at.close()
-	batcher, ok := at.publisher.(publish.Batcher)
-	if !ok {
-		return atTarget(at.Target, fmt.Errorf("kind %q runs no batch; kubernetes does", at.Kind))
-	}
-	steps.wait("%s: starting", at.Name)
-	err = batcher.Batch(ctx, publish.BatchOptions{
-		Input: in, Output: out, Timeout: o.timeout,
-		Progress: func(line string) { steps.say("%s: %s", at.Name, line) },
-	})
+	at, err := d.Batch(ctx, deploy.BatchOptions{Target: o.target, Input: in, Output: out, Timeout: o.timeout})
 	if err != nil {
-		return atTarget(at.Target, err)
+		return err
 	}
-	steps.done()
-	_, err = fmt.Fprintf(s.text, "%s: wrote %s\n", at.Name, out)
+	steps.Done()
+	_, err = fmt.Fprintf(s.text, "%s: wrote %s\n", at.Target, out)
 	return err
-}
-
-func (o *predictOptions) connect(ctx context.Context, folder string, steps *steps) (*place, error) {
-	f := fileFlags{inputFlags: o.inputFlags, folder: folder}
-	return f.connect(ctx, o.target, steps)
-}
-
-// clientFor leaves out the proxies that the environment names where the way is
-// a tunnel.
-func clientFor(address string) *http.Client {
-	if u, err := url.Parse(address); err == nil {
-		if host := u.Hostname(); host == "localhost" || net.ParseIP(host).IsLoopback() {
-			return loopbackClient()
-		}
-	}
-	return &http.Client{CheckRedirect: stay}
 }

@@ -1,7 +1,10 @@
 package cli
 
 import (
-	"github.com/deployfile/deployfile/publish"
+	"context"
+
+	"github.com/deployfile/deployfile/deploy"
+	"github.com/deployfile/deployfile/report"
 	"github.com/spf13/cobra"
 )
 
@@ -19,7 +22,9 @@ nothing is done.
   deployfile promote prod --json`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return o.change(cmd.Context(), s, first(args), publish.Promote)
+			return o.change(cmd.Context(), s, func(ctx context.Context, d *deploy.Deployer) (report.Outcome, error) {
+				return d.Promote(ctx, first(args), o.ApplyOptions)
+			})
 		},
 		ValidArgsFunction: completeTargets(o.open),
 	}

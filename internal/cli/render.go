@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/deployfile/deployfile/build"
+	"github.com/deployfile/deployfile/deploy"
 	"github.com/deployfile/deployfile/deployfile"
 	"github.com/deployfile/deployfile/manifests"
 	"github.com/spf13/cobra"
@@ -46,7 +47,7 @@ folder of its name there. Files that are in the folder already stay there.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return render(cmd.Context(), s, args, o)
 		},
-		ValidArgsFunction: completeTargets(func(ctx context.Context) (*project, error) { return o.open(ctx) }),
+		ValidArgsFunction: completeTargets(o.open),
 	}
 	o.releaseFlags.add(cmd.Flags())
 	cmd.Flags().StringVarP(&o.output, "output", "o", "-", `the folder that the documents are written to, "-" for standard output`)
@@ -55,62 +56,52 @@ folder of its name there. Files that are in the folder already stay there.`,
 }
 
 func render(ctx context.Context, s streams, wanted []string, o renderOptions) error {
-	p, err := o.open(ctx)
-	if err != nil {
-		return err
-	}
-	targets, err := p.targets(wanted, o.all)
-	if err != nil {
-		return err
-	}
-	if err := o.check(targets); err != nil {
-		return err
-	}
 	steps := newSteps(s.console, o.progress)
 	defer steps.close()
-	var to []delivery
-	for _, t := range targets {
-		to = append(to, delivery{Target: t, dry: true})
-	}
-	releases, err := o.releases(ctx, s, p, to, steps)
+	d, err := o.deployer(ctx, s, steps)
 	if err != nil {
 		return err
 	}
-	steps.done()
 	// What cannot be rendered is known before anything is written.
-	rendered := make([][]manifests.Document, len(targets))
-	for n, r := range releases {
-		if rendered[n], err = manifests.Render(manifests.Deployed(nil, r)); err != nil {
-			return atTarget(targets[n], err)
-		}
+	rendered, err := d.Render(ctx, deploy.RenderOptions{Selection: deploy.Selection{Names: wanted, All: o.all}, Images: o.images})
+	if err != nil {
+		return err
 	}
+	steps.Done()
 	if o.output == "-" {
-		_, err := s.out.Write(stream(slices.Concat(rendered...)))
+		var all []manifests.Document
+		for _, r := range rendered {
+			all = append(all, r.Documents...)
+		}
+		_, err := s.out.Write(stream(all))
 		return err
 	}
 	// Each file waits for the disk, so that it is whole or not there.
 	var group errgroup.Group
-	group.SetLimit(atATime)
-	notes := make([]string, len(targets))
-	for n, t := range targets {
+	group.SetLimit(maxParallel)
+	notes := make([]string, len(rendered))
+	for n, r := range rendered {
 		folder := o.output
-		if len(targets) > 1 {
-			folder = filepath.Join(folder, t.Name)
+		if len(rendered) > 1 {
+			folder = filepath.Join(folder, r.Target.Name)
 		}
 		group.Go(func() (err error) {
-			notes[n], err = writeDocuments(t, folder, rendered[n])
+			notes[n], err = writeDocuments(r.Target, folder, r.Documents)
 			return err
 		})
 	}
 	if err := group.Wait(); err != nil {
 		return err
 	}
-	for n, t := range targets {
+	for n, r := range rendered {
 		fmt.Fprint(s.err, notes[n])
-		fmt.Fprintf(s.text, "%s: wrote %s\n", t.Name, strings.Join(names(rendered[n]), ", "))
+		fmt.Fprintf(s.text, "%s: wrote %s\n", r.Target.Name, strings.Join(names(r.Documents), ", "))
 	}
 	return nil
 }
+
+// maxParallel is the number of directories that are written concurrently.
+const maxParallel = 16
 
 // stream is several documents as one text of YAML.
 func stream(documents []manifests.Document) []byte {

@@ -4,7 +4,8 @@ import (
 	"context"
 	"errors"
 
-	"github.com/deployfile/deployfile/publish"
+	"github.com/deployfile/deployfile/deploy"
+	"github.com/deployfile/deployfile/report"
 	"github.com/spf13/cobra"
 )
 
@@ -36,8 +37,8 @@ default is the newest that would change what is served.
 			if cmd.Flags().Changed("to") && to < 1 {
 				return &usageError{errors.New("--to: revisions count from 1")}
 			}
-			return o.change(cmd.Context(), s, first(args), func(ctx context.Context, p publish.Publisher, opt publish.Options) (*publish.Outcome, error) {
-				return publish.Rollback(ctx, p, to, opt)
+			return o.change(cmd.Context(), s, func(ctx context.Context, d *deploy.Deployer) (report.Outcome, error) {
+				return d.Rollback(ctx, first(args), to, o.ApplyOptions)
 			})
 		},
 		ValidArgsFunction: completeTargets(o.open),
@@ -49,23 +50,20 @@ default is the newest that would change what is served.
 }
 
 // change does one verb at one target.
-func (o *changeOptions) change(ctx context.Context, s streams, name string, verb func(context.Context, publish.Publisher, publish.Options) (*publish.Outcome, error)) error {
+func (o *changeOptions) change(ctx context.Context, s streams, verb func(context.Context, *deploy.Deployer) (report.Outcome, error)) error {
 	if err := o.valid(); err != nil {
 		return err
 	}
 	steps := newSteps(s.console, "auto")
 	defer steps.close()
-	at, err := o.connect(ctx, name, steps)
+	d, err := o.deployer(ctx, s, steps)
 	if err != nil {
 		return err
 	}
-	defer at.close()
-	out := newOutcomes(s, o.applyFlags)
-	stop := steps.putBack(ctx)
-	done, err := verb(ctx, at.publisher, o.options(at.Target, steps))
-	stop()
-	if err := out.add(ctx, at, done, err, steps); err != nil {
-		return errors.Join(out.end(), atTarget(at.Target, err))
+	out := newOutcomes(s, o.applyFlags, steps)
+	done, err := verb(ctx, d)
+	if done.Action != "" {
+		out.add(done)
 	}
-	return out.end()
+	return errors.Join(out.end(), err)
 }

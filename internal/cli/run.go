@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/deployfile/deployfile/build"
+	"github.com/deployfile/deployfile/serve"
 	"github.com/spf13/cobra"
 )
 
@@ -56,7 +57,7 @@ func runImage(ctx context.Context, s streams, folder string, o runOptions) error
 	if err != nil {
 		return err
 	}
-	port := p.file.Server.Port
+	port := p.File.Server.Port
 	if o.port != 0 {
 		port = o.port
 	}
@@ -68,7 +69,7 @@ func runImage(ctx context.Context, s streams, folder string, o runOptions) error
 	if err != nil {
 		return err
 	}
-	if err := checkListen(listen); err != nil {
+	if err := serve.CheckListen(listen); err != nil {
 		return err
 	}
 	b, err := o.find(ctx)
@@ -76,9 +77,8 @@ func runImage(ctx context.Context, s streams, folder string, o runOptions) error
 		return err
 	}
 	defer b.Close()
-	v := &serving{
-		project: p, build: opt, listen: listen, limits: limits, log: &serverLog{to: s.err}, grace: stopGrace,
-		use: func(ctx context.Context, url string, server build.Server) error {
+	return serve.Run(ctx, b, serve.Options{Project: p, Build: opt, Listen: listen, Limits: limits, Log: &serve.Log{To: s.err}, Grace: stopGrace},
+		func(ctx context.Context, url string, server build.Server) error {
 			fmt.Fprintln(s.out, url)
 			select {
 			case <-ctx.Done():
@@ -87,7 +87,5 @@ func runImage(ctx context.Context, s streams, folder string, o runOptions) error
 			case <-server.Exited():
 				return server.Err()
 			}
-		},
-	}
-	return v.run(ctx, b)
+		})
 }

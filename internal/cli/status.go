@@ -8,9 +8,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/deployfile/deployfile/deployfile"
+	"github.com/deployfile/deployfile/deploy"
 	"github.com/deployfile/deployfile/internal/terminal"
-	"github.com/deployfile/deployfile/publish"
+	"github.com/deployfile/deployfile/report"
 	"github.com/spf13/cobra"
 )
 
@@ -37,9 +37,10 @@ not.
   url                      where it is reached, if not only by deployfile open
   revision, at, by         the newest revision's number, when (RFC 3339) and by whom
   live, next               what answers requests, and what waits beside it: track,
-                           image, model-image, lock, file (digests)
+                           weight, image, model-image, lock, file (digests)
   instances                name, image, track, ready, message, restarts
-  error                    why the target could not be asked`,
+  error, failure           why the target could not be asked, and what kind of
+                           failure that is`,
 		Example: `  deployfile status
   deployfile status prod --json`,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -52,87 +53,32 @@ not.
 	return cmd
 }
 
-// targetStatus is what status --json prints for each target.
-type targetStatus struct {
-	targetName
-	Deployed  bool       `json:"deployed"`
-	Ready     bool       `json:"ready"`
-	Message   string     `json:"message,omitempty"`
-	URL       string     `json:"url,omitempty"`
-	Revision  int        `json:"revision"`
-	At        *time.Time `json:"at,omitempty"`
-	By        string     `json:"by,omitempty"`
-	Live      *slot      `json:"live,omitempty"`
-	Next      *slot      `json:"next,omitempty"`
-	Instances []instance `json:"instances"`
-	Error     string     `json:"error,omitempty"`
-
-	state *publish.Revision
-}
-
-// instance is one container or pod.
-type instance struct {
-	Name     string `json:"name"`
-	Image    string `json:"image"`
-	Track    string `json:"track,omitempty"`
-	Ready    bool   `json:"ready"`
-	Message  string `json:"message,omitempty"`
-	Restarts int    `json:"restarts"`
-}
-
 func status(ctx context.Context, s streams, names []string, o statusOptions) error {
-	p, err := o.open(ctx)
-	if err != nil {
-		return err
-	}
-	targets, err := p.targets(names, len(names) == 0)
-	if err != nil {
-		return err
-	}
 	steps := newSteps(s.console, "auto")
 	defer steps.close()
-	steps.wait("asking %d targets", len(targets))
-	out := make([]targetStatus, len(targets))
-	errs := eachPlace(ctx, targets, steps, func(n int, at *place) error {
-		got, err := at.publisher.Status(ctx)
-		if err == nil {
-			out[n] = statusOf(at.Target, got)
-		}
+	d, err := o.deployer(ctx, s, steps)
+	if err != nil {
 		return err
-	})
-	steps.done()
-	for n, err := range errs {
-		if err != nil {
-			out[n] = targetStatus{targetName: nameOf(targets[n]), Instances: []instance{}, Error: err.Error()}
-		}
 	}
+	out, err := d.Status(ctx, deploy.Selection{Names: names, All: len(names) == 0})
+	if out == nil {
+		return err
+	}
+	steps.Done()
 	if o.asJSON {
-		return errors.Join(append(errs, writeJSON(s.out, out))...)
+		return errors.Join(err, writeJSON(s.out, out))
 	}
-	for n := range out {
-		out[n].text(s.text, time.Now())
+	for _, t := range out {
+		statusText(s.text, t, time.Now())
 	}
-	return errors.Join(errs...)
+	return err
 }
 
-func statusOf(t deployfile.Target, got *publish.Status) targetStatus {
-	out := targetStatus{targetName: nameOf(t), Ready: got.Ready, Message: got.Message, URL: got.URL, Instances: []instance{}}
-	if r := got.Revision; r != nil {
-		at := r.At.UTC()
-		out.Deployed, out.Revision, out.At, out.By, out.state = true, r.Number, &at, r.By, r
-		out.Live, out.Next = slots(r.State)
-	}
-	for _, i := range got.Instances {
-		out.Instances = append(out.Instances, instance(i))
-	}
-	return out
-}
-
-// text is a line for the target, and one for each instance that is not ready
+// statusText is a line for the target, and one for each instance that is not ready
 // or belongs to a release that waits.
-func (t *targetStatus) text(w *terminal.Writer, now time.Time) {
+func statusText(w *terminal.Writer, t report.Status, now time.Time) {
 	var line strings.Builder
-	fmt.Fprintf(&line, "%s: ", t.Target)
+	fmt.Fprintf(&line, "%s: ", t.Target.Target)
 	switch {
 	case t.Error != "":
 		line.WriteString("cannot be asked")
@@ -140,7 +86,7 @@ func (t *targetStatus) text(w *terminal.Writer, now time.Time) {
 		fmt.Fprintf(&line, "nothing is deployed as %s", t.Endpoint)
 	case t.Ready:
 		fmt.Fprintf(&line, "%s serves revision %d, %s, deployed %s by %s", t.Endpoint, t.Revision, short(t.Live.Image), ago(*t.At, now), t.By)
-	case slices.ContainsFunc(t.Instances, func(i instance) bool { return i.Ready }):
+	case slices.ContainsFunc(t.Instances, func(i report.Instance) bool { return i.Ready }):
 		fmt.Fprintf(&line, "%s does not serve as it should; revision %d, %s, deployed %s by %s", t.Endpoint, t.Revision, short(t.Live.Image), ago(*t.At, now), t.By)
 	default:
 		fmt.Fprintf(&line, "%s does not serve; revision %d, %s, deployed %s by %s", t.Endpoint, t.Revision, short(t.Live.Image), ago(*t.At, now), t.By)
@@ -149,7 +95,7 @@ func (t *targetStatus) text(w *terminal.Writer, now time.Time) {
 		line.WriteString("; " + t.Message)
 	}
 	if t.Next != nil {
-		fmt.Fprintf(&line, "; beside it %s (%s)", short(t.Next.Image), share(*t.state.State.Next))
+		fmt.Fprintf(&line, "; beside it %s (%s)", short(t.Next.Image), share(*t.Next))
 	}
 	if t.URL != "" {
 		line.WriteString("; " + t.URL)

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"context"
 	"fmt"
 	"io"
 	"os"
@@ -9,11 +8,11 @@ import (
 	"time"
 
 	"github.com/containerd/console"
+	"github.com/deployfile/deployfile/deploy"
 	"github.com/deployfile/deployfile/internal/terminal"
 )
 
-// steps says on standard error what a command is doing. A line that is said
-// stays. On a terminal, the line that is not yet done is shown with the time
+// steps prints on standard error what a command is doing. A line of Say stays. On a terminal, the line that is not yet done is shown with the time
 // that it has taken, as soon as that is more than a moment.
 type steps struct {
 	to   io.Writer
@@ -49,24 +48,22 @@ func newSteps(w *os.File, progress string) *steps {
 	return t
 }
 
-// say tells what is done now.
-func (t *steps) say(format string, args ...any) {
-	t.next(terminal.Printable(fmt.Sprintf(format, args...)), true)
+var _ deploy.Progress = (*steps)(nil)
+
+// Say implements deploy.Progress: the line stays.
+func (t *steps) Say(line string) { t.next(terminal.Printable(line), true) }
+
+// Wait implements deploy.Progress: the line leaves nothing behind.
+func (t *steps) Wait(line string) { t.next(terminal.Printable(line), false) }
+
+// Reverting implements deploy.Progress: it tells who interrupts a change why the
+// command goes on.
+func (t *steps) Reverting() {
+	t.Wait("putting back what was served; Ctrl-C once more leaves it as it is")
 }
 
-// wait tells a person who waits what for; it leaves nothing behind.
-func (t *steps) wait(format string, args ...any) {
-	t.next(terminal.Printable(fmt.Sprintf(format, args...)), false)
-}
-
-// putBack tells who interrupts a change why the command goes on; the result
-// ends that.
-func (t *steps) putBack(ctx context.Context) (stop func() bool) {
-	return context.AfterFunc(ctx, func() { t.wait("putting back what was served; Ctrl-C once more leaves it as it is") })
-}
-
-// done leaves the terminal to others.
-func (t *steps) done() { t.next("", false) }
+// Done implements deploy.Progress: it leaves the terminal to others.
+func (t *steps) Done() { t.next("", false) }
 
 func (t *steps) next(line string, stays bool) {
 	t.mu.Lock()
@@ -89,7 +86,7 @@ func (t *steps) next(line string, stays bool) {
 
 // close ends the display.
 func (t *steps) close() {
-	t.done()
+	t.Done()
 	close(t.end)
 	t.ended.Wait()
 }

@@ -10,13 +10,13 @@ import (
 func TestStepsOnATerminal(t *testing.T) {
 	var b bytes.Buffer
 	s := &steps{to: &b, wide: func() int { return 20 }}
-	s.wait("connecting")
-	s.say("prod: applying")
+	s.Wait("connecting")
+	s.Say("prod: applying")
 	s.erase()
 	s.paint(1500 * time.Millisecond)
-	s.say("prod: a line that is longer than the screen")
-	s.wait("looking")
-	s.done()
+	s.Say("prod: a line that is longer than the screen")
+	s.Wait("looking")
+	s.Done()
 	want := "prod: applying" +
 		"\r\x1b[K⠴ prod: applying (…" +
 		"\r\x1b[Kprod: applying\n" + "prod: a line that …" +
@@ -33,9 +33,9 @@ func TestStepsElsewhere(t *testing.T) {
 			t.Fatal(err)
 		}
 		s := newSteps(w, progress)
-		s.wait("connecting")
-		s.say("applying")
-		s.done()
+		s.Wait("connecting")
+		s.Say("applying")
+		s.Done()
 		s.close()
 		w.Close()
 		var b bytes.Buffer

@@ -7,9 +7,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/deployfile/deployfile/deploy"
 	"github.com/deployfile/deployfile/internal/terminal"
-	"github.com/deployfile/deployfile/manifests"
 	"github.com/deployfile/deployfile/publish"
+	"github.com/deployfile/deployfile/report"
 )
 
 // Nothing that a target says gets to a terminal as a command.
@@ -18,12 +19,14 @@ func TestTargetsCommandNothing(t *testing.T) {
 	var shown bytes.Buffer
 	out := terminal.NewWriter(&shown)
 	printError(out, "deployfile", &publish.NotReadyError{Endpoint: "iris", Reason: evil, Log: []string{evil}, Events: []string{evil}})
-	printError(out, "deployfile", interrupted(&brokenOffError{errors.New(evil)}))
-	s := targetStatus{Deployed: true, By: evil, Message: evil, URL: evil, At: &time.Time{}, Live: &slot{Image: evil}, Instances: []instance{{Name: evil, Image: evil, Message: evil}}}
-	s.text(out, time.Now())
-	writeChanges(out, []publish.Change{{Action: "update", Object: evil, Diff: "+" + evil, Conflicts: []string{evil}}}, false)
-	e := outcome{Message: evil, URL: evil}
-	if err := e.text(out, &publish.Outcome{Revision: publish.Revision{State: manifests.State{Live: manifests.Slot{Release: manifests.Release{Image: evil}}}}}, false); err != nil {
+	printError(out, "deployfile", interrupted(&deploy.AbortedError{Err: errors.New(evil)}))
+	status := report.Status{
+		Deployed: true, By: evil, Message: evil, URL: evil, At: &time.Time{}, Live: &report.Slot{Image: evil},
+		Instances: []report.Instance{{Name: evil, Image: evil, Message: evil}},
+	}
+	statusText(out, status, time.Now())
+	writeChanges(out, []report.Change{{Action: "update", Object: evil, Diff: "+" + evil, Conflicts: []string{evil}}}, false)
+	if err := outcomeText(out, report.Outcome{Message: evil, URL: evil, Live: &report.Slot{Image: evil}}, false); err != nil {
 		t.Error(err)
 	}
 	if strings.ContainsAny(shown.String(), "\x1b\x07") || strings.Count(shown.String(), `\x1b]0;title`) < 10 {

@@ -61,16 +61,16 @@ func writers() []writer {
 		{"SPDX", writeBill(bills.SPDX), readBill, valid},
 		{"JSON of a state", writeFilled[manifests.State], readJSON, valid},
 		{"check --json", writeFilled[[]report.Finding], readJSON, valid},
-		{"deploy --json", writeFilled[[]outcome], readJSON, valid},
-		{"status --json", writeFilled[[]targetStatus], readJSON, valid},
-		{"list --json", writeFilled[[]listed], readJSON, valid},
-		{"delete --json", writeFilled[[]deleted], readJSON, valid},
-		{"diff --target --json", writeFilled[[]targetDifference], readJSON, valid},
+		{"deploy --json", writeFilled[[]report.Outcome], readJSON, valid},
+		{"status --json", writeFilled[[]report.Status], readJSON, valid},
+		{"list --json", writeFilled[[]report.Revision], readJSON, valid},
+		{"delete --json", writeFilled[[]report.Deletion], readJSON, valid},
+		{"diff --target --json", writeFilled[[]report.TargetDiff], readJSON, valid},
 		{"diff --json", writeFilled[report.Comparison], readJSON, valid},
 		{"verify --json", writeFilled[report.Verification], readJSON, valid},
 		{"lock --json", writeFilled[report.Lock], readJSON, valid},
 		{"build --json", writeFilled[report.Build], readJSON, valid},
-		{"open --json", writeFilled[opened], readJSON, valid},
+		{"open --json", writeFilled[report.Endpoint], readJSON, valid},
 	}
 	for _, kind := range []string{"docker", "containerd", "registry"} {
 		all = append(all, writer{"manifests of " + kind, writeManifests(kind), readYAML, nil})

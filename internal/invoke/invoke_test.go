@@ -1,4 +1,4 @@
-package cli
+package invoke
 
 import (
 	"net/http"
@@ -14,8 +14,8 @@ func TestServersRedirectNowhere(t *testing.T) {
 	t.Cleanup(inner.Close)
 	server := httptest.NewServer(http.RedirectHandler(inner.URL, http.StatusTemporaryRedirect))
 	t.Cleanup(server.Close)
-	for name, client := range map[string]*http.Client{"here": loopbackClient(), "at a target": clientFor("https://models.example.com")} {
-		_, err := invoke(t.Context(), client, server.URL, "application/json", []byte("{}"))
+	for name, client := range map[string]*http.Client{"here": Loopback(), "at a target": clientFor("https://models.example.com")} {
+		_, err := post(t.Context(), client, server.URL, "application/json", []byte("{}"))
 		if err == nil || !strings.Contains(err.Error(), "307 Temporary Redirect") {
 			t.Errorf("%s: %v", name, err)
 		}

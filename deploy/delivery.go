@@ -1,9 +1,8 @@
-package cli
+package deploy
 
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"maps"
 	"slices"
@@ -22,14 +21,11 @@ import (
 
 // push builds and pushes to repositories, by digest; without any it builds to
 // know the digest.
-func (w *deliveries) push(ctx context.Context, what, format string, repositories []string) (string, error) {
-	opt, err := w.options(what)
-	if err != nil {
-		return "", err
-	}
+func (w *deliveries) push(ctx context.Context, output, format string, repositories []string) (string, error) {
+	opt := w.options(output)
 	export := client.ExportEntry{Type: client.ExporterImage, Attrs: formatAttributes(format)}
 	if format == imageformat.DockerManifest && len(w.platforms(opt)) > 1 {
-		return "", &usageError{fmt.Errorf("format %q holds one platform, and the Deployfile has %s: give --platform", format, strings.Join(w.platforms(opt), ", "))}
+		return "", usage("format %q holds one platform, and the Deployfile has %s: give --platform", format, strings.Join(w.platforms(opt), ", "))
 	}
 	if err := w.checkPush(ctx); err != nil {
 		return "", err
@@ -44,14 +40,14 @@ func (w *deliveries) push(ctx context.Context, what, format string, repositories
 	}
 	dgst := r.Metadata[exptypes.ExporterImageDigestKey]
 	if dgst == "" {
-		return "", errors.New("the builder does not say which digest the image has")
+		return "", errors.New("the builder did not report the digest of the image: use a newer BuildKit")
 	}
 	for _, repository := range repositories {
-		w.steps.wait("tagging %s", repository)
+		w.progress().Wait("tagging " + repository)
 		if err := keep(ctx, repository, dgst); err != nil {
 			return "", err
 		}
-		w.steps.say("pushed %s@%s", repository, dgst)
+		w.progress().Say("pushed " + repository + "@" + dgst)
 	}
 	return dgst, nil
 }
@@ -72,10 +68,10 @@ func (w *deliveries) checkPush(ctx context.Context) error {
 		return nil
 	}
 	engine, err := w.findEngine(ctx)
-	if err == nil && !engine.CanPush() {
-		err = errCannotPush
+	if err != nil {
+		return err
 	}
-	return err
+	return engine.CheckPush()
 }
 
 func (w *deliveries) findEngine(ctx context.Context) (*build.Engine, error) {
@@ -88,13 +84,10 @@ func (w *deliveries) findEngine(ctx context.Context) (*build.Engine, error) {
 
 // imported hands the image to the target's own engine.
 func (w *deliveries) imported(ctx context.Context, d delivery) (string, error) {
-	opt, err := w.options(frontend.OutputImage)
-	if err != nil {
-		return "", err
-	}
+	opt := w.options(frontend.OutputImage)
 	switch all := opt.Platforms; {
 	case len(all) > 1:
-		return "", &usageError{fmt.Errorf("an engine runs one platform: target %q cannot have %s", d.Name, strings.Join(all, ", "))}
+		return "", usage("an engine runs one platform: target %q cannot have %s", d.Name, strings.Join(all, ", "))
 	case len(all) == 0:
 		p := platforms.Normalize(w.builder.Platform())
 		opt.Platforms = []string{p.OS + "/" + p.Architecture}
@@ -110,7 +103,7 @@ func (w *deliveries) imported(ctx context.Context, d delivery) (string, error) {
 	}
 	if d.Kind == "docker" && w.builder.Kind == builder.Docker {
 		// It is the same engine.
-		if w.engine.CanPush() {
+		if w.engine.HasManifests() {
 			return r.Metadata[exptypes.ExporterImageDigestKey], nil
 		}
 		return r.Metadata[exptypes.ExporterImageConfigDigestKey], nil
@@ -128,7 +121,7 @@ func (w *deliveries) imported(ctx context.Context, d delivery) (string, error) {
 		}
 		return "", atTarget(d.Target, err)
 	}
-	w.steps.say("%s: has image %s", d.Name, archive.image)
+	w.progress().Say(d.Name + ": has image " + archive.image)
 	return archive.image, nil
 }
 
@@ -142,7 +135,7 @@ func (w *deliveries) kept(ctx context.Context, opt build.Options) (*build.Result
 	if err != nil {
 		return nil, err
 	}
-	opt.Outputs = []build.Output{unnamed(engine, w.builder)}
+	opt.Outputs = []build.Output{engine.Unnamed(w.builder)}
 	return w.run(ctx, opt)
 }
 
@@ -190,13 +183,14 @@ func (i *importing) end(err error) error {
 	return i.archive.CloseWithError(err)
 }
 
-func (w *deliveries) options(what string) (build.Options, error) {
-	if what == frontend.OutputImage {
-		what = ""
+// options are those of a build of an output.
+func (w *deliveries) options(output string) build.Options {
+	opt := w.Build
+	opt.Target, opt.Outputs, opt.Exports, opt.Then = output, nil, nil, nil
+	if output == frontend.OutputImage {
+		opt.Target = ""
 	}
-	opt, err := w.flags.options(w.project, what, w.streams)
-	opt.Outputs = nil
-	return opt, err
+	return opt
 }
 
 // platforms are those that are built for, as far as they are written down.
@@ -204,16 +198,15 @@ func (w *deliveries) platforms(opt build.Options) []string {
 	if len(opt.Platforms) > 0 {
 		return opt.Platforms
 	}
-	return w.project.file.Image.Platforms
+	return w.Project.File.Image.Platforms
 }
 
 // run builds, with the builder's own display.
 func (w *deliveries) run(ctx context.Context, opt build.Options) (*build.Result, error) {
-	w.steps.done()
+	w.progress().Done()
 	r, err := build.Run(ctx, w.builder, opt)
-	if err != nil {
-		return nil, err
+	if err == nil && w.Warn != nil {
+		w.Warn(r.Warnings)
 	}
-	reportWarnings(w.streams.err, r.Warnings)
-	return r, nil
+	return r, err
 }

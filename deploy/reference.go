@@ -1,4 +1,4 @@
-package cli
+package deploy
 
 import (
 	"context"
@@ -9,9 +9,9 @@ import (
 	"github.com/distribution/reference"
 )
 
-// pinnedImage is an image by its digest, which is asked for and said if it was named
-// by a tag.
-func pinnedImage(ctx context.Context, image string, steps *steps) (string, error) {
+// pinned returns an image by its digest, which the registry is asked for if the
+// image is named by a tag.
+func (d *Deployer) pinned(ctx context.Context, image string) (string, error) {
 	if isDigest(image) {
 		return image, nil
 	}
@@ -20,21 +20,25 @@ func pinnedImage(ctx context.Context, image string, steps *steps) (string, error
 		return "", err
 	}
 	repository := reference.FamiliarName(named)
-	if d, ok := named.(reference.Digested); ok {
-		return repository + "@" + d.Digest().String(), nil
+	if digested, ok := named.(reference.Digested); ok {
+		return repository + "@" + digested.Digest().String(), nil
 	}
-	steps.wait("looking for %s", image)
+	d.progress().Wait("looking for " + image)
 	found, err := registry.Resolve(ctx, reference.TagNameOnly(named).String())
 	if err != nil {
 		return "", fmt.Errorf("--image %s: %w", image, err)
 	}
 	_, dgst, _ := strings.Cut(found, "@")
-	steps.say("%s is %s", image, dgst)
+	d.progress().Say(image + " is " + dgst)
 	return repository + "@" + dgst, nil
 }
 
-// keep gives what was pushed by its digest a tag, because registries remove
-// what has none.
+// shortDigits is the number of digits of a digest that people compare, and that are
+// a tag.
+const shortDigits = 12
+
+// keep tags what was pushed by its digest, because registries remove what has no
+// tag.
 func keep(ctx context.Context, repository, dgst string) error {
 	_, hex, _ := strings.Cut(dgst, ":")
 	if err := registry.Tag(ctx, repository+"@"+dgst, hex[:shortDigits]); err != nil {

@@ -1,46 +1,62 @@
-package cli
+// Package serve starts an image as a server on this machine: in Docker's engine if
+// there is one, or else in the builder itself.
+//
+// Promise: the server answers on the address that it is given and nowhere else, and
+// it has ended when Run returns.
+package serve
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"net/netip"
-	"slices"
-	"sync"
 	"time"
 
 	"github.com/containerd/platforms"
 	"github.com/deployfile/deployfile/build"
 	"github.com/deployfile/deployfile/builder"
+	"github.com/deployfile/deployfile/internal/invoke"
 )
 
-// serving is what run and predict have in common: they build the image, start
-// it, and use the server that it is.
-type serving struct {
-	project *project
-	build   build.Options
-	// listen is where the server is to answer on this machine.
-	listen netip.AddrPort
-	limits builder.Limits
-	// log receives what the server prints.
-	log *serverLog
-	// grace is how long the server has to end by itself.
-	grace time.Duration
-	// use is called when the server answers /ping; the server ends when it
-	// returns.
-	use func(ctx context.Context, url string, server build.Server) error
+// Options say what is started, and how.
+type Options struct {
+	// Project is what is built, Build the options of the build; without Platforms
+	// it is for the builder's own. Run sets Outputs and Then.
+	Project *build.Project
+	Build   build.Options
+	// Listen is the address of this machine where the server answers.
+	Listen netip.AddrPort
+	// Limits bound the server.
+	Limits builder.Limits
+	// Log receives what the server prints; nil drops it.
+	Log *Log
+	// Grace is how long the server has to end by itself before it is killed.
+	Grace time.Duration
 }
 
-// run builds on b. With a Docker engine the image is loaded and run there,
-// else it runs in the builder itself.
-func (v *serving) run(ctx context.Context, b *builder.Builder) error {
-	if len(v.build.Platforms) == 0 {
+// Use is called when the server is ready, which means that it answers /ping, with
+// its URL; the server is stopped when it returns.
+type Use func(ctx context.Context, url string, server build.Server) error
+
+// serving is a run of a server.
+type serving struct {
+	Options
+	use Use
+}
+
+// Run builds the image on b, starts it and uses the server. With a Docker engine
+// the image is loaded and run there, else it runs in the builder itself. It returns
+// the error of the build, the server or use.
+func Run(ctx context.Context, b *builder.Builder, o Options, use Use) error {
+	v := &serving{Options: o, use: use}
+	if v.Log == nil {
+		v.Log = &Log{}
+	}
+	if len(v.Build.Platforms) == 0 {
 		p := platforms.Normalize(b.Platform())
-		v.build.Platforms = []string{p.OS + "/" + p.Architecture}
+		v.Build.Platforms = []string{p.OS + "/" + p.Architecture}
 	}
 	if b.Kind == builder.Embedded {
 		return v.runInBuilder(ctx, b)
@@ -52,8 +68,8 @@ func (v *serving) run(ctx context.Context, b *builder.Builder) error {
 		return v.runInEngine(ctx, b, engine)
 	case b.Kind == builder.Docker:
 		return err
-	case v.limits != builder.Limits{}:
-		return &usageError{fmt.Errorf("--memory and --pids-limit: the builder at %s does not limit servers, and there is no Docker engine here: %w", b.Address, err)}
+	case v.Limits != builder.Limits{}:
+		return &build.UsageError{Err: fmt.Errorf("--memory and --pids-limit: the builder at %s does not limit servers, and there is no Docker engine here: %w", b.Address, err)}
 	}
 	return v.runInBuilder(ctx, b)
 }
@@ -64,7 +80,7 @@ func (v *serving) runInBuilder(ctx context.Context, b *builder.Builder) error {
 	buildCtx, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
 	defer cancel(nil)
 	handOver := context.AfterFunc(ctx, func() { cancel(context.Cause(ctx)) })
-	v.build.Then = func(buildCtx context.Context, built *build.Built) error {
+	v.Build.Then = func(buildCtx context.Context, built *build.Built) error {
 		if !handOver() {
 			return context.Cause(ctx)
 		}
@@ -72,25 +88,25 @@ func (v *serving) runInBuilder(ctx context.Context, b *builder.Builder) error {
 		if err != nil {
 			return err
 		}
-		defer server.Stop(v.grace)
+		defer server.Stop(v.Grace)
 		built.EndProgress()
 		return v.await(ctx, server)
 	}
-	_, err := build.Run(buildCtx, b, v.build)
+	_, err := build.Run(buildCtx, b, v.Build)
 	return err
 }
 
 func (v *serving) runInEngine(ctx context.Context, b *builder.Builder, engine *build.Engine) error {
-	name := imageNames(v.project)[0]
-	v.build.Outputs = []build.Output{engine.Output(b, name)}
-	if _, err := build.Run(ctx, b, v.build); err != nil {
+	name := v.Project.ImageNames()[0]
+	v.Build.Outputs = []build.Output{engine.Output(b, name)}
+	if _, err := build.Run(ctx, b, v.Build); err != nil {
 		return err
 	}
 	server, err := engine.Start(ctx, name, v.server(b))
 	if err != nil {
 		return err
 	}
-	defer server.Stop(v.grace)
+	defer server.Stop(v.Grace)
 	return v.await(ctx, server)
 }
 
@@ -98,17 +114,17 @@ func (v *serving) runInEngine(ctx context.Context, b *builder.Builder, engine *b
 func (v *serving) server(b *builder.Builder) build.ServerOptions {
 	return build.ServerOptions{
 		Platform: platforms.Normalize(b.Platform()),
-		Port:     v.project.file.Server.Port,
-		Listen:   v.listen,
-		Limits:   v.limits,
-		Log:      v.log,
+		Port:     v.Project.File.Server.Port,
+		Listen:   v.Listen,
+		Limits:   v.Limits,
+		Log:      v.Log,
 	}
 }
 
 // await waits until the server answers, and uses it.
 func (v *serving) await(ctx context.Context, server build.Server) error {
-	v.log.release()
-	url := "http://" + callable(v.listen).String()
+	v.Log.release()
+	url := "http://" + callable(v.Listen).String()
 	if err := awaitPing(ctx, url, server); err != nil {
 		return err
 	}
@@ -123,7 +139,7 @@ const (
 )
 
 func awaitPing(ctx context.Context, url string, server build.Server) error {
-	client := loopbackClient()
+	client := invoke.Loopback()
 	client.Timeout = pingDeadline
 	var last error
 	for {
@@ -150,17 +166,8 @@ func awaitPing(ctx context.Context, url string, server build.Server) error {
 	}
 }
 
-// loopbackClient leaves out the proxies that the environment names.
-func loopbackClient() *http.Client {
-	return &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, CheckRedirect: stay}
-}
-
-// stay follows no redirect: a model's server would send this program where the model
-// itself does not get, and the request with it.
-func stay(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-
-// freePort finds a port that nobody listens on.
-func freePort() (int, error) {
+// FreePort returns a TCP port of the loopback that nobody listens on.
+func FreePort() (int, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return 0, fmt.Errorf("find a free port: %w", err)
@@ -181,54 +188,12 @@ func callable(listen netip.AddrPort) netip.AddrPort {
 	return listen
 }
 
-// checkListen says in time that somebody else has the port.
-func checkListen(at netip.AddrPort) error {
+// CheckListen returns an error if somebody else listens at an address, so that this
+// is known before a build.
+func CheckListen(at netip.AddrPort) error {
 	l, err := net.Listen("tcp", at.String())
 	if err != nil {
 		return fmt.Errorf("port %d cannot be used: %w; give another with --port", at.Port(), errors.Unwrap(err))
 	}
 	return l.Close()
-}
-
-// keptLog is how much of the log of a server that nobody watches is kept.
-const keptLog = 64 << 10
-
-// serverLog passes on what a server prints once the progress display has left
-// the terminal; until then, and without a writer, it keeps the end of it.
-type serverLog struct {
-	to io.Writer
-
-	mu       sync.Mutex
-	released bool
-	kept     bytes.Buffer
-}
-
-// Write implements io.Writer.
-func (l *serverLog) Write(data []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.released && l.to != nil {
-		return l.to.Write(data)
-	}
-	l.kept.Write(data)
-	if over := l.kept.Len() - keptLog; over > 0 {
-		l.kept.Next(over)
-	}
-	return len(data), nil
-}
-
-func (l *serverLog) release() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.released = true
-	if l.to != nil {
-		_, _ = l.kept.WriteTo(l.to)
-	}
-}
-
-// text is what was kept.
-func (l *serverLog) text() []byte {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return slices.Clone(l.kept.Bytes())
 }

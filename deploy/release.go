@@ -1,0 +1,233 @@
+package deploy
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/deployfile/deployfile/build"
+	"github.com/deployfile/deployfile/builder"
+	"github.com/deployfile/deployfile/deployfile"
+	"github.com/deployfile/deployfile/frontend"
+	"github.com/deployfile/deployfile/imageformat"
+	"github.com/deployfile/deployfile/manifests"
+	"github.com/deployfile/deployfile/publish"
+	"github.com/distribution/reference"
+	"github.com/opencontainers/go-digest"
+)
+
+// Images names images that are deployed instead of a build; the zero value builds.
+type Images struct {
+	// Image is REPOSITORY@sha256:…, REPOSITORY:TAG or an engine's image id.
+	Image string
+	// ModelImage is the model's own artifact, for targets with model-volume or
+	// modelcar = true.
+	ModelImage string
+}
+
+// check reports what cannot work before anything is built.
+func (i Images) check(targets []deployfile.Target) error {
+	if i.Image == "" && i.ModelImage != "" {
+		return usage("--model-image goes with --image")
+	}
+	for _, x := range []struct{ flag, image string }{{"image", i.Image}, {"model-image", i.ModelImage}} {
+		if _, err := reference.ParseAnyReference(x.image); x.image != "" && err != nil {
+			return &build.UsageError{Option: x.flag, Err: fmt.Errorf("%q: %w", x.image, err)}
+		}
+	}
+	apart := map[string]string{}
+	for _, t := range targets {
+		key := t.ModelApart()
+		apart[key] = t.Name
+		switch {
+		case i.Image != "" && key != "" && i.ModelImage == "":
+			return usage("target %q has %s = true: name the model's own image with --model-image", t.Name, key)
+		case i.Image != "" && isDigest(i.Image) && !isEngine(t):
+			return usage("--image: only an engine knows %s, and target %q needs REPOSITORY@sha256:… or REPOSITORY:TAG", i.Image, t.Name)
+		case i.Image == "" && t.Image == "" && !isEngine(t):
+			return usage("there is no repository that target %q could pull from: set image in [targets.%[1]s], or tags in [image]", t.Name)
+		}
+	}
+	if i.ModelImage == "" {
+		return nil
+	}
+	if within := apart[""]; within != "" {
+		return usage("--model-image: target %q takes an image with the model in it: name the targets with model-volume or modelcar", within)
+	}
+	if car, volume := apart["modelcar"], apart["model-volume"]; car != "" && volume != "" {
+		return usage("--model-image: targets %q and %q take the model in images of two forms: name one target", volume, car)
+	}
+	return nil
+}
+
+// isEngine reports whether a target has an image store of its own.
+func isEngine(t deployfile.Target) bool { return t.Kind == "docker" || t.Kind == "containerd" }
+
+// isDigest reports whether an image is named by its id alone.
+func isDigest(image string) bool {
+	_, err := digest.Parse(image)
+	return err == nil
+}
+
+// delivery is a target that gets a release, and how its image gets there.
+type delivery struct {
+	deployfile.Target
+	// importer takes the image; nil if the target pulls it, or for a dry run.
+	importer publish.Importer
+	// dry leaves the image where it is built.
+	dry bool
+	// had are the images of the target's revisions, as the target names them.
+	had []string
+}
+
+// deliveryTo returns how the target of a session gets its image.
+func deliveryTo(s *session, dry bool) delivery {
+	d := delivery{Target: s.Target, dry: dry}
+	for _, r := range s.revisions {
+		d.had = append(d.had, r.State.Newest().Image)
+	}
+	if importer, ok := s.publisher.(publish.Importer); ok && s.Target.Image == "" {
+		d.importer = importer
+	}
+	return d
+}
+
+// releases builds or resolves the images, delivers them, and returns what each
+// target is to have.
+func (d *Deployer) releases(ctx context.Context, images Images, to []delivery) ([]manifests.Release, error) {
+	p := d.Project
+	out := make([]manifests.Release, len(to))
+	for n, x := range to {
+		out[n] = manifests.Release{
+			Model: p.File.Model.Name, Version: p.File.Model.Version, Target: x.Target,
+			Port: p.File.Server.Port, User: p.File.Image.User,
+			FileDigest: digest.FromBytes(p.Source).String(),
+		}
+	}
+	if images.Image != "" {
+		return out, d.named(ctx, images, out)
+	}
+	b, err := builder.Find(ctx, d.Builder)
+	if err != nil {
+		return nil, err
+	}
+	defer b.Close()
+	lock, err := p.LockDigest(ctx)
+	if err != nil {
+		return nil, err
+	}
+	work := &deliveries{Deployer: d, builder: b}
+	defer work.close()
+	for n, x := range to {
+		out[n].LockDigest = lock
+		if out[n].Image, err = work.image(ctx, x, to); err != nil {
+			return nil, err
+		}
+		if model := x.model(); model != "" {
+			if out[n].ModelImage, err = work.pushed(ctx, x, model, to); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return out, nil
+}
+
+// named gives all releases the images that are named. Which lock they were built
+// from is unknown: an image does not have it, and the lock at hand may be another.
+func (d *Deployer) named(ctx context.Context, images Images, releases []manifests.Release) error {
+	image, err := d.pinned(ctx, images.Image)
+	if err != nil {
+		return err
+	}
+	model := ""
+	if images.ModelImage != "" {
+		if model, err = d.pinned(ctx, images.ModelImage); err != nil {
+			return err
+		}
+	}
+	for n := range releases {
+		releases[n].Image = image
+		if releases[n].Target.ModelApart() != "" {
+			releases[n].ModelImage = model
+		}
+	}
+	return nil
+}
+
+// deliveries builds what targets need, each image once.
+type deliveries struct {
+	*Deployer
+	builder *builder.Builder
+
+	engine *build.Engine
+	made   map[string]string // digests, by output and format
+}
+
+func (w *deliveries) close() {
+	if w.engine != nil {
+		_ = w.engine.Close()
+	}
+}
+
+// image delivers the image of a target and returns its name there.
+func (w *deliveries) image(ctx context.Context, d delivery, all []delivery) (string, error) {
+	switch {
+	case d.Image == "":
+		return w.imported(ctx, d)
+	case d.model() != "":
+		return w.pushed(ctx, d, frontend.OutputEnv, all)
+	}
+	return w.pushed(ctx, d, frontend.OutputImage, all)
+}
+
+// pushed returns the name of an output in the target's repository. The first
+// target that needs it has it pushed for all.
+func (w *deliveries) pushed(ctx context.Context, d delivery, output string, all []delivery) (string, error) {
+	format := formatOf(d.Target)
+	key := output + " " + format
+	if _, done := w.made[key]; !done {
+		var repositories []string
+		for _, other := range all {
+			if other.Image != "" && !other.dry && formatOf(other.Target) == format && other.needs(output) && !slices.Contains(repositories, other.Image) {
+				repositories = append(repositories, other.Image)
+			}
+		}
+		dgst, err := w.push(ctx, output, format, repositories)
+		if err != nil {
+			return "", err
+		}
+		if w.made == nil {
+			w.made = map[string]string{}
+		}
+		w.made[key] = dgst
+	}
+	return d.Image + "@" + w.made[key], nil
+}
+
+// needs reports whether a target gets that output of the frontend.
+func (d delivery) needs(output string) bool {
+	if model := d.model(); model != "" {
+		return output == frontend.OutputEnv || output == model
+	}
+	return output == frontend.OutputImage
+}
+
+// model returns the output that is the model's own image, "" if the model is part
+// of the image.
+func (d delivery) model() string {
+	switch {
+	case d.Modelcar:
+		return frontend.OutputModelcar
+	case d.ModelVolume:
+		return frontend.OutputModel
+	}
+	return ""
+}
+
+// formatOf returns the format of a target's image, "" for what the builder makes.
+func formatOf(t deployfile.Target) string {
+	if t.Format == imageformat.OCI {
+		return ""
+	}
+	return t.Format
+}
