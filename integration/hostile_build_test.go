@@ -8,8 +8,10 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/http/httputil"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -272,6 +274,41 @@ func TestRepositoryLearnsNoCredential(t *testing.T) {
 	for _, l := range learned {
 		if strings.Contains(l, "Basic") {
 			t.Errorf("another index learned the credential: %s", l)
+		}
+	}
+}
+
+// TestProxyIsInNoAddress has a repository require a package by an address that uv
+// would put the proxy of its environment into, with its password.
+func TestProxyIsInNoAddress(t *testing.T) {
+	const password = "correct-horse-battery"
+	var mu sync.Mutex
+	var asked []string
+	forward := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) { r.Out.Host = r.In.Host }}
+	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		asked = append(asked, r.URL.String())
+		mu.Unlock()
+		forward.ServeHTTP(w, r)
+	}))
+	t.Cleanup(proxy.Close)
+	x := lab.NewIndex(t, lab.Wheel(t, "dfbait", "1.0", "# "+proxy.URL))
+	repository := lab.NewRepository(t, map[string]string{
+		"pyproject.toml": "[project]\nname = \"dfthief\"\nversion = \"1.0\"\n" +
+			"dependencies = [\"dfbait @ " + x.URL + "/files/dfbait-1.0-py3-none-any.whl?one=${HTTP_PROXY}&two=${http_proxy}\"]\n",
+	})
+	p := tiny(t, x.Table("local"), "dfthief @ git+"+repository.ServeHTTP(t)+"@main")
+	_, err := p.tryLock(t, func(o *build.Options) {
+		o.Args["HTTP_PROXY"] = strings.Replace(proxy.URL, "://", "://user:"+password+"@", 1)
+	})
+	mu.Lock()
+	defer mu.Unlock()
+	if !slices.ContainsFunc(asked, func(a string) bool { return strings.Contains(a, "/files/dfbait") }) {
+		t.Errorf("the proxy was not asked for the package, so this shows nothing: %v, %v", asked, err)
+	}
+	for _, a := range asked {
+		if strings.Contains(a, password) {
+			t.Errorf("the package's server learned the proxy's password: %s", a)
 		}
 	}
 }

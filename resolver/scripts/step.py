@@ -275,9 +275,9 @@ def conceal(indexes):
 
 
 def configure(indexes, metadata=()):
-    """Writes uv's configuration: the indexes, whose credentials go to uv by
-    environment only, and what is known of packages that have no wheel."""
-    lines = []
+    """Writes uv's configuration: the proxies, the indexes, whose credentials go to uv
+    by environment only, and what is known of packages that have no wheel."""
+    lines = proxies()
     for i in indexes:
         if not i.get("packages"):
             lines += index_table("[[index]]", i)
@@ -297,11 +297,27 @@ def configure(indexes, metadata=()):
     os.environ["UV_CONFIG_FILE"] = "/tmp/uv.toml"
 
 
+def proxies():
+    """The proxies of the environment as settings of uv. uv's own environment must not
+    have them: it expands ${HTTPS_PROXY} in the addresses that packages ask for, and a
+    proxy's address may hold a password."""
+    found = urllib.request.getproxies_environment()
+    lines = []
+    for scheme in ("http", "https"):
+        proxy = found.get(scheme) or found.get("all")
+        if proxy:
+            lines.append(f"{scheme}-proxy = {toml_string(proxy)}")
+    if found.get("no"):
+        lines.append(f"no-proxy = [{toml_string(found['no'])}]")
+    return lines
+
+
 def uv(*args, **kw):
     """Runs uv where there is a network: it reads what others wrote, and starts no
     program of theirs, because it can start none at all."""
     learn_python()
-    return run([os.environ["UV"], *args, "--python", sys.executable], alone=True, hidden=passwords(), **kw)
+    environment = {k: v for k, v in os.environ.items() if not k.upper().endswith("_PROXY")}
+    return run([os.environ["UV"], *args, "--python", sys.executable], alone=True, hidden=passwords(), env=environment, **kw)
 
 
 @functools.cache
