@@ -41,6 +41,12 @@ func (n *network) forwardTCP(r *tcp.ForwarderRequest) {
 		r.Complete(!errors.As(err, &silence) || !silence.Timeout())
 		return
 	}
+	n.connect(r, out)
+}
+
+// connect accepts a step's connection and joins it with out, until the step has
+// received everything.
+func (n *network) connect(r *tcp.ForwarderRequest, out net.Conn) {
 	var queue waiter.Queue
 	endpoint, failed := r.CreateEndpoint(&queue)
 	r.Complete(failed != nil)
