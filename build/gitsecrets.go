@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/moby/buildkit/client/llb"
+	bkllb "github.com/moby/buildkit/client/llb"
 	"github.com/tonistiigi/go-csvvalue"
 )
 
@@ -19,7 +19,7 @@ func checkGitSecrets(secrets []string) error {
 		}
 		for _, f := range fields {
 			key, id, _ := strings.Cut(f, "=")
-			if strings.EqualFold(key, "id") && slices.Contains([]string{llb.GitAuthTokenKey, llb.GitAuthHeaderKey}, id) {
+			if strings.EqualFold(key, "id") && slices.Contains([]string{bkllb.GitAuthTokenKey, bkllb.GitAuthHeaderKey}, id) {
 				return fmt.Errorf("%s would be sent to any host that a requirement names: give it for one, id=%[1]s.HOST", id)
 			}
 		}

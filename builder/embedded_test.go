@@ -17,7 +17,7 @@ import (
 
 	"github.com/deployfile/deployfile/builder"
 	"github.com/moby/buildkit/client"
-	"github.com/moby/buildkit/client/llb"
+	bkllb "github.com/moby/buildkit/client/llb"
 	"github.com/tonistiigi/fsutil"
 	"golang.org/x/sync/errgroup"
 )
@@ -78,7 +78,7 @@ func TestEmbedded(t *testing.T) {
 func solveFile(t *testing.T, b *builder.Builder) {
 	t.Helper()
 	dir := t.TempDir()
-	def, err := llb.Scratch().File(llb.Mkfile("/hello", 0o644, []byte("world"))).Marshal(t.Context(), llb.Platform(b.Platform()))
+	def, err := bkllb.Scratch().File(bkllb.Mkfile("/hello", 0o644, []byte("world"))).Marshal(t.Context(), bkllb.Platform(b.Platform()))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -107,9 +107,9 @@ func runBuildctl(ctx context.Context, b *builder.Builder, args ...string) error 
 	if err != nil {
 		return err
 	}
-	root := llb.Scratch().File(llb.Copy(llb.Local("bin", llb.IncludePatterns([]string{"buildctl"})), "buildctl", "/"))
-	run := root.Run(llb.Args(append([]string{"/buildctl"}, args...)), llb.Network(llb.NetModeNone), llb.IgnoreCache)
-	def, err := run.Root().Marshal(ctx, llb.Platform(b.Platform()))
+	root := bkllb.Scratch().File(bkllb.Copy(bkllb.Local("bin", bkllb.IncludePatterns([]string{"buildctl"})), "buildctl", "/"))
+	run := root.Run(bkllb.Args(append([]string{"/buildctl"}, args...)), bkllb.Network(bkllb.NetModeNone), bkllb.IgnoreCache)
+	def, err := run.Root().Marshal(ctx, bkllb.Platform(b.Platform()))
 	if err != nil {
 		return err
 	}

@@ -13,7 +13,7 @@ import (
 
 	"github.com/deployfile/deployfile/builder"
 	"github.com/moby/buildkit/client"
-	"github.com/moby/buildkit/client/llb"
+	bkllb "github.com/moby/buildkit/client/llb"
 	"github.com/tonistiigi/fsutil"
 )
 
@@ -121,7 +121,7 @@ func TestDiskFull(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	def, err := llb.Scratch().File(llb.Copy(llb.Local("large"), "/", "/")).Marshal(t.Context(), llb.Platform(b.Platform()))
+	def, err := bkllb.Scratch().File(bkllb.Copy(bkllb.Local("large"), "/", "/")).Marshal(t.Context(), bkllb.Platform(b.Platform()))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -19,7 +19,7 @@ import (
 	"github.com/deployfile/deployfile/builder/network"
 	"github.com/google/go-cmp/cmp"
 	"github.com/moby/buildkit/client"
-	"github.com/moby/buildkit/client/llb"
+	bkllb "github.com/moby/buildkit/client/llb"
 	"github.com/moby/buildkit/solver/pb"
 	"github.com/tonistiigi/fsutil"
 )
@@ -55,7 +55,7 @@ func TestStepNetwork(t *testing.T) {
 		// The gateway has names and nothing else.
 		"tcp 192.0.0.1:"+worldPort, "tcp 192.0.0.1:22",
 		"interfaces", "files", "read /etc/resolv.conf")
-	answers := step(t, b, llb.Network(llb.NetModeSandbox), probes...)
+	answers := step(t, b, bkllb.Network(bkllb.NetModeSandbox), probes...)
 
 	for _, address := range allowed {
 		for _, verb := range []string{"tcp ", "udp "} {
@@ -95,8 +95,8 @@ func TestStepNetwork(t *testing.T) {
 // No step reaches buildkitd, which BuildKit lets take traces from all of them.
 func TestStepReachesNoDaemon(t *testing.T) {
 	b := find(t, options(t))
-	for name, mode := range map[string]pb.NetMode{"sandbox": llb.NetModeSandbox, "none": llb.NetModeNone, "host": llb.NetModeHost} {
-		answers := step(t, b, llb.Network(mode), "unix /dev/otel-grpc.sock", "read /proc/self/environ")
+	for name, mode := range map[string]pb.NetMode{"sandbox": bkllb.NetModeSandbox, "none": bkllb.NetModeNone, "host": bkllb.NetModeHost} {
+		answers := step(t, b, bkllb.Network(mode), "unix /dev/otel-grpc.sock", "read /proc/self/environ")
 		if got := answers["unix /dev/otel-grpc.sock"]; !strings.HasPrefix(got, "error: ") || !strings.Contains(got, "no such file") {
 			t.Errorf("%s: %s", name, got)
 		}
@@ -118,7 +118,7 @@ func TestStepNetworkRaw(t *testing.T) {
 	for _, address := range []string{"127.0.0.1", own4, metadata4, intranet4} {
 		probes = append(probes, "raw eth0 "+at(address))
 	}
-	for probe, got := range step(t, b, llb.Network(llb.NetModeSandbox), probes...) {
+	for probe, got := range step(t, b, bkllb.Network(bkllb.NetModeSandbox), probes...) {
 		if got != "sent" {
 			t.Errorf("%s: %s", probe, got)
 		}
@@ -138,7 +138,7 @@ func TestStepNetworkHost(t *testing.T) {
 		return
 	}
 	b := find(t, options(t))
-	answers := step(t, b, llb.Network(llb.NetModeHost), "tcp "+at("127.0.0.1"), "tcp "+at(own4), "name "+worldName, "read /etc/resolv.conf")
+	answers := step(t, b, bkllb.Network(bkllb.NetModeHost), "tcp "+at("127.0.0.1"), "tcp "+at(own4), "name "+worldName, "read /etc/resolv.conf")
 	for probe, want := range map[string]string{
 		"tcp " + at("127.0.0.1"): "127.0.0.1",
 		"tcp " + at(own4):        own4,
@@ -151,7 +151,7 @@ func TestStepNetworkHost(t *testing.T) {
 	if got := answers["read /etc/resolv.conf"]; !strings.Contains(got, "nameserver 127.0.0.1") {
 		t.Errorf("the resolvers: %s", got)
 	}
-	if got := step(t, b, llb.Network(llb.NetModeNone), "interfaces", "tcp "+at(intranet4)); got["interfaces"] != "lo" || !strings.HasPrefix(got["tcp "+at(intranet4)], "error: ") {
+	if got := step(t, b, bkllb.Network(bkllb.NetModeNone), "interfaces", "tcp "+at(intranet4)); got["interfaces"] != "lo" || !strings.HasPrefix(got["tcp "+at(intranet4)], "error: ") {
 		t.Errorf("without a network: %v", got)
 	}
 }
@@ -164,8 +164,8 @@ func TestFetchesOfBuildKit(t *testing.T) {
 	}))
 	defer server.Close()
 	b := find(t, options(t))
-	file := llb.HTTP(server.URL+"/file", llb.Filename("file"))
-	def, err := file.Marshal(t.Context(), llb.Platform(b.Platform()))
+	file := bkllb.HTTP(server.URL+"/file", bkllb.Filename("file"))
+	def, err := file.Marshal(t.Context(), bkllb.Platform(b.Platform()))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -196,7 +196,7 @@ func TestNetworkLeavesNothing(t *testing.T) {
 	go func() { ended <- hang(t.Context(), t, b) }()
 	daemon := buildkitdPID(t, o)
 	eventually(t, "a step runs", func() bool { return descendantNamed(t, daemon, "/self") != 0 })
-	during := step(t, other, llb.Network(llb.NetModeSandbox), "tcp "+at(intranet4), "tcp 192.0.0.2:"+worldPort)
+	during := step(t, other, bkllb.Network(bkllb.NetModeSandbox), "tcp "+at(intranet4), "tcp 192.0.0.2:"+worldPort)
 	if during["tcp "+at(intranet4)] != intranet4 {
 		t.Errorf("the other builder: %v", during)
 	}
@@ -206,7 +206,7 @@ func TestNetworkLeavesNothing(t *testing.T) {
 	kill(t, status(t, o).PID)
 	<-ended
 	eventually(t, "no buildkitd", func() bool { return len(processes(t, o)) == 0 })
-	if got := step(t, other, llb.Network(llb.NetModeSandbox), "tcp "+at(intranet4)); got["tcp "+at(intranet4)] != intranet4 {
+	if got := step(t, other, bkllb.Network(bkllb.NetModeSandbox), "tcp "+at(intranet4)); got["tcp "+at(intranet4)] != intranet4 {
 		t.Errorf("the other builder, after: %v", got)
 	}
 	if _, err := builder.StopEmbedded(t.Context(), builder.Options{StateDir: filepath.Dir(strings.TrimPrefix(other.Address, "unix://"))}); err != nil {
@@ -235,8 +235,8 @@ func TestNoDevice(t *testing.T) {
 // What has the name of a server is never started as an ordinary step.
 func TestServerNotAnnounced(t *testing.T) {
 	b := find(t, options(t))
-	run := selfRoot().Run(llb.Args([]string{"/self", "probe"}), llb.Hostname(network.ServerName()), llb.IgnoreCache)
-	def, err := run.Root().Marshal(t.Context(), llb.Platform(b.Platform()))
+	run := selfRoot().Run(bkllb.Args([]string{"/self", "probe"}), bkllb.Hostname(network.ServerName()), bkllb.IgnoreCache)
+	def, err := run.Root().Marshal(t.Context(), bkllb.Platform(b.Platform()))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -260,8 +260,8 @@ func TestServerNotAnnounced(t *testing.T) {
 
 // hang runs a step that listens on worldPort until it is killed.
 func hang(ctx context.Context, t *testing.T, b *builder.Builder) error {
-	run := selfRoot().Run(llb.Args([]string{"/self", "listen", ":" + worldPort}), llb.Network(llb.NetModeSandbox), llb.IgnoreCache)
-	def, err := run.Root().Marshal(ctx, llb.Platform(b.Platform()))
+	run := selfRoot().Run(bkllb.Args([]string{"/self", "listen", ":" + worldPort}), bkllb.Network(bkllb.NetModeSandbox), bkllb.IgnoreCache)
+	def, err := run.Root().Marshal(ctx, bkllb.Platform(b.Platform()))
 	if err != nil {
 		return err
 	}

@@ -18,7 +18,7 @@ import (
 
 	"github.com/deployfile/deployfile/builder"
 	"github.com/moby/buildkit/client"
-	"github.com/moby/buildkit/client/llb"
+	bkllb "github.com/moby/buildkit/client/llb"
 	"github.com/moby/buildkit/util/entitlements"
 	"github.com/tonistiigi/fsutil"
 	"golang.org/x/sys/unix"
@@ -143,7 +143,7 @@ func sendRaw(device, to string) error {
 }
 
 // step runs probes in a step that has the network mode, and returns the answers.
-func step(t *testing.T, b *builder.Builder, mode llb.RunOption, probes ...string) map[string]string {
+func step(t *testing.T, b *builder.Builder, mode bkllb.RunOption, probes ...string) map[string]string {
 	t.Helper()
 	out := t.TempDir()
 	opt := client.SolveOpt{
@@ -151,8 +151,8 @@ func step(t *testing.T, b *builder.Builder, mode llb.RunOption, probes ...string
 		Exports:             []client.ExportEntry{{Type: client.ExporterLocal, OutputDir: out}},
 		AllowedEntitlements: []string{entitlements.EntitlementNetworkHost.String()},
 	}
-	run := selfRoot().Run(llb.Args(append([]string{"/self", "probe"}, probes...)), mode, llb.IgnoreCache)
-	def, err := run.AddMount("/out", llb.Scratch()).Marshal(t.Context(), llb.Platform(b.Platform()))
+	run := selfRoot().Run(bkllb.Args(append([]string{"/self", "probe"}, probes...)), mode, bkllb.IgnoreCache)
+	def, err := run.AddMount("/out", bkllb.Scratch()).Marshal(t.Context(), bkllb.Platform(b.Platform()))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -171,10 +171,10 @@ func step(t *testing.T, b *builder.Builder, mode llb.RunOption, probes ...string
 }
 
 // selfRoot is a file system with this program as /self, from selfFS.
-func selfRoot() llb.State {
-	return llb.Scratch().
-		File(llb.Copy(llb.Local("self"), "*", "/self", &llb.CopyInfo{AllowWildcard: true})).
-		File(llb.Mkdir("/tmp", 0o777))
+func selfRoot() bkllb.State {
+	return bkllb.Scratch().
+		File(bkllb.Copy(bkllb.Local("self"), "*", "/self", &bkllb.CopyInfo{AllowWildcard: true})).
+		File(bkllb.Mkdir("/tmp", 0o777))
 }
 
 func selfFS(t *testing.T) fsutil.FS {

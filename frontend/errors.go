@@ -9,7 +9,7 @@ import (
 	"github.com/deployfile/deployfile/internal/terminal"
 	"github.com/deployfile/deployfile/lint"
 	"github.com/deployfile/deployfile/mlmodel"
-	"github.com/moby/buildkit/client/llb"
+	bkllb "github.com/moby/buildkit/client/llb"
 	"github.com/moby/buildkit/solver/errdefs"
 	"github.com/moby/buildkit/solver/pb"
 	"github.com/moby/buildkit/util/grpcerrors"
@@ -133,7 +133,7 @@ func (e spoken) GRPCStatus() *status.Status {
 	return status.New(grpcerrors.Code(e.error), e.Error())
 }
 
-func sourceInfo(s *llb.SourceMap) *pb.SourceInfo {
+func sourceInfo(s *bkllb.SourceMap) *pb.SourceInfo {
 	if s == nil {
 		return nil
 	}

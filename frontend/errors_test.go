@@ -9,7 +9,7 @@ import (
 	"github.com/deployfile/deployfile/internal/terminal"
 	"github.com/deployfile/deployfile/internal/testing/hostile"
 	"github.com/deployfile/deployfile/mlmodel"
-	"github.com/moby/buildkit/client/llb"
+	bkllb "github.com/moby/buildkit/client/llb"
 	"github.com/moby/buildkit/solver/errdefs"
 	"github.com/moby/buildkit/util/grpcerrors"
 )
@@ -23,7 +23,7 @@ func TestErrorsAreSpokenPrintably(t *testing.T) {
 	}
 	for _, text := range hostile.Texts() {
 		fault := &mlmodel.SourceError{File: "model/" + text, Line: 2, Text: text, Message: text, Hint: text}
-		source := &llb.SourceMap{Filename: "Deployfile", Data: []byte("[model]\nsource = \"model\"\n"), Definition: &llb.Definition{}}
+		source := &bkllb.SourceMap{Filename: "Deployfile", Data: []byte("[model]\nsource = \"model\"\n"), Definition: &bkllb.Definition{}}
 		spoken := spoken{withSource(at(file, fault, "model", "source"), sourceInfo(source))}
 		// The gateway takes it this way.
 		got := grpcerrors.FromGRPC(grpcerrors.ToGRPC(t.Context(), spoken))

@@ -9,7 +9,7 @@ import (
 	"github.com/containerd/platforms"
 	"github.com/deployfile/deployfile/resolver"
 	"github.com/distribution/reference"
-	"github.com/moby/buildkit/client/llb"
+	bkllb "github.com/moby/buildkit/client/llb"
 	"github.com/moby/buildkit/client/llb/sourceresolver"
 	"github.com/moby/buildkit/frontend/dockerui"
 	gwclient "github.com/moby/buildkit/frontend/gateway/client"
@@ -105,7 +105,7 @@ func (i images) pull(ctx context.Context, ref, pinned string, p ocispecs.Platfor
 	if err != nil {
 		return nil, nil, err
 	}
-	st, err := llb.Image(exact.String(), llb.Platform(p)).Platform(p).WithImageConfig(data)
+	st, err := bkllb.Image(exact.String(), bkllb.Platform(p)).Platform(p).WithImageConfig(data)
 	if err != nil {
 		return nil, nil, fmt.Errorf("image %s: config: %w", ref, err)
 	}

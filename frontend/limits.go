@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/deployfile/deployfile/toolchain"
-	"github.com/moby/buildkit/client/llb"
+	bkllb "github.com/moby/buildkit/client/llb"
 	"github.com/moby/buildkit/solver/pb"
 )
 
@@ -42,12 +42,12 @@ func (b *build) limits() (toolchain.Limits, error) {
 
 // resources are the limits of each step's control group, --resource of buildx. They
 // are no part of what a step is, so that its cached result is used whatever they are.
-func (b *build) resources() []llb.ConstraintsOpt {
+func (b *build) resources() []bkllb.ConstraintsOpt {
 	r, caps := b.ui.LinuxResources, b.client.BuildOpts().LLBCaps
 	if r == nil || caps.Supports(pb.CapExecMetaLinuxResources) != nil {
 		return nil
 	}
-	return []llb.ConstraintsOpt{llb.WithLinuxResources(llb.LinuxResources{
+	return []bkllb.ConstraintsOpt{bkllb.WithLinuxResources(bkllb.LinuxResources{
 		Memory: r.Memory, MemorySwap: r.MemorySwap, CPUShares: r.CpuShares, CPUPeriod: r.CpuPeriod, CPUQuota: r.CpuQuota,
 		CpusetCpus: r.CpusetCpus, CpusetMems: r.CpusetMems,
 	})}

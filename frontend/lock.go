@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"github.com/deployfile/deployfile/resolver"
-	"github.com/moby/buildkit/client/llb"
+	bkllb "github.com/moby/buildkit/client/llb"
 	gwclient "github.com/moby/buildkit/frontend/gateway/client"
 )
 
@@ -108,7 +108,7 @@ func (b *build) otherImages(ctx context.Context, demanded bool) (*resolver.Lock,
 	return lock, pylocks, nil
 }
 
-func (b *build) result(ctx context.Context, st llb.State) (*gwclient.Result, error) {
+func (b *build) result(ctx context.Context, st bkllb.State) (*gwclient.Result, error) {
 	def, err := st.Marshal(ctx, b.resolver.Gateway.Constraints...)
 	if err != nil {
 		return nil, err

@@ -16,7 +16,7 @@ import (
 	"github.com/deployfile/deployfile/internal/untrusted"
 	"github.com/deployfile/deployfile/mlmodel"
 	"github.com/deployfile/deployfile/resolver"
-	"github.com/moby/buildkit/client/llb"
+	bkllb "github.com/moby/buildkit/client/llb"
 	"github.com/moby/buildkit/frontend/dockerui"
 	gwclient "github.com/moby/buildkit/frontend/gateway/client"
 	"github.com/moby/buildkit/solver/pb"
@@ -32,11 +32,11 @@ type build struct {
 	images images
 	output output
 
-	source   *llb.SourceMap
+	source   *bkllb.SourceMap
 	warnings func(context.Context, string, gwclient.WarnOpts)
 	// dir is the Deployfile's folder in the client's.
 	dir      string
-	context  llb.State
+	context  bkllb.State
 	resolver *resolver.Resolver
 
 	// lockName is the lock's file name; lock and pylocks are what lies beside
@@ -64,7 +64,7 @@ func (b *build) readFile(ctx context.Context) error {
 		return errors.New("no file name was given; build with -f Deployfile")
 	}
 	b.lockName = path.Base(name) + ".lock"
-	src, err := b.ui.ReadEntrypoint(ctx, "toml", llb.FollowPaths([]string{name, name + ".dockerignore", name + ".lock", path.Join(path.Dir(name), "pylock*.toml")}))
+	src, err := b.ui.ReadEntrypoint(ctx, "toml", bkllb.FollowPaths([]string{name, name + ".dockerignore", name + ".lock", path.Join(path.Dir(name), "pylock*.toml")}))
 	if err != nil {
 		return err
 	}
@@ -93,7 +93,7 @@ func (b *build) readFile(ctx context.Context) error {
 		Gateway: resolver.Gateway{
 			Client:       b.client,
 			CacheImports: b.ui.CacheImports,
-			Constraints:  append(b.constraints(), llb.Platform(b.ui.BuildPlatforms[0])),
+			Constraints:  append(b.constraints(), bkllb.Platform(b.ui.BuildPlatforms[0])),
 		},
 		Network:       b.network(),
 		Limits:        limits,
@@ -110,14 +110,14 @@ func ownArg(name string) bool {
 }
 
 // constraints are those of every vertex.
-func (b *build) constraints() []llb.ConstraintsOpt {
-	out := append([]llb.ConstraintsOpt{llb.WithCaps(b.client.BuildOpts().LLBCaps)}, b.resources()...)
+func (b *build) constraints() []bkllb.ConstraintsOpt {
+	out := append([]bkllb.ConstraintsOpt{bkllb.WithCaps(b.client.BuildOpts().LLBCaps)}, b.resources()...)
 	target := b.ui.Target
 	if target == "" {
 		target = b.output.name
 	}
 	if b.ui.IsNoCache(target) {
-		out = append(out, llb.IgnoreCache)
+		out = append(out, bkllb.IgnoreCache)
 	}
 	return out
 }
@@ -125,12 +125,12 @@ func (b *build) constraints() []llb.ConstraintsOpt {
 // network are the options of steps that reach the network: the mode that
 // --network of the caller sets, the proxy that is given by build arguments, as
 // BuildKit passes it, and extra hosts.
-func (b *build) network() []llb.RunOption {
-	var out []llb.RunOption
-	if b.ui.NetworkMode != llb.NetModeSandbox {
-		out = append(out, llb.Network(b.ui.NetworkMode))
+func (b *build) network() []bkllb.RunOption {
+	var out []bkllb.RunOption
+	if b.ui.NetworkMode != bkllb.NetModeSandbox {
+		out = append(out, bkllb.Network(b.ui.NetworkMode))
 	}
-	var proxy llb.ProxyEnv
+	var proxy bkllb.ProxyEnv
 	for _, name := range slices.Sorted(maps.Keys(b.ui.BuildArgs)) {
 		value := b.ui.BuildArgs[name]
 		switch strings.ToLower(name) {
@@ -146,11 +146,11 @@ func (b *build) network() []llb.RunOption {
 			proxy.NoProxy = value
 		}
 	}
-	if proxy != (llb.ProxyEnv{}) {
-		out = append(out, llb.WithProxy(proxy))
+	if proxy != (bkllb.ProxyEnv{}) {
+		out = append(out, bkllb.WithProxy(proxy))
 	}
 	for _, h := range b.ui.ExtraHosts {
-		out = append(out, llb.AddExtraHost(h.Host, h.IP))
+		out = append(out, bkllb.AddExtraHost(h.Host, h.IP))
 	}
 	return out
 }
@@ -200,7 +200,7 @@ func (b *build) readModel(ctx context.Context) error {
 			}
 		}
 	}
-	st, err := b.ui.MainContext(ctx, llb.FollowPaths(paths), llb.WithCaps(b.client.BuildOpts().LLBCaps))
+	st, err := b.ui.MainContext(ctx, bkllb.FollowPaths(paths), bkllb.WithCaps(b.client.BuildOpts().LLBCaps))
 	if err != nil {
 		return err
 	}

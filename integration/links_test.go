@@ -12,7 +12,7 @@ import (
 	"github.com/deployfile/deployfile/build"
 	"github.com/deployfile/deployfile/frontend"
 	"github.com/moby/buildkit/client"
-	"github.com/moby/buildkit/client/llb"
+	bkllb "github.com/moby/buildkit/client/llb"
 )
 
 // TestExportOverLinks exports a folder to where links lie that lead out of it, as in
@@ -34,11 +34,11 @@ func TestExportOverLinks(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	content := llb.Mkfile("/link", 0o644, []byte("theirs")).
+	content := bkllb.Mkfile("/link", 0o644, []byte("theirs")).
 		Mkfile("/dangling", 0o644, []byte("theirs")).
 		Mkdir("/dir", 0o755).Mkfile("/dir/file", 0o644, []byte("theirs")).
 		Mkdir("/deep", 0o755).Mkdir("/deep/er", 0o755).Mkfile("/deep/er/file", 0o644, []byte("theirs"))
-	def, err := llb.Scratch().File(content).Marshal(t.Context(), llb.Platform(shared.builder.Platform()))
+	def, err := bkllb.Scratch().File(content).Marshal(t.Context(), bkllb.Platform(shared.builder.Platform()))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,7 +6,7 @@ import (
 
 	"github.com/deployfile/deployfile/deployfile"
 	"github.com/deployfile/deployfile/internal/terminal"
-	"github.com/moby/buildkit/client/llb"
+	bkllb "github.com/moby/buildkit/client/llb"
 	"github.com/moby/buildkit/frontend/dockerfile/parser"
 	gwclient "github.com/moby/buildkit/frontend/gateway/client"
 	bklint "github.com/moby/buildkit/frontend/subrequests/lint"
@@ -19,7 +19,7 @@ import (
 // be built, nil if it can; it is reported beside the findings. The status code,
 // which is buildx's exit code, is 1 for a failure or a finding that is an
 // error, and 0 for warnings.
-func Result(findings []Finding, failure error, source *llb.SourceMap) (*gwclient.Result, error) {
+func Result(findings []Finding, failure error, source *bkllb.SourceMap) (*gwclient.Result, error) {
 	results := lintResults(findings, failure, source)
 	res, err := results.ToResult(nil)
 	if err != nil {
@@ -33,7 +33,7 @@ func Result(findings []Finding, failure error, source *llb.SourceMap) (*gwclient
 	return res, nil
 }
 
-func lintResults(findings []Finding, failure error, source *llb.SourceMap) *bklint.LintResults {
+func lintResults(findings []Finding, failure error, source *bkllb.SourceMap) *bklint.LintResults {
 	masked := *source
 	masked.Data = Mask(MaskError(source.Data, failure), findings)
 	results := &bklint.LintResults{Warnings: []bklint.Warning{}}

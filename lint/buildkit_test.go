@@ -9,7 +9,7 @@ import (
 
 	"github.com/deployfile/deployfile/deployfile"
 	"github.com/google/go-cmp/cmp"
-	"github.com/moby/buildkit/client/llb"
+	bkllb "github.com/moby/buildkit/client/llb"
 	bklint "github.com/moby/buildkit/frontend/subrequests/lint"
 	"github.com/moby/buildkit/solver/errdefs"
 	"github.com/moby/buildkit/solver/pb"
@@ -24,8 +24,8 @@ mlflow = "full"
 
 func ask(t *testing.T, text string, findings []Finding, failure error) (string, string, *bklint.LintResults) {
 	t.Helper()
-	source := llb.NewSourceMap(nil, "Deployfile", "toml", []byte(text))
-	source.Definition = &llb.Definition{}
+	source := bkllb.NewSourceMap(nil, "Deployfile", "toml", []byte(text))
+	source.Definition = &bkllb.Definition{}
 	res, err := Result(findings, failure, source)
 	if err != nil {
 		t.Fatal(err)

@@ -3,7 +3,7 @@ package llb
 import (
 	"slices"
 
-	"github.com/moby/buildkit/client/llb"
+	bkllb "github.com/moby/buildkit/client/llb"
 )
 
 // Checked is the same file system, which there is only once the checks have
@@ -13,7 +13,7 @@ import (
 //
 // Where layers cannot be merged it is the image as it is: the checks look at the
 // whole of it, and there is no place below it left to put them.
-func (p *Plan) Checked(in Inputs, i *Image, checks ...llb.State) llb.State {
+func (p *Plan) Checked(in Inputs, i *Image, checks ...bkllb.State) bkllb.State {
 	if !in.Merge || len(checks) == 0 {
 		return i.State
 	}
@@ -21,11 +21,11 @@ func (p *Plan) Checked(in Inputs, i *Image, checks ...llb.State) llb.State {
 	// all others can be made meanwhile.
 	last := len(i.Environment) - 1
 	checked := Image{Base: i.Base, Environment: slices.Clone(i.Environment), Content: i.Content}
-	files := llb.Copy(i.Environment[last], "/", "/", &llb.CopyInfo{CopyDirContentsOnly: true, CreatedTime: epoch()})
+	files := bkllb.Copy(i.Environment[last], "/", "/", &bkllb.CopyInfo{CopyDirContentsOnly: true, CreatedTime: epoch()})
 	for _, c := range checks {
-		files = files.Copy(c, "/nothing*", "/", &llb.CopyInfo{AllowWildcard: true, AllowEmptyWildcard: true, CreatedTime: epoch()})
+		files = files.Copy(c, "/nothing*", "/", &bkllb.CopyInfo{AllowWildcard: true, AllowEmptyWildcard: true, CreatedTime: epoch()})
 	}
-	checked.Environment[last] = llb.Scratch().File(files, in.named("[internal] wait for the checks")...)
+	checked.Environment[last] = bkllb.Scratch().File(files, in.named("[internal] wait for the checks")...)
 	checked.put(in, p.layerNames())
 	return checked.State
 }

@@ -12,14 +12,14 @@ import (
 	"github.com/deployfile/deployfile/internal/terminal"
 	"github.com/deployfile/deployfile/resolver"
 	"github.com/deployfile/deployfile/toolchain"
-	"github.com/moby/buildkit/client/llb"
+	bkllb "github.com/moby/buildkit/client/llb"
 	"github.com/moby/buildkit/solver/pb"
 )
 
 // Inputs are the states that a plan names by words only.
 type Inputs struct {
 	// Base is the base image, Context the build context.
-	Base, Context llb.State
+	Base, Context bkllb.State
 	// Toolchain is the toolchain on the platform that builds.
 	Toolchain toolchain.Toolchain
 	// Indexes are needed for the secrets of files behind a credential.
@@ -28,22 +28,22 @@ type Inputs struct {
 	// it they are copied one upon the other.
 	Merge bool
 	// Constraints are put on every vertex.
-	Constraints []llb.ConstraintsOpt
+	Constraints []bkllb.ConstraintsOpt
 }
 
 // Image is a plan's file systems.
 type Image struct {
 	// State is the whole image, Base what it is put on: the base image with
 	// the Debian packages.
-	State, Base llb.State
+	State, Base bkllb.State
 	// Environment and Content are the layers above Base: what serves, and the
 	// code and model that are served.
-	Environment, Content []llb.State
+	Environment, Content []bkllb.State
 }
 
 // layers are all layers above the base, in their order.
-func (i *Image) layers() []llb.State {
-	return append(append([]llb.State{}, i.Environment...), i.Content...)
+func (i *Image) layers() []bkllb.State {
+	return append(append([]bkllb.State{}, i.Environment...), i.Content...)
 }
 
 // Image makes the file systems.
@@ -52,7 +52,7 @@ func (p *Plan) Image(in Inputs) (*Image, error) {
 	if len(p.SystemPackages) > 0 {
 		i.Base = p.systemPackages(in)
 	}
-	i.Environment = []llb.State{in.Toolchain.Skeleton(p.Base.Python, p.Base.PythonVersion, in.Constraints...)}
+	i.Environment = []bkllb.State{in.Toolchain.Skeleton(p.Base.Python, p.Base.PythonVersion, in.Constraints...)}
 	for _, l := range p.Layers {
 		st, err := p.install(in, l)
 		if err != nil {
@@ -79,11 +79,11 @@ func (p *Plan) Image(in Inputs) (*Image, error) {
 func (i *Image) put(in Inputs, names []string) {
 	i.State = i.Base
 	if in.Merge {
-		i.State = llb.Merge(append([]llb.State{i.Base}, i.layers()...), in.named("put the layers together")...)
+		i.State = bkllb.Merge(append([]bkllb.State{i.Base}, i.layers()...), in.named("put the layers together")...)
 		return
 	}
 	for n, layer := range i.layers() {
-		i.State = i.State.File(llb.Copy(layer, "/", "/", &llb.CopyInfo{CopyDirContentsOnly: true, CreatedTime: epoch()}),
+		i.State = i.State.File(bkllb.Copy(layer, "/", "/", &bkllb.CopyInfo{CopyDirContentsOnly: true, CreatedTime: epoch()}),
 			in.named("add "+names[n])...)
 	}
 }
@@ -115,7 +115,7 @@ const installDir = "/run/install"
 
 // install is a layer with the installed wheels, and knows nothing of the
 // base, the model or the other layers, so that it is the same in every image.
-func (p *Plan) install(in Inputs, l WheelLayer) (llb.State, error) {
+func (p *Plan) install(in Inputs, l WheelLayer) (bkllb.State, error) {
 	t := in.Toolchain
 	step := toolchain.Step{
 		Name:   "install " + l.title(),
@@ -136,7 +136,7 @@ func (p *Plan) install(in Inputs, l WheelLayer) (llb.State, error) {
 	for _, w := range l.Wheels {
 		m, err := w.mount(in)
 		if err != nil {
-			return llb.State{}, err
+			return bkllb.State{}, err
 		}
 		step.Mounts = append(step.Mounts, m)
 		step.Args = append(step.Args, fmt.Sprintf("%s==%s=%s", w.Name, w.Version, w.SHA256))
@@ -183,14 +183,14 @@ func installPlatform(platform string) string {
 var serveSource []byte
 
 // serve is the command that starts the server, on PATH in the image.
-func (p *Plan) serve(in Inputs) (llb.State, error) {
+func (p *Plan) serve(in Inputs) (bkllb.State, error) {
 	config, err := json.Marshal(p.Server)
 	if err != nil {
-		return llb.State{}, err
+		return bkllb.State{}, err
 	}
-	at := llb.WithCreatedTime(toolchain.Epoch())
+	at := bkllb.WithCreatedTime(toolchain.Epoch())
 	bin := path.Join(toolchain.VirtualEnv, "bin")
-	made := llb.Scratch().File(llb.
+	made := bkllb.Scratch().File(bkllb.
 		Mkdir("/opt", 0o755, at).
 		Mkdir(toolchain.VirtualEnv, 0o755, at).
 		Mkdir(bin, 0o755, at).
@@ -201,43 +201,43 @@ func (p *Plan) serve(in Inputs) (llb.State, error) {
 }
 
 // code is the folders of code, one over the other.
-func (p *Plan) code(in Inputs) llb.State {
+func (p *Plan) code(in Inputs) bkllb.State {
 	if !in.copies() {
 		return p.placeCode(in)
 	}
-	var files *llb.FileAction
+	var files *bkllb.FileAction
 	for _, dir := range p.Code {
-		info := copyInfo(func(c *llb.CopyInfo) {
+		info := copyInfo(func(c *bkllb.CopyInfo) {
 			c.CopyDirContentsOnly = true
 			c.ExcludePatterns = []string{"**/__pycache__", "**/.git", "**/.DS_Store"}
 		})
 		if files == nil {
-			files = llb.Copy(in.Context, path.Join("/", dir), imagespec.CodeDir, info)
+			files = bkllb.Copy(in.Context, path.Join("/", dir), imagespec.CodeDir, info)
 		} else {
 			files = files.Copy(in.Context, path.Join("/", dir), imagespec.CodeDir, info)
 		}
 	}
-	return llb.Scratch().File(files, in.named("copy the code in "+strings.Join(p.Code, ", "))...)
+	return bkllb.Scratch().File(files, in.named("copy the code in "+strings.Join(p.Code, ", "))...)
 }
 
 // modelLayers are the small files together and each large one alone, below a
 // folder.
-func (p *Plan) modelLayers(in Inputs, to string) []llb.State {
+func (p *Plan) modelLayers(in Inputs, to string) []bkllb.State {
 	if !in.copies() {
 		return p.placeModel(in, to)
 	}
 	from := path.Join("/", p.Model.Dir)
-	small := llb.Copy(in.Context, from, to, copyInfo(func(c *llb.CopyInfo) {
+	small := bkllb.Copy(in.Context, from, to, copyInfo(func(c *bkllb.CopyInfo) {
 		c.CopyDirContentsOnly = true
 		c.FollowSymlinks = true
 		for _, f := range p.Model.Large {
 			c.ExcludePatterns = append(c.ExcludePatterns, literal(f))
 		}
 	}))
-	layers := []llb.State{llb.Scratch().File(small, in.named("copy the model's small files")...)}
+	layers := []bkllb.State{bkllb.Scratch().File(small, in.named("copy the model's small files")...)}
 	for _, f := range p.Model.Large {
-		large := llb.Copy(in.Context, path.Join(from, f), path.Join(to, f), copyInfo(func(*llb.CopyInfo) {}))
-		layers = append(layers, llb.Scratch().File(large, in.named("copy the model's "+f)...))
+		large := bkllb.Copy(in.Context, path.Join(from, f), path.Join(to, f), copyInfo(func(*bkllb.CopyInfo) {}))
+		layers = append(layers, bkllb.Scratch().File(large, in.named("copy the model's "+f)...))
 	}
 	return layers
 }
@@ -254,11 +254,11 @@ func literal(name string) string {
 // copyInfo makes what is copied the same whoever copies it: owned by root,
 // readable by all, at the epoch. The copy makes the folders above, since it
 // alone gives them that time after it has written to them.
-func copyInfo(set func(*llb.CopyInfo)) *llb.CopyInfo {
-	c := &llb.CopyInfo{
+func copyInfo(set func(*bkllb.CopyInfo)) *bkllb.CopyInfo {
+	c := &bkllb.CopyInfo{
 		CreateDestPath: true,
-		Mode:           &llb.ChmodOpt{ModeStr: "u=rwX,go=rX"},
-		ChownOpt:       &llb.ChownOpt{User: &llb.UserOpt{UID: 0}, Group: &llb.UserOpt{UID: 0}},
+		Mode:           &bkllb.ChmodOpt{ModeStr: "u=rwX,go=rX"},
+		ChownOpt:       &bkllb.ChownOpt{User: &bkllb.UserOpt{UID: 0}, Group: &bkllb.UserOpt{UID: 0}},
 		CreatedTime:    epoch(),
 	}
 	set(c)
@@ -270,25 +270,25 @@ var aptInstallSource []byte
 
 // systemPackages is the base with the locked Debian packages installed,
 // without a network.
-func (p *Plan) systemPackages(in Inputs) llb.State {
-	opts := []llb.RunOption{
-		llb.Args([]string{p.Base.Python, "-I", "-B", "/run/deployfile/aptinstall.py", "/run/debs"}),
-		llb.User("0"),
-		llb.AddEnv("DEBIAN_FRONTEND", "noninteractive"),
-		llb.AddEnv("LC_ALL", "C.UTF-8"),
-		llb.AddEnv("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"),
-		llb.AddEnv("SOURCE_DATE_EPOCH", fmt.Sprint(toolchain.Epoch().Unix())),
-		llb.Network(pb.NetMode_NONE),
+func (p *Plan) systemPackages(in Inputs) bkllb.State {
+	opts := []bkllb.RunOption{
+		bkllb.Args([]string{p.Base.Python, "-I", "-B", "/run/deployfile/aptinstall.py", "/run/debs"}),
+		bkllb.User("0"),
+		bkllb.AddEnv("DEBIAN_FRONTEND", "noninteractive"),
+		bkllb.AddEnv("LC_ALL", "C.UTF-8"),
+		bkllb.AddEnv("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"),
+		bkllb.AddEnv("SOURCE_DATE_EPOCH", fmt.Sprint(toolchain.Epoch().Unix())),
+		bkllb.Network(pb.NetMode_NONE),
 		in.Toolchain.Limits.Option(),
-		llb.AddMount("/tmp", llb.Scratch(), llb.Tmpfs()),
+		bkllb.AddMount("/tmp", bkllb.Scratch(), bkllb.Tmpfs()),
 		// What a package's script leaves here would carry the time of day.
-		llb.AddMount("/run", llb.Scratch(), llb.Tmpfs()),
-		llb.AddMount("/run/deployfile", toolchain.Script{Name: "aptinstall.py", Source: aptInstallSource}.State(in.Constraints...), llb.Readonly),
+		bkllb.AddMount("/run", bkllb.Scratch(), bkllb.Tmpfs()),
+		bkllb.AddMount("/run/deployfile", toolchain.Script{Name: "aptinstall.py", Source: aptInstallSource}.State(in.Constraints...), bkllb.Readonly),
 	}
 	for _, d := range p.SystemPackages {
-		opts = append(opts, llb.AddMount(path.Join("/run/debs", d.Filename), d.State(in.Constraints...), llb.SourcePath(d.Filename), llb.Readonly))
+		opts = append(opts, bkllb.AddMount(path.Join("/run/debs", d.Filename), d.State(in.Constraints...), bkllb.SourcePath(d.Filename), bkllb.Readonly))
 	}
-	opts = append(opts, llb.WithCustomName(terminal.Line("install "+p.systemTitle())))
+	opts = append(opts, bkllb.WithCustomName(terminal.Line("install "+p.systemTitle())))
 	for _, c := range in.Constraints {
 		opts = append(opts, c)
 	}
@@ -303,6 +303,6 @@ func (p *Plan) systemTitle() string {
 	return strings.Join(names, ", ")
 }
 
-func (in Inputs) named(name string) []llb.ConstraintsOpt {
-	return append(append([]llb.ConstraintsOpt{}, in.Constraints...), llb.WithCustomName(terminal.Line(name)))
+func (in Inputs) named(name string) []bkllb.ConstraintsOpt {
+	return append(append([]bkllb.ConstraintsOpt{}, in.Constraints...), bkllb.WithCustomName(terminal.Line(name)))
 }

@@ -14,7 +14,7 @@ import (
 	"github.com/deployfile/deployfile/resolver"
 	"github.com/deployfile/deployfile/toolchain"
 	"github.com/google/go-cmp/cmp"
-	"github.com/moby/buildkit/client/llb"
+	bkllb "github.com/moby/buildkit/client/llb"
 	"github.com/moby/buildkit/solver/pb"
 	dockerspec "github.com/moby/docker-image-spec/specs-go/v1"
 	digest "github.com/opencontainers/go-digest"
@@ -65,13 +65,13 @@ func examplePlan(t *testing.T, name string) *Plan {
 }
 
 func exampleInputs(plan *Plan, merge bool) Inputs {
-	constraints := []llb.ConstraintsOpt{llb.Platform(amd64())}
+	constraints := []bkllb.ConstraintsOpt{bkllb.Platform(amd64())}
 	return Inputs{
-		Base: llb.Image("base.example.com/python@" + plan.Base.Digest),
+		Base: bkllb.Image("base.example.com/python@" + plan.Base.Digest),
 		// Local has a random part, as every session has its own.
-		Context: llb.Image("context.example.com/context"),
+		Context: bkllb.Image("context.example.com/context"),
 		Toolchain: toolchain.Toolchain{
-			Root:   llb.Image("base.example.com/python@" + plan.Toolchain.Digest),
+			Root:   bkllb.Image("base.example.com/python@" + plan.Toolchain.Digest),
 			Python: plan.Toolchain.Python, Version: plan.Toolchain.PythonVersion,
 			UV: plan.UV.State(constraints...), UVName: plan.UV.Filename, CA: "ca", Constraints: constraints,
 		},
@@ -123,9 +123,9 @@ func TestLLBSnapshots(t *testing.T) {
 	}
 }
 
-func describe(t *testing.T, st llb.State) []byte {
+func describe(t *testing.T, st bkllb.State) []byte {
 	t.Helper()
-	def, err := st.Marshal(t.Context(), llb.LinuxAmd64)
+	def, err := st.Marshal(t.Context(), bkllb.LinuxAmd64)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -188,7 +188,7 @@ func TestMarshalIsDeterministic(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				def, err := plan.Checked(in, st, plan.Verify(in, st)).Marshal(t.Context(), llb.LinuxAmd64)
+				def, err := plan.Checked(in, st, plan.Verify(in, st)).Marshal(t.Context(), bkllb.LinuxAmd64)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -214,7 +214,7 @@ func TestInstallKnowsNothingOfTheImage(t *testing.T) {
 	for _, name := range examples {
 		plan := examplePlan(t, name)
 		in := exampleInputs(plan, true)
-		in.Base = llb.Image("base.example.com/" + name)
+		in.Base = bkllb.Image("base.example.com/" + name)
 		for _, l := range plan.Layers {
 			if len(l.Wheels) != 1 || l.Wheels[0].Size < LargeFile {
 				continue
@@ -223,7 +223,7 @@ func TestInstallKnowsNothingOfTheImage(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			def, err := st.Marshal(t.Context(), llb.LinuxAmd64)
+			def, err := st.Marshal(t.Context(), bkllb.LinuxAmd64)
 			if err != nil {
 				t.Fatal(err)
 			}

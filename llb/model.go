@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/deployfile/deployfile/imagespec"
-	"github.com/moby/buildkit/client/llb"
+	bkllb "github.com/moby/buildkit/client/llb"
 	"github.com/moby/buildkit/solver/pb"
 	dockerspec "github.com/moby/docker-image-spec/specs-go/v1"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
@@ -19,7 +19,7 @@ import (
 // have a layer each, as in the image. It knows nothing of the environment: the
 // same model is the same artifact whatever serves it.
 func (p *Plan) ModelImage(in Inputs) *Image {
-	i := &Image{Base: llb.Scratch(), Content: p.modelLayers(in, "/")}
+	i := &Image{Base: bkllb.Scratch(), Content: p.modelLayers(in, "/")}
 	i.put(in, p.modelLayerNames())
 	return i
 }
@@ -36,16 +36,16 @@ func (p *Plan) Modelcar(in Inputs) *Image {
 
 // ModelcarCheck is a step that fails if the base, which has that environment,
 // lacks a program that KServe starts in a modelcar.
-func (p *Plan) ModelcarCheck(in Inputs, env []string) llb.State {
-	opts := []llb.RunOption{
-		llb.Args([]string{"sh", "-c", "command -v ln && command -v ls && command -v mkdir && command -v sleep"}),
-		llb.User(p.Config.User),
-		llb.Network(pb.NetMode_NONE),
-		llb.WithCustomName("look for what KServe starts in a modelcar"),
+func (p *Plan) ModelcarCheck(in Inputs, env []string) bkllb.State {
+	opts := []bkllb.RunOption{
+		bkllb.Args([]string{"sh", "-c", "command -v ln && command -v ls && command -v mkdir && command -v sleep"}),
+		bkllb.User(p.Config.User),
+		bkllb.Network(pb.NetMode_NONE),
+		bkllb.WithCustomName("look for what KServe starts in a modelcar"),
 	}
 	for _, e := range env {
 		k, v, _ := strings.Cut(e, "=")
-		opts = append(opts, llb.AddEnv(k, v))
+		opts = append(opts, bkllb.AddEnv(k, v))
 	}
 	for _, c := range in.Constraints {
 		opts = append(opts, c)

@@ -7,7 +7,7 @@ import (
 
 	"github.com/deployfile/deployfile/imagespec"
 	"github.com/google/go-cmp/cmp"
-	"github.com/moby/buildkit/client/llb"
+	bkllb "github.com/moby/buildkit/client/llb"
 )
 
 func TestModelSnapshots(t *testing.T) {
@@ -40,7 +40,7 @@ func TestModelKnowsNothingOfTheEnvironment(t *testing.T) {
 			other.Config.Labels["org.opencontainers.image.base.digest"] = other.Base.Digest
 			other.Config.Labels[imagespec.LabelServerPort] = "1"
 			in := exampleInputs(other, merge)
-			in.Base = llb.Image("base.example.com/another")
+			in.Base = bkllb.Image("base.example.com/another")
 			if got := describe(t, other.ModelImage(in).State); !bytes.Equal(first, got) {
 				t.Fatalf("the artifact depends on the environment:\n%s", cmp.Diff(string(first), string(got)))
 			}

@@ -7,7 +7,7 @@ import (
 
 	"github.com/deployfile/deployfile/imagespec"
 	"github.com/deployfile/deployfile/toolchain"
-	"github.com/moby/buildkit/client/llb"
+	bkllb "github.com/moby/buildkit/client/llb"
 	"github.com/moby/buildkit/solver/pb"
 )
 
@@ -25,7 +25,7 @@ func (in Inputs) copies() bool {
 
 // place copies a folder or file of the context in a step, where the builder's
 // file operations will not do.
-func (in Inputs) place(name, from, to string, excluded ...string) llb.State {
+func (in Inputs) place(name, from, to string, excluded ...string) bkllb.State {
 	const source = "/run/context"
 	return in.Toolchain.Run(toolchain.Step{
 		Name:   name,
@@ -35,19 +35,19 @@ func (in Inputs) place(name, from, to string, excluded ...string) llb.State {
 	})
 }
 
-func (p *Plan) placeCode(in Inputs) llb.State {
+func (p *Plan) placeCode(in Inputs) bkllb.State {
 	at := toolchain.Epoch()
-	st := llb.Scratch()
+	st := bkllb.Scratch()
 	for _, dir := range p.Code {
 		one := in.place("copy the code in "+dir, dir, imagespec.CodeDir, "**/__pycache__", "**/.git", "**/.DS_Store")
-		st = st.File(llb.Copy(one, "/", "/", &llb.CopyInfo{CopyDirContentsOnly: true, CreatedTime: &at}),
+		st = st.File(bkllb.Copy(one, "/", "/", &bkllb.CopyInfo{CopyDirContentsOnly: true, CreatedTime: &at}),
 			in.named(fmt.Sprintf("[internal] add the code in %s", dir))...)
 	}
 	return st
 }
 
-func (p *Plan) placeModel(in Inputs, to string) []llb.State {
-	layers := []llb.State{in.place("copy the model's small files", p.Model.Dir, to, p.Model.Large...)}
+func (p *Plan) placeModel(in Inputs, to string) []bkllb.State {
+	layers := []bkllb.State{in.place("copy the model's small files", p.Model.Dir, to, p.Model.Large...)}
 	for _, f := range p.Model.Large {
 		layers = append(layers, in.place("copy the model's "+f, path.Join(p.Model.Dir, f), path.Join(to, f)))
 	}

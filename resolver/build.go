@@ -9,7 +9,7 @@ import (
 	"strings"
 
 	"github.com/deployfile/deployfile/toolchain"
-	"github.com/moby/buildkit/client/llb"
+	bkllb "github.com/moby/buildkit/client/llb"
 )
 
 // build makes the wheels of what is locked as source, once, to record what
@@ -112,13 +112,13 @@ func (p *Platform) BuiltByName() map[string]BuiltWheel {
 
 // BuildStep makes a wheel from source. A BuiltWheel with requirements pins
 // what it is built with, one with a hash what must come out.
-func BuildStep(s Source, b BuiltWheel, t toolchain.Toolchain, context llb.State, indexes []Index) (toolchain.Step, error) {
+func BuildStep(s Source, b BuiltWheel, t toolchain.Toolchain, context bkllb.State, indexes []Index) (toolchain.Step, error) {
 	source := "/source"
 	mount := toolchain.Mount{Path: source}
 	subdirectory := ""
 	switch {
 	case s.VCS != nil && s.VCS.Type == "git":
-		mount.Source = llb.Git(s.VCS.URL, s.VCS.CommitID, gitOptions(t)...)
+		mount.Source = bkllb.Git(s.VCS.URL, s.VCS.CommitID, gitOptions(t)...)
 		subdirectory = s.VCS.Subdirectory
 	case s.VCS != nil:
 		return toolchain.Step{}, fmt.Errorf("package %s comes from a %s repository; only git is supported", s.Name, s.VCS.Type)
@@ -163,8 +163,8 @@ func BuildStep(s Source, b BuiltWheel, t toolchain.Toolchain, context llb.State,
 	}, nil
 }
 
-func gitOptions(t toolchain.Toolchain) []llb.GitOption {
-	var out []llb.GitOption
+func gitOptions(t toolchain.Toolchain) []bkllb.GitOption {
+	var out []bkllb.GitOption
 	for _, c := range t.Constraints {
 		out = append(out, c)
 	}
@@ -173,7 +173,7 @@ func gitOptions(t toolchain.Toolchain) []llb.GitOption {
 
 // Fetch is a file of a project by its hash: through BuildKit's HTTP source, or
 // in a step where its index wants a credential or has a mirror.
-func Fetch(project string, d toolchain.Download, t toolchain.Toolchain, indexes []Index) llb.State {
+func Fetch(project string, d toolchain.Download, t toolchain.Toolchain, indexes []Index) bkllb.State {
 	if _, ok := credential(indexes, d.URL); !ok {
 		return d.State(t.Constraints...)
 	}
@@ -213,7 +213,7 @@ func (r *Resolver) ExplainFetch(ctx context.Context, project string, d toolchain
 func file(t toolchain.Toolchain, dir, name string, data []byte) toolchain.Mount {
 	return toolchain.Mount{
 		Path: dir,
-		Source: llb.Scratch().File(llb.Mkfile("/"+name, 0o444, data, llb.WithCreatedTime(toolchain.Epoch())),
-			append([]llb.ConstraintsOpt{llb.WithCustomName("[internal] " + name)}, t.Constraints...)...),
+		Source: bkllb.Scratch().File(bkllb.Mkfile("/"+name, 0o444, data, bkllb.WithCreatedTime(toolchain.Epoch())),
+			append([]bkllb.ConstraintsOpt{bkllb.WithCustomName("[internal] " + name)}, t.Constraints...)...),
 	}
 }

@@ -9,7 +9,7 @@ import (
 
 	"github.com/deployfile/deployfile/internal/untrusted"
 	"github.com/deployfile/deployfile/toolchain"
-	"github.com/moby/buildkit/client/llb"
+	bkllb "github.com/moby/buildkit/client/llb"
 	gwclient "github.com/moby/buildkit/frontend/gateway/client"
 	"github.com/moby/buildkit/solver/errdefs"
 	"github.com/moby/buildkit/solver/pb"
@@ -22,7 +22,7 @@ type Gateway struct {
 	// CacheImports are given with every solve.
 	CacheImports []gwclient.CacheOptionsEntry
 	// Constraints are put on every definition.
-	Constraints []llb.ConstraintsOpt
+	Constraints []bkllb.ConstraintsOpt
 }
 
 // StepError is a step that failed and said why.
@@ -44,7 +44,7 @@ func (e *StepError) Error() string { return fmt.Sprintf("%s: %s", e.Step, e.Mess
 func (e *StepError) Unwrap() error { return e.Err }
 
 // Solve runs what the state needs and returns a reference to its result.
-func (g Gateway) Solve(ctx context.Context, st llb.State) (gwclient.Reference, error) {
+func (g Gateway) Solve(ctx context.Context, st bkllb.State) (gwclient.Reference, error) {
 	def, err := st.Marshal(ctx, g.Constraints...)
 	if err != nil {
 		return nil, fmt.Errorf("marshal: %w", err)

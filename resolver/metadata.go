@@ -8,7 +8,7 @@ import (
 
 	"deps.dev/util/pypi"
 	"github.com/deployfile/deployfile/toolchain"
-	"github.com/moby/buildkit/client/llb"
+	bkllb "github.com/moby/buildkit/client/llb"
 	"github.com/moby/buildkit/solver/pb"
 	"golang.org/x/sync/errgroup"
 )
@@ -94,13 +94,13 @@ const unknownVersion = "0"
 
 // localMount is a file or folder of the context, for every user of a step to read,
 // whatever the umask of whoever wrote it.
-func localMount(t toolchain.Toolchain, context llb.State, name string) toolchain.Mount {
+func localMount(t toolchain.Toolchain, context bkllb.State, name string) toolchain.Mount {
 	at := path.Join("/tmp/lock", name)
 	if !toolchain.Supports(t.Constraints, pb.CapFileCopyModeStringFormat) {
 		return toolchain.Mount{Path: at, Source: context, From: name}
 	}
-	copied := llb.Scratch().File(
-		llb.Copy(context, name, "/local", &llb.CopyInfo{Mode: &llb.ChmodOpt{ModeStr: "a+rX"}, CopyDirContentsOnly: true}),
-		append([]llb.ConstraintsOpt{llb.WithCustomName("[internal] " + name)}, t.Constraints...)...)
+	copied := bkllb.Scratch().File(
+		bkllb.Copy(context, name, "/local", &bkllb.CopyInfo{Mode: &bkllb.ChmodOpt{ModeStr: "a+rX"}, CopyDirContentsOnly: true}),
+		append([]bkllb.ConstraintsOpt{bkllb.WithCustomName("[internal] " + name)}, t.Constraints...)...)
 	return toolchain.Mount{Path: at, Source: copied, From: "/local"}
 }

@@ -8,11 +8,11 @@ import (
 
 	"github.com/deployfile/deployfile/internal/terminal"
 	"github.com/deployfile/deployfile/toolchain"
-	"github.com/moby/buildkit/client/llb"
+	bkllb "github.com/moby/buildkit/client/llb"
 )
 
 // ModelStep is the step that ModelFiles runs.
-func ModelStep(context llb.State, dir string) toolchain.Step {
+func ModelStep(context bkllb.State, dir string) toolchain.Step {
 	return toolchain.Step{
 		Name:   "hash the model's files",
 		Script: script("digest.py"),
@@ -21,7 +21,7 @@ func ModelStep(context llb.State, dir string) toolchain.Step {
 }
 
 // ModelFiles hashes the model's files, which are in a folder of the context.
-func (r *Resolver) ModelFiles(ctx context.Context, t toolchain.Toolchain, context llb.State, dir string) ([]ModelFile, error) {
+func (r *Resolver) ModelFiles(ctx context.Context, t toolchain.Toolchain, context bkllb.State, dir string) ([]ModelFile, error) {
 	ref, err := r.Gateway.Step(ctx, t, ModelStep(context, dir))
 	if err != nil {
 		return nil, err

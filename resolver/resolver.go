@@ -10,7 +10,7 @@ import (
 	"strings"
 
 	"github.com/deployfile/deployfile/toolchain"
-	"github.com/moby/buildkit/client/llb"
+	bkllb "github.com/moby/buildkit/client/llb"
 	"golang.org/x/sync/errgroup"
 )
 
@@ -23,7 +23,7 @@ type Resolver struct {
 	// Images finds the base and toolchain images.
 	Images Images
 	// Network are the options of steps that reach the network.
-	Network []llb.RunOption
+	Network []bkllb.RunOption
 	// Limits are those of steps that reach the network or run programs of others.
 	Limits toolchain.Limits
 }
@@ -44,7 +44,7 @@ type SourceImage struct {
 	// Env is its environment, "KEY=value".
 	Env []string
 	// State is its file system.
-	State llb.State
+	State bkllb.State
 }
 
 // Request is what a lock is made from.
@@ -56,7 +56,7 @@ type Request struct {
 	Indexes []Index
 	// Context holds the Deployfile's folder, ModelDir is the model's folder
 	// in it, LocalFiles are the local files that requirements name.
-	Context    llb.State
+	Context    bkllb.State
 	ModelDir   string
 	LocalFiles []string
 	// CA is the id of the secret with certificate authorities.

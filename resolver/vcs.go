@@ -12,7 +12,7 @@ import (
 
 	"deps.dev/util/pypi"
 	"github.com/deployfile/deployfile/toolchain"
-	"github.com/moby/buildkit/client/llb"
+	bkllb "github.com/moby/buildkit/client/llb"
 	"github.com/moby/buildkit/client/llb/sourceresolver"
 	"github.com/moby/buildkit/solver/pb"
 )
@@ -154,7 +154,7 @@ func upgraded(upgrade []string, name string) bool {
 
 // commit asks the repository which commit the revision is.
 func (r *Resolver) commit(ctx context.Context, repo repository) (string, error) {
-	def, err := llb.Git(repo.URL, repo.Revision).Marshal(ctx, r.Gateway.Constraints...)
+	def, err := bkllb.Git(repo.URL, repo.Revision).Marshal(ctx, r.Gateway.Constraints...)
 	if err != nil {
 		return "", err
 	}
@@ -179,5 +179,5 @@ func (r *Resolver) commit(ctx context.Context, repo repository) (string, error) 
 }
 
 func (repo repository) mount(t toolchain.Toolchain) toolchain.Mount {
-	return toolchain.Mount{Path: path.Join("/run/repositories", repo.Key), Source: llb.Git(repo.URL, repo.Commit, gitOptions(t)...)}
+	return toolchain.Mount{Path: path.Join("/run/repositories", repo.Key), Source: bkllb.Git(repo.URL, repo.Commit, gitOptions(t)...)}
 }

@@ -9,7 +9,7 @@ import (
 	"strings"
 
 	"github.com/deployfile/deployfile/internal/terminal"
-	"github.com/moby/buildkit/client/llb"
+	bkllb "github.com/moby/buildkit/client/llb"
 	"github.com/opencontainers/go-digest"
 )
 
@@ -55,16 +55,16 @@ func isSHA256(s string) bool {
 
 // State returns a directory with only the file. BuildKit checks the hash, and
 // downloads nothing if it already has a file of that hash and name.
-func (d Download) State(c ...llb.ConstraintsOpt) llb.State {
-	opts := []llb.HTTPOption{
-		llb.Filename(d.Filename),
-		llb.Checksum(digest.NewDigestFromEncoded(digest.SHA256, d.SHA256)),
-		llb.WithCustomName("fetch " + d.Filename),
+func (d Download) State(c ...bkllb.ConstraintsOpt) bkllb.State {
+	opts := []bkllb.HTTPOption{
+		bkllb.Filename(d.Filename),
+		bkllb.Checksum(digest.NewDigestFromEncoded(digest.SHA256, d.SHA256)),
+		bkllb.WithCustomName("fetch " + d.Filename),
 	}
 	for _, o := range c {
 		opts = append(opts, o)
 	}
-	return llb.HTTP(d.URL, opts...)
+	return bkllb.HTTP(d.URL, opts...)
 }
 
 //go:embed unpack.py

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/moby/buildkit/client/llb"
+	bkllb "github.com/moby/buildkit/client/llb"
 )
 
 // Defaults for the zero fields of Limits. An ordinary build of a wheel stays
@@ -39,7 +39,7 @@ type Limits struct {
 const EnvLimits = "DEPLOYFILE_LIMITS"
 
 // Option passes the limits to a step.
-func (l Limits) Option() llb.RunOption {
+func (l Limits) Option() bkllb.RunOption {
 	if l.Processes == 0 {
 		l.Processes = DefaultProcesses
 	}
@@ -49,5 +49,5 @@ func (l Limits) Option() llb.RunOption {
 	if l.Time == 0 {
 		l.Time = DefaultTime
 	}
-	return llb.AddEnv(EnvLimits, fmt.Sprintf("%d %d %d", l.Processes, l.Data, int64(l.Time/time.Second)))
+	return bkllb.AddEnv(EnvLimits, fmt.Sprintf("%d %d %d", l.Processes, l.Data, int64(l.Time/time.Second)))
 }

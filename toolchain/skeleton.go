@@ -5,22 +5,22 @@ import (
 	"fmt"
 	"path"
 
-	"github.com/moby/buildkit/client/llb"
+	bkllb "github.com/moby/buildkit/client/llb"
 	"github.com/moby/buildkit/solver/pb"
 	"github.com/moby/buildkit/util/apicaps"
 )
 
 // Skeleton returns an empty virtual environment (PEP 405) at VirtualEnv. Its
 // interpreter is the given path in the image that the environment is copied to.
-func (t Toolchain) Skeleton(python, version string, c ...llb.ConstraintsOpt) llb.State {
+func (t Toolchain) Skeleton(python, version string, c ...bkllb.ConstraintsOpt) bkllb.State {
 	name := "make the virtual environment for Python " + version
 	if !Supports(c, pb.CapFileSymlinkCreate) {
 		return t.Run(Step{Name: name, Script: Script{Name: "skeleton.py", Source: skeletonSource}, Args: []string{VirtualEnv, python, version}})
 	}
-	at := llb.WithCreatedTime(Epoch())
+	at := bkllb.WithCreatedTime(Epoch())
 	bin := path.Join(VirtualEnv, "bin")
 	cfg := fmt.Sprintf("home = %s\ninclude-system-site-packages = false\nversion = %s\n", path.Dir(python), version)
-	made := llb.Scratch().File(llb.
+	made := bkllb.Scratch().File(bkllb.
 		Mkdir("/opt", 0o755, at).
 		Mkdir(VirtualEnv, 0o755, at).
 		Mkdir(bin, 0o755, at).
@@ -28,7 +28,7 @@ func (t Toolchain) Skeleton(python, version string, c ...llb.ConstraintsOpt) llb
 		Symlink(python, path.Join(bin, "python"), at).
 		Symlink("python", path.Join(bin, "python3"), at).
 		Symlink("python", path.Join(bin, "python"+version), at),
-		with(c, llb.WithCustomName(name))...)
+		with(c, bkllb.WithCustomName(name))...)
 	return FixTimestamps(made, c...)
 }
 
@@ -38,8 +38,8 @@ var skeletonSource []byte
 // Supports reports whether the builder, whose capabilities are among the
 // constraints, has a capability. Docker's engine embeds a BuildKit of its own
 // age: Debian 12's lacks symbolic links and exclusions.
-func Supports(c []llb.ConstraintsOpt, capability apicaps.CapID) bool {
-	var all llb.Constraints
+func Supports(c []bkllb.ConstraintsOpt, capability apicaps.CapID) bool {
+	var all bkllb.Constraints
 	for _, o := range c {
 		o.SetConstraintsOption(&all)
 	}

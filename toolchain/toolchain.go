@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"github.com/deployfile/deployfile/internal/terminal"
-	"github.com/moby/buildkit/client/llb"
+	bkllb "github.com/moby/buildkit/client/llb"
 )
 
 // Epoch returns the modification time of every file that a build creates. It is
@@ -34,23 +34,23 @@ const (
 // Toolchain is the toolchain image on the build platform.
 type Toolchain struct {
 	// Root is the image's file system.
-	Root llb.State
+	Root bkllb.State
 	// Python is the absolute path of its interpreter, Version the interpreter's
 	// minor version, "3.11".
 	Python, Version string
 	// UV contains uv's wheel for the build platform, as the file UVName.
-	UV     llb.State
+	UV     bkllb.State
 	UVName string
 	// CA is the id of the secret with additional certificate authorities.
 	CA string
 	// Network are options for steps with a network, such as a proxy or extra
 	// hosts.
-	Network []llb.RunOption
+	Network []bkllb.RunOption
 	// Limits apply to steps that have a network or run foreign programs.
 	Limits Limits
 	// Constraints apply to every vertex: the builder's capabilities and the build
 	// platform.
-	Constraints []llb.ConstraintsOpt
+	Constraints []bkllb.ConstraintsOpt
 }
 
 // Script is one of our Python programs that run in a step.
@@ -65,11 +65,11 @@ var confineSource []byte
 
 // State returns the script as a file on scratch. First of all the script drops
 // privileges that no step needs, capabilities and new privileges (confine.py).
-func (s Script) State(c ...llb.ConstraintsOpt) llb.State {
+func (s Script) State(c ...bkllb.ConstraintsOpt) bkllb.State {
 	source := slices.Concat(confineSource, []byte{'\n'}, s.Source)
-	return llb.Scratch().File(
-		llb.Mkfile("/"+s.Name, 0o444, source, llb.WithCreatedTime(Epoch())),
-		with(c, llb.WithCustomName("[internal] "+s.Name))...)
+	return bkllb.Scratch().File(
+		bkllb.Mkfile("/"+s.Name, 0o444, source, bkllb.WithCreatedTime(Epoch())),
+		with(c, bkllb.WithCustomName("[internal] "+s.Name))...)
 }
 
 // Mount mounts a state, or a file or directory of it, read-only.
@@ -77,7 +77,7 @@ type Mount struct {
 	// Path is the absolute mount point, Source the state, From the path within
 	// Source, "" for all of it.
 	Path   string
-	Source llb.State
+	Source bkllb.State
 	From   string
 }
 
@@ -104,7 +104,7 @@ type Step struct {
 	// IgnoreCache runs the step even if its result is cached.
 	IgnoreCache bool
 	// Options apply to the vertex, such as its location in a source file.
-	Options []llb.RunOption
+	Options []bkllb.RunOption
 }
 
 // Secret is a build secret for a step.
@@ -114,65 +114,65 @@ type Secret struct {
 }
 
 // Run returns the contents of OutputDir after the step.
-func (t Toolchain) Run(s Step) llb.State {
+func (t Toolchain) Run(s Step) bkllb.State {
 	args := append([]string{t.Python, "-I", "-B", path.Join(scriptDir, s.Script.Name)}, s.Args...)
-	opts := []llb.RunOption{
-		llb.Args(args),
-		llb.ReadonlyRootFS(),
-		llb.AddEnv("LC_ALL", "C.UTF-8"),
-		llb.AddEnv("TZ", "UTC"),
-		llb.AddEnv("HOME", "/tmp"),
-		llb.AddEnv("SOURCE_DATE_EPOCH", fmt.Sprint(Epoch().Unix())),
-		llb.AddMount("/tmp", llb.Scratch(), llb.Tmpfs()),
-		llb.AddMount(scriptDir, s.Script.State(t.Constraints...), llb.Readonly),
-		llb.WithCustomName(terminal.Line(s.Name)),
+	opts := []bkllb.RunOption{
+		bkllb.Args(args),
+		bkllb.ReadonlyRootFS(),
+		bkllb.AddEnv("LC_ALL", "C.UTF-8"),
+		bkllb.AddEnv("TZ", "UTC"),
+		bkllb.AddEnv("HOME", "/tmp"),
+		bkllb.AddEnv("SOURCE_DATE_EPOCH", fmt.Sprint(Epoch().Unix())),
+		bkllb.AddMount("/tmp", bkllb.Scratch(), bkllb.Tmpfs()),
+		bkllb.AddMount(scriptDir, s.Script.State(t.Constraints...), bkllb.Readonly),
+		bkllb.WithCustomName(terminal.Line(s.Name)),
 	}
 	for _, c := range t.Constraints {
 		opts = append(opts, c)
 	}
 	for _, k := range sortedKeys(s.Env) {
-		opts = append(opts, llb.AddEnv(k, s.Env[k]))
+		opts = append(opts, bkllb.AddEnv(k, s.Env[k]))
 	}
 	if s.UV {
 		opts = append(opts,
-			llb.AddMount(uvDir, t.uv(), llb.Readonly),
-			llb.AddEnv("UV", path.Join(uvDir, "uv")),
-			llb.AddEnv("UV_CACHE_DIR", "/tmp/uv-cache"),
-			llb.AddEnv("UV_NO_CONFIG", "1"),
-			llb.AddEnv("UV_PYTHON_DOWNLOADS", "never"))
+			bkllb.AddMount(uvDir, t.uv(), bkllb.Readonly),
+			bkllb.AddEnv("UV", path.Join(uvDir, "uv")),
+			bkllb.AddEnv("UV_CACHE_DIR", "/tmp/uv-cache"),
+			bkllb.AddEnv("UV_NO_CONFIG", "1"),
+			bkllb.AddEnv("UV_PYTHON_DOWNLOADS", "never"))
 	}
 	for _, m := range s.Mounts {
-		mo := []llb.MountOption{llb.Readonly}
+		mo := []bkllb.MountOption{bkllb.Readonly}
 		if m.From != "" {
-			mo = append(mo, llb.SourcePath(m.From))
+			mo = append(mo, bkllb.SourcePath(m.From))
 		}
-		opts = append(opts, llb.AddMount(m.Path, m.Source, mo...))
+		opts = append(opts, bkllb.AddMount(m.Path, m.Source, mo...))
 	}
 	if s.Network {
-		opts = append(opts, secret(Secret{ID: t.CA, Path: caPath}), llb.AddEnv("CA", caPath))
+		opts = append(opts, secret(Secret{ID: t.CA, Path: caPath}), bkllb.AddEnv("CA", caPath))
 		opts = append(opts, t.Network...)
 		for _, x := range s.Secrets {
 			opts = append(opts, secret(x))
 		}
 	} else {
-		opts = append(opts, llb.Network(llb.NetModeNone))
+		opts = append(opts, bkllb.Network(bkllb.NetModeNone))
 	}
 	if s.Programs || s.Network {
 		opts = append(opts, t.Limits.Option())
 	}
 	if s.IgnoreCache {
-		opts = append(opts, llb.IgnoreCache)
+		opts = append(opts, bkllb.IgnoreCache)
 	}
 	opts = append(opts, s.Options...)
-	return t.Root.Run(opts...).AddMount(OutputDir, llb.Scratch())
+	return t.Root.Run(opts...).AddMount(OutputDir, bkllb.Scratch())
 }
 
-func secret(s Secret) llb.RunOption {
-	return llb.AddSecretWithDest(s.ID, &s.Path, llb.SecretOptional)
+func secret(s Secret) bkllb.RunOption {
+	return bkllb.AddSecretWithDest(s.ID, &s.Path, bkllb.SecretOptional)
 }
 
 // uv returns a directory with the uv binary, unpacked from its wheel.
-func (t Toolchain) uv() llb.State {
+func (t Toolchain) uv() bkllb.State {
 	return t.Run(Step{
 		Name:   "unpack " + t.UVName,
 		Script: unpackScript(),
@@ -184,11 +184,11 @@ func (t Toolchain) uv() llb.State {
 // FixTimestamps sets the time of every file and directory of a tree to Epoch. A
 // file action sets the current time on the parent directory, whatever time it
 // gives the file; a copy sets the times of directories last.
-func FixTimestamps(st llb.State, c ...llb.ConstraintsOpt) llb.State {
+func FixTimestamps(st bkllb.State, c ...bkllb.ConstraintsOpt) bkllb.State {
 	at := Epoch()
-	return llb.Scratch().File(
-		llb.Copy(st, "/", "/", &llb.CopyInfo{CopyDirContentsOnly: true, CreatedTime: &at}),
-		with(c, llb.WithCustomName("[internal] settle times"))...)
+	return bkllb.Scratch().File(
+		bkllb.Copy(st, "/", "/", &bkllb.CopyInfo{CopyDirContentsOnly: true, CreatedTime: &at}),
+		with(c, bkllb.WithCustomName("[internal] settle times"))...)
 }
 
 // SitePackages returns the directory for packages, relative to the virtual
@@ -197,6 +197,6 @@ func SitePackages(version string) string {
 	return path.Join("lib", "python"+version, "site-packages")
 }
 
-func with(c []llb.ConstraintsOpt, more ...llb.ConstraintsOpt) []llb.ConstraintsOpt {
-	return append(append([]llb.ConstraintsOpt{}, c...), more...)
+func with(c []bkllb.ConstraintsOpt, more ...bkllb.ConstraintsOpt) []bkllb.ConstraintsOpt {
+	return append(append([]bkllb.ConstraintsOpt{}, c...), more...)
 }

@@ -20,7 +20,7 @@ import (
 	"github.com/deployfile/deployfile/builder"
 	"github.com/deployfile/deployfile/toolchain"
 	"github.com/moby/buildkit/client"
-	"github.com/moby/buildkit/client/llb"
+	bkllb "github.com/moby/buildkit/client/llb"
 	"github.com/moby/buildkit/exporter/containerimage/exptypes"
 	commonexptypes "github.com/moby/buildkit/exporter/exptypes"
 	gwclient "github.com/moby/buildkit/frontend/gateway/client"
@@ -91,11 +91,11 @@ func build(ctx context.Context, c gwclient.Client, version string) (*gwclient.Re
 		id := platforms.Format(p)
 		epoch := toolchain.Epoch()
 		from := path.Join("/", strings.ReplaceAll(name, "/", "-"), binary)
-		local := llb.Local("bin", llb.FollowPaths([]string{from}), llb.SharedKeyHint("bin"), llb.WithCustomName("[internal] "+from))
-		st := llb.Scratch().File(llb.Copy(local, from, "/"+binary, &llb.CopyInfo{
-			Mode: &llb.ChmodOpt{Mode: 0o755}, CreatedTime: &epoch, ChownOpt: &llb.ChownOpt{User: &llb.UserOpt{UID: 0}, Group: &llb.UserOpt{UID: 0}},
+		local := bkllb.Local("bin", bkllb.FollowPaths([]string{from}), bkllb.SharedKeyHint("bin"), bkllb.WithCustomName("[internal] "+from))
+		st := bkllb.Scratch().File(bkllb.Copy(local, from, "/"+binary, &bkllb.CopyInfo{
+			Mode: &bkllb.ChmodOpt{Mode: 0o755}, CreatedTime: &epoch, ChownOpt: &bkllb.ChownOpt{User: &bkllb.UserOpt{UID: 0}, Group: &bkllb.UserOpt{UID: 0}},
 		}))
-		def, err := st.Marshal(ctx, llb.Platform(p))
+		def, err := st.Marshal(ctx, bkllb.Platform(p))
 		if err != nil {
 			return nil, err
 		}

@@ -18,7 +18,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/name"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 	"github.com/moby/buildkit/client"
-	"github.com/moby/buildkit/client/llb"
+	bkllb "github.com/moby/buildkit/client/llb"
 )
 
 // statement is an in-toto statement of the image.
@@ -167,8 +167,8 @@ func installed(t *testing.T, ref string) []string {
 	t.Helper()
 	const script = `import importlib.metadata as m, re
 print("\n".join(sorted({re.sub(r"[-_.]+", "-", d.name).lower() + "==" + d.version for d in m.distributions(path=["/opt/venv/lib/python3.11/site-packages"])})), file=open("/out/packages", "w"))`
-	run := llb.Image(ref).Run(llb.Args([]string{"/opt/venv/bin/python", "-c", script}), llb.Network(llb.NetModeNone))
-	def, err := run.AddMount("/out", llb.Scratch()).Marshal(t.Context(), llb.LinuxAmd64)
+	run := bkllb.Image(ref).Run(bkllb.Args([]string{"/opt/venv/bin/python", "-c", script}), bkllb.Network(bkllb.NetModeNone))
+	def, err := run.AddMount("/out", bkllb.Scratch()).Marshal(t.Context(), bkllb.LinuxAmd64)
 	if err != nil {
 		t.Fatal(err)
 	}
