@@ -3,6 +3,8 @@ package deployfile
 import (
 	"cmp"
 	"path"
+	"slices"
+	"strings"
 
 	"github.com/distribution/reference"
 )
@@ -38,7 +40,28 @@ func fillDefaults(f *File) {
 
 // modelNameOf is the name that the model has or gets.
 func modelNameOf(f *File) string {
-	return cmp.Or(f.Model.Name, ModelName(path.Base(path.Clean(f.Model.Source))))
+	return cmp.Or(f.Model.Name, ModelName(lastPart(f.Model.Source)))
+}
+
+// lastPart is the last part of a source's path that is a name: not a version, and
+// without a revision. It is "iris" of "model/iris", "models:/iris/3",
+// "models:/iris@champion" and "hf://org/iris@main".
+func lastPart(source string) string {
+	source = path.Clean(source)
+	if !IsURI(source) {
+		return path.Base(source)
+	}
+	source, _, _ = strings.Cut(source, "#")
+	source, _, _ = strings.Cut(source, "?")
+	parts := strings.Split(source, "/")
+	for _, part := range slices.Backward(parts[1:]) {
+		part, _, _ = strings.Cut(part, "@")
+		part, _, _ = strings.Cut(part, ":")
+		if strings.Trim(part, "0123456789") != "" {
+			return part
+		}
+	}
+	return ""
 }
 
 // firstRepository is the repository of the first tag, or "".

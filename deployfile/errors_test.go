@@ -72,7 +72,9 @@ func TestParseErrors(t *testing.T) {
 		{"invalid-path", "[model]\nsource = 'C:/model'\n", `D:2:10: error: model.source "C:/model" is absolute, but must be a path below the folder of the Deployfile; move what it names next to the Deployfile, and write the path from there`},
 		{"invalid-path", "[model]\nsource = 'a/../../model'\n", `D:2:10: error: model.source "a/../../model" leaves the folder of the Deployfile; move what it names below that folder, or move the Deployfile up`},
 		{"invalid-path", "[model]\nsource = 'a\\model'\n", `D:2:10: error: model.source "a\\model" has a backslash; use forward slashes: "a/model"`},
-		{"invalid-path", "[model]\nsource = 'models:/iris@champion'\n", `D:2:10: error: model.source is a URI, but must be a path below the folder of the Deployfile; download it and name its folder, for example with: mlflow artifacts download --artifact-uri URI --dst-path model`},
+		{"credential-in-url", "[model]\nsource = 's3://key:secret@bucket/iris'\n", `D:2:10: error: model.source holds a credential, which would end up in logs and in the lock; take out what stands before the "@"`},
+		{"credential-in-url", "[model]\nsource = 'git+https://token@example.com/iris'\n", `D:2:10: error: model.source holds a credential, which would end up in logs and in the lock; take out what stands before the "@"`},
+		{"invalid-url", "[model]\nsource = 'https://example.com/%zz'\n", `D:2:10: error: model.source is not a valid URI`},
 		{"invalid-value", "[model]\nsource = \"a\\u0000\"\n", `D:2:10: error: model.source contains a NUL character`},
 
 		// [environment].

@@ -31,7 +31,7 @@ type Model struct {
 	Name string `toml:"name"`
 	// Version is the version that the image's labels carry, free text.
 	Version string `toml:"version"`
-	// Source is the MLflow Model's folder, relative to the Deployfile, with
+	// Source is the MLflow Model's directory, relative to the Deployfile, with
 	// forward slashes. It is required.
 	Source string `toml:"source"`
 }

@@ -252,3 +252,16 @@ url = "https://example.com/simple"
 		t.Errorf("a file that was not parsed: %v %t", got, found)
 	}
 }
+
+// The default of the model's name is the last part of its source that is a name.
+func TestModelNameOfSource(t *testing.T) {
+	for source, want := range map[string]string{
+		"model": "model", "./a/Iris_2/": "iris-2", "models:/iris/3": "iris", "models:/iris@champion": "iris",
+		"runs:/0a1b/model": "model", "hf://org/iris@main": "iris", "oci://registry.example.com/team/iris:1.4": "iris",
+		"s3://bucket/iris/?versionId=3": "iris", "git+https://example.com/iris#v/2": "iris", "xy:/3": "model",
+	} {
+		if got := mustParse(t, "model.source = '"+source+"'\n").Model.Name; got != want {
+			t.Errorf("%s: %q, want %q", source, got, want)
+		}
+	}
+}

@@ -34,7 +34,7 @@ func (r *report) validateModel(m Model) {
 		r.atValue(p, "model", "name")
 	}
 	if r.written("model", "source") {
-		r.path(m.Source, "model", "source")
+		r.problem(checkSource("model.source", m.Source), []string{"model", "source"})
 	} else if !r.said("model", "source") && !r.said("model") {
 		r.atKey(problem{
 			"missing-key", "model.source is missing: it says where the MLflow Model is",

@@ -52,6 +52,38 @@ func ModelName(given string) string {
 	return cmp.Or(strings.Trim(other.ReplaceAllString(strings.ToLower(given), "-"), "-"), "model")
 }
 
+// uriPattern matches the beginning of a URI that names something elsewhere
+// (RFC 3986, section 3.1): "s3://bucket/iris", "models:/iris/3".
+const uriPattern = `^[A-Za-z][A-Za-z0-9+.-]+:/`
+
+// IsURI reports whether [model] source is a URI. Otherwise it is a path.
+func IsURI(source string) bool { return matches(uriPattern, source) }
+
+// checkSource refuses what is neither a path below the Deployfile's directory nor a
+// URI. Which URIs can be read is for package modelsource to say.
+func checkSource(name, value string) problem {
+	if !IsURI(value) {
+		return checkPath(name, value)
+	}
+	u, err := url.Parse(value)
+	switch {
+	// The user of ssh is no secret: ssh://git@HOST.
+	case err != nil && strings.Contains(value, "@"), err == nil && u.User != nil && (hasPassword(u) || !strings.HasSuffix(u.Scheme, "ssh")):
+		return problem{
+			ruleCredential, name + " holds a credential, which would end up in logs and in the lock",
+			`take out what stands before the "@"`,
+		}
+	case err != nil:
+		return problem{"invalid-url", name + " is not a valid URI", ""}
+	}
+	return problem{}
+}
+
+func hasPassword(u *url.URL) bool {
+	_, set := u.User.Password()
+	return set
+}
+
 // checkPath refuses what is not a path below the Deployfile's folder. An empty
 // problem means that the path is good.
 func checkPath(name, value string) problem {
@@ -65,9 +97,6 @@ func checkPath(name, value string) problem {
 		return refused("is empty")
 	case strings.Contains(value, "://") || strings.HasPrefix(value, "models:/") || strings.HasPrefix(value, "runs:/"):
 		p.hint = "download it and name its folder"
-		if name == "model.source" {
-			p.hint += ", for example with: mlflow artifacts download --artifact-uri URI --dst-path model"
-		}
 		return refused("is a URI, but must be a path below the folder of the Deployfile")
 	case strings.Contains(value, `\`):
 		p.hint = fmt.Sprintf("use forward slashes: %q", strings.ReplaceAll(value, `\`, "/"))

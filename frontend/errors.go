@@ -119,17 +119,17 @@ func withSource(err error, info *pb.SourceInfo) error {
 	return errdefs.WithSource(err, s)
 }
 
-// spoken is an error that reaches the client in its own words: BuildKit's
-// gateway sends those of the innermost error that came by gRPC, without what
-// was put around it. Clients print them as they are, so they are printable.
-type spoken struct{ error }
+// gatewayError is an error that reaches the client with all of its text: BuildKit's
+// gateway sends that of the innermost error that came by gRPC, without what was put
+// around it. Clients print it as it is, so it is printable.
+type gatewayError struct{ error }
 
-func (e spoken) Error() string { return terminal.Printable(e.error.Error()) }
+func (e gatewayError) Error() string { return terminal.Printable(e.error.Error()) }
 
-func (e spoken) Unwrap() error { return e.error }
+func (e gatewayError) Unwrap() error { return e.error }
 
 // GRPCStatus is what the gateway sends.
-func (e spoken) GRPCStatus() *status.Status {
+func (e gatewayError) GRPCStatus() *status.Status {
 	return status.New(grpcerrors.Code(e.error), e.Error())
 }
 

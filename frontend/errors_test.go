@@ -16,7 +16,7 @@ import (
 
 // What clients such as buildx print of an error, its words and the lines that it is
 // about, is printable as they get it.
-func TestErrorsAreSpokenPrintably(t *testing.T) {
+func TestErrorsArePrintable(t *testing.T) {
 	file, _, err := deployfile.Parse("Deployfile", []byte("[model]\nsource = \"model\"\n"))
 	if err != nil {
 		t.Fatal(err)
@@ -24,9 +24,9 @@ func TestErrorsAreSpokenPrintably(t *testing.T) {
 	for _, text := range hostile.Texts() {
 		fault := &mlmodel.SourceError{File: "model/" + text, Line: 2, Text: text, Message: text, Hint: text}
 		source := &bkllb.SourceMap{Filename: "Deployfile", Data: []byte("[model]\nsource = \"model\"\n"), Definition: &bkllb.Definition{}}
-		spoken := spoken{withSource(at(file, fault, "model", "source"), sourceInfo(source))}
+		sent := gatewayError{withSource(at(file, fault, "model", "source"), sourceInfo(source))}
 		// The gateway takes it this way.
-		got := grpcerrors.FromGRPC(grpcerrors.ToGRPC(t.Context(), spoken))
+		got := grpcerrors.FromGRPC(grpcerrors.ToGRPC(t.Context(), sent))
 		var shown bytes.Buffer
 		shown.WriteString(got.Error() + "\n")
 		sources := errdefs.Sources(got)
@@ -42,7 +42,7 @@ func TestErrorsAreSpokenPrintably(t *testing.T) {
 			t.Errorf("a terminal would obey %q", shown.String())
 		}
 		if !strings.Contains(got.Error(), terminal.Printable(text)) {
-			t.Errorf("%q is spoken as %q", text, got)
+			t.Errorf("%q is sent as %q", text, got)
 		}
 	}
 }

@@ -12,18 +12,18 @@ import (
 
 // explain says what a failed build of an image met: the words of the step
 // that failed, or what is wrong with a file that could not be fetched.
-func (b *build) explain(ctx context.Context, c *compiled, err error) error {
+func (c *compiled) explain(ctx context.Context, err error) error {
 	if err == nil {
 		return nil
 	}
-	err = b.resolver.Gateway.Explain(ctx, c.inputs.Toolchain, err)
+	err = c.resolver.Gateway.Explain(ctx, c.tools, err)
 	var step *resolver.StepError
 	if errors.As(err, &step) {
-		return b.locate(err)
+		return c.found.locate(err)
 	}
 	if project, d, ok := mismatched(c.plan, err); ok {
-		if reason := b.resolver.ExplainFetch(ctx, project, d, c.inputs.Toolchain, b.env.indexes); reason != nil {
-			return b.locate(reason)
+		if reason := c.resolver.ExplainFetch(ctx, project, d, c.tools, c.found.env.indexes); reason != nil {
+			return c.found.locate(reason)
 		}
 	}
 	return err

@@ -8,22 +8,22 @@ import (
 // checkFormat refuses what the registry of a target does not take, and warns of
 // what buildx adds unless it is told not to. deployfile deploy converts the image
 // by itself; buildx exports it as its own options say.
-func (b *build) checkFormat(ctx context.Context) error {
-	target, ok := b.File.Targets[b.ui.Target]
+func (in *inputs) checkFormat(ctx context.Context) error {
+	target, ok := in.file.Targets[in.ui.Target]
 	if !ok || target.Format == "" || target.Format == "oci" {
 		return nil
 	}
 	refuse := func(format string, args ...any) error {
-		return at(b.File, fmt.Errorf("target %s: "+format, append([]any{b.ui.Target}, args...)...), "targets", b.ui.Target, "format")
+		return at(in.file, fmt.Errorf("target %s: "+format, append([]any{in.ui.Target}, args...)...), "targets", in.ui.Target, "format")
 	}
-	if b.ui.SBOM != nil {
+	if in.ui.SBOM != nil {
 		return refuse("an image of format %q has no attestations; leave --sbom out, and keep the bill of materials with --target sbom", target.Format)
 	}
-	if n := len(b.platforms()); target.Format == "docker-manifest" && n > 1 {
+	if n := len(in.platforms()); target.Format == "docker-manifest" && n > 1 {
 		return refuse("an image of format %q is for one platform, and these are %d; give --platform", target.Format, n)
 	}
-	if _, asked := b.client.BuildOpts().Opts["attest:provenance"]; asked {
-		b.warnText(ctx, fmt.Sprintf("target %s: an image of format %q has no attestations, and buildx adds one: give --provenance=false, and oci-mediatypes=false to --output", b.ui.Target, target.Format))
+	if _, asked := in.client.BuildOpts().Opts["attest:provenance"]; asked {
+		in.warnText(ctx, fmt.Sprintf("target %s: an image of format %q has no attestations, and buildx adds one: give --provenance=false, and oci-mediatypes=false to --output", in.ui.Target, target.Format))
 	}
 	return nil
 }

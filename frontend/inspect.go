@@ -8,6 +8,7 @@ import (
 	"github.com/deployfile/deployfile/deployfile"
 	"github.com/deployfile/deployfile/lint"
 	"github.com/deployfile/deployfile/mlmodel"
+	"github.com/deployfile/deployfile/modelsource"
 	"github.com/deployfile/deployfile/resolver"
 	"github.com/moby/buildkit/solver/pb"
 )
@@ -21,6 +22,9 @@ type Inspection struct {
 	// files.
 	Model    *mlmodel.Model
 	Warnings []mlmodel.Warning
+	// ModelDir is the model's directory in the build context. It is "" for a model
+	// that is not there, of which only a builder can tell: Model is nil then.
+	ModelDir string
 	// Inputs are what a lock is made from.
 	Inputs resolver.Inputs
 	// Yanked are the locked packages that were withdrawn from their indexes, by
@@ -46,14 +50,22 @@ func (i *Inspection) inspect(name string, data []byte, context fs.FS, args map[s
 	if i.File, i.Diagnostics, err = deployfile.ParseWithArgs(name, data, args); err != nil {
 		return err
 	}
-	return i.readModel(context, "")
+	scheme, err := modelsource.Find(i.File.Model.Source)
+	if err != nil {
+		return at(i.File, err, "model", "source")
+	}
+	if i.ModelDir = scheme.Local(i.File.Model.Source); i.ModelDir == "" {
+		return nil
+	}
+	return i.readModel(context, i.ModelDir, "")
 }
 
-// readModel reads the model and the requirements files of i.File; mirror is an
-// index that takes the place of the default one, "" if none.
-func (i *Inspection) readModel(context fs.FS, mirror string) (err error) {
+// readModel reads the model, which is a directory of context, and the requirements
+// files of i.File; mirror is an index that takes the place of the default one, ""
+// if none.
+func (i *Inspection) readModel(context fs.FS, dir, mirror string) (err error) {
 	i.files = context
-	if i.Model, i.Warnings, err = mlmodel.Read(context, i.File.Model.Source); err != nil {
+	if i.Model, i.Warnings, err = mlmodel.Read(context, dir); err != nil {
 		return at(i.File, err, "model", "source")
 	}
 	for n, dir := range i.File.Environment.Code {

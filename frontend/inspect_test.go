@@ -1,13 +1,17 @@
 package frontend
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"strings"
 	"testing"
 	"testing/fstest"
 	"time"
 
 	"github.com/deployfile/deployfile/internal/testing/growth"
+	"github.com/deployfile/deployfile/mlmodel"
+	"github.com/deployfile/deployfile/modelsource"
 	"github.com/google/go-cmp/cmp"
 	"github.com/moby/buildkit/solver/errdefs"
 )
@@ -61,6 +65,40 @@ func TestInspect(t *testing.T) {
 				t.Error(d)
 			}
 		})
+	}
+}
+
+// A source that no scheme matches is refused at its line.
+func TestInspectRefusesUnknownSource(t *testing.T) {
+	_, err := Inspect("Deployfile", []byte("[model]\nsource = \"s3://bucket/iris\"\n"), fstest.MapFS{}, nil)
+	var unknown *modelsource.UnknownError
+	if !errors.As(err, &unknown) {
+		t.Errorf("error %v", err)
+	}
+	if d := cmp.Diff([]string{`Deployfile:2: source = "s3://bucket/iris"`}, places(err)); d != "" {
+		t.Error(d)
+	}
+}
+
+// A model that is not in the build context is read as one of its directories.
+func TestWithModel(t *testing.T) {
+	files := withModel{
+		context: fstest.MapFS{"requirements.txt": {Data: []byte("own\n")}, "model/MLmodel": {Data: []byte("another\n")}},
+		model:   fstest.MapFS{"MLmodel": {Data: []byte(goodModel)}, "requirements.txt": {Data: []byte("a\n-r more.txt\n")}, "more.txt": {Data: []byte("b\n")}},
+	}
+	model, _, err := mlmodel.Read(files, modelsource.Elsewhere)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, r := range model.Requirements {
+		names = append(names, r.Name)
+	}
+	if d := cmp.Diff([]string{"a", "b"}, names); d != "" {
+		t.Error(d)
+	}
+	if data, err := fs.ReadFile(files, "requirements.txt"); err != nil || string(data) != "own\n" {
+		t.Errorf("requirements.txt beside the model is %q: %v", data, err)
 	}
 }
 

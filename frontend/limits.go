@@ -13,9 +13,9 @@ import (
 // limits are what the steps that run programs of others may use: --ulimit nproc and
 // data, as buildx has them, and ArgStepTimeout. They are the caller's to set, and not
 // the Deployfile's, which may be a stranger's.
-func (b *build) limits() (toolchain.Limits, error) {
+func (r *request) limits() (toolchain.Limits, error) {
 	var l toolchain.Limits
-	for _, u := range b.ui.Ulimits {
+	for _, u := range r.ui.Ulimits {
 		n := u.Hard
 		if n < 0 {
 			n = math.MaxInt64
@@ -29,7 +29,7 @@ func (b *build) limits() (toolchain.Limits, error) {
 			return l, fmt.Errorf("--ulimit %s: a build has limits for nproc (processes) and data (bytes of one process); what a whole step has is set with --resource memory=SIZE", u.Name)
 		}
 	}
-	text := b.ui.BuildArgs[ArgStepTimeout]
+	text := r.ui.BuildArgs[ArgStepTimeout]
 	if text == "" {
 		return l, nil
 	}
@@ -42,13 +42,13 @@ func (b *build) limits() (toolchain.Limits, error) {
 
 // resources are the limits of each step's control group, --resource of buildx. They
 // are no part of what a step is, so that its cached result is used whatever they are.
-func (b *build) resources() []bkllb.ConstraintsOpt {
-	r, caps := b.ui.LinuxResources, b.client.BuildOpts().LLBCaps
-	if r == nil || caps.Supports(pb.CapExecMetaLinuxResources) != nil {
+func (r *request) resources() []bkllb.ConstraintsOpt {
+	res, caps := r.ui.LinuxResources, r.client.BuildOpts().LLBCaps
+	if res == nil || caps.Supports(pb.CapExecMetaLinuxResources) != nil {
 		return nil
 	}
 	return []bkllb.ConstraintsOpt{bkllb.WithLinuxResources(bkllb.LinuxResources{
-		Memory: r.Memory, MemorySwap: r.MemorySwap, CPUShares: r.CpuShares, CPUPeriod: r.CpuPeriod, CPUQuota: r.CpuQuota,
-		CpusetCpus: r.CpusetCpus, CpusetMems: r.CpusetMems,
+		Memory: res.Memory, MemorySwap: res.MemorySwap, CPUShares: res.CpuShares, CPUPeriod: res.CpuPeriod, CPUQuota: res.CpuQuota,
+		CpusetCpus: res.CpusetCpus, CpusetMems: res.CpusetMems,
 	})}
 }

@@ -10,37 +10,40 @@ import (
 
 // lintResult judges the Deployfile and the model; what keeps them from being built
 // is part of the answer.
-func (b *build) lintResult(ctx context.Context) (*gwclient.Result, error) {
-	failure := b.read(ctx)
-	if b.source == nil {
-		return nil, failure
+func (r *request) lintResult(ctx context.Context) (*gwclient.Result, error) {
+	d, err := r.open(ctx)
+	if err != nil {
+		return nil, err
 	}
-	if b.File == nil {
-		return lint.Result(nil, withSource(failure, sourceInfo(b.source)), b.source)
+	p, err := d.parse(ctx)
+	if err != nil {
+		return lint.Result(nil, d.locateSource(err), d.source)
 	}
+	in, failure := p.read(ctx)
 	if failure == nil {
-		failure = b.stale()
+		failure = in.stale()
 	}
 	// The date is one of a judgement, not of anything that is built.
 	today := time.Now()
-	if failure == nil && b.lock != nil {
-		b.askYanked(ctx, today)
+	if failure == nil && in.beside.lock != nil {
+		in.askYanked(ctx, today)
 	}
-	return lint.Result(b.Lint(b.lock, b.pylocks, today), withSource(failure, sourceInfo(b.source)), b.source)
+	return lint.Result(in.found.Lint(in.beside.lock, in.beside.pylocks, today), d.locateSource(failure), d.source)
 }
 
 // askYanked asks the indexes for what they have withdrawn. Where that cannot be
 // asked, the rest is judged all the same.
-func (b *build) askYanked(ctx context.Context, today time.Time) {
-	tools, err := b.resolver.Toolchain(ctx, b.lock, b.File.Environment.CA, b.env.indexes)
+func (in *inputs) askYanked(ctx context.Context, today time.Time) {
+	indexes := in.found.env.indexes
+	tools, err := in.resolver.Toolchain(ctx, in.beside.lock, in.file.Environment.CA, indexes)
 	var unknown []string
 	if err == nil {
-		b.Yanked, unknown, err = b.resolver.Yanked(ctx, tools, parsed(b.pylocks), b.env.indexes, today)
+		in.found.Yanked, unknown, err = in.resolver.Yanked(ctx, tools, parsed(in.beside.pylocks), indexes, today)
 	}
 	if err != nil {
 		unknown = []string{err.Error()}
 	}
 	for _, u := range unknown {
-		b.warnText(ctx, "yanked-requirement: not known: "+u)
+		in.warnText(ctx, "yanked-requirement: not known: "+u)
 	}
 }

@@ -17,7 +17,7 @@ import (
 
 // locate says which key of the Deployfile, or which lines of the requirements
 // files, an answer from outside is about.
-func (b *build) locate(err error) error {
+func (i *Inspection) locate(err error) error {
 	if err == nil {
 		return nil
 	}
@@ -27,29 +27,29 @@ func (b *build) locate(err error) error {
 	var step *resolver.StepError
 	var image *ImageError
 	if errors.As(err, &step) {
-		for n, i := range b.File.Environment.Indexes {
-			url := strings.TrimSuffix(i.URL, "/")
+		for n, x := range i.File.Environment.Indexes {
+			url := strings.TrimSuffix(x.URL, "/")
 			if strings.Contains(step.Message, url+"/") || strings.Contains(step.Message, "("+url+")") {
-				return at(b.File, err, "environment", "indexes", fmt.Sprint(n), "url")
+				return at(i.File, err, "environment", "indexes", fmt.Sprint(n), "url")
 			}
 		}
 	}
 	if names := refused(err); len(names) > 0 {
-		if others := b.lines(names); len(others) > 0 {
+		if others := i.lines(names); len(others) > 0 {
 			return &located{err: err, others: others}
 		}
 	}
 	switch {
 	case errors.As(err, &python):
-		return at(b.File, err, "environment", "base")
+		return at(i.File, err, "environment", "base")
 	case step != nil && strings.HasPrefix(step.Step, "resolve system"):
-		return at(b.File, err, "environment", "system-packages")
+		return at(i.File, err, "environment", "system-packages")
 	case step != nil && step.Kind == "verify":
-		return at(b.File, err, "model", "source")
+		return at(i.File, err, "model", "source")
 	case step != nil && slices.Contains([]string{"unsatisfiable", "index", "install"}, step.Kind), errors.As(err, &wheel), errors.As(err, &requirement):
-		return at(b.File, err, "environment")
+		return at(i.File, err, "environment")
 	case errors.As(err, &image):
-		return at(b.File, err, "environment", image.Name)
+		return at(i.File, err, "environment", image.Name)
 	}
 	return err
 }
@@ -103,8 +103,8 @@ func unsatisfied(said string) []string {
 
 // lines are the lines of requirements and constraints files with these names, a
 // source for each file, in the order of the files' names.
-func (b *build) lines(names []string) []*errdefs.Source {
-	all := slices.Concat(b.Model.Requirements, b.env.ownRequirements, b.Model.Constraints, b.env.ownConstraints)
+func (i *Inspection) lines(names []string) []*errdefs.Source {
+	all := slices.Concat(i.Model.Requirements, i.env.ownRequirements, i.Model.Constraints, i.env.ownConstraints)
 	all = slices.DeleteFunc(all, func(r mlmodel.Requirement) bool {
 		return r.Line == 0 || r.Name == "" || !slices.Contains(names, r.Name)
 	})
@@ -114,7 +114,7 @@ func (b *build) lines(names []string) []*errdefs.Source {
 	}
 	var out []*errdefs.Source
 	for _, name := range slices.Sorted(maps.Keys(ranges)) {
-		data, err := untrusted.ReadFile(b.files, name, mlmodel.MaxRequirements)
+		data, err := untrusted.ReadFile(i.files, name, mlmodel.MaxRequirements)
 		if err != nil {
 			continue
 		}

@@ -36,7 +36,7 @@ func TestUnsatisfied(t *testing.T) {
 // TestRefusedLines points at requirements and constraints, in whichever file
 // they are, for the errors of several platforms.
 func TestRefusedLines(t *testing.T) {
-	b := &build{Inspection: Inspection{
+	found := &Inspection{
 		File:  &deployfile.File{},
 		Model: &mlmodel.Model{Requirements: []mlmodel.Requirement{{Name: "a", File: "model/requirements.txt", Line: 2}, {Name: "mlflow"}}},
 		env:   &environment{ownConstraints: []mlmodel.Requirement{{Name: "b", File: "old.txt", Line: 1}, {Name: "c", File: "old.txt", Line: 2}}},
@@ -44,10 +44,10 @@ func TestRefusedLines(t *testing.T) {
 			"model/requirements.txt": {Data: []byte("# a comment that nobody looked at\na==1  # nor at this\n")},
 			"old.txt":                {Data: []byte("b<1\nc<1\n")},
 		},
-	}}
+	}
 	step := &resolver.StepError{Step: "resolve 2 requirements for linux/amd64", Kind: "unsatisfiable", Message: "you require a==1 and b<1, we can conclude"}
 	wheel := &resolver.NoWheelError{Name: "c"}
-	located := b.locate(errors.Join(fmt.Errorf("one: %w", step), errors.Join(wheel)))
+	located := found.locate(errors.Join(fmt.Errorf("one: %w", step), errors.Join(wheel)))
 	err := withSource(located, &pb.SourceInfo{Filename: "Deployfile"})
 	want := []string{"model/requirements.txt:2: a==1  #", "old.txt:1: b<1", "old.txt:2: c<1"}
 	if d := cmp.Diff(want, places(err)); d != "" {

@@ -3,115 +3,145 @@ package frontend
 import (
 	"context"
 	"maps"
-	"strings"
 
 	"github.com/deployfile/deployfile/resolver"
-	bkllb "github.com/moby/buildkit/client/llb"
+	"github.com/deployfile/deployfile/toolchain"
 	gwclient "github.com/moby/buildkit/frontend/gateway/client"
 )
 
-// lockFiles is the lock target: Deployfile.lock and the pylock files.
-func (b *build) lockFiles(ctx context.Context) (*gwclient.Result, error) {
-	q := b.request()
+// buildLock is the lock output: Deployfile.lock and the pylock files.
+func buildLock(ctx context.Context, in *inputs) (*gwclient.Result, error) {
+	q := in.lockRequest()
 	q.Fresh = true
-	if u := b.ui.BuildArgs[ArgUpgrade]; u != "" {
-		q.Upgrade = strings.Split(u, ",")
-	}
-	lock, pylocks, err := b.resolver.Lock(ctx, q)
+	q.Upgrade = in.upgrade()
+	lock, pylocks, err := in.resolver.Lock(ctx, q)
 	if err != nil {
-		return nil, b.locate(err)
+		return nil, in.found.locate(err)
 	}
 	data, err := lock.Encode()
 	if err != nil {
 		return nil, err
 	}
 	files := maps.Clone(pylocks)
-	files[b.lockName] = data
-	return b.result(ctx, folder(files))
+	files[in.lockName] = data
+	return in.result(ctx, directory(files))
 }
 
-func (b *build) request() resolver.Request {
+func (in *inputs) lockRequest() resolver.Request {
 	return resolver.Request{
-		Inputs:     b.Inputs,
-		Platforms:  b.platforms(),
-		Indexes:    b.env.indexes,
-		Context:    b.context,
-		ModelDir:   b.File.Model.Source,
-		LocalFiles: b.env.local,
-		CA:         b.File.Environment.CA,
-		Previous:   b.lock,
-		Pylocks:    b.pylocks,
+		Inputs:      in.found.Inputs,
+		Platforms:   in.platforms(),
+		Indexes:     in.found.env.indexes,
+		Context:     in.context,
+		LocalFiles:  in.found.env.local,
+		ModelSource: in.pin,
+		CA:          in.file.Environment.CA,
+		Previous:    in.beside.lock,
+		Pylocks:     in.beside.pylocks,
 	}
 }
 
-// locked returns the lock to build from: the one beside the Deployfile if it
-// fits, or one made for this build alone if there is none.
-func (b *build) locked(ctx context.Context) (*resolver.Lock, map[string][]byte, error) {
-	demanded := b.ui.BuildArgs[ArgLocked] == "1"
-	if b.lock == nil {
+// locked is inputs with the lock to build from, and the toolchain that it names.
+type locked struct {
+	*inputs
+	lockFiles
+
+	tools toolchain.Toolchain
+}
+
+// useLock finds the lock to build from: the one beside the Deployfile if it fits, or
+// one made for this build alone if there is none.
+func (in *inputs) useLock(ctx context.Context) (*locked, error) {
+	files, err := in.findLock(ctx)
+	if err != nil {
+		return nil, err
+	}
+	tools, err := in.resolver.Toolchain(ctx, files.lock, in.file.Environment.CA, in.found.env.indexes)
+	if err != nil {
+		return nil, err
+	}
+	return &locked{inputs: in, lockFiles: files, tools: tools}, nil
+}
+
+func (in *inputs) findLock(ctx context.Context) (lockFiles, error) {
+	demanded := in.ui.BuildArgs[ArgLocked] == "1"
+	if in.beside.lock == nil {
 		if demanded {
-			return nil, nil, &NoLockError{File: b.lockName}
+			return lockFiles{}, &NoLockError{File: in.lockName}
 		}
-		b.warnText(ctx, "unlocked-build: there is no "+b.lockName+", so this build is resolved now and may come out otherwise another time; run: deployfile lock")
-		lock, pylocks, err := b.resolver.Lock(ctx, b.request())
-		return lock, pylocks, b.locate(err)
+		in.warnText(ctx, "unlocked-build: there is no "+in.lockName+", so this build is resolved now and may come out otherwise another time; run: deployfile lock")
+		return in.makeLock(ctx)
 	}
-	if err := b.stale(); err != nil {
-		return nil, nil, err
+	if err := in.stale(); err != nil {
+		return lockFiles{}, err
 	}
-	return b.otherImages(ctx, demanded)
+	replaced, err := in.replacedImages(ctx)
+	switch {
+	case err != nil:
+		return lockFiles{}, err
+	case len(replaced) == 0:
+		return in.beside, nil
+	case demanded:
+		return lockFiles{}, &StaleLockError{File: in.lockName, Changes: replaced}
+	}
+	for _, r := range replaced {
+		in.warnText(ctx, r)
+	}
+	files, err := in.makeLock(ctx)
+	if err != nil {
+		return lockFiles{}, err
+	}
+	// The model is still held to the lock that there is.
+	files.lock.Model = in.beside.lock.Model
+	return files, nil
+}
+
+// makeLock makes a lock for this build alone.
+func (in *inputs) makeLock(ctx context.Context) (lockFiles, error) {
+	lock, pylocks, err := in.resolver.Lock(ctx, in.lockRequest())
+	return lockFiles{lock, pylocks}, in.found.locate(err)
 }
 
 // stale says how the lock does not fit, nil if it does or there is none.
-func (b *build) stale() error {
-	if b.lock == nil {
+func (in *inputs) stale() error {
+	lock := in.beside.lock
+	if lock == nil {
 		return nil
 	}
-	if changes := b.lock.Stale(b.Inputs, b.platforms(), b.pylocks); len(changes) > 0 {
-		return &StaleLockError{File: b.lockName, Changes: changes}
+	changes := append(lock.SourceChanges(in.pin), lock.Stale(in.found.Inputs, in.platforms(), in.beside.pylocks)...)
+	if len(changes) > 0 {
+		return &StaleLockError{File: in.lockName, Changes: changes}
 	}
 	return nil
 }
 
-// otherImages makes a lock for this build alone where a build context
-// replaces an image that the lock pins.
-func (b *build) otherImages(ctx context.Context, demanded bool) (*resolver.Lock, map[string][]byte, error) {
+// replacedImages says which images that the lock pins a build context replaces.
+func (in *inputs) replacedImages(ctx context.Context) ([]string, error) {
 	var replaced []string
 	for _, x := range []struct {
 		name     string
 		locked   resolver.Image
 		platform string
-	}{{"base", b.lock.Base, b.platforms()[0]}, {"toolchain", b.lock.Toolchain, b.resolver.BuildPlatform}} {
-		img, err := b.images.Image(ctx, x.name, x.locked.Ref, x.locked.Digest, x.platform)
+	}{{"base", in.beside.lock.Base, in.platforms()[0]}, {"toolchain", in.beside.lock.Toolchain, in.resolver.BuildPlatform}} {
+		img, err := in.images.Image(ctx, x.name, x.locked.Ref, x.locked.Digest, x.platform)
 		if err != nil {
-			return nil, nil, b.locate(err)
+			return nil, in.found.locate(err)
 		}
 		if img.Digest != x.locked.Digest {
 			replaced = append(replaced, "the build context has "+x.name+" image "+img.Digest+" and the lock "+x.locked.Digest)
 		}
 	}
-	if len(replaced) == 0 {
-		return b.lock, b.pylocks, nil
-	}
-	if demanded {
-		return nil, nil, &StaleLockError{File: b.lockName, Changes: replaced}
-	}
-	for _, r := range replaced {
-		b.warnText(ctx, r)
-	}
-	lock, pylocks, err := b.resolver.Lock(ctx, b.request())
-	if err != nil {
-		return nil, nil, b.locate(err)
-	}
-	// The model is still held to the lock that there is.
-	lock.Model = b.lock.Model
-	return lock, pylocks, nil
+	return replaced, nil
 }
 
-func (b *build) result(ctx context.Context, st bkllb.State) (*gwclient.Result, error) {
-	def, err := st.Marshal(ctx, b.resolver.Gateway.Constraints...)
+// checkModel compares the model's files with the locked ones.
+func (l *locked) checkModel(ctx context.Context) error {
+	now, err := l.resolver.ModelFiles(ctx, l.tools, l.context.Model)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return b.client.Solve(ctx, gwclient.SolveRequest{Definition: def.ToPB(), CacheImports: b.ui.CacheImports})
+	if changes := l.lock.ModelChanges(now); len(changes) > 0 {
+		return &StaleLockError{File: l.lockName, Changes: changes}
+	}
+	return nil
 }

@@ -2,10 +2,6 @@ package frontend
 
 import (
 	"context"
-	"fmt"
-	"maps"
-	"slices"
-	"strings"
 
 	"github.com/deployfile/deployfile/llb"
 	gwclient "github.com/moby/buildkit/frontend/gateway/client"
@@ -49,11 +45,12 @@ func Outputs() []Output {
 type output struct {
 	name, description string
 	// build makes the output.
-	build func(*build, context.Context) (*gwclient.Result, error)
+	build func(context.Context, *inputs) (*gwclient.Result, error)
 	// image is what an image has in it, nil for other outputs.
 	image *contents
-	// lenient outputs do without a lock that cannot be read.
-	lenient bool
+	// relocks reports whether the output makes a new lock, and so does without one
+	// that cannot be read.
+	relocks bool
 }
 
 // contents is what an image has in it.
@@ -71,26 +68,26 @@ type contents struct {
 	config func(p *llb.Plan, base dockerspec.DockerOCIImage) (config, own *dockerspec.DockerOCIImage, err error)
 	// check finds out whether the image is of use; nil if there is nothing to
 	// find out.
-	check func(*build, context.Context, *compiled) error
+	check func(context.Context, *compiled) error
 }
 
 // outputs is the list of all outputs, the default first.
 func outputs() []output {
 	return []output{
-		{name: OutputImage, description: "the image with the model and its server", build: (*build).image, image: wholeImage()},
-		{name: OutputLock, description: "Deployfile.lock and pylock.toml; write them with -o .", build: (*build).lockFiles, lenient: true},
-		{name: OutputVerify, description: "nothing: starts the image and sends it a request", build: (*build).verify},
-		{name: OutputEnv, description: "the image without the model and its code", build: (*build).image, image: &contents{
+		{name: OutputImage, description: "the image with the model and its server", build: buildImage, image: wholeImage()},
+		{name: OutputLock, description: "Deployfile.lock and pylock.toml; write them with -o .", build: buildLock, relocks: true},
+		{name: OutputVerify, description: "nothing: starts the image and sends it a request", build: buildVerify},
+		{name: OutputEnv, description: "the image without the model and its code", build: buildImage, image: &contents{
 			environment: true, reduce: (*llb.Plan).WithoutModel, layers: (*llb.Plan).Image, config: imageConfig,
 		}},
-		{name: OutputModel, description: "the model alone, as an image that can be mounted", build: (*build).image, image: &contents{
+		{name: OutputModel, description: "the model alone, as an image that can be mounted", build: buildImage, image: &contents{
 			layers: modelLayers, config: modelConfig,
 		}},
-		{name: OutputModelcar, description: "the model on the base image, as KServe takes it by a storageUri oci://", build: (*build).image, image: &contents{
-			layers: modelcarLayers, config: modelcarConfig, check: (*build).checkModelcar,
+		{name: OutputModelcar, description: "the model on the base image, as KServe takes it by a storageUri oci://", build: buildImage, image: &contents{
+			layers: modelcarLayers, config: modelcarConfig, check: checkModelcar,
 		}},
-		{name: OutputPlan, description: "what the image is made of, as JSON", build: (*build).plans},
-		{name: OutputSBOM, description: "software bills of materials, SPDX and CycloneDX", build: (*build).bills},
+		{name: OutputPlan, description: "what the image is made of, as JSON", build: buildPlan},
+		{name: OutputSBOM, description: "software bills of materials, SPDX and CycloneDX", build: buildSBOM},
 	}
 }
 
@@ -129,17 +126,4 @@ func findOutput(target string) output {
 		}
 	}
 	return all[0]
-}
-
-// checkTarget refuses a --target that is neither an output nor a target of the
-// Deployfile.
-func (b *build) checkTarget() error {
-	names := slices.Sorted(maps.Keys(b.File.Targets))
-	for _, o := range slices.Backward(outputs()) {
-		names = slices.Insert(names, 0, o.name)
-	}
-	if b.ui.Target != "" && !slices.Contains(names, b.ui.Target) {
-		return fmt.Errorf("target %q is not known: there are %s", b.ui.Target, strings.Join(names, ", "))
-	}
-	return nil
 }

@@ -13,23 +13,23 @@ import (
 	gwclient "github.com/moby/buildkit/frontend/gateway/client"
 )
 
-// plans is the plan target: a JSON file for each platform.
-func (b *build) plans(ctx context.Context) (*gwclient.Result, error) {
-	files, err := b.planFiles(ctx)
+// buildPlan is the plan output: a JSON file for each platform.
+func buildPlan(ctx context.Context, in *inputs) (*gwclient.Result, error) {
+	files, err := in.planFiles(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return b.result(ctx, folder(files))
+	return in.result(ctx, directory(files))
 }
 
-func (b *build) planFiles(ctx context.Context) (map[string][]byte, error) {
-	p, err := b.prepare(ctx)
+func (in *inputs) planFiles(ctx context.Context) (map[string][]byte, error) {
+	l, err := in.useLock(ctx)
 	if err != nil {
 		return nil, err
 	}
 	files := map[string][]byte{}
-	for _, platform := range b.platforms() {
-		c, err := b.compile(ctx, p, platform)
+	for _, platform := range in.platforms() {
+		c, err := l.compile(ctx, platform)
 		if err != nil {
 			return nil, err
 		}
@@ -42,8 +42,8 @@ func (b *build) planFiles(ctx context.Context) (map[string][]byte, error) {
 	return files, nil
 }
 
-// folder is a state with files in it.
-func folder(files map[string][]byte) bkllb.State {
+// directory is a state with files in it.
+func directory(files map[string][]byte) bkllb.State {
 	at := bkllb.WithCreatedTime(toolchain.Epoch())
 	st := bkllb.Scratch()
 	for _, name := range slices.Sorted(maps.Keys(files)) {

@@ -1,286 +1,178 @@
 package frontend
 
 import (
-	"errors"
+	"context"
 	"fmt"
-	"io/fs"
-	"net/url"
+	"maps"
 	"slices"
+	"strconv"
 	"strings"
-	"unicode"
+	"time"
 
-	"deps.dev/util/semver"
-	"github.com/deployfile/deployfile/deployfile"
-	"github.com/deployfile/deployfile/mlmodel"
+	"github.com/containerd/platforms"
 	"github.com/deployfile/deployfile/resolver"
+	bkllb "github.com/moby/buildkit/client/llb"
+	"github.com/moby/buildkit/frontend/dockerui"
+	gwclient "github.com/moby/buildkit/frontend/gateway/client"
+	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 )
 
-// environment is what is to be resolved.
-type environment struct {
-	inputs  resolver.Inputs
-	indexes []resolver.Index
-	// local are files of the context that requirements name.
-	local []string
-	// ownRequirements and ownConstraints are those of the Deployfile's own
-	// files.
-	ownRequirements, ownConstraints []mlmodel.Requirement
-	// requirements, constraints and options are those of inputs, files those of
-	// local, to list each once.
-	requirements, constraints, options, files set
-	// size and entries are those of the Deployfile's own files so far.
-	size, entries int
+// The build arguments that are this frontend's own; buildx users give them
+// with --build-arg.
+const (
+	// ArgLocked demands a lock when it is "1".
+	ArgLocked = "DEPLOYFILE_LOCKED"
+	// ArgVerify leaves the verify step out when it is "0".
+	ArgVerify = "DEPLOYFILE_VERIFY"
+	// ArgUpgrade lists packages, comma-separated, that the lock output takes
+	// newer versions of; "*" is everything.
+	ArgUpgrade = "DEPLOYFILE_UPGRADE"
+	// ArgIndex is the URL of a package index that takes the place of the
+	// default one, such as a mirror, with no change to the Deployfile. The
+	// secret of the id "index" is its credential, if it wants one.
+	ArgIndex = "DEPLOYFILE_INDEX"
+	// ArgStepTimeout is how long a step may take that reaches the network or runs
+	// a package's code, "30m"; toolchain.DefaultTime without it.
+	ArgStepTimeout = "DEPLOYFILE_STEP_TIMEOUT"
+)
+
+// ownArg reports whether an argument means something that no Deployfile declares.
+func ownArg(name string) bool {
+	return strings.HasPrefix(name, "BUILDKIT_") || strings.HasSuffix(strings.ToLower(name), "_proxy") ||
+		slices.Contains([]string{ArgLocked, ArgUpgrade, ArgIndex, ArgStepTimeout, ArgVerify, "SOURCE_DATE_EPOCH"}, name)
 }
 
-// set is a set of texts.
-type set map[string]bool
-
-// add says whether the text was not there.
-func (s set) add(text string) bool {
-	if s[text] {
-		return false
-	}
-	s[text] = true
-	return true
+// request is what the caller asks for, and the builder that it asks.
+type request struct {
+	ui       *dockerui.Client
+	client   gwclient.Client
+	output   output
+	images   images
+	resolver *resolver.Resolver
 }
 
-// newEnvironment puts together what the model and the Deployfile require.
-func newEnvironment(f *deployfile.File, m *mlmodel.Model, context fs.FS, mirror string, warn func(mlmodel.Warning)) (*environment, error) {
-	e := &environment{requirements: set{}, constraints: set{}, options: set{}, files: set{}}
-	e.inputs.Python = f.Environment.Python
-	if e.inputs.Python == "" {
-		e.inputs.Python = minor(m.Python)
-	}
-	e.inputs.Base = f.Environment.Base
-	if e.inputs.Base == "" {
-		if e.inputs.Python == "" {
-			return nil, at(f, fmt.Errorf("the model does not say which Python it was logged with; set python in [environment]"), "environment")
-		}
-		e.inputs.Base = "python:" + e.inputs.Python + "-slim"
-	}
-	e.inputs.Toolchain = f.Environment.Toolchain
-	e.inputs.SystemPackages = f.Environment.SystemPackages
-	e.require(m.Requirements)
-	e.constrain(m.Constraints)
-	e.choose(m.Options)
-	urls := append([]string{}, m.ExtraIndexURLs...)
-	replaced := m.IndexURL
-	for n, name := range f.Environment.Requirements {
-		r, err := e.readRequirements(f, context, name, warn, "environment", "requirements", fmt.Sprint(n))
-		if err != nil {
-			return nil, err
-		}
-		e.ownRequirements = append(e.ownRequirements, r.Requirements...)
-		e.ownConstraints = append(e.ownConstraints, r.Constraints...)
-		e.require(r.Requirements)
-		e.constrain(r.Constraints)
-		e.choose(r.Options)
-		urls = append(urls, r.ExtraIndexURLs...)
-		if r.IndexURL != "" {
-			replaced = r.IndexURL
-		}
-	}
-	for n, name := range f.Environment.Constraints {
-		r, err := e.readRequirements(f, context, name, warn, "environment", "constraints", fmt.Sprint(n))
-		if err != nil {
-			return nil, err
-		}
-		e.ownConstraints = append(e.ownConstraints, r.Requirements...)
-		e.constrain(r.Requirements)
-	}
-	e.server(f, m)
-	e.addIndexes(f, urls, replaced)
-	for _, line := range slices.Concat(e.inputs.Requirements, e.inputs.Constraints, e.inputs.Options) {
-		// They become lines of a file that uv reads.
-		if strings.ContainsFunc(line, unicode.IsControl) {
-			return nil, at(f, fmt.Errorf("requirement %q holds a control character", line), "model", "source")
-		}
-		if strings.Contains(line, "${") {
-			// uv would put in what its environment has by that name, and send it.
-			return nil, at(f, fmt.Errorf("requirement %q takes a part of it from the environment, which is not the model's to read; write it out", line), "model", "source")
-		}
-	}
-	return e, e.addMirror(mirror)
-}
-
-func (e *environment) readRequirements(f *deployfile.File, context fs.FS, name string, warn func(mlmodel.Warning), key ...string) (*mlmodel.RequirementsFile, error) {
-	r, warnings, err := mlmodel.ParseRequirements(context, name)
-	if errors.Is(err, fs.ErrNotExist) && strings.ContainsAny(name, "=<>~") {
-		err = fmt.Errorf("%q looks like a requirement, and these are files: write it into a requirements.txt and name that", name)
-	}
+func newRequest(c gwclient.Client) (*request, error) {
+	ui, err := dockerui.NewClient(c)
 	if err != nil {
-		return nil, at(f, err, key...)
+		return nil, err
 	}
-	if e.size, e.entries = e.size+r.Size, e.entries+r.Entries; e.size > mlmodel.MaxRequirements || e.entries > mlmodel.MaxEntries {
-		return nil, at(f, fmt.Errorf("%s: with the files before it, there are more than %d MiB or %d requirements and options: take some out",
-			name, mlmodel.MaxRequirements>>20, mlmodel.MaxEntries), key...)
+	r := &request{ui: ui, client: c, output: findOutput(ui.Target), images: images{ui: ui, client: c}}
+	limits, err := r.limits()
+	if err != nil {
+		return nil, err
 	}
-	for _, w := range warnings {
-		warn(w)
+	r.resolver = &resolver.Resolver{
+		Gateway: resolver.Gateway{
+			Client:       c,
+			CacheImports: ui.CacheImports,
+			Constraints:  append(r.constraints(), bkllb.Platform(ui.BuildPlatforms[0])),
+		},
+		Network:       r.network(),
+		Limits:        limits,
+		BuildPlatform: platformName(ui.BuildPlatforms[0]),
+		Images:        r.images,
 	}
 	return r, nil
 }
 
-// server adds what the server needs and the model does not ask for.
-func (e *environment) server(f *deployfile.File, m *mlmodel.Model) {
-	e.inputs.MLflow = "full"
-	if f.Server.Kind != "mlflow" {
-		return
+// target is the value of --target, and the default output's name without it.
+func (r *request) target() string {
+	if r.ui.Target == "" {
+		return r.output.name
 	}
-	e.inputs.MLflow = f.Environment.MLflow
-	mlflow := "mlflow"
-	if release(m.MLflowVersion) {
-		mlflow += "==" + m.MLflowVersion
-	}
-	r, ok := m.MLflowRequirement()
-	switch {
-	case !ok:
-		e.inputs.Requirements = append(e.inputs.Requirements, mlflow)
-	case r.Name == "mlflow" && r.Text == "mlflow":
-		// MLflow 1 wrote it without a version; the model was logged with one.
-		e.inputs.Requirements[slices.Index(e.inputs.Requirements, r.Text)] = mlflow
-	}
+	return r.ui.Target
 }
 
-// release says whether a version is one of PEP 440 and of an index: neither a
-// development version nor any text.
-func release(version string) bool {
-	_, err := semver.PyPI.Parse(version)
-	return version != "" && err == nil && !strings.Contains(version, "dev") && !strings.Contains(version, "+")
+// constraints are those of every vertex.
+func (r *request) constraints() []bkllb.ConstraintsOpt {
+	out := append([]bkllb.ConstraintsOpt{bkllb.WithCaps(r.client.BuildOpts().LLBCaps)}, r.resources()...)
+	if r.ui.IsNoCache(r.target()) {
+		out = append(out, bkllb.IgnoreCache)
+	}
+	return out
 }
 
-// choose adds the options of requirements files that choose among what an index
-// offers, in the words of uv pip compile.
-func (e *environment) choose(o mlmodel.Options) {
-	add := func(words ...string) {
-		if text := strings.Join(words, " "); e.options.add(text) {
-			e.inputs.Options = append(e.inputs.Options, text)
+// network are the options of steps that reach the network: the mode that
+// --network of the caller sets, the proxy that is given by build arguments, as
+// BuildKit passes it, and extra hosts.
+func (r *request) network() []bkllb.RunOption {
+	var out []bkllb.RunOption
+	if r.ui.NetworkMode != bkllb.NetModeSandbox {
+		out = append(out, bkllb.Network(r.ui.NetworkMode))
+	}
+	var proxy bkllb.ProxyEnv
+	for _, name := range slices.Sorted(maps.Keys(r.ui.BuildArgs)) {
+		value := r.ui.BuildArgs[name]
+		switch strings.ToLower(name) {
+		case "http_proxy":
+			proxy.HTTPProxy = value
+		case "https_proxy":
+			proxy.HTTPSProxy = value
+		case "ftp_proxy":
+			proxy.FTPProxy = value
+		case "all_proxy":
+			proxy.AllProxy = value
+		case "no_proxy":
+			proxy.NoProxy = value
 		}
 	}
-	for _, link := range o.FindLinks {
-		if !strings.Contains(link, "://") {
-			e.take(link)
-			link = "./" + link
-		}
-		add("--find-links", link)
+	if proxy != (bkllb.ProxyEnv{}) {
+		out = append(out, bkllb.WithProxy(proxy))
 	}
-	if o.NoIndex {
-		add("--no-index")
+	for _, h := range r.ui.ExtraHosts {
+		out = append(out, bkllb.AddExtraHost(h.Host, h.IP))
 	}
-	if o.Prerelease {
-		add("--prerelease", "allow")
-	}
-	for _, name := range o.NoBinary {
-		add("--no-binary", name)
-	}
-	for _, name := range o.OnlyBinary {
-		add("--only-binary", name)
-	}
+	return out
 }
 
-// require adds requirements, constrain constraints.
-func (e *environment) require(from []mlmodel.Requirement) {
-	e.lines(from, &e.inputs.Requirements, e.requirements)
-}
-
-func (e *environment) constrain(from []mlmodel.Requirement) {
-	e.lines(from, &e.inputs.Constraints, e.constraints)
-}
-
-// take adds a file or folder of the context.
-func (e *environment) take(name string) {
-	if e.files.add(name) {
-		e.local = append(e.local, name)
+// upgrade lists what the lock takes newer versions of.
+func (r *request) upgrade() []string {
+	if u := r.ui.BuildArgs[ArgUpgrade]; u != "" {
+		return strings.Split(u, ",")
 	}
-}
-
-func (e *environment) lines(from []mlmodel.Requirement, to *[]string, listed set) {
-	for _, r := range from {
-		text := r.Text
-		if r.VCS != "" && r.Name != "" {
-			// uv wants the name in front, pip takes it from #egg=.
-			text = r.Name + extras(r) + " @ " + r.VCS + marker(r)
-		}
-		if r.Path != "" {
-			text = "./" + r.Path + extras(r) + marker(r)
-			e.take(r.Path)
-		}
-		if len(r.Hashes) > 0 {
-			text += " --hash=" + strings.Join(r.Hashes, " --hash=")
-		}
-		if listed.add(text) {
-			*to = append(*to, text)
-		}
-	}
-}
-
-func extras(r mlmodel.Requirement) string {
-	if len(r.Extras) == 0 {
-		return ""
-	}
-	return "[" + strings.Join(r.Extras, ",") + "]"
-}
-
-func marker(r mlmodel.Requirement) string {
-	if r.Marker == "" {
-		return ""
-	}
-	return " ; " + r.Marker
-}
-
-// addIndexes lists the Deployfile's indexes first: a name that one of them
-// has is not looked for in those that a model brings along.
-func (e *environment) addIndexes(f *deployfile.File, urls []string, replaced string) {
-	hasDefault := false
-	for n, i := range f.Environment.Indexes {
-		x := resolver.Index{Name: i.Name, URL: i.URL, Default: i.Default, SecretID: i.Secret, Packages: i.Packages}
-		if i.Secret != "" {
-			x.Secret = fmt.Sprintf("/run/secrets/index-%d", n)
-		}
-		hasDefault = hasDefault || i.Default
-		e.indexes = append(e.indexes, x)
-	}
-	for n, u := range urls {
-		e.indexes = append(e.indexes, resolver.Index{Name: fmt.Sprintf("model-%d", n+1), URL: u})
-	}
-	if replaced != "" && !hasDefault {
-		e.indexes = append(e.indexes, resolver.Index{Name: "model", URL: replaced, Default: true})
-	}
-	for _, i := range e.indexes {
-		e.inputs.Indexes = append(e.inputs.Indexes, i.Input())
-	}
-}
-
-// addMirror puts an index in the place of the default one. It is no input of
-// the lock: what comes from it has the same names and hashes.
-func (e *environment) addMirror(address string) error {
-	if address == "" {
-		return nil
-	}
-	u, err := url.Parse(address)
-	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
-		return fmt.Errorf("build argument %s is not the URL of an index", ArgIndex)
-	}
-	if u.User != nil {
-		return fmt.Errorf("build argument %s holds a credential, which would stay in the build's history; give it as the secret %q", ArgIndex, mirrorSecret)
-	}
-	for n := range e.indexes {
-		e.indexes[n].Default = false
-	}
-	e.indexes = slices.DeleteFunc(e.indexes, func(i resolver.Index) bool { return i.Name == "model" })
-	e.indexes = append(e.indexes, resolver.Index{
-		Name: "mirror", URL: address, Default: true, Mirror: true, SecretID: mirrorSecret, Secret: "/run/secrets/index-mirror",
-	})
 	return nil
 }
 
-// mirrorSecret is the id of the secret that a mirror may want.
-const mirrorSecret = "index"
+// upgradesAll reports whether the lock takes newer versions of everything.
+func (r *request) upgradesAll() bool { return slices.Contains(r.upgrade(), "*") }
 
-// minor is the first two parts of a Python version.
-func minor(version string) string {
-	parts := strings.SplitN(version, ".", 3)
-	if len(parts) < 2 {
-		return ""
+// created is SOURCE_DATE_EPOCH in RFC 3339, "" if it is not set.
+func (r *request) created() (string, error) {
+	v := r.ui.BuildArgs["SOURCE_DATE_EPOCH"]
+	if v == "" {
+		return "", nil
 	}
-	return parts[0] + "." + parts[1]
+	sec, err := strconv.ParseInt(v, 10, 64)
+	if err != nil {
+		return "", fmt.Errorf("SOURCE_DATE_EPOCH %q is not a number of seconds: %w", v, err)
+	}
+	return time.Unix(sec, 0).UTC().Format(time.RFC3339), nil
+}
+
+// runs reports whether the builder can run programs of a platform, its own or by
+// emulation.
+func (r *request) runs(platform string) bool {
+	for _, w := range r.client.BuildOpts().Workers {
+		for _, p := range w.Platforms {
+			if platformName(p) == platform {
+				return true
+			}
+		}
+	}
+	return platform == r.resolver.BuildPlatform
+}
+
+// result makes a state the result of the build.
+func (r *request) result(ctx context.Context, st bkllb.State) (*gwclient.Result, error) {
+	def, err := st.Marshal(ctx, r.resolver.Gateway.Constraints...)
+	if err != nil {
+		return nil, err
+	}
+	return r.client.Solve(ctx, gwclient.SolveRequest{Definition: def.ToPB(), CacheImports: r.ui.CacheImports})
+}
+
+// platformName is os/arch, the form that locks and Deployfiles have.
+func platformName(p ocispecs.Platform) string {
+	p = platforms.Normalize(p)
+	return p.OS + "/" + p.Architecture
 }

@@ -33,21 +33,21 @@ const (
 	maxMetadata = 4 << 20
 )
 
-// bills is the sbom target: a folder for each platform, or the files alone if
-// there is one.
-func (b *build) bills(ctx context.Context) (*gwclient.Result, error) {
-	p, err := b.prepare(ctx)
+// buildSBOM is the sbom output: the documents of each platform, whose name is in
+// front of theirs if there are several.
+func buildSBOM(ctx context.Context, in *inputs) (*gwclient.Result, error) {
+	l, err := in.useLock(ctx)
 	if err != nil {
 		return nil, err
 	}
 	files := map[string][]byte{}
-	names := b.platforms()
+	names := in.platforms()
 	for _, platform := range names {
-		c, err := b.compile(ctx, p, platform)
+		c, err := l.compile(ctx, platform)
 		if err != nil {
 			return nil, err
 		}
-		made, err := b.bill(ctx, c)
+		made, err := c.sboms(ctx)
 		if err != nil {
 			return nil, err
 		}
@@ -58,21 +58,21 @@ func (b *build) bills(ctx context.Context) (*gwclient.Result, error) {
 			files[name] = data
 		}
 	}
-	return b.result(ctx, folder(files))
+	return in.result(ctx, directory(files))
 }
 
-// bill makes the documents of one platform, from the plan and from what the
+// sboms makes the documents of one platform, from the plan and from what the
 // installed packages and the base say of themselves.
-func (b *build) bill(ctx context.Context, c *compiled) (map[string][]byte, error) {
-	in := sbom.Input{Plan: c.plan, Model: b.Model, Name: b.File.Model.Name, Version: b.File.Model.Version}
-	image, err := b.resolver.Gateway.Solve(ctx, c.image.State)
+func (c *compiled) sboms(ctx context.Context) (map[string][]byte, error) {
+	in := sbom.Input{Plan: c.plan, Model: c.found.Model, Name: c.file.Model.Name, Version: c.file.Model.Version}
+	image, err := c.resolver.Gateway.Solve(ctx, c.layers.State)
 	if err != nil {
 		return nil, err
 	}
 	if in.Licenses, err = licenses(refFS{ctx, image}, c.plan.Base.PythonVersion); err != nil {
 		return nil, err
 	}
-	base, err := b.resolver.Gateway.Solve(ctx, c.inputs.Base)
+	base, err := c.resolver.Gateway.Solve(ctx, c.states.Base)
 	if err != nil {
 		return nil, err
 	}
@@ -140,19 +140,19 @@ func distribution(osRelease []byte) string {
 
 // attest adds the documents to a result where an SBOM was asked for. BuildKit
 // scans nothing then.
-func (b *build) attest(ctx context.Context, res *gwclient.Result, id string, c *compiled) error {
-	if b.ui.SBOM == nil {
+func (c *compiled) attest(ctx context.Context, res *gwclient.Result) error {
+	if c.ui.SBOM == nil {
 		return nil
 	}
-	if !b.contents().environment {
+	if !c.contents().environment {
 		// Without an answer, BuildKit would scan it for packages.
-		return fmt.Errorf("--target %s has no bill of materials: leave --sbom out, and give it with the environment", b.ui.Target)
+		return fmt.Errorf("--target %s has no bill of materials: leave --sbom out, and give it with the environment", c.ui.Target)
 	}
-	files, err := b.bill(ctx, c)
+	files, err := c.sboms(ctx)
 	if err != nil {
 		return err
 	}
-	made, err := b.result(ctx, folder(files))
+	made, err := c.result(ctx, directory(files))
 	if err != nil {
 		return err
 	}
@@ -161,7 +161,7 @@ func (b *build) attest(ctx context.Context, res *gwclient.Result, id string, c *
 		return err
 	}
 	for _, x := range []struct{ name, predicate string }{{SPDXName, intoto.PredicateSPDX}, {CycloneDXName, intoto.PredicateCycloneDX}} {
-		res.AddAttestation(id, gwclient.Attestation{
+		res.AddAttestation(c.plan.Platform, gwclient.Attestation{
 			Kind: gwpb.AttestationKind_InToto,
 			Ref:  ref,
 			Path: "/" + x.name,

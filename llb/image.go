@@ -10,6 +10,7 @@ import (
 
 	"github.com/deployfile/deployfile/imagespec"
 	"github.com/deployfile/deployfile/internal/terminal"
+	"github.com/deployfile/deployfile/modelsource"
 	"github.com/deployfile/deployfile/resolver"
 	"github.com/deployfile/deployfile/toolchain"
 	bkllb "github.com/moby/buildkit/client/llb"
@@ -18,8 +19,10 @@ import (
 
 // Inputs are the states that a plan names by words only.
 type Inputs struct {
-	// Base is the base image, Context the build context.
-	Base, Context bkllb.State
+	// Base is the base image.
+	Base bkllb.State
+	// Context is what the build may read, the model among it.
+	Context modelsource.Context
 	// Toolchain is the toolchain on the platform that builds.
 	Toolchain toolchain.Toolchain
 	// Indexes are needed for the secrets of files behind a credential.
@@ -163,7 +166,7 @@ func (w Wheel) mount(in Inputs) (toolchain.Mount, error) {
 		}
 		m.Source = in.Toolchain.Run(step)
 	case w.Path != "":
-		m.Source, m.From = in.Context, w.Path
+		m.Source, m.From = in.Context.At(w.Path)
 	default:
 		m.Source = resolver.Fetch(w.Name, w.Download, in.Toolchain, in.Indexes)
 	}
@@ -212,9 +215,9 @@ func (p *Plan) code(in Inputs) bkllb.State {
 			c.ExcludePatterns = []string{"**/__pycache__", "**/.git", "**/.DS_Store"}
 		})
 		if files == nil {
-			files = bkllb.Copy(in.Context, path.Join("/", dir), imagespec.CodeDir, info)
+			files = bkllb.Copy(in.Context.State, path.Join("/", dir), imagespec.CodeDir, info)
 		} else {
-			files = files.Copy(in.Context, path.Join("/", dir), imagespec.CodeDir, info)
+			files = files.Copy(in.Context.State, path.Join("/", dir), imagespec.CodeDir, info)
 		}
 	}
 	return bkllb.Scratch().File(files, in.named("copy the code in "+strings.Join(p.Code, ", "))...)
@@ -226,8 +229,8 @@ func (p *Plan) modelLayers(in Inputs, to string) []bkllb.State {
 	if !in.copies() {
 		return p.placeModel(in, to)
 	}
-	from := path.Join("/", p.Model.Dir)
-	small := bkllb.Copy(in.Context, from, to, copyInfo(func(c *bkllb.CopyInfo) {
+	model := in.Context.Model
+	small := bkllb.Copy(model.State, model.Path(""), to, copyInfo(func(c *bkllb.CopyInfo) {
 		c.CopyDirContentsOnly = true
 		c.FollowSymlinks = true
 		for _, f := range p.Model.Large {
@@ -236,7 +239,7 @@ func (p *Plan) modelLayers(in Inputs, to string) []bkllb.State {
 	}))
 	layers := []bkllb.State{bkllb.Scratch().File(small, in.named("copy the model's small files")...)}
 	for _, f := range p.Model.Large {
-		large := bkllb.Copy(in.Context, path.Join(from, f), path.Join(to, f), copyInfo(func(*bkllb.CopyInfo) {}))
+		large := bkllb.Copy(model.State, model.Path(f), path.Join(to, f), copyInfo(func(*bkllb.CopyInfo) {}))
 		layers = append(layers, bkllb.Scratch().File(large, in.named("copy the model's "+f)...))
 	}
 	return layers

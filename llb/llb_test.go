@@ -11,6 +11,7 @@ import (
 	"github.com/deployfile/deployfile/deployfile"
 	"github.com/deployfile/deployfile/imagespec"
 	"github.com/deployfile/deployfile/mlmodel"
+	"github.com/deployfile/deployfile/modelsource"
 	"github.com/deployfile/deployfile/resolver"
 	"github.com/deployfile/deployfile/toolchain"
 	"github.com/google/go-cmp/cmp"
@@ -66,10 +67,13 @@ func examplePlan(t *testing.T, name string) *Plan {
 
 func exampleInputs(plan *Plan, merge bool) Inputs {
 	constraints := []bkllb.ConstraintsOpt{bkllb.Platform(amd64())}
+	// Local has a random part, as every session has its own.
+	context := bkllb.Image("context.example.com/context")
 	return Inputs{
 		Base: bkllb.Image("base.example.com/python@" + plan.Base.Digest),
-		// Local has a random part, as every session has its own.
-		Context: bkllb.Image("context.example.com/context"),
+		Context: modelsource.Context{
+			State: context, Model: modelsource.Tree{State: context, Dir: plan.Model.Dir}, ModelDir: plan.Model.Dir,
+		},
 		Toolchain: toolchain.Toolchain{
 			Root:   bkllb.Image("base.example.com/python@" + plan.Toolchain.Digest),
 			Python: plan.Toolchain.Python, Version: plan.Toolchain.PythonVersion,

@@ -23,15 +23,15 @@ func (in Inputs) copies() bool {
 		toolchain.Supports(in.Constraints, pb.CapFileCopyIncludeExcludePatterns)
 }
 
-// place copies a folder or file of the context in a step, where the builder's
-// file operations will not do.
-func (in Inputs) place(name, from, to string, excluded ...string) bkllb.State {
-	const source = "/run/context"
+// place copies a directory or file in a step, where the builder's file operations
+// will not do.
+func (in Inputs) place(name string, source bkllb.State, from, to string, excluded ...string) bkllb.State {
+	const at = "/run/context"
 	return in.Toolchain.Run(toolchain.Step{
 		Name:   name,
 		Script: toolchain.Script{Name: "place.py", Source: placeSource},
-		Args:   append([]string{source, to}, excluded...),
-		Mounts: []toolchain.Mount{{Path: source, Source: in.Context, From: path.Join("/", from)}},
+		Args:   append([]string{at, to}, excluded...),
+		Mounts: []toolchain.Mount{{Path: at, Source: source, From: from}},
 	})
 }
 
@@ -39,7 +39,7 @@ func (p *Plan) placeCode(in Inputs) bkllb.State {
 	at := toolchain.Epoch()
 	st := bkllb.Scratch()
 	for _, dir := range p.Code {
-		one := in.place("copy the code in "+dir, dir, imagespec.CodeDir, "**/__pycache__", "**/.git", "**/.DS_Store")
+		one := in.place("copy the code in "+dir, in.Context.State, path.Join("/", dir), imagespec.CodeDir, "**/__pycache__", "**/.git", "**/.DS_Store")
 		st = st.File(bkllb.Copy(one, "/", "/", &bkllb.CopyInfo{CopyDirContentsOnly: true, CreatedTime: &at}),
 			in.named(fmt.Sprintf("[internal] add the code in %s", dir))...)
 	}
@@ -47,9 +47,10 @@ func (p *Plan) placeCode(in Inputs) bkllb.State {
 }
 
 func (p *Plan) placeModel(in Inputs, to string) []bkllb.State {
-	layers := []bkllb.State{in.place("copy the model's small files", p.Model.Dir, to, p.Model.Large...)}
+	model := in.Context.Model
+	layers := []bkllb.State{in.place("copy the model's small files", model.State, model.Path(""), to, p.Model.Large...)}
 	for _, f := range p.Model.Large {
-		layers = append(layers, in.place("copy the model's "+f, path.Join(p.Model.Dir, f), path.Join(to, f)))
+		layers = append(layers, in.place("copy the model's "+f, model.State, model.Path(f), path.Join(to, f)))
 	}
 	return layers
 }

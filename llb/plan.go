@@ -77,16 +77,16 @@ type Conflict struct {
 	Winner string `json:"winner,omitempty"`
 }
 
-// ModelPlan is the model in the context and in the image.
+// ModelPlan is the model in the image, and where it comes from.
 type ModelPlan struct {
-	// Dir is the folder in the context.
+	// Dir is [model] source: a directory of the context, or a URI.
 	Dir string `json:"dir"`
-	// Large are the files with a layer of their own, relative to Dir.
+	// Large are the files with a layer of their own, relative to the model.
 	Large []string `json:"large,omitempty"`
 	// Files are all files.
 	Files []resolver.ModelFile `json:"files"`
 	// ServingInput is the saved request that the verify step posts, relative
-	// to Dir; "" if the model has none.
+	// to the model; "" if the model has none.
 	ServingInput string `json:"serving-input,omitempty"`
 }
 

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/deployfile/deployfile/modelsource"
 	"github.com/deployfile/deployfile/toolchain"
 	bkllb "github.com/moby/buildkit/client/llb"
 )
@@ -112,7 +113,7 @@ func (p *Platform) BuiltByName() map[string]BuiltWheel {
 
 // BuildStep makes a wheel from source. A BuiltWheel with requirements pins
 // what it is built with, one with a hash what must come out.
-func BuildStep(s Source, b BuiltWheel, t toolchain.Toolchain, context bkllb.State, indexes []Index) (toolchain.Step, error) {
+func BuildStep(s Source, b BuiltWheel, t toolchain.Toolchain, files modelsource.Context, indexes []Index) (toolchain.Step, error) {
 	source := "/source"
 	mount := toolchain.Mount{Path: source}
 	subdirectory := ""
@@ -127,7 +128,8 @@ func BuildStep(s Source, b BuiltWheel, t toolchain.Toolchain, context bkllb.Stat
 			return toolchain.Step{}, err
 		}
 		name := s.File.Filename()
-		mount = toolchain.Mount{Path: path.Join("/sdist", name), Source: context, From: s.File.Path}
+		mount.Path = path.Join("/sdist", name)
+		mount.Source, mount.From = files.At(s.File.Path)
 		source = mount.Path
 	default:
 		if err := s.File.check(s.Name); err != nil {

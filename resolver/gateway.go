@@ -8,8 +8,10 @@ import (
 	"io"
 
 	"github.com/deployfile/deployfile/internal/untrusted"
+	"github.com/deployfile/deployfile/modelsource"
 	"github.com/deployfile/deployfile/toolchain"
 	bkllb "github.com/moby/buildkit/client/llb"
+	"github.com/moby/buildkit/client/llb/sourceresolver"
 	gwclient "github.com/moby/buildkit/frontend/gateway/client"
 	"github.com/moby/buildkit/solver/errdefs"
 	"github.com/moby/buildkit/solver/pb"
@@ -43,6 +45,8 @@ func (e *StepError) Error() string { return fmt.Sprintf("%s: %s", e.Step, e.Mess
 // Unwrap returns BuildKit's error.
 func (e *StepError) Unwrap() error { return e.Err }
 
+var _ modelsource.Builder = Gateway{}
+
 // Solve runs what the state needs and returns a reference to its result.
 func (g Gateway) Solve(ctx context.Context, st bkllb.State) (gwclient.Reference, error) {
 	def, err := st.Marshal(ctx, g.Constraints...)
@@ -58,6 +62,20 @@ func (g Gateway) Solve(ctx context.Context, st bkllb.State) (gwclient.Reference,
 		return nil, err
 	}
 	return res.SingleRef()
+}
+
+// Metadata returns what the builder says of a source, the only vertex of a state,
+// without fetching it.
+func (g Gateway) Metadata(ctx context.Context, st bkllb.State, opt sourceresolver.Opt) (*sourceresolver.MetaResponse, error) {
+	def, err := st.Marshal(ctx, g.Constraints...)
+	if err != nil {
+		return nil, err
+	}
+	var op pb.Op
+	if err := op.UnmarshalVT(def.ToPB().Def[0]); err != nil {
+		return nil, err
+	}
+	return g.Client.ResolveSourceMetadata(ctx, op.GetSource(), opt)
 }
 
 // Step runs a step. A failure that the step's script explained in

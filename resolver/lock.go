@@ -9,7 +9,9 @@ import (
 
 	"deps.dev/util/pypi"
 	"github.com/BurntSushi/toml"
+	"github.com/deployfile/deployfile/internal/terminal"
 	"github.com/deployfile/deployfile/internal/untrusted"
+	"github.com/deployfile/deployfile/modelsource"
 	"github.com/deployfile/deployfile/toolchain"
 	"github.com/opencontainers/go-digest"
 )
@@ -24,6 +26,9 @@ type Lock struct {
 	Version int `toml:"version"`
 	// Inputs are what the lock was made from.
 	Inputs Inputs `toml:"inputs"`
+	// ModelSource is what [model] source stood for; nil for a source that needs no
+	// pin, such as a directory.
+	ModelSource *modelsource.Pin `toml:"model-source"`
 	// Base is the image that the model is put on, Toolchain the one that
 	// installs the wheels.
 	Base      Image `toml:"base"`
@@ -163,6 +168,9 @@ var (
 // check refuses what a lock never has, so that one from a stranger can make
 // no step read, write or run something else.
 func (l *Lock) check() error {
+	if p := l.ModelSource; p != nil && (p.Source == "" || p.Resolved == "" || terminal.Obeys(p.Source+p.Resolved)) {
+		return fmt.Errorf("model source %q: %q is not what a source stands for", p.Source, p.Resolved)
+	}
 	for _, img := range []Image{l.Base, l.Toolchain} {
 		if _, err := digest.Parse(img.Digest); err != nil {
 			return fmt.Errorf("image %q: digest %q: %w", img.Ref, img.Digest, err)

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"deps.dev/util/pypi"
+	"github.com/deployfile/deployfile/modelsource"
 	"github.com/deployfile/deployfile/toolchain"
 	bkllb "github.com/moby/buildkit/client/llb"
 	"github.com/moby/buildkit/solver/pb"
@@ -94,13 +95,14 @@ const unknownVersion = "0"
 
 // localMount is a file or folder of the context, for every user of a step to read,
 // whatever the umask of whoever wrote it.
-func localMount(t toolchain.Toolchain, context bkllb.State, name string) toolchain.Mount {
+func localMount(t toolchain.Toolchain, files modelsource.Context, name string) toolchain.Mount {
 	at := path.Join("/tmp/lock", name)
+	source, from := files.At(name)
 	if !toolchain.Supports(t.Constraints, pb.CapFileCopyModeStringFormat) {
-		return toolchain.Mount{Path: at, Source: context, From: name}
+		return toolchain.Mount{Path: at, Source: source, From: from}
 	}
 	copied := bkllb.Scratch().File(
-		bkllb.Copy(context, name, "/local", &bkllb.CopyInfo{Mode: &bkllb.ChmodOpt{ModeStr: "a+rX"}, CopyDirContentsOnly: true}),
+		bkllb.Copy(source, from, "/local", &bkllb.CopyInfo{Mode: &bkllb.ChmodOpt{ModeStr: "a+rX"}, CopyDirContentsOnly: true}),
 		append([]bkllb.ConstraintsOpt{bkllb.WithCustomName("[internal] " + name)}, t.Constraints...)...)
 	return toolchain.Mount{Path: at, Source: copied, From: "/local"}
 }

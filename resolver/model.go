@@ -7,22 +7,22 @@ import (
 	"slices"
 
 	"github.com/deployfile/deployfile/internal/terminal"
+	"github.com/deployfile/deployfile/modelsource"
 	"github.com/deployfile/deployfile/toolchain"
-	bkllb "github.com/moby/buildkit/client/llb"
 )
 
 // ModelStep is the step that ModelFiles runs.
-func ModelStep(context bkllb.State, dir string) toolchain.Step {
+func ModelStep(model modelsource.Tree) toolchain.Step {
 	return toolchain.Step{
 		Name:   "hash the model's files",
 		Script: script("digest.py"),
-		Mounts: []toolchain.Mount{{Path: "/model", Source: context, From: dir}},
+		Mounts: []toolchain.Mount{model.Mount("/model")},
 	}
 }
 
-// ModelFiles hashes the model's files, which are in a folder of the context.
-func (r *Resolver) ModelFiles(ctx context.Context, t toolchain.Toolchain, context bkllb.State, dir string) ([]ModelFile, error) {
-	ref, err := r.Gateway.Step(ctx, t, ModelStep(context, dir))
+// ModelFiles hashes the model's files.
+func (r *Resolver) ModelFiles(ctx context.Context, t toolchain.Toolchain, model modelsource.Tree) ([]ModelFile, error) {
+	ref, err := r.Gateway.Step(ctx, t, ModelStep(model))
 	if err != nil {
 		return nil, err
 	}

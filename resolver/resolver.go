@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/deployfile/deployfile/modelsource"
 	"github.com/deployfile/deployfile/toolchain"
 	bkllb "github.com/moby/buildkit/client/llb"
 	"golang.org/x/sync/errgroup"
@@ -54,11 +55,13 @@ type Request struct {
 	Platforms []string
 	// Indexes are those of Inputs, with their secrets.
 	Indexes []Index
-	// Context holds the Deployfile's folder, ModelDir is the model's folder
-	// in it, LocalFiles are the local files that requirements name.
-	Context    bkllb.State
-	ModelDir   string
+	// Context is what the build may read, LocalFiles the files of it that
+	// requirements name.
+	Context    modelsource.Context
 	LocalFiles []string
+	// ModelSource is what the model's source stands for; nil if its scheme has no
+	// pins.
+	ModelSource *modelsource.Pin
 	// CA is the id of the secret with certificate authorities.
 	CA string
 	// Previous is the lock that there is, and its pylock files by name; what
@@ -82,7 +85,7 @@ func (r *Resolver) Lock(ctx context.Context, q Request) (*Lock, map[string][]byt
 	if slices.Contains(q.Upgrade, "*") {
 		keep = nil
 	}
-	lock := &Lock{Version: LockVersion, Inputs: q.Inputs, Platforms: make([]Platform, len(q.Platforms))}
+	lock := &Lock{Version: LockVersion, Inputs: q.Inputs, ModelSource: q.ModelSource, Platforms: make([]Platform, len(q.Platforms))}
 	bases, err := r.bases(ctx, q, keep, lock)
 	if err != nil {
 		return nil, nil, err
@@ -94,7 +97,7 @@ func (r *Resolver) Lock(ctx context.Context, q Request) (*Lock, map[string][]byt
 	pylocks, refused := make([][]byte, len(q.Platforms)), make([]error, len(q.Platforms))
 	eg, egctx := errgroup.WithContext(ctx)
 	eg.Go(func() (err error) {
-		lock.Model, err = r.ModelFiles(egctx, t, q.Context, q.ModelDir)
+		lock.Model, err = r.ModelFiles(egctx, t, q.Context.Model)
 		return err
 	})
 	for n, name := range q.Platforms {

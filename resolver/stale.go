@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/deployfile/deployfile/modelsource"
 )
 
 // ContextRef is in front of the name of a build context in Image.Ref.
@@ -30,6 +32,20 @@ func (l *Lock) Stale(now Inputs, platforms []string, pylocks map[string][]byte) 
 		out = append(out, err.Error())
 	}
 	return out
+}
+
+// SourceChanges says how the pin of the model's source differs from the locked one;
+// nil is a source without a pin.
+func (l *Lock) SourceChanges(now *modelsource.Pin) []string {
+	switch was := l.ModelSource; {
+	case was == nil && now != nil:
+		return []string{fmt.Sprintf("model.source is now %q, which is not in it", now.Source)}
+	case was != nil && now == nil:
+		return []string{fmt.Sprintf("model.source was %q", was.Source)}
+	case was != nil && *was != *now:
+		return []string{fmt.Sprintf("model.source was %q (%s) and is now %q (%s)", was.Source, was.Resolved, now.Source, now.Resolved)}
+	}
+	return nil
 }
 
 // otherImages says which images are neither those of the lock's own inputs nor

@@ -3,6 +3,7 @@ package resolver
 import (
 	"testing"
 
+	"github.com/deployfile/deployfile/modelsource"
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -24,6 +25,28 @@ func TestInputsChanges(t *testing.T) {
 		now := exampleLock().Inputs
 		tt.change(&now)
 		if diff := cmp.Diff(tt.want, was.Changes(now)); diff != "" {
+			t.Errorf("%s: %s", tt.name, diff)
+		}
+	}
+}
+
+// TestSourceChanges compares pins.
+func TestSourceChanges(t *testing.T) {
+	one := &modelsource.Pin{Source: "models:/iris@champion", Resolved: "models:/iris/3"}
+	two := &modelsource.Pin{Source: "models:/iris@champion", Resolved: "models:/iris/4"}
+	for _, tt := range []struct {
+		name     string
+		was, now *modelsource.Pin
+		want     []string
+	}{
+		{name: "directory"},
+		{name: "same", was: one, now: &modelsource.Pin{Source: one.Source, Resolved: one.Resolved}},
+		{name: "from a directory", now: one, want: []string{`model.source is now "models:/iris@champion", which is not in it`}},
+		{name: "to a directory", was: one, want: []string{`model.source was "models:/iris@champion"`}},
+		{name: "moved", was: one, now: two,
+			want: []string{`model.source was "models:/iris@champion" (models:/iris/3) and is now "models:/iris@champion" (models:/iris/4)`}},
+	} {
+		if diff := cmp.Diff(tt.want, (&Lock{ModelSource: tt.was}).SourceChanges(tt.now)); diff != "" {
 			t.Errorf("%s: %s", tt.name, diff)
 		}
 	}

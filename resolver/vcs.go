@@ -14,7 +14,6 @@ import (
 	"github.com/deployfile/deployfile/toolchain"
 	bkllb "github.com/moby/buildkit/client/llb"
 	"github.com/moby/buildkit/client/llb/sourceresolver"
-	"github.com/moby/buildkit/solver/pb"
 )
 
 // repository is a requirement of the form "name @ git+URL@revision". BuildKit
@@ -154,15 +153,7 @@ func upgraded(upgrade []string, name string) bool {
 
 // commit asks the repository which commit the revision is.
 func (r *Resolver) commit(ctx context.Context, repo repository) (string, error) {
-	def, err := bkllb.Git(repo.URL, repo.Revision).Marshal(ctx, r.Gateway.Constraints...)
-	if err != nil {
-		return "", err
-	}
-	var op pb.Op
-	if err := op.UnmarshalVT(def.ToPB().Def[0]); err != nil {
-		return "", err
-	}
-	md, err := r.Gateway.Client.ResolveSourceMetadata(ctx, op.GetSource(), sourceresolver.Opt{
+	md, err := r.Gateway.Metadata(ctx, bkllb.Git(repo.URL, repo.Revision), sourceresolver.Opt{
 		LogName: "find the commit of " + repo.Name,
 		GitOpt:  &sourceresolver.ResolveGitOpt{},
 	})

@@ -169,7 +169,8 @@ func (r *Resolver) lookInto(ctx context.Context, q Request, t toolchain.Toolchai
 			continue
 		}
 		at := path.Join(dir, w.Filename)
-		mounts = append(mounts, toolchain.Mount{Path: at, Source: q.Context, From: w.Path})
+		source, from := q.Context.At(w.Path)
+		mounts = append(mounts, toolchain.Mount{Path: at, Source: source, From: from})
 		requested = append(requested, map[string]string{"name": w.Name, "path": at})
 	}
 	built := p.BuiltByName()

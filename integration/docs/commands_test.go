@@ -18,7 +18,7 @@ func TestCommands(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	files = append(files, "../../README.md", "../../docs/adding-a-target.md", "../../docs/mlflow.md")
+	files = append(files, "../../README.md", "../../docs/adding-a-target.md", "../../docs/adding-a-source.md", "../../docs/mlflow.md")
 	help := map[string]string{}
 	flag := regexp.MustCompile(` (--?[a-zA-Z][a-z-]*)`)
 	found := 0

@@ -116,7 +116,7 @@ func inspect(ctx context.Context, folder, file string, source []byte, args map[s
 	var pylocks map[string][]byte
 	lock, pylocks, c.err = readLock(file)
 	c.judged = c.found.Lint(lock, pylocks, time.Now())
-	if c.err == nil && lock != nil {
+	if c.err == nil && lock != nil && c.found.ModelDir != "" {
 		c.err = checkLock(ctx, file, files, c.found, lock, pylocks)
 	}
 	return c, nil
@@ -144,7 +144,7 @@ func readLock(file string) (*resolver.Lock, map[string][]byte, error) {
 // what a registry or a package index has to say.
 func checkLock(ctx context.Context, file string, folder fs.FS, found *frontend.Inspection, lock *resolver.Lock, pylocks map[string][]byte) error {
 	changes := lock.Stale(found.Inputs, found.File.Image.Platforms, pylocks)
-	now, err := modelFiles(ctx, folder, file, found.File.Model.Source)
+	now, err := modelFiles(ctx, folder, file, found.ModelDir)
 	if err != nil {
 		return err
 	}

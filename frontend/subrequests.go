@@ -29,38 +29,43 @@ const (
 
 // subrequest answers a question instead of building; ok is false if there is
 // none.
-func (b *build) subrequest(ctx context.Context) (res *gwclient.Result, ok bool, err error) {
-	switch b.client.BuildOpts().Opts["requestid"] {
+func (r *request) subrequest(ctx context.Context) (res *gwclient.Result, ok bool, err error) {
+	switch r.client.BuildOpts().Opts["requestid"] {
 	case RequestSchema:
 		data, err := deployfile.Schema()
 		return answer(data), true, err
 	case bklint.SubrequestLintDefinition.Name:
-		res, err := b.lintResult(ctx)
+		res, err := r.lintResult(ctx)
 		return res, true, err
 	case subrequests.RequestSubrequestsDescribe:
 		res, err := describe()
 		return res, true, err
 	case RequestPlan:
-		if err := b.read(ctx); err != nil {
-			return nil, true, err
-		}
-		files, err := b.planFiles(ctx)
-		if err != nil {
-			return nil, true, err
-		}
-		res := gwclient.NewResult()
-		for _, name := range slices.Sorted(maps.Keys(files)) {
-			res.AddMeta(name, files[name])
-		}
-		first := files[slices.Sorted(maps.Keys(files))[0]]
-		res.AddMeta("result.json", first)
-		res.AddMeta("result.txt", first)
-		return res, true, nil
+		res, err := r.planResult(ctx)
+		return res, true, err
 	}
-	return b.ui.HandleSubrequest(ctx, dockerui.RequestHandler{
-		Outline:     b.outline,
-		ListTargets: b.listTargets,
+	return r.ui.HandleSubrequest(ctx, dockerui.RequestHandler{
+		Outline:     r.outline,
+		ListTargets: r.listTargets,
 	})
+}
+
+// planResult is the plans, the first of which is the answer.
+func (r *request) planResult(ctx context.Context) (*gwclient.Result, error) {
+	in, err := r.read(ctx)
+	if err != nil {
+		return nil, err
+	}
+	files, err := in.planFiles(ctx)
+	if err != nil {
+		return nil, in.locateSource(err)
+	}
+	names := slices.Sorted(maps.Keys(files))
+	res := answer(files[names[0]])
+	for _, name := range names {
+		res.AddMeta(name, files[name])
+	}
+	return res, nil
 }
 
 // describe lists the subrequests.
@@ -95,17 +100,14 @@ func answer(data []byte) *gwclient.Result {
 }
 
 // outline lists the arguments and secrets that a build takes.
-func (b *build) outline(ctx context.Context) (*outline.Outline, error) {
-	if err := b.readFile(ctx); err != nil {
+func (r *request) outline(ctx context.Context) (*outline.Outline, error) {
+	p, err := r.readProject(ctx)
+	if err != nil {
 		return nil, err
 	}
-	name := b.ui.Target
-	if name == "" {
-		name = b.output.name
-	}
-	out := &outline.Outline{Name: name, Description: "The image of " + b.File.Model.Source, Sources: [][]byte{b.source.Data}}
-	for _, arg := range slices.Sorted(maps.Keys(b.File.Args)) {
-		out.Args = append(out.Args, outline.Arg{Name: arg, Value: b.File.Args[arg], Location: b.location("args", arg)})
+	out := &outline.Outline{Name: r.target(), Description: "The image of " + p.file.Model.Source, Sources: [][]byte{p.source.Data}}
+	for _, arg := range slices.Sorted(maps.Keys(p.file.Args)) {
+		out.Args = append(out.Args, outline.Arg{Name: arg, Value: p.file.Args[arg], Location: p.location("args", arg)})
 	}
 	out.Args = append(out.Args,
 		outline.Arg{Name: ArgLocked, Description: `"1" to fail unless there is a lock that fits`},
@@ -113,35 +115,36 @@ func (b *build) outline(ctx context.Context) (*outline.Outline, error) {
 		outline.Arg{Name: ArgUpgrade, Description: `what the target lock takes newer versions of: packages, or "*"`},
 		outline.Arg{Name: ArgIndex, Description: "a package index to take in place of the default one"},
 		outline.Arg{Name: "SOURCE_DATE_EPOCH", Description: "when the image counts as made, in seconds since 1970"})
-	out.Secrets = append(out.Secrets, outline.Secret{Name: b.File.Environment.CA, Location: b.location("environment", "ca")})
-	for n, i := range b.File.Environment.Indexes {
+	out.Secrets = append(out.Secrets, outline.Secret{Name: p.file.Environment.CA, Location: p.location("environment", "ca")})
+	for n, i := range p.file.Environment.Indexes {
 		if i.Secret != "" {
-			out.Secrets = append(out.Secrets, outline.Secret{Name: i.Secret, Required: true, Location: b.location("environment", "indexes", fmt.Sprint(n), "secret")})
+			out.Secrets = append(out.Secrets, outline.Secret{Name: i.Secret, Required: true, Location: p.location("environment", "indexes", fmt.Sprint(n), "secret")})
 		}
 	}
 	return out, nil
 }
 
 // listTargets lists what --target takes: outputs, and the Deployfile's targets.
-func (b *build) listTargets(ctx context.Context) (*targets.List, error) {
-	if err := b.readFile(ctx); err != nil {
+func (r *request) listTargets(ctx context.Context) (*targets.List, error) {
+	p, err := r.readProject(ctx)
+	if err != nil {
 		return nil, err
 	}
-	list := &targets.List{Sources: [][]byte{b.source.Data}}
+	list := &targets.List{Sources: [][]byte{p.source.Data}}
 	for n, o := range outputs() {
 		list.Targets = append(list.Targets, targets.Target{Name: o.name, Default: n == 0, Description: o.description})
 	}
-	for _, name := range slices.Sorted(maps.Keys(b.File.Targets)) {
+	for _, name := range slices.Sorted(maps.Keys(p.file.Targets)) {
 		list.Targets = append(list.Targets, targets.Target{
-			Name: name, Description: "the image for this " + b.File.Targets[name].Kind + " target", Location: b.location("targets", name),
+			Name: name, Description: "the image for this " + p.file.Targets[name].Kind + " target", Location: p.location("targets", name),
 		})
 	}
 	return list, nil
 }
 
 // location is where a key is written, nil if it is not.
-func (b *build) location(key ...string) *pb.Location {
-	r, ok := b.File.Position(key...)
+func (p *project) location(key ...string) *pb.Location {
+	r, ok := p.file.Position(key...)
 	if !ok {
 		return nil
 	}

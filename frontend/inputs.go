@@ -1,0 +1,171 @@
+package frontend
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+
+	"github.com/deployfile/deployfile/internal/untrusted"
+	"github.com/deployfile/deployfile/modelsource"
+	"github.com/deployfile/deployfile/resolver"
+	bkllb "github.com/moby/buildkit/client/llb"
+)
+
+// lockFiles is a lock with its pylock files by name.
+type lockFiles struct {
+	lock    *resolver.Lock
+	pylocks map[string][]byte
+}
+
+// inputs is all that the caller gives a build: the Deployfile, the lock beside it,
+// and the model.
+type inputs struct {
+	*project
+
+	// beside is the lock beside the Deployfile; its lock is nil if there is none.
+	beside lockFiles
+	// context is what the build may read, pin what the model's source stands for;
+	// nil if its scheme has no pins.
+	context modelsource.Context
+	pin     *modelsource.Pin
+	// found is what the model and the requirements say.
+	found *Inspection
+}
+
+// read reads the lock and the model. What it found before an error comes with the
+// error.
+func (p *project) read(ctx context.Context) (*inputs, error) {
+	in := &inputs{project: p, found: &Inspection{File: p.file, Diagnostics: p.diagnostics}}
+	if err := in.readLock(ctx); err != nil {
+		return in, err
+	}
+	return in, in.readModel(ctx)
+}
+
+func (in *inputs) readLock(ctx context.Context) error {
+	ref, err := in.resolver.Gateway.Solve(ctx, *in.source.State)
+	if err != nil {
+		return err
+	}
+	files, dir := refFS{ctx, ref}, path.Dir(in.name)
+	data, err := untrusted.ReadFile(files, path.Join(dir, in.lockName), resolver.MaxLock)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	lock, err := resolver.ParseLock(data)
+	if err != nil && in.output.relocks {
+		in.warnText(ctx, in.lockName+" cannot be read and is made anew: "+err.Error())
+		return nil
+	}
+	if err != nil {
+		return &StaleLockError{File: in.lockName, Changes: []string{"it cannot be read (a merge conflict?): " + err.Error()}}
+	}
+	in.beside = lockFiles{lock, map[string][]byte{}}
+	for _, name := range lock.PylockNames() {
+		data, err := untrusted.ReadFile(files, path.Join(dir, name), resolver.MaxLock)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		if err == nil {
+			in.beside.pylocks[name] = data
+		}
+	}
+	return nil
+}
+
+func (in *inputs) readModel(ctx context.Context) error {
+	scheme, err := modelsource.Find(in.file.Model.Source)
+	if err != nil {
+		return at(in.file, err, "model", "source")
+	}
+	files, err := in.readContext(ctx, scheme)
+	if err != nil {
+		return err
+	}
+	err = in.found.readModel(files, in.context.ModelDir, in.ui.BuildArgs[ArgIndex])
+	for _, w := range in.found.Warnings {
+		in.warnModel(ctx, w)
+	}
+	if errors.Is(err, fs.ErrNotExist) && in.context.ModelDir != modelsource.Elsewhere {
+		err = fmt.Errorf("%w; if it is there, .dockerignore leaves it out", err)
+	}
+	return err
+}
+
+// readContext fetches the build context and the model, and returns their files.
+func (in *inputs) readContext(ctx context.Context, scheme modelsource.Scheme) (fs.FS, error) {
+	source := in.file.Model.Source
+	local := scheme.Local(source)
+	st, err := in.ui.MainContext(ctx, bkllb.FollowPaths(in.contextPaths(local)), bkllb.WithCaps(in.client.BuildOpts().LLBCaps))
+	if err != nil {
+		return nil, err
+	}
+	ref, err := in.resolver.Gateway.Solve(ctx, *st)
+	if err != nil {
+		return nil, err
+	}
+	in.context = modelsource.Context{State: *st, ModelDir: local}
+	if in.pin, err = in.pinModel(ctx, scheme); err != nil {
+		return nil, at(in.file, err, "model", "source")
+	}
+	r := modelsource.Request{Source: source, Context: *st}
+	if in.pin != nil {
+		r.Pin = in.pin.Resolved
+	}
+	if in.context.Model, err = scheme.Tree(r); err != nil {
+		return nil, at(in.file, err, "model", "source")
+	}
+	if local != "" {
+		return refFS{ctx, ref}, nil
+	}
+	in.context.ModelDir = modelsource.Elsewhere
+	model, err := in.resolver.Gateway.Solve(ctx, in.context.Model.State)
+	if err != nil {
+		return nil, at(in.file, err, "model", "source")
+	}
+	files, err := fs.Sub(refFS{ctx, model}, path.Clean(in.context.Model.Dir))
+	return withModel{context: refFS{ctx, ref}, model: files}, err
+}
+
+// contextPaths lists what is sent of the build context: the model, if it is there,
+// the code, and the requirements with what they may name.
+func (in *inputs) contextPaths(model string) []string {
+	var paths []string
+	if model != "" {
+		paths = append(paths, model)
+	}
+	paths = append(paths, in.file.Environment.Code...)
+	for _, list := range [][]string{in.file.Environment.Requirements, in.file.Environment.Constraints} {
+		for _, name := range list {
+			paths = append(paths, name)
+			// What it names is beside it, or one directory below.
+			for _, pattern := range []string{"*.txt", "*.in", "*.whl", "*.tar.gz", "*.zip"} {
+				paths = append(paths, path.Join(path.Dir(name), pattern), path.Join(path.Dir(name), "*", pattern))
+			}
+		}
+	}
+	if len(paths) == 0 {
+		// No paths at all would be everything.
+		paths = []string{".dockerignore"}
+	}
+	return paths
+}
+
+// pinModel returns what the model's source stands for: what the lock says of this
+// source, unless everything is to be upgraded, else what it is now.
+func (in *inputs) pinModel(ctx context.Context, scheme modelsource.Scheme) (*modelsource.Pin, error) {
+	source := in.file.Model.Source
+	if l := in.beside.lock; l != nil && l.ModelSource != nil && l.ModelSource.Source == source && !in.upgradesAll() {
+		return l.ModelSource, nil
+	}
+	resolved, err := scheme.Pin(ctx, in.resolver.Gateway, source)
+	if err != nil || resolved == "" {
+		return nil, err
+	}
+	return &modelsource.Pin{Source: source, Resolved: resolved}, nil
+}
