@@ -16,15 +16,7 @@ import (
 // build makes the wheels of what is locked as source, once, to record what
 // comes out. It returns the names of those that it made.
 func (r *Resolver) build(ctx context.Context, q Request, keep *Lock, toolchainDigest string, t toolchain.Toolchain, p *Platform, pylock []byte) (made []string, err error) {
-	lock, err := ParsePylock(pylock)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", p.Pylock, err)
-	}
-	interpreter, err := p.Interpreter(t.Version)
-	if err != nil {
-		return nil, err
-	}
-	_, sources, err := Select(lock, interpreter)
+	_, sources, err := p.installs(t, pylock)
 	var unbuilt []Source
 	before := builtBefore(keep, toolchainDigest, p)
 	for _, s := range sources {
@@ -52,6 +44,20 @@ func (r *Resolver) build(ctx context.Context, q Request, keep *Lock, toolchainDi
 	}
 	slices.SortFunc(p.Built, func(a, b BuiltWheel) int { return strings.Compare(a.Name, b.Name) })
 	return made, nil
+}
+
+// installs returns what the pylock of a platform installs, as Select does, together
+// with its error.
+func (p *Platform) installs(t toolchain.Toolchain, pylock []byte) ([]Wheel, []Source, error) {
+	lock, err := ParsePylock(pylock)
+	if err != nil {
+		return nil, nil, fmt.Errorf("%s: %w", p.Pylock, err)
+	}
+	interpreter, err := p.Interpreter(t.Version)
+	if err != nil {
+		return nil, nil, err
+	}
+	return Select(lock, interpreter)
 }
 
 // buildOnce makes a wheel of what is locked as source, and returns what came out,

@@ -148,15 +148,7 @@ func (l *Lock) sameWheels(toolchainDigest string, p *Platform) *WheelFiles {
 }
 
 func (r *Resolver) lookInto(ctx context.Context, q Request, t toolchain.Toolchain, p *Platform, pylock []byte, made []string) (*wheelReport, error) {
-	lock, err := ParsePylock(pylock)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", p.Pylock, err)
-	}
-	interpreter, err := p.Interpreter(t.Version)
-	if err != nil {
-		return nil, err
-	}
-	wheels, sources, err := Select(lock, interpreter)
+	wheels, sources, err := p.installs(t, pylock)
 	if err != nil {
 		return nil, err
 	}
