@@ -8,12 +8,12 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/containerd/platforms"
 	"github.com/deployfile/deployfile/build"
 	"github.com/deployfile/deployfile/builder"
 	"github.com/deployfile/deployfile/frontend"
 	"github.com/deployfile/deployfile/imageformat"
 	"github.com/deployfile/deployfile/internal/pipe"
+	"github.com/deployfile/deployfile/internal/platform"
 	"github.com/deployfile/deployfile/publish"
 	"github.com/moby/buildkit/client"
 	"github.com/moby/buildkit/exporter/containerimage/exptypes"
@@ -89,8 +89,7 @@ func (w *deliveries) imported(ctx context.Context, d delivery) (string, error) {
 	case len(all) > 1:
 		return "", usage("an engine runs one platform: target %q cannot have %s", d.Name, strings.Join(all, ", "))
 	case len(all) == 0:
-		p := platforms.Normalize(w.builder.Platform())
-		opt.Platforms = []string{p.OS + "/" + p.Architecture}
+		opt.Platforms = []string{platform.Name(w.builder.Platform())}
 	}
 	r, err := w.kept(ctx, opt)
 	if err != nil {

@@ -2,6 +2,7 @@ package deployfile
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"reflect"
 	"slices"
@@ -17,7 +18,7 @@ import (
 // table fills a struct from a table.
 func (r *report) table(path []string, tree map[string]any, into reflect.Value) {
 	fields := keysOf(into.Type())
-	for _, key := range sortedKeys(tree) {
+	for _, key := range slices.Sorted(maps.Keys(tree)) {
 		at := join(path, key)
 		i := slices.Index(fields, key)
 		if i < 0 && r.full() {
@@ -84,7 +85,7 @@ func (r *report) assign(path []string, value any, into reflect.Value) {
 
 func (r *report) mapOf(path []string, tree map[string]any, into reflect.Value) {
 	into.Set(reflect.MakeMapWithSize(into.Type(), len(tree)))
-	for _, key := range sortedKeys(tree) {
+	for _, key := range slices.Sorted(maps.Keys(tree)) {
 		element := reflect.New(into.Type().Elem()).Elem()
 		r.assign(join(path, key), tree[key], element)
 		into.SetMapIndex(reflect.ValueOf(key), element)

@@ -96,7 +96,7 @@ func TestExampleHasEveryKey(t *testing.T) {
 				walk(field.Type.Elem(), at...)
 			case kind == reflect.Map && isTableType(field.Type.Elem()):
 				at = at[:0]
-				for _, name := range sortedKeys(file.Targets) {
+				for _, name := range slices.Sorted(maps.Keys(file.Targets)) {
 					at = append(at, []string{field.Tag.Get("toml"), name})
 				}
 				walk(field.Type.Elem(), at...)

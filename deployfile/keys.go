@@ -3,7 +3,6 @@ package deployfile
 import (
 	"fmt"
 	"iter"
-	"maps"
 	"reflect"
 	"slices"
 	"strings"
@@ -39,10 +38,6 @@ func fieldOf(v reflect.Value, key string) reflect.Value {
 		}
 	}
 	panic("deployfile: no field for key " + key)
-}
-
-func sortedKeys[V any](m map[string]V) []string {
-	return slices.Sorted(maps.Keys(m))
 }
 
 func join(path []string, part string) []string {

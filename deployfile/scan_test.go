@@ -2,7 +2,9 @@ package deployfile
 
 import (
 	"fmt"
+	"maps"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -81,7 +83,7 @@ func compareNode(t *testing.T, data []byte, path []string, value any, n *node) {
 		if _, ok := tree[""]; ok {
 			return // The library loses items: [a], "" = [1, {}] has one.
 		}
-		if diff := cmp.Diff(sortedKeys(tree), sortedKeys(n.table)); diff != "" {
+		if diff := cmp.Diff(slices.Sorted(maps.Keys(tree)), slices.Sorted(maps.Keys(n.table))); diff != "" {
 			t.Fatalf("%q: keys: %s", path, diff)
 		}
 		for key, child := range tree {

@@ -2,6 +2,7 @@ package deployfile
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -82,7 +83,7 @@ func (r *report) validateImage(i Image) {
 	for n, platform := range i.Platforms {
 		r.platform(platform, i.Platforms[:n], "image", "platforms", strconv.Itoa(n))
 	}
-	for _, key := range sortedKeys(i.Labels) {
+	for _, key := range slices.Sorted(maps.Keys(i.Labels)) {
 		if r.written("image", "labels", key) && !matches(labelKeyPattern, key) {
 			r.atKey(problem{
 				"invalid-name", fmt.Sprintf("label key %q must be letters, digits, '.', '-', '_' and '/'", key),

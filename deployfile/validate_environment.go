@@ -2,7 +2,9 @@ package deployfile
 
 import (
 	"fmt"
+	"maps"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -81,7 +83,7 @@ func (r *report) env(values map[string]string, path ...string) {
 }
 
 func (r *report) names(what string, values map[string]string, path ...string) {
-	for _, name := range sortedKeys(values) {
+	for _, name := range slices.Sorted(maps.Keys(values)) {
 		if at := join(path, name); r.written(at...) && !r.matches(envNamePattern, name) {
 			r.atKey(problem{
 				"invalid-name",

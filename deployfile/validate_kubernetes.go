@@ -2,6 +2,7 @@ package deployfile
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -54,7 +55,7 @@ func (t *targetReport) likelyEnvFrom() string {
 func (t *targetReport) serviceAccount(a ServiceAccount) {
 	t.required("it says which account", fmt.Sprintf("name = %q", t.Name), "service-account", "name")
 	t.object(a.Name, "service-account", "name")
-	for _, key := range sortedKeys(a.Annotations) {
+	for _, key := range slices.Sorted(maps.Keys(a.Annotations)) {
 		t.labelKey(key, "annotation", "service-account", "annotations", key)
 	}
 	if t.has("service-account", "annotations") && !a.Create && !t.said(t.at("service-account", "create")...) {
@@ -75,7 +76,7 @@ func (t *targetReport) labelKey(key, what string, keys ...string) {
 }
 
 func (t *targetReport) nodeSelector() {
-	for _, key := range sortedKeys(t.NodeSelector) {
+	for _, key := range slices.Sorted(maps.Keys(t.NodeSelector)) {
 		t.labelKey(key, "node label", "node-selector", key)
 		t.labelValue(t.NodeSelector[key], "node-selector", key)
 	}

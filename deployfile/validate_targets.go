@@ -3,6 +3,7 @@ package deployfile
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"reflect"
 	"slices"
 	"strconv"
@@ -33,7 +34,7 @@ func (t *targetReport) has(keys ...string) bool {
 
 func (r *report) validateTargets(f *File) {
 	// The one that comes later in the text is the one to complain about.
-	names := slices.SortedStableFunc(slices.Values(sortedKeys(f.Targets)), func(a, b string) int {
+	names := slices.SortedStableFunc(slices.Values(slices.Sorted(maps.Keys(f.Targets))), func(a, b string) int {
 		return comparePositions(r.index.key([]string{"targets", a}).Start, r.index.key([]string{"targets", b}).Start)
 	})
 	places := map[place]string{}

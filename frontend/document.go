@@ -11,6 +11,7 @@ import (
 
 	"github.com/containerd/platforms"
 	"github.com/deployfile/deployfile/deployfile"
+	"github.com/deployfile/deployfile/internal/platform"
 	"github.com/deployfile/deployfile/internal/terminal"
 	"github.com/deployfile/deployfile/mlmodel"
 	bkllb "github.com/moby/buildkit/client/llb"
@@ -93,7 +94,7 @@ func (p *project) checkTarget() error {
 func (p *project) platforms() []string {
 	var out []string
 	for _, x := range p.ui.TargetPlatforms {
-		out = append(out, platformName(x))
+		out = append(out, platform.Name(x))
 	}
 	if len(out) == 0 {
 		out = append(out, p.file.Image.Platforms...)

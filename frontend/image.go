@@ -3,6 +3,7 @@ package frontend
 import (
 	"context"
 
+	"github.com/deployfile/deployfile/internal/platform"
 	"github.com/deployfile/deployfile/resolver"
 	bkllb "github.com/moby/buildkit/client/llb"
 	"github.com/moby/buildkit/frontend/dockerui"
@@ -29,9 +30,9 @@ func buildImage(ctx context.Context, in *inputs) (*gwclient.Result, error) {
 	var result *dockerui.ResultBuilder
 	made := make([]*compiled, len(in.ui.TargetPlatforms))
 	eg.Go(func() (err error) {
-		result, err = in.ui.Build(egctx, func(ctx context.Context, platform *ocispecs.Platform, n int) (*dockerui.BuildResult, error) {
+		result, err = in.ui.Build(egctx, func(ctx context.Context, wanted *ocispecs.Platform, n int) (*dockerui.BuildResult, error) {
 			var err error
-			if made[n], err = l.compile(ctx, platformName(*platform)); err != nil {
+			if made[n], err = l.compile(ctx, platform.Name(*wanted)); err != nil {
 				return nil, err
 			}
 			return made[n].image(ctx)

@@ -9,12 +9,11 @@ import (
 	"strings"
 	"time"
 
-	"github.com/containerd/platforms"
+	"github.com/deployfile/deployfile/internal/platform"
 	"github.com/deployfile/deployfile/resolver"
 	bkllb "github.com/moby/buildkit/client/llb"
 	"github.com/moby/buildkit/frontend/dockerui"
 	gwclient "github.com/moby/buildkit/frontend/gateway/client"
-	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 )
 
 // The build arguments that are this frontend's own; buildx users give them
@@ -69,7 +68,7 @@ func newRequest(c gwclient.Client) (*request, error) {
 		},
 		Network:       r.network(),
 		Limits:        limits,
-		BuildPlatform: platformName(ui.BuildPlatforms[0]),
+		BuildPlatform: platform.Name(ui.BuildPlatforms[0]),
 		Images:        r.images,
 	}
 	return r, nil
@@ -149,17 +148,17 @@ func (r *request) created() (string, error) {
 	return time.Unix(sec, 0).UTC().Format(time.RFC3339), nil
 }
 
-// runs reports whether the builder can run programs of a platform, its own or by
-// emulation.
-func (r *request) runs(platform string) bool {
+// runs reports whether the builder can run programs of a platform, os/arch, its own
+// or by emulation.
+func (r *request) runs(name string) bool {
 	for _, w := range r.client.BuildOpts().Workers {
 		for _, p := range w.Platforms {
-			if platformName(p) == platform {
+			if platform.Name(p) == name {
 				return true
 			}
 		}
 	}
-	return platform == r.resolver.BuildPlatform
+	return name == r.resolver.BuildPlatform
 }
 
 // result makes a state the result of the build.
@@ -169,10 +168,4 @@ func (r *request) result(ctx context.Context, st bkllb.State) (*gwclient.Result,
 		return nil, err
 	}
 	return r.client.Solve(ctx, gwclient.SolveRequest{Definition: def.ToPB(), CacheImports: r.ui.CacheImports})
-}
-
-// platformName is os/arch, the form that locks and Deployfiles have.
-func platformName(p ocispecs.Platform) string {
-	p = platforms.Normalize(p)
-	return p.OS + "/" + p.Architecture
 }

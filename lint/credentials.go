@@ -1,7 +1,9 @@
 package lint
 
 import (
+	"maps"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -40,7 +42,7 @@ func credentials(in Input) []Finding {
 	}
 	const atRun = "take it out, and give it to the server when it runs: from a Kubernetes Secret, or docker run --env"
 	named := func(what string, values map[string]string, path ...string) {
-		for _, name := range sortedKeys(values) {
+		for _, name := range slices.Sorted(maps.Keys(values)) {
 			value := values[name]
 			if known.MatchString(value) || secretName.MatchString(name) && !harmless.MatchString(value) {
 				say("the value of "+what+" "+name, atRun, append(path[:len(path):len(path)], name)...)
@@ -50,7 +52,7 @@ func credentials(in Input) []Finding {
 	f := in.File
 	named("environment variable", f.Environment.Env, "environment", "env")
 	named("label", f.Image.Labels, "image", "labels")
-	for _, target := range sortedKeys(f.Targets) {
+	for _, target := range slices.Sorted(maps.Keys(f.Targets)) {
 		named("environment variable", f.Targets[target].Env, "targets", target, "env")
 	}
 	for n, word := range f.Server.Command {

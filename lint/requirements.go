@@ -3,7 +3,6 @@ package lint
 import (
 	"cmp"
 	"fmt"
-	"maps"
 	"path"
 	"regexp"
 	"slices"
@@ -155,5 +154,3 @@ func fullMLflow(in Input) []Finding {
 
 // normalize returns the form in which package names are compared (PEP 503).
 func normalize(name string) string { return pypi.CanonPackageName(name) }
-
-func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

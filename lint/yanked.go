@@ -2,6 +2,7 @@ package lint
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -15,7 +16,7 @@ func yankedRequirements(in Input) []Finding {
 		first[r.Name] = r
 	}
 	var out []Finding
-	for _, name := range sortedKeys(in.Yanked) {
+	for _, name := range slices.Sorted(maps.Keys(in.Yanked)) {
 		what := strings.TrimSpace(name + " " + strings.Join(versions[normalize(name)], ", "))
 		message := what + " was withdrawn from its index"
 		if reason := strings.Join(strings.Fields(in.Yanked[name]), " "); reason != "" {
@@ -37,7 +38,7 @@ func yankedRequirements(in Input) []Finding {
 // versions, which may differ from platform to platform.
 func lockedVersions(pylocks map[string]*resolver.Pylock) map[string][]string {
 	out := map[string][]string{}
-	for _, file := range sortedKeys(pylocks) {
+	for _, file := range slices.Sorted(maps.Keys(pylocks)) {
 		for _, p := range pylocks[file].Packages {
 			name := normalize(p.Name)
 			if p.Version != "" && !slices.Contains(out[name], p.Version) {

@@ -8,7 +8,6 @@ import (
 	"cmp"
 	"fmt"
 	"net/url"
-	"path"
 	"slices"
 	"strings"
 	"time"
@@ -123,9 +122,4 @@ func publicURL(text string) string {
 // version 5).
 func identifier(document []byte) string {
 	return uuid.NewSHA1(uuid.NameSpaceURL, document).String()
-}
-
-// platformName returns the platform as names contain it.
-func (i *inventory) platformName() string {
-	return strings.ReplaceAll(path.Clean(i.Plan.Platform), "/", "-")
 }

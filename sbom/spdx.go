@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"net/url"
+	"path"
 	"regexp"
 	"slices"
 	"strings"
@@ -41,7 +42,7 @@ func SPDX(in Input) ([]byte, error) {
 	}
 	d := &spdxDocument{Document: spdx.Document{
 		SPDXVersion: spdx.Version, DataLicense: spdx.DataLicense, SPDXIdentifier: "DOCUMENT",
-		DocumentName: i.Name + "-" + i.platformName(),
+		DocumentName: i.Name + "-" + strings.ReplaceAll(path.Clean(i.Plan.Platform), "/", "-"),
 		CreationInfo: &spdx.CreationInfo{Created: i.created, Creators: []common.Creator{{CreatorType: "Tool", Creator: tool}}},
 	}}
 	d.add("DOCUMENT", common.TypeRelationshipDescribe, i.imagePackage())

@@ -18,6 +18,7 @@ import (
 	"github.com/deployfile/deployfile/build"
 	"github.com/deployfile/deployfile/builder"
 	"github.com/deployfile/deployfile/internal/invoke"
+	"github.com/deployfile/deployfile/internal/platform"
 )
 
 // Options say what is started, and how.
@@ -55,8 +56,7 @@ func Run(ctx context.Context, b *builder.Builder, o Options, use Use) error {
 		v.Log = &Log{}
 	}
 	if len(v.Build.Platforms) == 0 {
-		p := platforms.Normalize(b.Platform())
-		v.Build.Platforms = []string{p.OS + "/" + p.Architecture}
+		v.Build.Platforms = []string{platform.Name(b.Platform())}
 	}
 	if b.Kind == builder.Embedded {
 		return v.runInBuilder(ctx, b)

@@ -3,9 +3,7 @@ package toolchain
 import (
 	_ "embed"
 	"fmt"
-	"maps"
 	"net/url"
-	"slices"
 	"strings"
 
 	"github.com/deployfile/deployfile/internal/terminal"
@@ -71,5 +69,3 @@ func (d Download) State(c ...bkllb.ConstraintsOpt) bkllb.State {
 var unpackSource []byte
 
 func unpackScript() Script { return Script{Name: "unpack.py", Source: unpackSource} }
-
-func sortedKeys(m map[string]string) []string { return slices.Sorted(maps.Keys(m)) }

@@ -6,6 +6,7 @@ package toolchain
 import (
 	_ "embed"
 	"fmt"
+	"maps"
 	"path"
 	"slices"
 	"time"
@@ -130,7 +131,7 @@ func (t Toolchain) Run(s Step) bkllb.State {
 	for _, c := range t.Constraints {
 		opts = append(opts, c)
 	}
-	for _, k := range sortedKeys(s.Env) {
+	for _, k := range slices.Sorted(maps.Keys(s.Env)) {
 		opts = append(opts, bkllb.AddEnv(k, s.Env[k]))
 	}
 	if s.UV {
