@@ -21,17 +21,17 @@ import (
 // The subrequests that are this frontend's own, beside BuildKit's outline,
 // targets, lint and describe: docker buildx build --call=plan and --call=schema.
 const (
-	// RequestPlan answers with the plan of each platform, as JSON.
-	RequestPlan = "frontend.plan"
-	// RequestSchema answers with the JSON Schema of the Deployfile.
-	RequestSchema = "frontend.schema"
+	// requestPlan answers with the plan of each platform, as JSON.
+	requestPlan = "frontend.plan"
+	// requestSchema answers with the JSON Schema of the Deployfile.
+	requestSchema = "frontend.schema"
 )
 
 // subrequest answers a question instead of building; ok is false if there is
 // none.
 func (r *request) subrequest(ctx context.Context) (res *gwclient.Result, ok bool, err error) {
 	switch r.client.BuildOpts().Opts["requestid"] {
-	case RequestSchema:
+	case requestSchema:
 		data, err := deployfile.Schema()
 		return answer(data), true, err
 	case bklint.SubrequestLintDefinition.Name:
@@ -40,7 +40,7 @@ func (r *request) subrequest(ctx context.Context) (res *gwclient.Result, ok bool
 	case subrequests.RequestSubrequestsDescribe:
 		res, err := describe()
 		return res, true, err
-	case RequestPlan:
+	case requestPlan:
 		res, err := r.planResult(ctx)
 		return res, true, err
 	}
@@ -73,8 +73,8 @@ func describe() (*gwclient.Result, error) {
 	files := []subrequests.Named{{Name: "result.json"}, {Name: "result.txt"}}
 	all := []subrequests.Request{
 		outline.SubrequestsOutlineDefinition, targets.SubrequestsTargetsDefinition, bklint.SubrequestLintDefinition,
-		{Name: RequestPlan, Version: "1.0.0", Type: subrequests.TypeRPC, Description: "What the image is made of", Metadata: files},
-		{Name: RequestSchema, Version: "1.0.0", Type: subrequests.TypeRPC, Description: "JSON Schema of the Deployfile", Metadata: files},
+		{Name: requestPlan, Version: "1.0.0", Type: subrequests.TypeRPC, Description: "What the image is made of", Metadata: files},
+		{Name: requestSchema, Version: "1.0.0", Type: subrequests.TypeRPC, Description: "JSON Schema of the Deployfile", Metadata: files},
 		subrequests.SubrequestsDescribeDefinition,
 	}
 	data, err := json.MarshalIndent(all, "", "  ")

@@ -220,7 +220,7 @@ func TestInstallKnowsNothingOfTheImage(t *testing.T) {
 		in := exampleInputs(plan, true)
 		in.Base = bkllb.Image("base.example.com/" + name)
 		for _, l := range plan.Layers {
-			if len(l.Wheels) != 1 || l.Wheels[0].Size < LargeFile {
+			if len(l.Wheels) != 1 || l.Wheels[0].Size < largeFile {
 				continue
 			}
 			st, err := plan.install(in, l)

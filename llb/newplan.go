@@ -112,7 +112,7 @@ func layers(wheels []Wheel) []WheelLayer {
 	var large []WheelLayer
 	small := make([]WheelLayer, buckets)
 	for _, w := range wheels {
-		if w.Size >= LargeFile {
+		if w.Size >= largeFile {
 			large = append(large, WheelLayer{Name: w.Name, Wheels: []Wheel{w}})
 			continue
 		}
@@ -127,7 +127,7 @@ func layers(wheels []Wheel) []WheelLayer {
 func model(s Sources) ModelPlan {
 	m := ModelPlan{Dir: s.File.Model.Source, Files: s.Lock.Model}
 	for _, f := range s.Lock.Model {
-		if f.Size >= LargeFile {
+		if f.Size >= largeFile {
 			m.Large = append(m.Large, f.Path)
 		}
 	}

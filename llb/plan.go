@@ -11,9 +11,9 @@ import (
 // wheelDir is where a step that installs has its wheels.
 const wheelDir = "/run/wheels"
 
-// LargeFile is the size in bytes from which a wheel or a model file is a
+// largeFile is the size in bytes from which a wheel or a model file is a
 // layer of its own.
-const LargeFile = 4 << 20
+const largeFile = 4 << 20
 
 // buckets is the number of layers that small wheels are spread over: more of
 // them make a bump push less, fewer make a pull shorter.

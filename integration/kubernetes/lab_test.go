@@ -56,7 +56,7 @@ func (l *lab) connectWith(kubeconfig string, o kubernetes.Options) *kubernetes.P
 	if err := os.Setenv("KUBECONFIG", kubeconfig); err != nil {
 		l.Fatal(err)
 	}
-	p, err := kubernetes.New(l.Context(), o)
+	p, err := kubernetes.Open(l.Context(), o)
 	if err != nil {
 		l.Fatal(err)
 	}
@@ -71,6 +71,13 @@ func (l *lab) open() *kubernetes.Publisher {
 
 func (l *lab) target() deployfile.Target {
 	return deployfile.Target{Name: "prod", Kind: "kubernetes", Endpoint: "iris", Namespace: l.namespace, Replicas: 2}
+}
+
+// targetAs is the target with another endpoint.
+func (l *lab) targetAs(endpoint string) deployfile.Target {
+	t := l.target()
+	t.Endpoint = endpoint
+	return t
 }
 
 // version is a release whose pods have an image of that name.

@@ -24,7 +24,7 @@ func TestRendered(t *testing.T) {
 	eachRender(t, []string{"kubernetes", "kserve", "batch"}, func(t *testing.T, r render) {
 		r.in(l.namespace)
 		var warnings bytes.Buffer
-		p := l.connectWith(l.cluster.Kubeconfig, kubernetes.Options{Target: l.target(), Endpoint: r.endpoint, Warnings: &warnings})
+		p := l.connectWith(l.cluster.Kubeconfig, kubernetes.Options{Target: l.targetAs(r.endpoint), Warnings: &warnings})
 		changes, err := p.Diff(t.Context(), []manifests.Document{r.Document})
 		if err != nil {
 			t.Fatal(err)

@@ -52,7 +52,7 @@ func TestUnchanged(t *testing.T) {
 		if !defaulted(r.Body) {
 			kubeconfig = l.cluster.User(t, l.namespace, rbacv1.PolicyRule{APIGroups: []string{"*"}, Resources: []string{"*"}, Verbs: []string{"get", "list"}})
 		}
-		reader := l.connectWith(kubeconfig, kubernetes.Options{Target: l.target(), Endpoint: r.endpoint})
+		reader := l.connectWith(kubeconfig, kubernetes.Options{Target: l.targetAs(r.endpoint)})
 		l.eventually(func() string {
 			changes, err := reader.Diff(t.Context(), []manifests.Document{r.Document})
 			if err != nil {

@@ -30,7 +30,7 @@ type endpoint struct {
 func open(t *testing.T, repository, format string, tags ...string) *endpoint {
 	t.Helper()
 	target := deployfile.Target{Name: "hub", Kind: "registry", Endpoint: "iris-hub", Image: repository, Format: format, Tags: tags}
-	p, err := registry.Open(target, target.Endpoint)
+	p, err := registry.Open(context.Background(), registry.Options{Target: target})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -336,7 +336,7 @@ func writePlan(_ *testing.T, name string) ([]byte, error) {
 		Model: &mlmodel.Model{Flavors: []string{name}, ModelID: name, RunID: name, MLflowVersion: name, ServingInput: name},
 		Lock: &resolver.Lock{
 			Base: resolver.Image{Ref: "context:" + name}, Toolchain: resolver.Image{PythonVersion: "3.11"},
-			Platforms: []resolver.Platform{{Name: "linux/amd64"}}, Model: []resolver.ModelFile{{Path: name, Size: llb.LargeFile}},
+			Platforms: []resolver.Platform{{Name: "linux/amd64"}}, Model: []resolver.ModelFile{{Path: name, Size: 4 << 20}},
 		},
 		Pylock: &resolver.Pylock{}, Platform: "linux/amd64", Source: name, Revision: name,
 	})

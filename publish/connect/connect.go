@@ -21,15 +21,15 @@ import (
 func Open(ctx context.Context, t deployfile.Target, warnings io.Writer) (publish.Publisher, error) {
 	switch t.Kind {
 	case "registry":
-		return opened(registry.Open(t, t.Endpoint))
+		return opened(registry.Open(ctx, registry.Options{Target: t}))
 	case "docker":
 		return opened(docker.Open(ctx, docker.Options{Target: t}))
 	case "containerd":
 		return opened(containerd.Open(ctx, containerd.Options{Target: t}))
 	case "kubernetes", "kserve":
-		return opened(kubernetes.New(ctx, kubernetes.Options{Target: t, Warnings: warnings}))
+		return opened(kubernetes.Open(ctx, kubernetes.Options{Target: t, Warnings: warnings}))
 	}
-	return nil, fmt.Errorf("target %q: no connection is known for kind %q", t.Name, t.Kind)
+	return nil, fmt.Errorf("no connection is known for kind %q", t.Kind)
 }
 
 // opened is nil beside an error, and not an interface that holds a nil pointer.

@@ -81,7 +81,7 @@ var (
 // Open connects to containerd.
 func Open(ctx context.Context, o Options) (*Publisher, error) {
 	if o.Target.Endpoint == "" {
-		return nil, fmt.Errorf("target %q has no endpoint", o.Target.Name)
+		return nil, errors.New("the target has no endpoint")
 	}
 	address := strings.TrimPrefix(cmp.Or(o.Address, os.Getenv("CONTAINERD_ADDRESS"), defaults.DefaultAddress), "unix://")
 	fail := func(err error) (*Publisher, error) {

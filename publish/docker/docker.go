@@ -52,7 +52,7 @@ var (
 // Open connects to the engine.
 func Open(ctx context.Context, o Options) (*Publisher, error) {
 	if o.Target.Endpoint == "" {
-		return nil, fmt.Errorf("target %q has no endpoint", o.Target.Name)
+		return nil, errors.New("the target has no endpoint")
 	}
 	c, address, err := dockerengine.New()
 	if err != nil {

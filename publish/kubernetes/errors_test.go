@@ -115,7 +115,7 @@ contexts:
 	t.Setenv("KUBECONFIG", file)
 }
 
-func TestNew(t *testing.T) {
+func TestOpen(t *testing.T) {
 	kubeconfig(t, "https://127.0.0.1:1")
 	for name, tt := range map[string]struct {
 		target         deployfile.Target
@@ -124,11 +124,11 @@ func TestNew(t *testing.T) {
 		"the context's namespace": {deployfile.Target{Endpoint: "iris"}, "mine", ""},
 		"the target's":            {deployfile.Target{Endpoint: "iris", Namespace: "models"}, "models", ""},
 		"none":                    {deployfile.Target{Endpoint: "iris", Context: "there"}, "default", ""},
-		"no such context":         {deployfile.Target{Name: "prod", Endpoint: "iris", Context: "nowhere"}, "", `target "prod": context "nowhere" does not exist`},
-		"no endpoint":             {deployfile.Target{Name: "prod"}, "", `target "prod" has no endpoint name`},
+		"no such context":         {deployfile.Target{Name: "prod", Endpoint: "iris", Context: "nowhere"}, "", `context "nowhere" does not exist`},
+		"no endpoint":             {deployfile.Target{Name: "prod"}, "", "the target has no endpoint"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			p, err := New(t.Context(), Options{Target: tt.target})
+			p, err := Open(t.Context(), Options{Target: tt.target})
 			if tt.err != "" {
 				if err == nil || err.Error() != tt.err {
 					t.Errorf("the error is %v", err)
@@ -145,7 +145,7 @@ func TestNew(t *testing.T) {
 	}
 	t.Run("no kubeconfig", func(t *testing.T) {
 		t.Setenv("KUBECONFIG", filepath.Join(t.TempDir(), "none"))
-		if _, err := New(t.Context(), Options{Target: deployfile.Target{Name: "prod", Endpoint: "iris"}}); err == nil || !strings.Contains(err.Error(), `target "prod": there is no kubeconfig`) {
+		if _, err := Open(t.Context(), Options{Target: deployfile.Target{Name: "prod", Endpoint: "iris"}}); err == nil || !strings.Contains(err.Error(), "there is no kubeconfig") {
 			t.Errorf("the error is %v", err)
 		}
 	})
@@ -163,7 +163,7 @@ func TestNobodyThere(t *testing.T) {
 		t.Fatal(err)
 	}
 	kubeconfig(t, "https://"+address)
-	p, err := New(t.Context(), Options{Target: deployfile.Target{Endpoint: "iris", Context: "there"}})
+	p, err := Open(t.Context(), Options{Target: deployfile.Target{Endpoint: "iris", Context: "there"}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -32,8 +32,6 @@ import (
 type Options struct {
 	// Target is the [targets.NAME] with kind "kubernetes" or "kserve".
 	Target deployfile.Target
-	// Endpoint is the name of the endpoint, "" for the target's.
-	Endpoint string
 	// Warnings gets what the API server warns of, a line each, nil for
 	// nowhere.
 	Warnings io.Writer
@@ -69,18 +67,14 @@ var (
 // requestTimeout limits a single request that is not a stream.
 const requestTimeout = 30 * time.Second
 
-// New connects to the cluster that the target names: its context, or the
+// Open connects to the cluster that the target names: its context, or the
 // current one, of the kubeconfig that KUBECONFIG or the home folder have; the
 // service account's where there is none and this runs inside a cluster. The
 // namespace is the target's, else the context's, else "default". Nothing is
-// sent yet.
-func New(_ context.Context, o Options) (*Publisher, error) {
-	endpoint := o.Endpoint
-	if endpoint == "" {
-		endpoint = o.Target.Endpoint
-	}
-	if endpoint == "" {
-		return nil, fmt.Errorf("target %q has no endpoint name", o.Target.Name)
+// sent yet, so the context is not used.
+func Open(_ context.Context, o Options) (*Publisher, error) {
+	if o.Target.Endpoint == "" {
+		return nil, errors.New("the target has no endpoint")
 	}
 	overrides := &clientcmd.ConfigOverrides{CurrentContext: o.Target.Context}
 	overrides.Context.Namespace = o.Target.Namespace
@@ -90,11 +84,11 @@ func New(_ context.Context, o Options) (*Publisher, error) {
 		if clientcmd.IsEmptyConfig(err) {
 			err = errors.New("there is no kubeconfig: point KUBECONFIG at one")
 		}
-		return nil, fmt.Errorf("target %q: %w", o.Target.Name, err)
+		return nil, err
 	}
 	namespace, _, err := loader.Namespace()
 	if err != nil {
-		return nil, fmt.Errorf("target %q: %w", o.Target.Name, err)
+		return nil, err
 	}
 	config.UserAgent = "deployfile"
 	// The API server limits its clients itself.
@@ -104,7 +98,7 @@ func New(_ context.Context, o Options) (*Publisher, error) {
 		config.WarningHandler = rest.NewWarningWriter(o.Warnings, rest.WarningWriterOptions{Deduplicate: true})
 	}
 	p := &Publisher{
-		endpoint: endpoint, namespace: namespace, kind: o.Target.Kind,
+		endpoint: o.Target.Endpoint, namespace: namespace, kind: o.Target.Kind,
 		where: "the cluster at " + address(config.Host), config: config,
 	}
 	if o.Target.Context != "" {

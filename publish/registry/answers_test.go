@@ -109,15 +109,11 @@ func manifest(config v1.Descriptor, annotation string) v1.Manifest {
 // What a registry answers without end is an error, and not read without end.
 func TestEndlessAnswers(t *testing.T) {
 	revisions := func(ctx context.Context, registry string) error {
-		p, err := Open(deployfile.Target{Name: "prod", Image: registry + "/iris"}, "iris-prod")
+		p, err := Open(ctx, Options{Target: deployfile.Target{Name: "prod", Endpoint: "iris-prod", Image: registry + "/iris"}})
 		if err != nil {
 			return err
 		}
 		_, err = p.Revisions(ctx)
-		return err
-	}
-	describe := func(ctx context.Context, registry string) error {
-		_, err := Describe(ctx, registry+"/iris:latest")
 		return err
 	}
 	copied := func(format string) func(context.Context, string) error {
@@ -152,7 +148,7 @@ func TestEndlessAnswers(t *testing.T) {
 				w.Header().Set("Content-Type", string(types.OCIManifestSchema1))
 				s.endless(w, `{"layers":[{}`, `,{}`)
 			}
-		}, describe, "4 MiB"},
+		}, copied(imageformat.OCI), "4 MiB"},
 		"a list of referrers": {func(s *stranger) {
 			s.add("latest", manifest(config, "an image"))
 			s.answers["referrers"] = func(w http.ResponseWriter, _ *http.Request) {

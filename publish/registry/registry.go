@@ -29,18 +29,24 @@ type Publisher struct {
 
 var _ publish.Publisher = (*Publisher)(nil)
 
-// Open prepares for an endpoint of a target of the kind registry, and asks the
-// registry nothing yet. The credentials are those of docker login.
-func Open(target deployfile.Target, endpoint string) (*Publisher, error) {
-	repository, err := parseRepository(target.Image)
+// Options say which endpoint of which repository is meant.
+type Options struct {
+	// Target is the target, with its endpoint's name.
+	Target deployfile.Target
+}
+
+// Open prepares for an endpoint of a target of the kind registry. Nothing is sent
+// yet, so the context is not used. The credentials are those of docker login.
+func Open(_ context.Context, o Options) (*Publisher, error) {
+	repository, err := parseRepository(o.Target.Image)
 	if err != nil {
-		return nil, fmt.Errorf("target %q: repository %q: %w", target.Name, target.Image, err)
+		return nil, fmt.Errorf("repository %q: %w", o.Target.Image, err)
 	}
 	c, err := newClient()
 	if err != nil {
 		return nil, err
 	}
-	return &Publisher{client: c, endpoint: endpoint, repository: repository, called: target.Image}, nil
+	return &Publisher{client: c, endpoint: o.Target.Endpoint, repository: repository, called: o.Target.Image}, nil
 }
 
 // Close implements publish.Publisher.
