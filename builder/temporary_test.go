@@ -11,7 +11,7 @@ import (
 
 	"github.com/deployfile/deployfile/builder"
 	"github.com/moby/buildkit/client"
-	"github.com/moby/buildkit/client/llb"
+	bkllb "github.com/moby/buildkit/client/llb"
 	"github.com/tonistiigi/fsutil"
 )
 
@@ -42,10 +42,10 @@ func TestTemporaryFiles(t *testing.T) {
 // mountFile runs a step with a single file mounted.
 func mountFile(t *testing.T, b *builder.Builder) {
 	t.Helper()
-	file := llb.Scratch().File(llb.Mkfile("/hello", 0o644, []byte("world")))
-	run := selfRoot().Run(llb.Args([]string{"/self", "probe"}), llb.Network(llb.NetModeNone), llb.IgnoreCache,
-		llb.AddMount("/hello", file, llb.SourcePath("/hello"), llb.Readonly), llb.AddMount("/out", llb.Scratch()))
-	def, err := run.Root().Marshal(t.Context(), llb.Platform(b.Platform()))
+	file := bkllb.Scratch().File(bkllb.Mkfile("/hello", 0o644, []byte("world")))
+	run := selfRoot().Run(bkllb.Args([]string{"/self", "probe"}), bkllb.Network(bkllb.NetModeNone), bkllb.IgnoreCache,
+		bkllb.AddMount("/hello", file, bkllb.SourcePath("/hello"), bkllb.Readonly), bkllb.AddMount("/out", bkllb.Scratch()))
+	def, err := run.Root().Marshal(t.Context(), bkllb.Platform(b.Platform()))
 	if err != nil {
 		t.Fatal(err)
 	}
