@@ -26,6 +26,7 @@ import (
 	"github.com/deployfile/deployfile/internal/testing/hostile"
 	"github.com/deployfile/deployfile/internal/untrusted"
 	"github.com/deployfile/deployfile/mlmodel"
+	"github.com/deployfile/deployfile/modelsource"
 	"github.com/deployfile/deployfile/publish"
 	"github.com/deployfile/deployfile/publish/kubernetes"
 	"github.com/deployfile/deployfile/publish/registry"
@@ -78,7 +79,7 @@ func errorTypes() map[string]func(text string) error {
 		"frontend.NoLockError":                  filled[frontend.NoLockError],
 		"frontend.StaleLockError":               filled[frontend.StaleLockError],
 		"frontend.located":                      wordsAlone,
-		"frontend.spoken":                       wordsAlone,
+		"frontend.gatewayError":                 wordsAlone,
 		"imageformat.LayerError":                filled[imageformat.LayerError],
 		"imageformat.PlatformError":             filled[imageformat.PlatformError],
 		"internal/untrusted.AnswerError":        filled[untrusted.AnswerError],
@@ -89,6 +90,7 @@ func errorTypes() map[string]func(text string) error {
 		"mlmodel.MissingModelError":             filled[mlmodel.MissingModelError],
 		"mlmodel.NoPyfuncError":                 filled[mlmodel.NoPyfuncError],
 		"mlmodel.SourceError":                   filled[mlmodel.SourceError],
+		"modelsource.UnknownError":              filled[modelsource.UnknownError],
 		"publish.BusyError":                     filled[publish.BusyError],
 		"publish.ConflictError":                 filled[publish.ConflictError],
 		"publish.LastRevisionError":             filled[publish.LastRevisionError],
