@@ -11,7 +11,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	neturl "net/url"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -25,6 +27,7 @@ import (
 	"k8s.io/client-go/tools/clientcmd"
 
 	"github.com/deployfile/deployfile/deployfile"
+	"github.com/deployfile/deployfile/internal/untrusted"
 	"github.com/deployfile/deployfile/publish"
 )
 
@@ -107,6 +110,23 @@ func Open(_ context.Context, o Options) (*Publisher, error) {
 	return p, p.connect()
 }
 
+// maxAnswer and maxAnswerValues are how much is read of an answer of the API server
+// that is not a stream, in bytes and in values of JSON: client-go reads any.
+const (
+	maxAnswer       = 64 << 20
+	maxAnswerValues = 1_000_000
+)
+
+// bounded is a transport whose answers are no larger.
+func bounded(base http.RoundTripper) http.RoundTripper {
+	return untrusted.Answers{Base: base, Limit: func(r *http.Request) *untrusted.AnswerLimit {
+		if strings.HasSuffix(r.URL.Path, "/log") {
+			return &untrusted.AnswerLimit{Bytes: maxAnswer}
+		}
+		return &untrusted.AnswerLimit{Bytes: maxAnswer, Values: maxAnswerValues}
+	}}
+}
+
 // address is a server's without the password that it may have.
 func address(host string) string {
 	if u, err := neturl.Parse(host); err == nil {
@@ -118,6 +138,7 @@ func address(host string) string {
 func (p *Publisher) connect() error {
 	limited := rest.CopyConfig(p.config)
 	limited.Timeout = requestTimeout
+	limited.Wrap(bounded)
 	httpClient, err := rest.HTTPClientFor(limited)
 	if err != nil {
 		return fmt.Errorf("%s: %w", p.where, err)
