@@ -13,8 +13,8 @@ import (
 	bkllb "github.com/moby/buildkit/client/llb"
 )
 
-// build makes the wheels of what is locked as source, once, to record what
-// comes out. It returns the names of those that it made.
+// build builds the wheels of packages that are locked as source, once, to
+// record their hashes. It returns the names of the wheels that it built.
 func (r *Resolver) build(ctx context.Context, q Request, keep *Lock, toolchainDigest string, t toolchain.Toolchain, p *Platform, pylock []byte) (made []string, err error) {
 	_, sources, err := p.installs(t, pylock)
 	var unbuilt []Source
@@ -80,13 +80,13 @@ func (r *Resolver) buildOnce(ctx context.Context, q Request, t toolchain.Toolcha
 		return b, metadata{}, err
 	}
 	b.Filename, b.SHA256, b.Requirements = out.Filename, out.SHA256, out.Requirements
-	// A stranger's build script ran in that step, and what it is built with is
-	// fetched in one with a network.
+	// That step ran an untrusted build script, and the build requirements will be
+	// fetched in a step with a network.
 	return b, out.Metadata, b.check()
 }
 
-// builtBefore returns the wheels that the previous lock built of the same sources,
-// by name; a changed version is another source.
+// builtBefore returns the wheels that the previous lock built from the same
+// sources, by name; another version is another source.
 func builtBefore(keep *Lock, toolchainDigest string, p *Platform) map[string]BuiltWheel {
 	if was := keep.samePlatform(toolchainDigest, p); was != nil {
 		return was.BuiltByName()
@@ -94,8 +94,8 @@ func builtBefore(keep *Lock, toolchainDigest string, p *Platform) map[string]Bui
 	return nil
 }
 
-// samePlatform is what a lock, which may be nil, has of a platform whose packages
-// and toolchain are the same; nil if they are not.
+// samePlatform returns a platform of a lock, which may be nil, if its packages
+// and toolchain are unchanged; else nil.
 func (l *Lock) samePlatform(toolchainDigest string, p *Platform) *Platform {
 	if l == nil || l.Toolchain.Digest != toolchainDigest {
 		return nil
@@ -106,7 +106,7 @@ func (l *Lock) samePlatform(toolchainDigest string, p *Platform) *Platform {
 	return nil
 }
 
-// BuiltByName returns the built wheels by the names that they have in the lock.
+// BuiltByName returns the built wheels by their names in the lock.
 func (p *Platform) BuiltByName() map[string]BuiltWheel {
 	out := make(map[string]BuiltWheel, len(p.Built))
 	for _, b := range p.Built {
@@ -158,7 +158,7 @@ func BuildStep(s Source, b BuiltWheel, t toolchain.Toolchain, files modelsource.
 		UV:       true,
 		Programs: true,
 	}
-	// The build scripts of others run here: no network and no secret.
+	// Untrusted build scripts run here: no network and no secret.
 	return toolchain.Step{
 		Name:   fmt.Sprintf("build a wheel of %s %s", s.Name, s.Version),
 		Script: script("build.py"),
@@ -188,8 +188,8 @@ func Fetch(project string, d toolchain.Download, t toolchain.Toolchain, indexes 
 	return t.Run(fetchStep(project, d, t, indexes))
 }
 
-// fetchStep is a fetch that says what went wrong, which BuildKit's HTTP source
-// does not: to it, a page that says 404 is a file with another hash.
+// fetchStep fetches a file and reports what went wrong, which BuildKit's HTTP
+// source does not: it treats a 404 page as a file with another hash.
 func fetchStep(project string, d toolchain.Download, t toolchain.Toolchain, indexes []Index) toolchain.Step {
 	i, _ := credential(indexes, d.URL)
 	mirror := ""
@@ -208,8 +208,8 @@ func fetchStep(project string, d toolchain.Download, t toolchain.Toolchain, inde
 	}
 }
 
-// ExplainFetch fetches again, in a step, a file of a project that BuildKit
-// could not fetch, and returns what is wrong with it, nil if nothing is.
+// ExplainFetch fetches a file that BuildKit could not fetch again in a step,
+// and returns the reason for the failure, or nil if it succeeds.
 func (r *Resolver) ExplainFetch(ctx context.Context, project string, d toolchain.Download, t toolchain.Toolchain, indexes []Index) error {
 	step := fetchStep(project, d, t, indexes)
 	step.IgnoreCache = true
@@ -217,7 +217,7 @@ func (r *Resolver) ExplainFetch(ctx context.Context, project string, d toolchain
 	return err
 }
 
-// file is a mount of a folder with one small file.
+// file mounts a directory with one small file.
 func file(t toolchain.Toolchain, dir, name string, data []byte) toolchain.Mount {
 	return toolchain.Mount{
 		Path: dir,

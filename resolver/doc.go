@@ -1,7 +1,7 @@
-// Package resolver answers every question whose answer is outside of the
-// Deployfile and the model: which digest the base image has and where its
-// Python is, which wheels the requirements come to, which Debian packages,
-// which bytes the model's files have. Its answers are the lock: pylock.toml
-// (PEP 751) and Deployfile.lock. It asks through BuildKit's gateway, so that
-// nothing but a builder is needed, and knows nothing of the image.
+// Package resolver resolves everything outside the Deployfile and the model:
+// the digest of the base image and the path of its Python, the wheels of the
+// requirements, the Debian packages, and the hashes of the model's files. The
+// result is the lock: pylock.toml (PEP 751) and Deployfile.lock. All requests
+// go through BuildKit's gateway, so that only a builder is needed. The package
+// does not know how the image is built.
 package resolver

@@ -21,25 +21,25 @@ import (
 type Gateway struct {
 	// Client is the connection of the running build.
 	Client gwclient.Client
-	// CacheImports are given with every solve.
+	// CacheImports apply to every solve.
 	CacheImports []gwclient.CacheOptionsEntry
 	// Constraints are put on every definition.
 	Constraints []bkllb.ConstraintsOpt
 }
 
-// StepError is a step that failed and said why.
+// StepError reports a failed step that explained its failure.
 type StepError struct {
-	// Step is the name that the progress display shows.
+	// Step is the name in the progress display.
 	Step string
-	// Kind tells what went wrong: "unsatisfiable", "index" or "" for anything
-	// else. Message is what the tool in the step printed.
+	// Kind is "unsatisfiable", "index" or "" for anything else. Message is the
+	// output of the tool in the step.
 	Kind    string `json:"kind"`
 	Message string `json:"message"`
 	// Err is BuildKit's own error.
 	Err error `json:"-"`
 }
 
-// Error returns what the tool in the step said.
+// Error returns the message of the tool in the step.
 func (e *StepError) Error() string { return fmt.Sprintf("%s: %s", e.Step, e.Message) }
 
 // Unwrap returns BuildKit's error.
@@ -93,8 +93,8 @@ func (g Gateway) Step(ctx context.Context, t toolchain.Toolchain, s toolchain.St
 	return nil, err
 }
 
-// Explain turns the error of a solve into the *StepError that the failed
-// step's script wrote to error.json; without one, it returns the error.
+// Explain turns the error of a solve into the *StepError that the failed step's
+// script wrote to error.json; without one, it returns the error.
 func (g Gateway) Explain(ctx context.Context, t toolchain.Toolchain, err error) error {
 	var solveError *errdefs.SolveError
 	if !errors.As(err, &solveError) {
@@ -108,12 +108,12 @@ func (g Gateway) Explain(ctx context.Context, t toolchain.Toolchain, err error) 
 	return e
 }
 
-// maxAnswer is the largest file in which a step answers, in bytes: the list of a
-// model's files, say, which become a lock.
+// maxAnswer limits the files that steps return, in bytes: for example the list
+// of a model's files, which becomes a lock.
 const maxAnswer = MaxLock
 
 // readFile reads a file of a result, of at most limit bytes. A message of the
-// builder's has no room for more than 16 MiB.
+// builder can hold at most 16 MiB.
 func readFile(ctx context.Context, ref gwclient.Reference, name string, limit int) ([]byte, error) {
 	data, err := ref.ReadFile(ctx, gwclient.ReadRequest{Filename: name, Range: &gwclient.FileRange{Length: limit + 1}})
 	if err == nil && len(data) > limit {
@@ -125,7 +125,7 @@ func readFile(ctx context.Context, ref gwclient.Reference, name string, limit in
 	return data, nil
 }
 
-// ReadJSON decodes a file of a result.
+// ReadJSON decodes a JSON file of a result.
 func (g Gateway) ReadJSON(ctx context.Context, ref gwclient.Reference, name string, into any) error {
 	data, err := readFile(ctx, ref, name, maxAnswer)
 	if err != nil {
@@ -137,8 +137,8 @@ func (g Gateway) ReadJSON(ctx context.Context, ref gwclient.Reference, name stri
 	return nil
 }
 
-// explain reads the error.json of a failed step: the mounts of a failed step
-// can be looked at in a new container, and nowhere else.
+// explain reads the error.json of a failed step. The mounts of a failed step
+// are accessible only from a new container.
 func (g Gateway) explain(ctx context.Context, t toolchain.Toolchain, mounts []string) *StepError {
 	root, err := g.Solve(ctx, t.Root)
 	if err != nil {
@@ -184,8 +184,8 @@ func (g Gateway) readFailed(ctx context.Context, t toolchain.Toolchain, root gwc
 	return &e
 }
 
-// readExplanation prints a step's error.json. A stranger's build script may have
-// written it, so one that is a link, a FIFO or endless is none.
+// readExplanation prints a step's error.json. An untrusted build script may
+// have written it, so a link, a FIFO or an endless file is ignored.
 const readExplanation = `
 import glob, os, stat
 name = (glob.glob("/mnt/error.json") + glob.glob("/mnt/*/error.json"))[0]
@@ -194,7 +194,7 @@ if stat.S_ISREG(os.fstat(f).st_mode):
     print(os.read(f, 1 << 20).decode())
 `
 
-// maxExplanation is how much of error.json is read, in bytes.
+// maxExplanation limits how much of error.json is read, in bytes.
 const maxExplanation = 1<<20 + 1
 
 // bounded keeps what is written to it, up to a limit in bytes.

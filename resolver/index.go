@@ -9,22 +9,22 @@ import (
 	"github.com/deployfile/deployfile/toolchain"
 )
 
-// Index is a package index as the scripts are told of it.
+// Index is a package index as the scripts receive it.
 type Index struct {
 	Name    string `json:"name"`
 	URL     string `json:"url"`
 	Default bool   `json:"default,omitempty"`
-	// Secret is where a step finds the credential, SecretID the secret's id.
+	// Secret is the path of the credential in a step, SecretID the secret's id.
 	Secret   string `json:"secret,omitempty"`
 	SecretID string `json:"-"`
-	// Mirror says that all files that come from no index with a secret of
-	// its own come from this one.
+	// Mirror says that files of indexes without their own secret come from this
+	// index.
 	Mirror bool `json:"-"`
 	// Packages are the only names that come from this index.
 	Packages []string `json:"packages,omitempty"`
 }
 
-// Input is how the lock records the index.
+// Input returns the index as the lock records it.
 func (i Index) Input() string {
 	s := i.Name + " " + i.URL
 	if i.Default {
@@ -46,8 +46,8 @@ func secrets(indexes []Index) []toolchain.Secret {
 	return out
 }
 
-// credential returns the index that a file of that URL is fetched through in a
-// step: the one whose secret is for it, else the mirror.
+// credential returns the index through which a step fetches a file: the one
+// whose secret applies to the URL, else the mirror.
 func credential(indexes []Index, fileURL string) (found Index, ok bool) {
 	if i, ok := secretFor(indexes, fileURL); ok {
 		return i, true
@@ -91,9 +91,9 @@ func secretFor(indexes []Index, fileURL string) (found Index, ok bool) {
 	return Index{}, false
 }
 
-// place is where a URL is: its scheme and host with the port, and the parts of its
-// path, as a server reads it. The origin is "" if it is not an address, or one with a
-// credential of its own.
+// place splits a URL into its origin (scheme and host with the port) and the
+// parts of its path, as a server reads it. The origin is "" for an invalid URL
+// or one with its own credential.
 func place(address string) (origin string, parts []string) {
 	u, err := url.Parse(address)
 	if err != nil || u.Host == "" || u.User != nil {
@@ -104,8 +104,8 @@ func place(address string) (origin string, parts []string) {
 	return u.Scheme + "://" + host, parts
 }
 
-// withoutSimple is the place that an index has for itself: its pages are in
-// "simple", or "+simple", and its files beside that.
+// withoutSimple removes "simple" or "+simple" from the path of an index: the
+// pages are below it, the files beside it.
 func withoutSimple(parts []string) []string {
 	if last := len(parts) - 1; last >= 0 && (parts[last] == "simple" || parts[last] == "+simple") {
 		return parts[:last]

@@ -16,15 +16,15 @@ import (
 	"github.com/opencontainers/go-digest"
 )
 
-// LockVersion is the version of the lock format that this package writes. A
-// lock of another version is refused.
+// LockVersion is the version of the lock format. A lock of another version is
+// refused.
 const LockVersion = 1
 
-// Lock is Deployfile.lock: all that a build needs to know of the outside
-// beside pylock.toml.
+// Lock is Deployfile.lock: everything that a build needs from outside besides
+// pylock.toml.
 type Lock struct {
 	Version int `toml:"version"`
-	// Inputs are what the lock was made from.
+	// Inputs are the inputs of the lock.
 	Inputs Inputs `toml:"inputs"`
 	// ModelSource is what [model] source stood for; nil for a source that needs no
 	// pin, such as a directory.
@@ -33,16 +33,16 @@ type Lock struct {
 	// installs the wheels.
 	Base      Image `toml:"base"`
 	Toolchain Image `toml:"toolchain"`
-	// UV is uv's wheel for each platform that can build.
+	// UV has uv's wheel for each build platform.
 	UV []PlatformFile `toml:"uv"`
-	// Platforms are the platforms that the lock holds, in the order of their
-	// names.
+	// Platforms are the locked platforms, sorted by name.
 	Platforms []Platform `toml:"platforms"`
-	// Model are the model's files, in the order of their paths.
+	// Model has the model's files, sorted by path.
 	Model []ModelFile `toml:"model"`
 }
 
-// Inputs are the answers to what the lock was asked.
+// Inputs are the values of the Deployfile and the model that the lock depends
+// on.
 type Inputs struct {
 	Python         string   `toml:"python" json:"python"`
 	Base           string   `toml:"base" json:"base"`
@@ -55,12 +55,12 @@ type Inputs struct {
 	SystemPackages []string `toml:"system-packages" json:"system-packages"`
 }
 
-// Image is an image by digest, and where its Python is.
+// Image is an image by digest, with its Python.
 type Image struct {
-	// Ref is the reference as the Deployfile has it, or "context:NAME" if a
-	// build context took its place.
+	// Ref is the reference as in the Deployfile, or "context:NAME" for a build
+	// context.
 	Ref string `toml:"ref" json:"ref"`
-	// Digest is that of the manifest or index.
+	// Digest is the digest of the manifest or index.
 	Digest string `toml:"digest" json:"digest"`
 	// Python is the interpreter's path, PythonVersion its minor version.
 	Python        string `toml:"python" json:"python"`
@@ -73,33 +73,33 @@ type PlatformFile struct {
 	toolchain.Download
 }
 
-// Platform is what the lock holds for one platform.
+// Platform is the lock for one platform.
 type Platform struct {
-	// Name is os/arch, Glibc the base image's C library, "2.36".
+	// Name is os/arch, Glibc the version of the base image's C library, "2.36".
 	Name  string `toml:"name"`
 	Glibc string `toml:"glibc"`
-	// Pylock is the name of the pylock file beside the lock, PylockSHA256 the
-	// hash of its bytes.
+	// Pylock is the name of the pylock file beside the lock, PylockSHA256 its
+	// hash.
 	Pylock       string `toml:"pylock"`
 	PylockSHA256 string `toml:"pylock-sha256"`
-	// Built are the wheels made from source.
+	// Built are the wheels built from source.
 	Built []BuiltWheel `toml:"built"`
-	// SystemPackages are Debian packages in the order of their names.
+	// SystemPackages are Debian packages, sorted by name.
 	SystemPackages []SystemPackage `toml:"system-packages"`
-	// Wheels are what the wheels bring that is not theirs alone; nil in a lock
-	// that was made without looking into them.
+	// Wheels lists files that wheels share or that run at every start; nil in a
+	// lock that was written without inspecting wheels.
 	Wheels *WheelFiles `toml:"wheels"`
 }
 
 // BuiltWheel is a wheel that a build makes from a source distribution or a
-// repository, and that must come out as it did when the lock was made.
+// repository. It must come out as it did when the lock was written.
 type BuiltWheel struct {
 	Name     string `toml:"name"`
 	Version  string `toml:"version"`
 	Filename string `toml:"filename"`
 	SHA256   string `toml:"sha256"`
-	// Requirements are the pinned and hashed packages that it is built with,
-	// as a requirements.txt.
+	// Requirements are its pinned and hashed build requirements, as a
+	// requirements.txt.
 	Requirements string `toml:"requirements"`
 }
 
@@ -111,21 +111,21 @@ type SystemPackage struct {
 }
 
 // ModelFile is a file of the model, or a symbolic link to one of its files or
-// folders.
+// directories.
 type ModelFile struct {
-	// Path is relative to the model's folder, Size in bytes, SHA256 in
+	// Path is relative to the model's directory, Size in bytes, SHA256 in
 	// hexadecimal.
 	Path   string `toml:"path" json:"path"`
 	Size   int64  `toml:"size" json:"size"`
 	SHA256 string `toml:"sha256" json:"sha256"`
-	// Executable says that the file may be run.
+	// Executable is the file's executable bit.
 	Executable bool `toml:"executable,omitempty" json:"executable,omitempty"`
-	// Link is where a symbolic link leads, relative to its own folder. Size and
-	// SHA256 are those of this text, as git has it.
+	// Link is the target of a symbolic link, relative to its own directory. Size
+	// and SHA256 are those of this text, as in git.
 	Link string `toml:"link,omitempty" json:"link,omitempty"`
 }
 
-// ParseLock reads a Deployfile.lock.
+// ParseLock parses a Deployfile.lock.
 func ParseLock(data []byte) (*Lock, error) {
 	if err := readable(data); err != nil {
 		return nil, err
@@ -147,12 +147,12 @@ func ParseLock(data []byte) (*Lock, error) {
 	return &l, nil
 }
 
-// MaxLock is the size of the largest Deployfile.lock and pylock file, in bytes.
+// MaxLock limits the size of Deployfile.lock and of each pylock file, in bytes.
 const MaxLock = 16 << 20
 
-// readable refuses a text that would exhaust the TOML library. The deepest key of
-// a lock is packages.wheels.hashes.sha256; those of tools, which PEP 751 lets into
-// a pylock file, may be deeper.
+// readable refuses a document that would exhaust the TOML library. The deepest
+// key of a lock is packages.wheels.hashes.sha256; keys of tools, which PEP 751
+// allows in a pylock file, may be deeper.
 func readable(data []byte) error {
 	if len(data) > MaxLock {
 		return fmt.Errorf("it is larger than %d MiB", MaxLock>>20)
@@ -165,8 +165,8 @@ var (
 	pythonPattern = regexp.MustCompile(`^3\.[0-9]{1,2}$`)
 )
 
-// check refuses what a lock never has, so that one from a stranger can make
-// no step read, write or run something else.
+// check refuses values that no lock has, so that an untrusted lock cannot make
+// a step read, write or run anything else.
 func (l *Lock) check() error {
 	if p := l.ModelSource; p != nil && (p.Source == "" || p.Resolved == "" || terminal.Obeys(p.Source+p.Resolved)) {
 		return fmt.Errorf("model source %q: %q is not what a source stands for", p.Source, p.Resolved)
@@ -195,7 +195,7 @@ func (l *Lock) check() error {
 		if want := PylockName(p.Name, names); p.Pylock != want {
 			return fmt.Errorf("the pylock of %s is called %q instead of %q", p.Name, p.Pylock, want)
 		}
-		// One of another name could be the same file by another name, many times.
+		// Another name could be an alias of the same file, many times.
 		if _, err := machine(p.Name); err != nil {
 			return err
 		}
@@ -230,8 +230,8 @@ func (l *Lock) check() error {
 	return nil
 }
 
-// pinLine is a line of the pinned requirements that a wheel is built with, as
-// uv writes them.
+// pinLine matches a line of a wheel's pinned build requirements, as uv writes
+// them.
 var pinLine = regexp.MustCompile(`^( *#[^[:cntrl:]]*| *--hash=sha256:[0-9a-f]{64}( \\)?|[A-Za-z0-9][A-Za-z0-9._-]*==[A-Za-z0-9.+!]+( ?;[^\\[:cntrl:]]*)?( \\)?|)$`)
 
 func (b BuiltWheel) check() error {
@@ -250,7 +250,7 @@ func (b BuiltWheel) check() error {
 	return nil
 }
 
-// Encode writes the lock as TOML, the same bytes for the same lock.
+// Encode encodes the lock as TOML; the same lock gives the same bytes.
 func (l *Lock) Encode() ([]byte, error) {
 	var b bytes.Buffer
 	b.WriteString("# Made by deployfile lock. Commit it; do not edit it.\n")
@@ -262,7 +262,7 @@ func (l *Lock) Encode() ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// Platform returns what the lock holds for a platform, nil if nothing.
+// Platform returns the lock for a platform, or nil.
 func (l *Lock) Platform(name string) *Platform {
 	for i := range l.Platforms {
 		if l.Platforms[i].Name == name {
@@ -272,8 +272,8 @@ func (l *Lock) Platform(name string) *Platform {
 	return nil
 }
 
-// PylockName is the name of a platform's pylock file: pylock.toml if the lock
-// has a single platform, else pylock.<os>-<arch>.toml (PEP 751's naming).
+// PylockName returns the name of a platform's pylock file: pylock.toml if the
+// lock has a single platform, else pylock.<os>-<arch>.toml (PEP 751's naming).
 func PylockName(platform string, platforms []string) string {
 	if len(platforms) == 1 {
 		return "pylock.toml"

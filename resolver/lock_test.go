@@ -211,8 +211,8 @@ func TestChangesGrowLinearly(t *testing.T) {
 	})
 }
 
-// FuzzLock reads a lock that it writes as it was, and one that is accepted names no
-// file outside of its folders.
+// FuzzLock reads a lock that it writes as it was, and one that is accepted
+// names no file outside of its directories.
 func FuzzLock(f *testing.F) {
 	data, err := exampleLock().Encode()
 	if err != nil {

@@ -14,13 +14,13 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// maxDescribed is how many packages without a wheel are built to learn what they
-// require, for one platform. A resolution that goes through all versions of such a
-// package needs a bound and not the time.
+// maxDescribed limits how many packages without a wheel are built to learn
+// their requirements, for one platform. A resolution that tries every version
+// of such a package must end with an error, not with a timeout.
 const maxDescribed = 200
 
-// metadata is what a package without a wheel requires, as its build says: what uv
-// calls dependency-metadata.
+// metadata is the requirements of a package without a wheel, from its build:
+// uv's dependency-metadata.
 type metadata struct {
 	Name           string   `json:"name"`
 	Version        string   `json:"version"`
@@ -29,18 +29,18 @@ type metadata struct {
 	ProvidesExtras []string `json:"provides-extras"`
 }
 
-// unknownSource is a package of which uv would have had to run the build to learn
-// what it requires.
+// unknownSource is a package whose build uv would have had to run to learn its
+// requirements.
 type unknownSource struct {
 	Name    string `json:"name"`
 	Version string `json:"version"`
-	// Pylock locks the package alone.
+	// Pylock locks only this package.
 	Pylock string `json:"pylock"`
 }
 
-// describe builds packages, as their wheels are built, in steps without a network
-// and without secrets, and returns what they require. The step is the one that
-// makes the wheel afterwards, if the package is chosen.
+// describe builds packages in the same steps that build their wheels, without a
+// network and secrets, and returns their requirements. If a package is
+// selected, its wheel comes from the same step.
 func (r *Resolver) describe(ctx context.Context, q Request, t toolchain.Toolchain, i Interpreter, known []metadata, unknown []unknownSource) ([]metadata, error) {
 	if len(known)+len(unknown) > maxDescribed {
 		return nil, fmt.Errorf("more than %d packages would have to be built to learn what they require, %s at last: require a version of it, or one with a wheel", maxDescribed, unknown[0].Name)
@@ -70,7 +70,7 @@ func (r *Resolver) describe(ctx context.Context, q Request, t toolchain.Toolchai
 	return out, eg.Wait()
 }
 
-// source is what there is to build.
+// source returns the source to build.
 func (u unknownSource) source(i Interpreter) (Source, error) {
 	lock, err := ParsePylock([]byte(u.Pylock))
 	if err != nil {
@@ -90,7 +90,7 @@ func (u unknownSource) source(i Interpreter) (Source, error) {
 	return s, nil
 }
 
-// unknownVersion stands for that of a package whose address alone is known.
+// unknownVersion is the version of a package known only by its URL.
 const unknownVersion = "0"
 
 // localMount is a file or folder of the context, for every user of a step to read,

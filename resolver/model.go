@@ -38,8 +38,8 @@ func (r *Resolver) ModelFiles(ctx context.Context, t toolchain.Toolchain, model 
 	return withModes(out), nil
 }
 
-// Check refuses a name that is not one of a file in the model's folder, or that
-// could not be shown to people as it is.
+// Check refuses a path outside the model's directory, or one that is not
+// printable.
 func (f ModelFile) Check() error {
 	switch {
 	case terminal.Obeys(f.Path):
@@ -47,13 +47,13 @@ func (f ModelFile) Check() error {
 	case terminal.Obeys(f.Link):
 		return fmt.Errorf("model file %q is a link to %q, a name with a control character, or with bytes that are no UTF-8; rename that", f.Path, f.Link)
 	case !filepath.IsLocal(f.Path):
-		return fmt.Errorf("model file %q is outside of the model's folder", f.Path)
+		return fmt.Errorf("model file %q is outside the model's directory", f.Path)
 	}
 	return nil
 }
 
-// withModes forgets who is executable where all are: that is what a client on
-// Windows says of every file, and what some mounts do.
+// withModes clears the executable bits if all files have them: a client on
+// Windows reports that for every file, and so do some mounts.
 func withModes(files []ModelFile) []ModelFile {
 	if slices.ContainsFunc(files, func(f ModelFile) bool { return f.Link == "" && !f.Executable }) {
 		return files
@@ -65,7 +65,7 @@ func withModes(files []ModelFile) []ModelFile {
 	return out
 }
 
-// ModelChanges says how the model's files differ from the locked ones.
+// ModelChanges lists how the model's files differ from the locked ones.
 func (l *Lock) ModelChanges(now []ModelFile) []string {
 	was := map[string]ModelFile{}
 	for _, f := range l.Model {
@@ -89,7 +89,7 @@ func (l *Lock) ModelChanges(now []ModelFile) []string {
 	return out
 }
 
-// difference is a phrase for what has become of a file.
+// difference describes the change of a file.
 func (f ModelFile) difference(now ModelFile) string {
 	switch {
 	case now.Link != "" && f.Link != now.Link:

@@ -12,9 +12,9 @@ import (
 	"github.com/deployfile/deployfile/toolchain"
 )
 
-// packages resolves the requirements for one platform to a pylock.toml and looks
-// into its wheels, or takes over the locked one if nothing that it depends on has
-// changed; the report is nil then, and where a wheel is still to be built.
+// packages resolves the requirements for one platform to a pylock.toml and
+// inspects its wheels. If nothing they depend on has changed, it reuses the
+// locked one; then, or if a wheel is still to be built, the report is nil.
 func (r *Resolver) packages(ctx context.Context, q Request, keep *Lock, t toolchain.Toolchain, p *Platform) ([]byte, *wheelReport, error) {
 	if data := unchangedPylock(q, keep, p); data != nil {
 		return data, nil, nil
@@ -90,15 +90,15 @@ func (r *Resolver) packages(ctx context.Context, q Request, keep *Lock, t toolch
 	}
 }
 
-// lacks says whether an error is that an index has not what is required.
+// lacks reports whether an error means that an index lacks a requirement.
 func lacks(err error) bool {
 	var step *StepError
 	var wheel *NoWheelError
 	return errors.As(err, &wheel) || errors.As(err, &step) && step.Kind == "unsatisfiable"
 }
 
-// joined is the errors of several platforms. What uv says of one and of the other
-// in the same words is said once.
+// joined joins the errors of several platforms. A message of uv that two
+// platforms share appears once.
 func joined(platforms []error) error {
 	var out []error
 	said := map[string]bool{}
@@ -118,8 +118,8 @@ func joined(platforms []error) error {
 	return errors.Join(out...)
 }
 
-// previousPylock is the pylock file that the previous lock has for a
-// platform, nil if none.
+// previousPylock returns the previous lock's pylock file for a platform, or
+// nil.
 func (q Request) previousPylock(platform string) []byte {
 	if q.Previous == nil {
 		return nil
@@ -129,7 +129,7 @@ func (q Request) previousPylock(platform string) []byte {
 		return nil
 	}
 	data := q.Pylocks[was.Pylock]
-	// One that cannot be read, after a merge conflict say, is made anew.
+	// An invalid file, for example after a merge conflict, is replaced.
 	if _, err := ParsePylock(data); err != nil {
 		return nil
 	}
@@ -137,7 +137,7 @@ func (q Request) previousPylock(platform string) []byte {
 }
 
 func unchangedPylock(q Request, keep *Lock, p *Platform) []byte {
-	// A local file may have other contents by the same name.
+	// A local file may have changed under the same name.
 	if keep == nil || len(q.Upgrade) > 0 || len(q.LocalFiles) > 0 {
 		return nil
 	}
@@ -161,7 +161,7 @@ func glibcMinor(v string) int {
 	return n
 }
 
-// Interpreter is the Python that the platform's wheels are chosen for.
+// Interpreter returns the Python that selects the platform's wheels.
 func (p *Platform) Interpreter(pythonVersion string) (Interpreter, error) {
 	arch, err := machine(p.Name)
 	if err != nil {
@@ -174,7 +174,7 @@ func (p *Platform) Interpreter(pythonVersion string) (Interpreter, error) {
 	return Interpreter{Minor: minor, Arch: arch, Glibc: glibcMinor(p.Glibc)}, nil
 }
 
-// checkUpgrade refuses names that the previous lock does not hold: they are
+// checkUpgrade refuses names that the previous lock does not contain: they are
 // misspelt, or there is nothing to upgrade.
 func (q Request) checkUpgrade() error {
 	if q.Previous == nil {
@@ -182,7 +182,7 @@ func (q Request) checkUpgrade() error {
 	}
 	locked := map[string]bool{}
 	for _, data := range q.Pylocks {
-		// A pylock that cannot be read is made anew.
+		// An invalid pylock file is replaced.
 		if p, err := ParsePylock(data); err == nil {
 			for _, pkg := range p.Packages {
 				locked[pypi.CanonPackageName(pkg.Name)] = true

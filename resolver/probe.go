@@ -13,15 +13,14 @@ import (
 	gwclient "github.com/moby/buildkit/frontend/gateway/client"
 )
 
-// NoPythonError says that an image has no Python of the version that is
-// wanted.
+// NoPythonError reports that an image has no Python of the wanted version.
 type NoPythonError struct {
-	// Image is the reference, Want the minor version, Have what is there.
+	// Image is the reference, Want the minor version, Have the versions found.
 	Image, Want string
 	Have        []string
 }
 
-// Error says what is there instead and what to do.
+// Error names the versions found and what to do.
 func (e *NoPythonError) Error() string {
 	if len(e.Have) == 0 {
 		return fmt.Sprintf("image %s has no python%s on its PATH; take a base image with Python in it", e.Image, e.Want)
@@ -32,14 +31,14 @@ func (e *NoPythonError) Error() string {
 
 var pythonName = regexp.MustCompile(`^python(3\.\d+)$`)
 
-// findPython looks for python3.N in the folders of an image's PATH, without
-// running anything of the image. With want "" it takes the first there is.
+// findPython looks for python3.N in the directories of an image's PATH, without
+// running any program of the image. If want is "", it returns the first Python.
 func findPython(ctx context.Context, ref gwclient.Reference, image string, env []string, want string) (file, version string, err error) {
 	var have []string
 	for _, dir := range searchPath(env) {
 		entries, err := ref.ReadDir(ctx, gwclient.ReadDirRequest{Path: dir})
 		if err != nil {
-			continue // a PATH may name folders that are not there
+			continue // a PATH may name directories that are not there
 		}
 		for _, e := range entries {
 			m := pythonName.FindStringSubmatch(path.Base(e.Path))
@@ -57,9 +56,8 @@ func findPython(ctx context.Context, ref gwclient.Reference, image string, env [
 	return "", "", &NoPythonError{Image: image, Want: want, Have: have}
 }
 
-// isFile says whether a path leads to a regular file of the image; a pipe, a
-// folder or a link that leads nowhere would be a Python that only a build finds
-// out to be none.
+// isFile reports whether a path leads to a regular file of the image. A pipe, a
+// directory or a dangling link would fail only later, during a build.
 func isFile(ctx context.Context, ref gwclient.Reference, name string) bool {
 	st, err := ref.StatFile(ctx, gwclient.StatRequest{Path: name})
 	return err == nil && fs.FileMode(st.Mode).IsRegular()
@@ -74,13 +72,13 @@ func searchPath(env []string) []string {
 	return []string{"/usr/local/bin", "/usr/bin", "/bin"}
 }
 
-// maxLibc is the size of the largest C library that is looked into, in bytes.
+// maxLibc limits the size of a C library to inspect, in bytes.
 const maxLibc = 15 << 20
 
 var glibcRelease = regexp.MustCompile(`release version 2\.(\d+)`)
 
-// findGlibc reads the release of the image's C library out of the library
-// itself, so that it is known for any architecture.
+// findGlibc reads the release of the image's C library from the library itself,
+// which works for any architecture.
 func findGlibc(ctx context.Context, ref gwclient.Reference, image, machine string) (minor int, err error) {
 	for _, name := range []string{
 		"/lib/" + machine + "-linux-gnu/libc.so.6", "/usr/lib/" + machine + "-linux-gnu/libc.so.6",
@@ -100,7 +98,8 @@ func findGlibc(ctx context.Context, ref gwclient.Reference, image, machine strin
 	return 0, fmt.Errorf("image %s has no GNU C library for %s; wheels of the manylinux kind need one, so take a glibc base such as Debian's", image, machine)
 }
 
-// machine is a platform's architecture as wheels and Debian paths spell it.
+// machine returns a platform's architecture as wheel tags and Debian paths
+// spell it.
 func machine(platform string) (string, error) {
 	switch platform {
 	case "linux/amd64":
@@ -111,7 +110,8 @@ func machine(platform string) (string, error) {
 	return "", fmt.Errorf("platform %q is not supported: linux/amd64 and linux/arm64 are", platform)
 }
 
-// uvPlatform is the newest --python-platform of uv that the C library meets.
+// uvPlatform returns the newest --python-platform of uv that the C library
+// satisfies.
 func uvPlatform(machine string, glibc int) string {
 	known := []int{40, 39, 38, 37, 36, 35, 34, 33, 32, 31, 28, 17}
 	for _, k := range known {

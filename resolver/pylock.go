@@ -12,7 +12,8 @@ import (
 	"github.com/BurntSushi/toml"
 )
 
-// Pylock is a lock of Python packages, as far as a build needs it (PEP 751).
+// Pylock is a lock of Python packages, with the parts that a build needs (PEP
+// 751).
 type Pylock struct {
 	LockVersion    string          `toml:"lock-version"`
 	CreatedBy      string          `toml:"created-by"`
@@ -20,8 +21,8 @@ type Pylock struct {
 	Packages       []PylockPackage `toml:"packages"`
 }
 
-// PylockPackage is one locked package: wheels, or an sdist, or a version
-// control revision, or an archive by URL or path.
+// PylockPackage is one locked package: wheels, an sdist, a revision of a
+// repository, or an archive by URL or path.
 type PylockPackage struct {
 	Name    string         `toml:"name"`
 	Version string         `toml:"version"`
@@ -40,7 +41,7 @@ type PylockFile struct {
 	Path   string            `toml:"path"`
 	Size   int64             `toml:"size"`
 	Hashes map[string]string `toml:"hashes"`
-	// Subdirectory is where an archive's project is.
+	// Subdirectory is the directory of the project in an archive.
 	Subdirectory string `toml:"subdirectory"`
 }
 
@@ -53,7 +54,7 @@ type PylockVCS struct {
 	Subdirectory      string `toml:"subdirectory"`
 }
 
-// ParsePylock reads a pylock.toml.
+// ParsePylock parses a pylock.toml.
 func ParsePylock(data []byte) (*Pylock, error) {
 	if err := readable(data); err != nil {
 		return nil, err
@@ -86,8 +87,8 @@ var (
 	commitPattern  = regexp.MustCompile(`^([0-9a-f]{40}|[0-9a-f]{64})$`)
 )
 
-// check refuses what would be more than a name, a version or a commit where
-// these are put into commands.
+// check refuses anything but a plain name, version or commit where these become
+// part of commands.
 func (p *PylockPackage) check() error {
 	switch {
 	case p.Name == "":
@@ -107,8 +108,8 @@ func (p *PylockPackage) check() error {
 	return nil
 }
 
-// Filename is the file's name: the one given, or the last part of its path
-// or URL.
+// Filename returns the file's name: the explicit one, or the last part of its
+// path or URL.
 func (f PylockFile) Filename() string {
 	switch {
 	case f.Name != "":

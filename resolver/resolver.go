@@ -15,11 +15,11 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// Resolver makes locks.
+// Resolver writes locks.
 type Resolver struct {
-	// Gateway asks the builder.
+	// Gateway sends requests to the builder.
 	Gateway Gateway
-	// BuildPlatform is the platform that steps run on, "linux/amd64".
+	// BuildPlatform is the platform of steps, "linux/amd64".
 	BuildPlatform string
 	// Images finds the base and toolchain images.
 	Images Images
@@ -29,18 +29,18 @@ type Resolver struct {
 	Limits toolchain.Limits
 }
 
-// Images finds an image: a build context of the given name ("base" or
-// "toolchain") if there is one, else the reference, at the digest if that is
-// not "".
+// Images finds an image: the build context of the given name ("base" or
+// "toolchain") if there is one, else the reference, at the digest unless that
+// is "".
 type Images interface {
 	Image(ctx context.Context, name, ref, digest, platform string) (*SourceImage, error)
 }
 
-// SourceImage is an image that was found.
+// SourceImage is the result of Images.
 type SourceImage struct {
 	// Ref is the reference, or "context:NAME".
 	Ref string
-	// Digest is that of its manifest or index.
+	// Digest is the digest of its manifest or index.
 	Digest string
 	// Env is its environment, "KEY=value".
 	Env []string
@@ -48,12 +48,12 @@ type SourceImage struct {
 	State bkllb.State
 }
 
-// Request is what a lock is made from.
+// Request is the input of a lock.
 type Request struct {
 	Inputs Inputs
 	// Platforms are os/arch, at least one, without duplicates.
 	Platforms []string
-	// Indexes are those of Inputs, with their secrets.
+	// Indexes are the indexes of Inputs, with their secrets.
 	Indexes []Index
 	// Context is what the build may read, LocalFiles the files of it that
 	// requirements name.
@@ -64,18 +64,18 @@ type Request struct {
 	ModelSource *modelsource.Pin
 	// CA is the id of the secret with certificate authorities.
 	CA string
-	// Previous is the lock that there is, and its pylock files by name; what
-	// need not change is taken over.
+	// Previous is the existing lock, with its pylock files by name; unchanged
+	// parts are reused.
 	Previous *Lock
 	Pylocks  map[string][]byte
-	// Upgrade names packages to take newer versions of; "*" is everything,
-	// images and Debian packages too.
+	// Upgrade names packages to upgrade; "*" means everything, including images
+	// and Debian packages.
 	Upgrade []string
-	// Fresh asks the outside anew where the builder's cache has an answer.
+	// Fresh ignores answers in the builder's cache.
 	Fresh bool
 }
 
-// Lock answers the request. The second result is the pylock files by name.
+// Lock resolves the request. The second result has the pylock files by name.
 func (r *Resolver) Lock(ctx context.Context, q Request) (*Lock, map[string][]byte, error) {
 	if err := q.checkUpgrade(); err != nil {
 		return nil, nil, err
@@ -114,7 +114,7 @@ func (r *Resolver) Lock(ctx context.Context, q Request) (*Lock, map[string][]byt
 				err = r.wheelFiles(egctx, q, keep, lock.Toolchain.Digest, t, p, data, found, made)
 			}
 			if lacks(err) {
-				// What the other platforms lack is said too.
+				// Collect the errors of all platforms.
 				refused[n], err = err, nil
 			}
 			return err
@@ -138,7 +138,7 @@ func (r *Resolver) Lock(ctx context.Context, q Request) (*Lock, map[string][]byt
 	return lock, files, nil
 }
 
-// bases finds the base image on every platform and what must be known of it.
+// bases resolves the base image on every platform, with its properties.
 func (r *Resolver) bases(ctx context.Context, q Request, keep *Lock, lock *Lock) (map[string]*SourceImage, error) {
 	pinned := ""
 	if keep != nil && keep.Base.Ref == q.Inputs.Base {
@@ -180,8 +180,8 @@ func (r *Resolver) bases(ctx context.Context, q Request, keep *Lock, lock *Lock)
 	return out, nil
 }
 
-// lockToolchain finds the toolchain image and uv. A toolchain that is locked
-// stays when only the base changes, so that no wheel is installed again.
+// lockToolchain resolves the toolchain image and uv. A locked toolchain stays
+// when only the base changes, so that no wheel is installed again.
 func (r *Resolver) lockToolchain(ctx context.Context, q Request, keep *Lock, lock *Lock, bases map[string]*SourceImage) (toolchain.Toolchain, error) {
 	ref, pinned := q.Inputs.Toolchain, ""
 	if ref == "" {
@@ -225,7 +225,7 @@ func (r *Resolver) lockToolchain(ctx context.Context, q Request, keep *Lock, loc
 	return t, nil
 }
 
-// Toolchain returns the toolchain that a lock names.
+// Toolchain returns the toolchain of a lock.
 func (r *Resolver) Toolchain(ctx context.Context, lock *Lock, ca string, indexes []Index) (toolchain.Toolchain, error) {
 	img, err := r.Images.Image(ctx, "toolchain", lock.Toolchain.Ref, lock.Toolchain.Digest, r.BuildPlatform)
 	if err != nil {
@@ -257,8 +257,7 @@ func hash(data []byte) string {
 	return hex.EncodeToString(h[:])
 }
 
-// VerifyPylocks checks that the pylock files are those that the lock was
-// made with.
+// VerifyPylocks checks that the pylock files belong to the lock.
 func (l *Lock) VerifyPylocks(files map[string][]byte) error {
 	for _, p := range l.Platforms {
 		data, ok := files[p.Pylock]
@@ -272,7 +271,7 @@ func (l *Lock) VerifyPylocks(files map[string][]byte) error {
 	return nil
 }
 
-// PylockNames are the names of all files that belong to the lock.
+// PylockNames returns the names of the pylock files of the lock.
 func (l *Lock) PylockNames() []string {
 	names := map[string]bool{}
 	for _, p := range l.Platforms {

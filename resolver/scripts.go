@@ -10,8 +10,8 @@ import (
 //go:embed scripts/*.py
 var scripts embed.FS
 
-// script returns a script of this package with what it shares with others in
-// front of it.
+// script returns a script of this package, preceded by the code that it shares
+// with others.
 func script(name string) toolchain.Script {
 	source := embedded("step.py")
 	switch name {

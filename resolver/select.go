@@ -10,10 +10,10 @@ import (
 	"github.com/deployfile/deployfile/toolchain"
 )
 
-// Source is a package that is locked as source and must be made into a wheel.
+// Source is a package that is locked as source and must be built.
 type Source struct {
 	Name, Version string
-	// File is the source distribution; VCS the repository, if File is nil.
+	// File is the source distribution, VCS the repository if File is nil.
 	File *PylockFile
 	VCS  *PylockVCS
 }
@@ -26,9 +26,9 @@ type Wheel struct {
 	Path string
 }
 
-// Select says for every package of a pylock which wheel the interpreter
-// takes, and which must be built from source. Its error names all packages for
-// which there is neither, each by a *NoWheelError.
+// Select returns for every package of a pylock the wheel for the interpreter,
+// or the source to build. Its error names all packages that have neither, each
+// by a *NoWheelError.
 func Select(p *Pylock, i Interpreter) (wheels []Wheel, sources []Source, err error) {
 	var missing []error
 	for _, pkg := range p.Packages {
@@ -48,7 +48,7 @@ func Select(p *Pylock, i Interpreter) (wheels []Wheel, sources []Source, err err
 		case pkg.VCS != nil:
 			sources = append(sources, Source{Name: pkg.Name, Version: pkg.Version, VCS: pkg.VCS})
 		case len(pkg.Dir) > 0:
-			return nil, nil, fmt.Errorf("package %s is a folder; make it a wheel, or its contents [environment] code", pkg.Name)
+			return nil, nil, fmt.Errorf("package %s is a directory; make it a wheel, or its contents [environment] code", pkg.Name)
 		default:
 			names := make([]string, len(pkg.Wheels))
 			for n, w := range pkg.Wheels {
@@ -72,17 +72,17 @@ func Select(p *Pylock, i Interpreter) (wheels []Wheel, sources []Source, err err
 	return wheels, sources, errors.Join(missing...)
 }
 
-// NoWheelError says that a package cannot be installed on a platform.
+// NoWheelError reports that a package cannot be installed on a platform.
 type NoWheelError struct {
 	Name, Version, Platform string
-	// Have are the file names of the wheels that there are.
+	// Have are the file names of the package's wheels.
 	Have []string
-	// Builder is set where there is a source distribution or a repository: the
-	// platform of the builder, which cannot make a wheel for Platform of it.
+	// Builder is the builder's platform if there is a source distribution or a
+	// repository that this builder cannot build for Platform.
 	Builder string
 }
 
-// Error names the wheels that there are, or says what else to do.
+// Error names the existing wheels, or says what else to do.
 func (e *NoWheelError) Error() string {
 	if e.Builder != "" {
 		return fmt.Sprintf("%s %s has no wheel for %s and would have to be built from source there, and this builder is %s: lock on a builder for %s, or require a version with a wheel",
@@ -107,14 +107,13 @@ func (f PylockFile) wheel(pkg PylockPackage) (Wheel, error) {
 		w.Path = path.Clean(w.Path)
 	}
 	if w.Version == "" {
-		// Of a direct URL, only the file's name tells (PEP 427).
+		// For a direct URL, only the file name has the version (PEP 427).
 		w.Version = strings.Split(w.Filename, "-")[1]
 	}
 	return w, nil
 }
 
-// check refuses what a lock must not hold, and nothing outside of the build
-// context is read.
+// check refuses a file without a hash or outside the build context.
 func (f PylockFile) check(pkg string) error {
 	if err := f.download().Check(); err != nil {
 		return fmt.Errorf("package %s: %w", pkg, err)

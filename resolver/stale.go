@@ -8,18 +8,17 @@ import (
 	"github.com/deployfile/deployfile/modelsource"
 )
 
-// ContextRef is in front of the name of a build context in Image.Ref.
+// ContextRef is the prefix of a build context's name in Image.Ref.
 const ContextRef = "context:"
 
-// Stale says how the lock differs from what it would be made from now, a phrase
-// a difference, none if it fits: other inputs, platforms that it does not hold,
-// images that are not those of its inputs, and pylock files, by name, that are
-// not its own. What registries, indexes and the model's files say is not part
-// of it; see ModelChanges.
+// Stale lists how the lock differs from a new one, one phrase per difference,
+// nil if it is up to date: changed inputs, missing platforms, images that do
+// not match its inputs, and pylock files, by name, that do not belong to it. It
+// does not look at registries, indexes and the model's files; see ModelChanges.
 func (l *Lock) Stale(now Inputs, platforms []string, pylocks map[string][]byte) []string {
 	out := l.Inputs.Changes(now)
 	if len(out) == 0 {
-		// A merge of two locks may have the inputs of one and the images of the
+		// A merge of two locks may combine the inputs of one with the images of the
 		// other.
 		out = append(out, l.otherImages()...)
 	}
@@ -63,8 +62,8 @@ func (l *Lock) otherImages() []string {
 	return out
 }
 
-// Changes says how the inputs differ from those that a lock was made from,
-// a phrase a difference, none if they are the same.
+// Changes lists how the inputs differ from those of a lock, one phrase per
+// difference, nil if they are the same.
 func (i Inputs) Changes(now Inputs) []string {
 	var out []string
 	value := func(what, was, is string) {

@@ -9,8 +9,8 @@ import (
 	gwclient "github.com/moby/buildkit/frontend/gateway/client"
 )
 
-// systemPackages asks apt what an installation on the base would fetch: the
-// base's own, or the toolchain's where the builder cannot run the base.
+// systemPackages asks apt what an installation on the base would download: the
+// base's own apt, or the toolchain's if the builder cannot run the base.
 func (r *Resolver) systemPackages(ctx context.Context, q Request, keep *Lock, lock *Lock, t toolchain.Toolchain, platform string, base *SourceImage) ([]SystemPackage, error) {
 	if len(q.Inputs.SystemPackages) == 0 {
 		return nil, nil
@@ -57,8 +57,8 @@ func (r *Resolver) systemPackages(ctx context.Context, q Request, keep *Lock, lo
 	return out, nil
 }
 
-// aptState puts into a step what apt needs to know of the base: its sources with
-// their keys, and what is installed.
+// aptState copies what apt needs to know of the base into a step: its sources
+// with their keys, and the installed packages.
 func (r *Resolver) aptState(ctx context.Context, step string, base *SourceImage) ([]toolchain.Mount, error) {
 	root, err := r.Gateway.Solve(ctx, base.State)
 	if err != nil {

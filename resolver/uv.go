@@ -8,8 +8,8 @@ import (
 	"github.com/deployfile/deployfile/toolchain"
 )
 
-// uvVersion is the release of uv that resolves and installs. Its wheels are
-// known by hash; only where they are is asked for.
+// uvVersion is the release of uv that resolves and installs. The hashes of its
+// wheels are known; only their URLs are looked up.
 const uvVersion = "0.13.9"
 
 type uvWheel struct {
@@ -26,9 +26,10 @@ func uvWheels() []uvWheel {
 	}
 }
 
-// findUV asks the package index for the URLs of uv's wheels.
+// findUV looks up the URLs of uv's wheels in the package index.
 func (r *Resolver) findUV(ctx context.Context, t toolchain.Toolchain, indexes []Index) ([]PlatformFile, error) {
-	// Only these are asked, so that no other index makes the answer stale.
+	// Only these indexes are asked, so that no other index invalidates the cached
+	// answer.
 	indexes = slices.DeleteFunc(slices.Clone(indexes), func(i Index) bool { return !i.Default })
 	ref, err := r.Gateway.Step(ctx, t, toolchain.Step{
 		Name:    "find uv " + uvVersion,
@@ -49,8 +50,8 @@ func (r *Resolver) findUV(ctx context.Context, t toolchain.Toolchain, indexes []
 	return out, err
 }
 
-// uvFor returns uv's wheel for the platform that builds; ok is false if the
-// lock has none of the version that this release uses.
+// uvFor returns uv's wheel for the build platform; ok is false if the lock
+// lacks the version of this release.
 func uvFor(files []PlatformFile, platform string) (toolchain.Download, bool) {
 	for _, w := range uvWheels() {
 		for _, f := range files {
@@ -64,7 +65,7 @@ func uvFor(files []PlatformFile, platform string) (toolchain.Download, bool) {
 
 const requestDir = "/run/request"
 
-// request is a mount with a request.json for a script.
+// request mounts a request.json for a script.
 func request(t toolchain.Toolchain, v any) toolchain.Mount {
 	data, err := json.Marshal(v)
 	if err != nil {

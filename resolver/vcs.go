@@ -20,36 +20,37 @@ import (
 // fetches it, with its own secrets and SSH agents, so that the toolchain needs
 // neither git nor credentials.
 type repository struct {
-	// Name is the requirement's name with its extras, Marker what follows it.
+	// Name is the requirement's name with its extras, Marker its environment
+	// marker.
 	Name   string `json:"name"`
 	Marker string `json:"marker"`
-	// Key names the folder that the repository is mounted at.
+	// Key names the directory that the repository is mounted at.
 	Key string `json:"key"`
 	// URL, Revision and Subdirectory are the parts of the requirement.
 	URL          string `json:"url"`
 	Revision     string `json:"revision"`
 	Subdirectory string `json:"subdirectory"`
-	// Commit is the full hash that the revision is.
+	// Commit is the full hash of the revision.
 	Commit string `json:"commit"`
 }
 
-// RequirementError says that a requirement cannot be resolved.
+// RequirementError reports a requirement that cannot be resolved.
 type RequirementError struct {
 	// Name is its normalised name (PEP 503).
 	Name string
 	Err  error
 }
 
-// Error says which requirement, and why.
+// Error names the requirement and the reason.
 func (e *RequirementError) Error() string { return fmt.Sprintf("requirement %s: %v", e.Name, e.Err) }
 
 // Unwrap returns the reason.
 func (e *RequirementError) Unwrap() error { return e.Err }
 
-// name is the normalised name, without extras.
+// name returns the normalised name, without extras.
 func (r repository) name() string { return pypi.CanonPackageName(r.Key) }
 
-// parseRepository reads a requirement; ok is false for one of another form.
+// parseRepository parses a requirement; ok is false for one of another form.
 func parseRepository(requirement string) (r repository, ok bool, err error) {
 	name, rest, ok := strings.Cut(requirement, " @ git+")
 	if !ok {
@@ -81,14 +82,14 @@ func parseRepository(requirement string) (r repository, ok bool, err error) {
 	return r, true, nil
 }
 
-// revisionPattern is what a branch, a tag or a commit is called, as far as anybody
-// calls one (git-check-ref-format(1)): no option and no second argument of git, and
-// no folder behind a colon, which BuildKit would take it for.
+// revisionPattern matches common names of branches, tags and commits
+// (git-check-ref-format(1)). It excludes options and further arguments of git,
+// and a directory after a colon, which BuildKit would accept.
 var revisionPattern = regexp.MustCompile(`^[\pL\pN_][\pL\pN_./+=%@#-]*$`)
 
-// checkRepository refuses a repository that is not elsewhere on the network, and
-// what would be more than a revision or a folder where these are put into
-// commands: requirements and locks may be a stranger's.
+// checkRepository refuses a repository that is not on the network, and anything
+// but a plain revision or directory where these become part of commands:
+// requirements and locks are untrusted.
 func checkRepository(address, revision, subdirectory string) error {
 	u, err := url.Parse(address)
 	if err != nil {
@@ -103,16 +104,16 @@ func checkRepository(address, revision, subdirectory string) error {
 	if revision != "" && !revisionPattern.MatchString(revision) {
 		return fmt.Errorf("%q is not a branch, tag or commit", revision)
 	}
-	// What is a folder may be read as a URL.
+	// BuildKit may read the directory as part of a URL.
 	folder, err := url.PathUnescape(subdirectory)
 	if subdirectory != "" && (err != nil || !filepath.IsLocal(folder) || !filepath.IsLocal(subdirectory)) {
-		return fmt.Errorf("folder %q is outside of the repository", subdirectory)
+		return fmt.Errorf("directory %q is outside the repository", subdirectory)
 	}
 	return nil
 }
 
-// repositories takes the repositories out of the requirements and finds their
-// commits; a commit that the previous pylock has for the same URL and
+// repositories separates the repositories from the other requirements and
+// resolves their commits; a commit in the previous pylock for the same URL and
 // revision stays.
 func (r *Resolver) repositories(ctx context.Context, q Request, previous []byte) (others []string, found []repository, err error) {
 	locked := map[string]string{}
@@ -151,7 +152,7 @@ func upgraded(upgrade []string, name string) bool {
 	return false
 }
 
-// commit asks the repository which commit the revision is.
+// commit asks the repository for the commit of the revision.
 func (r *Resolver) commit(ctx context.Context, repo repository) (string, error) {
 	md, err := r.Gateway.Metadata(ctx, bkllb.Git(repo.URL, repo.Revision), sourceresolver.Opt{
 		LogName: "find the commit of " + repo.Name,

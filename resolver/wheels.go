@@ -13,54 +13,54 @@ import (
 	gwclient "github.com/moby/buildkit/frontend/gateway/client"
 )
 
-// WheelFiles say what a platform's wheels bring that is not theirs alone. Paths
-// are relative to the virtual environment.
+// WheelFiles lists files of a platform's wheels that conflict or that run at
+// every start. Paths are relative to the virtual environment.
 type WheelFiles struct {
-	// Conflicts are files that several packages bring with other contents, or
-	// that the image's own start command takes the place of.
+	// Conflicts are files that several packages contain with different contents,
+	// or that the image's own start command replaces.
 	Conflicts []FileConflict `toml:"conflicts,omitempty" json:"conflicts"`
 	// Startup are files that Python reads at every start.
 	Startup []StartupFiles `toml:"startup,omitempty" json:"startup"`
-	// Unread says which wheels could not be looked into and why, "NAME: …".
+	// Unread lists the wheels that could not be inspected, with the reason, "NAME:
+	// …".
 	Unread []string `toml:"unread,omitempty" json:"unread"`
 }
 
-// FileConflict are files that packages bring with other contents.
+// FileConflict lists files that packages contain with different contents.
 type FileConflict struct {
-	// Packages are normalised names, in their order. If there is one, what it
-	// brings is in the place of the image's own start command.
+	// Packages are normalised names, in order. A single package conflicts with the
+	// image's own start command.
 	Packages []string `toml:"packages" json:"packages"`
-	// Count is how many files there are, Paths the first ten of them.
+	// Count is the number of files, Paths the first ten of them.
 	Count int      `toml:"count" json:"count"`
 	Paths []string `toml:"paths" json:"paths"`
 }
 
-// What StartupFiles do when Python starts (the module site of Python's library).
+// What StartupFiles do when Python starts (module site of Python's library).
 const (
-	// StartupModule is a sitecustomize or usercustomize, which is imported.
+	// StartupModule is a sitecustomize or usercustomize, which Python imports.
 	StartupModule = "module"
-	// StartupCode is a .pth file with lines that are run.
+	// StartupCode is a .pth file with lines of code.
 	StartupCode = "code"
-	// StartupPaths is a .pth file that adds to where modules are looked for.
+	// StartupPaths is a .pth file that adds to the module search path.
 	StartupPaths = "paths"
-	// StartupNamespace is a .pth file with the text that setuptools writes for
-	// packages that share a namespace, and StartupDistutils the one of
-	// setuptools itself.
+	// StartupNamespace is a .pth file as setuptools writes it for namespace
+	// packages, StartupDistutils the one of setuptools itself.
 	StartupNamespace = "namespace"
 	StartupDistutils = "distutils"
 )
 
-// StartupFiles are files of a package that Python reads at every start.
+// StartupFiles are a package's files that Python reads at every start.
 type StartupFiles struct {
 	// Package is a normalised name, Kind one of the Startup constants.
 	Package string `toml:"package" json:"package"`
 	Kind    string `toml:"kind" json:"kind"`
-	// Count is how many files there are, Paths the first ten of them.
+	// Count is the number of files, Paths the first ten of them.
 	Count int      `toml:"count" json:"count"`
 	Paths []string `toml:"paths" json:"paths"`
 }
 
-// check refuses what would be more than a name or a path where it is shown.
+// check refuses anything but a plain name or path where these are shown.
 func (w *WheelFiles) check() error {
 	if w == nil {
 		return nil
@@ -91,8 +91,9 @@ func (w *WheelFiles) check() error {
 	return nil
 }
 
-// EnvironmentError says that a package brings what is the virtual environment's
-// own: its configuration, its interpreter or one of its folders.
+// EnvironmentError reports a package that contains a file of the virtual
+// environment itself: its configuration, its interpreter or one of its
+// directories.
 type EnvironmentError struct {
 	// Package is a normalised name, Path relative to the environment.
 	Package, Path string
@@ -103,23 +104,24 @@ func (e *EnvironmentError) Error() string {
 	return fmt.Sprintf("package %s brings %s, which is the environment's own, and would decide which Python runs: take another version of it, or leave it out", e.Package, path.Join(toolchain.VirtualEnv, e.Path))
 }
 
-// wheelReport is what looking into wheels found out.
+// wheelReport is the result of inspecting wheels.
 type wheelReport struct {
 	WheelFiles
-	// Environment are files that no package may bring.
+	// Environment are files that no package may contain.
 	Environment []struct{ Package, Path string } `json:"environment"`
 }
 
-// readWheelReport reads what a step found out, nil if it left that to another.
+// readWheelReport reads a step's report, nil if the step left the inspection to
+// another one.
 func (r *Resolver) readWheelReport(ctx context.Context, ref gwclient.Reference) (*wheelReport, error) {
 	var out *wheelReport
 	err := r.Gateway.ReadJSON(ctx, ref, "wheels.json", &out)
 	return out, err
 }
 
-// wheelFiles fills in what the platform's wheels bring: what the step that
-// resolved found out, else what is locked already. Wheels that are built are
-// looked into in a step of its own, with all others.
+// wheelFiles sets the platform's WheelFiles: from the report of the resolve
+// step, else from the lock. Wheels that are built are inspected in their own
+// step, together with all others.
 func (r *Resolver) wheelFiles(ctx context.Context, q Request, keep *Lock, toolchainDigest string, t toolchain.Toolchain, p *Platform, pylock []byte, found *wheelReport, made []string) error {
 	if was := keep.sameWheels(toolchainDigest, p); found == nil && was != nil {
 		p.Wheels = was
@@ -138,8 +140,8 @@ func (r *Resolver) wheelFiles(ctx context.Context, q Request, keep *Lock, toolch
 	return nil
 }
 
-// sameWheels are the WheelFiles of a lock that holds the same wheels, nil if it
-// holds others or was made without looking into them.
+// sameWheels returns the WheelFiles of a lock with the same wheels; nil if the
+// wheels differ or were not inspected.
 func (l *Lock) sameWheels(toolchainDigest string, p *Platform) *WheelFiles {
 	if was := l.samePlatform(toolchainDigest, p); was != nil {
 		return was.Wheels
@@ -171,7 +173,7 @@ func (r *Resolver) lookInto(ctx context.Context, q Request, t toolchain.Toolchai
 		at := path.Join(dir, b.Filename)
 		pinned := b
 		if slices.Contains(made, s.Name) {
-			// The step that made it, which did not know yet what would come out.
+			// Use the step that built it, before the hash was known.
 			pinned = BuiltWheel{Name: s.Name, Version: s.Version}
 		}
 		build, err := BuildStep(s, pinned, t, q.Context, q.Indexes)

@@ -7,11 +7,11 @@ import (
 	"deps.dev/util/pypi"
 )
 
-// Interpreter is the Python that wheels are chosen for.
+// Interpreter is the Python that selects wheels.
 type Interpreter struct {
 	// Minor is 11 for Python 3.11.
 	Minor int
-	// Arch is the machine as wheel tags spell it: x86_64 or aarch64.
+	// Arch is the machine as in wheel tags: x86_64 or aarch64.
 	Arch string
 	// Glibc is the minor version of the C library, 36 for glibc 2.36.
 	Glibc int
@@ -67,8 +67,8 @@ func (i Interpreter) platforms() []string {
 	return append(out, "linux_"+i.Arch)
 }
 
-// rank returns a file name's place among the tags, 0 the best; ok is false
-// for a file that is no wheel or that the interpreter does not accept.
+// rank returns the position of a file name among the tags, 0 is the best; ok is
+// false if the file is not a wheel or the interpreter does not accept it.
 func rank(tags map[string]int, filename string) (place int, build pypi.WheelBuildTag, ok bool) {
 	info, err := pypi.ParseWheelName(filename)
 	if err != nil {
@@ -83,7 +83,7 @@ func rank(tags map[string]int, filename string) (place int, build pypi.WheelBuil
 	return place, info.BuildTag, ok
 }
 
-// Choose returns the index of the wheel that installers take: the best tag,
+// Choose returns the index of the wheel that installers select: the best tag,
 // then the highest build number; -1 if the interpreter accepts none.
 func (i Interpreter) Choose(filenames []string) int {
 	tags := map[string]int{}

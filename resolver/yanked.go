@@ -11,15 +11,15 @@ import (
 	"github.com/deployfile/deployfile/toolchain"
 )
 
-// Yanked asks the indexes which of the locked Python packages were withdrawn
-// (PEP 592), and returns the reasons, which may be empty, by normalised name.
-// unknown says which indexes did not answer, a phrase a package. The builder
-// keeps the answer for the day.
+// Yanked asks the indexes which locked Python packages were yanked (PEP 592),
+// and returns the reasons, which may be empty, by normalised name. unknown
+// lists the indexes that did not answer, one phrase per package. The builder
+// caches the answer for a day.
 func (r *Resolver) Yanked(ctx context.Context, t toolchain.Toolchain, pylocks map[string]*Pylock, indexes []Index, today time.Time) (reasons map[string]string, unknown []string, err error) {
 	type pkg struct {
 		Name  string   `json:"name"`
 		Files []string `json:"files"`
-		// Indexes are those that it may come from, nil for all.
+		// Indexes are the indexes that may have the package, nil for all.
 		Indexes []Index `json:"indexes"`
 	}
 	own, others := map[string][]Index{}, []Index{}
@@ -72,7 +72,7 @@ func (r *Resolver) Yanked(ctx context.Context, t toolchain.Toolchain, pylocks ma
 	return out.Yanked, out.Unknown, err
 }
 
-// filenames are the names of all files that the lock has of a package.
+// filenames returns the names of all locked files of a package.
 func (p PylockPackage) filenames() []string {
 	var out []string
 	for _, w := range p.Wheels {
