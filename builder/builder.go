@@ -1,12 +1,12 @@
-// Package builder finds and dials the BuildKit that a build runs on: one that
-// the user names, the one inside Docker's engine, or an embedded one, which is
-// a private buildkitd with runc that this package starts on demand, shares
-// between the commands of one user and stops when it is idle.
+// Package builder finds and dials the BuildKit of a build: one that the user
+// names, the one inside Docker's engine, or an embedded one, a private
+// buildkitd with runc that this package starts on demand, shares between the
+// commands of one user and stops when it is idle.
 //
-// The embedded daemon is three processes deep at its start: a command asks
-// Find, Find starts a supervisor (the same program, see Supervise), and the
-// supervisor starts buildkitd as the first process of a PID namespace of its
-// own. Whichever of them dies, the kernel ends what is below it.
+// To start the embedded daemon, a command calls Find, Find starts a supervisor
+// (the same program, see Supervise), and the supervisor starts buildkitd as the
+// first process of its own PID namespace. If one of these processes dies, the
+// kernel kills those below it.
 package builder
 
 import (
@@ -19,16 +19,16 @@ import (
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 )
 
-// Defaults of the embedded builder, used where Options has a zero.
+// Defaults of the embedded builder for zero fields of Options.
 const (
-	// DefaultDiskLimit is the cache's size in bytes above which the garbage
-	// collector removes what was used longest ago.
+	// DefaultDiskLimit is the size of the cache in bytes above which the garbage
+	// collector removes the least recently used entries.
 	DefaultDiskLimit int64 = 20e9
-	// DefaultIdleTimeout is how long the daemon stays without a client.
+	// DefaultIdleTimeout is how long the daemon runs without a client.
 	DefaultIdleTimeout = 10 * time.Minute
 )
 
-// Kind says which of the three ways led to a builder.
+// Kind says how a builder was found.
 type Kind string
 
 // The kinds, in the order in which Find tries them.
@@ -38,25 +38,25 @@ const (
 	Embedded Kind = "embedded" // a private buildkitd, Linux only
 )
 
-// Options says where to look for a builder and how an embedded one is kept.
-// The zero value is usable.
+// Options says where to look for a builder and how to run an embedded one. The
+// zero value is usable.
 type Options struct {
 	// Address of a BuildKit: unix://, tcp:// (plain text), docker-container://,
-	// kube-pod:// or ssh://, as BuildKit's own BUILDKIT_HOST spells them. When
-	// it is set nothing else is tried.
+	// kube-pod:// or ssh://, as in BuildKit's own BUILDKIT_HOST. If set, nothing
+	// else is tried.
 	Address string
 
-	// Buildkitd is the embedded daemon's program. When empty it is looked for
-	// beside the running program, then on PATH.
+	// Buildkitd is the embedded daemon's program. Default: beside the running
+	// program, then on PATH.
 	Buildkitd string
-	// StateDir holds the embedded daemon's cache, socket and log, about as
-	// large as DiskLimit; only its owner may enter. Default:
-	// deployfile/buildkit in the user's cache folder.
+	// StateDir has the embedded daemon's cache, socket and log, and is about as
+	// large as DiskLimit; only its owner may enter. Default: deployfile/buildkit
+	// in the user's cache directory.
 	StateDir string
-	// DiskLimit is the embedded daemon's cache size in bytes. The garbage
-	// collector keeps to it between builds, so one build may exceed it.
+	// DiskLimit is the size of the embedded daemon's cache in bytes. The garbage
+	// collector enforces it between builds, so one build may exceed it.
 	DiskLimit int64
-	// IdleTimeout is how long the embedded daemon stays without a client.
+	// IdleTimeout is how long the embedded daemon runs without a client.
 	IdleTimeout time.Duration
 	// Supervisor is the command that calls Supervise; SuperviseOptions.Args
 	// are appended to it. Default: the running program, "builder-supervise".
@@ -73,19 +73,19 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-// Builder is a BuildKit that answered. Close it when done: an embedded one
-// does not become idle before.
+// Builder is a connected BuildKit. Close it when done: an embedded one stays up
+// until then.
 type Builder struct {
-	// Client speaks to the daemon.
+	// Client is the connection to the daemon.
 	Client *client.Client
 	// Kind is how the builder was found.
 	Kind Kind
-	// Address names the daemon in messages. It can be dialled by BuildKit's
-	// tools unless Kind is Docker.
+	// Address names the daemon in messages. BuildKit's tools can dial it unless
+	// Kind is Docker.
 	Address string
-	// StepMemory is the memory in bytes that a step has unless a build says
-	// otherwise: three quarters of the machine's for an embedded builder, and 0,
-	// which is any, for the others.
+	// StepMemory is the default memory limit of a step in bytes: three quarters of
+	// the machine's memory for an embedded builder, and 0, no limit, for the
+	// others.
 	StepMemory int64
 
 	workers []*client.WorkerInfo
@@ -94,11 +94,11 @@ type Builder struct {
 }
 
 // Find returns the first builder that answers: Options.Address, and only that,
-// if it is set; else the engine that Docker's CLI would use; else
-// the embedded one, started if need be. When there is none the error is a
-// *NotFoundError that says what was tried and why it failed. When the embedded
-// one could not start for lack of disk space the error wraps a *DiskFullError.
-// ctx limits the search, not the life of the builder.
+// if it is set; else the engine of Docker's CLI; else the embedded one, which
+// it starts if necessary. If no builder answers, the error is a *NotFoundError
+// with all attempts and their errors. If the embedded builder could not start
+// because the disk is full, the error wraps a *DiskFullError. ctx limits the
+// search, not the life of the builder.
 func Find(ctx context.Context, o Options) (*Builder, error) {
 	o = o.withDefaults()
 	if o.Address != "" {
@@ -125,8 +125,8 @@ func Find(ctx context.Context, o Options) (*Builder, error) {
 	return nil, &NotFoundError{Tried: tried}
 }
 
-// Close ends the connection. An embedded daemon stays up for the next command
-// until it was idle for Options.IdleTimeout. Further calls do nothing.
+// Close closes the connection. An embedded daemon stays up for the next command
+// until it has been idle for Options.IdleTimeout. Further calls do nothing.
 func (b *Builder) Close() error {
 	var errs []error
 	for i := len(b.closers) - 1; i >= 0; i-- {
@@ -136,18 +136,17 @@ func (b *Builder) Close() error {
 	return errors.Join(errs...)
 }
 
-// Platform is the builder's own platform, on which build steps run unless told
-// otherwise: the first platform of its first worker.
+// Platform returns the builder's own platform, the default for build steps: the
+// first platform of its first worker.
 func (b *Builder) Platform() ocispecs.Platform {
 	return b.workers[0].Platforms[0]
 }
 
-// Version is what the daemon calls itself, such as "v0.33.1"; empty if it does
-// not say.
+// Version returns the daemon's version, such as "v0.33.1"; "" if unknown.
 func (b *Builder) Version() string { return b.workers[0].BuildkitVersion.Version }
 
-// Prune removes build cache from the builder and returns the bytes freed: what
-// no build refers to or, with all set, everything that is not in use.
+// Prune removes build cache from the builder and returns the bytes freed:
+// unreferenced entries or, if all is set, everything that is not in use.
 func (b *Builder) Prune(ctx context.Context, all bool) (int64, error) {
 	var opts []client.PruneOption
 	if all {
@@ -171,7 +170,7 @@ func (b *Builder) Prune(ctx context.Context, all bool) (int64, error) {
 	return freed, nil
 }
 
-// DiskUsed is the size in bytes of all that the builder caches.
+// DiskUsed returns the size of the builder's cache in bytes.
 func (b *Builder) DiskUsed(ctx context.Context) (int64, error) {
 	records, err := b.Client.DiskUsage(ctx)
 	if err != nil {
@@ -184,8 +183,8 @@ func (b *Builder) DiskUsed(ctx context.Context) (int64, error) {
 	return sum, nil
 }
 
-// checkWorkers is the health check of every kind: a daemon that lists a worker
-// with a platform can build.
+// checkWorkers is the health check for every kind: a daemon with a worker that
+// has a platform can build.
 func checkWorkers(ctx context.Context, c *client.Client, limit time.Duration) ([]*client.WorkerInfo, error) {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()

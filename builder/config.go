@@ -8,26 +8,26 @@ import (
 	"github.com/BurntSushi/toml"
 )
 
-// daemonConfig renders buildkitd.toml. What BuildKit does by itself is not
-// said: it speaks plain HTTP to registries on the loopback, and takes
-// overlayfs for snapshots where the kernel has it.
+// daemonConfig renders buildkitd.toml. It relies on BuildKit's defaults: plain
+// HTTP to registries on the loopback, and the overlayfs snapshotter if the
+// kernel supports it.
 //
 // See https://github.com/moby/buildkit/blob/v0.33.1/docs/buildkitd.toml.md.
 func daemonConfig(d *daemon, diskLimit int64) ([]byte, error) {
 	type table = map[string]any
 	config := table{
 		"root": d.root(),
-		// For those who ask for it, by --network host.
+		// For builds with --network host.
 		"insecure-entitlements": []string{"network.host"},
 		"grpc":                  table{"address": []string{"unix://" + d.socket}},
-		// Its default is one path for every daemon of the machine.
+		// The default is one path for all daemons of the machine.
 		"otel": table{"socketPath": d.traceSocket()},
 		"worker": table{
 			"containerd": table{"enabled": false},
 			"oci": table{
 				"enabled": true,
-				// It gives a step that shares the host's network one of its own,
-				// unless it asked for the host's by name.
+				// The script gives a step that would share the host's network its own,
+				// unless the step asked for the host's network.
 				"binary":        d.runtime(),
 				"networkMode":   "host",
 				"gc":            true,
@@ -47,5 +47,5 @@ func daemonConfig(d *daemon, diskLimit int64) ([]byte, error) {
 
 func (d *daemon) traceSocket() string { return d.socket + ".otel" }
 
-// bytesText spells a size the way that BuildKit's parser keeps exact.
+// bytesText formats a size so that BuildKit's parser keeps it exactly.
 func bytesText(n int64) string { return strconv.FormatInt(n, 10) }

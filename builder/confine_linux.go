@@ -14,9 +14,9 @@ import (
 
 const cgroupDir = "/sys/fs/cgroup"
 
-// confine takes from a server what no model needs: capabilities, the privileges
-// of programs with a setuid bit, and more of the machine than the limits say.
-// What limits the machine cannot keep is returned as a warning, as Docker has it.
+// confine removes what no model needs from a server: capabilities, the
+// privileges of setuid programs, and resources beyond the limits. Limits that
+// the machine cannot enforce are returned as warnings, as in Docker.
 func confine(spec *specs.Spec, limits network.Limits) (warnings []error) {
 	spec.Process.NoNewPrivileges = true
 	spec.Process.Capabilities = &specs.LinuxCapabilities{}
@@ -40,8 +40,8 @@ func confine(spec *specs.Spec, limits network.Limits) (warnings []error) {
 	return warnings
 }
 
-// needController returns an error where a control group's controller cannot be
-// used, which runc would say less clearly.
+// needController returns an error if a control group's controller cannot be
+// used, clearer than runc's.
 func needController(name string) error {
 	var disk unix.Statfs_t
 	if err := unix.Statfs(cgroupDir, &disk); err != nil {
@@ -53,7 +53,7 @@ func needController(name string) error {
 		}
 		return nil
 	}
-	// buildkitd enables what it can when it starts.
+	// buildkitd enables what it can at its start.
 	enabled, err := os.ReadFile(filepath.Join(cgroupDir, "cgroup.subtree_control"))
 	if err != nil {
 		return err

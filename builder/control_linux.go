@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// EmbeddedStatus describes the embedded daemon of o without starting it.
+// EmbeddedStatus returns the status of o's embedded daemon without starting it.
 func EmbeddedStatus(ctx context.Context, o Options) (Status, error) {
 	d, err := placeDaemon(o)
 	if err != nil {
@@ -24,7 +24,7 @@ func EmbeddedStatus(ctx context.Context, o Options) (Status, error) {
 		return status, err
 	}
 	status.PID = d.supervisorPID()
-	// A clean-up of /tmp may have left its place to somebody else.
+	// If /tmp was cleaned up, another user may own the path now.
 	if err := privateDir(filepath.Dir(d.socket)); err != nil {
 		return status, err
 	}
@@ -39,8 +39,8 @@ func EmbeddedStatus(ctx context.Context, o Options) (Status, error) {
 	return status, err
 }
 
-// StopEmbedded ends the embedded daemon of o, and with it the builds on it,
-// and returns when it is gone. It reports whether there was one.
+// StopEmbedded stops o's embedded daemon, and the builds on it, and returns
+// when it is gone. It reports whether a daemon was running.
 func StopEmbedded(ctx context.Context, o Options) (bool, error) {
 	d, err := placeDaemon(o)
 	if err != nil {
@@ -54,8 +54,8 @@ func StopEmbedded(ctx context.Context, o Options) (bool, error) {
 		return false, err
 	}
 	pid := d.supervisorPID()
-	// A supervisor that just started may not have written its number over its
-	// predecessor's, which may be another process by now.
+	// A supervisor that just started may not have replaced its predecessor's
+	// process id, which may belong to another process by now.
 	if !d.supervisedBy(pid) {
 		return false, fmt.Errorf("stop the embedded builder: process %d in %s is not its supervisor: try again", pid, d.superviseLock())
 	}
@@ -74,9 +74,9 @@ func StopEmbedded(ctx context.Context, o Options) (bool, error) {
 	}
 }
 
-// supervisedBy reports whether the process lives and is a supervisor of d.
+// supervisedBy reports whether the process is running and is a supervisor of d.
 func (d *daemon) supervisedBy(pid int) bool {
-	// Empty once the process has ended, even if nobody has waited for it.
+	// The file is empty once the process has exited, even before it is reaped.
 	command, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid))
 	return err == nil && bytes.Contains(command, []byte(d.dir))
 }

@@ -9,31 +9,32 @@ import (
 	"strings"
 )
 
-// daemon is the place of an embedded daemon: the files of its folder, by which
-// commands and supervisor find each other.
+// daemon is the location of an embedded daemon: the files of its directory,
+// through which commands and supervisor find each other.
 type daemon struct {
-	dir    string // the state folder
+	dir    string // the state directory
 	socket string // where buildkitd listens
 	pid    int    // the supervisor's when the builder was found
 }
 
-// The files. Locks are advisory and last as long as the process that took
-// them, so that a killed process leaves none behind.
+// The files. Locks are advisory and end with the process that took them, so
+// that a killed process leaves none behind.
 func (d *daemon) config() string  { return filepath.Join(d.dir, "buildkitd.toml") }
 func (d *daemon) logFile() string { return filepath.Join(d.dir, "buildkitd.log") }
 func (d *daemon) oldLog() string  { return filepath.Join(d.dir, "buildkitd.log.1") }
 func (d *daemon) root() string    { return filepath.Join(d.dir, "root") }
 
 // temporary is buildkitd's TMPDIR. It lasts as long as one supervisor: BuildKit
-// leaves an empty directory there for each single file that it mounts in a step.
+// leaves an empty directory there for each single file that it mounts into a
+// step.
 func (d *daemon) temporary() string { return filepath.Join(d.dir, "tmp") }
 
-// runtime is what buildkitd takes for runc, program what it calls: the
-// supervisor's own program, which is there for buildkitd and its children alone.
+// runtime is buildkitd's runc script, program the program that it calls: a copy
+// of the supervisor's own program, only for buildkitd and its children.
 func (d *daemon) runtime() string { return filepath.Join(d.dir, "runc") }
 func (d *daemon) program() string { return filepath.Join(d.dir, "supervisor") }
 
-// networkSocket is where the supervisor has the networks of steps.
+// networkSocket is the supervisor's socket for the networks of steps.
 func (d *daemon) networkSocket() string { return d.socket + ".net" }
 
 // startLock is held by the command that starts the daemon.
@@ -47,8 +48,8 @@ func (d *daemon) leaseLock() string { return filepath.Join(d.dir, "lease.lock") 
 // is its process id.
 func (d *daemon) superviseLock() string { return filepath.Join(d.dir, "supervise.lock") }
 
-// supervisorPID reads who holds, or last held, the supervisor's lock; 0 if
-// nobody ever did.
+// supervisorPID returns the process id of the current or last supervisor; 0 if
+// there never was one.
 func (d *daemon) supervisorPID() int {
 	text, err := os.ReadFile(d.superviseLock())
 	if err != nil {
@@ -61,8 +62,7 @@ func (d *daemon) supervisorPID() int {
 	return pid
 }
 
-// replaced reports whether another daemon has taken the place of the one that
-// was found.
+// replaced reports whether another daemon has replaced the one that was found.
 func (d *daemon) replaced() bool { return d.pid != 0 && d.supervisorPID() != d.pid }
 
 // logTail returns the daemon's log file and its last lines.
@@ -96,7 +96,7 @@ func lastLines(file string) string {
 		return ""
 	}
 	lines := strings.Split(strings.TrimSpace(string(text)), "\n")
-	// A frontend that looks for a file that is not there is no news.
+	// Frontends often look for optional files; not finding one is no error.
 	lines = slices.DeleteFunc(lines, func(line string) bool {
 		return strings.Contains(line, "LLBBridge/StatFile returned error") || strings.Contains(line, "LLBBridge/ReadFile returned error")
 	})

@@ -13,8 +13,8 @@ import (
 
 const dockerDeadline = 10 * time.Second
 
-// dialDocker connects to the BuildKit inside Docker's engine. The engine turns
-// a request for /grpc into a connection to BuildKit's control API, and one for
+// dialDocker connects to the BuildKit in Docker's engine. The engine turns a
+// request for /grpc into a connection to BuildKit's control API, and one for
 // /session into a build session.
 func dialDocker(ctx context.Context, _ Options) (_ *Builder, err error) {
 	engine, host, err := dockerengine.New()

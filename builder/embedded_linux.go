@@ -14,15 +14,16 @@ import (
 )
 
 const (
-	// The first start of buildkitd probes the machine for a few seconds.
+	// On its first start buildkitd probes the machine for a few seconds.
 	startDeadline  = 60 * time.Second
 	healthDeadline = 10 * time.Second
-	// How often a lock or a socket is tried while waiting for it.
+	// How often to retry a lock or a socket.
 	retryDelay = 50 * time.Millisecond
 )
 
-// dialEmbedded connects to the user's daemon and starts it if need be. A lease,
-// held from before the connection until Close, keeps the daemon from stopping.
+// dialEmbedded connects to the user's daemon and starts it if necessary. It
+// holds a lease from before the connection until Close, which keeps the daemon
+// running.
 func dialEmbedded(ctx context.Context, o Options) (_ *Builder, err error) {
 	d, err := placeDaemon(o)
 	if err != nil {
@@ -65,7 +66,7 @@ func dialEmbedded(ctx context.Context, o Options) (_ *Builder, err error) {
 	}, nil
 }
 
-// machineMemory is in bytes, 0 if it is not known, or if runc could not divide it.
+// machineMemory is in bytes, 0 if unknown or if runc cannot limit it.
 func machineMemory() int64 {
 	var info syscall.Sysinfo_t
 	if needController("memory") != nil || syscall.Sysinfo(&info) != nil {
@@ -75,25 +76,25 @@ func machineMemory() int64 {
 }
 
 // touchLease tells the supervisor that a client was here, even one that came
-// and went between two of its looks.
+// and went between two checks.
 func (d *daemon) touchLease() {
 	now := time.Now()
 	_ = os.Chtimes(d.leaseLock(), now, now)
 }
 
-// connect dials a daemon that is up.
+// connect dials a running daemon.
 func (d *daemon) connect(ctx context.Context) (*client.Client, []*client.WorkerInfo, error) {
 	dial := func(ctx context.Context, _ string) (net.Conn, error) {
 		var dialer net.Dialer
 		return dialer.DialContext(ctx, "unix", d.socket)
 	}
-	// gRPC would try again and again where nobody listens.
+	// gRPC would retry forever if nobody listens.
 	probe, err := dial(ctx, "")
 	if err != nil {
 		return nil, nil, err
 	}
 	_ = probe.Close()
-	// A dialer instead of an address, which would have to be a valid URL.
+	// A dialer, because an address would have to be a valid URL.
 	c, err := client.New(ctx, "", client.WithContextDialer(dial))
 	if err != nil {
 		return nil, nil, err
@@ -106,8 +107,8 @@ func (d *daemon) connect(ctx context.Context) (*client.Client, []*client.WorkerI
 	return c, workers, nil
 }
 
-// start makes sure that one supervisor runs, whoever starts it, and connects
-// to its daemon.
+// start ensures that one supervisor runs, no matter which command started it,
+// and connects to its daemon.
 func (d *daemon) start(ctx context.Context, o Options) (*client.Client, []*client.WorkerInfo, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, startDeadline,
 		fmt.Errorf("not ready within %s; if it hangs, end it with `deployfile builder stop`", startDeadline))
@@ -149,7 +150,7 @@ func (d *daemon) start(ctx context.Context, o Options) (*client.Client, []*clien
 	}
 }
 
-// supervised reports whether a supervisor lives.
+// supervised reports whether a supervisor is running.
 func (d *daemon) supervised() (bool, error) {
 	lock := flock.New(d.superviseLock())
 	defer lock.Close()
@@ -157,7 +158,8 @@ func (d *daemon) supervised() (bool, error) {
 	return !free, err
 }
 
-// startError says why the daemon is not up, with the end of its log.
+// startError explains why the daemon did not start, with the last lines of its
+// log.
 func (d *daemon) startError(cause error) error {
 	if errors.Is(cause, context.Canceled) {
 		return cause

@@ -12,13 +12,13 @@ var errNeedsLinux = errors.New("the embedded builder needs Linux: start Docker, 
 
 func dialEmbedded(context.Context, Options) (*Builder, error) { return nil, errNeedsLinux }
 
-// Supervise keeps the embedded daemon on Linux; here it is an error.
+// Supervise needs Linux.
 func Supervise(context.Context, SuperviseOptions) error { return errNeedsLinux }
 
-// EmbeddedStatus describes the embedded daemon on Linux; here it is an error.
+// EmbeddedStatus needs Linux.
 func EmbeddedStatus(context.Context, Options) (Status, error) { return Status{}, errNeedsLinux }
 
-// StopEmbedded stops the embedded daemon on Linux; here it is an error.
+// StopEmbedded needs Linux.
 func StopEmbedded(context.Context, Options) (bool, error) { return false, errNeedsLinux }
 
 func (d *daemon) full() bool { return false }

@@ -74,7 +74,7 @@ func TestEmbedded(t *testing.T) {
 	}
 }
 
-// solveFile exports a folder with one file that the builder made.
+// solveFile exports a directory with one file that the builder made.
 func solveFile(t *testing.T, b *builder.Builder) {
 	t.Helper()
 	dir := t.TempDir()

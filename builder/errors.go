@@ -5,13 +5,13 @@ import (
 	"strings"
 )
 
-// Attempt is one way to a builder that Find tried.
+// Attempt is one attempt of Find.
 type Attempt struct {
 	Kind Kind
 	Err  error
 }
 
-// NotFoundError says that no builder answered, and why each did not.
+// NotFoundError reports that no builder answered, with the reason for each.
 type NotFoundError struct {
 	Tried []Attempt
 }
@@ -25,7 +25,7 @@ func (e *NotFoundError) Error() string {
 	return s.String()
 }
 
-// Unwrap gives the reasons to errors.Is and errors.As.
+// Unwrap returns the reasons for errors.Is and errors.As.
 func (e *NotFoundError) Unwrap() []error {
 	errs := make([]error, 0, len(e.Tried))
 	for _, a := range e.Tried {
@@ -34,7 +34,7 @@ func (e *NotFoundError) Unwrap() []error {
 	return errs
 }
 
-// GoneError says that the builder went away during a build.
+// GoneError reports that the builder went away during a build.
 type GoneError struct {
 	Kind    Kind
 	Address string
@@ -62,12 +62,11 @@ func (e *GoneError) Error() string {
 
 func (e *GoneError) Unwrap() error { return e.Err }
 
-// DiskFullError says that the disk of the builder, or the disk that a result
-// was written to, is full.
+// DiskFullError reports that the disk of the builder, or of a result, is full.
 type DiskFullError struct {
 	Kind    Kind
 	Address string
-	Dir     string // the embedded daemon's folder; empty for the other kinds
+	Dir     string // the embedded daemon's directory; empty for the other kinds
 	Local   bool   // full is the disk here, not the builder's
 	Err     error
 }
@@ -89,5 +88,5 @@ func (e *DiskFullError) Error() string {
 
 func (e *DiskFullError) Unwrap() error { return e.Err }
 
-// indent aligns the further lines of a message below its first.
+// indent indents all lines of a message after the first.
 func indent(s string) string { return strings.ReplaceAll(strings.TrimSpace(s), "\n", "\n  ") }

@@ -69,7 +69,7 @@ func TestFindErrors(t *testing.T) {
 			if err := os.Symlink(t.TempDir(), o.StateDir); err != nil {
 				t.Fatal(err)
 			}
-		}, []string{"is not a folder"}},
+		}, []string{"is not a directory"}},
 		{"unknown scheme", func(_ *testing.T, o *builder.Options) {
 			o.Address = "/run/buildkit/buildkitd.sock"
 		}, []string{`"/run/buildkit/buildkitd.sock" must start with one of unix://, tcp://, docker-container://, kube-pod://, ssh://`}},
@@ -132,7 +132,7 @@ func TestDiskFull(t *testing.T) {
 	}
 }
 
-// mountTmpfs makes a folder that is a small disk for the length of the test.
+// mountTmpfs makes a directory that is a small disk for the length of the test.
 func mountTmpfs(t *testing.T, dir, options string) {
 	t.Helper()
 	if err := os.Mkdir(dir, 0o700); err != nil {

@@ -12,14 +12,14 @@ import (
 	"google.golang.org/grpc/codes"
 )
 
-// How long a builder that seems gone has for one answer.
+// How long to wait for an answer of a builder that seems gone.
 const explainDeadline = 3 * time.Second
 
-// Explain says more about an error of a build on b where the builder is at
-// fault: a *DiskFullError where a disk is full, a *GoneError where the daemon
-// went away. Any other error, nil and a build that was cancelled while the
-// daemon lives come back as they are. It asks the daemon for a sign of life,
-// so call it before Close.
+// Explain adds detail to a build error on b if the builder is at fault: a
+// *DiskFullError if a disk is full, a *GoneError if the daemon went away. It
+// returns any other error, nil, and the error of a build that was cancelled
+// while the daemon runs unchanged. It contacts the daemon, so call it before
+// Close.
 func (b *Builder) Explain(err error) error {
 	if err == nil {
 		return nil
@@ -47,7 +47,7 @@ func (b *Builder) diskFull(err error) error {
 	}
 	switch {
 	case errors.Is(err, syscall.ENOSPC):
-		// A number survives only where no wire was crossed.
+		// An errno is lost on the wire, so this one is local.
 		full.Local = true
 	case outOfSpace(err.Error()):
 	default:
@@ -56,16 +56,15 @@ func (b *Builder) diskFull(err error) error {
 	return full
 }
 
-// outOfSpace looks for the operating system's words, all that is left of an
-// error number that came over the wire or out of a log.
+// outOfSpace looks for the operating system's message, because an errno that
+// came over the wire or from a log is lost.
 func outOfSpace(text string) bool {
 	text = strings.ToLower(text)
 	return strings.Contains(text, "no space left on device") || strings.Contains(text, "disk quota exceeded")
 }
 
-// lostConnection reports whether err can come from a daemon that went away.
-// A cancelled call is among them: a daemon that is told to stop cancels its
-// builds.
+// lostConnection reports whether err may mean that the daemon went away. That
+// includes cancelled calls: a daemon that is told to stop cancels its builds.
 func lostConnection(err error) bool {
 	switch grpcerrors.Code(err) {
 	case codes.Unavailable, codes.Canceled:
@@ -79,7 +78,7 @@ func lostConnection(err error) bool {
 	return false
 }
 
-// alive asks the daemon for its workers. One that was replaced by another
+// alive asks the daemon for its workers. A daemon that another has replaced
 // since Find is not alive.
 func (b *Builder) alive() bool {
 	if b.daemon != nil && b.daemon.replaced() {

@@ -9,9 +9,9 @@ import (
 )
 
 // startInner starts this program again as the first process of a PID and mount
-// namespace, where it becomes buildkitd. So the end of buildkitd, however it
-// comes, is the end of all build steps and of their mounts, and the end of this
-// process is the end of buildkitd. The channel gets one value when it ended.
+// namespace, where it becomes buildkitd. So all build steps and their mounts
+// end with buildkitd, however it ends, and buildkitd ends with this process.
+// The channel receives one value when it has exited.
 func startInner() (*exec.Cmd, <-chan error, error) {
 	// Not os.Executable: the file may have been replaced since.
 	cmd := exec.Command("/proc/self/exe", append(os.Args[1:len(os.Args):len(os.Args)], "--inner")...)
@@ -22,8 +22,8 @@ func startInner() (*exec.Cmd, <-chan error, error) {
 	}
 	started, died := make(chan error, 1), make(chan error, 1)
 	go func() {
-		// The parent of prctl(2) PR_SET_PDEATHSIG is a thread, not a process,
-		// so this one must live as long as the child.
+		// The parent in prctl(2) PR_SET_PDEATHSIG is a thread, not a process, so this
+		// thread must live as long as the child.
 		runtime.LockOSThread()
 		err := cmd.Start()
 		started <- err
@@ -38,13 +38,13 @@ func startInner() (*exec.Cmd, <-chan error, error) {
 	return cmd, died, <-started
 }
 
-// becomeBuildkitd turns this process into buildkitd.
+// becomeBuildkitd replaces this process by buildkitd.
 func becomeBuildkitd(o SuperviseOptions) error {
 	d, err := placeDaemon(Options{StateDir: o.StateDir})
 	if err != nil {
 		return err
 	}
-	// Mounts made here stay here, those of the machine still arrive.
+	// Mounts made here stay here; the machine's mounts still propagate.
 	if err := syscall.Mount("", "/", "", syscall.MS_SLAVE|syscall.MS_REC, ""); err != nil {
 		return fmt.Errorf("keep the mounts of buildkitd apart: %w", err)
 	}
@@ -58,8 +58,8 @@ func becomeBuildkitd(o SuperviseOptions) error {
 	return fmt.Errorf("run %s: %w", o.Buildkitd, err)
 }
 
-// keepProgram puts this program at its place for buildkitd's children. By the
-// time of a step, the file that it was started from may be another one.
+// keepProgram links this program to a path for buildkitd's children. By the
+// time a step runs, the original file may have been replaced.
 func (d *daemon) keepProgram() error {
 	self, err := os.Executable()
 	if err != nil {
@@ -72,7 +72,7 @@ func (d *daemon) keepProgram() error {
 	if err != nil {
 		return err
 	}
-	// The link itself leads to a mount of another namespace.
+	// The link itself points into a mount of another namespace.
 	running, err := os.Stat("/proc/self/exe")
 	if err != nil {
 		return err

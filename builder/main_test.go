@@ -129,7 +129,7 @@ func status(t *testing.T, o builder.Options) builder.Status {
 }
 
 // processes are the supervisors and daemons whose command line names the
-// state folder of o, by process id.
+// state directory of o, by process id.
 func processes(t *testing.T, o builder.Options) map[int]string {
 	t.Helper()
 	entries, err := os.ReadDir("/proc")

@@ -183,7 +183,7 @@ func TestFetchesOfBuildKit(t *testing.T) {
 
 // Two builders run steps with the same addresses at the same time; then one is
 // killed while a step of it has a network, and nothing is left of it but its
-// folder.
+// directory.
 func TestNetworkLeavesNothing(t *testing.T) {
 	w := inWorld(t)
 	if w == nil {
@@ -279,7 +279,7 @@ func machine(t *testing.T) map[string]string {
 		"iptables-save", "grep " + os.TempDir() + "/Test /proc/self/mounts", "ls -R /var/lib/cni /run/netns",
 	} {
 		words := strings.Fields(command)
-		// A folder that is not there is as good as any.
+		// A directory that is not there is as good as any.
 		text, _ := exec.Command(words[0], words[1:]...).CombinedOutput()
 		var lines []string
 		for line := range strings.Lines(string(text)) {

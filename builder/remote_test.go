@@ -25,7 +25,7 @@ func TestRemote(t *testing.T) {
 	solveFile(t, b)
 }
 
-// A socket's path may have 107 bytes; a cache folder may be deeper.
+// A socket's path may have 107 bytes; a cache directory may be deeper.
 func TestLongStateDir(t *testing.T) {
 	o := optionsIn(t, filepath.Join(t.TempDir(), strings.Repeat("long/", 20)))
 	b := find(t, o)

@@ -17,9 +17,9 @@ import (
 	specs "github.com/opencontainers/runtime-spec/specs-go"
 )
 
-// runtimeScript is what buildkitd takes for runc. It calls the program of the
-// supervisor where a container is to start, with the arguments of the supervisor,
-// and else runc.
+// runtimeScript is buildkitd's runc. To start a container it calls the
+// supervisor's program with the supervisor's arguments; otherwise it calls
+// runc.
 func (d *daemon) runtimeScript(runc string, args []string) []byte {
 	words := append([]string{d.program()}, args...)
 	words = append(words, "--runtime", "--", runc)
@@ -47,15 +47,15 @@ func findRunc() (string, error) {
 	return "", errors.New("runc not found on PATH: run apt install runc")
 }
 
-// becomeRuntime turns this process into the runc that starts a container, with
-// a network for it that is not the machine's.
+// becomeRuntime replaces this process by the runc that starts a container, in a
+// network of its own instead of the machine's.
 func becomeRuntime(o SuperviseOptions) error {
 	d, err := placeDaemon(Options{StateDir: o.StateDir})
 	if err != nil {
 		return err
 	}
-	// Networks are a thread's, and the one that executes a program is what the
-	// process becomes.
+	// Network namespaces belong to threads, and the executed program inherits that
+	// of the calling thread.
 	runtime.LockOSThread()
 	i := slices.Index(o.runc, "--bundle")
 	if i < 0 || i+1 >= len(o.runc) {
@@ -68,9 +68,9 @@ func becomeRuntime(o SuperviseOptions) error {
 	return fmt.Errorf("run %s: %w", o.runc[0], err)
 }
 
-// amend changes the specification of a container in its bundle: it takes the way
-// to buildkitd out, gives a container that would share this process's network one
-// of its own, and confines it if it is a server.
+// amend changes the specification of a container in its bundle: it removes the
+// connection to buildkitd, gives a container that would share this process's
+// network its own, and confines it if it is a server.
 func (d *daemon) amend(bundle string) error {
 	file := filepath.Join(bundle, "config.json")
 	data, err := os.ReadFile(file)
@@ -93,11 +93,12 @@ func (d *daemon) amend(bundle string) error {
 	return os.WriteFile(file, data, 0o600)
 }
 
-// traceEndpoint is where BuildKit lets every step send traces to: a socket of
-// buildkitd's, which nothing here uses.
+// traceEndpoint is a socket of buildkitd that BuildKit gives to every step for
+// traces. Nothing here uses it.
 const traceEndpoint = "/dev/otel-grpc.sock"
 
-// withoutTraces takes the socket from a container, and its name.
+// withoutTraces removes the socket and its environment variable from a
+// container.
 func withoutTraces(spec *specs.Spec) {
 	spec.Mounts = slices.DeleteFunc(spec.Mounts, func(m specs.Mount) bool { return m.Destination == traceEndpoint })
 	if endpoint := "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT=unix://" + traceEndpoint; spec.Process != nil && slices.Contains(spec.Process.Env, endpoint) {
@@ -107,7 +108,8 @@ func withoutTraces(spec *specs.Spec) {
 	}
 }
 
-// isolate moves this process into a new network, for the container that it starts.
+// isolate moves this process into a new network, for the container that it
+// starts.
 func (d *daemon) isolate(spec *specs.Spec, bundle string) error {
 	_, limits, err := network.Enter(context.Background(), d.networkSocket(), spec.Hostname)
 	if err != nil {
@@ -124,7 +126,8 @@ func (d *daemon) isolate(spec *specs.Spec, bundle string) error {
 	return nil
 }
 
-// sharesNetwork says that a container has no network namespace of its own.
+// sharesNetwork reports whether a container has no network namespace of its
+// own.
 func sharesNetwork(spec *specs.Spec) bool {
 	return spec.Linux != nil && !slices.ContainsFunc(spec.Linux.Namespaces, func(n specs.LinuxNamespace) bool {
 		return n.Type == specs.NetworkNamespace
@@ -133,19 +136,19 @@ func sharesNetwork(spec *specs.Spec) bool {
 
 const resolvConf = "/etc/resolv.conf"
 
-// wantsHost says that a step asked for the host's network, which BuildKit lets
-// only those do that are entitled to network.host. BuildKit gives such a step the
-// resolvers of the machine as they are, from a file that has this name
-// (executor/oci, GetResolvConf); the specification tells it in no other way. If
-// the name changes, such steps have a network of their own.
+// wantsHost reports whether a step asked for the host's network, which BuildKit
+// allows only with the entitlement network.host. BuildKit mounts the machine's
+// resolvers into such a step unchanged, from a file with this name
+// (executor/oci, GetResolvConf); nothing else in the specification tells. If
+// BuildKit changes the name, such steps get a network of their own.
 func wantsHost(spec *specs.Spec) bool {
 	return slices.ContainsFunc(spec.Mounts, func(m specs.Mount) bool {
 		return m.Destination == resolvConf && filepath.Base(m.Source) == "resolv-host.conf"
 	})
 }
 
-// useGateway lets a container ask the gateway for names, with the search list and
-// the options of the machine.
+// useGateway makes a container resolve names through the gateway, with the
+// machine's search list and options.
 func useGateway(spec *specs.Spec, bundle string) error {
 	i := slices.IndexFunc(spec.Mounts, func(m specs.Mount) bool { return m.Destination == resolvConf })
 	if i < 0 {
@@ -166,7 +169,7 @@ func useGateway(spec *specs.Spec, bundle string) error {
 	if err := os.WriteFile(file, []byte(out.String()), 0o644); err != nil {
 		return err
 	}
-	// The umask of whoever started the daemon is not the container's.
+	// The umask of the daemon must not apply to the container.
 	if err := os.Chmod(file, 0o644); err != nil {
 		return err
 	}

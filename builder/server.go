@@ -9,27 +9,26 @@ import (
 	"github.com/deployfile/deployfile/builder/network"
 )
 
-// DefaultProcesses is how many processes and threads a server may have unless it
-// is said: far more than any that was seen, and less than a machine has.
+// DefaultProcesses is the default limit of a server's processes and threads:
+// far more than any server uses, and fewer than a machine supports.
 const DefaultProcesses = 4096
 
-// Limits bound a server. A zero stands for DefaultProcesses, and for the memory
-// that a step has, see Builder.StepMemory.
+// Limits limits a server. Zero means DefaultProcesses, and for memory the limit
+// of a step, see Builder.StepMemory.
 type Limits = network.Limits
 
-// Server is a place for a container that serves, and the way to it. The embedded
-// builder gives such a container a network of its own that reaches what build
-// steps reach, the limits, and neither a capability nor new privileges.
+// Server is the network of a serving container, and the connection to it. The
+// embedded builder gives such a container a network that reaches what build
+// steps reach, the limits, and neither capabilities nor new privileges.
 type Server struct {
-	// Name is the host name that the container must have.
+	// Name is the required host name of the container.
 	Name string
 
 	socket string
 	place  net.Conn
 }
 
-// NewServer makes a place for a server in the embedded builder b, until it is
-// closed.
+// NewServer announces a server to the embedded builder b, until it is closed.
 func (b *Builder) NewServer(ctx context.Context, limits Limits) (*Server, error) {
 	if b.daemon == nil {
 		return nil, errors.New("only the embedded builder has networks for servers")
@@ -53,5 +52,5 @@ func (s *Server) Dial(ctx context.Context, port int) (net.Conn, error) {
 	return dialServer(ctx, s.socket, s.Name, uint16(port))
 }
 
-// Close gives the place back.
+// Close ends the announcement.
 func (s *Server) Close() error { return s.place.Close() }

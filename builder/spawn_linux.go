@@ -13,8 +13,8 @@ import (
 	"github.com/deployfile/deployfile/builder/network"
 )
 
-// spawn starts a supervisor that outlives this process. The channel tells when
-// it ended while this process lives.
+// spawn starts a supervisor that outlives this process. The channel receives
+// its exit if this process still runs.
 func (d *daemon) spawn(o Options) (<-chan error, error) {
 	buildkitd, err := checkParts(o)
 	if err != nil {
@@ -44,7 +44,7 @@ func (d *daemon) spawn(o Options) (<-chan error, error) {
 	cmd.Stdout, cmd.Stderr = log, log
 	cmd.Dir = "/"
 	cmd.Env = d.environment(os.Environ())
-	// A session of its own: Ctrl-C at the terminal is not meant for it.
+	// Its own session, so that it ignores Ctrl-C at the terminal.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	closeOnExec()
 	if err := cmd.Start(); err != nil {
@@ -61,8 +61,8 @@ func (d *daemon) spawn(o Options) (<-chan error, error) {
 	return exited, nil
 }
 
-// closeOnExec keeps files that this process inherited from the daemon, which
-// lives longer: a lock that a shell script holds by one would stay held.
+// closeOnExec keeps inherited files from the daemon, which lives longer:
+// otherwise a lock that a shell script holds through a file would stay held.
 func closeOnExec() {
 	entries, err := os.ReadDir("/proc/self/fd")
 	if err != nil {
@@ -75,9 +75,9 @@ func closeOnExec() {
 	}
 }
 
-// environment is the daemon's: what it needs to find programs and to reach the
-// network, and nothing else of whoever happened to start it, whose secrets and
-// temporary folder are not its own.
+// environment returns the daemon's environment: what it needs to find programs
+// and to reach the network, without the secrets and the temporary directory of
+// the command that happens to start it.
 func (d *daemon) environment(caller []string) []string {
 	env := []string{"HOME=" + d.dir, "TMPDIR=" + d.temporary()}
 	for _, e := range caller {
@@ -90,8 +90,8 @@ func (d *daemon) environment(caller []string) []string {
 	return env
 }
 
-// newLog starts an empty log and keeps the one before it, which may tell why
-// the last daemon died.
+// newLog starts an empty log and keeps the previous one, which may say why the
+// last daemon died.
 func (d *daemon) newLog() (*os.File, error) {
 	if err := os.Rename(d.logFile(), d.oldLog()); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return nil, fmt.Errorf("rotate the log of buildkitd: %w", err)
@@ -103,7 +103,7 @@ func (d *daemon) newLog() (*os.File, error) {
 	return log, nil
 }
 
-// checkParts names everything that is missing to start a daemon, and returns
+// checkParts reports everything that is missing to start a daemon, and returns
 // the path of buildkitd.
 func checkParts(o Options) (string, error) {
 	var errs []error

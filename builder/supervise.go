@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// SuperviseOptions is what a supervisor is told by the command that starts it.
+// SuperviseOptions are passed to a supervisor by the command that starts it.
 type SuperviseOptions struct {
 	StateDir    string        // as in Options, absolute
 	Buildkitd   string        // the daemon's program, absolute
@@ -22,7 +22,7 @@ type SuperviseOptions struct {
 	runc []string
 }
 
-// Args spells the options as the command line that ParseSuperviseArgs reads.
+// Args returns the options as a command line for ParseSuperviseArgs.
 func (o SuperviseOptions) Args() []string {
 	return []string{
 		"--state-dir", o.StateDir,
@@ -32,7 +32,7 @@ func (o SuperviseOptions) Args() []string {
 	}
 }
 
-// ParseSuperviseArgs reads what Args wrote.
+// ParseSuperviseArgs parses the result of Args.
 func ParseSuperviseArgs(args []string) (SuperviseOptions, error) {
 	var o SuperviseOptions
 	flags := flag.NewFlagSet("builder-supervise", flag.ContinueOnError)

@@ -17,21 +17,20 @@ import (
 )
 
 const (
-	// A daemon whose supervisor was killed may take a moment to be gone.
+	// A daemon whose supervisor was killed may take a moment to exit.
 	takeOverDeadline = 10 * time.Second
-	// Running builds have this long to be cancelled before the daemon is
+	// How long running builds have for their cancellation before the daemon is
 	// killed.
 	stopDeadline = 10 * time.Second
 	longestLook  = 5 * time.Second
 )
 
-// Supervise is the body of the hidden command that Options.Supervisor names:
-// it runs buildkitd until no client held a lease for o.IdleTimeout, or until
-// ctx ends, or SIGTERM or SIGINT comes, and returns nil then. A buildkitd that
-// dies by itself is an error. The command must call it with the options parsed
-// from its own last arguments, because Supervise runs the program again, with the
-// same arguments and more, to become buildkitd and to start each of its
-// containers.
+// Supervise is the body of the hidden command in Options.Supervisor: it runs
+// buildkitd until no client has held a lease for o.IdleTimeout, ctx ends, or
+// SIGTERM or SIGINT arrives, and then returns nil. If buildkitd dies by itself,
+// it returns an error. The command must pass the options parsed from its own
+// last arguments, because Supervise runs the program again, with these and more
+// arguments, to become buildkitd and to start each of its containers.
 func Supervise(ctx context.Context, o SuperviseOptions) error {
 	switch {
 	case o.inner:
@@ -60,7 +59,7 @@ func Supervise(ctx context.Context, o SuperviseOptions) error {
 	if err := d.clear(ctx, o); err != nil {
 		return err
 	}
-	// What cannot be removed, the next supervisor reports.
+	// The next supervisor reports what cannot be removed.
 	defer os.RemoveAll(d.temporary())
 	networks, err := network.Listen(d.networkSocket())
 	if err != nil {
@@ -72,8 +71,8 @@ func Supervise(ctx context.Context, o SuperviseOptions) error {
 	if err != nil {
 		return fmt.Errorf("start buildkitd: %w", err)
 	}
-	// Held exclusively from the moment of idleness until the end, so that a
-	// client that comes now waits, and then starts anew.
+	// Held exclusively from the moment of idleness until the end, so that a new
+	// client waits and then starts a new daemon.
 	lease := flock.New(d.leaseLock())
 	defer lease.Close()
 	if err := d.watch(ctx, o.IdleTimeout, lease, died); err != nil {
@@ -84,8 +83,9 @@ func Supervise(ctx context.Context, o SuperviseOptions) error {
 	return nil
 }
 
-// clear waits for a predecessor's buildkitd to be gone, removes its sockets and
-// temporary files, and writes the configuration and what it names.
+// clear waits for the buildkitd of a predecessor to exit, removes its sockets
+// and temporary files, and writes the configuration and the files that it
+// names.
 func (d *daemon) clear(ctx context.Context, o SuperviseOptions) error {
 	if err := os.MkdirAll(d.root(), 0o700); err != nil {
 		return fmt.Errorf("the embedded builder's cache: %w", err)
@@ -121,7 +121,7 @@ func (d *daemon) clear(ctx context.Context, o SuperviseOptions) error {
 		replace(d.program(), nil, 0o700))
 }
 
-// replace writes a file anew, whatever mode it had.
+// replace writes a new file, whatever mode the old one had.
 func replace(file string, data []byte, mode os.FileMode) error {
 	if err := os.Remove(file); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return fmt.Errorf("configure buildkitd: %w", err)
@@ -132,8 +132,8 @@ func replace(file string, data []byte, mode os.FileMode) error {
 	return nil
 }
 
-// watch returns nil when the daemon should end, and an error when it died or
-// never came up.
+// watch returns nil when the daemon should stop, and an error if it died or
+// never started.
 func (d *daemon) watch(ctx context.Context, idle time.Duration, lease *flock.Flock, died <-chan error) error {
 	up := make(chan error, 1)
 	go func() { up <- d.awaitUp(ctx) }()
@@ -172,7 +172,7 @@ func (d *daemon) watch(ctx context.Context, idle time.Duration, lease *flock.Flo
 	}
 }
 
-// awaitUp returns when the daemon answers for the first time.
+// awaitUp returns when the daemon first answers.
 func (d *daemon) awaitUp(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, startDeadline)
 	defer cancel()
@@ -189,8 +189,8 @@ func (d *daemon) awaitUp(ctx context.Context) error {
 	}
 }
 
-// end asks buildkitd to stop and, if it does not, kills it. The kernel then
-// ends whatever ran in its PID namespace and drops its mounts.
+// end asks buildkitd to stop and kills it if it does not. The kernel then kills
+// everything in its PID namespace and drops its mounts.
 func end(cmd *exec.Cmd, died <-chan error) {
 	if cmd.Process.Signal(syscall.SIGTERM) != nil {
 		return // gone already

@@ -20,7 +20,7 @@ const otherUser = 65534
 // builder and to read or write any of its files.
 func TestAnotherUser(t *testing.T) {
 	o := options(t)
-	// Everybody may come as far as the builder's own folder.
+	// Everybody may come as far as the builder's own directory.
 	if err := os.Chmod(filepath.Dir(filepath.Dir(o.StateDir)), 0o755); err != nil {
 		t.Fatal(err)
 	}
@@ -61,7 +61,7 @@ func TestAnotherUser(t *testing.T) {
 		t.Errorf("%d files of the builder were tried: %v", files, err)
 	}
 	if out, err := as(otherUser, "sh", "-c", `echo x > "$1/new"`, "sh", o.StateDir); err == nil {
-		t.Errorf("another user writes into the builder's folder: %s", out)
+		t.Errorf("another user writes into the builder's directory: %s", out)
 	}
 	for pid, what := range processes(t, o) {
 		if out, err := as(otherUser, "cat", fmt.Sprintf("/proc/%d/environ", pid)); err == nil {
@@ -78,8 +78,9 @@ func as(user uint32, command string, args ...string) ([]byte, error) {
 	return c.CombinedOutput()
 }
 
-// sockets are the sockets that the builder of a state folder listens at. Each is in
-// a folder of its owner's: an abstract one, or a port, would be everybody's.
+// sockets are the sockets that the builder of a state directory listens at.
+// Each is in a directory of its owner's: an abstract one, or a port, would be
+// everybody's.
 func sockets(t *testing.T, dir string) []string {
 	t.Helper()
 	listening, err := os.ReadFile("/proc/net/unix")

@@ -148,7 +148,7 @@ func (w *world) addIntranet(here *netlink.Handle) error {
 	return errors.Join(errs...)
 }
 
-// up gives an interface its addresses.
+// up returns an interface its addresses.
 func up(h *netlink.Handle, name string, addresses ...string) error {
 	link, err := h.LinkByName(name)
 	if err != nil {

@@ -10,24 +10,24 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Announce tells the server at socket that the container whose host name will be
+// Announce tells the server at socket that the container with the host name
 // name is a server, which gets limits and neither capabilities nor new
-// privileges. It is one until the result is closed.
+// privileges. The announcement ends when the result is closed.
 func Announce(ctx context.Context, socket, name string, limits Limits) (net.Conn, error) {
 	conn, _, err := call(ctx, socket, request{Verb: announce, Name: name, Limits: &limits}, -1)
 	return conn, err
 }
 
-// Dial connects to a port of the container that was announced as name.
+// Dial connects to a port of the container announced as name.
 func Dial(ctx context.Context, socket, name string, port uint16) (net.Conn, error) {
 	conn, _, err := call(ctx, socket, request{Verb: dial, Name: name, Port: port}, -1)
 	return conn, err
 }
 
-// Enter leaves the network of the calling thread for a new one, for the container
-// whose host name is name. The caller has locked itself to the thread. The network
-// ends when the file is closed, which every process has that the thread becomes.
-// The limits are nil unless the container was announced.
+// Enter moves the calling thread to a new network, for the container with the
+// host name name. The caller has locked itself to the thread. The network ends
+// when the last process that inherits the file closes it. The limits are nil
+// unless the container was announced.
 func Enter(ctx context.Context, socket, name string) (file int, limits *Limits, err error) {
 	if err := unix.Unshare(unix.CLONE_NEWNET); err != nil {
 		return -1, nil, fmt.Errorf("make a network: %w", err)
@@ -48,7 +48,7 @@ func Enter(ctx context.Context, socket, name string) (file int, limits *Limits, 
 	}
 	file = -1
 	var failed error
-	// The copy stays open when the program is replaced.
+	// The copy stays open across exec.
 	err = raw.Control(func(fd uintptr) { file, failed = unix.Dup(int(fd)) })
 	return file, a.Server, errors.Join(err, failed)
 }

@@ -8,8 +8,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// find looks an address up in the routing tables of the calling thread's network
-// namespace.
+// find looks up an address in the routing tables of the calling thread's
+// network namespace.
 func find(addr netip.Addr) (Destination, error) {
 	routes, err := netlink.RouteGet(addr.AsSlice())
 	if err != nil {

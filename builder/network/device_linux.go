@@ -15,8 +15,7 @@ const (
 	deviceName = "eth0"
 )
 
-// Available returns an error that says what to do where this machine has no TUN
-// devices.
+// Available returns an error with a remedy if this machine has no TUN devices.
 func Available() error {
 	fd, err := unix.Open(devicePath, unix.O_RDWR|unix.O_CLOEXEC, 0)
 	if err == nil {
@@ -25,8 +24,8 @@ func Available() error {
 	return fmt.Errorf("no network for build steps: open %s: %w: load the kernel's module (modprobe tun) or, in a container, give it the device (docker run --device %s)", devicePath, err, devicePath)
 }
 
-// open makes the device of a step in the network namespace of the calling
-// thread, which has nothing else, and leads everything to it.
+// open creates a step's device in the network namespace of the calling thread,
+// which has nothing else, and routes everything to it.
 func open() (int, error) {
 	fd, err := unix.Open(devicePath, unix.O_RDWR|unix.O_CLOEXEC|unix.O_NONBLOCK, 0)
 	if err != nil {
@@ -47,7 +46,7 @@ func configure(fd int) error {
 	if err := unix.IoctlIfreq(fd, unix.TUNSETIFF, request); err != nil {
 		return os.NewSyscallError("TUNSETIFF", err)
 	}
-	// Of the namespace that the thread is in now.
+	// A handle to the thread's current namespace.
 	handle, err := netlink.NewHandle(unix.NETLINK_ROUTE)
 	if err != nil {
 		return err
@@ -73,14 +72,14 @@ func configure(fd int) error {
 	if err := lead(handle, link, Own().AsSlice(), 32); err != nil {
 		return err
 	}
-	// A kernel may have no IPv6.
+	// A kernel may lack IPv6.
 	if err := lead(handle, link, own6().AsSlice(), 128); err != nil && !errors.Is(err, unix.EOPNOTSUPP) && !errors.Is(err, unix.EACCES) && !errors.Is(err, unix.EPERM) {
 		return err
 	}
 	return nil
 }
 
-// lead gives the device an address and makes it the way to all others.
+// lead assigns an address to the device and makes the device the default route.
 func lead(handle *netlink.Handle, link netlink.Link, own net.IP, bits int) error {
 	address := &netlink.Addr{IPNet: &net.IPNet{IP: own, Mask: net.CIDRMask(bits, bits)}, Flags: unix.IFA_F_NODAD}
 	if err := handle.AddrAdd(link, address); err != nil {

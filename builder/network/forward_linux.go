@@ -14,8 +14,8 @@ import (
 	"gvisor.dev/gvisor/pkg/waiter"
 )
 
-// forwardTCP connects a step to what it asks for, and refuses what it may not
-// or cannot have: the step sees "connection refused".
+// forwardTCP connects a step to the address that it asks for. If that is
+// refused or fails, the step sees "connection refused".
 func (n *network) forwardTCP(r *tcp.ForwarderRequest) {
 	if !n.take() {
 		r.Complete(true)
@@ -36,7 +36,7 @@ func (n *network) forwardTCP(r *tcp.ForwarderRequest) {
 	}
 	out, err := n.dial("tcp", to)
 	if err != nil {
-		// Where nobody answered the machine, nobody answers the step.
+		// If the machine got no answer, the step gets none.
 		var silence net.Error
 		r.Complete(!errors.As(err, &silence) || !silence.Timeout())
 		return
@@ -59,15 +59,15 @@ func (n *network) connect(r *tcp.ForwarderRequest, out net.Conn) {
 }
 
 const (
-	// untakenDeadline is how long what a step was sent waits for it to take it, after
-	// the other end has closed the connection.
+	// untakenDeadline is how long unread data waits for the step after the other
+	// end has closed the connection.
 	untakenDeadline = time.Minute
 	untakenPause    = 100 * time.Millisecond
 )
 
-// drain keeps the place of a connection that both ends have closed until the step has
-// taken what it was sent: the stack keeps that, as long as the step says that it has
-// no room for it.
+// drain keeps a connection that both ends have closed in its slot until the
+// step has read what it was sent: the stack keeps that data as long as the
+// step's window is full.
 func (n *network) drain(endpoint tcpip.Endpoint) {
 	end := time.Now().Add(untakenDeadline)
 	for time.Now().Before(end) && n.ctx.Err() == nil {
@@ -82,13 +82,13 @@ func (n *network) drain(endpoint tcpip.Endpoint) {
 }
 
 const (
-	// datagramIdle is how long a stream of datagrams may be silent.
+	// datagramIdle is how long a UDP flow may be silent.
 	datagramIdle = time.Minute
 	maxDatagram  = 64 << 10
 )
 
-// forwardUDP connects a stream of datagrams; false says that it is refused. It
-// runs between two packets of the step, so it must not wait.
+// forwardUDP connects a UDP flow; false means refused. It runs between two
+// packets of the step, so it must not block.
 func (n *network) forwardUDP(r *udp.ForwarderRequest) bool {
 	id := r.ID()
 	to := addrPort(id.LocalAddress, id.LocalPort)
@@ -113,7 +113,7 @@ func (n *network) forwardUDP(r *udp.ForwarderRequest) bool {
 			n.answerNames(in)
 			return
 		}
-		// To dial UDP sends nothing.
+		// Dialling UDP sends nothing.
 		out, err := n.dial("udp", to)
 		if err != nil {
 			return
@@ -123,7 +123,7 @@ func (n *network) forwardUDP(r *udp.ForwarderRequest) bool {
 	return true
 }
 
-// joinDatagrams hands datagrams on in both directions until there were none for
+// joinDatagrams copies datagrams in both directions until none arrived for
 // datagramIdle.
 func joinDatagrams(ctx context.Context, a, b net.Conn) {
 	closeBoth := func() {
@@ -143,8 +143,7 @@ func joinDatagrams(ctx context.Context, a, b net.Conn) {
 				idle.Reset(datagramIdle)
 				_, err = to.Write(buffer[:size])
 			}
-			// That nobody listens there is the answer to one datagram, and not
-			// the end.
+			// "Connection refused" answers one datagram and does not end the flow.
 			if err != nil && !errors.Is(err, syscall.ECONNREFUSED) {
 				return
 			}

@@ -5,14 +5,14 @@ import (
 	"io"
 )
 
-// halfCloser is a connection one of whose directions can end.
+// halfCloser is a connection that can close one direction.
 type halfCloser interface{ CloseWrite() error }
 
-// copySize is how many bytes are moved at once.
+// copySize is the size of the copy buffer in bytes.
 const copySize = 64 << 10
 
-// Join hands on what either of two connections says to the other, until both
-// have said all, one breaks off or ctx ends. Then both are closed.
+// Join copies data between two connections in both directions, until both ends
+// have finished, one fails or ctx ends. Then it closes both.
 func Join(ctx context.Context, a, b io.ReadWriteCloser) {
 	closeBoth := func() {
 		_ = a.Close()
@@ -21,7 +21,7 @@ func Join(ctx context.Context, a, b io.ReadWriteCloser) {
 	stop := context.AfterFunc(ctx, closeBoth)
 	done := make(chan error, 2)
 	hand := func(to, from io.ReadWriteCloser) {
-		// Without the methods by which net would choose a smaller buffer.
+		// Without the methods through which net would choose a smaller buffer.
 		_, err := io.CopyBuffer(struct{ io.Writer }{to}, struct{ io.Reader }{from}, make([]byte, copySize))
 		if half, ok := to.(halfCloser); err == nil && ok {
 			err = half.CloseWrite()

@@ -9,18 +9,17 @@ import (
 	"strings"
 )
 
-// Limits bound what a server in a step's place may take of the machine.
+// Limits limits a server.
 type Limits struct {
-	// Memory is in bytes, Processes a number that counts threads, too; 0 for no
-	// limit.
+	// Memory is in bytes, Processes counts threads, too; 0 means no limit.
 	Memory, Processes int64
 }
 
-// serverPrefix begins the host name of every server, so that one is never run
-// as an ordinary step.
+// serverPrefix begins the host name of every server, so that no server is ever
+// run as an ordinary step.
 const serverPrefix = "deployfile-server-"
 
-// ServerName is a name for a server that nothing else has.
+// ServerName returns a unique name for a server.
 func ServerName() string { return serverPrefix + strings.ToLower(rand.Text()) }
 
 // The verbs of a connection to the server.
@@ -30,7 +29,7 @@ const (
 	dial     = "dial"     // connect to a port of the container of this name
 )
 
-// request is what a connection begins with, a line of JSON.
+// request is the first message of a connection, a line of JSON.
 type request struct {
 	Verb   string
 	Name   string  `json:",omitempty"`
@@ -41,11 +40,11 @@ type request struct {
 // answer is the server's line.
 type answer struct {
 	Error string `json:",omitempty"`
-	// Server has the limits if the container that attaches was announced.
+	// Server has the limits if the attaching container was announced.
 	Server *Limits `json:",omitempty"`
 }
 
-// maxLine is more than any message has, in bytes.
+// maxLine limits a message in bytes.
 const maxLine = 4096
 
 // readAnswer reads one line and nothing after it.

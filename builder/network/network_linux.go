@@ -22,10 +22,10 @@ import (
 
 const (
 	nic = 1
-	// maxFlows bounds what one step may have at once: connections, streams of
-	// datagrams, questions for names. Each takes a file and up to a megabyte.
+	// maxFlows limits what one step may have at once: connections, UDP flows, DNS
+	// queries. Each takes a file and up to a megabyte.
 	maxFlows = 1024
-	// bufferSize is how many bytes of a connection wait for one side.
+	// bufferSize is the buffer of each side of a connection in bytes.
 	bufferSize = 512 << 10
 )
 
@@ -35,11 +35,11 @@ type network struct {
 	stack  *stack.Stack
 	ctx    context.Context
 	cancel context.CancelFunc
-	// flows has a place for each.
+	// flows has a slot for each flow.
 	flows chan struct{}
 }
 
-// newNetwork takes the device over and answers what a step sends to it.
+// newNetwork takes over the device and answers what a step sends to it.
 func newNetwork(fd int) (*network, error) {
 	n := &network{fd: fd, flows: make(chan struct{}, maxFlows)}
 	if err := n.start(); err != nil {
@@ -52,7 +52,7 @@ func (n *network) start() error {
 	device, err := fdbased.New(&fdbased.Options{
 		FDs: []int{n.fd},
 		MTU: mtu,
-		// The kernel made the packets, in memory.
+		// The kernel created the packets, in memory.
 		RXChecksumOffload: true,
 	})
 	if err != nil {
@@ -83,7 +83,7 @@ func (n *network) start() error {
 	if err := n.stack.AddProtocolAddress(nic, gateway, stack.AddressProperties{}); err != nil {
 		return errors.New(err.String())
 	}
-	// It answers in the name of every address that a step may ask for.
+	// The stack answers for every address that a step may ask for.
 	if err := n.stack.SetPromiscuousMode(nic, true); err != nil {
 		return errors.New(err.String())
 	}
@@ -97,14 +97,14 @@ func (n *network) start() error {
 	return nil
 }
 
-// close ends all connections and gives the device back.
+// close closes all connections and the device.
 func (n *network) close() error {
 	n.cancel()
 	n.stack.Destroy()
 	return unix.Close(n.fd)
 }
 
-// take takes a place for a flow; false says that there is none left.
+// take takes a slot for a flow; false if none is left.
 func (n *network) take() bool {
 	select {
 	case n.flows <- struct{}{}:
@@ -122,10 +122,10 @@ func (n *network) dialStep(ctx context.Context, port uint16) (net.Conn, error) {
 	return gonet.DialContextTCP(ctx, n.stack, to, ipv4.ProtocolNumber)
 }
 
-// connectDeadline is about what a kernel gives a connection.
+// connectDeadline is about the kernel's own timeout for a connection.
 const connectDeadline = 2 * time.Minute
 
-// dial connects to where a step wants to, if it may.
+// dial connects to the address that a step asked for, if Check allows it.
 func (n *network) dial(network string, to netip.AddrPort) (net.Conn, error) {
 	if err := Check(to.Addr(), find); err != nil {
 		return nil, err
@@ -134,7 +134,7 @@ func (n *network) dial(network string, to netip.AddrPort) (net.Conn, error) {
 	return dialer.DialContext(n.ctx, network, to.String())
 }
 
-// addrPort is an address of the stack's as Go has it.
+// addrPort converts an address of the stack.
 func addrPort(addr tcpip.Address, port uint16) netip.AddrPort {
 	a, _ := netip.AddrFromSlice(addr.AsSlice())
 	return netip.AddrPortFrom(a.Unmap(), port)

@@ -5,39 +5,40 @@ import (
 	"net/netip"
 )
 
-// RefusedError says that a step asked for an address that no step reaches.
+// RefusedError reports that a step asked for an address that steps may not
+// reach.
 type RefusedError struct {
-	// Addr is what it asked for.
+	// Addr is the address.
 	Addr netip.Addr
-	// Why says what is there, such as "is this machine itself".
+	// Why describes the address, such as "is this machine itself".
 	Why string
 }
 
 func (e *RefusedError) Error() string { return fmt.Sprintf("%s %s", e.Addr, e.Why) }
 
-// Destination is what the machine's routing tables say of an address.
+// Destination is the result of a lookup in the machine's routing tables.
 type Destination int
 
 // The destinations.
 const (
-	// Elsewhere is another machine, or a network namespace of its own.
+	// Elsewhere is another machine or network namespace.
 	Elsewhere Destination = iota
-	// Here is the machine itself: an address of one of its interfaces, or one
-	// that is routed to it.
+	// Here is the machine itself: an address of one of its interfaces, or one that
+	// is routed to it.
 	Here
 	// Many is a broadcast, multicast or anycast address.
 	Many
 )
 
-// Check returns nil where a step may be connected to addr, else a
-// *RefusedError, or the error of find, which looks an address up in the
-// machine's routing tables. It decides of what is dialled, whatever name led
-// there. An address that holds another one, as those that a NAT64 gateway
-// translates, is refused with that one.
+// Check returns nil if a step may connect to addr, else a *RefusedError, or the
+// error of find, which looks up an address in the machine's routing tables. It
+// checks the dialled address, whatever name it came from. An address that
+// embeds another, such as one of a NAT64 gateway, is refused if the embedded
+// one is.
 func Check(addr netip.Addr, find func(netip.Addr) (Destination, error)) error {
 	whole := addr
 	for {
-		// The zone says on which link an address is, and steps have no links.
+		// The zone names a link, and steps have no links.
 		addr = addr.Unmap().WithZone("")
 		if why := special(addr); why != "" {
 			return &RefusedError{Addr: whole, Why: why}
@@ -59,9 +60,9 @@ func Check(addr netip.Addr, find func(netip.Addr) (Destination, error)) error {
 	}
 }
 
-// special says what an address is that no step reaches wherever it leads; ""
-// for the others. The numbers are those of IANA's special-purpose registries
-// (RFC 6890) and of the clouds' own documentation.
+// special describes an address that no step may reach, wherever it leads; ""
+// for other addresses. The numbers come from IANA's special-purpose registries
+// (RFC 6890) and from the clouds' own documentation.
 func special(addr netip.Addr) string {
 	for _, r := range []struct{ prefix, what string }{
 		{"0.0.0.0/8", "is this machine itself"}, // RFC 1122: Linux takes it for the loopback
@@ -93,7 +94,7 @@ func special(addr netip.Addr) string {
 	return ""
 }
 
-// embedded is the IPv4 address that an IPv6 address leads to: of a NAT64 (RFC
+// embedded returns the IPv4 address that an IPv6 address embeds: of NAT64 (RFC
 // 6052), of SIIT (RFC 2765), of 6to4 (RFC 3056), or an IPv4-compatible one (RFC
 // 4291).
 func embedded(addr netip.Addr) (netip.Addr, bool) {

@@ -9,8 +9,8 @@ import (
 	"gvisor.dev/gvisor/pkg/tcpip/stack"
 )
 
-// quietEndpoint drops ICMP. The stack would answer a ping in the name of every
-// machine, whether it is there or not.
+// quietEndpoint drops ICMP. Otherwise the stack would answer a ping for every
+// machine, whether it exists or not.
 type quietEndpoint struct{ nested.Endpoint }
 
 func quiet(device stack.LinkEndpoint) stack.LinkEndpoint {

@@ -17,14 +17,14 @@ import (
 
 const (
 	resolvConf = "/etc/resolv.conf"
-	// A client asks again after five seconds: resolv.conf(5).
+	// A client retries after five seconds: resolv.conf(5).
 	resolverDeadline = 2 * time.Second
 	nameIdle         = 10 * time.Second
 )
 
-// resolvers are the machine's own, in its order, read each time: a laptop
-// changes them. They may be anywhere, on the loopback too, and nothing but names
-// is asked there.
+// resolvers returns the machine's own resolvers, in order. They are read each
+// time, because a laptop changes them. They may be anywhere, even on the
+// loopback, but get only DNS queries.
 func resolvers() ([]string, error) {
 	file, err := resolvconf.Load(resolvConf)
 	if err != nil {
@@ -41,7 +41,7 @@ func resolvers() ([]string, error) {
 	return out, nil
 }
 
-// dialResolver connects to the first resolver that takes the connection.
+// dialResolver connects to the first resolver that accepts the connection.
 func (n *network) dialResolver(network string) (net.Conn, error) {
 	all, err := resolvers()
 	if err != nil {
@@ -59,11 +59,12 @@ func (n *network) dialResolver(network string) (net.Conn, error) {
 	return nil, errors.Join(errs...)
 }
 
-// toNames says that a step asks the gateway for names.
+// toNames reports whether a step asks the gateway for DNS.
 func toNames(to netip.AddrPort) bool { return to.Addr() == Gateway() && to.Port() == dnsPort }
 
-// checkQuestion refuses what is not one question for a name: a resolver that trusts
-// the machine may let it change a zone (RFC 2136) or have all of one (RFC 5936).
+// checkQuestion refuses anything but one query for a name: a resolver that
+// trusts the machine may accept updates of a zone (RFC 2136) or transfer a
+// whole zone (RFC 5936).
 func checkQuestion(message []byte) error {
 	var p dnsmessage.Parser
 	header, err := p.Start(message)
@@ -82,8 +83,8 @@ func checkQuestion(message []byte) error {
 	return nil
 }
 
-// answerStream answers the questions that come by a connection, each behind its
-// length (RFC 1035, 4.2.2).
+// answerStream answers the queries of a connection, each preceded by its length
+// (RFC 1035, 4.2.2).
 func (n *network) answerStream(in net.Conn) {
 	defer in.Close()
 	stop := context.AfterFunc(n.ctx, func() { _ = in.Close() })
@@ -130,7 +131,7 @@ func writeMessage(to io.Writer, message []byte) error {
 	return err
 }
 
-// answerNames answers the questions that come as datagrams from one port.
+// answerNames answers queries in datagrams from one port.
 func (n *network) answerNames(in net.Conn) {
 	for {
 		question := make([]byte, maxDatagram)
@@ -141,7 +142,7 @@ func (n *network) answerNames(in net.Conn) {
 		if err != nil {
 			return
 		}
-		// Both addresses of a name are asked for at once.
+		// Clients query both addresses of a name at once.
 		if !n.take() {
 			continue
 		}
@@ -162,8 +163,8 @@ const (
 	failureCode    = 2
 )
 
-// ask puts a question to the resolvers, one after the other as a C library does,
-// until one has an answer.
+// ask sends a query to the resolvers, one after the other as a C library does,
+// until one answers.
 func (n *network) ask(question []byte) ([]byte, error) {
 	if err := checkQuestion(question); err != nil {
 		return nil, err

@@ -15,17 +15,17 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Server keeps the far ends of the networks of all steps.
+// Server holds the far ends of the networks of all steps.
 type Server struct {
 	listener *net.UnixListener
 
 	mu sync.Mutex
-	// networks and announced are by the container's host name.
+	// networks and announced are keyed by the container's host name.
 	networks  map[string]*network
 	announced map[string]Limits
 }
 
-// Listen makes a server that is reached at a socket, which is not there yet.
+// Listen creates a server on a socket, which must not exist yet.
 func Listen(socket string) (*Server, error) {
 	listener, err := net.ListenUnix("unix", &net.UnixAddr{Name: socket, Net: "unix"})
 	if err != nil {
@@ -42,7 +42,7 @@ func (s *Server) Serve() error {
 		case errors.Is(err, net.ErrClosed):
 			return nil
 		case err != nil:
-			// No file is left, say, until a connection ends.
+			// For example, no file descriptor is free until a connection ends.
 			time.Sleep(100 * time.Millisecond)
 			continue
 		}
@@ -50,11 +50,11 @@ func (s *Server) Serve() error {
 	}
 }
 
-// Close ends Serve. The networks that there are stay.
+// Close ends Serve. Existing networks continue.
 func (s *Server) Close() error { return s.listener.Close() }
 
-// requestDeadline is how long a client has to say what it wants, and a server in
-// a container to take a connection.
+// requestDeadline is how long a client may take to send its request, and a
+// server in a container to accept a connection.
 const requestDeadline = 10 * time.Second
 
 func (s *Server) handle(conn *net.UnixConn) {
@@ -78,7 +78,7 @@ func (s *Server) handle(conn *net.UnixConn) {
 	}
 }
 
-// receive reads the request and the file that came along, -1 for none.
+// receive reads the request and the file descriptor with it, -1 for none.
 func receive(conn *net.UnixConn) (r request, file int, err error) {
 	if err := conn.SetDeadline(time.Now().Add(requestDeadline)); err != nil {
 		return r, -1, err
@@ -130,8 +130,8 @@ func send(conn net.Conn, a answer) error {
 	return err
 }
 
-// attach serves a container's network until its process is gone. What is read
-// from it then is not listened to.
+// attach runs a container's network until its process is gone. It ignores
+// further data from the connection.
 func (s *Server) attach(conn *net.UnixConn, name string, file int) error {
 	n, err := newNetwork(file)
 	if err != nil {
