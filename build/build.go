@@ -1,6 +1,6 @@
-// Package build is a build as its caller sees it: it hands the Deployfile, its
+// Package build is the client side of a build: it passes the Deployfile, its
 // context, secrets and caches to a builder, runs the frontend there, shows
-// BuildKit's progress and receives what comes out.
+// BuildKit's progress and receives the result.
 package build
 
 import (
@@ -28,51 +28,51 @@ import (
 	"github.com/tonistiigi/fsutil"
 )
 
-// Options are what a build is told.
+// Options are the options of a build.
 type Options struct {
-	// Context is the folder that the build may read, File the Deployfile
-	// ("" for DefaultName in Context).
+	// Context is the directory that the build may read, File the Deployfile (""
+	// for DefaultName in Context).
 	Context, File string
-	// Target is what the frontend makes, "" for the image.
+	// Target is the output to build, "" for the image.
 	Target string
-	// Platforms are os/arch; none for the Deployfile's or the builder's own.
+	// Platforms are os/arch; empty for those of the Deployfile or the builder.
 	Platforms []string
-	// Args are build arguments, Labels labels, by name.
+	// Args are build arguments, Labels image labels, by name.
 	Args, Labels map[string]string
-	// Contexts are named build contexts, as --build-context has them.
+	// Contexts are named build contexts, as in --build-context.
 	Contexts map[string]string
-	// Secrets and SSH are as --secret and --ssh have them.
+	// Secrets and SSH are values of --secret and --ssh.
 	Secrets, SSH []string
-	// CacheFrom and CacheTo are as buildx has them.
+	// CacheFrom and CacheTo are values of buildx's flags.
 	CacheFrom, CacheTo []string
-	// Ulimits and Resources are what a step may use, as --ulimit (of nproc and
-	// data) and --resource of buildx have them.
+	// Ulimits (of nproc and data) and Resources limit steps; they are values of
+	// buildx's --ulimit and --resource.
 	Ulimits, Resources []string
-	// Network is that of the steps that have one, as --network of buildx:
-	// default, host or none; "" for default.
+	// Network is the network of steps that have one, as in buildx's --network:
+	// default, host or none; "" means default.
 	Network string
 	// NoCache runs every step.
 	NoCache bool
 	// CA is the id of the secret with certificate authorities, "" for CASecret.
 	CA string
-	// Outputs and Exports are where the result goes; none keeps it in the
-	// builder's cache. An output that is a file is there when Run succeeded,
-	// and what was there before is when it did not.
+	// Outputs and Exports receive the result; without any it stays in the
+	// builder's cache. An output file is replaced when Run succeeds, and unchanged
+	// when it fails.
 	Outputs []Output
 	Exports []client.ExportEntry
-	// Progress is auto, plain, tty, quiet or rawjson; it is written to Log.
+	// Progress is auto, plain, tty, quiet or rawjson; the progress goes to Log.
 	Progress string
 	Log      *os.File
 	// Stdout is standard output, for an Output that goes there.
 	Stdout io.Writer
-	// Then is called with the result while the builder still has it, nil if
-	// there is nothing to do.
+	// Then, unless nil, is called with the result while the builder still holds
+	// it.
 	Then func(context.Context, *Built) error
 }
 
-// Built is a result that the builder holds.
+// Built is a result held by the builder.
 type Built struct {
-	// Client is the connection of the build, Result what the frontend returned.
+	// Client is the connection of the build, Result the frontend's result.
 	Client gwclient.Client
 	Result *gwclient.Result
 
@@ -80,25 +80,25 @@ type Built struct {
 	progress *progress
 }
 
-// EndProgress ends the progress display, and returns when it has left the
-// terminal to others.
+// EndProgress stops the progress display, and returns when it no longer writes
+// to the terminal.
 func (b *Built) EndProgress() {
 	close(b.progress.stop)
 	<-b.progress.ended
 }
 
-// Result is what the builder said of a build.
+// Result is the builder's response to a build.
 type Result struct {
-	// Metadata is the exporters' answer, such as containerimage.digest.
+	// Metadata is the exporters' response, such as containerimage.digest.
 	Metadata map[string]string
-	// Warnings are those that the progress display showed last.
+	// Warnings are the warnings at the end of the progress display.
 	Warnings []client.VertexWarning
 }
 
-// attempts is how often a build is tried that another one got in the way of.
+// attempts is how often to try a build that collides with another one.
 const attempts = 3
 
-// Run builds. An error of the frontend comes back as it was returned there.
+// Run builds. It returns an error of the frontend as the frontend returned it.
 func Run(ctx context.Context, b *builder.Builder, o Options) (*Result, error) {
 	then, began := o.Then, false
 	if then != nil {
@@ -115,8 +115,8 @@ func Run(ctx context.Context, b *builder.Builder, o Options) (*Result, error) {
 	}
 }
 
-// collided reports whether a build failed because BuildKit lost its place
-// among the same steps of another build that ended meanwhile:
+// collided reports whether a build failed because BuildKit mixed up its steps
+// with those of another build that ended at the same time:
 // https://github.com/moby/buildkit/issues/3635.
 func collided(err error) bool {
 	text := err.Error()
@@ -167,7 +167,7 @@ func run(ctx context.Context, b *builder.Builder, o Options) (*Result, error) {
 	return &Result{Metadata: res.ExporterResponse, Warnings: shown.warnings}, nil
 }
 
-// FilePath is the path of the Deployfile.
+// FilePath returns the path of the Deployfile.
 func (o Options) FilePath() string {
 	if o.File != "" {
 		return o.File
@@ -203,7 +203,7 @@ func solveOptions(o Options) (*client.SolveOpt, error) {
 	if info, err := os.Stat(dir); err != nil {
 		return nil, fmt.Errorf("the context: %w", err)
 	} else if !info.IsDir() {
-		return nil, fmt.Errorf("the context %s is not a folder", o.Context)
+		return nil, fmt.Errorf("the context %s is not a directory", o.Context)
 	}
 	if _, err := os.Stat(file); errors.Is(err, fs.ErrNotExist) {
 		return nil, &NoFileError{Path: o.FilePath()}
@@ -268,8 +268,8 @@ func attributes(o Options, dir, file string) map[string]string {
 	return attrs
 }
 
-// sharedKey lets the builder keep what it received of a folder and receive
-// only what changed since.
+// sharedKey lets the builder keep a received directory and receive only later
+// changes.
 func sharedKey(dir string) string {
 	h := sha256.Sum256([]byte(dir))
 	return hex.EncodeToString(h[:])

@@ -2,7 +2,7 @@ package build
 
 import "strings"
 
-// cacheEntries spells out the short form REF of a registry cache.
+// cacheEntries expands the short form REF of a registry cache.
 func cacheEntries(entries []string) []string {
 	out := make([]string, len(entries))
 	for i, e := range entries {

@@ -23,31 +23,31 @@ import (
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 )
 
-// stopDeadline is how long the machinery below a server has to remove it.
+// stopDeadline is how long the removal of a server may take.
 const stopDeadline = 10 * time.Second
 
 // Server is a running image.
 type Server interface {
-	// Exited is closed when the server has ended, by itself or by Stop.
+	// Exited is closed when the server has exited, by itself or by Stop.
 	Exited() <-chan struct{}
-	// Err says how a server that ended by itself did so.
+	// Err returns how a server that exited by itself did so.
 	Err() error
-	// Stop ends the server: it is asked first (SIGTERM), and killed when the
-	// grace is over. It returns when the server is gone.
+	// Stop stops the server: with SIGTERM first, and SIGKILL after the grace
+	// period. It returns when the server is gone.
 	Stop(grace time.Duration)
 }
 
-// ServerOptions say how an image is started.
+// ServerOptions are the options for starting an image.
 type ServerOptions struct {
-	// Platform is the one of the image's that is started.
+	// Platform selects the platform of the image.
 	Platform ocispecs.Platform
-	// Port is where the server listens in its container.
+	// Port is the server's port in its container.
 	Port int
-	// Listen is the address of this machine that leads there.
+	// Listen is the address of this machine to forward from.
 	Listen netip.AddrPort
-	// Limits bound the server.
+	// Limits limits the server.
 	Limits builder.Limits
-	// Log receives what the server prints.
+	// Log receives the server's output.
 	Log io.Writer
 }
 
@@ -55,7 +55,7 @@ type ServerOptions struct {
 type container struct {
 	ctr     gwclient.Container
 	process gwclient.ContainerProcess
-	// closers are what ends with the container.
+	// closers end with the container.
 	closers []io.Closer
 	exited  chan struct{}
 	err     error
@@ -64,11 +64,11 @@ type container struct {
 var _ Server = (*container)(nil)
 
 // Start starts the image in the builder itself, as its config says, with PORT
-// set. Nobody but this process reaches it there, which listens for it and hands
-// each connection on. In the embedded builder the server has a network of its
-// own, see builder.Server; in any other it has none, because what is reached from
-// there is not known, and its limits are those of the builder. The context is that
-// of the build.
+// set. Only this process can reach the server; it listens and forwards each
+// connection. In the embedded builder the server has a network of its own, see
+// builder.Server. In any other builder it has no network, because nobody knows
+// what that network reaches, and the builder's own limits apply. The context is
+// the build's.
 func (b *Built) Start(ctx context.Context, o ServerOptions) (_ Server, err error) {
 	ref, ok := b.Result.FindRef(platforms.Format(o.Platform))
 	if !ok || ref == nil {
@@ -130,7 +130,7 @@ func (b *Built) Start(ctx context.Context, o ServerOptions) (_ Server, err error
 	return c, nil
 }
 
-// release gives back what the container has.
+// release releases the container's resources.
 func (c *container) release(ctx context.Context) error {
 	var errs []error
 	for _, closer := range slices.Backward(c.closers) {
@@ -144,11 +144,11 @@ func (c *container) release(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
-// lookPause is how long between two looks whether the builder is there.
+// lookPause is how often to check that the builder is there.
 const lookPause = 2 * time.Second
 
-// watch waits for the end of the process, and for that of the builder, of which
-// BuildKit's client does not tell who waits for a process.
+// watch waits for the end of the process or of the builder; BuildKit's client
+// does not report the latter to a caller that waits for a process.
 func (c *container) watch(b *builder.Builder) {
 	defer close(c.exited)
 	ended := make(chan error, 1)
@@ -195,7 +195,7 @@ func (c *container) Stop(grace time.Duration) {
 		case <-time.After(grace):
 		}
 	}
-	// What runs on is killed with its container.
+	// A process that still runs is killed with its container.
 	_ = c.process.Signal(ctx, syscall.SIGKILL)
 	_ = c.release(ctx)
 	select {

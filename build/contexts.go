@@ -19,7 +19,7 @@ import (
 )
 
 // addContexts adds named build contexts: docker-image://REF, oci-layout://DIR
-// with :TAG or @DIGEST, a git or http URL, or a folder.
+// with :TAG or @DIGEST, a git or http URL, or a directory.
 func addContexts(opt *client.SolveOpt, contexts map[string]string) error {
 	for _, name := range slices.Sorted(maps.Keys(contexts)) {
 		value := contexts[name]
@@ -46,7 +46,7 @@ func addContexts(opt *client.SolveOpt, contexts map[string]string) error {
 				return &UsageError{Option: "build-context", Err: fmt.Errorf("%s: %w", name, err)}
 			}
 			if !info.IsDir() {
-				return &UsageError{Option: "build-context", Err: fmt.Errorf("%s: %s is not a folder", name, value)}
+				return &UsageError{Option: "build-context", Err: fmt.Errorf("%s: %s is not a directory", name, value)}
 			}
 			mount, err := fsutil.NewFS(value)
 			if err != nil {
@@ -59,8 +59,8 @@ func addContexts(opt *client.SolveOpt, contexts map[string]string) error {
 	return nil
 }
 
-// openLayout opens an OCI image layout and finds the digest of the image that
-// is meant: the digest or tag that is given, else the only image there is.
+// openLayout opens an OCI image layout and returns the digest of its image: the
+// given digest or tag, else the only image.
 func openLayout(name, value string) (content.Store, string, error) {
 	dir, want, pinned := strings.Cut(value, "@")
 	tag := ""
@@ -86,7 +86,7 @@ func openLayout(name, value string) (content.Store, string, error) {
 	return store, name + "@" + want, nil
 }
 
-// maxIndex is the size of the largest index.json of an image layout, in bytes.
+// maxIndex limits the index.json of an image layout, in bytes.
 const maxIndex = 4 << 20
 
 func layoutDigest(dir, tag string) (digest.Digest, error) {

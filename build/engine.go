@@ -20,17 +20,17 @@ import (
 
 const engineDeadline = 10 * time.Second
 
-// Engine is a Docker engine, which can be given images and run them.
+// Engine is a Docker engine that can load and run images.
 type Engine struct {
 	client *docker.Client
-	// containerd says that images are in containerd's store, so that the
-	// engine's BuildKit has the exporters that every BuildKit has.
+	// containerd says that the engine keeps images in containerd, so that its
+	// BuildKit has all exporters.
 	containerd bool
-	// memory is the machine's, in bytes.
+	// memory is the machine's memory in bytes.
 	memory int64
 }
 
-// FindEngine connects to the engine that Docker's own CLI would use.
+// FindEngine connects to the engine of Docker's CLI.
 func FindEngine(ctx context.Context) (*Engine, error) {
 	c, _, err := dockerengine.New()
 	if err != nil {
@@ -45,10 +45,11 @@ func FindEngine(ctx context.Context) (*Engine, error) {
 	return &Engine{client: c, memory: r.Info.MemTotal, containerd: slices.Contains(r.Info.DriverStatus, [2]string{"driver-type", "io.containerd.snapshotter.v1"})}, nil
 }
 
-// Close ends the connection.
+// Close closes the connection.
 func (e *Engine) Close() error { return e.client.Close() }
 
-// Output is how a build on b hands its image, by name, to the engine.
+// Output returns the output with which a build on b loads its image, by name,
+// into the engine.
 func (e *Engine) Output(b *builder.Builder, name string) Output {
 	switch {
 	case b.Kind != builder.Docker:
@@ -79,8 +80,8 @@ func (e *Engine) CheckPush() error {
 // digest of its manifest; else it does by that of its configuration.
 func (e *Engine) HasManifests() bool { return e.containerd }
 
-// load gives the engine an image as an archive; the result is a writer whose
-// Close returns when the engine has it.
+// load returns a writer for an image archive; its Close returns when the engine
+// has loaded the image.
 func (e *Engine) load() io.WriteCloser {
 	return pipe.To(func(archive io.Reader) error {
 		_, err := dockerengine.Load(context.Background(), e.client, archive)
@@ -88,8 +89,8 @@ func (e *Engine) load() io.WriteCloser {
 	})
 }
 
-// Start starts an image of the engine's, with o.Listen of this machine leading to
-// it. It has no capability and no way to new privileges.
+// Start starts an image of the engine and forwards o.Listen of this machine to
+// it. The server has no capabilities and cannot gain privileges.
 func (e *Engine) Start(ctx context.Context, image string, o ServerOptions) (Server, error) {
 	port, ok := network.PortFrom(uint16(o.Port), network.TCP)
 	if !ok {
@@ -137,7 +138,7 @@ type engineServer struct {
 
 var _ Server = (*engineServer)(nil)
 
-// watch copies the server's log until the server ends.
+// watch copies the server's log until the server exits.
 func (s *engineServer) watch(log io.Writer) {
 	defer close(s.exited)
 	ctx := context.Background()

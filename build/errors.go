@@ -2,13 +2,13 @@ package build
 
 import "fmt"
 
-// NoFileError says that there is no Deployfile.
+// NoFileError reports a missing Deployfile.
 type NoFileError struct {
-	// Path is where it was looked for.
+	// Path is the path of the missing file.
 	Path string
 }
 
-// Error names the command that makes one.
+// Error names the command that creates a Deployfile.
 func (e *NoFileError) Error() string {
 	return "there is no " + e.Path + "; make one with deployfile init, or name another with --file"
 }
@@ -18,7 +18,7 @@ func (e *NoFileError) Error() string {
 type UsageError struct {
 	// Option is the flag's name, "" if Err says which options are meant.
 	Option string
-	// Err says what is wrong.
+	// Err is the reason.
 	Err error
 }
 
@@ -30,5 +30,5 @@ func (e *UsageError) Error() string {
 	return fmt.Sprintf("--%s: %v", e.Option, e.Err)
 }
 
-// Unwrap returns what is wrong.
+// Unwrap returns the reason.
 func (e *UsageError) Unwrap() error { return e.Err }

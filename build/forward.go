@@ -13,10 +13,10 @@ import (
 	"github.com/deployfile/deployfile/builder/network"
 )
 
-// dialFunc connects to a server, wherever that is.
+// dialFunc connects to a server.
 type dialFunc func(context.Context) (io.ReadWriteCloser, error)
 
-// forwarder listens for a server and hands connections on to it.
+// forwarder listens for a server and forwards connections to it.
 type forwarder struct {
 	listener net.Listener
 	cancel   context.CancelFunc
@@ -36,10 +36,10 @@ func forward(ctx context.Context, at netip.AddrPort, dial dialFunc) (*forwarder,
 }
 
 const (
-	// maxConnections is how many connections are open at once; more wait.
+	// maxConnections limits open connections; more wait.
 	maxConnections = 256
-	// acceptPause is how long one waits that could not be taken, for want of
-	// files say.
+	// acceptPause is how long to wait after a failed accept, for example for lack
+	// of file descriptors.
 	acceptPause = 50 * time.Millisecond
 )
 
@@ -67,8 +67,8 @@ func (f *forwarder) accept(ctx context.Context, dial dialFunc) {
 	}
 }
 
-// hand connects one client. Where the server takes no connection, the client
-// sees its own end.
+// hand forwards one client. If the server does not accept the connection, the
+// client's is closed.
 func hand(ctx context.Context, conn net.Conn, dial dialFunc) {
 	server, err := dial(ctx)
 	if err != nil {
@@ -78,7 +78,7 @@ func hand(ctx context.Context, conn net.Conn, dial dialFunc) {
 	network.Join(ctx, conn, server)
 }
 
-// Close ends all connections.
+// Close closes all connections.
 func (f *forwarder) Close() error {
 	err := f.listener.Close()
 	f.cancel()

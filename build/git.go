@@ -7,9 +7,9 @@ import (
 	"github.com/moby/buildkit/util/urlutil"
 )
 
-// gitAttributes tell the frontend which commit of which repository the folder
-// is; none if git does not know. They are those that buildx sends, so that
-// both make the same labels.
+// gitAttributes returns attributes that tell the frontend the directory's
+// repository and commit, nil outside a repository. buildx sends the same, so
+// that both set the same labels.
 func gitAttributes(dir string) map[string]string {
 	out := map[string]string{}
 	revision := git(dir, "rev-parse", "HEAD")

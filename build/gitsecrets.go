@@ -9,8 +9,8 @@ import (
 	"github.com/tonistiigi/go-csvvalue"
 )
 
-// checkGitSecrets refuses a credential of repositories that is for no host: BuildKit
-// sends it to every one that a requirement or a lock names, a stranger's as well.
+// checkGitSecrets refuses a credential for repositories of all hosts: BuildKit
+// sends it to every host that a requirement or a lock names.
 func checkGitSecrets(secrets []string) error {
 	for _, s := range secrets {
 		fields, err := csvvalue.Fields(s, nil)

@@ -10,9 +10,9 @@ import (
 	"github.com/docker/go-units"
 )
 
-// addLimits puts into the attributes of a build what its steps may use, in the
-// words of BuildKit's frontends: Options.Ulimits and Options.Resources, else the
-// memory that the builder gives a step.
+// addLimits adds the limits of steps to the attributes of a build, named as in
+// BuildKit's frontends: Options.Ulimits and Options.Resources, else the
+// builder's default memory.
 func addLimits(attrs map[string]string, b *builder.Builder, o Options) error {
 	for _, text := range o.Ulimits {
 		if _, err := units.ParseUlimit(text); err != nil {
@@ -35,7 +35,7 @@ func addLimits(attrs map[string]string, b *builder.Builder, o Options) error {
 	return nil
 }
 
-// resource reads NAME=VALUE, as docker run and buildx spell them.
+// resource parses NAME=VALUE, as docker run and buildx do.
 func resource(text string) (attr, value string, err error) {
 	name, value, ok := strings.Cut(text, "=")
 	if !ok || value == "" {

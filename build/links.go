@@ -11,10 +11,10 @@ import (
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 )
 
-// noLinks refuses a folder that is an OCI image layout, or is to become one, or a
-// cache of the same form, and has links where BuildKit's client reads and writes: it
-// follows them, and a folder that came with a stranger's repository would choose
-// what is overwritten, or shown in an error.
+// noLinks refuses a directory with an OCI image layout, or one that will become
+// one, or a cache in that format, if it has links where BuildKit's client reads
+// or writes. The client follows links, so a directory from an untrusted
+// repository could choose what is overwritten, or shown in an error.
 func noLinks(dir string) error {
 	check := func(path string, d fs.DirEntry) error {
 		if d.Type()&fs.ModeSymlink != 0 {
@@ -30,7 +30,7 @@ func noLinks(dir string) error {
 			}
 		}
 	}
-	// What is on its way to blobs, which an export goes on with.
+	// Partial downloads for blobs, which an export resumes.
 	return filepath.WalkDir(filepath.Join(dir, "ingest"), func(path string, d fs.DirEntry, err error) error {
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil
@@ -42,7 +42,7 @@ func noLinks(dir string) error {
 	})
 }
 
-// checkLinks is noLinks for all folders that a build reads or writes that way.
+// checkLinks is noLinks for all directories that a build reads or writes.
 func checkLinks(opt *client.SolveOpt) error {
 	for _, e := range opt.Exports {
 		if e.OutputDir != "" && e.Type != client.ExporterLocal {

@@ -9,8 +9,8 @@ import (
 	"unicode/utf8"
 )
 
-// explainName names the file that a context cannot be sent with: BuildKit's
-// protocol has names that are UTF-8 only, and its error does not say which is not.
+// explainName names the file that keeps a context from being sent: names in
+// BuildKit's protocol must be UTF-8, and its error does not name the file.
 func explainName(dir string, err error) error {
 	if !strings.Contains(err.Error(), "string field contains invalid UTF-8") {
 		return err

@@ -23,10 +23,10 @@ func checkNetwork(network string) error {
 	return &UsageError{Option: "network", Err: fmt.Errorf("%q is not one of %s, %s, %s", network, networkDefault, networkHost, networkNone)}
 }
 
-// LoopbackError is a failed build one of whose steps looked for something on the
-// loopback, which is not the machine's there.
+// LoopbackError reports a failed build with a step that connected to the
+// loopback, which is not the machine's in a step.
 type LoopbackError struct {
-	// Err is how the build failed.
+	// Err is the build's error.
 	Err error
 }
 
@@ -35,11 +35,11 @@ func (e *LoopbackError) Error() string {
 	return e.Err.Error() + "\nSteps of the embedded builder do not reach the loopback of this machine. If they are to, add --network host."
 }
 
-// Unwrap returns how the build failed.
+// Unwrap returns the build's error.
 func (e *LoopbackError) Unwrap() error { return e.Err }
 
-// explainLoopback recognises a connection to the loopback that was refused in the
-// words of the program that tried.
+// explainLoopback recognises a refused connection to the loopback by the
+// message of the program that tried.
 func explainLoopback(b *builder.Builder, network string, err error) error {
 	if b.Kind != builder.Embedded || network == networkHost {
 		return err

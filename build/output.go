@@ -13,12 +13,12 @@ import (
 	"github.com/tonistiigi/go-csvvalue"
 )
 
-// Output is a place that the result goes to, as buildx's --output has it:
+// Output is a destination of the result, as in buildx's --output:
 // https://docs.docker.com/reference/cli/docker/buildx/build/#output.
 type Output struct {
 	// Type is local, tar, oci, docker, image, registry or cacheonly.
 	Type string
-	// Dest is a file or folder; "-" is standard output.
+	// Dest is a file or directory; "-" is standard output.
 	Dest string
 	// Attrs are the exporter's own options.
 	Attrs map[string]string
@@ -27,8 +27,8 @@ type Output struct {
 	engine *Engine
 }
 
-// ParseOutput reads one value of --output: type=TYPE[,KEY=VALUE…], a folder, or
-// "-" for a tar archive on standard output.
+// ParseOutput parses one value of --output: type=TYPE[,KEY=VALUE…], a
+// directory, or "-" for a tar archive on standard output.
 func ParseOutput(text string) (Output, error) {
 	fields, err := csvvalue.Fields(text, nil)
 	if err != nil {
@@ -63,7 +63,7 @@ const (
 	typeEngine    = "engine" // see Engine.Output
 )
 
-// check finds what the builder would find only after the build.
+// check reports errors that the builder would report only after the build.
 func (o Output) check() error {
 	wrong := func(format string, args ...any) error {
 		return &UsageError{Option: "output", Err: fmt.Errorf(format, args...)}
@@ -76,19 +76,19 @@ func (o Output) check() error {
 		return wrong("type %q is not known: one of %s is", o.Type, strings.Join(known, ", "))
 	case o.Attrs["output"] != "":
 		return wrong("output=%s is not an option: write dest=%[1]s", o.Attrs["output"])
-	case o.toFolder() && (o.Dest == "" || o.Dest == "-"):
+	case o.toDirectory() && (o.Dest == "" || o.Dest == "-"):
 		return wrong("type=%s needs dest=FOLDER", o.Type)
-	case !o.toFolder() && !o.toFile() && o.Dest != "":
+	case !o.toDirectory() && !o.toFile() && o.Dest != "":
 		return wrong("type=%s takes no dest=", o.Type)
 	}
 	return nil
 }
 
 func (o Output) toFile() bool {
-	return o.Type == client.ExporterTar || o.archive() && !o.toFolder()
+	return o.Type == client.ExporterTar || o.archive() && !o.toDirectory()
 }
 
-func (o Output) toFolder() bool {
+func (o Output) toDirectory() bool {
 	tar, err := strconv.ParseBool(o.Attrs["tar"])
 	return o.Type == client.ExporterLocal || o.archive() && err == nil && !tar
 }
@@ -97,17 +97,17 @@ func (o Output) archive() bool {
 	return o.Type == client.ExporterOCI || o.Type == client.ExporterDocker
 }
 
-// ToStdout says whether the result is written to standard output.
+// ToStdout reports whether the result is written to standard output.
 func (o Output) ToStdout() bool { return o.toFile() && (o.Dest == "" || o.Dest == "-") }
 
-// Pushes says whether the result is pushed to a registry.
+// Pushes reports whether the result is pushed to a registry.
 func (o Output) Pushes() bool {
 	push, _ := strconv.ParseBool(o.Attrs["push"])
 	return o.Type == typeRegistry || push
 }
 
-// entry is the output in the words of BuildKit's client, and the file that is
-// to be committed when the build is done, if there is one.
+// entry returns the output for BuildKit's client, and the file to commit after
+// the build, if there is one.
 func (o Output) entry(stdout io.Writer) (*client.ExportEntry, *PendingFile, error) {
 	e := &client.ExportEntry{Type: o.Type, Attrs: maps.Clone(o.Attrs)}
 	switch {
@@ -122,7 +122,7 @@ func (o Output) entry(stdout io.Writer) (*client.ExportEntry, *PendingFile, erro
 	case o.Type == typeEngine:
 		e.Type = client.ExporterDocker
 		e.Output = func(map[string]string) (io.WriteCloser, error) { return o.engine.load(), nil }
-	case o.toFolder():
+	case o.toDirectory():
 		e.OutputDir = o.Dest
 	case o.ToStdout():
 		if terminal.Is(stdout) {
@@ -131,7 +131,7 @@ func (o Output) entry(stdout io.Writer) (*client.ExportEntry, *PendingFile, erro
 		e.Output = func(map[string]string) (io.WriteCloser, error) { return keepOpen{stdout}, nil }
 	case o.toFile():
 		p := &PendingFile{path: o.Dest}
-		// Better now than after the build.
+		// Fail before the build, not after it.
 		if err := p.create(); err != nil {
 			return nil, nil, err
 		}
@@ -145,7 +145,7 @@ type keepOpen struct{ io.Writer }
 
 func (keepOpen) Close() error { return nil }
 
-// Named says whether the image has a name there.
+// Named reports whether the output names the image.
 func (o Output) Named() bool {
 	return o.archive() || o.Type == client.ExporterImage || o.Type == typeRegistry
 }

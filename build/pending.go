@@ -9,9 +9,9 @@ import (
 	"sync"
 )
 
-// PendingFile is a file that takes its place when it is complete: until Commit
-// it has another name in the same folder, so that nothing half-written is ever
-// at its path, and what was there stays if anything fails.
+// PendingFile is a file that is replaced only when it is complete: until Commit
+// it has another name in the same directory, so that its path never has a
+// partial file and keeps the old one if anything fails.
 type PendingFile struct {
 	path string
 
@@ -21,7 +21,7 @@ type PendingFile struct {
 	failed   error
 }
 
-// CreateFile starts a file that will be at path.
+// CreateFile begins a file that Commit moves to path.
 func CreateFile(path string) (*PendingFile, error) {
 	p := &PendingFile{path: path}
 	return p, p.create()
@@ -34,7 +34,7 @@ func (p *PendingFile) create() error {
 		return fmt.Errorf("write %s: %w", p.path, fs.ErrClosed)
 	}
 	if info, err := os.Stat(p.path); err == nil && info.IsDir() {
-		return fmt.Errorf("write %s: it is a folder", p.path)
+		return fmt.Errorf("write %s: it is a directory", p.path)
 	}
 	temp, err := os.CreateTemp(filepath.Dir(p.path), "."+filepath.Base(p.path)+".*.tmp")
 	if err != nil {
@@ -55,12 +55,10 @@ func (p *PendingFile) Write(data []byte) (int, error) {
 	return n, nil
 }
 
-// Close is for a writer that knows no more than io.WriteCloser; it does not
-// put the file in its place.
+// Close satisfies io.WriteCloser; it does not commit the file.
 func (p *PendingFile) Close() error { return nil }
 
-// Commit puts the complete file in its place. A file that cannot be put there
-// is discarded.
+// Commit moves the complete file to its path, or discards it if that fails.
 func (p *PendingFile) Commit() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -79,7 +77,7 @@ func (p *PendingFile) Commit() error {
 	return nil
 }
 
-// Discard removes what was written, if it was not committed.
+// Discard removes the file unless it was committed.
 func (p *PendingFile) Discard() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -93,15 +91,15 @@ func (p *PendingFile) Discard() {
 	}
 }
 
-// failure is why the file could not be written, nil if it could.
+// failure returns why the file could not be written, or nil.
 func (p *PendingFile) failure() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.failed
 }
 
-// fail keeps the first failure: where the file is written on behalf of the
-// builder, it comes back as text only.
+// fail keeps the first error: if the builder's client writes the file, the
+// caller gets only its text.
 func (p *PendingFile) fail(err error) error {
 	var path *fs.PathError
 	if errors.As(err, &path) {
@@ -114,7 +112,7 @@ func (p *PendingFile) fail(err error) error {
 	return err
 }
 
-// WriteFile puts data at path, whole or not at all.
+// WriteFile writes a file completely or not at all.
 func WriteFile(path string, data []byte) error {
 	p, err := CreateFile(path)
 	if err != nil {
@@ -127,7 +125,7 @@ func WriteFile(path string, data []byte) error {
 	return p.Commit()
 }
 
-// pendingFiles are the files among the outputs.
+// pendingFiles are the files of the outputs.
 type pendingFiles []*PendingFile
 
 func (p pendingFiles) failure() error {

@@ -11,18 +11,18 @@ import (
 )
 
 // BuildKit sends the last events of a step a moment after its result.
-const settleTime = 300 * time.Millisecond
+const lastEventsDelay = 300 * time.Millisecond
 
-// progress shows what the builder reports of a build, until the build ends or
-// the display is told to stop.
+// progress shows the builder's events until the build ends or the display is
+// stopped.
 type progress struct {
 	display progressui.Display
-	// words are those of the steps, nil where the display is for programs.
+	// words makes text of steps printable; nil if programs read the display.
 	words *words
-	// events are what the builder reports; the build closes it.
+	// events receives the builder's events; the build closes it.
 	events chan *client.SolveStatus
-	// stop is closed when nothing more is to be shown, ended when the display
-	// has left the terminal.
+	// stop is closed to stop the display, ended when it no longer writes to the
+	// terminal.
 	stop, ended chan struct{}
 	warnings    []client.VertexWarning
 	err         error
@@ -45,8 +45,8 @@ func newProgress(log *os.File, mode string) (*progress, error) {
 	return p, nil
 }
 
-// run shows the events. It ends with the build, not with the context of the
-// build, so that the display shows how it ended.
+// run shows the events. It ends with the build, not with the build's context,
+// so that the display shows how the build ended.
 func (p *progress) run() {
 	shown := make(chan *client.SolveStatus)
 	go func() {
@@ -56,7 +56,7 @@ func (p *progress) run() {
 	p.forward(shown)
 	close(shown)
 	<-p.ended
-	// The builder goes on reporting to a display that has stopped.
+	// The builder keeps reporting after the display has stopped.
 	for range p.events {
 	}
 }
@@ -75,7 +75,7 @@ func (p *progress) forward(to chan<- *client.SolveStatus) {
 			}
 			to <- s
 		case <-stop:
-			stop, settled = nil, time.After(settleTime)
+			stop, settled = nil, time.After(lastEventsDelay)
 		case <-settled:
 			return
 		}

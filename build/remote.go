@@ -12,9 +12,9 @@ import (
 	gwclient "github.com/moby/buildkit/frontend/gateway/client"
 )
 
-// A builder that is not ours lets a process be started in the container of the
-// server, and gives its standard input and output. That is all that is needed to
-// reach a server without a network, on any machine.
+// In a builder that is not embedded, a process can be started in the server's
+// container, with standard input and output. That is enough to reach a server
+// without a network, on any machine.
 var (
 	//go:embed connect.py
 	connectSource string
@@ -22,17 +22,19 @@ var (
 	confineSource string
 )
 
-// python is a command that runs a script by the image's Python, and nothing of
+// python returns a command that runs a script with the image's Python, without
 // its packages.
 func python(script string, args ...string) []string {
 	return append([]string{path.Join(toolchain.VirtualEnv, "bin", "python"), "-I", "-S", "-B", "-c", script}, args...)
 }
 
-// confined starts a program so that it has no way to privileges.
+// confined returns a command that starts a program without a way to gain
+// privileges.
 func confined(args []string) []string { return python(confineSource, args...) }
 
-// connectUser is who connects to a server: neither root nor, with any Deployfile that
-// does not ask for it, the server's own user, who could trace the process.
+// connectUser runs the process that connects to a server. It is neither root
+// nor, unless the Deployfile asks for it, the server's own user, who could
+// trace the process.
 const connectUser = "65531:65531"
 
 // connect connects to a port of the container's loopback.
@@ -49,7 +51,7 @@ func (c *container) connect(ctx context.Context, port int) (io.ReadWriteCloser, 
 		return nil, err
 	}
 	go func() {
-		// The end of the process is the end of what the server says.
+		// When the process ends, the server has sent everything.
 		_ = process.Wait()
 		_ = output.Close()
 		_ = input.Close()
@@ -57,7 +59,7 @@ func (c *container) connect(ctx context.Context, port int) (io.ReadWriteCloser, 
 	return &throughProcess{receive, send}, nil
 }
 
-// throughProcess is a connection by way of a process's input and output.
+// throughProcess is a connection through a process's input and output.
 type throughProcess struct {
 	*io.PipeReader
 	send *io.PipeWriter
@@ -66,8 +68,8 @@ type throughProcess struct {
 // Write implements io.Writer.
 func (p *throughProcess) Write(data []byte) (int, error) { return p.send.Write(data) }
 
-// CloseWrite ends what the server is told.
+// CloseWrite closes the direction to the server.
 func (p *throughProcess) CloseWrite() error { return p.send.Close() }
 
-// Close ends both directions, and so the process.
+// Close closes both directions, which ends the process.
 func (p *throughProcess) Close() error { return errors.Join(p.PipeReader.Close(), p.send.Close()) }

@@ -19,7 +19,7 @@ import (
 	"github.com/moby/buildkit/session/sshforward/sshprovider"
 )
 
-// attachables are what the builder may ask this process for.
+// attachables returns what the builder may request from this process.
 func attachables(o Options) ([]session.Attachable, error) {
 	docker := config.LoadDefaultConfigFile(io.Discard)
 	out := []session.Attachable{authprovider.NewDockerAuthProvider(authprovider.DockerAuthProviderConfig{
@@ -47,8 +47,8 @@ func attachables(o Options) ([]session.Attachable, error) {
 	return out, nil
 }
 
-// credentials are those of docker login, and for a registry that has none there
-// those of package registryauth.
+// credentials returns those of docker login, and for other registries those of
+// package registryauth.
 func credentials(login authprovider.AuthConfigProvider) authprovider.AuthConfigProvider {
 	keychain := registryauth.Keychain()
 	return func(ctx context.Context, host string, scopes []string, expired authprovider.ExpireCachedAuthCheck) (types.AuthConfig, error) {
@@ -76,8 +76,8 @@ func credentials(login authprovider.AuthConfigProvider) authprovider.AuthConfigP
 	}
 }
 
-// withCA hands the certificates that this machine trusts by SSL_CERT_FILE to
-// the steps that fetch, unless the caller gives others.
+// withCA passes the certificates of SSL_CERT_FILE to the steps that fetch,
+// unless the caller passes others.
 func withCA(secrets []string, id string) []string {
 	file := os.Getenv("SSL_CERT_FILE")
 	if _, err := os.Stat(file); err != nil {

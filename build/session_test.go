@@ -12,8 +12,8 @@ import (
 	"github.com/moby/buildkit/session/auth/authprovider"
 )
 
-// TestCredentials gives BuildKit the login that there is, and for a registry without
-// one what the environment has for its cloud.
+// TestCredentials returns BuildKit the login that there is, and for a registry
+// without one what the environment has for its cloud.
 func TestCredentials(t *testing.T) {
 	const cloud = "123456789012.dkr.ecr.eu-west-1.amazonaws.com"
 	aws := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {

@@ -10,9 +10,9 @@ import (
 	digest "github.com/opencontainers/go-digest"
 )
 
-// words make the words of steps printable before a display has them: it moves the
-// cursor itself, and its own control characters cannot be told from a step's once
-// it has written them.
+// words makes the output of steps printable before it reaches a display: the
+// display moves the cursor itself, and once it has written the output its own
+// control characters cannot be told from a step's.
 type words struct{ logs map[output]*printed }
 
 // output is one of the two outputs of a step.
@@ -21,7 +21,7 @@ type output struct {
 	stream int
 }
 
-// printed is what was made printable of an output last.
+// printed is the printable form of an output's last piece.
 type printed struct {
 	writer *terminal.Writer
 	text   bytes.Buffer
@@ -29,8 +29,7 @@ type printed struct {
 
 func newWords() *words { return &words{logs: map[output]*printed{}} }
 
-// printable is the event in words that no terminal obeys. It shares no memory
-// that it changes with the one that came in.
+// printable returns an event with printable text. It does not modify the event.
 func (w *words) printable(in *client.SolveStatus) *client.SolveStatus {
 	out := &client.SolveStatus{}
 	for _, v := range in.Vertexes {
@@ -59,7 +58,7 @@ func (w *words) printable(in *client.SolveStatus) *client.SolveStatus {
 			warning.Detail[i] = []byte(terminal.Printable(string(d)))
 		}
 		if i := warning.SourceInfo; i != nil {
-			// Its lines keep their columns, which the range counts.
+			// Lines keep their columns, to which the range refers.
 			warning.SourceInfo = &pb.SourceInfo{
 				Filename: terminal.Line(i.Filename), Data: []byte(terminal.Masked(string(i.Data))), Definition: i.Definition, Language: i.Language,
 			}
@@ -69,7 +68,7 @@ func (w *words) printable(in *client.SolveStatus) *client.SolveStatus {
 	return out
 }
 
-// log is a piece of an output. A character may be spread over two of them.
+// log converts a piece of an output. A character may span two pieces.
 func (w *words) log(from output, data []byte) []byte {
 	to, ok := w.logs[from]
 	if !ok {
