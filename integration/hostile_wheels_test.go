@@ -139,11 +139,11 @@ func TestWheelsOfTheSameFiles(t *testing.T) {
 	p.lock(t)
 	const site = "/opt/venv/lib/python3.11/site-packages/"
 	want := []string{
-		"file-conflict: zevil brings /opt/venv/bin/serve, and the image's start command takes the place of it",
-		"file-conflict: model/requirements.txt:1: dfgood and zevil bring /opt/venv/bin/dftool and 4 more files with other contents, and the image has what dfgood brings",
-		"startup-code: model/requirements.txt:2: zevil brings " + site + "distutils-precedence.pth and 2 more files, whose code runs at every start of Python",
-		"startup-code: model/requirements.txt:2: zevil brings " + site + "sitecustomize.py, which Python imports at every start",
-		"startup-code: model/requirements.txt:2: zevil brings " + site + "zpaths.pth, which changes where Python looks for modules",
+		"file-conflict: zevil contains /opt/venv/bin/serve, which the image's start command replaces",
+		"file-conflict: model/requirements.txt:1: dfgood and zevil contain /opt/venv/bin/dftool and 4 more files with different contents, and the image has those of dfgood",
+		"startup-code: model/requirements.txt:2: zevil contains " + site + "distutils-precedence.pth and 2 more files, whose code runs at every start of Python",
+		"startup-code: model/requirements.txt:2: zevil contains " + site + "sitecustomize.py, which Python imports at every start",
+		"startup-code: model/requirements.txt:2: zevil contains " + site + "zpaths.pth, which changes where Python looks for modules",
 	}
 	want[0] = strings.Replace(want[0], "zevil", "model/requirements.txt:2: zevil", 1)
 	got := p.judged(t)
@@ -288,8 +288,8 @@ func TestWheelsOfEveryKind(t *testing.T) {
 	p.Write(t, "model/wheels/dflocal-1.0-py3-none-any.whl", string(lab.WheelOf(t, "dflocal", "1.0", "py3-none-any", module).Content))
 	p.lock(t)
 	want := []string{
-		"file-conflict: model/requirements.txt:1: dfbackend, dflocal and dfwhole bring /opt/venv/lib/python3.11/site-packages/dfbackend.py with other contents, and the image has what dfbackend brings",
-		"file-conflict: model/requirements.txt:3: which files dflarge brings is not known: its server sends no parts of files",
+		"file-conflict: model/requirements.txt:1: dfbackend, dflocal and dfwhole contain /opt/venv/lib/python3.11/site-packages/dfbackend.py with different contents, and the image has those of dfbackend",
+		"file-conflict: model/requirements.txt:3: the files of dflarge are not known: its server sends no parts of files",
 	}
 	if d := cmp.Diff(want, p.judged(t)); d != "" {
 		t.Errorf("what check says (-want +got):\n%s", d)

@@ -83,9 +83,9 @@ secret = "corp-token"
 				Unread: []string{"mlflow-skinny: its server sends no parts of files"},
 			}},
 			pass: situation{locked: true, wheels: &resolver.WheelFiles{}},
-			want: `0:0-0:0 good brings /opt/venv/bin/serve, and the image's start command takes the place of it: leave it, if nothing in the image calls what good has there
-0:0-0:0 which files mlflow-skinny brings is not known: its server sends no parts of files: run deployfile lock again, with an index that answers requests for parts of files
-2:10-2:17 model/requirements.txt:2: anyio and good bring /opt/venv/lib/python3.11/site-packages/good/__init__.py and 2 more files with other contents, and the image has what good brings: require one of them, or versions that share no files
+			want: `0:0-0:0 good contains /opt/venv/bin/serve, which the image's start command replaces: leave it, if nothing in the image calls what good has there
+0:0-0:0 the files of mlflow-skinny are not known: its server sends no parts of files: run deployfile lock again, with an index that answers requests for parts of files
+2:10-2:17 model/requirements.txt:2: anyio and good contain /opt/venv/lib/python3.11/site-packages/good/__init__.py and 2 more files with different contents, and the image has those of good: require one of them, or versions that share no files
 `,
 		},
 		{
@@ -143,9 +143,9 @@ secret = "corp-token"
 				{Package: "setuptools", Kind: resolver.StartupDistutils, Count: 1, Paths: []string{"lib/python3.11/site-packages/distutils-precedence.pth"}},
 				{Package: "matplotlib", Kind: resolver.StartupNamespace, Count: 1, Paths: []string{"lib/python3.11/site-packages/matplotlib-nspkg.pth"}},
 			}}},
-			want: `0:0-0:0 good brings /opt/venv/lib/python3.11/site-packages/b.pth and another file, which changes where Python looks for modules: read it, and leave good out if it has no reason to
-0:0-0:0 good brings /opt/venv/lib/python3.11/site-packages/sitecustomize.py, which Python imports at every start: read it, and leave good out if it has no reason to
-2:10-2:17 model/requirements.txt:2: anyio brings /opt/venv/lib/python3.11/site-packages/a.pth, whose code runs at every start of Python: read it, and leave anyio out if it has no reason to
+			want: `0:0-0:0 good contains /opt/venv/lib/python3.11/site-packages/b.pth and another file, which changes where Python looks for modules: read it, and leave good out if it has no reason to
+0:0-0:0 good contains /opt/venv/lib/python3.11/site-packages/sitecustomize.py, which Python imports at every start: read it, and leave good out if it has no reason to
+2:10-2:17 model/requirements.txt:2: anyio contains /opt/venv/lib/python3.11/site-packages/a.pth, whose code runs at every start of Python: read it, and leave anyio out if it has no reason to
 `,
 		},
 		{

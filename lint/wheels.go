@@ -27,10 +27,10 @@ func fileConflicts(in Input) []Finding {
 		for _, c := range conflicts {
 			f := in.ofPackages(c.Packages...)
 			if len(c.Packages) == 1 {
-				f.Message = fmt.Sprintf("%s brings %s, and the image's start command takes the place of it", c.Packages[0], files(c.Paths, c.Count))
+				f.Message = fmt.Sprintf("%s contains %s, which the image's start command replaces", c.Packages[0], files(c.Paths, c.Count))
 				f.Fix = "leave it, if nothing in the image calls what " + c.Packages[0] + " has there"
 			} else {
-				f.Message = fmt.Sprintf("%s bring %s with other contents, and the image has what %s brings", listed(c.Packages), files(c.Paths, c.Count), c.Winner)
+				f.Message = fmt.Sprintf("%s contain %s with different contents, and the image has those of %s", listed(c.Packages), files(c.Paths, c.Count), c.Winner)
 				f.Fix = "require one of them, or versions that share no files"
 			}
 			out = appendNew(out, f)
@@ -38,7 +38,7 @@ func fileConflicts(in Input) []Finding {
 		for _, u := range p.Wheels.Unread {
 			name, reason, _ := strings.Cut(u, ": ")
 			f := in.ofPackages(name)
-			f.Message = fmt.Sprintf("which files %s brings is not known: %s", name, reason)
+			f.Message = fmt.Sprintf("the files of %s are not known: %s", name, reason)
 			f.Fix = "run deployfile lock again, with an index that answers requests for parts of files"
 			out = appendNew(out, f)
 		}
@@ -64,7 +64,7 @@ func startupCode(in Input) []Finding {
 				does = "whose code runs at every start of Python"
 			}
 			f := in.ofPackages(s.Package)
-			f.Message = fmt.Sprintf("%s brings %s, %s", s.Package, files(s.Paths, s.Count), does)
+			f.Message = fmt.Sprintf("%s contains %s, %s", s.Package, files(s.Paths, s.Count), does)
 			f.Fix = "read it, and leave " + s.Package + " out if it has no reason to"
 			out = appendNew(out, f)
 		}

@@ -95,5 +95,5 @@ func TestCheckOfWheels(t *testing.T) {
 	p.lock(t)
 	r := p.must(t, invocation{}, "--call", "check")
 	wantWords(t, r.stdout, "file-conflict", "dfone and zevil bring /opt/venv/lib/python3.11/site-packages/dfone.py with other contents",
-		"startup-code", "zevil brings /opt/venv/lib/python3.11/site-packages/zevil.pth, whose code runs at every start of Python")
+		"startup-code", "zevil contains /opt/venv/lib/python3.11/site-packages/zevil.pth, whose code runs at every start of Python")
 }
