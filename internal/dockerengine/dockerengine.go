@@ -1,6 +1,6 @@
-// Package dockerengine finds the Docker engine that Docker's own CLI would use, and
-// hands it images. The engine is the one at DOCKER_HOST, else the one of the context
-// in DOCKER_CONTEXT, else of the context that `docker context use` has chosen, else
+// Package dockerengine finds the engine of Docker's CLI and loads images into
+// it. The engine is the one at DOCKER_HOST, else the one of the context in
+// DOCKER_CONTEXT, else of the context chosen with `docker context use`, else
 // the one at Docker's default address.
 package dockerengine
 
@@ -22,9 +22,9 @@ import (
 // defaultContext stands for the environment and Docker's default address.
 const defaultContext = "default"
 
-// New makes a client of the engine without calling it, and returns the engine's
-// address: unix://, npipe://, tcp://, http:// or ssh://. It fails if the
-// configuration of Docker's CLI cannot be read, or if the context that is chosen
+// New creates a client of the engine without calling it, and returns the
+// engine's address: unix://, npipe://, tcp://, http:// or ssh://. It fails if
+// the configuration of Docker's CLI cannot be read, or if the chosen context
 // does not exist.
 func New() (c *client.Client, address string, err error) {
 	name, stored, err := currentContext()
@@ -48,8 +48,8 @@ func New() (c *client.Client, address string, err error) {
 	return c, cmp.Or(endpoint.Host, c.DaemonHost()), nil
 }
 
-// fromEnvironment makes a client as DOCKER_HOST, DOCKER_CERT_PATH and
-// DOCKER_TLS_VERIFY say. Docker's own client does not know ssh:// by itself.
+// fromEnvironment creates a client from DOCKER_HOST, DOCKER_CERT_PATH and
+// DOCKER_TLS_VERIFY. Docker's own client does not support ssh:// by itself.
 func fromEnvironment() (*client.Client, string, error) {
 	options := []client.Opt{client.FromEnv}
 	host := os.Getenv(client.EnvOverrideHost)
@@ -67,12 +67,12 @@ func fromEnvironment() (*client.Client, string, error) {
 	return c, cmp.Or(host, c.DaemonHost()), nil
 }
 
-// contexts are those that `docker context create` has stored.
+// contexts has the contexts that `docker context create` stored.
 type contexts struct{ directory string }
 
 // currentContext returns the name of the context by the rules of Docker's CLI,
-// https://docs.docker.com/engine/manage-resources/contexts/, and where contexts
-// are stored. DOCKER_CONFIG is read at each call.
+// https://docs.docker.com/engine/manage-resources/contexts/, and the store of
+// contexts. It reads DOCKER_CONFIG at each call.
 func currentContext() (string, contexts, error) {
 	directory := cmp.Or(os.Getenv("DOCKER_CONFIG"), config.Dir())
 	stored := contexts{filepath.Join(directory, "contexts")}

@@ -11,10 +11,10 @@ import (
 	"github.com/moby/moby/client"
 )
 
-// Load hands the engine an image as an archive, of Docker's kind or an OCI layout
-// that has Docker's manifest.json too. It returns the image's name or id as the
-// engine reports it, "" if it reports none. It returns when the engine has the
-// image or has refused it.
+// Load loads an image archive into the engine: Docker's format, or an OCI
+// layout that also has Docker's manifest.json. It returns when the engine has
+// loaded or refused the image, with the name or id that the engine reports, ""
+// if it reports none.
 func Load(ctx context.Context, c *client.Client, archive io.Reader) (image string, err error) {
 	response, err := c.ImageLoad(ctx, archive, client.ImageLoadWithQuiet(true))
 	if err != nil {
@@ -27,8 +27,8 @@ func Load(ctx context.Context, c *client.Client, archive io.Reader) (image strin
 	return image, nil
 }
 
-// loaded reads the engine's report to its end. An error comes in the report, as its
-// HTTP status is sent before the archive is read.
+// loaded reads the engine's report to its end. Errors are in the report,
+// because the HTTP status precedes the archive.
 func loaded(report io.Reader) (image string, err error) {
 	for d := json.NewDecoder(report); ; {
 		var message struct {

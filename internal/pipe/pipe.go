@@ -1,20 +1,20 @@
-// Package pipe connects a writer to a function that reads, and tells the writer
-// how that went: an archive is handed on while it is made, and closing it waits for
-// whoever takes it.
+// Package pipe connects a writer to a function that reads, and returns the
+// function's error to the writer: for example an archive is sent while it is
+// written, and closing it waits for the receiver.
 package pipe
 
 import "io"
 
-// Writer is the end of a pipe whose other end a function reads.
+// Writer is the writing end of a pipe whose reading end a function has.
 type Writer struct {
 	writer *io.PipeWriter
 	done   chan struct{}
 	err    error
 }
 
-// To starts read in a goroutine of its own and returns where its input is written.
-// The caller has to close the Writer. Once read has returned, writing fails, with
-// its error if there is one.
+// To starts read in its own goroutine and returns a writer to it, which the
+// caller must close. Once read has returned, writes fail with its error, if
+// any.
 func To(read func(io.Reader) error) *Writer {
 	r, w := io.Pipe()
 	p := &Writer{writer: w, done: make(chan struct{})}
@@ -29,11 +29,11 @@ func To(read func(io.Reader) error) *Writer {
 // Write implements io.Writer.
 func (w *Writer) Write(data []byte) (int, error) { return w.writer.Write(data) }
 
-// Close ends the input, waits until the function returns and returns its error.
+// Close ends the input, waits for the function and returns its error.
 func (w *Writer) Close() error { return w.CloseWithError(nil) }
 
-// CloseWithError is Close for an input that is not complete: the function reads err
-// instead of io.EOF, unless err is nil. After the first, further calls only wait.
+// CloseWithError is Close for incomplete input: the function reads err instead
+// of io.EOF, unless err is nil. Further calls only wait.
 func (w *Writer) CloseWithError(err error) error {
 	_ = w.writer.CloseWithError(err)
 	<-w.done

@@ -6,16 +6,15 @@ import (
 	"slices"
 )
 
-// Range is a part of a text, without its end.
+// Range is a part of a text, excluding End.
 type Range struct{ Start, End Position }
 
-// Position is a line and a column, both from 1 on. A column is a character; a byte
-// order mark has none.
+// Position is a line and a column, both counted from 1. A column is a
+// character; a byte order mark has none.
 type Position struct{ Line, Column int }
 
-// Ranges replaces each character of source that is in one of the ranges by an
-// asterisk; line ends stay, so that all positions do. Ranges may overlap, in any
-// order.
+// Ranges replaces each character of source in one of the ranges by an asterisk.
+// Line ends stay, and so do all positions. Ranges may overlap, in any order.
 func Ranges(source []byte, hidden []Range) []byte {
 	if len(hidden) == 0 {
 		return source
@@ -24,7 +23,7 @@ func Ranges(source []byte, hidden []Range) []byte {
 	slices.SortFunc(hidden, func(a, b Range) int {
 		return cmp.Or(cmp.Compare(a.Start.Line, b.Start.Line), cmp.Compare(a.Start.Column, b.Start.Column))
 	})
-	// end is that of the furthest range that has begun.
+	// end is the end of the furthest range that has begun.
 	var end Position
 	var out bytes.Buffer
 	at := Position{Line: 1, Column: 1}

@@ -1,7 +1,6 @@
-// Package redact hides credentials in texts that are shown or stored. What the
-// project shows of others' files goes through it: a requirement in a message
-// (Cut), a line that is drawn with what is wrong underlined (Mask), and the parts of a
-// file that somebody found to be secret (Ranges).
+// Package redact hides credentials in text that is shown or stored. Text from
+// untrusted files goes through it: a requirement in a message (Cut), a source
+// line under a message (Mask), and secret parts of a file (Ranges).
 package redact
 
 import (
@@ -15,8 +14,8 @@ var (
 )
 
 // HasCredential reports whether a URL in text has a user name, a password or a
-// token. The user of an ssh URL names an account and proves nothing, so it counts
-// only with a password.
+// token. The user of an ssh URL only names an account, so it counts only with a
+// password.
 func HasCredential(text string) bool {
 	for _, m := range userInfo.FindAllStringSubmatch(text, -1) {
 		ssh := strings.HasSuffix(strings.ToLower(m[1]), "ssh")
@@ -27,10 +26,10 @@ func HasCredential(text string) bool {
 	return secretQuery.MatchString(text)
 }
 
-// Cut replaces by "…" all in text that could be a credential of a URL: what stands
-// before an "@", and the queries of URLs that have one. It rather takes too much,
-// because text may have malformed URLs. It is for messages, where columns do not
-// matter.
+// Cut replaces anything in text that could be a credential of a URL by "…": the
+// part before an "@", and the queries of URLs that have one. It errs on the
+// side of removing too much, because URLs may be malformed. It is for messages,
+// where columns do not matter.
 func Cut(text string) string {
 	if !strings.ContainsAny(text, "@?") {
 		return text
@@ -65,11 +64,11 @@ func cutWord(word string) string {
 	return word[:start] + "…" + rest
 }
 
-// beforeAt is generous on purpose: an asterisk too many does no harm.
+// beforeAt matches generously on purpose: an asterisk too many does no harm.
 var beforeAt = regexp.MustCompile(`//[^\n]*@`)
 
-// Mask replaces each character between a "//" and the last "@" of its line by an
-// asterisk, so that every column of text stays where it is.
+// Mask replaces each character between a "//" and the last "@" of its line by
+// an asterisk, so that every column stays the same.
 func Mask(text string) string {
 	return beforeAt.ReplaceAllStringFunc(text, func(match string) string {
 		inner := []rune(match)[len("//"):]

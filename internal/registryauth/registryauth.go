@@ -1,8 +1,7 @@
-// Package registryauth finds credentials for registries: those of docker login and
-// its credential helpers and, for the registries of AWS, Google Cloud and Azure that
-// have none there, what the environment offers for that cloud, such as the role of a
-// CI job or a machine. Only a registry of a cloud makes that cloud's library ask
-// anybody.
+// Package registryauth finds credentials for registries: those of docker login
+// and its credential helpers, else, for registries of AWS, Google Cloud and
+// Azure, those of the environment, such as the role of a CI job or a machine. A
+// cloud's library makes requests only for that cloud's registries.
 package registryauth
 
 import (
@@ -18,16 +17,17 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/google"
 )
 
-// Keychain returns the credentials of this process. Docker's configuration comes
-// first, because it is what somebody has said about a registry. Its authenticator is
-// authn.Anonymous for a registry that none of them knows. A private registry of AWS
-// answers nobody without credentials, so failing to get them is an error there; one
-// of Google or Azure is then asked anonymously.
+// Keychain returns the credentials of this process. Docker's configuration
+// comes first, because the user wrote it for a registry. The authenticator is
+// authn.Anonymous for an unknown registry. A private registry of AWS never
+// answers without credentials, so failing to get them is an error; registries
+// of Google and Azure are then asked anonymously.
 func Keychain() authn.Keychain {
 	return authn.NewMultiKeychain(authn.DefaultKeychain, cloud(amazon), google.Keychain, cloud(azure))
 }
 
-// cloud asks for a host's credentials, nil if the host is no registry of that cloud.
+// cloud returns the credentials for a host, nil if the host is not a registry
+// of the cloud.
 type cloud func(ctx context.Context, host string) (func() (*authn.AuthConfig, error), error)
 
 // Resolve implements authn.Keychain.
@@ -35,9 +35,9 @@ func (c cloud) Resolve(r authn.Resource) (authn.Authenticator, error) {
 	return c.ResolveContext(context.Background(), r)
 }
 
-// ResolveContext implements authn.ContextKeychain. The clouds' libraries do not
-// stop when ctx ends: they wait for a machine's metadata service, say, for up to
-// half a minute.
+// ResolveContext implements authn.ContextKeychain. The clouds' libraries ignore
+// the end of ctx: for example they wait up to half a minute for a machine's
+// metadata service.
 func (c cloud) ResolveContext(ctx context.Context, r authn.Resource) (authn.Authenticator, error) {
 	ask, err := c(ctx, r.RegistryStr())
 	if ask == nil || err != nil {
@@ -66,7 +66,8 @@ func (c cloud) ResolveContext(ctx context.Context, r authn.Resource) (authn.Auth
 	}
 }
 
-// amazon has the private registries of AWS. The public one needs no credentials.
+// amazon handles private registries of AWS. The public one needs no
+// credentials.
 func amazon(ctx context.Context, host string) (func() (*authn.AuthConfig, error), error) {
 	registry, err := api.ExtractRegistry(host)
 	if err != nil || registry.Service != api.ServiceECR {
@@ -89,11 +90,11 @@ func amazon(ctx context.Context, host string) (func() (*authn.AuthConfig, error)
 	}, nil
 }
 
-// azureHost is stricter than the library, which would send a token to a stranger's
+// azureHost is stricter than the library, which would send a token to a foreign
 // registry.azurecr.io.example.com.
 var azureHost = regexp.MustCompile(`^[a-zA-Z0-9]+(-[a-z0-9]+)?(\.[a-z0-9]+)?\.azurecr\.(io|cn|us)$`)
 
-// azure has the registries of Azure.
+// azure handles registries of Azure.
 func azure(_ context.Context, host string) (func() (*authn.AuthConfig, error), error) {
 	if !azureHost.MatchString(host) {
 		return nil, nil
