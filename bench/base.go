@@ -13,8 +13,8 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/tarball"
 )
 
-// pushBases pushes the image of an OCI layout as base:1, and as base:2 with a
-// small layer more, as a security fix of the base would be.
+// pushBases pushes the image of an OCI layout as base:1, and as base:2 with one
+// more small layer, like a security fix of the base.
 func pushBases(ctx context.Context, r *registry, dir string) error {
 	index, err := layout.ImageIndexFromPath(dir)
 	if err != nil {

@@ -12,8 +12,8 @@ import (
 	"github.com/moby/buildkit/client"
 )
 
-// deployfileWay is this project: deployfile lock, then deployfile build --push,
-// with the verify step or, like the other ways, with nothing of that kind.
+// deployfileWay measures this project: deployfile lock, then deployfile build
+// --push, with the verify step or, like the other ways, without it.
 type deployfileWay struct{ verify bool }
 
 func (w deployfileWay) name() string {
@@ -30,8 +30,7 @@ func (w deployfileWay) title() string {
 	return "Deployfile"
 }
 
-// write is a Deployfile with the base that the Dockerfiles have; the lock
-// stays as it was.
+// write writes a Deployfile with the base of the Dockerfiles; the lock stays.
 func (w deployfileWay) write(_ context.Context, l *lab, dir string, i inputs) error {
 	text, err := os.ReadFile(filepath.Join("examples", l.model, "Deployfile"))
 	if err != nil {

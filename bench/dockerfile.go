@@ -15,7 +15,7 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// The secret with certificate authorities, and where a step has it.
+// The secret with certificate authorities, and its path in a step.
 const (
 	caSecret = "ca"
 	caFile   = "/run/secrets/ca"
@@ -33,7 +33,7 @@ func buildDockerfile(ctx context.Context, c call, args map[string]string) error 
 		Frontend:      "dockerfile.v0",
 		FrontendAttrs: map[string]string{},
 		LocalMounts:   map[string]fsutil.FS{"context": context, "dockerfile": context},
-		// What docker buildx does: only what changed is sent again.
+		// As in docker buildx: only changes are sent again.
 		SharedKey: filepath.Base(c.dir),
 		Exports:   []client.ExportEntry{c.export()},
 		Session: []session.Attachable{authprovider.NewDockerAuthProvider(authprovider.DockerAuthProviderConfig{

@@ -9,17 +9,17 @@ import (
 	"path/filepath"
 )
 
-// lab is what all measurements share.
+// lab is shared by all measurements.
 type lab struct {
 	options
 	dir string
 	// bases is the registry with the base images.
 	bases *registry
-	// first and retrained are two models of the same example, from the same
+	// first and retrained are two models of the same example, with the same
 	// packages.
 	first, retrained string
-	// ca is a file with the certificate authorities that this machine trusts,
-	// "" if the images' own will do.
+	// ca is a file with this machine's certificate authorities, "" if the images'
+	// own are enough.
 	ca string
 }
 
@@ -50,8 +50,8 @@ func (l *lab) close() {
 	}
 }
 
-// models takes the example's model, and has the example's own script make
-// another, whose requirements are those of the first.
+// models copies the example's model, and makes the example's own script train
+// another, with the requirements of the first.
 func (l *lab) models(ctx context.Context) error {
 	example := filepath.Join("examples", l.model)
 	l.first = filepath.Join(example, "model")

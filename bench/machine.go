@@ -12,7 +12,7 @@ import (
 	"github.com/deployfile/deployfile/resolver"
 )
 
-// machine is what the numbers depend on beside the code.
+// machine describes what the numbers depend on besides the code.
 type machine struct {
 	Date     string `json:"date"`
 	Cores    int    `json:"cores"`
@@ -21,8 +21,8 @@ type machine struct {
 	BuildKit string `json:"buildkit"`
 	UV       string `json:"uv"`
 	MLflow   string `json:"mlflow"`
-	// LoadMin and LoadMax are the lowest and the highest load average (of a
-	// minute) at the end of a measurement.
+	// LoadMin and LoadMax are the lowest and highest one-minute load average at
+	// the end of a measurement.
 	LoadMin    float64 `json:"load-min"`
 	LoadMax    float64 `json:"load-max"`
 	Python     string  `json:"python"`
@@ -32,7 +32,7 @@ type machine struct {
 	BaseLayers int     `json:"base-layers"`
 }
 
-// describe is all but what is learned on the way.
+// describe returns what is known before the measurements.
 func describe(ctx context.Context, l *lab) (machine, error) {
 	m := machine{
 		Date:  time.Now().UTC().Format(time.DateOnly),
@@ -66,7 +66,7 @@ func describe(ctx context.Context, l *lab) (machine, error) {
 	return m, err
 }
 
-// seeLoad takes the load of the moment into account.
+// seeLoad records the current load.
 func (m *machine) seeLoad() error {
 	data, err := os.ReadFile("/proc/loadavg")
 	if err != nil {
@@ -83,8 +83,8 @@ func (m *machine) seeLoad() error {
 	return nil
 }
 
-// uvVersion is that of the lock in a project of deployfileWay, which is the
-// newest uv as well, so that the Dockerfile tuned by hand gets the same.
+// uvVersion returns the uv version locked in a project of deployfileWay, the
+// newest one, so that the hand-tuned Dockerfile uses the same.
 func uvVersion(dir string) string {
 	data, err := os.ReadFile(filepath.Join(dir, "Deployfile.lock"))
 	if err != nil {

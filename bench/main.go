@@ -1,11 +1,11 @@
-// Command bench measures how long a model takes from a change to an image in a
-// registry, and how many bytes travel there: with this project, with the
-// Dockerfile that MLflow generates, and with a Dockerfile tuned by hand. All
-// run on the same buildkitd, from the same base image, in the same run, because
-// only ratios of one run mean anything on a machine that does other things too.
+// Command bench measures the time from a change of a model to an image in a
+// registry, and the bytes pushed: with this project, with the Dockerfile that
+// MLflow generates, and with a Dockerfile tuned by hand. All use the same
+// buildkitd and base image in the same run, because on a machine with other work
+// only the ratios of one run mean anything.
 //
-// It wants bin/ on PATH and the base images in the environment, as
-// hack/with-env.sh gives them: run make bench.
+// It needs bin/ on PATH and the base images in the environment, as set by
+// hack/with-env.sh: run make bench.
 package main
 
 import (
@@ -20,7 +20,7 @@ import (
 	"syscall"
 )
 
-// options are the flags.
+// options are the command line's flags.
 type options struct {
 	runs                 int
 	only, ways           []string
@@ -65,7 +65,7 @@ func run(ctx context.Context, args []string) error {
 	return os.WriteFile(o.markdown, []byte(text), 0o644)
 }
 
-// measureAll also writes the JSON file, after a failure with what there is.
+// measureAll also writes the JSON file, with partial results after a failure.
 func measureAll(ctx context.Context, o options) (*report, error) {
 	lab, err := newLab(ctx, o)
 	if lab != nil {
@@ -94,7 +94,7 @@ func parse(args []string) (options, error) {
 	flags.StringVar(&o.markdown, "o", "docs/benchmarks.md", "`file` that the table is written to, - for standard output")
 	flags.StringVar(&o.json, "json", "", "`file` that all measurements are written to, with the time of every build step")
 	flags.StringVar(&o.from, "from", "", "`file` of an earlier --json: write its table again, and measure nothing")
-	flags.BoolVar(&o.keep, "keep", false, "keep the working folder with the projects and the logs")
+	flags.BoolVar(&o.keep, "keep", false, "keep the working directory with the projects and the logs")
 	if err := flags.Parse(args); err != nil {
 		return o, flag.ErrHelp
 	}

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// markdown is docs/benchmarks.md.
+// markdown returns docs/benchmarks.md.
 func (r *report) markdown() string {
 	var b strings.Builder
 	b.WriteString(intro)
@@ -83,7 +83,7 @@ func (r *report) writeRow(b *strings.Builder, w way, scenario string) {
 	b.WriteString("\n")
 }
 
-// writeAgreement compares what two builders with empty caches made.
+// writeAgreement compares the results of two builders with empty caches.
 func (r *report) writeAgreement(b *strings.Builder) {
 	b.WriteString("\n## Two cold builders\n\n| | same digest | identical layers | of those, the base's | image | × MLflow's image |\n|---|---|--:|--:|--:|--:|\n")
 	for _, w := range ways() {
@@ -110,7 +110,7 @@ func (r *report) writeAgreement(b *strings.Builder) {
 	}
 }
 
-// writeSteps tells lock from build where a way has both.
+// writeSteps separates lock and build for ways that have both.
 func (r *report) writeSteps(b *strings.Builder) {
 	b.WriteString("\n## Lock and build separately\n\nThe seconds of the verified Deployfile above are the sum of `deployfile lock` and `deployfile build`, except if nothing changed and there is nothing to lock.\n\n| | lock | build | of that, verify | wheel layers installed |\n|---|--:|--:|--:|--:|\n")
 	w := deployfileWay{verify: true}.name()
@@ -138,7 +138,7 @@ func stepSeconds(name string) func(measurement) float64 {
 	}
 }
 
-// The names of the steps that are this project's.
+// The names of this project's steps.
 const (
 	installPrefix = "install "
 	verifyName    = "verify that the image answers"
@@ -156,7 +156,7 @@ func verifySeconds(m measurement) float64 {
 	return sum
 }
 
-// installs counts the layers of wheels that were installed anew.
+// installs counts the wheel layers that were installed.
 func (m measurement) installs() int {
 	n := 0
 	for _, s := range m.Steps {
@@ -169,7 +169,7 @@ func (m measurement) installs() int {
 	return n
 }
 
-// writeParts shows where the time of this project goes.
+// writeParts shows where this project spends its time.
 func (r *report) writeParts(b *strings.Builder) {
 	b.WriteString("\n## Where the Deployfile's seconds go\n\nThe longest parts, from BuildKit's progress. They run in parallel and do not add up.\n\n| | part | seconds |\n|---|---|--:|\n")
 	for _, s := range scenarios() {
@@ -187,7 +187,7 @@ func (r *report) writeParts(b *strings.Builder) {
 	}
 }
 
-// short cuts digests and long lists.
+// short shortens digests and long lists.
 func short(name string) string {
 	if before, _, ok := strings.Cut(name, "@sha256:"); ok {
 		name = before

@@ -10,34 +10,33 @@ import (
 	"time"
 )
 
-// stepLimit is how long a single step may take.
+// stepLimit limits the time of one step.
 const stepLimit = 20 * time.Minute
 
-// measurement is one way through one scenario.
+// measurement is the result of one way in one scenario.
 type measurement struct {
 	Way      string `json:"way"`
 	Scenario string `json:"scenario"`
 	// Run counts from 1.
 	Run int `json:"run"`
-	// Seconds is the time of all steps together.
+	// Seconds is the total time of all steps.
 	Seconds float64     `json:"seconds"`
 	Steps   []stepTimes `json:"steps"`
-	// Pushed is what the registry received, in bytes.
+	// Pushed is the number of bytes that the registry received.
 	Pushed int64 `json:"pushed-bytes"`
 	Image  image `json:"image"`
 }
 
-// stepTimes are the times of a step, and of what BuildKit did in it.
+// stepTimes are the times of a step and of BuildKit's parts of it.
 type stepTimes struct {
 	Step    string   `json:"step"`
 	Seconds float64  `json:"seconds"`
 	Parts   []vertex `json:"parts"`
 }
 
-// measure does every scenario in every way. A way has a new builder and a new
-// registry in every run; there are two cold builds of each at least, to
-// compare what they made. After a failure the result is what was measured
-// until then.
+// measure runs every scenario in every way. Each way has a new builder and a
+// new registry in every run; each way has at least two cold builds, to compare
+// their results. After a failure it returns the measurements so far.
 func measure(ctx context.Context, l *lab) (*report, error) {
 	r := &report{}
 	var err error
@@ -149,14 +148,14 @@ func (c call) step(ctx context.Context, s step, log string) (stepTimes, error) {
 	err = s.run(ctx, c)
 	t := stepTimes{Step: s.name, Seconds: time.Since(start).Seconds()}
 	if err != nil {
-		return t, fmt.Errorf("%s: %w\n%s", s.name, err, lastWords(log))
+		return t, fmt.Errorf("%s: %w\n%s", s.name, err, lastLines(log))
 	}
 	t.Parts, err = readParts(log)
 	return t, err
 }
 
-// median is that of the measurements of one way in one scenario, by a number
-// of each; false if there are none.
+// median returns the median of a number over the measurements of one way in one
+// scenario; false if there are none.
 func (r *report) median(way, scenario string, of func(measurement) float64) (float64, bool) {
 	var all []float64
 	for _, m := range r.of(way, scenario) {

@@ -9,14 +9,14 @@ import (
 	"strings"
 )
 
-// mlflowWay is what mlflow models generate-dockerfile writes.
+// mlflowWay builds what mlflow models generate-dockerfile writes.
 type mlflowWay struct{}
 
 func (mlflowWay) name() string  { return "mlflow" }
 func (mlflowWay) title() string { return "mlflow generate-dockerfile" }
 
-// write generates the folder with MLflow. A later change is made to the model
-// in it, as MLflow itself would: it copies the model there.
+// write generates the directory with MLflow. Later changes are made to the
+// model in it, where MLflow would copy the model.
 func (w mlflowWay) write(ctx context.Context, l *lab, dir string, i inputs) error {
 	original := filepath.Join(dir, "Dockerfile.generated")
 	if _, err := os.Stat(original); os.IsNotExist(err) {
@@ -45,9 +45,9 @@ func (w mlflowWay) write(ctx context.Context, l *lab, dir string, i inputs) erro
 	return i.writeModel(filepath.Join(dir, "model_dir", "model"))
 }
 
-// adapt replaces the base image, lets pip install into the Python of a Debian,
-// and gives pip the certificate authorities of this machine. All else, and the
-// order of the steps, stays as MLflow has it.
+// adapt replaces the base image, lets pip install into Debian's Python, and
+// gives pip this machine's certificate authorities. Everything else, including
+// the order of the steps, stays MLflow's.
 func adapt(text, base string, ca bool) (string, error) {
 	from := regexp.MustCompile(`(?m)^FROM python:\S+$`)
 	if len(from.FindAllString(text, -1)) != 1 {

@@ -14,17 +14,17 @@ import (
 	"github.com/opencontainers/go-digest"
 )
 
-// vertex is a part of a build, as BuildKit's progress tells it. Parts run side
-// by side: their times do not add up to the build's.
+// vertex is a part of a build in BuildKit's progress. Parts run in parallel:
+// their times do not add up to the build's.
 type vertex struct {
 	Name    string  `json:"name"`
 	Seconds float64 `json:"seconds"`
-	// Cached says that nothing was done.
+	// Cached says that nothing was executed.
 	Cached bool `json:"cached,omitempty"`
 }
 
-// readParts reads a rawjson log. The longest part is the first; exports and
-// pushes come with what they consist of.
+// readParts reads a rawjson log and returns the longest part first; exports and
+// pushes come with their parts.
 func readParts(log string) ([]vertex, error) {
 	events, err := readEvents(log)
 	if err != nil {
@@ -47,7 +47,7 @@ func readParts(log string) ([]vertex, error) {
 			known := parts[v.Name] != nil
 			p := part(v.Name)
 			p.Seconds = max(p.Seconds, v.Completed.Sub(*v.Started).Seconds())
-			// A step that was done for one result is cached for the next.
+			// A step executed for one result is cached for the next.
 			p.Cached = v.Cached && (!known || p.Cached)
 		}
 		for _, s := range e.Statuses {
@@ -86,8 +86,8 @@ func readEvents(log string) ([]client.SolveStatus, error) {
 	}
 }
 
-// lastWords is the end of what the steps of a build printed.
-func lastWords(log string) string {
+// lastLines returns the last output of a build's steps.
+func lastLines(log string) string {
 	events, err := readEvents(log)
 	if err != nil {
 		return err.Error()

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// process is a daemon that this program started. It ends when stop is called.
+// process is a daemon that this program started. It runs until stop is called.
 type process struct {
 	command *exec.Cmd
 	name    string
@@ -58,7 +58,7 @@ func (p *process) wait(ctx context.Context, ready func() bool) error {
 	return nil
 }
 
-// stop ends the daemon, by force if it takes longer than half a minute.
+// stop stops the daemon, and kills it after half a minute.
 func (p *process) stop() {
 	_ = p.command.Process.Signal(os.Interrupt)
 	select {

@@ -14,8 +14,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 )
 
-// registry is distribution's registry on the loopback, with a storage of its
-// own.
+// registry is distribution's registry on the loopback, with its own storage.
 type registry struct {
 	*process
 	address string
@@ -47,7 +46,7 @@ func startRegistry(ctx context.Context, dir string) (*registry, error) {
 	return r, err
 }
 
-// freeAddress is a port of the loopback that nothing listens on.
+// freeAddress returns an unused port of the loopback.
 func freeAddress() (string, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -57,7 +56,7 @@ func freeAddress() (string, error) {
 	return l.Addr().String(), nil
 }
 
-// ref is the name of an image there, such as "base:1".
+// ref returns the name of an image in the registry, such as "base:1".
 func (r *registry) ref(image string) string { return r.address + "/" + image }
 
 func (r *registry) push(ctx context.Context, image string, img v1.Image) error {
@@ -68,9 +67,8 @@ func (r *registry) push(ctx context.Context, image string, img v1.Image) error {
 	return remote.Write(ref, img, remote.WithContext(ctx))
 }
 
-// stored is the size in bytes of all blobs and manifests that the registry
-// has. What a push adds to it is what the registry had to be sent: a client
-// asks before it sends a blob.
+// stored returns the total size in bytes of the registry's blobs and manifests.
+// Its growth is what a push had to send: a client asks before it sends a blob.
 func (r *registry) stored() (int64, error) {
 	var sum int64
 	err := filepath.WalkDir(filepath.Join(r.storage, "docker", "registry", "v2", "blobs"), func(_ string, d fs.DirEntry, err error) error {
@@ -89,10 +87,10 @@ func (r *registry) stored() (int64, error) {
 	return sum, err
 }
 
-// image is what the registry says of an image.
+// image describes an image in the registry.
 type image struct {
 	Digest string `json:"digest"`
-	// Bytes are the compressed layers and the config.
+	// Bytes is the size of the compressed layers and the config.
 	Bytes int64 `json:"bytes"`
 	// Layers are digests.
 	Layers []string `json:"layers"`

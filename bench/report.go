@@ -6,7 +6,7 @@ import (
 	"os"
 )
 
-// report is all that was measured.
+// report has all measurements.
 type report struct {
 	Machine      machine       `json:"machine"`
 	Measurements []measurement `json:"measurements"`

@@ -10,7 +10,7 @@ import (
 	"github.com/deployfile/deployfile/builder"
 )
 
-// rig is a builder and a registry that have seen nothing yet.
+// rig is a new builder with a new registry.
 type rig struct {
 	dir       string
 	buildkitd *process

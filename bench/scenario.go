@@ -6,28 +6,29 @@ import (
 	"path/filepath"
 )
 
-// inputs are what a scenario changes.
+// inputs are what scenarios change.
 type inputs struct {
-	// model is the folder of the MLflow model, base the reference of the
+	// model is the directory of the MLflow model, base the reference of the
 	// base image.
 	model, base string
-	// bumped says which of the two pins of the small requirement holds,
-	// weights which of the large files is there: none, the first or the second.
+	// bumped selects one of the two pins of the small requirement, weights one of
+	// the large files: none, the first or the second.
 	bumped  bool
 	weights int
 }
 
-// scenario is a change to a project that was built.
+// scenario is a change to a built project.
 type scenario struct {
 	name, title string
-	// before is a change that is built but not measured, nil if none is
-	// needed; change is the one that is.
+	// before is a change that is built but not measured, nil if none is needed;
+	// change is the measured change.
 	before, change func(*lab, *inputs)
 }
 
 const cold = "cold"
 
-// scenarios are in the order in which they follow one another, on one builder.
+// scenarios returns the scenarios in order, as they follow one another on one
+// builder.
 func scenarios() []scenario {
 	return []scenario{
 		{name: cold, title: "cold: new builder, new registry"},
@@ -53,17 +54,17 @@ func scenarioNames() []string {
 	return out
 }
 
-// The small requirement: pure Python, 35 kB, and one that the model of
-// examples/iris needs in any case.
+// The small requirement: pure Python, 35 kB, which the model of examples/iris
+// needs anyway.
 const (
 	requirement       = "prettytable==3.15.0"
 	requirementBumped = "prettytable==3.15.1"
 )
 
-// weightsSize is that of the large file, in bytes.
+// weightsSize is the size of the large file in bytes.
 const weightsSize = 200e6
 
-// writeModel writes the model folder as the inputs have it.
+// writeModel writes the model directory for the inputs.
 func (i inputs) writeModel(dir string) error {
 	if err := os.RemoveAll(dir); err != nil {
 		return err
@@ -86,7 +87,7 @@ func (i inputs) writeModel(dir string) error {
 	if i.weights == 0 {
 		return nil
 	}
-	// As little compressible as weights are, and the same in every run.
+	// As hard to compress as weights, and the same in every run.
 	data := make([]byte, int(weightsSize))
 	source := rand.NewChaCha8([32]byte{byte(i.weights)})
 	if _, err := source.Read(data); err != nil {

@@ -2,7 +2,7 @@ package main
 
 import _ "embed"
 
-// The words around the tables.
+// The text around the tables.
 var (
 	//go:embed intro.md
 	intro string

@@ -7,7 +7,7 @@ import (
 	"path/filepath"
 )
 
-// tunedWay is the Dockerfile that somebody writes who knows BuildKit and uv.
+// tunedWay builds a Dockerfile as an expert in BuildKit and uv would write it.
 type tunedWay struct{}
 
 //go:embed tuned.Dockerfile
@@ -16,7 +16,7 @@ var tunedDockerfile []byte
 func (tunedWay) name() string  { return "tuned" }
 func (tunedWay) title() string { return "hand-tuned Dockerfile" }
 
-// write is the Dockerfile and the model beside it. The base is named there.
+// write writes the Dockerfile, which names the base, and the model beside it.
 func (tunedWay) write(_ context.Context, _ *lab, dir string, i inputs) error {
 	text := append([]byte("ARG BASE="+i.base+"\n"), tunedDockerfile...)
 	if err := os.WriteFile(filepath.Join(dir, "Dockerfile"), text, 0o644); err != nil {

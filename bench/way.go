@@ -9,28 +9,28 @@ import (
 
 // way is one of the ways to make the image.
 type way interface {
-	// name is short, title what the table calls it.
+	// name is short, title is for the table.
 	name() string
 	title() string
-	// write writes into dir what the user of this way has there, or edits
-	// for a change. It is not measured.
+	// write writes the user's files into dir, or edits them for a change. It is
+	// not measured.
 	write(ctx context.Context, l *lab, dir string, i inputs) error
-	// steps are what the user runs after a change, or to build what did not
-	// change. They are measured one by one.
+	// steps returns what the user runs after a change, or to build without one.
+	// Each step is measured.
 	steps(changed bool) []step
 }
 
-// step is a command that is measured.
+// step is a measured command.
 type step struct {
 	name string
 	run  func(context.Context, call) error
 }
 
-// call is what a step gets.
+// call is the input of a step.
 type call struct {
 	lab *lab
 	rig *rig
-	// dir is the project, tag what the image is pushed as.
+	// dir is the project, tag the name to push.
 	dir, tag string
 	// log receives BuildKit's rawjson progress.
 	log *os.File
@@ -48,8 +48,8 @@ func wayNames() []string {
 	return out
 }
 
-// export pushes the image, which the builder keeps too. Compression is
-// BuildKit's default, gzip.
+// export returns an export that pushes the image and keeps it in the builder.
+// Compression is BuildKit's default, gzip.
 func (c call) export() client.ExportEntry {
 	return client.ExportEntry{Type: client.ExporterImage, Attrs: map[string]string{"name": c.tag, "push": "true"}}
 }

@@ -10,14 +10,14 @@ import (
 	"github.com/deployfile/deployfile/resolver"
 )
 
-// input is a project of which one file is as large as its reader lets it be.
+// input is a project with one file as large as its reader accepts.
 type input struct {
-	// name is the reader's, what says what the file is made of.
+	// name is the reader, what the contents of the file.
 	name, what string
 	files      map[string][]byte
-	// large are the files that are.
+	// large are the large files.
 	large []string
-	// want is part of what deployfile check says.
+	// want is part of deployfile check's output.
 	want string
 }
 
@@ -35,7 +35,7 @@ const (
 	fine            = "is fine"
 )
 
-// project is a small one with other files in place of its own.
+// project returns a small project with some files replaced.
 func project(name, what, want string, files map[string]string) input {
 	in := input{name: name, what: what, want: want, files: map[string][]byte{
 		"Deployfile":         []byte(smallDeployfile),
@@ -49,13 +49,12 @@ func project(name, what, want string, files map[string]string) input {
 	return in
 }
 
-// filled is as many of a text's repetitions as fit, with something in front and
-// behind.
+// filled repeats a text as often as fits between a beginning and an end.
 func filled(size int, before, text, behind string) string {
 	return before + strings.Repeat(text, (size-len(before)-len(behind))/len(text)) + behind
 }
 
-// counted is n texts that a format makes of numbers.
+// counted formats the numbers below n, one after the other.
 func counted(n int, format string) string {
 	var b strings.Builder
 	for i := range n {
@@ -64,7 +63,7 @@ func counted(n int, format string) string {
 	return b.String()
 }
 
-// clipped is the beginning of a text, of whole lines.
+// clipped returns the beginning of a text, in whole lines.
 func clipped(text string, size int) string {
 	if len(text) <= size {
 		return text
@@ -160,7 +159,7 @@ func inputs() []input {
 	return all
 }
 
-// lockText is a lock that is well made, changed.
+// lockText returns a valid lock with a change.
 func lockText(change func(*resolver.Lock)) string {
 	image := resolver.Image{Ref: "python:3.11-slim", Digest: "sha256:" + strings.Repeat("0", 64), Python: "/usr/local/bin/python3.11", PythonVersion: "3.11"}
 	k := resolver.Lock{

@@ -1,6 +1,6 @@
-// Command limits makes the largest inputs that deployfile's readers accept, has
-// deployfile check read each of them in a process of its own, and writes down how
-// long that took and how much memory: docs/limits.md. Run make limits.
+// Command limits creates the largest inputs that deployfile's readers accept,
+// has deployfile check read each in its own process, and writes the time and
+// memory to docs/limits.md. Run make limits.
 package main
 
 import (
@@ -60,17 +60,17 @@ func run(ctx context.Context, args []string) error {
 	return replaceTable(*page, b.String())
 }
 
-// measurement is what reading an input took.
+// measurement is the cost of reading an input.
 type measurement struct {
-	// took is the processor's time: other things that the machine does are not in it.
+	// took is CPU time, which excludes other work of the machine.
 	took time.Duration
 	// peak is the largest resident set of the process, in bytes.
 	peak int64
 	said string
 }
 
-// measure has the program check a project. That it finds fault with the project is
-// as good as that it does not, as long as the fault is not a limit.
+// measure runs the program's check on a project. It does not matter whether
+// check finds errors, as long as none is about a limit.
 func measure(ctx context.Context, program string, in input) (measurement, error) {
 	dir, err := os.MkdirTemp("", "limits")
 	if err != nil {
@@ -114,9 +114,9 @@ func measure(ctx context.Context, program string, in input) (measurement, error)
 	return m, nil
 }
 
-// watch returns the largest resident set of a process, in bytes, when that has
-// ended. What wait4 tells has the memory of this process in it, of which the other
-// is a fork.
+// watch returns the largest resident set of a process in bytes, when it has
+// exited. wait4's number includes the memory of this process, which the other
+// is a fork of.
 func watch(pid int) <-chan int64 {
 	peak := make(chan int64, 1)
 	go func() {
@@ -138,7 +138,7 @@ func watch(pid int) <-chan int64 {
 	return peak
 }
 
-// replaceTable puts a table in the place of the one that a page has last.
+// replaceTable replaces the last table of a page.
 func replaceTable(page, table string) error {
 	text, err := os.ReadFile(page)
 	if err != nil {

@@ -1,6 +1,6 @@
-// Command frontendimage makes the frontend image of the binaries below a
-// folder, BIN/linux-amd64/deployfile-frontend and so on, as an OCI layout. It
-// builds with BuildKit, from nothing, and the same binaries give the same
+// Command frontendimage builds the frontend image from the binaries below a
+// directory, BIN/linux-amd64/deployfile-frontend and so on, as an OCI layout.
+// It builds with BuildKit, from scratch, and the same binaries give the same
 // digest.
 package main
 
@@ -34,8 +34,8 @@ const binary = "deployfile-frontend"
 func main() {
 	log.SetFlags(0)
 	var bin, out, version, supervisor string
-	flag.StringVar(&bin, "bin", "bin/frontend", "folder with the binaries, a folder each platform")
-	flag.StringVar(&out, "o", "bin/frontend-image", "folder of the OCI layout")
+	flag.StringVar(&bin, "bin", "bin/frontend", "directory with the binaries, a directory each platform")
+	flag.StringVar(&out, "o", "bin/frontend-image", "directory of the OCI layout")
 	flag.StringVar(&version, "version", "devel", "version that the image's labels carry")
 	flag.StringVar(&supervisor, "deployfile", "bin/deployfile", "the CLI, which keeps the builder")
 	flag.Parse()
@@ -123,8 +123,8 @@ func build(ctx context.Context, c gwclient.Client, version string) (*gwclient.Re
 	return res, nil
 }
 
-// imageConfig has the labels that BuildKit asks a frontend image for: it needs
-// no network, and understands these opts and requests.
+// imageConfig returns a configuration with the labels that BuildKit requires of
+// a frontend image: it needs no network, and supports these opts and requests.
 func imageConfig(p ocispecs.Platform, version string, created time.Time) dockerspec.DockerOCIImage {
 	var img dockerspec.DockerOCIImage
 	img.Platform = p

@@ -1,7 +1,7 @@
-// Command gosbom writes the software bill of materials of Go programs from
-// what the linker left in them: for each FILE a FILE.cdx.json in the CycloneDX
-// format, with the modules that are in the program and their hashes. The same
-// program gives the same bytes.
+// Command gosbom writes SBOMs of Go programs from the build information that
+// the linker left in them: for each FILE a FILE.cdx.json in the CycloneDX
+// format, with the program's modules and their hashes. The same program gives
+// the same bytes.
 package main
 
 import (
@@ -80,7 +80,7 @@ func bom(name, version string, sum [sha256.Size]byte, info *debug.BuildInfo) *cd
 		refs = append(refs, c.BOMRef)
 	}
 	b := cdx.NewBOM()
-	// A name for this document that any other run gives it too.
+	// The same serial number in every run.
 	b.SerialNumber = uuid.NewSHA1(uuid.NameSpaceURL, []byte("https://github.com/deployfile/deployfile#sha256:"+fmt.Sprintf("%x", sum))).URN()
 	b.Metadata = &cdx.Metadata{Component: &program}
 	b.Components = &components
@@ -88,12 +88,12 @@ func bom(name, version string, sum [sha256.Size]byte, info *debug.BuildInfo) *cd
 	return b
 }
 
-// purl is a module's package URL (the purl specification's type golang).
+// purl returns a module's package URL (the purl specification's type golang).
 func purl(path, version string) string {
 	return "pkg:golang/" + path + "@" + strings.ReplaceAll(version, "+", "%2B")
 }
 
-// settings are the flags and environment that the program was compiled with.
+// settings returns the flags and environment of the compilation.
 func settings(info *debug.BuildInfo) *[]cdx.Property {
 	var out []cdx.Property
 	for _, s := range info.Settings {

@@ -1,6 +1,6 @@
-// Command ociimage writes an image made of layer tarballs as an OCI image
-// layout: the same tarballs and flags give the same bytes. It packs the base
-// images of the tests, and is no part of the product.
+// Command ociimage writes an image of layer tarballs as an OCI image layout:
+// the same tarballs and flags give the same bytes. It packs the base images of
+// the tests, and is not part of the product.
 package main
 
 import (
@@ -22,11 +22,11 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/types"
 )
 
-// refName is the annotation by which an image in a layout is named (OCI image
+// refName is the annotation that names an image in a layout (OCI image
 // specification, annotations).
 const refName = "org.opencontainers.image.ref.name"
 
-// settings is what the flags say.
+// settings are the command line's flags.
 type settings struct {
 	out, ref string
 	created  int64 // seconds since 1970
@@ -37,7 +37,7 @@ type settings struct {
 
 func main() {
 	var s settings
-	flag.StringVar(&s.out, "out", "", "`folder` of the layout; it must not exist")
+	flag.StringVar(&s.out, "out", "", "`directory` of the layout; it must not exist")
 	flag.StringVar(&s.ref, "ref", "", "`name` of the image in the layout")
 	flag.Int64Var(&s.created, "created", 0, "the image's time of creation, in `seconds` since 1970")
 	flag.StringVar(&s.cmd, "cmd", "", "the image's `command`, one word")
@@ -64,7 +64,7 @@ func main() {
 	}
 }
 
-// write makes the layout and prints the image's name, digest and compressed
+// write writes the layout and prints the image's name, digest and compressed
 // size.
 func write(s settings) error {
 	img, err := build(s)
@@ -82,8 +82,8 @@ func write(s settings) error {
 	if err != nil {
 		return err
 	}
-	// The descriptor of a plain image has no artifact type; the library puts
-	// the configuration's media type there.
+	// The descriptor of a plain image has no artifact type; the library sets the
+	// configuration's media type.
 	desc.ArtifactType = ""
 	desc.Annotations = map[string]string{refName: s.ref}
 	if err := path.AppendDescriptor(*desc); err != nil {
@@ -101,7 +101,7 @@ func write(s settings) error {
 	return nil
 }
 
-// build makes the image of settings, with OCI media types.
+// build builds the image, with OCI media types.
 func build(s settings) (v1.Image, error) {
 	created := v1.Time{Time: time.Unix(s.created, 0).UTC()}
 	img := mutate.ConfigMediaType(mutate.MediaType(empty.Image, types.OCIManifestSchema1), types.OCIConfigJSON)

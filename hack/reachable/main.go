@@ -1,6 +1,6 @@
-// Command reachable tells by its exit code whether an image can be had from
-// its registry: 0 if the registry knows the image, 1 with the reason if not.
-// The demonstration asks it whether it needs a base image of its own.
+// Command reachable exits with 0 if an image's registry has the image, and with
+// 1 and the reason if not. The demo uses it to decide whether it needs its own
+// base image.
 package main
 
 import (
@@ -27,7 +27,7 @@ func main() {
 	}
 }
 
-// ask looks the image up in its registry, without credentials.
+// ask looks up the image in its registry, without credentials.
 func ask(image string) error {
 	ref, err := name.ParseReference(image)
 	if err != nil {
