@@ -178,9 +178,9 @@ func (c *container) Err() error {
 	var exit *gatewayapi.ExitError
 	switch {
 	case c.err == nil:
-		return errors.New("the server ended by itself, with exit code 0")
+		return errors.New("the server exited with code 0")
 	case errors.As(c.err, &exit):
-		return fmt.Errorf("the server ended by itself, with exit code %d", exit.ExitCode)
+		return fmt.Errorf("the server exited with code %d", exit.ExitCode)
 	}
 	return c.err
 }

@@ -92,7 +92,7 @@ const maxIndex = 4 << 20
 func layoutDigest(dir, tag string) (digest.Digest, error) {
 	data, err := untrusted.ReadNamed(filepath.Join(dir, ocispecs.ImageIndexFile), maxIndex)
 	if err != nil {
-		return "", fmt.Errorf("it is no OCI image layout: %w", err)
+		return "", fmt.Errorf("not an OCI image layout: %w", err)
 	}
 	var index ocispecs.Index
 	if err := json.Unmarshal(data, &index); err != nil {

@@ -149,7 +149,7 @@ func (s *engineServer) watch(log io.Writer) {
 	}
 	select {
 	case r := <-wait.Result:
-		s.err = fmt.Errorf("the server ended by itself, with exit code %d", r.StatusCode)
+		s.err = fmt.Errorf("the server exited with code %d", r.StatusCode)
 	case err := <-wait.Error:
 		s.err = fmt.Errorf("wait for the server: %w", err)
 	}

@@ -157,7 +157,7 @@ func TestEngineServer(t *testing.T) {
 		t.Errorf("%v: %s", api.create["Image"], diff)
 	}
 	close(api.exit)
-	if err := s.Err(); err == nil || err.Error() != "the server ended by itself, with exit code 3" {
+	if err := s.Err(); err == nil || err.Error() != "the server exited with code 3" {
 		t.Errorf("%v", err)
 	}
 	if log.String() != "hello\n" {

@@ -10,7 +10,7 @@ type NoFileError struct {
 
 // Error names the command that creates a Deployfile.
 func (e *NoFileError) Error() string {
-	return "there is no " + e.Path + "; make one with deployfile init, or name another with --file"
+	return "there is no " + e.Path + "; create one with deployfile init, or name another with --file"
 }
 
 // UsageError is an option that was given wrongly, or options that do not go

@@ -45,7 +45,7 @@ func resource(text string) (attr, value string, err error) {
 	case "memory", "memory-swap":
 		var bytes int64
 		if bytes, err = units.RAMInBytes(value); err == nil && bytes <= 0 {
-			err = errors.New("it is not more than nothing")
+			err = errors.New("it must be greater than 0")
 		}
 		value = strconv.FormatInt(bytes, 10)
 	case "cpu-shares", "cpu-period", "cpu-quota":

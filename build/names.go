@@ -26,5 +26,5 @@ func explainName(dir string, err error) error {
 	if found == "" {
 		return err
 	}
-	return errors.Join(fmt.Errorf("the name %q is no UTF-8, so that it cannot be sent to a builder; rename it, or leave it out by .dockerignore", found), err)
+	return errors.Join(fmt.Errorf("the name %q is not UTF-8 and cannot be sent to a builder; rename it, or exclude it with .dockerignore", found), err)
 }

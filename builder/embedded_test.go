@@ -257,7 +257,7 @@ func TestBuildkitdKilled(t *testing.T) {
 	if !asGone(err, &gone) {
 		t.Fatalf("want a GoneError: %v", err)
 	}
-	if !strings.Contains(gone.LogTail, "buildkitd ended by itself: signal: killed") && !strings.Contains(gone.LogTail, "running server") {
+	if !strings.Contains(gone.LogTail, "buildkitd exited: signal: killed") && !strings.Contains(gone.LogTail, "running server") {
 		t.Errorf("the log's tail: %s", gone.LogTail)
 	}
 	if !strings.Contains(err.Error(), "Run the command again") {

@@ -46,7 +46,7 @@ func TestFindErrors(t *testing.T) {
 		{"daemon that fails", script("echo the reason; exit 3"), []string{
 			"buildkitd did not start: its supervisor ended: exit status 1",
 			"buildkitd.log:\n  the reason\n",
-			"buildkitd ended by itself: exit status 3",
+			"buildkitd exited: exit status 3",
 		}},
 		{"full disk at the start", script("echo write: no space left on device; exit 1"), []string{
 			"no space left on the disk of the embedded builder",

@@ -143,7 +143,7 @@ func (d *daemon) watch(ctx context.Context, idle time.Duration, lease *flock.Flo
 	for {
 		select {
 		case err := <-died:
-			return fmt.Errorf("buildkitd ended by itself: %v", err)
+			return fmt.Errorf("buildkitd exited: %v", err)
 		case err := <-up:
 			if err != nil && ctx.Err() == nil {
 				return fmt.Errorf("buildkitd does not answer: %w", err)

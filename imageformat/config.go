@@ -25,7 +25,7 @@ func Config(image v1.Image) (*v1.ConfigFile, error) {
 // CheckConfig refuses a configuration by the size in its descriptor, in bytes.
 func CheckConfig(size int64) error {
 	if size < 0 || size > maxConfig {
-		return fmt.Errorf("the configuration of the image says that it has %d bytes, and none has more than %d", size, maxConfig)
+		return fmt.Errorf("the image's configuration has %d bytes, and the limit is %d", size, maxConfig)
 	}
 	return nil
 }

@@ -34,7 +34,7 @@ func dockerManifest(image platformImage) (Image, error) {
 	case types.OCIConfigJSON:
 		same = false
 	default:
-		return nil, fmt.Errorf("a manifest has a configuration of type %q, which is no image's", m.Config.MediaType)
+		return nil, fmt.Errorf("a manifest has a configuration of type %q, which is not that of an image", m.Config.MediaType)
 	}
 	for n, l := range m.Layers {
 		docker, err := dockerLayer(l)

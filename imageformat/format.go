@@ -102,5 +102,5 @@ func (e *LayerError) Error() string {
 	if strings.Contains(e.MediaType, "zstd") {
 		what = "is compressed with zstd"
 	}
-	return fmt.Sprintf("layer %s %s, which Docker's media types have no name for: build the image with the output's compression=gzip,force-compression=true, or set format = %q", e.Digest, what, OCI)
+	return fmt.Sprintf("layer %s %s, which has no Docker media type: build the image with the output's compression=gzip,force-compression=true, or set format = %q", e.Digest, what, OCI)
 }

@@ -207,7 +207,7 @@ func TestConvertErrors(t *testing.T) {
 		"another layer":       {ociImage(t, "amd64", "application/example"), Docker, "", []string{`"application/example"`}},
 		"format":              {both, "tar", "", []string{`"tar"`, `"docker-manifest"`}},
 		"empty index":         {empty.Index, Docker, "", []string{"no image"}},
-		"index in an index":   {mutate.AppendManifests(empty.Index, mutate.IndexAddendum{Add: both}), Docker, "", []string{"which is no image"}},
+		"index in an index":   {mutate.AppendManifests(empty.Index, mutate.IndexAddendum{Add: both}), Docker, "", []string{"which is not an image"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := Convert(c.image, c.format, c.platform)

@@ -42,7 +42,7 @@ func indexImages(index v1.ImageIndex) ([]platformImage, error) {
 		case d.Annotations[referenceType] != "" || d.Platform != nil && d.Platform.OS == "unknown":
 			continue
 		case !d.MediaType.IsImage():
-			return nil, fmt.Errorf("%s in the index is of type %q, which is no image", d.Digest, d.MediaType)
+			return nil, fmt.Errorf("%s in the index is of type %q, which is not an image", d.Digest, d.MediaType)
 		}
 		image, err := index.Image(d.Digest)
 		if err != nil {
@@ -71,7 +71,7 @@ func platformOf(image v1.Image, p *v1.Platform) (platformImage, error) {
 		p = config.Platform()
 	}
 	if p == nil {
-		return platformImage{}, fmt.Errorf("the image does not say for which platform it is")
+		return platformImage{}, fmt.Errorf("the image does not name its platform")
 	}
 	return platformImage{Image: image, platform: ocispecs.Platform{
 		Architecture: p.Architecture, OS: p.OS, OSVersion: p.OSVersion, OSFeatures: p.OSFeatures, Variant: p.Variant,

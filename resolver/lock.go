@@ -193,7 +193,7 @@ func (l *Lock) check() error {
 	}
 	for _, p := range l.Platforms {
 		if want := PylockName(p.Name, names); p.Pylock != want {
-			return fmt.Errorf("the pylock of %s is called %q instead of %q", p.Name, p.Pylock, want)
+			return fmt.Errorf("the pylock file of %s must be %[3]q instead of %[2]q", p.Name, p.Pylock, want)
 		}
 		// Another name could be an alias of the same file, many times.
 		if _, err := machine(p.Name); err != nil {
@@ -219,7 +219,7 @@ func (l *Lock) check() error {
 			return err
 		}
 		if f.URL == "" {
-			return fmt.Errorf("%s has no address", f.Filename)
+			return fmt.Errorf("%s has no URL", f.Filename)
 		}
 	}
 	for _, m := range l.Model {

@@ -107,7 +107,7 @@ func TestParseLockRefusesWhatNoLockHas(t *testing.T) {
 		"another source's scheme": {func(l *Lock) { l.UV[0].URL = "local://context" }, "http"},
 		"an image for a file":     {func(l *Lock) { l.UV[0].URL = "docker-image://example.com/evil" }, "http"},
 		"a credential":            {func(l *Lock) { l.UV[0].URL = "https://u:p@files.example.invalid/uv.whl" }, "http"},
-		"no address":              {func(l *Lock) { l.UV[0].URL = "" }, "no address"},
+		"no address":              {func(l *Lock) { l.UV[0].URL = "" }, "no URL"},
 		"no digest":               {func(l *Lock) { l.Base.Digest = "" }, "digest"},
 		"a command for Python":    {func(l *Lock) { l.Toolchain.Python = "sh" }, "path of a Python"},
 		"a path through others":   {func(l *Lock) { l.Toolchain.Python = "/usr/../bin/python3.11" }, "path of a Python"},

@@ -87,7 +87,7 @@ func lead(handle *netlink.Handle, link netlink.Link, own net.IP, bits int) error
 	}
 	all := &net.IPNet{IP: make(net.IP, len(own)), Mask: net.CIDRMask(0, bits)}
 	if err := handle.RouteAdd(&netlink.Route{LinkIndex: link.Attrs().Index, Scope: netlink.SCOPE_LINK, Dst: all}); err != nil {
-		return fmt.Errorf("the way to all others from %s: %w", own, err)
+		return fmt.Errorf("add a default route from %s: %w", own, err)
 	}
 	return nil
 }

@@ -46,11 +46,11 @@ func openArchive(ctx context.Context, name string) (_ *Image, err error) {
 		}
 	}()
 	if err := a.list(ctx); err != nil {
-		return nil, &NotFoundError{Name: name, Err: fmt.Errorf("it is no OCI archive: %w", err)}
+		return nil, &NotFoundError{Name: name, Err: fmt.Errorf("not an OCI archive: %w", err)}
 	}
 	p, ok := a.parts[ocispecs.ImageIndexFile]
 	if !ok {
-		return nil, &NotFoundError{Name: name, Err: fmt.Errorf("it is no OCI archive: it has no %s", ocispecs.ImageIndexFile)}
+		return nil, &NotFoundError{Name: name, Err: fmt.Errorf("not an OCI archive: %s is missing", ocispecs.ImageIndexFile)}
 	}
 	index, err := readIndex(a.section(p))
 	if err != nil {

@@ -134,7 +134,7 @@ func (i *Image) add(ctx context.Context, d ocispecs.Descriptor) error {
 		i.Platforms = append(i.Platforms, p)
 		return nil
 	}
-	return fmt.Errorf("%s is of type %q, which is no image", d.Digest, d.MediaType)
+	return fmt.Errorf("%s is of type %q, which is not an image", d.Digest, d.MediaType)
 }
 
 func (i *Image) platform(ctx context.Context, d ocispecs.Descriptor) (*Platform, error) {
@@ -144,7 +144,7 @@ func (i *Image) platform(ctx context.Context, d ocispecs.Descriptor) (*Platform,
 		return nil, err
 	}
 	if !images.IsConfigType(p.Manifest.Config.MediaType) {
-		return nil, fmt.Errorf("manifest %s has a configuration of type %q, which is no image's", d.Digest, p.Manifest.Config.MediaType)
+		return nil, fmt.Errorf("manifest %s has a configuration of type %q, which is not that of an image", d.Digest, p.Manifest.Config.MediaType)
 	}
 	if p.RawConfig, err = i.decode(ctx, p.Manifest.Config, &p.Config); err != nil {
 		return nil, err
@@ -248,4 +248,4 @@ func (e *NotFoundError) Error() string {
 // Unwrap returns why the image was not found.
 func (e *NotFoundError) Unwrap() error { return e.Err }
 
-var errNoLayout = errors.New("it is no OCI image layout")
+var errNoLayout = errors.New("not an OCI image layout")

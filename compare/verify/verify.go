@@ -24,7 +24,7 @@ func (e *DifferentError) Error() string {
 			n++
 		}
 	}
-	return fmt.Sprintf("%s is not what the lock makes: %d of %d platforms came out otherwise", e.Report.Image, n, len(e.Report.Platforms))
+	return fmt.Sprintf("%s does not match its lock: %d of %d platforms differ", e.Report.Image, n, len(e.Report.Platforms))
 }
 
 // Images compares an image with its rebuild.

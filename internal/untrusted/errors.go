@@ -16,7 +16,7 @@ type TooLargeError struct {
 
 // Error names the file, the limit and what to do.
 func (e *TooLargeError) Error() string {
-	return fmt.Sprintf("%s is larger than %s, and no more is read of such a file; put a smaller one there", e.Name, size(e.Limit))
+	return fmt.Sprintf("%s is larger than %s, which is the limit; use a smaller file", e.Name, size(e.Limit))
 }
 
 // NotRegularError reports a named pipe, a device or a socket in place of a
@@ -52,7 +52,7 @@ type AnswerError struct {
 
 // Error names the limit and what to do. The caller names the request.
 func (e *AnswerError) Error() string {
-	return fmt.Sprintf("the server answers with more than %s, and no more is read; ask whoever runs it, or name another", e.Limit)
+	return fmt.Sprintf("the server answers with more than %s, which is the limit; ask its operator, or use another", e.Limit)
 }
 
 // Refused reports whether a file was not read because of what it is: too large,
