@@ -60,8 +60,8 @@ func (e *Engine) Output(b *builder.Builder, name string) Output {
 	return Output{Type: "moby", Attrs: map[string]string{"name": name}}
 }
 
-// Unnamed is how a build on b leaves its image, without a name, in the engine's
-// store.
+// Unnamed returns the output with which a build on b leaves its image in the
+// engine's store, without a name.
 func (e *Engine) Unnamed(b *builder.Builder) Output {
 	out := e.Output(b, "")
 	delete(out.Attrs, "name")
@@ -76,8 +76,8 @@ func (e *Engine) CheckPush() error {
 	return nil
 }
 
-// HasManifests reports whether the engine names an image that has no name by the
-// digest of its manifest; else it does by that of its configuration.
+// HasManifests reports whether the engine identifies an unnamed image by the digest
+// of its manifest; otherwise it uses the digest of the configuration.
 func (e *Engine) HasManifests() bool { return e.containerd }
 
 // load returns a writer for an image archive; its Close returns when the engine

@@ -13,8 +13,7 @@ func (e *NoFileError) Error() string {
 	return "there is no " + e.Path + "; create one with deployfile init, or name another with --file"
 }
 
-// UsageError is an option that was given wrongly, or options that do not go
-// together.
+// UsageError reports an invalid option, or options that exclude each other.
 type UsageError struct {
 	// Option is the flag's name, "" if Err says which options are meant.
 	Option string

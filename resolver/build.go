@@ -60,8 +60,8 @@ func (p *Platform) installs(t toolchain.Toolchain, pylock []byte) ([]Wheel, []So
 	return Select(lock, interpreter)
 }
 
-// buildOnce makes a wheel of what is locked as source, and returns what came out,
-// and what the wheel says that it requires.
+// buildOnce builds a wheel from source, and returns the wheel and the
+// requirements in its metadata.
 func (r *Resolver) buildOnce(ctx context.Context, q Request, t toolchain.Toolchain, s Source) (BuiltWheel, metadata, error) {
 	b := BuiltWheel{Name: s.Name, Version: s.Version}
 	step, err := BuildStep(s, b, t, q.Context, q.Indexes)
@@ -117,8 +117,8 @@ func (p *Platform) BuiltByName() map[string]BuiltWheel {
 	return out
 }
 
-// BuildStep makes a wheel from source. A BuiltWheel with requirements pins
-// what it is built with, one with a hash what must come out.
+// BuildStep builds a wheel from source. If BuiltWheel has requirements, they
+// pin the build requirements; if it has a hash, the wheel must match it.
 func BuildStep(s Source, b BuiltWheel, t toolchain.Toolchain, files modelsource.Context, indexes []Index) (toolchain.Step, error) {
 	source := "/source"
 	mount := toolchain.Mount{Path: source}
@@ -179,8 +179,8 @@ func gitOptions(t toolchain.Toolchain) []bkllb.GitOption {
 	return out
 }
 
-// Fetch is a file of a project by its hash: through BuildKit's HTTP source, or
-// in a step where its index wants a credential or has a mirror.
+// Fetch returns a file of a project by its hash: through BuildKit's HTTP
+// source, or in a step if its index needs a credential or has a mirror.
 func Fetch(project string, d toolchain.Download, t toolchain.Toolchain, indexes []Index) bkllb.State {
 	if _, ok := credential(indexes, d.URL); !ok {
 		return d.State(t.Constraints...)

@@ -23,7 +23,7 @@ type Gateway struct {
 	Client gwclient.Client
 	// CacheImports apply to every solve.
 	CacheImports []gwclient.CacheOptionsEntry
-	// Constraints are put on every definition.
+	// Constraints apply to every definition.
 	Constraints []bkllb.ConstraintsOpt
 }
 
@@ -47,7 +47,7 @@ func (e *StepError) Unwrap() error { return e.Err }
 
 var _ modelsource.Builder = Gateway{}
 
-// Solve runs what the state needs and returns a reference to its result.
+// Solve solves a state and returns a reference to the result.
 func (g Gateway) Solve(ctx context.Context, st bkllb.State) (gwclient.Reference, error) {
 	def, err := st.Marshal(ctx, g.Constraints...)
 	if err != nil {
@@ -78,8 +78,8 @@ func (g Gateway) Metadata(ctx context.Context, st bkllb.State, opt sourceresolve
 	return g.Client.ResolveSourceMetadata(ctx, op.GetSource(), opt)
 }
 
-// Step runs a step. A failure that the step's script explained in
-// error.json is returned as *StepError.
+// Step runs a step. If the step's script explained a failure in error.json, the
+// error is a *StepError.
 func (g Gateway) Step(ctx context.Context, t toolchain.Toolchain, s toolchain.Step) (gwclient.Reference, error) {
 	ref, err := g.Solve(ctx, t.Run(s))
 	if err == nil {

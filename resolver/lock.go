@@ -29,8 +29,7 @@ type Lock struct {
 	// ModelSource is what [model] source stood for; nil for a source that needs no
 	// pin, such as a directory.
 	ModelSource *modelsource.Pin `toml:"model-source"`
-	// Base is the image that the model is put on, Toolchain the one that
-	// installs the wheels.
+	// Base is the base image, Toolchain the image that installs the wheels.
 	Base      Image `toml:"base"`
 	Toolchain Image `toml:"toolchain"`
 	// UV has uv's wheel for each build platform.

@@ -93,8 +93,8 @@ func (u unknownSource) source(i Interpreter) (Source, error) {
 // unknownVersion is the version of a package known only by its URL.
 const unknownVersion = "0"
 
-// localMount is a file or folder of the context, for every user of a step to read,
-// whatever the umask of whoever wrote it.
+// localMount mounts a file or directory of the context, readable for every user
+// of a step whatever the umask of its author was.
 func localMount(t toolchain.Toolchain, files modelsource.Context, name string) toolchain.Mount {
 	at := path.Join("/tmp/lock", name)
 	source, from := files.At(name)

@@ -11,7 +11,7 @@ import (
 	"github.com/deployfile/deployfile/toolchain"
 )
 
-// ModelStep is the step that ModelFiles runs.
+// ModelStep returns the step of ModelFiles.
 func ModelStep(model modelsource.Tree) toolchain.Step {
 	return toolchain.Step{
 		Name:   "hash the model's files",

@@ -23,9 +23,9 @@ type Resolver struct {
 	BuildPlatform string
 	// Images finds the base and toolchain images.
 	Images Images
-	// Network are the options of steps that reach the network.
+	// Network are options for steps with a network.
 	Network []bkllb.RunOption
-	// Limits are those of steps that reach the network or run programs of others.
+	// Limits apply to steps that have a network or run foreign programs.
 	Limits toolchain.Limits
 }
 

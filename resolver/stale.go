@@ -47,8 +47,9 @@ func (l *Lock) SourceChanges(now *modelsource.Pin) []string {
 	return nil
 }
 
-// otherImages says which images are neither those of the lock's own inputs nor
-// build contexts. A toolchain that is not named stays when the base changes.
+// otherImages lists the images that are neither those of the lock's own inputs
+// nor build contexts. A toolchain without a name in the Deployfile stays when
+// the base changes.
 func (l *Lock) otherImages() []string {
 	var out []string
 	for _, x := range []struct{ name, want, locked string }{
