@@ -186,9 +186,9 @@ func TestOpenNothing(t *testing.T) {
 	}
 	for name, want := range map[string]string{
 		"oci-layout://" + dir + ":two":        "no two, but one",
-		"oci-layout://" + dir + "/nothing":    "no OCI image layout",
+		"oci-layout://" + dir + "/nothing":    "not an OCI image layout",
 		filepath.Join(dir, "blobs"):           "no file oci-layout",
-		plain:                                 "no OCI archive",
+		plain:                                 "not an OCI archive",
 		"./nowhere.tar":                       "no such file",
 		strings.TrimSuffix(ref, "one") + "xy": "MANIFEST_UNKNOWN",
 		"Not A Reference":                     "could not parse reference",
