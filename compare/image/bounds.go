@@ -75,7 +75,7 @@ func (s *spent) entry(h *tar.Header) error {
 	case isSparse(h):
 		// A few bytes of the archive could expand to terabytes to hash, and builders
 		// write no sparse files.
-		return fmt.Errorf("the layer has a sparse file, %q, which is not supported", h.Name)
+		return fmt.Errorf("%q is a sparse file, which layers cannot have", h.Name)
 	}
 	return nil
 }
