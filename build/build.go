@@ -21,6 +21,7 @@ import (
 	"github.com/deployfile/deployfile/builder"
 	"github.com/deployfile/deployfile/deployfile"
 	"github.com/deployfile/deployfile/frontend"
+	"github.com/deployfile/deployfile/internal/bkerrors"
 	"github.com/moby/buildkit/client"
 	buildctl "github.com/moby/buildkit/cmd/buildctl/build"
 	gwclient "github.com/moby/buildkit/frontend/gateway/client"
@@ -109,18 +110,10 @@ func Run(ctx context.Context, b *builder.Builder, o Options) (*Result, error) {
 	}
 	for attempt := 1; ; attempt++ {
 		r, err := run(ctx, b, o)
-		if err == nil || attempt == attempts || began || !collided(err) || ctx.Err() != nil {
+		if err == nil || attempt == attempts || began || !bkerrors.Collided(err) || ctx.Err() != nil {
 			return r, err
 		}
 	}
-}
-
-// collided reports whether a build failed because BuildKit mixed up its steps
-// with those of another build that ended at the same time:
-// https://github.com/moby/buildkit/issues/3635.
-func collided(err error) bool {
-	text := err.Error()
-	return strings.Contains(text, "failed to get state for index") || strings.Contains(text, "inconsistent graph state")
 }
 
 func run(ctx context.Context, b *builder.Builder, o Options) (*Result, error) {

@@ -5,14 +5,15 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
-	"strings"
 	"unicode/utf8"
+
+	"github.com/deployfile/deployfile/internal/bkerrors"
 )
 
 // explainName names the file that keeps a context from being sent: names in
 // BuildKit's protocol must be UTF-8, and its error does not name the file.
 func explainName(dir string, err error) error {
-	if !strings.Contains(err.Error(), "string field contains invalid UTF-8") {
+	if !bkerrors.InvalidName(err) {
 		return err
 	}
 	var found string

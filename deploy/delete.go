@@ -43,7 +43,7 @@ func (d *Deployer) Delete(ctx context.Context, o DeleteOptions) ([]report.Deleti
 		defer cancel()
 		err := s.publisher.Delete(limited)
 		if err != nil && limited.Err() != nil && ctx.Err() == nil {
-			err = fmt.Errorf("not all is removed after %s; run deployfile delete again: %w", o.Timeout, err)
+			err = fmt.Errorf("not all is removed after %s: %w\nrun deployfile delete again", o.Timeout, err)
 		}
 		return err
 	})

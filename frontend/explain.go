@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strings"
 
+	"github.com/deployfile/deployfile/internal/bkerrors"
 	"github.com/deployfile/deployfile/llb"
 	"github.com/deployfile/deployfile/resolver"
 	"github.com/deployfile/deployfile/toolchain"
@@ -32,7 +33,7 @@ func (c *compiled) explain(ctx context.Context, err error) error {
 // mismatched is the file, and its project, whose hash BuildKit's HTTP source
 // did not find: that hash is in the error, and the file's name is not.
 func mismatched(p *llb.Plan, err error) (project string, d toolchain.Download, ok bool) {
-	_, hashes, ok := strings.Cut(err.Error(), "digest mismatch ")
+	hashes, ok := bkerrors.DigestMismatch(err)
 	if !ok {
 		return "", d, false
 	}

@@ -6,9 +6,9 @@ import (
 	"io"
 	"io/fs"
 	"path"
-	"strings"
 	"time"
 
+	"github.com/deployfile/deployfile/internal/bkerrors"
 	gwclient "github.com/moby/buildkit/frontend/gateway/client"
 	fstypes "github.com/tonistiigi/fsutil/types"
 )
@@ -63,7 +63,7 @@ func (f refFS) ReadDir(name string) ([]fs.DirEntry, error) {
 // pathError gives BuildKit's error, which comes as text, the type that
 // callers of a file system look for.
 func pathError(op, name string, err error) error {
-	if strings.Contains(err.Error(), "no such file or directory") {
+	if bkerrors.NotExist(err) {
 		err = fs.ErrNotExist
 	}
 	return &fs.PathError{Op: op, Path: name, Err: err}

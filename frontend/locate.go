@@ -63,9 +63,7 @@ func refused(err error) []string {
 	case *resolver.RequirementError:
 		return []string{x.Name}
 	case *resolver.StepError:
-		if x.Kind == "unsatisfiable" && strings.HasPrefix(x.Step, "resolve ") {
-			return unsatisfied(x.Message)
-		}
+		return x.Unsatisfiable()
 	case interface{ Unwrap() []error }:
 		var out []string
 		for _, e := range x.Unwrap() {
@@ -76,29 +74,6 @@ func refused(err error) []string {
 		return refused(x.Unwrap())
 	}
 	return nil
-}
-
-var (
-	// These are uv's words. Where they change, an error points at [environment].
-	required     = regexp.MustCompile(`you require (.*?), we can conclude`)
-	requiredName = regexp.MustCompile(`(?:^|\band |, )([a-z0-9][a-z0-9._-]*)`)
-	wheelsOf     = regexp.MustCompile("[Ww]heels (?:are (?:available|required) )?for `([a-z0-9][a-z0-9._-]*)`")
-)
-
-// unsatisfied are the names of the requirements that uv says cannot be met
-// together.
-func unsatisfied(said string) []string {
-	said = strings.Join(strings.Fields(said), " ")
-	var out []string
-	for _, m := range required.FindAllStringSubmatch(said, -1) {
-		for _, name := range requiredName.FindAllStringSubmatch(m[1], -1) {
-			out = append(out, name[1])
-		}
-	}
-	for _, m := range wheelsOf.FindAllStringSubmatch(said, -1) {
-		out = append(out, m[1])
-	}
-	return out
 }
 
 // lines are the lines of requirements and constraints files with these names, a

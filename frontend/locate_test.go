@@ -15,24 +15,6 @@ import (
 	"github.com/moby/buildkit/solver/pb"
 )
 
-// TestUnsatisfied reads what uv says.
-func TestUnsatisfied(t *testing.T) {
-	for said, want := range map[string][]string{
-		"Because there is no version of a==9 and you require a==9, we can conclude that your requirements are unsatisfiable.": {"a"},
-		"Because all versions of b depend on a>=2 and you\n         require a>=1,<2, we can conclude that your requirements and all versions of b are incompatible.\n" +
-			"         And because you require b==1.0, we can conclude that your requirements are unsatisfiable.": {"a", "b"},
-		"And because you require b.c and d_e[x]>=1, we can conclude that your requirements are unsatisfiable.": {"b.c", "d_e"},
-		"hint: Wheels are available for `f` (v1.0) on the following platform: `macosx_11_0_arm64`":             {"f"},
-		"hint: You require CPython 3.11 (`cp311`), but we only found wheels for `g` (v1.0) with the following": {"g"},
-		"hint: Wheels are required for `h` because building from source is disabled for all packages":          {"h"},
-		"error: Failed to fetch: https://packages.example.com/simple/a/":                                       nil,
-	} {
-		if d := cmp.Diff(want, unsatisfied(said)); d != "" {
-			t.Errorf("%s: %s", said, d)
-		}
-	}
-}
-
 // TestRefusedLines points at requirements and constraints, in whichever file
 // they are, for the errors of several platforms.
 func TestRefusedLines(t *testing.T) {
