@@ -168,7 +168,7 @@ var (
 // a step read, write or run anything else.
 func (l *Lock) check() error {
 	if p := l.ModelSource; p != nil && (p.Source == "" || p.Resolved == "" || terminal.Obeys(p.Source+p.Resolved)) {
-		return fmt.Errorf("model source %q: %q is not what a source stands for", p.Source, p.Resolved)
+		return fmt.Errorf("model source %q is pinned to %q: a name is empty or has a control character", p.Source, p.Resolved)
 	}
 	for _, img := range []Image{l.Base, l.Toolchain} {
 		if _, err := digest.Parse(img.Digest); err != nil {

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/deployfile/deployfile/internal/testing/growth"
+	"github.com/deployfile/deployfile/modelsource"
 	"github.com/deployfile/deployfile/toolchain"
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -50,6 +51,31 @@ func TestLockIsReadAsItWasWritten(t *testing.T) {
 	}
 	if diff := cmp.Diff(string(data), string(again)); diff != "" {
 		t.Errorf("written twice:\n%s", diff)
+	}
+}
+
+// A lock has a pin of the model's source only if there is one: those of directories
+// are as they were before there were pins.
+func TestModelSourceIsLocked(t *testing.T) {
+	lock := exampleLock()
+	plain, err := lock.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(string(plain), "model-source") {
+		t.Errorf("a pin in\n%s", plain)
+	}
+	lock.ModelSource = &modelsource.Pin{Source: "models:/iris@champion", Resolved: "models:/iris/3"}
+	data, err := lock.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := ParseLock(data)
+	if err != nil {
+		t.Fatalf("%v in\n%s", err, data)
+	}
+	if diff := cmp.Diff(lock.ModelSource, got.ModelSource); diff != "" {
+		t.Error(diff)
 	}
 }
 
@@ -127,6 +153,8 @@ func TestParseLockRefusesWhatNoLockHas(t *testing.T) {
 		"a model file elsewhere":  {func(l *Lock) { l.Model[0].Path = "../secret" }, "outside"},
 		"a model file to obey":    {func(l *Lock) { l.Model[0].Path = "a\x1bb" }, `"a\x1bb" has a control character, or bytes that are no UTF-8, in its name; rename it`},
 		"a model file backwards":  {func(l *Lock) { l.Model[0].Path = "a\u202eb" }, "has a control character"},
+		"a source to obey":        {func(l *Lock) { l.ModelSource = &modelsource.Pin{Source: "s3://a", Resolved: "s3://a\x1b"} }, "control character"},
+		"a source without a pin":  {func(l *Lock) { l.ModelSource = &modelsource.Pin{Source: "s3://a"} }, "is empty"},
 		"a link to obey":          {func(l *Lock) { l.Model[0].Link = "a\nb" }, "is a link to \"a\\nb\", a name with a control character"},
 	} {
 		lock := exampleLock()
