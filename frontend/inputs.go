@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"slices"
 
 	"github.com/deployfile/deployfile/internal/untrusted"
 	"github.com/deployfile/deployfile/modelsource"
@@ -101,6 +102,7 @@ func (in *inputs) readModel(ctx context.Context) error {
 func (in *inputs) readContext(ctx context.Context, scheme modelsource.Scheme) (fs.FS, error) {
 	source := in.file.Model.Source
 	local := scheme.Local(source)
+	in.found.ModelDir = local
 	st, err := in.ui.MainContext(ctx, bkllb.FollowPaths(in.contextPaths(local)), bkllb.WithCaps(in.client.BuildOpts().LLBCaps))
 	if err != nil {
 		return nil, err
@@ -157,10 +159,11 @@ func (in *inputs) contextPaths(model string) []string {
 }
 
 // pinModel returns what the model's source stands for: what the lock says of this
-// source, unless everything is to be upgraded, else what it is now.
+// source, unless a new lock is to upgrade everything, else what it is now.
 func (in *inputs) pinModel(ctx context.Context, scheme modelsource.Scheme) (*modelsource.Pin, error) {
 	source := in.file.Model.Source
-	if l := in.beside.lock; l != nil && l.ModelSource != nil && l.ModelSource.Source == source && !in.upgradesAll() {
+	upgrades := in.output.relocks && slices.Contains(in.upgrade(), "*")
+	if l := in.beside.lock; l != nil && l.ModelSource != nil && l.ModelSource.Source == source && !upgrades {
 		return l.ModelSource, nil
 	}
 	resolved, err := scheme.Pin(ctx, in.resolver.Gateway, source)

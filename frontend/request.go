@@ -132,9 +132,6 @@ func (r *request) upgrade() []string {
 	return nil
 }
 
-// upgradesAll reports whether the lock takes newer versions of everything.
-func (r *request) upgradesAll() bool { return slices.Contains(r.upgrade(), "*") }
-
 // created is SOURCE_DATE_EPOCH in RFC 3339, "" if it is not set.
 func (r *request) created() (string, error) {
 	v := r.ui.BuildArgs["SOURCE_DATE_EPOCH"]
