@@ -8,6 +8,7 @@ import (
 
 	"github.com/deployfile/deployfile/deployfile"
 	"github.com/deployfile/deployfile/internal/untrusted"
+	"github.com/deployfile/deployfile/manifests/kinds"
 	"github.com/deployfile/deployfile/resolver"
 	"github.com/moby/buildkit/solver/errdefs"
 	"github.com/moby/buildkit/solver/pb"
@@ -33,7 +34,7 @@ func OpenProject(ctx context.Context, dir, path string, args map[string]string) 
 	if p.Source, err = ReadDeployfile(ctx, dir, path); err != nil {
 		return nil, err
 	}
-	if p.File, _, err = deployfile.ParseWithArgs(p.Path, p.Source, args); err != nil {
+	if p.File, _, err = deployfile.ParseWithArgs(p.Path, p.Source, kinds.All(), args); err != nil {
 		return nil, errdefs.WithSource(err, &errdefs.Source{Info: &pb.SourceInfo{Filename: p.Path, Data: p.Source}})
 	}
 	return p, nil

@@ -202,8 +202,8 @@ func slots(s manifests.State) (live, next *report.Slot) {
 
 func slotOf(s manifests.Slot) *report.Slot {
 	out := &report.Slot{Track: s.Track, Image: s.Image, ModelImage: s.ModelImage, Lock: s.LockDigest, File: s.FileDigest}
-	if s.Track == "canary" {
-		out.Weight = s.Target.Weight
+	if s.Track == manifests.TrackCanary {
+		out.Weight = manifests.RolloutOf(s.Target).Weight
 	}
 	return out
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/deployfile/deployfile/build"
 	"github.com/deployfile/deployfile/builder"
+	"github.com/deployfile/deployfile/deployfile"
 	"github.com/deployfile/deployfile/frontend"
 	"github.com/deployfile/deployfile/imageformat"
 	"github.com/deployfile/deployfile/internal/pipe"
@@ -100,7 +101,7 @@ func (w *deliveries) imported(ctx context.Context, d delivery) (string, error) {
 	if d.dry || d.importer == nil || slices.Contains(d.had, image) {
 		return image, nil
 	}
-	if d.Kind == "docker" && w.builder.Kind == builder.Docker {
+	if d.Needs().Store == deployfile.StoreDocker && w.builder.Kind == builder.Docker {
 		// It is the same engine.
 		if w.engine.HasManifests() {
 			return r.Metadata[exptypes.ExporterImageDigestKey], nil
@@ -148,7 +149,7 @@ func imageID(r *build.Result, d delivery) string {
 			return image
 		}
 	}
-	if d.Kind == "containerd" {
+	if d.Needs().Store == deployfile.StoreContainerd {
 		return manifest
 	}
 	return config

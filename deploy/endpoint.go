@@ -4,9 +4,12 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
+	"github.com/deployfile/deployfile/deployfile"
 	"github.com/deployfile/deployfile/internal/invoke"
+	"github.com/deployfile/deployfile/manifests/kinds"
 	"github.com/deployfile/deployfile/publish"
 	"github.com/deployfile/deployfile/report"
 )
@@ -116,7 +119,7 @@ func (d *Deployer) Batch(ctx context.Context, o BatchOptions) (report.Target, er
 	defer s.close()
 	batcher, ok := s.publisher.(publish.Batcher)
 	if !ok {
-		return nameOf(s.Target), atTarget(s.Target, fmt.Errorf("kind %q runs no batch; kubernetes does", s.Kind))
+		return nameOf(s.Target), atTarget(s.Target, fmt.Errorf("kind %q runs no batch; %s", s.Kind, kindsWith(deployfile.VerbBatch)))
 	}
 	d.progress().Wait(s.Name + ": starting")
 	err = batcher.Batch(ctx, publish.BatchOptions{
@@ -142,4 +145,15 @@ func (d *Deployer) Logs(ctx context.Context, target string, w io.Writer, o LogOp
 		return atTarget(s.Target, fmt.Errorf("a target of kind %q has no log", s.Kind))
 	}
 	return atTarget(s.Target, logger.Logs(ctx, w, o))
+}
+
+// kindsWith says which kinds have a verb: "kubernetes and kserve do".
+func kindsWith(v deployfile.Verb) string {
+	var names []string
+	for _, k := range kinds.All() {
+		if k.Can(v) {
+			names = append(names, k.Name)
+		}
+	}
+	return strings.Join(names, " and ") + " do"
 }

@@ -42,9 +42,9 @@ func (i Images) check(targets []deployfile.Target) error {
 		switch {
 		case i.Image != "" && key != "" && i.ModelImage == "":
 			return usage("target %q has %s = true: name the model's own image with --model-image", t.Name, key)
-		case i.Image != "" && isDigest(i.Image) && !isEngine(t):
+		case i.Image != "" && isDigest(i.Image) && t.Needs().Store == deployfile.StoreNone:
 			return usage("--image: only an engine knows %s, and target %q needs REPOSITORY@sha256:… or REPOSITORY:TAG", i.Image, t.Name)
-		case i.Image == "" && t.Image == "" && !isEngine(t):
+		case i.Image == "" && t.Image == "" && t.Needs().Store == deployfile.StoreNone:
 			return usage("there is no repository that target %q could pull from: set image in [targets.%[1]s], or tags in [image]", t.Name)
 		}
 	}
@@ -54,14 +54,11 @@ func (i Images) check(targets []deployfile.Target) error {
 	if within := apart[""]; within != "" {
 		return usage("--model-image: target %q takes an image with the model in it: name the targets with model-volume or modelcar", within)
 	}
-	if car, volume := apart["modelcar"], apart["model-volume"]; car != "" && volume != "" {
+	if car, volume := apart[deployfile.Modelcar], apart[deployfile.ModelVolume]; car != "" && volume != "" {
 		return usage("--model-image: targets %q and %q take the model in images of two forms: name one target", volume, car)
 	}
 	return nil
 }
-
-// isEngine reports whether a target has an image store of its own.
-func isEngine(t deployfile.Target) bool { return t.Kind == "docker" || t.Kind == "containerd" }
 
 // isDigest reports whether an image is named by its id alone.
 func isDigest(image string) bool {
@@ -215,10 +212,10 @@ func (d delivery) needs(output string) bool {
 // model returns the output that is the model's own image, "" if the model is part
 // of the image.
 func (d delivery) model() string {
-	switch {
-	case d.Modelcar:
+	switch d.ModelApart() {
+	case deployfile.Modelcar:
 		return frontend.OutputModelcar
-	case d.ModelVolume:
+	case deployfile.ModelVolume:
 		return frontend.OutputModel
 	}
 	return ""

@@ -36,9 +36,19 @@ func (r *report) expand(s string, path []string) string {
 		name := reference[2 : len(reference)-1]
 		value, ok := r.args[name]
 		if !ok {
-			r.atValue(problem{"unknown-arg", fmt.Sprintf("%s refers to an argument %s that is not declared", describe(path), name),
+			r.atValue(Problem{"unknown-arg", fmt.Sprintf("%s refers to an argument %s that is not declared", describe(path), name),
 				fmt.Sprintf("declare it with its default, below [args]: %s = \"\"; or write $${%s} for the text itself", name, name)}, path...)
 		}
 		return value
+	})
+}
+
+// substitute puts the values of arguments into a string, and reports nothing.
+func (r *report) substitute(s string) string {
+	return argument.ReplaceAllStringFunc(s, func(reference string) string {
+		if strings.HasPrefix(reference, "$$") {
+			return reference[1:]
+		}
+		return r.args[reference[2:len(reference)-1]]
 	})
 }

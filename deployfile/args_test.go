@@ -27,7 +27,7 @@ env = { MODE = "${TAG}", SHELL_TEXT = "$HOME" }
 		// A value is not looked through for further references.
 		{map[string]string{"TAG": "${PYTHON}"}, "${PYTHON}-${TAG}", "3.11"},
 	} {
-		f, _, err := ParseWithArgs("Deployfile", []byte(text), tt.given)
+		f, _, err := ParseWithArgs("Deployfile", []byte(text), TestKinds, tt.given)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -45,7 +45,7 @@ func TestArgsMistakes(t *testing.T) {
 		"[args]\nX = \"../up\"\n[model]\nsource = \"${X}\"\n": "D:4:10",
 		"[args]\nX = 3\n[model]\nsource = \"m\"\n":            "D:2:5",
 	} {
-		_, _, err := Parse("D", []byte(text))
+		_, _, err := Parse("D", []byte(text), TestKinds)
 		var wrong Errors
 		if !errors.As(err, &wrong) || len(wrong[0].String()) < len(want) || wrong[0].String()[:len(want)] != want {
 			t.Errorf("%q:\n got %v\nwant %s", text, err, want)

@@ -15,21 +15,37 @@ import (
 // and ignores the case of keys, so the decoded tree is put into the structs
 // here, with every mistake reported.
 
-// table fills a struct from a table.
-func (r *report) table(path []string, tree map[string]any, into reflect.Value) {
-	fields := keysOf(into.Type())
-	for _, key := range slices.Sorted(maps.Keys(tree)) {
-		at := join(path, key)
-		i := slices.Index(fields, key)
-		if i < 0 && r.full() {
-			return
+// tables fills structs that have the keys of one table.
+func (r *report) tables(path []string, tree map[string]any, into ...reflect.Value) {
+	var keys []key
+	var owners []reflect.Value
+	for _, table := range into {
+		for _, k := range keysOf(table.Type()) {
+			keys, owners = append(keys, k), append(owners, table)
 		}
-		if i < 0 {
-			r.atKey(r.unknownKey(path, key, into.Type()), at...)
-			continue
-		}
-		r.assign(at, tree[key], fieldOf(into, key))
 	}
+	for _, name := range slices.Sorted(maps.Keys(tree)) {
+		at := join(path, name)
+		i := slices.IndexFunc(keys, func(k key) bool { return k.name == name })
+		switch {
+		case i >= 0:
+			r.assign(at, tree[name], keys[i].in(owners[i]))
+		case r.full():
+			return
+		default:
+			r.strangeKey(path, name, keys)
+		}
+	}
+}
+
+// target fills in the keys that all targets have, and those of its kind.
+func (r *report) target(path []string, tree map[string]any, into *Target) {
+	structs := []reflect.Value{reflect.ValueOf(into).Elem()}
+	if kind, ok := findKind(r.kinds, r.kindAt(path)); ok {
+		into.Spec = kind.New()
+		structs = append(structs, structIn(into.Spec))
+	}
+	r.tables(path, tree, structs...)
 }
 
 // assign puts a decoded TOML value into a Go value of any kind that File has.
@@ -38,7 +54,7 @@ func (r *report) assign(path []string, value any, into reflect.Value) {
 	case reflect.String:
 		if s, ok := value.(string); ok {
 			if strings.ContainsRune(s, 0) {
-				r.atValue(problem{"invalid-value", describe(path) + " contains a NUL character", ""}, path...)
+				r.atValue(Problem{"invalid-value", describe(path) + " contains a NUL character", ""}, path...)
 				return
 			}
 			into.SetString(r.expand(s, path))
@@ -56,7 +72,11 @@ func (r *report) assign(path []string, value any, into reflect.Value) {
 		}
 	case reflect.Struct:
 		if tree, ok := value.(map[string]any); ok {
-			r.table(path, tree, into)
+			if target, ok := into.Addr().Interface().(*Target); ok {
+				r.target(path, tree, target)
+			} else {
+				r.tables(path, tree, into)
+			}
 			return
 		}
 	case reflect.Pointer:
@@ -92,10 +112,10 @@ func (r *report) mapOf(path []string, tree map[string]any, into reflect.Value) {
 	}
 }
 
-func (r *report) wrongType(path []string, value any, want reflect.Type) problem {
-	p := problem{
-		rule:    "wrong-type",
-		message: fmt.Sprintf("%s must be %s, but is %s", describe(path), typeName(want), tomlTypeName(value)),
+func (r *report) wrongType(path []string, value any, want reflect.Type) Problem {
+	p := Problem{
+		Rule:    "wrong-type",
+		Message: fmt.Sprintf("%s must be %s, but is %s", describe(path), typeName(want), tomlTypeName(value)),
 	}
 	last := path[len(path)-1]
 	raw := r.index.raw(path)
@@ -104,15 +124,15 @@ func (r *report) wrongType(path []string, value any, want reflect.Type) problem 
 	short := !strings.Contains(raw, "\n")
 	switch {
 	case want.Kind() == reflect.String && tomlScalar(value) && short:
-		p.hint = fmt.Sprintf("put it in quotes: %q", raw)
+		p.Hint = fmt.Sprintf("put it in quotes: %q", raw)
 	case want.Kind() == reflect.Int && isString && isInteger(value) || want.Kind() == reflect.Bool && isBool(value):
-		p.hint = fmt.Sprintf("leave out the quotes: %v", value)
+		p.Hint = fmt.Sprintf("leave out the quotes: %v", value)
 	case want == reflect.TypeFor[[]string]() && isString && short:
-		p.hint = fmt.Sprintf("put it in brackets: [%s]", raw)
+		p.Hint = fmt.Sprintf("put it in brackets: [%s]", raw)
 	case isTableType(want) && !isNumber(last):
-		p.hint = fmt.Sprintf("write its keys below the line [%s]", strings.Join(path, "."))
+		p.Hint = fmt.Sprintf("write its keys below the line [%s]", strings.Join(path, "."))
 	case want.Kind() == reflect.Slice && isTableType(want.Elem()) && isTable:
-		p.hint = fmt.Sprintf("write [[%s]], with two brackets", strings.Join(path, "."))
+		p.Hint = fmt.Sprintf("write [[%s]], with two brackets", strings.Join(path, "."))
 	}
 	return p
 }

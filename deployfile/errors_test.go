@@ -138,7 +138,7 @@ func checkErrors(t *testing.T, tests []parseError) {
 	t.Helper()
 	for _, test := range tests {
 		t.Run(test.want, func(t *testing.T) {
-			file, _, err := Parse("D", []byte(test.source))
+			file, _, err := Parse("D", []byte(test.source), TestKinds)
 			var errs Errors
 			if !errors.As(err, &errs) || file != nil {
 				t.Fatalf("got %v, %v", file, err)

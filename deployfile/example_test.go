@@ -49,7 +49,7 @@ func uncommented(example []byte) []byte {
 // The example says what the defaults are, so it must mean the same as a file
 // that leaves them out.
 func TestExampleShowsTheDefaults(t *testing.T) {
-	got, warnings, err := Parse("Deployfile.example", readExample(t))
+	got, warnings, err := Parse("Deployfile.example", readExample(t), TestKinds)
 	if err != nil || len(warnings) > 0 {
 		t.Fatal(warnings, err)
 	}
@@ -59,51 +59,53 @@ func TestExampleShowsTheDefaults(t *testing.T) {
 	}
 }
 
-// With everything switched on, the example is valid and has every key of the
-// Go types.
+// With everything switched on, the example is valid and has every key: those that
+// all targets have once, and those of a kind in the targets of that kind.
 func TestExampleHasEveryKey(t *testing.T) {
-	file, warnings, err := Parse("Deployfile.example", uncommented(readExample(t)))
+	file, warnings, err := Parse("Deployfile.example", uncommented(readExample(t)), TestKinds)
 	if err != nil || len(warnings) > 0 {
 		t.Fatal(warnings, err)
 	}
-	for _, kind := range []string{"docker", "containerd", "registry", "kubernetes", "kserve"} {
-		if !slices.ContainsFunc(slices.Collect(maps.Values(file.Targets)), func(t Target) bool { return t.Kind == kind }) {
-			t.Errorf("no target is of kind %s", kind)
-		}
-	}
-	// A key may be shown in any of several tables of the same type.
-	var walk func(reflect.Type, ...[]string)
-	walk = func(table reflect.Type, paths ...[]string) {
-		for field := range keyFields(table) {
+	// A key may be shown in any of several tables.
+	var walk func([]key, ...[]string)
+	walk = func(keys []key, paths ...[]string) {
+		for _, k := range keys {
 			var at [][]string
 			for _, path := range paths {
-				path = join(path, field.Tag.Get("toml"))
+				path = join(path, k.name)
 				if _, found := file.Position(path...); found {
 					at = append(at, path)
 				}
 			}
 			if len(at) == 0 {
-				t.Errorf("%s is not shown", describe(join(paths[0], field.Tag.Get("toml"))))
+				t.Errorf("%s is not shown", describe(join(paths[0], k.name)))
 				continue
 			}
-			switch kind := field.Type.Kind(); {
-			case isTableType(field.Type):
-				walk(structOf(field.Type), at...)
-			case kind == reflect.Slice && isTableType(field.Type.Elem()):
-				for i := range at {
-					at[i] = join(at[i], "0")
+			if table := k.table(); table != nil {
+				if k.field.Type.Kind() == reflect.Slice {
+					for i := range at {
+						at[i] = join(at[i], "0")
+					}
 				}
-				walk(field.Type.Elem(), at...)
-			case kind == reflect.Map && isTableType(field.Type.Elem()):
-				at = at[:0]
-				for _, name := range slices.Sorted(maps.Keys(file.Targets)) {
-					at = append(at, []string{field.Tag.Get("toml"), name})
-				}
-				walk(field.Type.Elem(), at...)
+				walk(keysOf(table), at...)
 			}
 		}
 	}
-	walk(reflect.TypeFor[File](), nil)
+	walk(keysOf(reflect.TypeFor[File]()), nil)
+	walk(keysOf(reflect.TypeFor[Target]()), []string{"targets", "local"})
+	for _, kind := range TestKinds {
+		var paths [][]string
+		for _, name := range slices.Sorted(maps.Keys(file.Targets)) {
+			if file.Targets[name].Kind == kind.Name {
+				paths = append(paths, []string{"targets", name})
+			}
+		}
+		if len(paths) == 0 {
+			t.Errorf("no target is of kind %s", kind.Name)
+			continue
+		}
+		walk(keysOf(specType(kind)), paths...)
+	}
 }
 
 // Every line that is no comment, and every commented key, has a comment above.

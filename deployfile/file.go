@@ -13,12 +13,13 @@ type File struct {
 	// Args are the arguments that --build-arg may set, with their defaults.
 	// Strings elsewhere refer to them as ${NAME}; $${NAME} is the text
 	// ${NAME}.
-	Args        map[string]string `toml:"args"`
-	Model       Model             `toml:"model"`
+	Args        map[string]string `toml:"args" keys:"argument"`
+	Model       Model             `toml:"model" required:"-"`
 	Environment Environment       `toml:"environment"`
 	Server      Server            `toml:"server"`
 	Image       Image             `toml:"image"`
-	Targets     map[string]Target `toml:"targets"`
+	// Targets are where the image is deployed to, by their names.
+	Targets map[string]Target `toml:"targets" keys:"target-name"`
 
 	index *index
 }
@@ -28,92 +29,92 @@ type Model struct {
 	// Name is the model's name, used in labels and default tags:
 	// lower-case letters, digits, '.', '_' and '-'. The default is the last
 	// part of Source.
-	Name string `toml:"name"`
+	Name string `toml:"name" format:"model-name"`
 	// Version is the version that the image's labels carry, free text.
 	Version string `toml:"version"`
 	// Source is the MLflow Model's directory, relative to the Deployfile, with
 	// forward slashes. It is required.
-	Source string `toml:"source"`
+	Source string `toml:"source" format:"source" required:"-"`
 }
 
 // Environment says what the model runs in. What is left out comes from the
 // model's own metadata.
 type Environment struct {
 	// Python is the minor version, "3.11"; the default is the model's.
-	Python string `toml:"python"`
+	Python string `toml:"python" format:"python"`
 	// Base is the image that the model is put on; the default is
 	// python:<minor>-slim. The lock pins its digest.
-	Base string `toml:"base"`
+	Base string `toml:"base" format:"image"`
 	// Toolchain is the image whose Python and uv install the wheels. It never
 	// becomes part of the image. The default is Base.
-	Toolchain string `toml:"toolchain"`
+	Toolchain string `toml:"toolchain" format:"image"`
 	// MLflow is "skinny" (the default: mlflow-skinny plus pandas in place of
 	// mlflow) or "full".
-	MLflow string `toml:"mlflow"`
+	MLflow string `toml:"mlflow" enum:"skinny full" default:"skinny"`
 	// Requirements are requirements.txt files added to the model's own,
 	// relative to the Deployfile.
-	Requirements []string `toml:"requirements"`
+	Requirements []string `toml:"requirements" format:"path"`
 	// Constraints are constraints files (pip's -c), relative to the
 	// Deployfile.
-	Constraints []string `toml:"constraints"`
+	Constraints []string `toml:"constraints" format:"path"`
 	// SystemPackages are Debian packages, "name" or "name=version".
-	SystemPackages []string `toml:"system-packages"`
+	SystemPackages []string `toml:"system-packages" format:"system-package"`
 	// Code are folders whose contents are put on PYTHONPATH, relative to the
 	// Deployfile.
-	Code []string `toml:"code"`
+	Code []string `toml:"code" format:"path"`
 	// Env are environment variables of the running server.
-	Env map[string]string `toml:"env"`
+	Env map[string]string `toml:"env" keys:"env-name"`
 	// Indexes are package indexes beside or instead of the default one, in
 	// order of priority.
 	Indexes []Index `toml:"indexes"`
 	// CA is the id of a build secret that holds a PEM bundle of extra
 	// certificate authorities for every fetch that runs inside a step. The
 	// default is "ca"; a secret that is not given is not mounted.
-	CA string `toml:"ca"`
+	CA string `toml:"ca" format:"secret" default:"ca"`
 }
 
 // Index is a Python package index (PEP 503 or 691).
 type Index struct {
 	// Name is how messages and the lock refer to it.
-	Name string `toml:"name"`
+	Name string `toml:"name" format:"index-name" required:"-"`
 	// URL is the simple index, without credentials.
-	URL string `toml:"url"`
+	URL string `toml:"url" format:"index-url" required:"-"`
 	// Secret is the id of the build secret that holds "user:password" or a
 	// bare token, never the value itself.
-	Secret string `toml:"secret"`
+	Secret string `toml:"secret" format:"secret"`
 	// Default makes this index take the place of the built-in one.
-	Default bool `toml:"default"`
+	Default bool `toml:"default" default:"false"`
 	// Packages are the only names looked up in this index, and looked up
 	// nowhere else.
-	Packages []string `toml:"packages"`
+	Packages []string `toml:"packages" format:"python-package"`
 }
 
 // Server says what answers requests.
 type Server struct {
 	// Kind is "mlflow" (the default) or "command".
-	Kind string `toml:"kind"`
+	Kind string `toml:"kind" enum:"mlflow command" default:"mlflow"`
 	// Port is the TCP port, 1 to 65535, 8080 by default.
-	Port int `toml:"port"`
+	Port int `toml:"port" min:"1" max:"65535" default:"8080"`
 	// Workers is the number of server processes, 1 by default.
-	Workers int `toml:"workers"`
+	Workers int `toml:"workers" min:"1" default:"1"`
 	// Command is the start command of kind "command".
 	Command []string `toml:"command"`
 	// Verify is "build" (the default: each build starts the image and posts
 	// the model's saved input to it) or "never", for a model that the builder
 	// cannot run, such as one that needs a GPU.
-	Verify string `toml:"verify"`
+	Verify string `toml:"verify" enum:"build never" default:"build"`
 }
 
 // Image says how the image is named and labelled.
 type Image struct {
 	// Tags are image references that build --push pushes to.
-	Tags []string `toml:"tags"`
+	Tags []string `toml:"tags" format:"tagged"`
 	// Platforms are os/arch[/variant]; linux/amd64 and linux/arm64 are
 	// supported. The default is the builder's own.
-	Platforms []string `toml:"platforms"`
+	Platforms []string `toml:"platforms" enum:"linux/amd64 linux/arm64" format:"platform" unique:"-"`
 	// Labels are added to those that the build sets by itself.
-	Labels map[string]string `toml:"labels"`
+	Labels map[string]string `toml:"labels" keys:"label"`
 	// User is the numeric "uid:gid" that the image runs as, 65532:65532 by
 	// default.
-	User string `toml:"user"`
+	User string `toml:"user" format:"user" default:"65532:65532"`
 }

@@ -29,7 +29,7 @@ func FuzzParse(f *testing.F) {
 	f.Add([]byte("model.source='m'\n[targets.a]\nkind='registry'\ntags=[':']\n[targets.a.resources]\ncpu='1e-999'"))
 	f.Add([]byte("[[environment.indexes]]\nurl='https://u:p@example.com'\n[model]\nsource=1"))
 	f.Fuzz(func(t *testing.T, source []byte) {
-		file, warnings, err := Parse("D", source)
+		file, warnings, err := Parse("D", source, TestKinds)
 		var errs Errors
 		switch {
 		case err == nil && file == nil:
@@ -80,11 +80,17 @@ func written(v reflect.Value) any {
 		return written(v.Elem())
 	case v.Kind() == reflect.Struct:
 		table := map[string]any{}
-		for _, key := range keysOf(v.Type()) {
-			// A lowest number of 0 is not the default.
-			if field := fieldOf(v, key); !field.IsZero() || key == "min" {
-				table[key] = written(field)
+		add := func(v reflect.Value) {
+			for _, k := range keysOf(v.Type()) {
+				// A lowest number of 0 is not the default.
+				if field := k.in(v); !field.IsZero() || k.name == "min" {
+					table[k.name] = written(field)
+				}
 			}
+		}
+		add(v)
+		if t, ok := v.Interface().(Target); ok {
+			add(structIn(t.Spec))
 		}
 		return table
 	case v.Kind() == reflect.Slice && v.Type().Elem().Kind() == reflect.Struct:

@@ -2,110 +2,131 @@ package deployfile
 
 import (
 	"fmt"
-	"iter"
 	"reflect"
-	"slices"
+	"strconv"
 	"strings"
-
-	"github.com/agext/levenshtein"
 )
 
-// keyFields are the fields of a struct that stand for keys, in its order.
-func keyFields(t reflect.Type) iter.Seq[reflect.StructField] {
-	return func(yield func(reflect.StructField) bool) {
-		for i := range t.NumField() {
-			field := t.Field(i)
-			if key := field.Tag.Get("toml"); key != "" && key != "-" && !yield(field) {
-				return
-			}
-		}
-	}
+// key is one key of a table: a field of a struct, or of one that it embeds,
+// with what its tags say of its value.
+type key struct {
+	name string
+	// field has the index from the outer struct, owner is the struct that
+	// declares it.
+	field reflect.StructField
+	owner reflect.Type
+
+	// enum are the values that it may have, format and keys the names of the
+	// formats of its values and of a map's keys.
+	enum         []string
+	format, keys string
+	min, max     *int
+	// standard is the default, "" for none.
+	standard string
+	// unique is for lists that have nothing twice; saysUnique is, too, for those
+	// where a check of their own reports it.
+	unique, saysUnique bool
+	// empty is for texts where "" means none.
+	empty bool
+	// required says why the key must be there, and example how it may look.
+	required, example string
 }
 
-// keysOf lists the keys of a table, in the order of the struct.
-func keysOf(t reflect.Type) []string {
-	var keys []string
-	for field := range keyFields(t) {
-		keys = append(keys, field.Tag.Get("toml"))
+// keysOf lists the keys of a struct, those of embedded structs in their place.
+func keysOf(t reflect.Type) []key {
+	var keys []key
+	for _, field := range reflect.VisibleFields(t) {
+		name := field.Tag.Get("toml")
+		if name == "" || name == "-" {
+			continue
+		}
+		owner := t
+		if n := len(field.Index); n > 1 {
+			owner = t.FieldByIndex(field.Index[:n-1]).Type
+		}
+		unique := field.Tag.Get("unique")
+		keys = append(keys, key{
+			name: name, field: field, owner: owner,
+			enum:   strings.Fields(field.Tag.Get("enum")),
+			format: field.Tag.Get("format"), keys: field.Tag.Get("keys"),
+			min: number(field, "min"), max: number(field, "max"),
+			standard: field.Tag.Get("default"),
+			unique:   unique == "true", saysUnique: unique != "",
+			empty:    field.Tag.Get("empty") == "true",
+			required: field.Tag.Get("required"), example: field.Tag.Get("example"),
+		})
 	}
 	return keys
 }
 
-func fieldOf(v reflect.Value, key string) reflect.Value {
-	for i := range v.NumField() {
-		if v.Type().Field(i).Tag.Get("toml") == key {
-			return v.Field(i)
+// number is the integer of a tag, nil without one.
+func number(field reflect.StructField, tag string) *int {
+	text, ok := field.Tag.Lookup(tag)
+	if !ok {
+		return nil
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil {
+		panic(fmt.Sprintf("deployfile: the tag %s of field %s is not an integer: %q", tag, field.Name, text))
+	}
+	return &n
+}
+
+// in returns the field of the key in a struct.
+func (k key) in(table reflect.Value) reflect.Value { return table.FieldByIndex(k.field.Index) }
+
+// table returns the struct type of a key that is a table or a list of tables,
+// and nil for others.
+func (k key) table() reflect.Type {
+	t := k.field.Type
+	if t.Kind() == reflect.Slice {
+		t = t.Elem()
+	}
+	return structOf(t)
+}
+
+// keyNames lists the names of keys.
+func keyNames(keys []key) []string {
+	names := make([]string, len(keys))
+	for i, k := range keys {
+		names[i] = k.name
+	}
+	return names
+}
+
+// findKey returns the key of that name.
+func findKey(keys []key, name string) (key, bool) {
+	for _, k := range keys {
+		if k.name == name {
+			return k, true
 		}
 	}
-	panic("deployfile: no field for key " + key)
+	return key{}, false
 }
 
-func join(path []string, part string) []string {
-	return append(slices.Clip(path), part)
+// keysOfKind lists the keys that a target of the kind has, those of every kind
+// first.
+func keysOfKind(k Kind) []key {
+	return append(keysOf(reflect.TypeFor[Target]()), keysOf(specType(k))...)
 }
 
-// describe is how messages call a key: port of [server] is "server.port".
-func describe(path []string) string {
-	var b strings.Builder
-	for i, part := range path {
-		switch {
-		case i > 0 && isNumber(part):
-			fmt.Fprintf(&b, "[%s]", part)
-		case i > 0:
-			b.WriteString("." + bareOrQuoted(part))
-		default:
-			b.WriteString(bareOrQuoted(part))
+// specType is the struct of the kind's own keys.
+func specType(k Kind) reflect.Type { return reflect.TypeOf(k.New()).Elem() }
+
+// keyAt returns the key at a path of a target of the kind, such as
+// "autoscale", "max".
+func keyAt(k Kind, path []string) (key, bool) {
+	keys := keysOfKind(k)
+	for i, name := range path {
+		found, ok := findKey(keys, name)
+		if !ok || i == len(path)-1 {
+			return found, ok
 		}
-	}
-	return b.String()
-}
-
-func bareOrQuoted(part string) string {
-	for _, c := range part {
-		if !(c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '-' || c == '_') {
-			return fmt.Sprintf("%q", part)
+		table := found.table()
+		if table == nil {
+			return key{}, false
 		}
+		keys = keysOf(table)
 	}
-	if part == "" {
-		return `""`
-	}
-	return part
-}
-
-// closest returns the candidate that was most likely meant, or "": the one
-// with the fewest edits, at most a third of the word, or two in a short one,
-// since swapped letters are two.
-func closest(given string, candidates []string) string {
-	const longest = 100 // no candidate is half as long
-	if len(given) > longest {
-		return ""
-	}
-	given = strings.ReplaceAll(strings.ToLower(given), "_", "-")
-	best, fewest := "", max(min(2, len(given)/2), len(given)/3)+1
-	for _, candidate := range candidates {
-		if d := levenshtein.Distance(given, candidate, nil); d < fewest {
-			best, fewest = candidate, d
-		}
-	}
-	return best
-}
-
-// didYouMean is the hint for a value that is none of the known ones.
-func didYouMean(given string, known []string) string {
-	if near := closest(given, known); near != "" {
-		return fmt.Sprintf("did you mean %q?", near)
-	}
-	return "use " + alternatives(known)
-}
-
-func alternatives(known []string) string {
-	quoted := make([]string, len(known))
-	for i, k := range known {
-		quoted[i] = fmt.Sprintf("%q", k)
-	}
-	last := len(quoted) - 1
-	if last == 0 {
-		return quoted[0]
-	}
-	return strings.Join(quoted[:last], ", ") + " or " + quoted[last]
+	return key{}, false
 }

@@ -21,7 +21,7 @@ func TestManyMistakes(t *testing.T) {
 		"values on one line": "[image]\nplatforms = [" + strings.Repeat("'ä',", 50_000) + "]\n",
 		"keys":               keys.String(),
 	} {
-		_, _, err := Parse("D", []byte(text))
+		_, _, err := Parse("D", []byte(text), TestKinds)
 		var errs Errors
 		if !errors.As(err, &errs) || len(errs) > maxFound || len(errs) < maxFound/2 {
 			t.Fatalf("%s: %d errors", name, len(errs))
@@ -44,7 +44,7 @@ func TestParseGrowsLinearly(t *testing.T) {
 	growth.Linear(t, 6000, func(n int) func() {
 		source := []byte("model.source = 'm'\n[image]\ntags = [" + strings.Repeat("'ä',", n) + "]\n")
 		return func() {
-			if _, _, err := Parse("D", source); err == nil {
+			if _, _, err := Parse("D", source, TestKinds); err == nil {
 				t.Error("no error")
 			}
 		}

@@ -13,12 +13,13 @@ func Outputs() []string {
 	return []string{"image", "lock", "verify", "env", "model", "modelcar", "plan", "sbom"}
 }
 
-// reserved refuses a target that has the name of an output.
-func (t *targetReport) reserved() {
-	if slices.Contains(Outputs(), t.Name) {
-		t.atKey(problem{
-			"invalid-name", fmt.Sprintf("target name %q is reserved: --target %[1]s builds the output of that name", t.Name),
-			fmt.Sprintf("rename it, for example to [targets.my-%s]", t.Name),
-		}, t.path...)
+// checkReserved refuses a target that has the name of an output.
+func checkReserved(_, name string) Problem {
+	if !slices.Contains(Outputs(), name) {
+		return Problem{}
+	}
+	return Problem{
+		"invalid-name", fmt.Sprintf("target name %q is reserved: --target %[1]s builds the output of that name", name),
+		fmt.Sprintf("rename it, for example to [targets.my-%s]", name),
 	}
 }

@@ -3,7 +3,6 @@ package deployfile
 import (
 	"errors"
 	"fmt"
-	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -26,17 +25,19 @@ const (
 )
 
 // Parse decodes and validates the text of a Deployfile; name is the file name
-// that diagnostics carry. It returns the file with its defaults filled in and
-// the warnings. When anything is wrong the file is nil and the error is of type
-// Errors, with all that was found.
-func Parse(name string, data []byte) (*File, []Diagnostic, error) {
-	return ParseWithArgs(name, data, nil)
+// that diagnostics carry, and kinds are the kinds that targets may have. It
+// returns the file with its defaults filled in and the warnings. When anything
+// is wrong the file is nil and the error is of type Errors, with all that was
+// found.
+func Parse(name string, data []byte, kinds []Kind) (*File, []Diagnostic, error) {
+	return ParseWithArgs(name, data, kinds, nil)
 }
 
 // ParseWithArgs is Parse with values for the arguments that the file declares
 // below [args]; others are ignored.
-func ParseWithArgs(name string, data []byte, args map[string]string) (*File, []Diagnostic, error) {
-	r := &report{name: name, given: args, index: index{text: newText(data), root: &node{}}, seen: map[string]bool{}, patterns: map[string]*regexp.Regexp{}}
+func ParseWithArgs(name string, data []byte, kinds []Kind, args map[string]string) (*File, []Diagnostic, error) {
+	r := newReport(name, data, kinds)
+	r.given = args
 	file := r.parse()
 	warnings, errs := r.sorted()
 	if len(errs) > 0 {
@@ -74,9 +75,10 @@ func (r *report) parse() *File {
 	r.tree = tree
 	r.args = declaredArgs(tree, r.given)
 	file := &File{index: &r.index}
-	r.table(nil, tree, reflect.ValueOf(file).Elem())
+	r.tables(nil, tree, reflectOf(file))
+	file.fillDefaults()
 	r.validate(file)
-	fillDefaults(file)
+	file.complete()
 	return file
 }
 
@@ -107,6 +109,10 @@ type report struct {
 	seen  map[string]bool
 	found []Diagnostic
 	count map[Severity]int
+	// kinds are those that targets may have, formats those that keys of any
+	// table name.
+	kinds   []Kind
+	formats map[string]Format
 	// patterns are those that were used before.
 	patterns map[string]*regexp.Regexp
 	// given are the build's arguments, args the values of the declared ones.
@@ -115,9 +121,11 @@ type report struct {
 	hidden []Range
 }
 
-// problem is a Diagnostic without its place.
-type problem struct {
-	rule, message, hint string
+func newReport(name string, data []byte, kinds []Kind) *report {
+	return &report{
+		name: name, index: index{text: newText(data), root: &node{}}, seen: map[string]bool{},
+		kinds: kinds, formats: formats(), patterns: map[string]*regexp.Regexp{},
+	}
 }
 
 // maxFound is how many errors, and how many warnings, are reported: nobody reads
@@ -127,9 +135,9 @@ const maxFound = 1000
 // full says that there are as many errors as are reported.
 func (r *report) full() bool { return r.count[SeverityError] >= maxFound }
 
-func (r *report) add(severity Severity, where Range, p problem) {
+func (r *report) add(severity Severity, where Range, p Problem) {
 	// Whoever draws the text hides all credentials by what is reported of them.
-	if r.count[severity] >= maxFound && p.rule != ruleCredential {
+	if r.count[severity] >= maxFound && p.Rule != ruleCredential {
 		return
 	}
 	if r.count == nil {
@@ -137,7 +145,7 @@ func (r *report) add(severity Severity, where Range, p problem) {
 	}
 	r.count[severity]++
 	r.found = append(r.found, Diagnostic{
-		Rule: p.rule, Severity: severity, Message: redact.Mask(p.message), Hint: redact.Mask(p.hint),
+		Rule: p.Rule, Severity: severity, Message: redact.Mask(p.Message), Hint: redact.Mask(p.Hint),
 		File: r.name, Range: where,
 	})
 }
@@ -156,13 +164,13 @@ func (r *report) first(path []string) bool {
 	return first
 }
 
-func (r *report) atValue(p problem, path ...string) {
+func (r *report) atValue(p Problem, path ...string) {
 	if r.first(path) {
 		r.add(SeverityError, r.index.value(path), p)
 	}
 }
 
-func (r *report) atKey(p problem, path ...string) {
+func (r *report) atKey(p Problem, path ...string) {
 	if r.first(path) {
 		r.add(SeverityError, r.index.key(path), p)
 	}
@@ -170,20 +178,20 @@ func (r *report) atKey(p problem, path ...string) {
 
 // atLine reports at a line, from 1, of a value that is a text; line 0 is all of
 // it.
-func (r *report) atLine(line int, p problem, path []string) {
+func (r *report) atLine(line int, p Problem, path []string) {
 	if r.first(path) {
 		r.add(SeverityError, r.index.lineOf(path, line), p)
 	}
 }
 
-func (r *report) warn(p problem, path ...string) {
+func (r *report) warn(p Problem, path ...string) {
 	if r.first(path) {
 		r.add(SeverityWarning, r.index.value(path), p)
 	}
 }
 
 func (r *report) syntax(where span, message, hint string) {
-	r.add(SeverityError, r.index.text.rangeOf(where), problem{"syntax", message, hint})
+	r.add(SeverityError, r.index.text.rangeOf(where), Problem{"syntax", message, hint})
 }
 
 func (r *report) sorted() (warnings []Diagnostic, errs Errors) {

@@ -13,7 +13,7 @@ var withoutIndex = cmpopts.IgnoreUnexported(File{})
 
 func mustParse(t *testing.T, source string) *File {
 	t.Helper()
-	file, _, err := Parse(DefaultName, []byte(source))
+	file, _, err := Parse(DefaultName, []byte(source), TestKinds)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -103,21 +103,11 @@ namespace = "k8s.io"
 			Labels:    map[string]string{"com.example.team": "flowers"},
 			User:      "1000",
 		},
-		Targets: map[string]Target{
-			"local": {
-				Name: "local", Kind: "docker", Endpoint: "iris-local", Port: 9000, Format: "oci",
-				Restart: "unless-stopped", Address: "127.0.0.1",
-			},
-			"prod": {
-				Name: "prod", Kind: "kubernetes", Endpoint: "iris-prod", Image: "mirror.example.com/iris",
-				Env: map[string]string{"LOG_LEVEL": "info"}, Port: 80, Format: "oci", Namespace: "models", Replicas: 3, Strategy: "rolling",
-			},
-			"node": {
-				Name: "node", Kind: "containerd", Endpoint: "iris-node", Port: 9000, Format: "oci",
-				Namespace: "k8s.io", Network: "host",
-			},
-		},
 	}
+	if len(got.Targets) != 3 {
+		t.Errorf("%d targets", len(got.Targets))
+	}
+	got.Targets = nil // see TestParseTargets
 	if diff := cmp.Diff(want, got, withoutIndex); diff != "" {
 		t.Error(diff)
 	}
@@ -163,7 +153,7 @@ func TestParseWarnings(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			file, warnings, err := Parse("D", []byte(test.source))
+			file, warnings, err := Parse("D", []byte(test.source), TestKinds)
 			if err != nil || file == nil {
 				t.Fatal(file, err)
 			}
@@ -185,7 +175,7 @@ sauce = "model"
 [server]
 port = 0
 kind = "flask"
-`))
+`), TestKinds)
 	var errs Errors
 	if !errors.As(err, &errs) {
 		t.Fatalf("%T", err)
@@ -205,9 +195,9 @@ kind = "flask"
 
 func TestParseIsDeterministic(t *testing.T) {
 	source := []byte("[x]\n[y]\n[targets.A]\n[targets.B]\n[image.labels]\n' ' = ''\n'  ' = ''\n[environment.env]\n'1' = ''\n'2' = ''\n")
-	_, _, first := Parse("D", source)
+	_, _, first := Parse("D", source, TestKinds)
 	for range 25 {
-		if _, _, err := Parse("D", source); err.Error() != first.Error() {
+		if _, _, err := Parse("D", source, TestKinds); err.Error() != first.Error() {
 			t.Fatalf("got %v, want %v", err, first)
 		}
 	}

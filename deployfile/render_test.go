@@ -12,7 +12,7 @@ import (
 // render draws all the errors and warnings of a text.
 func render(t *testing.T, source string) string {
 	t.Helper()
-	_, all, err := Parse(DefaultName, []byte(source))
+	_, all, err := Parse(DefaultName, []byte(source), TestKinds)
 	var errs Errors
 	if errors.As(err, &errs) {
 		all = append(all, errs...)

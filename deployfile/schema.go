@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
+	"strconv"
 	"strings"
 
 	"github.com/invopop/jsonschema"
@@ -13,33 +14,36 @@ import (
 //go:embed file.go
 var fileSource string
 
-//go:embed targets.go
-var targetsSource string
+//go:embed target.go
+var targetSource string
 
 // Schema returns the JSON Schema (draft 2020-12) of the Deployfile, for editors
-// to complete and check it: keys, types, fixed choices, defaults, and the doc
-// comments of the Go types as descriptions. What a schema cannot say, such as
-// which key goes with which kind, only Parse checks. Same bytes every time.
-func Schema() ([]byte, error) {
-	comments, err := docComments(fileSource, targetsSource)
-	if err != nil {
-		return nil, fmt.Errorf("reading the doc comments of the Deployfile's types: %w", err)
+// to complete and check it: keys, types, fixed choices, patterns, defaults, and
+// the doc comments of the Go types as descriptions. The kinds are those that a
+// target may have, each with its own keys. How keys go together, only Parse
+// checks. Same bytes every time.
+func Schema(kinds []Kind) ([]byte, error) {
+	b := &schemaBuilder{formats: formats()}
+	if err := b.read(fileSource, targetSource); err != nil {
+		return nil, err
 	}
-	reflector := jsonschema.Reflector{
-		Anonymous:                  true,
-		ExpandedStruct:             true,
-		FieldNameTag:               "toml",
-		RequiredFromJSONSchemaTags: true,
-		LookupComment: func(t reflect.Type, field string) string {
-			return description(t, field, comments[commentKey{t.Name(), field}])
-		},
-	}
-	root := reflector.Reflect(File{})
+	root := b.table(reflect.TypeFor[File]())
+	root.Version = jsonschema.Version
 	root.Title = DefaultName
 	root.Description = "Names an MLflow Model, what it runs in, and where it is deployed."
-	root.Required = []string{"model"}
-	if err := constrain(root); err != nil {
-		return nil, err
+	targets, _ := root.Properties.Get("targets")
+	targets.AdditionalProperties = b.target(kinds)
+	targets.PropertyNames.Not = &jsonschema.Schema{Enum: anys(Outputs())}
+	if b.err != nil {
+		return nil, b.err
+	}
+	root.Definitions = jsonschema.Definitions{}
+	for _, k := range kinds {
+		of, err := b.ofKind(k)
+		if err != nil {
+			return nil, err
+		}
+		root.Definitions[k.Name] = of
 	}
 	out, err := json.MarshalIndent(root, "", "  ")
 	if err != nil {
@@ -48,121 +52,164 @@ func Schema() ([]byte, error) {
 	return append(out, '\n'), nil
 }
 
-// description calls a field by its key, as the reader of the file knows it, and
-// says which kinds of targets have it.
-func description(t reflect.Type, field, comment string) string {
-	if field == "" {
-		return comment
+// schemaBuilder makes the schema of tables from the tags and the doc comments of
+// their structs.
+type schemaBuilder struct {
+	formats  map[string]Format
+	comments map[commentKey]string
+	err      error
+}
+
+func (b *schemaBuilder) read(sources ...string) (err error) {
+	if b.comments, err = docComments(sources...); err != nil {
+		return fmt.Errorf("reading the doc comments of the Deployfile's types: %w", err)
 	}
-	if f, ok := t.FieldByName(field); ok {
-		if rest, found := strings.CutPrefix(comment, field); found {
-			comment = f.Tag.Get("toml") + rest
-		}
-		if kinds := kindsWith(f); kinds != nil {
-			comment += "\nOnly for " + strings.Join(kinds, ", ") + "."
-		}
+	return nil
+}
+
+// target is the schema of a target: its kind decides which one it has to meet.
+func (b *schemaBuilder) target(kinds []Kind) *jsonschema.Schema {
+	kind := b.key(mustKey[Target]("kind"))
+	kind.Enum = anys(kindNames(kinds))
+	s := &jsonschema.Schema{
+		Type: "object", Required: []string{"kind"}, Properties: jsonschema.NewProperties(),
+		Description: b.comments[commentKey{"Target", ""}],
 	}
-	return comment
-}
-
-// constrain adds what the Go types cannot say: the same choices, patterns and
-// defaults that the validation uses.
-func constrain(root *jsonschema.Schema) error {
-	c := constrainer{root: root}
-	c.of("Model").Required = []string{"source"}
-	c.key("Model", "name").Pattern = modelNamePattern
-	c.key("Model", "source").MinLength = new(uint64(1))
-
-	c.key("Environment", "python").Pattern = pythonPattern
-	c.choice("Environment", "mlflow", mlflowChoices(), defaultMLflow)
-	c.items("Environment", "system-packages").Pattern = systemPackagePattern
-	c.key("Environment", "env").PropertyNames = &jsonschema.Schema{Pattern: envNamePattern}
-	c.key("Environment", "ca").Pattern = secretIDPattern
-	c.key("Environment", "ca").Default = defaultCA
-
-	c.of("Index").Required = []string{"name", "url"}
-	c.key("Index", "name").Pattern = indexNamePattern
-	c.key("Index", "url").Pattern = `^https?://[^@/?#]+(/[^?#]*)?$`
-	c.key("Index", "secret").Pattern = secretIDPattern
-	c.key("Index", "default").Default = false
-	c.items("Index", "packages").Pattern = pythonPackagePattern
-
-	c.choice("Server", "kind", serverKinds(), defaultServerKind)
-	c.choice("Server", "verify", verifyChoices(), defaultVerify)
-	c.number("Server", "port", 65535).Default = defaultPort
-	c.number("Server", "workers", 0).Default = defaultWorkers
-
-	c.items("Image", "platforms").Enum = anys(platforms())
-	c.key("Image", "platforms").UniqueItems = true
-	c.key("Image", "labels").PropertyNames = &jsonschema.Schema{Pattern: labelKeyPattern}
-	c.key("Image", "user").Pattern = userPattern
-	c.key("Image", "user").Default = defaultUser
-
-	c.rootKey("targets").PropertyNames = &jsonschema.Schema{Pattern: dnsLabelPattern, Not: &jsonschema.Schema{Enum: anys(Outputs())}}
-	c.targets()
-	return c.err
-}
-
-// constrainer finds parts of a schema and keeps the first failure.
-type constrainer struct {
-	root *jsonschema.Schema
-	err  error
-}
-
-func (c *constrainer) missing(what string) *jsonschema.Schema {
-	if c.err == nil {
-		c.err = fmt.Errorf("the JSON Schema has no %s", what)
-	}
-	return &jsonschema.Schema{Properties: jsonschema.NewProperties(), Items: &jsonschema.Schema{}}
-}
-
-func (c *constrainer) of(definition string) *jsonschema.Schema {
-	if s := c.root.Definitions[definition]; s != nil {
-		return s
-	}
-	return c.missing(definition)
-}
-
-func (c *constrainer) rootKey(key string) *jsonschema.Schema {
-	if s, ok := c.root.Properties.Get(key); ok {
-		return s
-	}
-	return c.missing(key)
-}
-
-func (c *constrainer) key(definition, key string) *jsonschema.Schema {
-	if s, ok := c.of(definition).Properties.Get(key); ok {
-		return s
-	}
-	return c.missing(definition + "." + key)
-}
-
-func (c *constrainer) items(definition, key string) *jsonschema.Schema {
-	if s := c.key(definition, key).Items; s != nil {
-		return s
-	}
-	return c.missing(definition + "." + key + "[]")
-}
-
-func (c *constrainer) choice(definition, key string, known []string, standard string) {
-	s := c.key(definition, key)
-	s.Enum, s.Default = anys(known), standard
-}
-
-// number limits a key to 1 and up, and to a maximum unless that is 0.
-func (c *constrainer) number(definition, key string, maximum int) *jsonschema.Schema {
-	s := c.key(definition, key)
-	s.Minimum = "1"
-	if maximum > 0 {
-		s.Maximum = json.Number(fmt.Sprint(maximum))
+	s.Properties.Set("kind", kind)
+	for _, k := range kinds {
+		is := jsonschema.NewProperties()
+		is.Set("kind", &jsonschema.Schema{Const: k.Name})
+		s.AllOf = append(s.AllOf, &jsonschema.Schema{
+			If:   &jsonschema.Schema{Properties: is, Required: []string{"kind"}},
+			Then: &jsonschema.Schema{Ref: "#/$defs/" + k.Name},
+		})
 	}
 	return s
 }
 
+// ofKind is the schema of the targets of a kind.
+func (b *schemaBuilder) ofKind(k Kind) (*jsonschema.Schema, error) {
+	own := &schemaBuilder{formats: formats()}
+	for name, f := range k.Formats {
+		own.formats[name] = f
+	}
+	if err := own.read(append([]string{fileSource, targetSource}, k.Sources...)...); err != nil {
+		return nil, fmt.Errorf("kind %s: %w", k.Name, err)
+	}
+	s := own.object(keysOfKind(k))
+	s.Title, s.Description = k.Name, k.Summary
+	kind, _ := s.Properties.Get("kind")
+	kind.Const = k.Name
+	if format, ok := s.Properties.Get("format"); ok && len(k.Image.Formats) > 0 {
+		format.Enum, format.Default = anys(k.Image.Formats), k.Image.Formats[0]
+	}
+	return s, own.err
+}
+
+// table is the schema of a struct's table.
+func (b *schemaBuilder) table(t reflect.Type) *jsonschema.Schema {
+	s := b.object(keysOf(t))
+	s.Description = b.comments[commentKey{t.Name(), ""}]
+	return s
+}
+
+func (b *schemaBuilder) object(keys []key) *jsonschema.Schema {
+	s := &jsonschema.Schema{Type: "object", Properties: jsonschema.NewProperties(), AdditionalProperties: jsonschema.FalseSchema}
+	for _, k := range keys {
+		s.Properties.Set(k.name, b.key(k))
+		if k.required != "" {
+			s.Required = append(s.Required, k.name)
+		}
+	}
+	return s
+}
+
+// key is the schema of one key's value, with the key's doc comment.
+func (b *schemaBuilder) key(k key) *jsonschema.Schema {
+	s := b.value(k, k.field.Type)
+	comment := b.comments[commentKey{k.owner.Name(), k.field.Name}]
+	// The reader of the file knows the field by its key.
+	if rest, found := strings.CutPrefix(comment, k.field.Name); found {
+		comment = k.name + rest
+	}
+	if comment != "" {
+		s.Description = comment
+	}
+	return s
+}
+
+func (b *schemaBuilder) value(k key, t reflect.Type) *jsonschema.Schema {
+	switch t.Kind() {
+	case reflect.Pointer:
+		return b.value(k, t.Elem())
+	case reflect.Struct:
+		return b.table(t)
+	case reflect.Slice:
+		return &jsonschema.Schema{Type: "array", Items: b.value(k, t.Elem()), UniqueItems: k.saysUnique}
+	case reflect.Map:
+		s := &jsonschema.Schema{Type: "object", AdditionalProperties: b.value(k, t.Elem())}
+		if k.keys != "" {
+			s.PropertyNames = &jsonschema.Schema{Pattern: b.format(k.keys).Pattern}
+		}
+		return s
+	case reflect.Bool:
+		return &jsonschema.Schema{Type: "boolean", Default: parsed(k, strconv.ParseBool)}
+	case reflect.Int:
+		s := &jsonschema.Schema{Type: "integer", Default: parsed(k, strconv.Atoi)}
+		if k.min != nil {
+			s.Minimum = json.Number(strconv.Itoa(*k.min))
+		}
+		if k.max != nil {
+			s.Maximum = json.Number(strconv.Itoa(*k.max))
+		}
+		return s
+	}
+	s := &jsonschema.Schema{Type: "string", Enum: anys(k.enum)}
+	if k.standard != "" && t == k.field.Type {
+		s.Default = k.standard
+	}
+	if k.format != "" && len(k.enum) == 0 {
+		s.Pattern = b.format(k.format).Pattern
+	}
+	switch {
+	case !k.empty:
+	case s.Pattern != "":
+		s.Pattern = "^$|" + s.Pattern
+	case len(s.Enum) > 0:
+		s.Enum = append(s.Enum, "")
+	}
+	return s
+}
+
+func (b *schemaBuilder) format(name string) Format {
+	f, ok := b.formats[name]
+	if !ok && b.err == nil {
+		b.err = fmt.Errorf("the JSON Schema has no format %q", name)
+	}
+	return f
+}
+
+// parsed is the default of a key, nil if it has none.
+func parsed[T any](k key, parse func(string) (T, error)) any {
+	if v, err := parse(k.standard); err == nil {
+		return v
+	}
+	return nil
+}
+
+// mustKey is a key that a table has.
+func mustKey[T any](name string) key {
+	k, ok := findKey(keysOf(reflect.TypeFor[T]()), name)
+	if !ok {
+		panic("deployfile: no key " + name)
+	}
+	return k
+}
+
 func anys(values []string) []any {
-	list := make([]any, len(values))
-	for i, v := range values {
-		list[i] = v
+	var list []any
+	for _, v := range values {
+		list = append(list, v)
 	}
 	return list
 }

@@ -14,7 +14,7 @@ import (
 
 func mustSchema(t *testing.T) []byte {
 	t.Helper()
-	schema, err := Schema()
+	schema, err := Schema(TestKinds)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -110,72 +110,75 @@ func TestSchemaRejects(t *testing.T) {
 			if err == nil || !strings.Contains(err.Error(), test.want) {
 				t.Errorf("schema: got %v, want %q in it", err, test.want)
 			}
-			if _, _, err := Parse("D", []byte(test.source)); err == nil {
+			if _, _, err := Parse("D", []byte(test.source), TestKinds); err == nil {
 				t.Error("Parse accepts it")
 			}
 		})
 	}
 }
 
-// Every key has a description, and every default of the schema is the one that
-// Parse fills in.
+// Every key has a description, each kind has its own keys alone, and every
+// default is one that Parse fills in.
 func TestSchemaDescribesEveryKey(t *testing.T) {
 	var root jsonschema.Schema
 	if err := json.Unmarshal(mustSchema(t), &root); err != nil {
 		t.Fatal(err)
 	}
-	file := mustParse(t, `model.source = "model"
-[[environment.indexes]]
-name = "a"
-url = "https://example.com"
-[targets.docker]
-kind = "docker"
-[targets.canary]
-kind = "kserve"
-strategy = "canary"
-[targets.kubernetes]
-kind = "kubernetes"
-resources = { cpu = "1", gpus = 1 }
-autoscale.max = 4
-service-account.name = "a"
-tolerations = [{}]
-ingress.host = "example.com"
-http-route.gateway = "a"
-patches = [{ kind = "Deployment", patch = "{}" }]
-`)
-	target := file.Targets["kubernetes"]
-	for name, tables := range map[string][]any{
-		"Model": {file.Model}, "Environment": {file.Environment}, "Index": {file.Environment.Indexes[0]},
-		"Server": {file.Server}, "Image": {file.Image},
-		"Target":    {file.Targets["docker"], file.Targets["canary"], target},
-		"Resources": {target.Resources}, "Autoscale": {*target.Autoscale}, "ServiceAccount": {*target.ServiceAccount},
-		"Toleration": {target.Tolerations[0]}, "Ingress": {*target.Ingress}, "HTTPRoute": {*target.HTTPRoute}, "Patch": {target.Patches[0]},
-	} {
-		for field := range keyFields(reflect.TypeOf(tables[0])) {
-			key := field.Tag.Get("toml")
-			property, ok := root.Definitions[name].Properties.Get(key)
+	var described func(at string, s *jsonschema.Schema, keys []key)
+	described = func(at string, s *jsonschema.Schema, keys []key) {
+		for s.Items != nil {
+			s = s.Items
+		}
+		if n := s.Properties.Len(); n != len(keys) {
+			t.Errorf("%s: %d keys, want %d", at, n, len(keys))
+		}
+		for _, k := range keys {
+			property, ok := s.Properties.Get(k.name)
 			if !ok || property.Description == "" {
-				t.Errorf("%s.%s has no description", name, key)
+				t.Errorf("%s.%s has no description", at, k.name)
 				continue
 			}
-			if kinds := kindsWith(field); kinds != nil && !strings.Contains(property.Description, "Only for "+strings.Join(kinds, ", ")+".") {
-				t.Errorf("%s.%s: %q does not say that it is only for %v", name, key, property.Description, kinds)
+			if table := k.table(); table != nil {
+				described(at+"."+k.name, property, keysOf(table))
 			}
-			if property.Default == nil {
-				continue
+		}
+	}
+	file := keysOf(reflect.TypeFor[File]())
+	described("", &root, file)
+	for _, kind := range TestKinds {
+		s := root.Definitions[kind.Name]
+		described(kind.Name, s, keysOfKind(kind))
+		target := mustParse(t, "model.source = 'm'\n[targets.a]\nkind = '"+kind.Name+"'\n").Targets["a"]
+		var got map[string]any
+		encoded, err := target.Keys()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := json.Unmarshal(encoded, &got); err != nil {
+			t.Fatal(err)
+		}
+		for pair := s.Properties.Oldest(); pair != nil; pair = pair.Next() {
+			want := pair.Value.Default
+			if want != nil && want != false && pair.Key != "weight" && got[pair.Key] != want {
+				t.Errorf("%s.%s: the default is %v, but Parse fills in %v", kind.Name, pair.Key, want, got[pair.Key])
 			}
-			want, _ := json.Marshal(property.Default)
-			filled := false
-			for _, table := range tables {
-				value := fieldOf(reflect.ValueOf(table), key)
-				got, _ := json.Marshal(value.Interface())
-				filled = filled || bytes.Equal(got, want)
-				if !value.IsZero() && key != "strategy" && !bytes.Equal(got, want) {
-					t.Errorf("%s.%s: the default is %s, but Parse fills in %s", name, key, want, got)
+		}
+	}
+}
+
+// What another kind has is not offered, nor accepted.
+func TestSchemaKnowsTheKind(t *testing.T) {
+	schema := compileSchema(t)
+	for _, of := range TestKinds {
+		for _, k := range keysOf(specType(of)) {
+			for _, other := range TestKinds {
+				if _, ok := findKey(keysOfKind(other), k.name); ok {
+					continue
 				}
-			}
-			if !filled {
-				t.Errorf("%s.%s: Parse never fills in the default %s", name, key, want)
+				source := "[model]\nsource = 'm'\n[targets.a]\nkind = '" + other.Name + "'\n" + k.name + " = 1\n"
+				if err := schema.Validate(asJSON(t, []byte(source))); err == nil || !strings.Contains(err.Error(), "'"+k.name+"' not allowed") {
+					t.Errorf("%s in kind %s: %v", k.name, other.Name, err)
+				}
 			}
 		}
 	}

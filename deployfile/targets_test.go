@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-
-	"github.com/google/go-cmp/cmp"
 )
 
 const everyTarget = `
@@ -87,82 +85,6 @@ resources.cpu = "1"
 autoscale.max = 3
 `
 
-func TestParseTargets(t *testing.T) {
-	const image = "registry.example.com/team/iris"
-	want := map[string]Target{
-		"local": {
-			Name: "local", Kind: "docker", Endpoint: "iris-local", Port: 8080, Format: "docker",
-			Restart: "on-failure", Address: "::1", Network: "models",
-			Resources: Resources{CPU: "0.5", Memory: "1.5Gi", GPUs: 1},
-		},
-		"node": {
-			Name: "node", Kind: "containerd", Endpoint: "iris-node", Port: 8080, Format: "oci", Network: "cni",
-		},
-		"release": {
-			Name: "release", Kind: "registry", Endpoint: "iris-release", Image: image, Port: 8080, Format: "oci",
-			Tags: []string{"1.4.0", "latest"},
-		},
-		"prod": {
-			Name: "prod", Kind: "kubernetes", Endpoint: "iris", Image: image, Port: 8080, Format: "oci",
-			Context: "prod", Namespace: "models", Strategy: "canary", Weight: 25, ModelVolume: true,
-			EnvFrom: []string{"secret/a.b", "config-map/c"}, ImagePullSecrets: []string{"login"},
-			NodeSelector:     map[string]string{"example.com/pool": "inference", "spot": ""},
-			TopologySpread:   []string{"topology.kubernetes.io/zone", "kubernetes.io/hostname"},
-			DisruptionBudget: "50%", NetworkPolicy: []string{"*"},
-			Resources: Resources{CPU: "2", Memory: "2Gi", GPUs: 2, GPUResource: "amd.com/gpu"},
-			Autoscale: &Autoscale{Min: 2, Max: 8, CPU: 60},
-			ServiceAccount: &ServiceAccount{
-				Name: "iris", Create: true, Annotations: map[string]string{"example.com/role": "reader: all"},
-			},
-			Tolerations: []Toleration{{}, {Key: "nvidia.com/gpu", Value: "present", Effect: "NoSchedule"}},
-			Ingress:     &Ingress{Host: "*.example.com", Path: "/iris", Class: "nginx", TLSSecret: "certificate"},
-			HTTPRoute: &HTTPRoute{
-				Gateway: "gateways/public", Hosts: []string{"iris.example.com", "*.example.org"}, Path: "/",
-			},
-			Patches: []Patch{
-				{Kind: "Deployment", Patch: "spec:\n  template:\n    spec:\n      priorityClassName: high\n"},
-				{Kind: "Service", Name: "iris", Patch: `[{ "op": "remove", "path": "/spec/type" }]`},
-			},
-		},
-		"serving": {
-			Name: "serving", Kind: "kserve", Endpoint: "iris-serving", Image: image, Port: 8080, Format: "oci",
-			Strategy: "rolling", Mode: "serverless", Autoscale: &Autoscale{Min: 0, Max: 4, Concurrency: 8},
-		},
-		"raw": {
-			Name: "raw", Kind: "kserve", Endpoint: "iris-raw", Image: image, Port: 8080, Format: "oci",
-			Strategy: "rolling", Mode: "raw", Modelcar: true, Resources: Resources{CPU: "1"}, Autoscale: &Autoscale{Min: 1, Max: 3, CPU: 80},
-		},
-	}
-	file, warnings, err := Parse("D", []byte(everyTarget))
-	if err != nil || len(warnings) > 0 {
-		t.Fatal(warnings, err)
-	}
-	if diff := cmp.Diff(want, file.Targets); diff != "" {
-		t.Error(diff)
-	}
-}
-
-// A target that says no more than its kind gets the defaults of that kind.
-func TestParseAcceptsEveryTargetKind(t *testing.T) {
-	common := Target{Name: "x", Endpoint: "model-x", Port: 8080, Format: "oci"}
-	tests := map[string]func(*Target){
-		"docker":     func(t *Target) { t.Restart, t.Address = "unless-stopped", "127.0.0.1" },
-		"containerd": func(t *Target) { t.Network = "host" },
-		"registry":   func(*Target) {},
-		"kubernetes": func(t *Target) { t.Replicas, t.Strategy = 1, "rolling" },
-		"kserve":     func(t *Target) { t.Replicas, t.Strategy, t.Mode = 1, "rolling", "serverless" },
-	}
-	for _, kind := range targetKinds() {
-		want := common
-		want.Kind = kind
-		tests[kind](&want)
-		file := mustParse(t, "[model]\nsource = 'model'\n[targets.x]\nkind = '"+kind+"'\n")
-		if diff := cmp.Diff(want, file.Targets["x"]); diff != "" {
-			t.Errorf("%s: %s", kind, diff)
-		}
-	}
-}
-
 // No limit on hostile texts is in the way of a hundred targets.
 func TestParseManyTargets(t *testing.T) {
 	start, end := strings.Index(everyTarget, "[targets.prod]"), strings.Index(everyTarget, "[targets.serving]")
@@ -172,7 +94,7 @@ func TestParseManyTargets(t *testing.T) {
 		source += strings.ReplaceAll(one, "targets.prod", fmt.Sprintf("targets.prod-%d", n))
 	}
 	file := mustParse(t, source)
-	if got := file.Targets["prod-99"]; len(file.Targets) != 103 || got.Endpoint != "iris-prod-99" || len(got.Patches) != 2 {
+	if got := file.Targets["prod-99"]; len(file.Targets) != 103 || got.Endpoint != "iris-prod-99" || got.ModelApart() != ModelVolume {
 		t.Errorf("%d targets, the last is %+v", len(file.Targets), got)
 	}
 }

@@ -7,92 +7,134 @@ import (
 	"strings"
 )
 
-// unknownKey says of a key that no field has where it belongs or what was
+// strangeKey reports a key that a table does not have: it is another kind's, or
+// unknown.
+func (r *report) strangeKey(table []string, name string, keys []key) {
+	at := join(table, name)
+	kind := r.kindAt(table)
+	others := r.kindsWith(at)
+	switch {
+	case len(others) == 0:
+		r.atKey(r.unknownKey(table, name, keys), at...)
+	case kind != "":
+		r.atKey(Problem{
+			"misplaced-key", fmt.Sprintf("a target of kind %q has no %s", kind, describe(at[2:])),
+			"remove it: it is only for " + strings.Join(others, ", "),
+		}, at...)
+	}
+	// Of a target without a kind it is reported that it has none.
+}
+
+// kindsWith lists the kinds that have the key at the path.
+func (r *report) kindsWith(path []string) []string {
+	if targetOf(path) == "" || len(path) < 3 {
+		return nil
+	}
+	within := slices.DeleteFunc(slices.Clone(path[2:]), isNumber)
+	var names []string
+	for _, k := range r.kinds {
+		if _, ok := keyAt(k, within); ok {
+			names = append(names, k.Name)
+		}
+	}
+	return names
+}
+
+// unknownKey says of a key that no table has there where it belongs or what was
 // probably meant.
-func (r *report) unknownKey(table []string, key string, t reflect.Type) problem {
-	p := problem{rule: "unknown-key", message: fmt.Sprintf("unknown key %q", key)}
+func (r *report) unknownKey(table []string, name string, keys []key) Problem {
+	p := Problem{Rule: "unknown-key", Message: fmt.Sprintf("unknown key %q", name)}
 	if len(table) > 0 {
-		p.message += " in [" + describe(table) + "]"
+		p.Message += " in [" + describe(table) + "]"
 	} else {
-		p.message += " at the top level"
+		p.Message += " at the top level"
 	}
-	keys := keysOf(t)
-	if kind := r.kindAt(table); kind != "" {
-		keys = keysOfKind(kind, t)
-	}
-	if slices.Contains(keysOf(reflect.TypeFor[File]()), key) {
-		p.hint = fmt.Sprintf("it belongs at the top level: [%s]", key)
+	file := keysOf(reflect.TypeFor[File]())
+	if _, ok := findKey(file, name); ok {
+		p.Hint = fmt.Sprintf("it belongs at the top level: [%s]", name)
 		return p
 	}
-	if owners := r.tablesOfTarget(table, key); len(owners) > 0 {
-		p.hint = "it belongs in " + strings.Join(owners, " or ")
+	if owners := r.tablesOfTarget(table, name); len(owners) > 0 {
+		p.Hint = "it belongs in " + strings.Join(owners, " or ")
 		return p
 	}
-	if owners := tablesWith(key); len(owners) == 1 {
-		p.hint = "it belongs in " + owners[0]
+	if owners := r.tablesWith(file, name); len(owners) == 1 {
+		p.Hint = "it belongs in " + owners[0]
 		return p
 	}
-	if near := closest(key, keys); near != "" {
-		p.hint = fmt.Sprintf("did you mean %q?", near)
+	names := keyNames(keys)
+	if near := closest(name, names); near != "" {
+		p.Hint = fmt.Sprintf("did you mean %q?", near)
 		return p
 	}
-	p.hint = "known keys are " + strings.Join(keys, ", ")
+	p.Hint = "known keys are " + strings.Join(names, ", ")
 	return p
 }
 
 // kindAt is the kind of the target that a table is or is part of; "" for other
-// tables, and where the kind is none.
+// tables, and where the kind is not known.
 func (r *report) kindAt(table []string) string {
-	if len(table) < 2 || table[0] != "targets" {
+	if targetOf(table) == "" {
 		return ""
 	}
 	targets, _ := r.tree["targets"].(map[string]any)
 	target, _ := targets[table[1]].(map[string]any)
 	kind, _ := target["kind"].(string)
-	if !slices.Contains(targetKinds(), kind) {
+	kind = r.substitute(kind)
+	if _, ok := findKind(r.kinds, kind); !ok {
 		return ""
 	}
 	return kind
 }
 
 // tablesOfTarget lists the tables of the same target that have the key: the
-// target itself and those inside it, as far as its kind has them.
-func (r *report) tablesOfTarget(table []string, key string) []string {
-	if len(table) < 2 || table[0] != "targets" {
+// target itself and those inside it. Without a kind, every kind has a say.
+func (r *report) tablesOfTarget(table []string, name string) []string {
+	if targetOf(table) == "" {
 		return nil
 	}
-	var tables []string
-	kind, target := r.kindAt(table), reflect.TypeFor[Target]()
-	header := "targets." + bareOrQuoted(table[1])
-	if slices.Contains(keysOfKind(kind, target), key) {
-		tables = append(tables, "["+header+"]")
+	kinds := r.kinds
+	if kind, ok := findKind(kinds, r.kindAt(table)); ok {
+		kinds = []Kind{kind}
 	}
-	for field := range keyFields(target) {
-		inner := structOf(field.Type)
-		format := "[%s.%s]"
-		if field.Type.Kind() == reflect.Slice {
-			inner = structOf(field.Type.Elem())
-			format = "[[%s.%s]]"
+	var tables []string
+	add := func(format string, keys []key, names ...any) {
+		text := fmt.Sprintf(format, names...)
+		if _, ok := findKey(keys, name); ok && !slices.Contains(tables, text) {
+			tables = append(tables, text)
 		}
-		if inner != nil && (kind == "" || hasField(kind, field)) && slices.Contains(keysOfKind(kind, inner), key) {
-			tables = append(tables, fmt.Sprintf(format, header, field.Tag.Get("toml")))
+	}
+	header := "targets." + bareOrQuoted(table[1])
+	for _, kind := range kinds {
+		keys := keysOfKind(kind)
+		add("[%s]", keys, header)
+		for _, k := range keys {
+			if inner := k.table(); inner != nil {
+				format := "[%s.%s]"
+				if k.field.Type.Kind() == reflect.Slice {
+					format = "[[%s.%s]]"
+				}
+				add(format, keysOf(inner), header, k.name)
+			}
 		}
 	}
 	return tables
 }
 
 // tablesWith lists the tables that have the key.
-func tablesWith(key string) []string {
+func (r *report) tablesWith(file []key, name string) []string {
 	var tables []string
-	for field := range keyFields(reflect.TypeFor[File]()) {
-		if t := structOf(field.Type); t != nil && slices.Contains(keysOf(t), key) {
-			tables = append(tables, "["+field.Tag.Get("toml")+"]")
+	for _, k := range file {
+		if t := k.table(); t != nil {
+			if _, ok := findKey(keysOf(t), name); ok {
+				tables = append(tables, "["+k.name+"]")
+			}
 		}
 	}
-	if slices.Contains(keysOf(reflect.TypeFor[Index]()), key) {
+	if _, ok := findKey(keysOf(reflect.TypeFor[Index]()), name); ok {
 		tables = append(tables, "[[environment.indexes]]")
 	}
-	if slices.Contains(keysOf(reflect.TypeFor[Target]()), key) {
+	if slices.ContainsFunc(r.kinds, func(k Kind) bool { _, ok := findKey(keysOfKind(k), name); return ok }) {
 		tables = append(tables, "[targets.NAME]")
 	}
 	return tables

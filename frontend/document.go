@@ -13,6 +13,7 @@ import (
 	"github.com/deployfile/deployfile/deployfile"
 	"github.com/deployfile/deployfile/internal/platform"
 	"github.com/deployfile/deployfile/internal/terminal"
+	"github.com/deployfile/deployfile/manifests/kinds"
 	"github.com/deployfile/deployfile/mlmodel"
 	bkllb "github.com/moby/buildkit/client/llb"
 	gwclient "github.com/moby/buildkit/frontend/gateway/client"
@@ -60,7 +61,7 @@ type project struct {
 }
 
 func (d *document) parse(ctx context.Context) (*project, error) {
-	file, diagnostics, err := deployfile.ParseWithArgs(d.name, d.text, d.ui.BuildArgs)
+	file, diagnostics, err := deployfile.ParseWithArgs(d.name, d.text, kinds.All(), d.ui.BuildArgs)
 	if err != nil {
 		return nil, err
 	}

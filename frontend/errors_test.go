@@ -8,6 +8,7 @@ import (
 	"github.com/deployfile/deployfile/deployfile"
 	"github.com/deployfile/deployfile/internal/terminal"
 	"github.com/deployfile/deployfile/internal/testing/hostile"
+	"github.com/deployfile/deployfile/manifests/kinds"
 	"github.com/deployfile/deployfile/mlmodel"
 	bkllb "github.com/moby/buildkit/client/llb"
 	"github.com/moby/buildkit/solver/errdefs"
@@ -17,7 +18,7 @@ import (
 // What clients such as buildx print of an error, its words and the lines that it is
 // about, is printable as they get it.
 func TestErrorsArePrintable(t *testing.T) {
-	file, _, err := deployfile.Parse("Deployfile", []byte("[model]\nsource = \"model\"\n"))
+	file, _, err := deployfile.Parse("Deployfile", []byte("[model]\nsource = \"model\"\n"), kinds.All())
 	if err != nil {
 		t.Fatal(err)
 	}

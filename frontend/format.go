@@ -3,6 +3,8 @@ package frontend
 import (
 	"context"
 	"fmt"
+
+	"github.com/deployfile/deployfile/deployfile"
 )
 
 // checkFormat refuses what the registry of a target does not take, and warns of
@@ -10,7 +12,7 @@ import (
 // by itself; buildx exports it as its own options say.
 func (in *inputs) checkFormat(ctx context.Context) error {
 	target, ok := in.file.Targets[in.ui.Target]
-	if !ok || target.Format == "" || target.Format == "oci" {
+	if !ok || target.Format == "" || target.Format == deployfile.FormatOCI {
 		return nil
 	}
 	refuse := func(format string, args ...any) error {
@@ -19,7 +21,7 @@ func (in *inputs) checkFormat(ctx context.Context) error {
 	if in.ui.SBOM != nil {
 		return refuse("an image of format %q has no attestations; leave --sbom out, and keep the bill of materials with --target sbom", target.Format)
 	}
-	if n := len(in.platforms()); target.Format == "docker-manifest" && n > 1 {
+	if n := len(in.platforms()); target.Format == deployfile.FormatDockerManifest && n > 1 {
 		return refuse("an image of format %q is for one platform, and these are %d; give --platform", target.Format, n)
 	}
 	if _, asked := in.client.BuildOpts().Opts["attest:provenance"]; asked {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/deployfile/deployfile/deployfile"
 	"github.com/deployfile/deployfile/lint"
+	"github.com/deployfile/deployfile/manifests/kinds"
 	"github.com/deployfile/deployfile/mlmodel"
 	"github.com/deployfile/deployfile/modelsource"
 	"github.com/deployfile/deployfile/resolver"
@@ -47,7 +48,7 @@ func Inspect(name string, data []byte, context fs.FS, args map[string]string) (*
 }
 
 func (i *Inspection) inspect(name string, data []byte, context fs.FS, args map[string]string) (err error) {
-	if i.File, i.Diagnostics, err = deployfile.ParseWithArgs(name, data, args); err != nil {
+	if i.File, i.Diagnostics, err = deployfile.ParseWithArgs(name, data, kinds.All(), args); err != nil {
 		return err
 	}
 	scheme, err := modelsource.Find(i.File.Model.Source)

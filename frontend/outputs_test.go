@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/deployfile/deployfile/deployfile"
+	"github.com/deployfile/deployfile/manifests/kinds"
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -12,7 +13,7 @@ func TestOutputsAreReserved(t *testing.T) {
 	var names []string
 	for _, o := range Outputs() {
 		names = append(names, o.Name)
-		if _, _, err := deployfile.Parse("Deployfile", []byte("model.source = 'model'\n[targets."+o.Name+"]\nkind = 'docker'\n")); err == nil {
+		if _, _, err := deployfile.Parse("Deployfile", []byte("model.source = 'model'\n[targets."+o.Name+"]\nkind = 'docker'\n"), kinds.All()); err == nil {
 			t.Errorf("[targets.%s] is accepted", o.Name)
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"github.com/deployfile/deployfile/deployfile"
+	"github.com/deployfile/deployfile/manifests/kinds"
 	"github.com/moby/buildkit/frontend/dockerui"
 	gwclient "github.com/moby/buildkit/frontend/gateway/client"
 	"github.com/moby/buildkit/frontend/subrequests"
@@ -32,7 +33,7 @@ const (
 func (r *request) subrequest(ctx context.Context) (res *gwclient.Result, ok bool, err error) {
 	switch r.client.BuildOpts().Opts["requestid"] {
 	case requestSchema:
-		data, err := deployfile.Schema()
+		data, err := deployfile.Schema(kinds.All())
 		return answer(data), true, err
 	case bklint.SubrequestLintDefinition.Name:
 		res, err := r.lintResult(ctx)

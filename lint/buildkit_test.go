@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/deployfile/deployfile/deployfile"
+	"github.com/deployfile/deployfile/manifests/kinds"
 	"github.com/google/go-cmp/cmp"
 	bkllb "github.com/moby/buildkit/client/llb"
 	bklint "github.com/moby/buildkit/frontend/subrequests/lint"
@@ -51,7 +52,7 @@ func ask(t *testing.T, text string, findings []Finding, failure error) (string, 
 }
 
 func TestResult(t *testing.T) {
-	file, _, err := deployfile.Parse("Deployfile", []byte(withSecret))
+	file, _, err := deployfile.Parse("Deployfile", []byte(withSecret), kinds.All())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -108,7 +109,7 @@ func TestResultStatus(t *testing.T) {
 
 func TestResultOfBrokenDeployfile(t *testing.T) {
 	const text = "[model]\nsource = \"model\"\n[[environment.indexes]]\nname = \"corp\"\nurl = \"https://me:hunter2@packages.example.com/simple\"\n"
-	_, _, err := deployfile.Parse("Deployfile", []byte(text))
+	_, _, err := deployfile.Parse("Deployfile", []byte(text), kinds.All())
 	_, status, results := ask(t, text, nil, err)
 	if status != "1" || results.Error == nil {
 		t.Fatalf("status %s, error %v", status, results.Error)
@@ -169,7 +170,7 @@ func TestMask(t *testing.T) {
 }
 
 func TestDiagnostic(t *testing.T) {
-	file, _, err := deployfile.Parse("Deployfile", []byte(withSecret))
+	file, _, err := deployfile.Parse("Deployfile", []byte(withSecret), kinds.All())
 	if err != nil {
 		t.Fatal(err)
 	}

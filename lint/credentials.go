@@ -53,7 +53,7 @@ func credentials(in Input) []Finding {
 	named("environment variable", f.Environment.Env, "environment", "env")
 	named("label", f.Image.Labels, "image", "labels")
 	for _, target := range slices.Sorted(maps.Keys(f.Targets)) {
-		named("environment variable", f.Targets[target].Env, "targets", target, "env")
+		named("environment variable", f.Targets[target].Env(), "targets", target, "env")
 	}
 	for n, word := range f.Server.Command {
 		if known.MatchString(word) {

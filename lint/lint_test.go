@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/deployfile/deployfile/deployfile"
+	"github.com/deployfile/deployfile/manifests/kinds"
 	"github.com/deployfile/deployfile/mlmodel"
 	"github.com/deployfile/deployfile/resolver"
 	"github.com/google/go-cmp/cmp"
@@ -51,7 +52,7 @@ saved_input_example_info:
 func (s situation) input(t *testing.T) Input {
 	t.Helper()
 	text := "[model]\nsource = \"model\"\n" + s.deployfile
-	file, warnings, err := deployfile.Parse("Deployfile", []byte(text))
+	file, warnings, err := deployfile.Parse("Deployfile", []byte(text), kinds.All())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -208,7 +209,7 @@ func TestPages(t *testing.T) {
 
 func breaks(t *testing.T, r Rule, text string) bool {
 	t.Helper()
-	file, warnings, err := deployfile.Parse("Deployfile", []byte(text))
+	file, warnings, err := deployfile.Parse("Deployfile", []byte(text), kinds.All())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -237,7 +238,7 @@ func TestFixedBy(t *testing.T) {
 	lines := strings.Split(text, "\n")
 	line := lines[f.Range.Start.Line-1]
 	lines[f.Range.Start.Line-1] = line[:f.Range.Start.Column-1] + f.Replacement + line[f.Range.End.Column-1:]
-	file, _, err := deployfile.Parse("Deployfile", []byte(strings.Join(lines, "\n")))
+	file, _, err := deployfile.Parse("Deployfile", []byte(strings.Join(lines, "\n")), kinds.All())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,12 +6,13 @@ import (
 
 	"github.com/deployfile/deployfile/deployfile"
 	"github.com/deployfile/deployfile/internal/testing/growth"
+	"github.com/deployfile/deployfile/manifests/kinds"
 	"github.com/deployfile/deployfile/mlmodel"
 )
 
 func TestUnpinnedRequirementsGrowLinearly(t *testing.T) {
 	growth.Linear(t, 1000, func(n int) func() {
-		file, _, err := deployfile.Parse("Deployfile", []byte("model.source = 'm'\n"))
+		file, _, err := deployfile.Parse("Deployfile", []byte("model.source = 'm'\n"), kinds.All())
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/deployfile/deployfile/deployfile"
 	"github.com/deployfile/deployfile/imagespec"
+	"github.com/deployfile/deployfile/manifests/kinds"
 	"github.com/deployfile/deployfile/mlmodel"
 	"github.com/deployfile/deployfile/modelsource"
 	"github.com/deployfile/deployfile/resolver"
@@ -35,7 +36,7 @@ func amd64() ocispecs.Platform { return ocispecs.Platform{OS: "linux", Architect
 func examplePlan(t *testing.T, name string) *Plan {
 	t.Helper()
 	dir := filepath.Join("..", "examples", name)
-	file, _, err := deployfile.Parse("Deployfile", read(t, filepath.Join(dir, "Deployfile")))
+	file, _, err := deployfile.Parse("Deployfile", read(t, filepath.Join(dir, "Deployfile")), kinds.All())
 	if err != nil {
 		t.Fatal(err)
 	}

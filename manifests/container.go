@@ -1,25 +1,40 @@
 package manifests
 
 import (
-	"cmp"
-	"errors"
+	_ "embed" // for the doc comments
 	"fmt"
 	"maps"
 	"strconv"
 
+	"github.com/deployfile/deployfile/deployfile"
 	"github.com/deployfile/deployfile/imagespec"
 	"go.yaml.in/yaml/v3"
-	"k8s.io/apimachinery/pkg/api/resource"
 )
+
+//go:embed container.go
+var containerSource string
+
+// ContainerSources are the Go source of ContainerKeys and what it embeds, for
+// Kind.Sources.
+func ContainerSources() []string { return append(Sources(), containerSource) }
+
+// ContainerKeys has the keys that all kinds have that run the server in one
+// container on one machine.
+type ContainerKeys struct {
+	deployfile.ServerEnv
+	// Resources are what the container gets.
+	Resources Resources `toml:"resources" json:"resources,omitzero"`
+}
 
 // HostNetwork is the network of a container that has none of its own.
 const HostNetwork = "host"
 
 const containerDocument = "container.yaml"
 
-// Container is what a container engine is told: the one document of targets of
-// the kinds docker and containerd. It says only what the engine has to know, so
-// that a Deployfile that changed elsewhere replaces no container.
+// Container is what a container engine is told: the one document of a target
+// whose kind has ContainerKeys. It
+// says only what the engine has to know, so that a Deployfile that changed
+// elsewhere replaces no container.
 type Container struct {
 	// Name is the endpoint's.
 	Name string `yaml:"name"`
@@ -69,27 +84,16 @@ type ContainerResources struct {
 	GPUs int `yaml:"gpus,omitempty"`
 }
 
-// container renders targets of the kinds docker and containerd.
-func container(s State) ([]Document, error) {
-	r := s.Live.Release
-	fail := func(err error) ([]Document, error) {
-		return nil, fmt.Errorf("target %q: %w", r.Target.Name, err)
-	}
-	if s.Next != nil {
-		return fail(errors.New("a container engine has no place for a second release beside the first"))
-	}
-	resources, err := containerResources(r)
-	if err != nil {
-		return fail(err)
-	}
+// NewContainer describes the container of a release, but for what engines differ in: the
+// network, the port of the machine and the restart policy.
+func NewContainer(r Release, keys ContainerKeys) Container {
+	cpu, memory := keys.Resources.Quantities()
 	c := Container{
 		Name:             r.Target.Endpoint,
 		Image:            r.Image,
-		Env:              maps.Clone(r.Target.Env),
-		Network:          r.Target.Network,
+		Env:              maps.Clone(keys.Env),
 		Port:             r.Port,
-		Restart:          cmp.Or(r.Target.Restart, "unless-stopped"),
-		Resources:        resources,
+		Resources:        ContainerResources{Millicores: cpu.MilliValue(), Memory: memory.Value(), GPUs: keys.Resources.GPUs},
 		User:             r.User,
 		ReadOnly:         true,
 		Tmpfs:            []string{"/tmp"},
@@ -103,16 +107,15 @@ func container(s State) ([]Document, error) {
 	if r.Version != "" {
 		c.Labels[imagespec.LabelPrefix+"model.version"] = r.Version
 	}
-	outside := cmp.Or(r.Target.Port, r.Port)
-	if r.Target.Kind == "containerd" {
-		c.Network = cmp.Or(c.Network, HostNetwork)
-		c.Publish = &PublishedPort{Port: outside}
-	} else {
-		c.Publish = &PublishedPort{Address: cmp.Or(r.Target.Address, "127.0.0.1"), Port: outside}
-	}
-	if c.Network == HostNetwork {
-		// Nothing leads from one port to another.
-		c.Port, c.Publish = outside, nil
+	return c
+}
+
+// Documents returns the container's description. On the host's network, where
+// nothing leads from one port to another, the server listens at the published
+// port itself.
+func (c Container) Documents() ([]Document, error) {
+	if c.Network == HostNetwork && c.Publish != nil {
+		c.Port, c.Publish = c.Publish.Port, nil
 	}
 	if c.Env == nil {
 		c.Env = map[string]string{}
@@ -120,38 +123,9 @@ func container(s State) ([]Document, error) {
 	c.Env["PORT"] = strconv.Itoa(c.Port)
 	body, err := yaml.Marshal(c)
 	if err != nil {
-		return fail(err)
+		return nil, err
 	}
 	return []Document{{Name: containerDocument, Body: body}}, nil
-}
-
-func containerResources(r Release) (ContainerResources, error) {
-	out := ContainerResources{GPUs: r.Target.Resources.GPUs}
-	cpu, err := quantity("cpu", r.Target.Resources.CPU)
-	if err != nil {
-		return out, err
-	}
-	memory, err := quantity("memory", r.Target.Resources.Memory)
-	if err != nil {
-		return out, err
-	}
-	out.Millicores, out.Memory = cpu.MilliValue(), memory.Value()
-	return out, nil
-}
-
-// quantity reads one in Kubernetes' notation; "" is 0.
-func quantity(key, value string) (resource.Quantity, error) {
-	if value == "" {
-		return resource.Quantity{}, nil
-	}
-	q, err := resource.ParseQuantity(value)
-	if err == nil && q.Sign() <= 0 {
-		err = errors.New("it must be more than 0")
-	}
-	if err != nil {
-		return q, fmt.Errorf("resources %s = %q: %w", key, value, err)
-	}
-	return q, nil
 }
 
 // ParseContainer reads the document of a container back.

@@ -1,19 +1,24 @@
-package manifests
+package manifests_test
 
 import (
 	"strings"
 	"testing"
 
 	"github.com/deployfile/deployfile/deployfile"
+	. "github.com/deployfile/deployfile/manifests"
+	"github.com/deployfile/deployfile/manifests/containerd"
+	"github.com/deployfile/deployfile/manifests/docker"
 	"github.com/google/go-cmp/cmp"
 )
 
 // containerRelease is a release for a container engine.
 func containerRelease(target deployfile.Target) Release {
 	target.Name = "prod"
-	if target.Endpoint == "" {
-		target.Endpoint = "iris-prod"
+	target.Endpoint, target.Kind = "iris-prod", target.Spec.Kind().Name
+	if target.Port == 0 {
+		target.Port = 8080
 	}
+	target.Complete()
 	return Release{
 		Model: "iris", Version: "3", Target: target,
 		Image: "registry.example.com/iris@sha256:" + strings.Repeat("1", 64),
@@ -24,16 +29,20 @@ func containerRelease(target deployfile.Target) Release {
 
 func TestContainer(t *testing.T) {
 	for name, target := range map[string]deployfile.Target{
-		"docker": {Kind: "docker", Port: 8080},
+		"docker": {Port: 8080, Spec: &docker.Spec{}},
 		"docker-full": {
-			Kind: "docker", Port: 80, Address: "0.0.0.0", Network: "models", Restart: "always",
-			Env:       map[string]string{"OMP_NUM_THREADS": "1", "A": "b: c", "PORT": "1"},
-			Resources: deployfile.Resources{CPU: "500m", Memory: "2Gi", GPUs: 1},
+			Port: 80, Spec: &docker.Spec{
+				Address: "0.0.0.0", Network: "models", Restart: "always",
+				ContainerKeys: ContainerKeys{
+					ServerEnv: deployfile.ServerEnv{Env: map[string]string{"OMP_NUM_THREADS": "1", "A": "b: c", "PORT": "1"}},
+					Resources: Resources{CPU: "500m", Memory: "2Gi", GPUs: 1},
+				},
+			},
 		},
-		"docker-host":     {Kind: "docker", Port: 9000, Network: "host"},
-		"containerd":      {Kind: "containerd", Port: 9000},
-		"containerd-cni":  {Kind: "containerd", Port: 9000, Network: "cni", Resources: deployfile.Resources{CPU: "2"}},
-		"docker-imported": {Kind: "docker"},
+		"docker-host":     {Port: 9000, Spec: &docker.Spec{Network: "host"}},
+		"containerd":      {Port: 9000, Spec: &containerd.Spec{}},
+		"containerd-cni":  {Port: 9000, Spec: &containerd.Spec{Network: "cni", ContainerKeys: ContainerKeys{Resources: Resources{CPU: "2"}}}},
+		"docker-imported": {Spec: &docker.Spec{}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := containerRelease(target)
@@ -58,7 +67,7 @@ func TestContainer(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if c.Image != r.Image || c.Env["PORT"] == "1" || target.Env["PORT"] != r.Target.Env["PORT"] {
+			if c.Image != r.Image || c.Env["PORT"] == "1" || target.Env()["PORT"] != r.Target.Env()["PORT"] {
 				t.Errorf("read back: %+v", c)
 			}
 		})
@@ -67,12 +76,12 @@ func TestContainer(t *testing.T) {
 
 // TestContainerIgnores shows what replaces no container.
 func TestContainerIgnores(t *testing.T) {
-	r := containerRelease(deployfile.Target{Kind: "docker"})
+	r := containerRelease(deployfile.Target{Spec: &docker.Spec{}})
 	want, err := Render(State{Live: Slot{Release: r}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.FileDigest, r.LockDigest, r.Target.Tags = "", "sha256:4", []string{"latest"}
+	r.FileDigest, r.LockDigest, r.Target.Format = "", "sha256:4", "docker"
 	got, err := Render(State{Live: Slot{Release: r}})
 	if err != nil {
 		t.Fatal(err)
@@ -83,13 +92,17 @@ func TestContainerIgnores(t *testing.T) {
 }
 
 func TestContainerErrors(t *testing.T) {
+	keys := func(s *State) *docker.Spec {
+		spec, _ := s.Live.Target.Spec.(*docker.Spec)
+		return spec
+	}
 	for want, change := range map[string]func(*State){
-		`target "prod": resources cpu = "many": quantities must match`:          func(s *State) { s.Live.Target.Resources.CPU = "many" },
-		`target "prod": resources memory = "0": it must be more than 0`:         func(s *State) { s.Live.Target.Resources.Memory = "0" },
-		`target "prod": resources memory = "-1Gi": it must be more than 0`:      func(s *State) { s.Live.Target.Resources.Memory = "-1Gi" },
-		`target "prod": a container engine has no place for a second release b`: func(s *State) { s.Next = &Slot{Release: s.Live.Release} },
+		`target "prod": targets.prod.resources.cpu "many" must be a quantity`: func(s *State) { keys(s).Resources.CPU = "many" },
+		`target "prod": targets.prod.resources.memory must be from "1Mi"`:     func(s *State) { keys(s).Resources.Memory = "0" },
+		`target "prod": targets.prod.address "here" must be an IP address`:    func(s *State) { keys(s).Address = "here" },
+		`target "prod": kind docker has no room for a second release b`:       func(s *State) { s.Next = &Slot{Release: s.Live.Release} },
 	} {
-		s := State{Live: Slot{Release: containerRelease(deployfile.Target{Kind: "docker"})}}
+		s := State{Live: Slot{Release: containerRelease(deployfile.Target{Spec: &docker.Spec{}})}}
 		change(&s)
 		if _, err := Render(s); err == nil || !strings.HasPrefix(err.Error(), want) {
 			t.Errorf("%v, want %s", err, want)

@@ -1,4 +1,4 @@
-package manifests
+package manifests_test
 
 import (
 	"bytes"
@@ -9,11 +9,12 @@ import (
 	"testing"
 	"time"
 
-	"github.com/deployfile/deployfile/deployfile"
+	. "github.com/deployfile/deployfile/manifests"
+	"github.com/deployfile/deployfile/manifests/cluster"
 )
 
-func batch(change func(*Batch)) Batch {
-	b := Batch{Name: "iris-prod-batch-1", Input: "pvc://data/in/iris.csv", Output: "pvc://data/out/iris.parquet"}
+func batch(change func(*cluster.Batch)) cluster.Batch {
+	b := cluster.Batch{Name: "iris-prod-batch-1", Input: "pvc://data/in/iris.csv", Output: "pvc://data/out/iris.parquet"}
 	if change != nil {
 		change(&b)
 	}
@@ -24,21 +25,23 @@ func TestBatchJob(t *testing.T) {
 	signed := "https://files.example.com/out.jsonl?signature=s3cr3t"
 	for name, x := range map[string]struct {
 		release func(*Release)
-		batch   func(*Batch)
+		batch   func(*cluster.Batch)
 	}{
-		"claim":  {nil, nil},
-		"claims": {nil, func(b *Batch) { b.Output, b.Timeout = "pvc://results/iris.json", 90*time.Minute+time.Millisecond }},
-		"log": {nil, func(b *Batch) {
+		"claim": {nil, nil},
+		"claims": {nil, func(b *cluster.Batch) {
+			b.Output, b.Timeout = "pvc://results/iris.json", 90*time.Minute+time.Millisecond
+		}},
+		"log": {nil, func(b *cluster.Batch) {
 			b.Input, b.InputFormat, b.Content = "-", "csv", []byte("a,b\n1,2\n")
 			b.Output, b.OutputFormat = "-", "csv"
 		}},
 		"s3": {func(r *Release) {
-			r.Target.EnvFrom = []string{"secret/bucket"}
-			r.Target.Env = map[string]string{"BATCH_INPUT": "mine", "AWS_REGION": "eu-central-1"}
-			r.Target.ServiceAccount = &deployfile.ServiceAccount{Name: "reader", Create: true}
-			r.Target.Resources = deployfile.Resources{CPU: "2", Memory: "4Gi", GPUs: 1}
-		}, func(b *Batch) { b.Input, b.Output = "s3://bucket/$(in)/iris.json", "s3://bucket/out/50%?#.csv" }},
-		"https": {nil, func(b *Batch) {
+			pod(r).EnvFrom = []string{"secret/bucket"}
+			pod(r).Env = map[string]string{"BATCH_INPUT": "mine", "AWS_REGION": "eu-central-1"}
+			pod(r).ServiceAccount = &cluster.ServiceAccount{Name: "reader", Create: true}
+			pod(r).Resources = resources("2", "4Gi", 1)
+		}, func(b *cluster.Batch) { b.Input, b.Output = "s3://bucket/$(in)/iris.json", "s3://bucket/out/50%?#.csv" }},
+		"https": {nil, func(b *cluster.Batch) {
 			b.Input, b.Output = "HTTPS://files.example.com/in.csv?signature=s3cr3t", signed
 		}},
 		"model-volume": {modelVolume, nil},
@@ -48,11 +51,11 @@ func TestBatchJob(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := clusterRelease(x.release)
-			documents, err := BatchJob(r, batch(x.batch))
+			documents, err := cluster.BatchJob(r, batch(x.batch))
 			if err != nil {
 				t.Fatal(err)
 			}
-			again, err := BatchJob(r, batch(x.batch))
+			again, err := cluster.BatchJob(r, batch(x.batch))
 			if err != nil || !bytes.Equal(joined(documents), joined(again)) {
 				t.Errorf("rendered again: %v", err)
 			}
@@ -84,32 +87,34 @@ func withoutProgram(t *testing.T, documents []byte) []byte {
 func TestBatchJobErrors(t *testing.T) {
 	for name, x := range map[string]struct {
 		release func(*Release)
-		batch   func(*Batch)
+		batch   func(*cluster.Batch)
 		want    string
 	}{
-		"a format":         {nil, func(b *Batch) { b.Input = "pvc://data/iris.xlsx" }, "the input must end in .csv, .json, .jsonl, .parquet"},
-		"no format":        {nil, func(b *Batch) { b.Output = "-" }, "the output must end in .csv"},
-		"a path":           {nil, func(b *Batch) { b.Input = "iris.csv" }, "the input must be pvc://CLAIM/PATH, s3://BUCKET/KEY"},
-		"another scheme":   {nil, func(b *Batch) { b.Output = "gs://bucket/iris.csv" }, "the output must be pvc://CLAIM/PATH"},
-		"a user":           {nil, func(b *Batch) { b.Input, b.InputFormat = "https://ann:s3cr3t@files.example.com/in.csv", "csv" }, "the input must be a URL without a user"},
-		"a space":          {nil, func(b *Batch) { b.Input, b.InputFormat = "https://files.example.com/in%20 file.csv?s3cr3t", "csv" }, "the input must be a URL without a user and without spaces"},
-		"no URL":           {nil, func(b *Batch) { b.Input, b.InputFormat = "https://a b:s3cr3t/%zz", "csv" }, "the input is not a URL"},
-		"no path":          {nil, func(b *Batch) { b.Output, b.OutputFormat = "s3://bucket/", "csv" }, "the output must be pvc://CLAIM/PATH, s3"},
-		"a folder":         {nil, func(b *Batch) { b.Output, b.OutputFormat = "s3://bucket/out/", "csv" }, "the output must be pvc://CLAIM/PATH, s3"},
-		"a user's bucket":  {nil, func(b *Batch) { b.Input = "s3://me:s3cr3t@bucket/iris.csv" }, "the input must be pvc://CLAIM/PATH, s3"},
-		"a claim's query":  {nil, func(b *Batch) { b.Input = "pvc://data/iris.csv?version=1" }, "with a plain path"},
-		"no claim":         {nil, func(b *Batch) { b.Input = "pvc:///iris.csv" }, "the input must be pvc://CLAIM/PATH"},
-		"out of the claim": {nil, func(b *Batch) { b.Input = "pvc://data/../iris.csv" }, "with a plain path"},
-		"too much": {nil, func(b *Batch) {
-			b.Input, b.InputFormat, b.Content = "-", "csv", make([]byte, MaxBatchContent+1)
+		"a format":       {nil, func(b *cluster.Batch) { b.Input = "pvc://data/iris.xlsx" }, "the input must end in .csv, .json, .jsonl, .parquet"},
+		"no format":      {nil, func(b *cluster.Batch) { b.Output = "-" }, "the output must end in .csv"},
+		"a path":         {nil, func(b *cluster.Batch) { b.Input = "iris.csv" }, "the input must be pvc://CLAIM/PATH, s3://BUCKET/KEY"},
+		"another scheme": {nil, func(b *cluster.Batch) { b.Output = "gs://bucket/iris.csv" }, "the output must be pvc://CLAIM/PATH"},
+		"a user":         {nil, func(b *cluster.Batch) { b.Input, b.InputFormat = "https://ann:s3cr3t@files.example.com/in.csv", "csv" }, "the input must be a URL without a user"},
+		"a space": {nil, func(b *cluster.Batch) {
+			b.Input, b.InputFormat = "https://files.example.com/in%20 file.csv?s3cr3t", "csv"
+		}, "the input must be a URL without a user and without spaces"},
+		"no URL":           {nil, func(b *cluster.Batch) { b.Input, b.InputFormat = "https://a b:s3cr3t/%zz", "csv" }, "the input is not a URL"},
+		"no path":          {nil, func(b *cluster.Batch) { b.Output, b.OutputFormat = "s3://bucket/", "csv" }, "the output must be pvc://CLAIM/PATH, s3"},
+		"a folder":         {nil, func(b *cluster.Batch) { b.Output, b.OutputFormat = "s3://bucket/out/", "csv" }, "the output must be pvc://CLAIM/PATH, s3"},
+		"a user's bucket":  {nil, func(b *cluster.Batch) { b.Input = "s3://me:s3cr3t@bucket/iris.csv" }, "the input must be pvc://CLAIM/PATH, s3"},
+		"a claim's query":  {nil, func(b *cluster.Batch) { b.Input = "pvc://data/iris.csv?version=1" }, "with a plain path"},
+		"no claim":         {nil, func(b *cluster.Batch) { b.Input = "pvc:///iris.csv" }, "the input must be pvc://CLAIM/PATH"},
+		"out of the claim": {nil, func(b *cluster.Batch) { b.Input = "pvc://data/../iris.csv" }, "with a plain path"},
+		"too much": {nil, func(b *cluster.Batch) {
+			b.Input, b.InputFormat, b.Content = "-", "csv", make([]byte, cluster.MaxBatchContent+1)
 		}, "the input has 1048577 bytes, and a cluster takes 1048576"},
-		"a name":      {nil, func(b *Batch) { b.Name = "Batch 1" }, `Job "Batch 1" cannot be called that`},
+		"a name":      {nil, func(b *cluster.Batch) { b.Name = "cluster.Batch 1" }, `Job "cluster.Batch 1" cannot be called that`},
 		"no registry": {func(r *Release) { r.Image = digest("1") }, nil, "registry"},
-		"no model":    {func(r *Release) { r.Target.ModelVolume = true }, nil, "build the model's own image"},
+		"no model":    {func(r *Release) { pod(r).ModelVolume = true }, nil, "build the model's own image"},
 		"user":        {func(r *Release) { r.User = "me" }, nil, "not numeric"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := BatchJob(clusterRelease(x.release), batch(x.batch))
+			_, err := cluster.BatchJob(clusterRelease(x.release), batch(x.batch))
 			if err == nil || !strings.Contains(err.Error(), `target "prod": `) || !strings.Contains(err.Error(), x.want) {
 				t.Fatalf("got %v, want %q", err, x.want)
 			}
@@ -144,7 +149,7 @@ func TestBatchOutput(t *testing.T) {
 		"a long line":    {strings.Repeat("x", 1<<20) + "\n" + whole, string(content), ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got, err := BatchOutput(strings.NewReader(x.log))
+			got, err := cluster.BatchOutput(strings.NewReader(x.log))
 			if x.err == "" && err != nil || x.err != "" && (err == nil || !strings.Contains(err.Error(), x.err)) {
 				t.Fatalf("got %v, want %q", err, x.err)
 			}

@@ -1,38 +1,54 @@
-package manifests
+package manifests_test
 
 import (
 	"strings"
 	"testing"
 
-	"github.com/deployfile/deployfile/deployfile"
+	. "github.com/deployfile/deployfile/manifests"
+	"github.com/deployfile/deployfile/manifests/cluster"
+	"github.com/deployfile/deployfile/manifests/kserve"
 )
 
-func onKServe(r *Release) { r.Target.Kind, r.Target.Mode = "kserve", "serverless" }
+// onKServe makes a release of kind kserve, with the keys that it has so far.
+func onKServe(r *Release) {
+	r.Target.Kind, r.Target.Spec = "kserve", &kserve.Spec{Pod: *pod(r), Mode: kserve.ModeServerless}
+}
 
-func raw(r *Release) { r.Target.Mode = "raw" }
+func serving(r *Release) *kserve.Spec {
+	s, _ := r.Target.Spec.(*kserve.Spec)
+	return s
+}
+
+func raw(r *Release) {
+	serving(r).Mode = kserve.ModeRaw
+}
+
+func autoscaled(a kserve.Autoscale) func(*Release) {
+	return func(r *Release) { serving(r).Replicas, serving(r).Autoscale = 0, &a }
+}
 
 func modelVolume(r *Release) {
-	r.Target.ModelVolume, r.ModelImage = true, "registry.example.com/iris-model@"+digest("6")
+	pod(r).ModelVolume, r.ModelImage = true, "registry.example.com/iris-model@"+digest("6")
 }
 
 func modelcar(r *Release) {
-	r.Target.Modelcar, r.ModelImage = true, "registry.example.com/iris-model@"+digest("6")
+	serving(r).Modelcar, r.ModelImage = true, "registry.example.com/iris-model@"+digest("6")
 }
 
 func concurrency(r *Release) {
-	r.Target.Autoscale = &deployfile.Autoscale{Min: 0, Max: 5, CPU: 80, Concurrency: 4}
+	autoscaled(kserve.Autoscale{Autoscale: cluster.Autoscale{Min: 0, Max: 5}, Concurrency: 4})(r)
 }
 
 func kserveFull(r *Release) {
-	t := &r.Target
+	t := serving(r)
 	t.Env = map[string]string{"OMP_NUM_THREADS": "1", "PORT": "1"}
-	t.Resources = deployfile.Resources{CPU: "1", Memory: "2Gi", GPUs: 1}
+	t.Resources = resources("1", "2Gi", 1)
 	t.EnvFrom = []string{"secret/iris-credentials"}
 	t.ImagePullSecrets = []string{"registry"}
-	t.ServiceAccount = &deployfile.ServiceAccount{Name: "iris-reader", Create: true}
+	t.ServiceAccount = &cluster.ServiceAccount{Name: "iris-reader", Create: true}
 	t.NodeSelector = map[string]string{"disk": "ssd"}
-	t.Tolerations = []deployfile.Toleration{{Key: "spot"}}
-	t.Patches = []deployfile.Patch{
+	t.Tolerations = []cluster.Toleration{{Key: "spot"}}
+	t.Patches = []cluster.Patch{
 		{Kind: "InferenceService", Patch: "spec: {predictor: {maxReplicas: 7}}"},
 		{Kind: "InferenceService", Name: "iris-prod", Patch: `[{"op": "add", "path": "/spec/predictor/containers/0/env/-", "value": {"name": "A", "value": "1"}}]`},
 	}
@@ -53,23 +69,19 @@ func kserveStates() map[string]State {
 	return map[string]State{
 		"serverless":             first,
 		"serverless-concurrency": live(release(concurrency)),
-		"serverless-cpu": live(release(func(r *Release) {
-			r.Target.Autoscale = &deployfile.Autoscale{Min: 1, Max: 5, CPU: 80}
-		})),
-		"full":     live(release(kserveFull)),
-		"raw":      live(release(raw)),
-		"raw-full": live(release(kserveFull, raw)),
-		"raw-autoscale": live(release(raw, func(r *Release) {
-			r.Target.Autoscale = &deployfile.Autoscale{Min: 1, Max: 5, CPU: 70}
-		})),
-		"canary":               next(first, canary(10, 1)),
-		"canary-promoted":      promoted(next(first, canary(10, 1))),
-		"blue-green":           next(first, blueGreen),
-		"model-volume":         live(release(modelVolume)),
-		"raw-model-volume":     live(release(raw, modelVolume)),
-		"modelcar":             live(release(modelcar)),
-		"raw-modelcar":         live(release(raw, modelcar)),
-		"serverless-no-digest": live(release(func(r *Release) { r.LockDigest, r.FileDigest, r.Version = "", "", "" })),
+		"serverless-cpu":         live(release(autoscaled(kserve.Autoscale{Autoscale: cluster.Autoscale{Min: 1, Max: 5}}))),
+		"full":                   live(release(kserveFull)),
+		"raw":                    live(release(raw)),
+		"raw-full":               live(release(kserveFull, raw)),
+		"raw-autoscale":          live(release(raw, autoscaled(kserve.Autoscale{Autoscale: cluster.Autoscale{Min: 1, Max: 5, CPU: 70}}), func(r *Release) { pod(r).Resources.CPU = "1" })),
+		"canary":                 next(first, canary(10, 1)),
+		"canary-promoted":        promoted(next(first, canary(10, 1))),
+		"blue-green":             next(first, blueGreen),
+		"model-volume":           live(release(modelVolume)),
+		"raw-model-volume":       live(release(raw, modelVolume)),
+		"modelcar":               live(release(modelcar)),
+		"raw-modelcar":           live(release(raw, modelcar)),
+		"serverless-no-digest":   live(release(func(r *Release) { r.LockDigest, r.FileDigest, r.Version = "", "", "" })),
 	}
 }
 
@@ -87,15 +99,15 @@ func TestKServeErrors(t *testing.T) {
 		state State
 		want  string
 	}{
-		"a raw canary":         {Deployed(new(live(release(raw))), nextRelease(both(onKServe, raw, canary(10, 1)))), "strategy to rolling, not canary"},
-		"concurrency when raw": {live(release(raw, concurrency)), "autoscale.concurrency is known to KServe's serverless mode only"},
+		"a raw canary":         {Deployed(new(live(release(raw))), nextRelease(both(onKServe, raw, canary(10, 1)))), `strategy "canary" is not for mode "raw"`},
+		"concurrency when raw": {live(release(raw, concurrency, func(r *Release) { pod(r).Resources.CPU = "1" })), `autoscale.concurrency is only for mode "serverless"`},
 		"an image id":          {live(release(func(r *Release) { r.Image = digest("1") })), "registry"},
-		"no model":             {live(release(func(r *Release) { r.Target.ModelVolume = true })), "build the model's own image"},
-		"no modelcar":          {live(release(func(r *Release) { r.Target.Modelcar = true })), "modelcar is set, and the image"},
+		"no model":             {live(release(func(r *Release) { pod(r).ModelVolume = true })), "build the model's own image"},
+		"no modelcar":          {live(release(func(r *Release) { serving(r).Modelcar = true })), "modelcar is set, and the image"},
 		"user":                 {live(release(func(r *Release) { r.User = "me" })), "not numeric"},
 		"account": {live(release(func(r *Release) {
-			r.Target.ServiceAccount = &deployfile.ServiceAccount{Create: true}
-		})), "service-account has no name"},
+			pod(r).ServiceAccount = &cluster.ServiceAccount{Create: true}
+		})), "service-account.name is missing"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := Render(x.state)

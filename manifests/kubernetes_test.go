@@ -1,4 +1,4 @@
-package manifests
+package manifests_test
 
 import (
 	"bytes"
@@ -7,6 +7,9 @@ import (
 	"testing"
 
 	"github.com/deployfile/deployfile/deployfile"
+	. "github.com/deployfile/deployfile/manifests"
+	"github.com/deployfile/deployfile/manifests/cluster"
+	"github.com/deployfile/deployfile/manifests/kubernetes"
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -17,7 +20,10 @@ func digest(digit string) string { return "sha256:" + strings.Repeat(digit, 64) 
 func clusterRelease(change func(*Release)) Release {
 	r := Release{
 		Model: "iris", Version: "3",
-		Target:     deployfile.Target{Name: "prod", Kind: "kubernetes", Endpoint: "iris-prod", Namespace: "models", Replicas: 1, Port: 8080},
+		Target: deployfile.Target{
+			Name: "prod", Kind: "kubernetes", Endpoint: "iris-prod", Image: "registry.example.com/iris", Port: 8080,
+			Spec: &kubernetes.Spec{Pod: cluster.Pod{Namespace: "models", Replicas: 1}},
+		},
 		Image:      "registry.example.com/iris@" + digest("1"),
 		Port:       8080,
 		User:       "65532:65532",
@@ -27,6 +33,15 @@ func clusterRelease(change func(*Release)) Release {
 		change(&r)
 	}
 	return r
+}
+
+// pod are the keys of a release that all kinds on a cluster have, kube those of
+// one of kind kubernetes.
+func pod(r *Release) *cluster.Pod { return cluster.PodOf(*r) }
+
+func kube(r *Release) *kubernetes.Spec {
+	s, _ := r.Target.Spec.(*kubernetes.Spec)
+	return s
 }
 
 // nextRelease is another one of the same endpoint.
@@ -42,33 +57,40 @@ func nextRelease(change func(*Release)) Release {
 func live(r Release) State { return State{Live: Slot{Release: r}} }
 
 func everything(r *Release) {
-	t := &r.Target
-	t.Port = 80
+	r.Target.Port = 80
+	t := kube(r)
 	t.Env = map[string]string{"OMP_NUM_THREADS": "1", "GREETING": "$(HOME) costs $5", "PORT": "1"}
-	t.Replicas = 3
-	t.Resources = deployfile.Resources{CPU: "500m", Memory: "2Gi"}
-	t.Autoscale = &deployfile.Autoscale{Min: 3, Max: 10, CPU: 70}
+	t.Resources = resources("500m", "2Gi", 0)
+	t.Replicas, t.Autoscale = 0, &cluster.Autoscale{Min: 3, Max: 10, CPU: 70}
 	t.EnvFrom = []string{"secret/iris-credentials", "config-map/iris-settings"}
 	t.ImagePullSecrets = []string{"registry"}
-	t.ServiceAccount = &deployfile.ServiceAccount{Name: "iris.reader", Create: true, Annotations: map[string]string{"cloud.example.com/role": "reader"}}
+	t.ServiceAccount = &cluster.ServiceAccount{Name: "iris.reader", Create: true, Annotations: map[string]string{"cloud.example.com/role": "reader"}}
 	t.NodeSelector = map[string]string{"disk": "ssd"}
-	t.Tolerations = []deployfile.Toleration{{Key: "models", Value: "only", Effect: "NoSchedule"}, {Key: "spot"}, {}}
+	t.Tolerations = []cluster.Toleration{{Key: "models", Value: "only", Effect: "NoSchedule"}, {Key: "spot"}, {}}
 	t.TopologySpread = []string{"topology.kubernetes.io/zone", "kubernetes.io/hostname"}
-	t.Ingress = &deployfile.Ingress{Host: "iris.example.com", Path: "/", Class: "nginx", TLSSecret: "iris-tls"}
-	t.HTTPRoute = &deployfile.HTTPRoute{Gateway: "gateways/public", Hosts: []string{"iris.example.com"}, Path: "/iris"}
-	t.DisruptionBudget = "50%"
-	t.NetworkPolicy = []string{"web", "gateways"}
+	t.Ingress = &kubernetes.Ingress{Host: "iris.example.com", Path: "/", Class: "nginx", TLSSecret: "iris-tls"}
+	t.HTTPRoute = &kubernetes.HTTPRoute{Gateway: "gateways/public", Hosts: []string{"iris.example.com"}, Path: "/iris"}
+	t.MinAvailable = "50%"
+	t.AllowFrom = []string{"web", "gateways"}
+}
+
+func resources(cpu, memory string, gpus int) cluster.PodResources {
+	r := cluster.PodResources{Resources: Resources{CPU: cpu, Memory: memory, GPUs: gpus}}
+	if gpus > 0 {
+		r.GPUResource = "nvidia.com/gpu"
+	}
+	return r
 }
 
 func canary(weight, replicas int) func(*Release) {
 	return func(r *Release) {
-		r.Target.Strategy, r.Target.Weight, r.Target.Replicas = "canary", weight, replicas
+		pod(r).Strategy, pod(r).Weight, pod(r).Replicas = "canary", weight, replicas
 	}
 }
 
-func blueGreen(r *Release) { r.Target.Strategy = "blue-green" }
+func blueGreen(r *Release) { pod(r).Strategy = "blue-green" }
 
-func routed(r *Release) { r.Target.HTTPRoute = &deployfile.HTTPRoute{Gateway: "public"} }
+func routed(r *Release) { kube(r).HTTPRoute = &kubernetes.HTTPRoute{Gateway: "public", Path: "/"} }
 
 func both(changes ...func(*Release)) func(*Release) {
 	return func(r *Release) {
@@ -89,12 +111,12 @@ func clusterStates() map[string]State {
 	three := live(clusterRelease(canary(10, 3)))
 	onBlue := promoted(beside(&first, blueGreen))
 	autoscaled := both(canary(20, 1), routed, func(r *Release) {
-		r.Target.Autoscale = &deployfile.Autoscale{Min: 2, Max: 20, CPU: 80}
-		r.Target.Resources.CPU = "1"
+		pod(r).Replicas, kube(r).Autoscale = 0, &cluster.Autoscale{Min: 2, Max: 20, CPU: 80}
+		pod(r).Resources.CPU = "1"
 	})
 	return map[string]State{
 		"minimal":               first,
-		"bare":                  live(Release{Model: "iris", Target: deployfile.Target{Name: "prod", Kind: "kubernetes", Endpoint: "iris"}, Image: "iris@" + digest("1"), Port: 8080}),
+		"bare":                  live(Release{Model: "iris", Target: deployfile.Target{Name: "prod", Kind: "kubernetes", Endpoint: "iris", Port: 8080, Spec: &kubernetes.Spec{}}, Image: "iris@" + digest("1"), Port: 8080}),
 		"everything":            live(clusterRelease(everything)),
 		"canary":                beside(&three, canary(10, 3)),
 		"canary-half":           beside(&three, canary(50, 3)),
@@ -103,28 +125,31 @@ func clusterStates() map[string]State {
 		"canary-promoted":       promoted(beside(&three, both(canary(10, 3), routed))),
 		"canary-beside-blue":    Deployed(&onBlue, clusterRelease(both(canary(25, 1), routed))),
 		"canary-accounts":       beside(new(live(clusterRelease(everything))), canary(10, 3)),
-		"blue-green":            beside(&first, both(blueGreen, func(r *Release) { r.Target.Ingress = &deployfile.Ingress{Host: "iris.example.com"} })),
+		"blue-green":            beside(&first, both(blueGreen, func(r *Release) { kube(r).Ingress = &kubernetes.Ingress{Host: "iris.example.com", Path: "/"} })),
 		"blue-green-promoted":   onBlue,
 		"blue-green-to-green":   Deployed(&onBlue, clusterRelease(both(blueGreen, func(r *Release) { r.Version = "5" }))),
 		"blue-green-to-rolling": Deployed(&onBlue, clusterRelease(nil)),
 		"model-volume": live(clusterRelease(func(r *Release) {
-			r.Target.ModelVolume, r.ModelImage = true, "registry.example.com/iris-model@"+digest("6")
+			pod(r).ModelVolume, r.ModelImage = true, "registry.example.com/iris-model@"+digest("6")
 		})),
-		"gpus":          live(clusterRelease(func(r *Release) { r.Target.Resources = deployfile.Resources{Memory: "16Gi", GPUs: 2} })),
-		"gpus-of-other": live(clusterRelease(func(r *Release) { r.Target.Resources = deployfile.Resources{GPUs: 1, GPUResource: "amd.com/gpu"} })),
+		"gpus": live(clusterRelease(func(r *Release) { pod(r).Resources = resources("", "16Gi", 2) })),
+		"gpus-of-other": live(clusterRelease(func(r *Release) {
+			pod(r).Resources = resources("", "", 1)
+			pod(r).Resources.GPUResource = "amd.com/gpu"
+		})),
 		"root":          live(clusterRelease(func(r *Release) { r.User = "0" })),
-		"account-there": live(clusterRelease(func(r *Release) { r.Target.ServiceAccount = &deployfile.ServiceAccount{Name: "reader"} })),
-		"allow-all":     live(clusterRelease(func(r *Release) { r.Target.NetworkPolicy = []string{"*"} })),
+		"account-there": live(clusterRelease(func(r *Release) { pod(r).ServiceAccount = &cluster.ServiceAccount{Name: "reader"} })),
+		"allow-all":     live(clusterRelease(func(r *Release) { kube(r).AllowFrom = []string{"*"} })),
 		"patched":       live(clusterRelease(patchedRelease)),
 		"patched-live":  beside(new(live(clusterRelease(both(canary(10, 1), patchedRelease)))), canary(10, 1)),
 	}
 }
 
 func patchedRelease(r *Release) {
-	r.Target.Resources.CPU = "1"
-	r.Target.Autoscale = &deployfile.Autoscale{Min: 1, Max: 4, CPU: 80}
-	r.Target.HTTPRoute = &deployfile.HTTPRoute{Gateway: "public"}
-	r.Target.Patches = []deployfile.Patch{
+	pod(r).Resources.CPU = "1"
+	pod(r).Replicas, kube(r).Autoscale = 0, &cluster.Autoscale{Min: 1, Max: 4, CPU: 80}
+	kube(r).HTTPRoute = &kubernetes.HTTPRoute{Gateway: "public", Path: "/"}
+	pod(r).Patches = []cluster.Patch{
 		{Kind: "Deployment", Patch: `
 spec:
   progressDeadlineSeconds: 60
@@ -204,16 +229,16 @@ func TestKubernetesErrors(t *testing.T) {
 		"no image":            {func(r *Release) { r.Image = "" }, "registry"},
 		"a named user":        {func(r *Release) { r.User = "nobody" }, `user "nobody" is not numeric`},
 		"a named group":       {func(r *Release) { r.User = "1:users" }, `user "1:users" is not numeric`},
-		"memory":              {func(r *Release) { r.Target.Resources.Memory = "2GB" }, `memory = "2GB"`},
-		"CPU":                 {func(r *Release) { r.Target.Resources.CPU = "-1" }, `cpu = "-1"`},
-		"autoscale, no CPU":   {func(r *Release) { r.Target.Autoscale = &deployfile.Autoscale{Min: 1, Max: 2, CPU: 80} }, "set resources.cpu"},
-		"env-from":            {func(r *Release) { r.Target.EnvFrom = []string{"iris"} }, `env-from "iris": write secret/NAME`},
-		"env-from kind":       {func(r *Release) { r.Target.EnvFrom = []string{"vault/iris"} }, `env-from "vault/iris": write secret/NAME`},
-		"a digit in front":    {func(r *Release) { r.Target.Endpoint = "3d-prod" }, "set endpoint"},
-		"a long endpoint":     {func(r *Release) { r.Target.Endpoint = strings.Repeat("a", 64) }, "no more than 63"},
-		"no model":            {func(r *Release) { r.Target.ModelVolume = true }, "build the model's own image"},
+		"memory":              {func(r *Release) { pod(r).Resources.Memory = "2GB" }, `resources.memory "2GB" must be a quantity`},
+		"CPU":                 {func(r *Release) { pod(r).Resources.CPU = "-1" }, `resources.cpu must be from`},
+		"autoscale, no CPU":   {func(r *Release) { pod(r).Replicas, kube(r).Autoscale = 0, &cluster.Autoscale{Min: 1, Max: 2, CPU: 80} }, "set targets.prod.resources.cpu"},
+		"env-from":            {func(r *Release) { pod(r).EnvFrom = []string{"iris"} }, `env-from[0] "iris" must be "secret/NAME"`},
+		"env-from kind":       {func(r *Release) { pod(r).EnvFrom = []string{"vault/iris"} }, `env-from[0] "vault/iris" must be "secret/NAME"`},
+		"a digit in front":    {func(r *Release) { r.Target.Endpoint = "3d-prod" }, "starting with a letter"},
+		"a long endpoint":     {func(r *Release) { r.Target.Endpoint = strings.Repeat("a", 64) }, "at most 50"},
+		"no model":            {func(r *Release) { pod(r).ModelVolume = true }, "build the model's own image"},
 		"a model left over":   {func(r *Release) { r.ModelImage = "iris-model@" + digest("1") }, "set model-volume"},
-		"an account, no name": {func(r *Release) { r.Target.ServiceAccount = &deployfile.ServiceAccount{Create: true} }, "service-account has no name"},
+		"an account, no name": {func(r *Release) { pod(r).ServiceAccount = &cluster.ServiceAccount{Create: true} }, "service-account.name is missing"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := Render(live(clusterRelease(x.change)))
@@ -222,25 +247,6 @@ func TestKubernetesErrors(t *testing.T) {
 			}
 		})
 	}
-	// The names beside the endpoint's own have to be names as well.
-	s := Deployed(new(live(clusterRelease(func(r *Release) { r.Target.Endpoint = strings.Repeat("a", 60) }))),
-		nextRelease(func(r *Release) { r.Target.Endpoint = strings.Repeat("a", 60); r.Target.Strategy = "blue-green" }))
-	if _, err := Render(s); err == nil || !strings.Contains(err.Error(), "no more than 63") {
-		t.Errorf("a preview's name: %v", err)
-	}
-}
-
-func TestShares(t *testing.T) {
-	for _, x := range []struct{ pods, weight, beside, share int }{
-		{1, 10, 1, 1}, {3, 10, 1, 1}, {9, 10, 1, 1}, {18, 10, 2, 2}, {10, 50, 10, 5}, {2, 90, 18, 2}, {10, 0, 1, 1}, {4, 100, 4, 4}, {0, 10, 1, 1},
-	} {
-		if got := besideFor(x.pods, x.weight); got != x.beside {
-			t.Errorf("beside %d pods, %d%%: %d, want %d", x.pods, x.weight, got, x.beside)
-		}
-		if got := shareOf(x.pods, x.weight); got != x.share {
-			t.Errorf("%d%% of %d pods: %d, want %d", x.weight, x.pods, got, x.share)
-		}
-	}
 }
 
 func TestLabelValue(t *testing.T) {
@@ -248,7 +254,7 @@ func TestLabelValue(t *testing.T) {
 		"iris": "iris", "a.b-c_1": "a.b-c_1", "my model": "my-model", "_x_": "x", "": "", "é": "",
 		strings.Repeat("a", 62) + ".b": strings.Repeat("a", 62),
 	} {
-		if got := LabelValue(in); got != want {
+		if got := cluster.LabelValue(in); got != want {
 			t.Errorf("%q: %q, want %q", in, got, want)
 		}
 	}

@@ -1,11 +1,13 @@
-// Package manifests says what each kind of target is given: it turns the state
-// that a target is to be in, plain data, into documents (Kubernetes objects, a
-// container's description, …). It is pure: no clock, network, environment or
-// map order, so the same state gives the same bytes. Package publish takes the
-// documents to the target.
+// Package manifests says what a target is given: it turns the state that a
+// target is to be in, plain data, into documents (Kubernetes objects, a
+// container's description, …). Each kind of target has a package below this one
+// with its keys, defaults, checks and rendering; package kinds lists them. All
+// of it is pure: no clock, network, environment or map order, so the same state
+// gives the same bytes. Package publish takes the documents to the target.
 package manifests
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/deployfile/deployfile/deployfile"
@@ -45,7 +47,7 @@ type State struct {
 // Slot is a release in its place.
 type Slot struct {
 	// Track tells the slots of one endpoint from each other: "" for the plain
-	// one, "canary", "blue" or "green".
+	// one, TrackCanary, TrackBlue or TrackGreen.
 	Track string
 	Release
 }
@@ -58,19 +60,39 @@ type Document struct {
 	Body []byte
 }
 
+// Spec has the keys of a kind, and knows what its targets are given.
+type Spec interface {
+	deployfile.Spec
+	// Render returns the documents of a state, in the order in which they are
+	// applied. The receiver has the keys of the newest release. Render may rely
+	// on what Check and the tags of the keys demand.
+	Render(State) ([]Document, error)
+}
+
 // Render returns the documents of a state, in the order in which they are
-// applied.
+// applied. Its targets are checked by the rules for a Deployfile: a state may
+// come from a record.
 func Render(s State) ([]Document, error) {
 	target := s.Newest().Target
-	switch target.Kind {
-	case "docker", "containerd":
-		return container(s)
-	case "registry":
-		return registry(s)
-	case "kubernetes":
-		return kubernetes(s)
-	case "kserve":
-		return kserve(s)
+	fail := func(err error) ([]Document, error) { return nil, fmt.Errorf("target %q: %w", target.Name, err) }
+	for _, slot := range s.Slots() {
+		if slot.Target.Kind != target.Kind {
+			return fail(fmt.Errorf("kind %q cannot be brought up beside kind %q, which is live: deploy it with strategy = %q first", target.Kind, slot.Target.Kind, StrategyRolling))
+		}
+		if err := deployfile.CheckTarget(slot.Target); err != nil {
+			return fail(err)
+		}
 	}
-	return nil, fmt.Errorf("target %q: deployfile does not deploy to %q yet", target.Name, target.Kind)
+	spec, ok := target.Spec.(Spec)
+	switch {
+	case !ok:
+		return fail(fmt.Errorf("kind %q has nothing to render", target.Kind))
+	case s.Next != nil && !spec.Kind().Can(deployfile.VerbPromote):
+		return fail(errors.New("kind " + target.Kind + " has no room for a second release beside the first"))
+	}
+	documents, err := spec.Render(s)
+	if err != nil {
+		return fail(err)
+	}
+	return documents, nil
 }

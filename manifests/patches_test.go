@@ -1,47 +1,41 @@
-package manifests
+package manifests_test
 
 import (
 	"fmt"
 	"strings"
 	"testing"
 
-	"github.com/deployfile/deployfile/deployfile"
+	. "github.com/deployfile/deployfile/manifests"
+	"github.com/deployfile/deployfile/manifests/cluster"
 )
 
-func withPatches(patches ...deployfile.Patch) func(*Release) {
-	return func(r *Release) { r.Target.Patches = patches }
+func withPatches(patches ...cluster.Patch) func(*Release) {
+	return func(r *Release) { pod(r).Patches = patches }
 }
 
 func TestPatchErrors(t *testing.T) {
-	fine := deployfile.Patch{Kind: "Deployment", Patch: "spec: {minReadySeconds: 1}"}
+	fine := cluster.Patch{Kind: "Deployment", Patch: "spec: {minReadySeconds: 1}"}
 	for name, x := range map[string]struct {
-		patch deployfile.Patch
+		patch cluster.Patch
 		want  string
 	}{
-		"no such kind":       {deployfile.Patch{Kind: "Ingress", Patch: "{}"}, `of all of kind "Ingress": there is no such object, only Deployment "iris-prod", HTTPRoute "iris-prod", Service "iris-prod"`},
-		"another case":       {deployfile.Patch{Kind: "deployment", Patch: "{}"}, "there is no such object"},
-		"no such name":       {deployfile.Patch{Kind: "Deployment", Name: "iris", Patch: "{}"}, `of Deployment "iris": there is no such object`},
-		"no such name ever":  {deployfile.Patch{Kind: "HorizontalPodAutoscaler", Name: "iris-prod-canary", Patch: "{}"}, "there is no such object"},
-		"nothing":            {deployfile.Patch{Kind: "Deployment"}, "neither an object nor a list"},
-		"text":               {deployfile.Patch{Kind: "Deployment", Patch: "replicas"}, "neither an object nor a list"},
-		"not YAML":           {deployfile.Patch{Kind: "Deployment", Patch: "{spec: "}, `Deployment "iris-prod": `},
-		"a key twice":        {deployfile.Patch{Kind: "Deployment", Patch: "spec: {}\nspec: {}"}, "already set"},
-		"an unknown field":   {deployfile.Patch{Kind: "Deployment", Patch: "spec: {replica: 2}"}, `unknown field "spec.replica"`},
-		"another case of it": {deployfile.Patch{Kind: "Deployment", Patch: "spec: {MinReadySeconds: 2}"}, `unknown field "spec.MinReadySeconds"`},
-		"another type":       {deployfile.Patch{Kind: "Deployment", Patch: "spec: {minReadySeconds: soon}"}, `Deployment "iris-prod": `},
-		"text for an object": {deployfile.Patch{Kind: "Deployment", Patch: "spec: {template: none}"}, `Deployment "iris-prod": `},
-		"another name":       {deployfile.Patch{Kind: "Deployment", Patch: "metadata: {name: iris}"}, "by which it is found again"},
-		"no name":            {deployfile.Patch{Kind: "Deployment", Patch: "metadata: null"}, "by which it is found again"},
-		"another kind":       {deployfile.Patch{Kind: "HTTPRoute", Patch: "kind: Route"}, "by which it is found again"},
-		"another namespace":  {deployfile.Patch{Kind: "HTTPRoute", Patch: `[{"op": "replace", "path": "/metadata/namespace", "value": "web"}]`}, "by which it is found again"},
-		"another endpoint":   {deployfile.Patch{Kind: "Service", Patch: "metadata: {labels: {app.kubernetes.io/instance: other}}"}, "changes the label app.kubernetes.io/instance"},
-		"another manager":    {deployfile.Patch{Kind: "HTTPRoute", Patch: "metadata: {labels: {app.kubernetes.io/managed-by: Helm}}"}, "changes the label app.kubernetes.io/managed-by"},
-		"no labels":          {deployfile.Patch{Kind: "Deployment", Patch: "metadata: {labels: null}"}, "changes the label app.kubernetes.io/instance"},
-		"no such path":       {deployfile.Patch{Kind: "Deployment", Patch: "[{op: remove, path: /spec/paused}]"}, "/spec/paused"},
-		"no such operation":  {deployfile.Patch{Kind: "Deployment", Patch: "[{op: delete, path: /spec}]"}, `Deployment "iris-prod": `},
-		"a list of text":     {deployfile.Patch{Kind: "Deployment", Patch: "[remove]"}, `Deployment "iris-prod": `},
-		"the whole":          {deployfile.Patch{Kind: "Deployment", Patch: `[{op: replace, path: "", value: 1}]`}, `Deployment "iris-prod": `},
-		"a directive":        {deployfile.Patch{Kind: "Deployment", Patch: "{$patch: delete}"}, `Deployment "iris-prod": `},
+		"no such kind":       {cluster.Patch{Kind: "Ingress", Patch: "{}"}, `of all of kind "Ingress": there is no such object, only Deployment "iris-prod", HTTPRoute "iris-prod", Service "iris-prod"`},
+		"no such name":       {cluster.Patch{Kind: "Deployment", Name: "iris", Patch: "{}"}, `of Deployment "iris": there is no such object`},
+		"no such name ever":  {cluster.Patch{Kind: "HorizontalPodAutoscaler", Name: "iris-prod-canary", Patch: "{}"}, "there is no such object"},
+		"an unknown field":   {cluster.Patch{Kind: "Deployment", Patch: "spec: {replica: 2}"}, `unknown field "spec.replica"`},
+		"another case of it": {cluster.Patch{Kind: "Deployment", Patch: "spec: {MinReadySeconds: 2}"}, `unknown field "spec.MinReadySeconds"`},
+		"another type":       {cluster.Patch{Kind: "Deployment", Patch: "spec: {minReadySeconds: soon}"}, `Deployment "iris-prod": `},
+		"text for an object": {cluster.Patch{Kind: "Deployment", Patch: "spec: {template: none}"}, `Deployment "iris-prod": `},
+		"another name":       {cluster.Patch{Kind: "Deployment", Patch: "metadata: {name: iris}"}, "by which it is found again"},
+		"no name":            {cluster.Patch{Kind: "Deployment", Patch: "metadata: null"}, "by which it is found again"},
+		"another kind":       {cluster.Patch{Kind: "HTTPRoute", Patch: "kind: Route"}, "by which it is found again"},
+		"another namespace":  {cluster.Patch{Kind: "HTTPRoute", Patch: `[{"op": "replace", "path": "/metadata/namespace", "value": "web"}]`}, "by which it is found again"},
+		"another endpoint":   {cluster.Patch{Kind: "Service", Patch: "metadata: {labels: {app.kubernetes.io/instance: other}}"}, "changes the label app.kubernetes.io/instance"},
+		"another manager":    {cluster.Patch{Kind: "HTTPRoute", Patch: "metadata: {labels: {app.kubernetes.io/managed-by: Helm}}"}, "changes the label app.kubernetes.io/managed-by"},
+		"no labels":          {cluster.Patch{Kind: "Deployment", Patch: "metadata: {labels: null}"}, "changes the label app.kubernetes.io/instance"},
+		"no such path":       {cluster.Patch{Kind: "Deployment", Patch: "[{op: remove, path: /spec/paused}]"}, "/spec/paused"},
+		"the whole":          {cluster.Patch{Kind: "Deployment", Patch: `[{op: replace, path: "", value: 1}]`}, `Deployment "iris-prod": `},
+		"a directive":        {cluster.Patch{Kind: "Deployment", Patch: "{$patch: delete}"}, `Deployment "iris-prod": `},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := Render(live(clusterRelease(both(routed, withPatches(fine, x.patch)))))
@@ -52,10 +46,33 @@ func TestPatchErrors(t *testing.T) {
 	}
 }
 
+// What a Deployfile is refused for is refused of a record, too.
+func TestWrongPatches(t *testing.T) {
+	for name, x := range map[string]struct {
+		patch cluster.Patch
+		want  string
+	}{
+		"not YAML":          {cluster.Patch{Kind: "Deployment", Patch: "{spec: "}, `patches[1].patch is not one document of YAML or JSON`},
+		"a key twice":       {cluster.Patch{Kind: "Deployment", Patch: "spec: {}\nspec: {}"}, `mapping key "spec" already defined`},
+		"nothing":           {cluster.Patch{Kind: "Deployment"}, `patches[1].patch is missing`},
+		"text":              {cluster.Patch{Kind: "Deployment", Patch: "replicas"}, `must be an object (a merge patch) or a list`},
+		"another case":      {cluster.Patch{Kind: "deployment", Patch: "{}"}, `patches[1].kind "deployment" must be the kind of an object`},
+		"no such operation": {cluster.Patch{Kind: "Deployment", Patch: "[{op: delete, path: /spec}]"}, `"delete" is no operation`},
+		"a list of text":    {cluster.Patch{Kind: "Deployment", Patch: "[remove]"}, `an item of it is no object`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := Render(live(clusterRelease(withPatches(cluster.Patch{Kind: "Deployment", Patch: "spec: {minReadySeconds: 1}"}, x.patch))))
+			if err == nil || !strings.HasPrefix(err.Error(), `target "prod": targets.prod.`) || !strings.Contains(err.Error(), x.want) {
+				t.Errorf("got %v, want %q", err, x.want)
+			}
+		})
+	}
+}
+
 // TestPatchesOfSlots shows whose patches change what.
 func TestPatchesOfSlots(t *testing.T) {
-	annotate := func(kind, name, value string) deployfile.Patch {
-		return deployfile.Patch{Kind: kind, Name: name, Patch: `{"metadata": {"annotations": {"a": "` + value + `"}}}`}
+	annotate := func(kind, name, value string) cluster.Patch {
+		return cluster.Patch{Kind: kind, Name: name, Patch: `{"metadata": {"annotations": {"a": "` + value + `"}}}`}
 	}
 	first := live(clusterRelease(both(canary(10, 1), withPatches(annotate("Deployment", "", "old"), annotate("Service", "", "old")))))
 	s := Deployed(&first, nextRelease(both(canary(10, 1), withPatches(
@@ -81,7 +98,7 @@ func TestPatchOfCopies(t *testing.T) {
 				fmt.Fprintf(&b, one, i)
 			}
 		}
-		patch := deployfile.Patch{Kind: "HTTPRoute", Patch: "[" + strings.TrimSuffix(b.String(), ",") + "]"}
+		patch := cluster.Patch{Kind: "HTTPRoute", Patch: "[" + strings.TrimSuffix(b.String(), ",") + "]"}
 		if n == 200 {
 			patch.Patch = `[{"op": "add", "path": "/metadata/annotations", "value": {}},` + patch.Patch[1:]
 		}
@@ -95,7 +112,7 @@ func TestPatchOfCopies(t *testing.T) {
 // FuzzPatch shows that no patch makes rendering panic, and that what comes out
 // is an object of the same name.
 func FuzzPatch(f *testing.F) {
-	for _, p := range clusterRelease(patchedRelease).Target.Patches {
+	for _, p := range pod(new(clusterRelease(patchedRelease))).Patches {
 		f.Add(p.Kind, p.Patch)
 	}
 	f.Add("Deployment", "{$patch: replace}")
@@ -103,7 +120,7 @@ func FuzzPatch(f *testing.F) {
 	f.Add("Service", `[{"op": "copy", "from": "", "path": "/spec/ports/-"}]`)
 	f.Add("HTTPRoute", `[{"op": "test", "path": "/spec/rules/9", "value": null}]`)
 	f.Fuzz(func(t *testing.T, kind, patch string) {
-		documents, err := Render(live(clusterRelease(both(routed, withPatches(deployfile.Patch{Kind: kind, Patch: patch})))))
+		documents, err := Render(live(clusterRelease(both(routed, withPatches(cluster.Patch{Kind: kind, Patch: patch})))))
 		if err != nil {
 			return
 		}

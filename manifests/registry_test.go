@@ -1,4 +1,4 @@
-package manifests
+package manifests_test
 
 import (
 	"net/url"
@@ -7,11 +7,16 @@ import (
 	"testing"
 
 	"github.com/deployfile/deployfile/deployfile"
+	. "github.com/deployfile/deployfile/manifests"
+	"github.com/deployfile/deployfile/manifests/registry"
 	"github.com/google/go-cmp/cmp"
 )
 
 func registryState(image string, target deployfile.Target) State {
-	target.Name, target.Kind, target.Endpoint = "hub", "registry", "iris-hub"
+	target.Name, target.Kind, target.Endpoint, target.Format = "hub", "registry", "iris-hub", "oci"
+	if target.Spec == nil {
+		target.Spec = &registry.Spec{}
+	}
 	return State{Live: Slot{Release: Release{Model: "iris", Image: image, Target: target}}}
 }
 
@@ -19,7 +24,7 @@ var registrySource = "registry.example.com/build/iris@sha256:" + strings.Repeat(
 
 func TestRegistry(t *testing.T) {
 	documents, err := Render(registryState(registrySource, deployfile.Target{
-		Image: "other.example.com/iris", Tags: []string{"stable", "2", "stable"},
+		Image: "other.example.com/iris", Spec: &registry.Spec{Tags: []string{"stable", "2"}},
 	}))
 	if err != nil {
 		t.Fatal(err)
@@ -34,11 +39,11 @@ tags:
 	if diff := cmp.Diff(want, documents); diff != "" {
 		t.Error(diff)
 	}
-	got, err := ParseRegistryImage(documents)
+	got, err := registry.ParseImage(documents)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(&RegistryImage{Source: registrySource, Repository: "other.example.com/iris", Format: "oci", Tags: []string{"2", "stable"}}, got); diff != "" {
+	if diff := cmp.Diff(&registry.Image{Source: registrySource, Repository: "other.example.com/iris", Format: "oci", Tags: []string{"2", "stable"}}, got); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -52,10 +57,10 @@ func TestRegistryErrors(t *testing.T) {
 		"image id":       {"sha256:" + strings.Repeat("1", 64), deployfile.Target{Image: "iris"}, "not in a registry by its digest"},
 		"no digest":      {"iris:1", deployfile.Target{Image: "iris"}, "not in a registry by its digest"},
 		"no repository":  {registrySource, deployfile.Target{}, "set image in [targets.hub]"},
-		"a tag's form":   {registrySource, deployfile.Target{Image: "iris", Tags: []string{"a b"}}, `tag "a b"`},
-		"empty tag":      {registrySource, deployfile.Target{Image: "iris", Tags: []string{""}}, `tag ""`},
-		"an image's tag": {registrySource, deployfile.Target{Image: "iris", Tags: []string{"iris-hub-r1-image"}}, "records the revisions"},
-		"record's tag":   {registrySource, deployfile.Target{Image: "iris", Tags: []string{"iris-hub-r1"}}, "records the revisions"},
+		"a tag's form":   {registrySource, deployfile.Target{Image: "iris", Spec: &registry.Spec{Tags: []string{"a b"}}}, `tags[0] "a b"`},
+		"empty tag":      {registrySource, deployfile.Target{Image: "iris", Spec: &registry.Spec{Tags: []string{""}}}, `tags[0] ""`},
+		"an image's tag": {registrySource, deployfile.Target{Image: "iris", Spec: &registry.Spec{Tags: []string{"iris-hub-r1-image"}}}, "records the revisions"},
+		"record's tag":   {registrySource, deployfile.Target{Image: "iris", Spec: &registry.Spec{Tags: []string{"iris-hub-r1"}}}, "records the revisions"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := Render(registryState(c.image, c.target))
@@ -70,7 +75,7 @@ func TestRegistryErrors(t *testing.T) {
 		"a tag with a query":                 "tags: ['a?b']",
 		"an empty tag":                       "tags: ['']",
 	} {
-		if _, err := ParseRegistryImage([]Document{{Name: "image.yaml", Body: []byte(body)}}); err == nil {
+		if _, err := registry.ParseImage([]Document{{Name: "image.yaml", Body: []byte(body)}}); err == nil {
 			t.Errorf("%s is read", what)
 		}
 	}
@@ -93,7 +98,7 @@ func FuzzRegistryImage(f *testing.F) {
 	f.Add([]byte("source: a\nrepository: b\ntags: [stable, '2']\n"))
 	f.Add([]byte("tags: [../../other/manifests/latest, 'a?b', 'a#b', '']"))
 	f.Fuzz(func(t *testing.T, body []byte) {
-		i, err := ParseRegistryImage([]Document{{Name: "image.yaml", Body: body}})
+		i, err := registry.ParseImage([]Document{{Name: "image.yaml", Body: body}})
 		if err != nil {
 			return
 		}

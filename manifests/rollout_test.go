@@ -1,10 +1,12 @@
-package manifests
+package manifests_test
 
 import (
 	"maps"
 	"slices"
 	"testing"
 
+	. "github.com/deployfile/deployfile/manifests"
+	"github.com/deployfile/deployfile/manifests/kubernetes"
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -27,13 +29,13 @@ func TestRollout(t *testing.T) {
 		restart bool
 	}{
 		"another comment":     {func(r *Release) { r.FileDigest, r.LockDigest = digest("8"), digest("9") }, false},
-		"replicas":            {func(r *Release) { r.Target.Replicas = 5 }, false},
+		"replicas":            {func(r *Release) { pod(r).Replicas = 5 }, false},
 		"a route":             {routed, false},
 		"a strategy":          {blueGreen, false},
-		"a disruption budget": {func(r *Release) { r.Target.DisruptionBudget = "1" }, false},
+		"a disruption budget": {func(r *Release) { kube(r).MinAvailable = "1" }, false},
 		"the port outside":    {func(r *Release) { r.Target.Port = 80 }, false},
 		"the image":           {func(r *Release) { r.Image = "iris@" + digest("7") }, true},
-		"a variable":          {func(r *Release) { r.Target.Env = map[string]string{"A": "1"} }, true},
+		"a variable":          {func(r *Release) { pod(r).Env = map[string]string{"A": "1"} }, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			d := cmp.Diff(deployment(t, before, "deployment.yaml"), deployment(t, live(clusterRelease(x.change)), "deployment.yaml"))
@@ -88,7 +90,7 @@ func TestSelectors(t *testing.T) {
 					want["Service "+e+"-preview"] = []string{next}
 				default:
 					want["Service "+e] = slices.Sorted(slices.Values([]string{liveName, next}))
-					if state.Next.Target.HTTPRoute != nil {
+					if s, ok := state.Next.Target.Spec.(*kubernetes.Spec); ok && s.HTTPRoute != nil {
 						want["Service "+e+"-stable"], want["Service "+e+"-canary"] = []string{liveName}, []string{next}
 					}
 				}

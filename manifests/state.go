@@ -4,28 +4,25 @@ import "reflect"
 
 // The tracks that a slot has besides "".
 const (
-	trackCanary = "canary"
-	trackBlue   = "blue"
-	trackGreen  = "green"
+	TrackCanary = "canary"
+	TrackBlue   = "blue"
+	TrackGreen  = "green"
 )
 
-// slots are the live one and, if there is one, the next.
-func (s State) slots() []Slot {
+// Slots are the live one and, if there is one, the next.
+func (s State) Slots() []Slot {
 	if s.Next == nil {
 		return []Slot{s.Live}
 	}
 	return []Slot{s.Live, *s.Next}
 }
 
-// newest is the slot that was deployed last.
-func (s State) newest() Slot {
-	slots := s.slots()
-	return slots[len(slots)-1]
-}
-
 // Newest is the release that was deployed last: what the slots share follows
 // it.
-func (s State) Newest() Release { return s.newest().Release }
+func (s State) Newest() Release {
+	slots := s.Slots()
+	return slots[len(slots)-1].Release
+}
 
 // Deployed is the state that a target is to be in when a release is deployed
 // to it, by its strategy: in the place of what is there, or beside it until it
@@ -40,10 +37,10 @@ func Deployed(current *State, r Release) State {
 		return State{Live: Slot{Track: current.Live.Track, Release: r}}
 	}
 	next := Slot{Release: r}
-	switch r.Target.Strategy {
-	case "canary":
-		next.Track = trackCanary
-	case "blue-green":
+	switch RolloutOf(r.Target).Strategy {
+	case StrategyCanary:
+		next.Track = TrackCanary
+	case StrategyBlueGreen:
 		next.Track = otherColour(current.Live.Track)
 	default:
 		return State{Live: next}
@@ -58,7 +55,7 @@ func Promoted(current State) (State, bool) {
 		return State{}, false
 	}
 	live := *current.Next
-	if live.Track == trackCanary {
+	if live.Track == TrackCanary {
 		// The live slot rolls to the new release while the canary still runs.
 		live.Track = current.Live.Track
 	}
@@ -81,13 +78,13 @@ func RolledBack(current, earlier State) State {
 // next.
 func sameService(a, b Release) bool {
 	a.LockDigest, a.FileDigest = b.LockDigest, b.FileDigest
-	a.Target.Strategy, a.Target.Weight = b.Target.Strategy, b.Target.Weight
+	a.Target, b.Target = withoutRollout(a.Target), withoutRollout(b.Target)
 	return reflect.DeepEqual(a, b)
 }
 
 func otherColour(track string) string {
-	if track == trackBlue {
-		return trackGreen
+	if track == TrackBlue {
+		return TrackGreen
 	}
-	return trackBlue
+	return TrackBlue
 }

@@ -1,9 +1,11 @@
-package manifests
+package manifests_test
 
 import (
 	"encoding/json"
 	"testing"
 
+	. "github.com/deployfile/deployfile/manifests"
+	"github.com/deployfile/deployfile/manifests/kinds"
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -16,7 +18,7 @@ func equal(t *testing.T, what string, want, got any) {
 
 func release(version, strategy string) Release {
 	return clusterRelease(func(r *Release) {
-		r.Version, r.Image, r.Target.Strategy = version, "iris@"+version, strategy
+		r.Version, r.Image, pod(r).Strategy = version, "iris@"+version, strategy
 	})
 }
 
@@ -71,7 +73,7 @@ func TestDeployed(t *testing.T) {
 // other words is recorded, and brings up nothing.
 func TestDeployedDigests(t *testing.T) {
 	reworded := release("1", "canary")
-	reworded.FileDigest, reworded.LockDigest, reworded.Target.Weight = digest("8"), digest("9"), 50
+	reworded.FileDigest, reworded.LockDigest, pod(&reworded).Weight = digest("8"), digest("9"), 50
 	equal(t, "deployed", State{Live: Slot{Release: reworded}}, Deployed(new(alone(slot("", "1", "canary"))), reworded))
 }
 
@@ -128,6 +130,9 @@ func TestStateJSON(t *testing.T) {
 		}
 		var got State
 		if err := json.Unmarshal(body, &got); err != nil {
+			t.Fatal(err)
+		}
+		if err := kinds.Restore(&got); err != nil {
 			t.Fatal(err)
 		}
 		equal(t, name, state, got)

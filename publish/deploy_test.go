@@ -10,6 +10,9 @@ import (
 
 	"github.com/deployfile/deployfile/deployfile"
 	"github.com/deployfile/deployfile/manifests"
+	"github.com/deployfile/deployfile/manifests/cluster"
+	"github.com/deployfile/deployfile/manifests/docker"
+	"github.com/deployfile/deployfile/manifests/kubernetes"
 	"github.com/deployfile/deployfile/publish"
 	"github.com/google/go-cmp/cmp"
 )
@@ -93,11 +96,15 @@ func (m *memory) Close() error                                       { return ni
 
 // release is one whose image is told from others by a digit.
 func release(digit, strategy string) manifests.Release {
+	rollout := manifests.Rollout{Strategy: strategy}
+	if strategy == manifests.StrategyCanary {
+		rollout.Weight = 10
+	}
 	return manifests.Release{
 		Model: "iris",
 		Target: deployfile.Target{
-			Name: "prod", Kind: "kubernetes", Endpoint: "iris-prod", Namespace: "models",
-			Port: 8080, Replicas: 2, Strategy: strategy, Weight: 10,
+			Name: "prod", Kind: "kubernetes", Endpoint: "iris-prod", Image: "registry.example.com/iris", Port: 8080,
+			Spec: &kubernetes.Spec{Pod: cluster.Pod{Namespace: "models", Replicas: 2, Rollout: rollout}},
 		},
 		Image: "registry.example.com/iris@sha256:" + string(bytes.Repeat([]byte(digit), 64)),
 		Port:  8080, User: "65532:65532", LockDigest: "sha256:1", FileDigest: "sha256:2",
@@ -224,7 +231,9 @@ func TestOtherSources(t *testing.T) {
 	for kind, want := range map[string]publish.Action{"docker": publish.Unchanged, "kubernetes": publish.Applied} {
 		m := &memory{t: t}
 		r := release("a", "")
-		r.Target.Kind = kind
+		if r.Target.Kind = kind; kind == "docker" {
+			r.Target.Spec = &docker.Spec{}
+		}
 		if _, err := publish.Deploy(t.Context(), m, r, options()); err != nil {
 			t.Fatal(err)
 		}
@@ -314,7 +323,7 @@ func TestErrors(t *testing.T) {
 		t.Errorf("deploy: %+v, %v", got, err)
 	}
 	unknown := release("a", "")
-	unknown.Target.Kind = "nowhere"
+	unknown.Target.Kind, unknown.Target.Spec = "nowhere", nil
 	if _, err := publish.Deploy(t.Context(), m, unknown, options()); err == nil {
 		t.Error("a kind that cannot be rendered was deployed")
 	}
@@ -362,7 +371,7 @@ func TestLockOf(t *testing.T) {
 		{"a", "registry.example.com/model@sha256:1", ""},
 	} {
 		r := release(test.digit, "")
-		r.LockDigest, r.ModelImage, r.Target.ModelVolume = "", test.model, test.model != ""
+		r.LockDigest, r.ModelImage, cluster.PodOf(r).ModelVolume = "", test.model, test.model != ""
 		got, err := publish.Deploy(t.Context(), m, r, options())
 		if err != nil {
 			t.Fatal(err)

@@ -15,6 +15,7 @@ import (
 	"sync"
 	"testing"
 
+	kubernetesspec "github.com/deployfile/deployfile/manifests/kubernetes"
 	"github.com/google/go-cmp/cmp"
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -23,6 +24,7 @@ import (
 	"github.com/deployfile/deployfile/deployfile"
 	"github.com/deployfile/deployfile/internal/testing/lab"
 	"github.com/deployfile/deployfile/manifests"
+	"github.com/deployfile/deployfile/manifests/cluster"
 )
 
 // batches are what the tests share: an interpreter and a model.
@@ -56,12 +58,12 @@ func TestMain(m *testing.M) {
 
 // run does what the cluster does with a Job, and returns its log. The variables
 // are added, or take the place of the Job's.
-func run(t *testing.T, b manifests.Batch, env map[string]string) (log string, err error) {
+func run(t *testing.T, b cluster.Batch, env map[string]string) (log string, err error) {
 	t.Helper()
 	b.Name = "plus-batch"
-	documents, err := manifests.BatchJob(manifests.Release{
+	documents, err := cluster.BatchJob(manifests.Release{
 		Model: "plus", Image: "plus@sha256:1", User: "65532:65532",
-		Target: deployfile.Target{Name: "prod", Kind: "kubernetes", Endpoint: "plus"},
+		Target: deployfile.Target{Name: "prod", Kind: "kubernetes", Endpoint: "plus", Spec: &kubernetesspec.Spec{}},
 	}, b)
 	if err != nil {
 		t.Fatal(err)
@@ -113,7 +115,7 @@ func run(t *testing.T, b manifests.Batch, env map[string]string) (log string, er
 // local runs with paths in the place of what the cluster would mount.
 func local(t *testing.T, input, output string) (string, error) {
 	t.Helper()
-	return run(t, manifests.Batch{Input: "pvc://data/" + filepath.Base(input), Output: "pvc://data/" + filepath.Base(output)},
+	return run(t, cluster.Batch{Input: "pvc://data/" + filepath.Base(input), Output: "pvc://data/" + filepath.Base(output)},
 		map[string]string{"BATCH_INPUT": input, "BATCH_OUTPUT": output})
 }
 
@@ -189,11 +191,11 @@ func TestTypes(t *testing.T) {
 		if err := os.WriteFile(file, []byte(input), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		log, err := run(t, manifests.Batch{Input: "pvc://data/in.csv", Output: "-", OutputFormat: "csv"}, map[string]string{"BATCH_INPUT": file})
+		log, err := run(t, cluster.Batch{Input: "pvc://data/in.csv", Output: "-", OutputFormat: "csv"}, map[string]string{"BATCH_INPUT": file})
 		if err != nil {
 			t.Fatalf("%v\n%s", err, log)
 		}
-		got, err := manifests.BatchOutput(strings.NewReader(log))
+		got, err := cluster.BatchOutput(strings.NewReader(log))
 		if err != nil || string(got) != want {
 			t.Errorf("%q: %v %q\n%s", input, err, got, log)
 		}
@@ -201,16 +203,16 @@ func TestTypes(t *testing.T) {
 }
 
 func TestLog(t *testing.T) {
-	log, err := run(t, manifests.Batch{Input: "pvc://data/rows.csv", Output: "-", OutputFormat: "csv"},
+	log, err := run(t, cluster.Batch{Input: "pvc://data/rows.csv", Output: "-", OutputFormat: "csv"},
 		map[string]string{"BATCH_INPUT": filepath.Join(shared.rows, "rows.csv")})
 	if err != nil {
 		t.Fatalf("%v\n%s", err, log)
 	}
-	got, err := manifests.BatchOutput(strings.NewReader(log))
+	got, err := cluster.BatchOutput(strings.NewReader(log))
 	if err != nil || string(got) != plus(25_000, "prediction\n", "%d\n") {
 		t.Errorf("%v %d bytes", err, len(got))
 	}
-	log, err = run(t, manifests.Batch{Input: "pvc://data/many.csv", Output: "-", OutputFormat: "jsonl"},
+	log, err = run(t, cluster.Batch{Input: "pvc://data/many.csv", Output: "-", OutputFormat: "jsonl"},
 		map[string]string{"BATCH_INPUT": filepath.Join(shared.rows, "many.csv")})
 	if err == nil || !strings.Contains(log, "too many for the log: write them to pvc://, s3:// or https://") {
 		t.Errorf("%v\n%s", err, log)
@@ -246,7 +248,7 @@ func TestURLs(t *testing.T) {
 	f := &files{content: map[string]string{"/in.csv": "a,b\n1,2\n", "/damaged.json": "{"}}
 	server := httptest.NewServer(f)
 	defer server.Close()
-	log, err := run(t, manifests.Batch{Input: server.URL + "/in.csv?signature=s3cr3t", Output: server.URL + "/out.csv?signature=s3cr3t"}, nil)
+	log, err := run(t, cluster.Batch{Input: server.URL + "/in.csv?signature=s3cr3t", Output: server.URL + "/out.csv?signature=s3cr3t"}, nil)
 	if err != nil {
 		t.Fatalf("%v\n%s", err, log)
 	}
@@ -257,16 +259,16 @@ func TestURLs(t *testing.T) {
 		t.Errorf("the log has what is secret:\n%s", log)
 	}
 	for name, x := range map[string]struct {
-		batch manifests.Batch
+		batch cluster.Batch
 		want  string
 	}{
-		"not there": {manifests.Batch{Input: server.URL + "/no.csv?signature=s3cr3t", Output: "-", OutputFormat: "csv"},
+		"not there": {cluster.Batch{Input: server.URL + "/no.csv?signature=s3cr3t", Output: "-", OutputFormat: "csv"},
 			"cannot read " + server.URL + "/no.csv: the server answered 404"},
-		"not allowed": {manifests.Batch{Input: server.URL + "/in.csv?signature=s3cr3t", Output: server.URL + "/out.csv?signature=old"},
+		"not allowed": {cluster.Batch{Input: server.URL + "/in.csv?signature=s3cr3t", Output: server.URL + "/out.csv?signature=old"},
 			"cannot write " + server.URL + "/out.csv: the server answered 403"},
-		"nobody": {manifests.Batch{Input: "http://127.0.0.1:1/in.csv?signature=s3cr3t", Output: "-", OutputFormat: "csv"},
+		"nobody": {cluster.Batch{Input: "http://127.0.0.1:1/in.csv?signature=s3cr3t", Output: "-", OutputFormat: "csv"},
 			"cannot read http://127.0.0.1:1/in.csv: "},
-		"damaged": {manifests.Batch{Input: server.URL + "/damaged.json?signature=s3cr3t", Output: "-", OutputFormat: "csv"},
+		"damaged": {cluster.Batch{Input: server.URL + "/damaged.json?signature=s3cr3t", Output: "-", OutputFormat: "csv"},
 			"damaged.json as json: "},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -284,7 +286,7 @@ func TestURLs(t *testing.T) {
 // TestInvalidURL shows that what Python says of a URL is not repeated.
 func TestInvalidURL(t *testing.T) {
 	for _, url := range []string{"http://ann:s3cr3t@127.0.0.1/in.csv", "http://127.0.0.1/in file.csv?signature=s3cr3t"} {
-		log, err := run(t, manifests.Batch{Input: "pvc://data/in.csv", Output: "-", OutputFormat: "csv"}, map[string]string{"BATCH_INPUT": url})
+		log, err := run(t, cluster.Batch{Input: "pvc://data/in.csv", Output: "-", OutputFormat: "csv"}, map[string]string{"BATCH_INPUT": url})
 		if err == nil || !strings.HasSuffix(log, ": it is not a valid URL\n") || strings.Contains(log, "s3cr3t") {
 			t.Errorf("%s: %v\n%s", url, err, log)
 		}

@@ -13,7 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/deployfile/deployfile/internal/testing/lab"
-	"github.com/deployfile/deployfile/manifests"
+	"github.com/deployfile/deployfile/manifests/cluster"
 )
 
 const odd = "50% of a?b#c&d=ä.csv"
@@ -65,7 +65,7 @@ func TestS3(t *testing.T) {
 			t.Parallel()
 			all := maps.Clone(env)
 			maps.Copy(all, x.env)
-			log, err := run(t, manifests.Batch{Input: "s3://data/" + x.input, Output: "s3://data/" + x.output}, all)
+			log, err := run(t, cluster.Batch{Input: "s3://data/" + x.input, Output: "s3://data/" + x.output}, all)
 			if err != nil {
 				t.Fatalf("%v\n%s", err, log)
 			}
@@ -78,7 +78,7 @@ func TestS3(t *testing.T) {
 		})
 	}
 	t.Run("to parquet", func(t *testing.T) {
-		log, err := run(t, manifests.Batch{Input: "s3://data/in/few.csv", Output: "s3://data/out.parquet"}, env)
+		log, err := run(t, cluster.Batch{Input: "s3://data/in/few.csv", Output: "s3://data/out.parquet"}, env)
 		if err != nil {
 			t.Fatalf("%v\n%s", err, log)
 		}
@@ -130,7 +130,7 @@ func TestS3Failure(t *testing.T) {
 			t.Parallel()
 			all := maps.Clone(env)
 			maps.Copy(all, x.env)
-			log, err := run(t, manifests.Batch{Input: x.input, Output: x.output}, all)
+			log, err := run(t, cluster.Batch{Input: x.input, Output: x.output}, all)
 			lines := strings.Split(strings.TrimSpace(log), "\n")
 			if last := lines[len(lines)-1]; err == nil || !strings.HasPrefix(last, "batch: error: "+x.want) {
 				t.Errorf("%v, want %q\n%s", err, x.want, log)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/deployfile/deployfile/deployfile"
 	"github.com/deployfile/deployfile/manifests"
+	"github.com/deployfile/deployfile/manifests/kinds"
 )
 
 // image is one that there is not: only its name matters.
@@ -37,7 +38,7 @@ func names() map[string]string {
 // target is the name of the only one in a text.
 func target(t *testing.T, b block, text string) string {
 	t.Helper()
-	file, _, err := deployfile.Parse("Deployfile", []byte(text))
+	file, _, err := deployfile.Parse("Deployfile", []byte(text), kinds.All())
 	if err != nil {
 		t.Fatalf("line %d: %v\n%s", b.line, err, text)
 	}
@@ -61,7 +62,7 @@ func TestKeys(t *testing.T) {
 		page := filepath.Join(pages, kind+".md")
 		for _, b := range in("toml", blocks(t, page)) {
 			text := fragment(kind, b)
-			file, _, err := deployfile.Parse(page, []byte(text))
+			file, _, err := deployfile.Parse(page, []byte(text), kinds.All())
 			if err != nil {
 				t.Errorf("%s:%d: %v", page, b.line, err)
 				continue

@@ -18,6 +18,7 @@ import (
 	"github.com/containerd/containerd/v2/core/snapshots"
 	"github.com/deployfile/deployfile/deployfile"
 	"github.com/deployfile/deployfile/internal/testing/lab"
+	containerdkind "github.com/deployfile/deployfile/manifests/containerd"
 	"github.com/deployfile/deployfile/publish"
 	publishcontainerd "github.com/deployfile/deployfile/publish/containerd"
 )
@@ -61,7 +62,9 @@ func (c *containerd) start() (err error) {
 
 // open opens an endpoint there.
 func (c *containerd) open(target deployfile.Target) (publish.Publisher, error) {
-	target.Kind, target.Namespace = "containerd", containerdNamespace
+	if s, ok := target.Spec.(*containerdkind.Spec); ok {
+		s.Namespace = containerdNamespace
+	}
 	return publishcontainerd.Open(context.Background(), publishcontainerd.Options{
 		Target: target, Address: c.address, State: c.dir,
 	})

@@ -54,7 +54,6 @@ func (d *dockerd) stop() { d.process.Stop() }
 
 // open opens an endpoint there.
 func (d *dockerd) open(target deployfile.Target) (publish.Publisher, error) {
-	target.Kind = "docker"
 	return publishdocker.Open(context.Background(), publishdocker.Options{Target: target})
 }
 

@@ -40,6 +40,7 @@ func (e *endpoint) url() string { return fmt.Sprintf("http://127.0.0.1:%d", e.ta
 func (e *endpoint) reopen(t *testing.T, change func(*deployfile.Target)) {
 	t.Helper()
 	change(&e.target)
+	e.target.Complete()
 	p, err := e.place.open(e.target)
 	if err != nil {
 		t.Fatal(err)

@@ -20,6 +20,8 @@ import (
 	"time"
 
 	"github.com/deployfile/deployfile/deployfile"
+	"github.com/deployfile/deployfile/manifests"
+	dockerkind "github.com/deployfile/deployfile/manifests/docker"
 	"github.com/deployfile/deployfile/publish"
 	"github.com/google/go-cmp/cmp"
 )
@@ -30,8 +32,8 @@ func TestInside(t *testing.T) {
 	everywhere(t, func(t *testing.T, p place) {
 		for _, user := range []string{"65532:65532", "0:0", ""} {
 			e := p.endpoint(t, func(target *deployfile.Target) {
-				target.Env = map[string]string{"GREETING": "a b=c"}
-				target.Resources = deployfile.Resources{CPU: "500m", Memory: "64Mi"}
+				containerKeys(target).Env = map[string]string{"GREETING": "a b=c"}
+				containerKeys(target).Resources = manifests.Resources{CPU: "500m", Memory: "64Mi"}
 			})
 			e.user = user
 			e.deploy(t, shared.images.push(t, "1", ""), "1")
@@ -80,8 +82,8 @@ func TestEngineRestarts(t *testing.T) {
 	for _, p := range places() {
 		t.Run(p.name, func(t *testing.T) {
 			e := p.endpoint(t, func(target *deployfile.Target) {
-				if p.engine == engine(shared.docker) {
-					target.Restart = "always"
+				if s, ok := target.Spec.(*dockerkind.Spec); ok {
+					s.Restart = "always"
 				}
 			})
 			e.deploy(t, shared.images.push(t, "1", ""), "1")
@@ -275,7 +277,7 @@ func TestNoGPU(t *testing.T) {
 		e.deploy(t, shared.images.push(t, "1", ""), "1")
 		before := p.there(t)
 		l := startLoad(e.url() + "/version")
-		e.reopen(t, func(target *deployfile.Target) { target.Resources.GPUs = 1 })
+		e.reopen(t, func(target *deployfile.Target) { containerKeys(target).Resources.GPUs = 1 })
 		_, err := e.try(t.Context(), options(t), e.image(t))
 		var notReady *publish.NotReadyError
 		if !errors.As(err, &notReady) {

@@ -17,6 +17,7 @@ import (
 	client "github.com/containerd/containerd/v2/client"
 	"github.com/deployfile/deployfile/deployfile"
 	"github.com/deployfile/deployfile/manifests"
+	"github.com/deployfile/deployfile/manifests/kinds"
 	"github.com/deployfile/deployfile/publish"
 )
 
@@ -36,6 +37,9 @@ type containerdAt struct{ Address, Dir string }
 func obey(text string) error {
 	var o order
 	if err := json.Unmarshal([]byte(text), &o); err != nil {
+		return err
+	}
+	if err := errors.Join(o.Target.Restore(kinds.All()), o.Release.Target.Restore(kinds.All())); err != nil {
 		return err
 	}
 	c := &containerd{address: o.Containerd.Address, dir: o.Containerd.Dir}
@@ -141,7 +145,7 @@ func TestGPU(t *testing.T) {
 					t.Error(err)
 				}
 			}()
-			e := p.endpoint(t, func(target *deployfile.Target) { target.Resources.GPUs = 1 })
+			e := p.endpoint(t, func(target *deployfile.Target) { containerKeys(target).Resources.GPUs = 1 })
 			e.deploy(t, shared.images.push(t, "1", ""), "1")
 			if got := get(t, e.url()+"/env?name=GPU"); got != "0" {
 				t.Errorf("GPU %q", got)

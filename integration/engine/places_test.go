@@ -7,6 +7,9 @@ import (
 	"testing"
 
 	"github.com/deployfile/deployfile/deployfile"
+	"github.com/deployfile/deployfile/manifests"
+	containerdkind "github.com/deployfile/deployfile/manifests/containerd"
+	dockerkind "github.com/deployfile/deployfile/manifests/docker"
 	"github.com/deployfile/deployfile/publish"
 	"github.com/google/go-cmp/cmp"
 	"github.com/vishvananda/netlink"
@@ -56,13 +59,22 @@ func onePerEngine(t *testing.T, test func(*testing.T, place)) {
 	}
 }
 
+// containerKeys has the keys of a target that all kinds of container have.
+func containerKeys(target *deployfile.Target) *manifests.ContainerKeys {
+	if s, ok := target.Spec.(*dockerkind.Spec); ok {
+		return &s.ContainerKeys
+	}
+	s, _ := target.Spec.(*containerdkind.Spec)
+	return &s.ContainerKeys
+}
+
 // endpoint is one with nothing deployed. When the test ends it is deleted, and
 // nothing of it may be left.
 func (p place) endpoint(t *testing.T, change ...func(*deployfile.Target)) *endpoint {
 	t.Helper()
-	e := &endpoint{place: p, target: deployfile.Target{Name: "prod", Kind: "docker", Endpoint: endpointName, Network: p.network, Port: port}, user: "65532:65532"}
+	e := &endpoint{place: p, target: deployfile.Target{Name: "prod", Kind: "docker", Endpoint: endpointName, Port: port, Spec: &dockerkind.Spec{Network: p.network}}, user: "65532:65532"}
 	if p.engine != engine(shared.docker) {
-		e.target.Kind = "containerd"
+		e.target.Kind, e.target.Spec = "containerd", &containerdkind.Spec{Network: p.network}
 	}
 	e.reopen(t, func(target *deployfile.Target) {
 		for _, c := range change {

@@ -15,6 +15,7 @@ import (
 
 	"github.com/deployfile/deployfile/deployfile"
 	"github.com/deployfile/deployfile/internal/testing/cluster"
+	keys "github.com/deployfile/deployfile/manifests/cluster"
 	"github.com/deployfile/deployfile/publish"
 )
 
@@ -25,7 +26,7 @@ func TestDeadlineExceeded(t *testing.T) {
 	l := newLab(t)
 	p := l.open()
 	soon := func(target *deployfile.Target) {
-		target.Patches = []deployfile.Patch{{Kind: "Deployment", Patch: "spec: {progressDeadlineSeconds: 2}"}}
+		pod(target).Patches = []keys.Patch{{Kind: "Deployment", Patch: "spec: {progressDeadlineSeconds: 2}"}}
 	}
 	l.deploy(p, l.version("one"))
 	_, err := publish.Deploy(t.Context(), p, l.version("bad", soon, fate(cluster.NeverReady)), options(time.Minute))
@@ -36,7 +37,7 @@ func TestDeadlineExceeded(t *testing.T) {
 	// A Deployment that is paused is seen by the cluster, keeps the condition, and
 	// gets no new ReplicaSet.
 	paused := func(target *deployfile.Target) {
-		target.Patches = []deployfile.Patch{{Kind: "Deployment", Patch: "spec: {paused: true}"}}
+		pod(target).Patches = []keys.Patch{{Kind: "Deployment", Patch: "spec: {paused: true}"}}
 	}
 	for _, tt := range []struct {
 		name   string

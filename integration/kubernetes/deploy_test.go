@@ -10,6 +10,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/deployfile/deployfile/manifests"
+	keys "github.com/deployfile/deployfile/manifests/cluster"
+	kubernetesspec "github.com/deployfile/deployfile/manifests/kubernetes"
 	"github.com/google/go-cmp/cmp"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -103,9 +106,9 @@ func TestPrune(t *testing.T) {
 	l := newLab(t)
 	p := l.open()
 	l.deploy(p, l.version("one", func(target *deployfile.Target) {
-		target.Ingress = &deployfile.Ingress{Host: "iris.example.com"}
-		target.DisruptionBudget = "1"
-		target.NetworkPolicy = []string{"*"}
+		kube(target).Ingress = &kubernetesspec.Ingress{Host: "iris.example.com", Path: "/"}
+		kube(target).MinAvailable = "1"
+		kube(target).AllowFrom = []string{"*"}
 	}))
 	want := []string{"ControllerRevision/iris-r1", "Deployment/iris", "Ingress/iris", "NetworkPolicy/iris", "PodDisruptionBudget/iris", "Service/iris"}
 	if diff := cmp.Diff(want, names(l.objects())); diff != "" {
@@ -184,16 +187,16 @@ func TestDelete(t *testing.T) {
 	}
 	l.cluster.DefineGatewayAPI(t)
 	everything := func(target *deployfile.Target) {
-		target.Replicas, target.Autoscale = 0, &deployfile.Autoscale{Min: 2, Max: 4, CPU: 80}
-		target.Resources = deployfile.Resources{CPU: "10m"}
-		target.DisruptionBudget = "1"
-		target.NetworkPolicy = []string{"*"}
-		target.HTTPRoute = &deployfile.HTTPRoute{Gateway: "public", Path: "/"}
-		target.Ingress = &deployfile.Ingress{Host: "iris.example.com"}
-		target.ServiceAccount = &deployfile.ServiceAccount{Name: "iris", Create: true}
+		pod(target).Replicas, kube(target).Autoscale = 0, &keys.Autoscale{Min: 2, Max: 4, CPU: 80}
+		pod(target).Resources = keys.PodResources{Resources: manifests.Resources{CPU: "10m"}}
+		kube(target).MinAvailable = "1"
+		kube(target).AllowFrom = []string{"*"}
+		kube(target).HTTPRoute = &kubernetesspec.HTTPRoute{Gateway: "public", Path: "/"}
+		kube(target).Ingress = &kubernetesspec.Ingress{Host: "iris.example.com", Path: "/"}
+		pod(target).ServiceAccount = &keys.ServiceAccount{Name: "iris", Create: true}
 	}
 	l.deploy(p, l.version("one", everything))
-	l.deploy(p, l.version("two", everything, func(target *deployfile.Target) { target.Strategy, target.Weight = "canary", 10 }))
+	l.deploy(p, l.version("two", everything, func(target *deployfile.Target) { pod(target).Strategy, pod(target).Weight = "canary", 10 }))
 	there := l.cluster.Objects(t, l.namespace)
 	for _, want := range []string{
 		"ControllerRevision.apps/iris-r2", "Deployment.apps/iris", "Deployment.apps/iris-canary",

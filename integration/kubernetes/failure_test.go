@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	keys "github.com/deployfile/deployfile/manifests/cluster"
 	"github.com/google/go-cmp/cmp"
 	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
@@ -46,12 +47,12 @@ func failures() map[string]struct {
 			"its server has ended 3 times, last with exit code 1", "Back-off restarting failed container server", "No module named 'sklearn'",
 		}},
 		"no such secret": {func(target *deployfile.Target) {
-			target.ServiceAccount = &deployfile.ServiceAccount{Name: "nobody"}
+			pod(target).ServiceAccount = &keys.ServiceAccount{Name: "nobody"}
 		}, time.Minute, []string{
 			"its pods cannot be created", `serviceaccount "nobody" not found`, "FailedCreate",
 		}},
 		"no node": {func(target *deployfile.Target) {
-			target.NodeSelector = map[string]string{"example.com/gpu": "large"}
+			pod(target).NodeSelector = map[string]string{"example.com/gpu": "large"}
 		}, 3 * time.Second, []string{"no node takes it: 0/1 nodes are available", "FailedScheduling"}},
 	}
 }
@@ -143,8 +144,8 @@ func TestQuota(t *testing.T) {
 
 	// A second Service, the preview, is one too many.
 	_, err = publish.Deploy(t.Context(), p, l.version("three", func(target *deployfile.Target) {
-		target.Strategy = "blue-green"
-		target.Replicas = 0
+		pod(target).Strategy = "blue-green"
+		pod(target).Replicas = 0
 	}), options(20*time.Second))
 	if err == nil || !strings.Contains(err.Error(), "exceeded quota") {
 		t.Errorf("the error is %v", err)
@@ -158,9 +159,9 @@ func TestNoNamespace(t *testing.T) {
 	t.Parallel()
 	l := newLab(t)
 	target := l.target()
-	target.Namespace = "nowhere"
+	pod(&target).Namespace = "nowhere"
 	p := l.connect(l.cluster.Kubeconfig, target)
-	_, err := publish.Deploy(t.Context(), p, l.version("one", func(target *deployfile.Target) { target.Namespace = "nowhere" }), options(time.Minute))
+	_, err := publish.Deploy(t.Context(), p, l.version("one", func(target *deployfile.Target) { pod(target).Namespace = "nowhere" }), options(time.Minute))
 	var missing *kubernetes.NamespaceError
 	if !errors.As(err, &missing) || !strings.Contains(err.Error(), "kubectl create namespace nowhere") {
 		t.Fatalf("the error is %v", err)

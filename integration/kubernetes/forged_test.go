@@ -43,7 +43,7 @@ func TestForgedRecord(t *testing.T) {
 		verbs     []func(*lab, publish.Publisher) error
 	}{
 		"a release of another namespace": {
-			func(target *deployfile.Target) { target.Namespace = other.namespace }, "",
+			func(target *deployfile.Target) { pod(target).Namespace = other.namespace }, "",
 			[]func(*lab, publish.Publisher) error{rollback},
 		},
 		"a release of another endpoint": {

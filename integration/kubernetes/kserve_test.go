@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/deployfile/deployfile/manifests/kserve"
+	kubernetesspec "github.com/deployfile/deployfile/manifests/kubernetes"
 	"github.com/google/go-cmp/cmp"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -78,8 +80,8 @@ func (l *lab) reportInferenceServices(answer func(context.Context, *unstructured
 func TestKServe(t *testing.T) {
 	t.Parallel()
 	l := newLab(t)
-	onKServe := func(target *deployfile.Target) { target.Kind = "kserve"; target.Mode = "serverless" }
-	bad := l.version("bad", onKServe)
+	serverless := func(target *deployfile.Target) { onKServe(target, kserve.ModeServerless) }
+	bad := l.version("bad", serverless)
 	l.kserve(func(image string) string {
 		if image == bad.Image {
 			return "the revision did not come up"
@@ -87,14 +89,14 @@ func TestKServe(t *testing.T) {
 		return ""
 	})
 	target := l.target()
-	target.Kind = "kserve"
+	serverless(&target)
 	p := l.connect(l.cluster.Kubeconfig, target)
-	l.deploy(p, l.version("one", onKServe))
+	l.deploy(p, l.version("one", serverless))
 	status, err := p.Status(t.Context())
 	if err != nil || !status.Ready || status.URL != "http://iris.models.example.com" {
 		t.Errorf("the status is %+v, %v", status, err)
 	}
-	if outcome := l.deploy(p, l.version("one", onKServe)); outcome.Action != publish.Unchanged {
+	if outcome := l.deploy(p, l.version("one", serverless)); outcome.Action != publish.Unchanged {
 		t.Errorf("again: %+v", outcome)
 	}
 	spec := func() any {
@@ -151,7 +153,8 @@ func TestKServeCanary(t *testing.T) {
 	l := newLab(t)
 	l.kserve(func(string) string { return "" })
 	canary := func(target *deployfile.Target) {
-		target.Kind, target.Mode, target.Strategy, target.Weight = "kserve", "serverless", "canary", 25
+		onKServe(target, kserve.ModeServerless)
+		pod(target).Strategy, pod(target).Weight = "canary", 25
 	}
 	target := l.target()
 	canary(&target)
@@ -231,7 +234,7 @@ func TestHTTPRoute(t *testing.T) {
 	l.cluster.DefineGatewayAPI(t)
 	p := l.open()
 	routed := func(target *deployfile.Target) {
-		target.HTTPRoute = &deployfile.HTTPRoute{Gateway: "public", Hosts: []string{"iris.example.com"}, Path: "/"}
+		kube(target).HTTPRoute = &kubernetesspec.HTTPRoute{Gateway: "public", Hosts: []string{"iris.example.com"}, Path: "/"}
 	}
 	l.deploy(p, l.version("one", routed))
 	routes := l.cluster.Dynamic.Resource(httpRoutes()).Namespace(l.namespace)
@@ -256,7 +259,7 @@ func TestHTTPRoute(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	_, err := publish.Deploy(t.Context(), p, l.version("two", routed, func(target *deployfile.Target) { target.HTTPRoute.Hosts = []string{"other.example.com"} }), o)
+	_, err := publish.Deploy(t.Context(), p, l.version("two", routed, func(target *deployfile.Target) { kube(target).HTTPRoute.Hosts = []string{"other.example.com"} }), o)
 	if err == nil || !strings.Contains(err.Error(), "its gateway does not take it (NoMatchingListenerHostname): no listener has the host") {
 		t.Errorf("the error is %v", err)
 	}

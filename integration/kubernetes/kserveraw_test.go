@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	keys "github.com/deployfile/deployfile/manifests/cluster"
+	"github.com/deployfile/deployfile/manifests/kserve"
 	"github.com/google/go-cmp/cmp"
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -103,7 +105,8 @@ func TestKServeRaw(t *testing.T) {
 	l.kserveRaw(&away)
 	raw := func(more ...func(*deployfile.Target)) func(*deployfile.Target) {
 		return func(target *deployfile.Target) {
-			target.Kind, target.Mode, target.Replicas = "kserve", "raw", 1
+			onKServe(target, kserve.ModeRaw)
+			pod(target).Replicas, pod(target).Resources.CPU = 1, "10m"
 			for _, f := range more {
 				f(target)
 			}
@@ -117,11 +120,11 @@ func TestKServeRaw(t *testing.T) {
 
 	// What does not change the pods changes no Deployment.
 	autoscaled := raw(func(t *deployfile.Target) {
-		t.Replicas, t.Autoscale = 0, &deployfile.Autoscale{Min: 1, Max: 3, CPU: 80}
+		pod(t).Replicas = 0
+		serving(t).Autoscale = &kserve.Autoscale{Autoscale: keys.Autoscale{Min: 1, Max: 3, CPU: 80}}
 	})
 	for range 2 {
 		l.deploy(p, l.version("one", autoscaled))
-		target.Autoscale = nil
 		l.deploy(p, l.version("one", raw()))
 	}
 	before := l.images()
@@ -173,11 +176,11 @@ func TestKServeRawPermission(t *testing.T) {
 		rbacv1.PolicyRule{APIGroups: []string{"serving.kserve.io"}, Resources: []string{"*"}, Verbs: []string{"*"}},
 		rbacv1.PolicyRule{APIGroups: []string{"apps"}, Resources: []string{"controllerrevisions", "replicasets"}, Verbs: []string{"*"}},
 		rbacv1.PolicyRule{APIGroups: []string{""}, Resources: []string{"pods"}, Verbs: []string{"*"}})
-	serverless := func(target *deployfile.Target) { target.Kind, target.Mode = "kserve", "serverless" }
+	serverless := func(target *deployfile.Target) { onKServe(target, kserve.ModeServerless) }
 	target := l.target()
 	serverless(&target)
 	p := l.connect(kubeconfig, target)
-	_, err := publish.Deploy(t.Context(), p, l.version("one", serverless, func(target *deployfile.Target) { target.Mode = "raw" }), options(time.Minute))
+	_, err := publish.Deploy(t.Context(), p, l.version("one", serverless, func(target *deployfile.Target) { serving(target).Mode = kserve.ModeRaw }), options(time.Minute))
 	var denied *kubernetes.PermissionError
 	if !errors.As(err, &denied) || !cmp.Equal(denied.Missing, []string{"list deployments.apps"}) {
 		t.Errorf("the error is %v", err)

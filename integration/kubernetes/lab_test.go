@@ -11,6 +11,9 @@ import (
 	"testing"
 	"time"
 
+	keys "github.com/deployfile/deployfile/manifests/cluster"
+	"github.com/deployfile/deployfile/manifests/kserve"
+	kubernetesspec "github.com/deployfile/deployfile/manifests/kubernetes"
 	"github.com/google/go-cmp/cmp"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -70,7 +73,32 @@ func (l *lab) open() *kubernetes.Publisher {
 }
 
 func (l *lab) target() deployfile.Target {
-	return deployfile.Target{Name: "prod", Kind: "kubernetes", Endpoint: "iris", Namespace: l.namespace, Replicas: 2}
+	return deployfile.Target{
+		Name: "prod", Kind: "kubernetes", Endpoint: "iris", Image: "registry.example.com/iris", Port: 8080,
+		Spec: &kubernetesspec.Spec{Pod: keys.Pod{Namespace: l.namespace, Replicas: 2}},
+	}
+}
+
+// pod has the keys of a target that all kinds on a cluster have, kube those of
+// kind kubernetes, serving those of kind kserve.
+func pod(target *deployfile.Target) *keys.Pod {
+	pod, _ := keys.Keys(*target)
+	return pod
+}
+
+func kube(target *deployfile.Target) *kubernetesspec.Spec {
+	s, _ := target.Spec.(*kubernetesspec.Spec)
+	return s
+}
+
+func serving(target *deployfile.Target) *kserve.Spec {
+	s, _ := target.Spec.(*kserve.Spec)
+	return s
+}
+
+// onKServe makes a target of kind kserve, with the keys that it has so far.
+func onKServe(target *deployfile.Target, mode string) {
+	target.Kind, target.Spec = "kserve", &kserve.Spec{Pod: *pod(target), Mode: mode}
 }
 
 // targetAs is the target with another endpoint.
@@ -95,7 +123,7 @@ func (l *lab) version(name string, change ...func(*deployfile.Target)) manifests
 
 func fate(f cluster.Fate) func(*deployfile.Target) {
 	return func(t *deployfile.Target) {
-		t.Env = map[string]string{cluster.FateVariable: string(f)}
+		pod(t).Env = map[string]string{cluster.FateVariable: string(f)}
 	}
 }
 

@@ -139,7 +139,7 @@ func TestBatchFails(t *testing.T) {
 			o := options(time.Minute)
 			o.NoWait = true
 			if _, err := publish.Deploy(t.Context(), p, l.version("one", func(target *deployfile.Target) {
-				target.Env = map[string]string{"DEPLOYFILE_TEST_FATE": tt.env}
+				pod(target).Env = map[string]string{"DEPLOYFILE_TEST_FATE": tt.env}
 			}), o); err != nil {
 				t.Fatal(err)
 			}

@@ -51,7 +51,7 @@ func (l *nodeLab) connect() *kubernetes.Publisher {
 
 // version is a release of the small server.
 func (l *nodeLab) version(name string, change ...func(*deployfile.Target)) manifests.Release {
-	r := l.lab.version(name, append(change, func(target *deployfile.Target) { target.Env = map[string]string{"VERSION": name} })...)
+	r := l.lab.version(name, append(change, func(target *deployfile.Target) { pod(target).Env = map[string]string{"VERSION": name} })...)
 	r.Image = l.image
 	return r
 }

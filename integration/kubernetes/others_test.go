@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	kubernetesspec "github.com/deployfile/deployfile/manifests/kubernetes"
 	"github.com/google/go-cmp/cmp"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -60,7 +61,9 @@ func TestBrokenOff(t *testing.T) {
 	p := l.open()
 	l.deploy(p, l.version("one"))
 	// The record of the broken deployment is a real one with another phase.
-	l.deploy(p, l.version("two", func(target *deployfile.Target) { target.Ingress = &deployfile.Ingress{Host: "iris.example.com"} }))
+	l.deploy(p, l.version("two", func(target *deployfile.Target) {
+		kube(target).Ingress = &kubernetesspec.Ingress{Host: "iris.example.com", Path: "/"}
+	}))
 	for _, tt := range []struct {
 		deadline time.Time
 		busy     bool

@@ -53,7 +53,7 @@ func TestServerRestarts(t *testing.T) {
 func TestTrafficThroughRestart(t *testing.T) {
 	l := newNodeLab(t)
 	p := l.connect()
-	single := func(target *deployfile.Target) { target.Replicas = 1 }
+	single := func(target *deployfile.Target) { pod(target).Replicas = 1 }
 	l.lab.deploy(p, l.version("one", single))
 	load := l.load("iris")
 	waiting := make(chan struct{}, 100)
@@ -67,7 +67,7 @@ func TestTrafficThroughRestart(t *testing.T) {
 	// come back to an API server, and the pods of before last no longer than 5 s
 	// once the new ones are ready.
 	two := l.version("two", single)
-	two.Target.Env["STARTUP"] = "25s"
+	pod(&two.Target).Env["STARTUP"] = "25s"
 	done := make(chan error, 1)
 	go func() {
 		_, err := publish.Deploy(t.Context(), p, two, o)

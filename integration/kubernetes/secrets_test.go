@@ -41,7 +41,7 @@ func TestEnvFrom(t *testing.T) {
 		{[]string{"config-map/iris-settings", "secret/iris-credentials"}, "of the Secret"},
 	} {
 		r := l.version(tt.want)
-		r.Target.Env, r.Target.EnvFrom = nil, tt.from
+		pod(&r.Target).Env, pod(&r.Target).EnvFrom = nil, tt.from
 		l.lab.deploy(p, r)
 		var log bytes.Buffer
 		if err := p.Logs(t.Context(), &log, publish.LogOptions{}); err != nil {
@@ -82,6 +82,6 @@ func TestPullSecret(t *testing.T) {
 	if !errors.As(err, &failed) || !strings.Contains(err.Error(), "cannot be pulled") || !strings.Contains(err.Error(), "no basic auth credentials") {
 		t.Errorf("without the secret: %v", err)
 	}
-	r.Target.ImagePullSecrets = []string{"registry-login"}
+	pod(&r.Target).ImagePullSecrets = []string{"registry-login"}
 	l.lab.deploy(p, r)
 }

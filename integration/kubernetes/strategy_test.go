@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	keys "github.com/deployfile/deployfile/manifests/cluster"
+	kubernetesspec "github.com/deployfile/deployfile/manifests/kubernetes"
 	"github.com/google/go-cmp/cmp"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -74,7 +76,9 @@ func TestCanary(t *testing.T) {
 	t.Parallel()
 	l := newLab(t)
 	p := l.open()
-	canary := func(target *deployfile.Target) { target.Strategy, target.Weight, target.Replicas = "canary", 25, 3 }
+	canary := func(target *deployfile.Target) {
+		pod(target).Strategy, pod(target).Weight, pod(target).Replicas = "canary", 25, 3
+	}
 	ordinary := []string{"Deployment/iris", "Service/iris"}
 	beside := []string{"Deployment/iris", "Deployment/iris-canary", "Service/iris"}
 	have := func(want []string) {
@@ -130,8 +134,8 @@ func TestHTTPRouteCanary(t *testing.T) {
 	l.cluster.DefineGatewayAPI(t)
 	p := l.open()
 	canary := func(target *deployfile.Target) {
-		target.Strategy, target.Weight, target.Replicas = "canary", 25, 3
-		target.HTTPRoute = &deployfile.HTTPRoute{Gateway: "public", Hosts: []string{"iris.example.com"}, Path: "/"}
+		pod(target).Strategy, pod(target).Weight, pod(target).Replicas = "canary", 25, 3
+		kube(target).HTTPRoute = &kubernetesspec.HTTPRoute{Gateway: "public", Hosts: []string{"iris.example.com"}, Path: "/"}
 	}
 	// share is that of a version, in percent.
 	type share struct {
@@ -185,7 +189,7 @@ func TestBlueGreen(t *testing.T) {
 	t.Parallel()
 	l := newLab(t)
 	p := l.open()
-	coloured := func(target *deployfile.Target) { target.Strategy = "blue-green" }
+	coloured := func(target *deployfile.Target) { pod(target).Strategy = "blue-green" }
 	l.deploy(p, l.version("one", coloured))
 	l.leads("iris", map[string]int{"one": 2})
 	l.deploy(p, l.version("two", coloured))
@@ -250,13 +254,13 @@ func TestAutoscale(t *testing.T) {
 	l := newLab(t)
 	p := l.open()
 	fixed := func(target *deployfile.Target) {
-		target.Replicas = 4
-		target.Resources = deployfile.Resources{CPU: "10m"}
+		pod(target).Replicas = 4
+		pod(target).Resources = keys.PodResources{Resources: manifests.Resources{CPU: "10m"}}
 	}
 	scaled := func(target *deployfile.Target) {
-		target.Replicas = 0
-		target.Resources = deployfile.Resources{CPU: "10m"}
-		target.Autoscale = &deployfile.Autoscale{Min: 2, Max: 6, CPU: 80}
+		pod(target).Replicas = 0
+		pod(target).Resources = keys.PodResources{Resources: manifests.Resources{CPU: "10m"}}
+		kube(target).Autoscale = &keys.Autoscale{Min: 2, Max: 6, CPU: 80}
 	}
 	l.deploy(p, l.version("one", fixed))
 	deployment := l.deploy(p, l.version("one", scaled))
@@ -271,7 +275,7 @@ func TestAutoscale(t *testing.T) {
 	if outcome := l.deploy(p, l.version("one", scaled)); outcome.Action != publish.Unchanged {
 		t.Errorf("again: %+v", outcome)
 	}
-	l.deploy(p, l.version("one", fixed, func(target *deployfile.Target) { target.Replicas = 3 }))
+	l.deploy(p, l.version("one", fixed, func(target *deployfile.Target) { pod(target).Replicas = 3 }))
 	l.serve(map[string]int{"one": 3})
 	if _, ok := l.objects()["HorizontalPodAutoscaler/iris"]; ok {
 		t.Error("the autoscaler is still there")

@@ -38,8 +38,8 @@ func TestTraffic(t *testing.T) {
 	deploy := func(name string, change ...func(*deployfile.Target)) (*publish.Outcome, error) {
 		return publish.Deploy(t.Context(), p, l.version(name, change...), options(time.Minute))
 	}
-	canary := func(target *deployfile.Target) { target.Strategy, target.Weight = "canary", 50 }
-	colours := func(target *deployfile.Target) { target.Strategy = "blue-green" }
+	canary := func(target *deployfile.Target) { pod(target).Strategy, pod(target).Weight = "canary", 50 }
+	colours := func(target *deployfile.Target) { pod(target).Strategy = "blue-green" }
 	outcome, err := deploy("two")
 	step("a rollout", outcome, err)
 	outcome, err = deploy("three", canary)

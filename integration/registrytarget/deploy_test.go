@@ -13,6 +13,7 @@ import (
 
 	"github.com/deployfile/deployfile/deployfile"
 	"github.com/deployfile/deployfile/manifests"
+	registrykind "github.com/deployfile/deployfile/manifests/registry"
 	"github.com/deployfile/deployfile/publish"
 	"github.com/deployfile/deployfile/publish/registry"
 	"github.com/google/go-cmp/cmp"
@@ -29,7 +30,7 @@ type endpoint struct {
 
 func open(t *testing.T, repository, format string, tags ...string) *endpoint {
 	t.Helper()
-	target := deployfile.Target{Name: "hub", Kind: "registry", Endpoint: "iris-hub", Image: repository, Format: format, Tags: tags}
+	target := deployfile.Target{Name: "hub", Kind: "registry", Endpoint: "iris-hub", Image: repository, Format: format, Spec: &registrykind.Spec{Tags: tags}}
 	p, err := registry.Open(context.Background(), registry.Options{Target: target})
 	if err != nil {
 		t.Fatal(err)
@@ -110,7 +111,7 @@ func TestDeploy(t *testing.T) {
 	}
 
 	// The tag v1 leaves the Deployfile with the second.
-	e.target.Tags = []string{"stable"}
+	e.target.Spec = &registrykind.Spec{Tags: []string{"stable"}}
 	out = e.deploy(t, two)
 	want = []publish.Change{
 		{Action: "create", Object: "Image " + to + "@" + digestIn(two), Diff: "+" + two},

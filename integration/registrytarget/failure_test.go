@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/deployfile/deployfile/internal/testing/lab"
+	registrykind "github.com/deployfile/deployfile/manifests/registry"
 	"github.com/deployfile/deployfile/publish"
 	"github.com/deployfile/deployfile/publish/registry"
 	"github.com/google/go-cmp/cmp"
@@ -159,7 +160,7 @@ func TestNoDeletion(t *testing.T) {
 	source := push(t, r.Host+"/build", image(t, "amd64", "kept"))
 	e := open(t, to, "", "stable", "old")
 	e.deploy(t, source)
-	e.target.Tags = []string{"stable"}
+	e.target.Spec = &registrykind.Spec{Tags: []string{"stable"}}
 	var said []string
 	o := e.options()
 	o.Progress = func(line string) { said = append(said, line) }

@@ -110,9 +110,9 @@ func confirm(ctx context.Context, s streams, targets []deployfile.Target) error 
 	fmt.Fprintln(s.err, "This removes, with all revisions:")
 	for _, t := range targets {
 		where := ""
-		for _, part := range []struct{ what, name string }{{"namespace", t.Namespace}, {"context", t.Context}, {"repository", t.Image}} {
-			if part.name != "" && (part.what != "repository" || t.Kind == "registry") {
-				where += fmt.Sprintf(", %s %s", part.what, part.name)
+		for _, part := range t.Spec.Place(t).Parts {
+			if part.Value != "" {
+				where += fmt.Sprintf(", %s %s", part.Called, part.Value)
 			}
 		}
 		fmt.Fprintf(s.err, "  %s (target %s: %s%s)\n", t.Endpoint, t.Name, t.Kind, where)

@@ -18,6 +18,7 @@ import (
 	"github.com/deployfile/deployfile/build"
 	"github.com/deployfile/deployfile/deployfile"
 	"github.com/deployfile/deployfile/internal/untrusted"
+	"github.com/deployfile/deployfile/manifests/kinds"
 	"github.com/deployfile/deployfile/mlmodel"
 	"github.com/spf13/cobra"
 )
@@ -83,7 +84,7 @@ func initialise(ctx context.Context, s streams, modelFolder string, o initOption
 	if err != nil {
 		return err
 	}
-	if _, _, err := deployfile.Parse(o.file, text); err != nil {
+	if _, _, err := deployfile.Parse(o.file, text, kinds.All()); err != nil {
 		return fmt.Errorf("the model's folder cannot be named in a Deployfile: %w", err)
 	}
 	if err := build.WriteFile(o.file, text); err != nil {

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"github.com/deployfile/deployfile/deployfile"
+	"github.com/deployfile/deployfile/manifests/kinds"
 	"github.com/spf13/cobra"
 )
 
@@ -14,7 +15,7 @@ it: Visual Studio Code's "Even Better TOML", for one.`,
 		Example: "  deployfile schema > deployfile.schema.json",
 		Args:    cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			schema, err := deployfile.Schema()
+			schema, err := deployfile.Schema(kinds.All())
 			if err != nil {
 				return err
 			}

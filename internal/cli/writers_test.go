@@ -23,6 +23,12 @@ import (
 	"github.com/deployfile/deployfile/internal/testing/hostile"
 	"github.com/deployfile/deployfile/llb"
 	"github.com/deployfile/deployfile/manifests"
+	"github.com/deployfile/deployfile/manifests/cluster"
+	"github.com/deployfile/deployfile/manifests/containerd"
+	"github.com/deployfile/deployfile/manifests/docker"
+	"github.com/deployfile/deployfile/manifests/kinds"
+	"github.com/deployfile/deployfile/manifests/kserve"
+	"github.com/deployfile/deployfile/manifests/kubernetes"
 	"github.com/deployfile/deployfile/mlmodel"
 	"github.com/deployfile/deployfile/report"
 	"github.com/deployfile/deployfile/resolver"
@@ -72,11 +78,12 @@ func writers() []writer {
 		{"build --json", writeFilled[report.Build], readJSON, valid},
 		{"open --json", writeFilled[report.Endpoint], readJSON, valid},
 	}
-	for _, kind := range []string{"docker", "containerd", "registry"} {
-		all = append(all, writer{"manifests of " + kind, writeManifests(kind), readYAML, nil})
-	}
-	for _, kind := range []string{"kubernetes", "kserve"} {
-		all = append(all, writer{"manifests of " + kind, writeManifests(kind), readKubernetes, valid})
+	for _, kind := range kinds.All() {
+		w := writer{"manifests of " + kind.Name, writeManifests(kind), readYAML, nil}
+		if _, err := cluster.Keys(deployfile.Target{Spec: kind.New()}); err == nil {
+			w.read, w.shown = readKubernetes, valid
+		}
+		all = append(all, w)
 	}
 	return all
 }
@@ -220,7 +227,7 @@ func initOfFiles(t *testing.T, name string) ([]byte, error) {
 
 // readFirstDeployfile gives the keys, and what the comments say.
 func readFirstDeployfile(data []byte) (any, error) {
-	if _, _, err := deployfile.Parse("Deployfile", data); err != nil {
+	if _, _, err := deployfile.Parse("Deployfile", data, kinds.All()); err != nil {
 		return nil, err
 	}
 	keys, err := readTOML(data)
@@ -479,15 +486,24 @@ func readBill(data []byte) (any, error) {
 	return clean(bill), nil
 }
 
-func writeManifests(kind string) func(*testing.T, string) ([]byte, error) {
+func writeManifests(kind deployfile.Kind) func(*testing.T, string) ([]byte, error) {
 	return func(t *testing.T, name string) ([]byte, error) {
+		target := deployfile.Target{Name: "prod", Kind: kind.Name, Endpoint: "iris", Port: 8080, Image: "registry.example.com/iris", Spec: kind.New()}
+		switch s := target.Spec.(type) {
+		case *docker.Spec:
+			s.Env = map[string]string{"NAME": name}
+		case *containerd.Spec:
+			s.Env = map[string]string{"NAME": name}
+		case *kubernetes.Spec:
+			s.Env, s.Namespace = map[string]string{"NAME": name}, "models"
+		case *kserve.Spec:
+			s.Env, s.Namespace = map[string]string{"NAME": name}, "models"
+		}
+		target.Complete()
 		release := manifests.Release{
 			Model: "iris", Version: "3",
-			Target: deployfile.Target{
-				Name: "prod", Kind: kind, Endpoint: "iris", Namespace: "models", Replicas: 1, Port: 8080, Image: "registry.example.com/iris",
-				Env: map[string]string{"NAME": name},
-			},
-			Image: "registry.example.com/iris@sha256:" + strings.Repeat("0", 64), Port: 8080, User: "65532:65532",
+			Target: target,
+			Image:  "registry.example.com/iris@sha256:" + strings.Repeat("0", 64), Port: 8080, User: "65532:65532",
 			LockDigest: name, FileDigest: name,
 		}
 		documents, err := manifests.Render(manifests.Deployed(nil, release))

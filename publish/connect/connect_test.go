@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/deployfile/deployfile/deployfile"
+	"github.com/deployfile/deployfile/manifests/kinds"
 	"github.com/deployfile/deployfile/publish/connect"
 )
 
@@ -21,7 +22,13 @@ func TestOpenFails(t *testing.T) {
 		"kserve":     "KUBECONFIG",
 		"elsewhere":  `no connection is known for kind "elsewhere"`,
 	} {
-		p, err := connect.Open(t.Context(), deployfile.Target{Name: "prod", Kind: kind, Endpoint: "iris-prod"}, nil)
+		target := deployfile.Target{Name: "prod", Kind: kind, Endpoint: "iris-prod"}
+		for _, k := range kinds.All() {
+			if k.Name == kind {
+				target.Spec = k.New()
+			}
+		}
+		p, err := connect.Open(t.Context(), target, nil)
 		if p != nil {
 			t.Errorf("%s: a publisher beside the error", kind)
 		}

@@ -35,6 +35,7 @@ import (
 	"github.com/containerd/log"
 	"github.com/deployfile/deployfile/deployfile"
 	"github.com/deployfile/deployfile/manifests"
+	containerdkind "github.com/deployfile/deployfile/manifests/containerd"
 	"github.com/deployfile/deployfile/publish"
 	"github.com/deployfile/deployfile/publish/internal/serving"
 	"github.com/sirupsen/logrus"
@@ -83,6 +84,10 @@ func Open(ctx context.Context, o Options) (*Publisher, error) {
 	if o.Target.Endpoint == "" {
 		return nil, errors.New("the target has no endpoint")
 	}
+	keys, err := deployfile.Of[*containerdkind.Spec](o.Target)
+	if err != nil {
+		return nil, err
+	}
 	address := strings.TrimPrefix(cmp.Or(o.Address, os.Getenv("CONTAINERD_ADDRESS"), defaults.DefaultAddress), "unix://")
 	fail := func(err error) (*Publisher, error) {
 		return nil, fmt.Errorf("no containerd at %s: %w: start it, or set CONTAINERD_ADDRESS to its socket; it takes the rights of root", address, err)
@@ -92,7 +97,7 @@ func Open(ctx context.Context, o Options) (*Publisher, error) {
 	}
 	store := &settledImages{}
 	c, err := client.New(address, client.WithServices(client.WithImageStore(store)),
-		client.WithDefaultNamespace(cmp.Or(o.Target.Namespace, defaultNamespace)), client.WithTimeout(connectLimit))
+		client.WithDefaultNamespace(cmp.Or(keys.Namespace, defaultNamespace)), client.WithTimeout(connectLimit))
 	if err != nil {
 		return fail(err)
 	}

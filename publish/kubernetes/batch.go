@@ -20,7 +20,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/rand"
 
 	"github.com/deployfile/deployfile/internal/untrusted"
-	"github.com/deployfile/deployfile/manifests"
+	"github.com/deployfile/deployfile/manifests/cluster"
 	"github.com/deployfile/deployfile/publish"
 )
 
@@ -41,7 +41,7 @@ func (p *Publisher) Batch(ctx context.Context, o publish.BatchOptions) error {
 	if err != nil {
 		return err
 	}
-	documents, err := manifests.BatchJob(newest.State.Live.Release, b)
+	documents, err := cluster.BatchJob(newest.State.Live.Release, b)
 	if err != nil {
 		return err
 	}
@@ -62,10 +62,10 @@ func (p *Publisher) Batch(ctx context.Context, o publish.BatchOptions) error {
 }
 
 // describe names the Job and reads a local input.
-func (p *Publisher) describe(o publish.BatchOptions) (manifests.Batch, error) {
+func (p *Publisher) describe(o publish.BatchOptions) (cluster.Batch, error) {
 	const suffix = 12 // of "-batch-" and five letters
 	stem := p.endpoint[:min(len(p.endpoint), 63-suffix)]
-	b := manifests.Batch{
+	b := cluster.Batch{
 		Name:  strings.TrimRight(stem, "-") + "-batch-" + rand.String(5),
 		Input: o.Input, Output: o.Output, Timeout: o.Timeout,
 	}
@@ -88,7 +88,7 @@ func (p *Publisher) describe(o publish.BatchOptions) (manifests.Batch, error) {
 
 // maxInput is how much is read of an input, in bytes; what a cluster takes along is
 // less, and manifests says so.
-const maxInput = 64 * manifests.MaxBatchContent
+const maxInput = 64 * cluster.MaxBatchContent
 
 // readInput reads a file that the user names, which may be a pipe.
 func readInput(name string) ([]byte, error) {
@@ -143,7 +143,7 @@ func (b *batch) do(ctx context.Context, output bool) error {
 	if err != nil {
 		return b.cut(ctx, b.explain(err, "reading the log of Job "+b.name))
 	}
-	content, err := manifests.BatchOutput(bytes.NewReader(log))
+	content, err := cluster.BatchOutput(bytes.NewReader(log))
 	if err != nil {
 		return fmt.Errorf("the batch %s/%s: %w", b.namespace, b.name, err)
 	}

@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/deployfile/deployfile/manifests/cluster"
+	kuberneteskind "github.com/deployfile/deployfile/manifests/kubernetes"
 	"github.com/google/go-cmp/cmp"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -121,10 +123,10 @@ func TestOpen(t *testing.T) {
 		target         deployfile.Target
 		namespace, err string
 	}{
-		"the context's namespace": {deployfile.Target{Endpoint: "iris"}, "mine", ""},
-		"the target's":            {deployfile.Target{Endpoint: "iris", Namespace: "models"}, "models", ""},
-		"none":                    {deployfile.Target{Endpoint: "iris", Context: "there"}, "default", ""},
-		"no such context":         {deployfile.Target{Name: "prod", Endpoint: "iris", Context: "nowhere"}, "", `context "nowhere" does not exist`},
+		"the context's namespace": {deployfile.Target{Endpoint: "iris", Spec: keys(cluster.Pod{})}, "mine", ""},
+		"the target's":            {deployfile.Target{Endpoint: "iris", Spec: keys(cluster.Pod{Namespace: "models"})}, "models", ""},
+		"none":                    {deployfile.Target{Endpoint: "iris", Spec: keys(cluster.Pod{Context: "there"})}, "default", ""},
+		"no such context":         {deployfile.Target{Name: "prod", Endpoint: "iris", Spec: keys(cluster.Pod{Context: "nowhere"})}, "", `context "nowhere" does not exist`},
 		"no endpoint":             {deployfile.Target{Name: "prod"}, "", "the target has no endpoint"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -145,7 +147,7 @@ func TestOpen(t *testing.T) {
 	}
 	t.Run("no kubeconfig", func(t *testing.T) {
 		t.Setenv("KUBECONFIG", filepath.Join(t.TempDir(), "none"))
-		if _, err := Open(t.Context(), Options{Target: deployfile.Target{Name: "prod", Endpoint: "iris"}}); err == nil || !strings.Contains(err.Error(), "there is no kubeconfig") {
+		if _, err := Open(t.Context(), Options{Target: deployfile.Target{Name: "prod", Endpoint: "iris", Spec: keys(cluster.Pod{})}}); err == nil || !strings.Contains(err.Error(), "there is no kubeconfig") {
 			t.Errorf("the error is %v", err)
 		}
 	})
@@ -163,7 +165,7 @@ func TestNobodyThere(t *testing.T) {
 		t.Fatal(err)
 	}
 	kubeconfig(t, "https://"+address)
-	p, err := Open(t.Context(), Options{Target: deployfile.Target{Endpoint: "iris", Context: "there"}})
+	p, err := Open(t.Context(), Options{Target: deployfile.Target{Endpoint: "iris", Spec: keys(cluster.Pod{Context: "there"})}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -188,3 +190,5 @@ func TestAddress(t *testing.T) {
 		}
 	}
 }
+
+func keys(pod cluster.Pod) deployfile.Spec { return &kuberneteskind.Spec{Pod: pod} }

@@ -28,6 +28,7 @@ import (
 
 	"github.com/deployfile/deployfile/deployfile"
 	"github.com/deployfile/deployfile/internal/untrusted"
+	"github.com/deployfile/deployfile/manifests/cluster"
 	"github.com/deployfile/deployfile/publish"
 )
 
@@ -79,8 +80,12 @@ func Open(_ context.Context, o Options) (*Publisher, error) {
 	if o.Target.Endpoint == "" {
 		return nil, errors.New("the target has no endpoint")
 	}
-	overrides := &clientcmd.ConfigOverrides{CurrentContext: o.Target.Context}
-	overrides.Context.Namespace = o.Target.Namespace
+	keys, err := cluster.Keys(o.Target)
+	if err != nil {
+		return nil, err
+	}
+	overrides := &clientcmd.ConfigOverrides{CurrentContext: keys.Context}
+	overrides.Context.Namespace = keys.Namespace
 	loader := clientcmd.NewNonInteractiveDeferredLoadingClientConfig(clientcmd.NewDefaultClientConfigLoadingRules(), overrides)
 	config, err := loader.ClientConfig()
 	if err != nil {
@@ -104,8 +109,8 @@ func Open(_ context.Context, o Options) (*Publisher, error) {
 		endpoint: o.Target.Endpoint, namespace: namespace, kind: o.Target.Kind,
 		where: "the cluster at " + address(config.Host), config: config,
 	}
-	if o.Target.Context != "" {
-		p.where = fmt.Sprintf("the cluster of context %q at %s", o.Target.Context, address(config.Host))
+	if keys.Context != "" {
+		p.where = fmt.Sprintf("the cluster of context %q at %s", keys.Context, address(config.Host))
 	}
 	return p, p.connect()
 }

@@ -12,7 +12,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/uuid"
 
-	"github.com/deployfile/deployfile/manifests"
+	"github.com/deployfile/deployfile/manifests/cluster"
 	"github.com/deployfile/deployfile/publish"
 )
 
@@ -51,7 +51,7 @@ func (p *Publisher) begin(ctx context.Context, revision publish.Revision, record
 		attempt: string(uuid.NewUUID()), deadline: time.Now().Add(lease),
 	}
 	encoded, err := encodeRecord(*mine, map[string]string{
-		"app.kubernetes.io/name": manifests.LabelValue(revision.State.Newest().Model), labelInstance: p.endpoint, labelManagedBy: manager,
+		"app.kubernetes.io/name": cluster.LabelValue(revision.State.Newest().Model), labelInstance: p.endpoint, labelManagedBy: manager,
 	})
 	if err != nil {
 		return nil, err

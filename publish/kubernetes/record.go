@@ -16,15 +16,17 @@ import (
 	"github.com/deployfile/deployfile/imagespec"
 	"github.com/deployfile/deployfile/internal/untrusted"
 	"github.com/deployfile/deployfile/manifests"
+	"github.com/deployfile/deployfile/manifests/cluster"
+	"github.com/deployfile/deployfile/manifests/kinds"
 	"github.com/deployfile/deployfile/publish"
 )
 
 // The labels and annotations that the publisher itself reads and writes.
 const (
-	labelInstance  = "app.kubernetes.io/instance"
-	labelManagedBy = "app.kubernetes.io/managed-by"
-	labelTrack     = imagespec.KubernetesPrefix + "track"
-	manager        = "deployfile"
+	labelInstance  = cluster.LabelInstance
+	labelManagedBy = cluster.LabelManagedBy
+	labelTrack     = cluster.LabelTrack
+	manager        = cluster.Manager
 
 	annotationImage    = imagespec.KubernetesPrefix + "image"
 	annotationLock     = imagespec.KubernetesPrefix + "lock"
@@ -240,6 +242,9 @@ func decodePayload(data []byte) (state manifests.State, documents []manifests.Do
 		return state, nil, 0, err
 	}
 	size = len(data)
+	if err := kinds.Restore(&content.State); err != nil {
+		return state, nil, 0, fmt.Errorf("%s: %w", name, err)
+	}
 	if content.Compressed != nil {
 		z, err := gzip.NewReader(bytes.NewReader(content.Compressed))
 		if err != nil {

@@ -14,6 +14,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/deployfile/deployfile/manifests/cluster"
+	kuberneteskind "github.com/deployfile/deployfile/manifests/kubernetes"
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/deployfile/deployfile/deployfile"
@@ -24,7 +26,7 @@ import (
 func example(text string) record {
 	release := manifests.Release{
 		Model: "iris", Version: "2", Image: "registry.example.com/iris@sha256:abc", Port: 8080, LockDigest: "sha256:1", FileDigest: "sha256:2",
-		Target: deployfile.Target{Name: "prod", Kind: "kubernetes", Autoscale: &deployfile.Autoscale{Min: 1, Max: 2}},
+		Target: deployfile.Target{Name: "prod", Kind: "kubernetes", Spec: &kuberneteskind.Spec{Autoscale: &cluster.Autoscale{Min: 1, Max: 2}}},
 	}
 	return record{
 		Revision: publish.Revision{

@@ -12,6 +12,7 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/deployfile/deployfile/manifests"
+	"github.com/deployfile/deployfile/manifests/cluster"
 	"github.com/deployfile/deployfile/publish"
 )
 
@@ -117,12 +118,7 @@ func instance(pod *corev1.Pod) publish.Instance {
 }
 
 // trackOf is the track that labels name, as manifests.Slot has it.
-func trackOf(labels map[string]string) string {
-	if track := labels[labelTrack]; track != "stable" {
-		return track
-	}
-	return ""
-}
+func trackOf(labels map[string]string) string { return cluster.TrackOfLabel(labels[labelTrack]) }
 
 // url is where an object is reached from outside the cluster, "" if it is not
 // or does not say.

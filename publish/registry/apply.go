@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/deployfile/deployfile/imageformat"
-	"github.com/deployfile/deployfile/manifests"
+	registrykind "github.com/deployfile/deployfile/manifests/registry"
 	"github.com/deployfile/deployfile/publish"
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -89,7 +89,7 @@ func (p *Publisher) apply(ctx context.Context, revision publish.Revision, record
 // It reads manifests only, and asks nothing of the source if an earlier revision
 // has brought the image: the source may be gone. One that is not there yet, as
 // when nothing is to be changed, counts as having its form already.
-func (p *Publisher) find(ctx context.Context, w *manifests.RegistryImage, records []record) (digest v1.Hash, there bool, err error) {
+func (p *Publisher) find(ctx context.Context, w *registrykind.Image, records []record) (digest v1.Hash, there bool, err error) {
 	source, err := parseReference(w.Source)
 	if err != nil {
 		return digest, false, err
@@ -107,9 +107,9 @@ func (p *Publisher) find(ctx context.Context, w *manifests.RegistryImage, record
 }
 
 // converted is the digest of the source in another form.
-func (p *Publisher) converted(ctx context.Context, w *manifests.RegistryImage, source name.Reference, records []record) (v1.Hash, error) {
+func (p *Publisher) converted(ctx context.Context, w *registrykind.Image, source name.Reference, records []record) (v1.Hash, error) {
 	for _, r := range records {
-		had, err := manifests.ParseRegistryImage(r.Documents)
+		had, err := registrykind.ParseImage(r.Documents)
 		if err == nil && had.Source == w.Source && had.Format == w.Format {
 			return r.Image, nil
 		}
@@ -129,7 +129,7 @@ func (p *Publisher) converted(ctx context.Context, w *manifests.RegistryImage, s
 	return image.Digest()
 }
 
-func (p *Publisher) deliver(ctx context.Context, w *manifests.RegistryImage, say func(string)) error {
+func (p *Publisher) deliver(ctx context.Context, w *registrykind.Image, say func(string)) error {
 	source, err := parseReference(w.Source)
 	if err != nil {
 		return err

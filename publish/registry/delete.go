@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/deployfile/deployfile/manifests"
+	registrykind "github.com/deployfile/deployfile/manifests/registry"
 	"github.com/deployfile/deployfile/publish"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 )
@@ -64,7 +65,7 @@ func (p *Publisher) left(ctx context.Context) (tags []string, records []record, 
 	ours, set := map[v1.Hash]bool{}, []string{}
 	for _, r := range records {
 		ours[r.Image] = true
-		if w, err := manifests.ParseRegistryImage(r.Documents); err == nil {
+		if w, err := registrykind.ParseImage(r.Documents); err == nil {
 			set = append(set, w.Tags...)
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/deployfile/deployfile/imageformat"
 	"github.com/deployfile/deployfile/imagespec"
 	"github.com/deployfile/deployfile/internal/untrusted"
+	"github.com/deployfile/deployfile/manifests/kinds"
 	"github.com/deployfile/deployfile/publish"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/empty"
@@ -172,6 +173,9 @@ func readRecord(image v1.Image) (r record, ok bool, err error) {
 	}
 	if err := untrusted.DecodeJSON(data, "record of a revision", maxRecord, maxValues, &r); err != nil {
 		return r, false, err
+	}
+	if err := kinds.Restore(&r.State); err != nil {
+		return r, false, fmt.Errorf("record of a revision: %w", err)
 	}
 	r.size = len(raw) + len(data)
 	if m.Subject != nil {

@@ -9,6 +9,7 @@ import (
 	"github.com/deployfile/deployfile/deployfile"
 	"github.com/deployfile/deployfile/imageformat"
 	"github.com/deployfile/deployfile/manifests"
+	registrykind "github.com/deployfile/deployfile/manifests/registry"
 	"github.com/deployfile/deployfile/publish"
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -22,7 +23,7 @@ func testRecord() record {
 		Revision: publish.Revision{
 			Number: 3, By: "ada@example", At: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC),
 			State: manifests.State{Live: manifests.Slot{Release: manifests.Release{
-				Model: "iris", Target: deployfile.Target{Name: "prod", Env: map[string]string{"A": "b"}}, Port: 8080,
+				Model: "iris", Target: deployfile.Target{Name: "prod", Kind: "registry", Format: "oci", Spec: &registrykind.Spec{Tags: []string{"stable"}}}, Port: 8080,
 			}}},
 			Documents: []manifests.Document{{Name: "image.yaml", Body: []byte("tags: []\n")}},
 		},

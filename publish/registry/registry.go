@@ -14,6 +14,7 @@ import (
 
 	"github.com/deployfile/deployfile/deployfile"
 	"github.com/deployfile/deployfile/manifests"
+	registrykind "github.com/deployfile/deployfile/manifests/registry"
 	"github.com/deployfile/deployfile/publish"
 	"github.com/google/go-containerregistry/pkg/name"
 )
@@ -66,8 +67,8 @@ func (p *Publisher) Revisions(ctx context.Context) ([]publish.Revision, error) {
 }
 
 // wanted is what documents ask of the registry.
-func (p *Publisher) wanted(documents []manifests.Document) (*manifests.RegistryImage, error) {
-	w, err := manifests.ParseRegistryImage(documents)
+func (p *Publisher) wanted(documents []manifests.Document) (*registrykind.Image, error) {
+	w, err := registrykind.ParseImage(documents)
 	if err != nil {
 		return nil, err
 	}

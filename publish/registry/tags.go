@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/deployfile/deployfile/manifests"
+	registrykind "github.com/deployfile/deployfile/manifests/registry"
 	"github.com/deployfile/deployfile/publish"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 )
@@ -48,7 +48,7 @@ type tagMove struct {
 // those that only the newest revision has name none. A tag that others have
 // moved stays, where it is to go. The error is a *publish.ConflictError for a
 // tag that is to move and that this endpoint did not set, unless forced.
-func (p *Publisher) moves(ctx context.Context, w *manifests.RegistryImage, image v1.Hash, records []record, force bool) ([]tagMove, error) {
+func (p *Publisher) moves(ctx context.Context, w *registrykind.Image, image v1.Hash, records []record, force bool) ([]tagMove, error) {
 	ours := map[v1.Hash]bool{}
 	for _, r := range records {
 		ours[r.Image] = true
@@ -85,11 +85,11 @@ func (p *Publisher) moves(ctx context.Context, w *manifests.RegistryImage, image
 }
 
 // dropped are the tags that the newest revision has, and the document has not.
-func (p *Publisher) dropped(ctx context.Context, w *manifests.RegistryImage, records []record) ([]tagMove, error) {
+func (p *Publisher) dropped(ctx context.Context, w *registrykind.Image, records []record) ([]tagMove, error) {
 	if len(records) == 0 {
 		return nil, nil
 	}
-	had, err := manifests.ParseRegistryImage(records[0].Documents)
+	had, err := registrykind.ParseImage(records[0].Documents)
 	if err != nil {
 		return nil, fmt.Errorf("record of revision %d: %w: delete the tag %s if deployfile did not write it", records[0].Number, err, p.recordTag(records[0].Number))
 	}

@@ -2,6 +2,7 @@ package serving
 
 import (
 	"github.com/deployfile/deployfile/internal/untrusted"
+	"github.com/deployfile/deployfile/manifests/kinds"
 	"github.com/deployfile/deployfile/publish"
 )
 
@@ -15,6 +16,8 @@ const (
 // may make containers may have written it, so it is bounded.
 func ParseRevision(data []byte) (publish.Revision, error) {
 	var r publish.Revision
-	err := untrusted.DecodeJSON(data, "the revision", maxRevision, maxValues, &r)
-	return r, err
+	if err := untrusted.DecodeJSON(data, "the revision", maxRevision, maxValues, &r); err != nil {
+		return r, err
+	}
+	return r, kinds.Restore(&r.State)
 }
