@@ -16,7 +16,7 @@ func TestOpenNothing(t *testing.T) {
 	if err == nil || !strings.HasPrefix(err.Error(), "no containerd at "+address+": dial unix") || !strings.Contains(err.Error(), "no such file") {
 		t.Errorf("%v", err)
 	}
-	if _, err := Open(t.Context(), Options{Target: deployfile.Target{Name: "edge"}}); err == nil || err.Error() != `target "edge" has no endpoint` {
+	if _, err := Open(t.Context(), Options{Target: deployfile.Target{Name: "edge"}}); err == nil || err.Error() != "the target has no endpoint" {
 		t.Errorf("%v", err)
 	}
 }

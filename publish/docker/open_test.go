@@ -14,7 +14,7 @@ func TestOpenNothing(t *testing.T) {
 	if err == nil || !strings.HasPrefix(err.Error(), "no Docker engine: ") || !strings.HasSuffix(err.Error(), "start it, or choose another with DOCKER_HOST or docker context use") {
 		t.Errorf("%v", err)
 	}
-	if _, err := Open(t.Context(), Options{Target: deployfile.Target{Name: "local"}}); err == nil || err.Error() != `target "local" has no endpoint` {
+	if _, err := Open(t.Context(), Options{Target: deployfile.Target{Name: "local"}}); err == nil || err.Error() != "the target has no endpoint" {
 		t.Errorf("%v", err)
 	}
 }
