@@ -12,7 +12,7 @@ import (
 
 // EmbeddedStatus returns the status of o's embedded daemon without starting it.
 func EmbeddedStatus(ctx context.Context, o Options) (Status, error) {
-	d, err := placeDaemon(o)
+	d, err := locateDaemon(o)
 	if err != nil {
 		return Status{}, err
 	}
@@ -42,7 +42,7 @@ func EmbeddedStatus(ctx context.Context, o Options) (Status, error) {
 // StopEmbedded stops o's embedded daemon, and the builds on it, and returns
 // when it is gone. It reports whether a daemon was running.
 func StopEmbedded(ctx context.Context, o Options) (bool, error) {
-	d, err := placeDaemon(o)
+	d, err := locateDaemon(o)
 	if err != nil {
 		return false, err
 	}

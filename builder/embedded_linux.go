@@ -25,7 +25,7 @@ const (
 // holds a lease from before the connection until Close, which keeps the daemon
 // running.
 func dialEmbedded(ctx context.Context, o Options) (_ *Builder, err error) {
-	d, err := placeDaemon(o)
+	d, err := locateDaemon(o)
 	if err != nil {
 		return nil, err
 	}

@@ -40,7 +40,7 @@ func startInner() (*exec.Cmd, <-chan error, error) {
 
 // becomeBuildkitd replaces this process by buildkitd.
 func becomeBuildkitd(o SuperviseOptions) error {
-	d, err := placeDaemon(Options{StateDir: o.StateDir})
+	d, err := locateDaemon(Options{StateDir: o.StateDir})
 	if err != nil {
 		return err
 	}

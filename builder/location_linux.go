@@ -14,8 +14,8 @@ import (
 // in unix(7).
 const maxSocketPath = 107
 
-// placeDaemon returns the location of o's embedded daemon. It changes nothing.
-func placeDaemon(o Options) (*daemon, error) {
+// locateDaemon returns the location of o's embedded daemon. It changes nothing.
+func locateDaemon(o Options) (*daemon, error) {
 	dir := o.StateDir
 	if dir == "" {
 		cache, err := os.UserCacheDir()

@@ -50,7 +50,7 @@ func findRunc() (string, error) {
 // becomeRuntime replaces this process by the runc that starts a container, in a
 // network of its own instead of the machine's.
 func becomeRuntime(o SuperviseOptions) error {
-	d, err := placeDaemon(Options{StateDir: o.StateDir})
+	d, err := locateDaemon(Options{StateDir: o.StateDir})
 	if err != nil {
 		return err
 	}

@@ -24,8 +24,8 @@ type Server struct {
 	// Name is the required host name of the container.
 	Name string
 
-	socket string
-	place  net.Conn
+	socket       string
+	announcement net.Conn
 }
 
 // NewServer announces a server to the embedded builder b, until it is closed.
@@ -41,7 +41,7 @@ func (b *Builder) NewServer(ctx context.Context, limits Limits) (*Server, error)
 	}
 	s := &Server{Name: network.ServerName(), socket: b.daemon.networkSocket()}
 	var err error
-	if s.place, err = announce(ctx, s.socket, s.Name, limits); err != nil {
+	if s.announcement, err = announce(ctx, s.socket, s.Name, limits); err != nil {
 		return nil, fmt.Errorf("%w; if an older deployfile started the builder, run deployfile builder stop", err)
 	}
 	return s, nil
@@ -53,4 +53,4 @@ func (s *Server) Dial(ctx context.Context, port int) (net.Conn, error) {
 }
 
 // Close ends the announcement.
-func (s *Server) Close() error { return s.place.Close() }
+func (s *Server) Close() error { return s.announcement.Close() }

@@ -41,7 +41,7 @@ func Supervise(ctx context.Context, o SuperviseOptions) error {
 	ctx, cancel := signal.NotifyContext(ctx, syscall.SIGTERM, syscall.SIGINT)
 	defer cancel()
 
-	d, err := placeDaemon(Options{StateDir: o.StateDir})
+	d, err := locateDaemon(Options{StateDir: o.StateDir})
 	if err != nil {
 		return err
 	}

@@ -168,9 +168,9 @@ func (p *requirementsParser) applyOptions(from source, l line, options []option)
 				p.addOnce(o.name, &p.out.ExtraIndexURLs, o.value)
 			}
 		case "--find-links":
-			var place string
-			if place, err = p.findLinks(from, o.value); err == nil {
-				p.addOnce(o.name, &p.out.Options.FindLinks, place)
+			var location string
+			if location, err = p.findLinks(from, o.value); err == nil {
+				p.addOnce(o.name, &p.out.Options.FindLinks, location)
 			}
 		case "--no-index":
 			p.out.Options.NoIndex = true

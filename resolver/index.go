@@ -66,11 +66,11 @@ func credential(indexes []Index, fileURL string) (found Index, ok bool) {
 // files elsewhere on its host, as GitLab's groups do, is the one with the only secret
 // there. scripts/step.py has the same as secret_for.
 func secretFor(indexes []Index, fileURL string) (found Index, ok bool) {
-	origin, at := place(fileURL)
+	origin, at := splitURL(fileURL)
 	var others []Index
 	longest := -1
 	for _, i := range indexes {
-		host, root := place(i.URL)
+		host, root := splitURL(i.URL)
 		if i.Mirror || origin == "" || host != origin {
 			continue
 		}
@@ -91,10 +91,10 @@ func secretFor(indexes []Index, fileURL string) (found Index, ok bool) {
 	return Index{}, false
 }
 
-// place splits a URL into its origin (scheme and host with the port) and the
+// splitURL splits a URL into its origin (scheme and host with the port) and the
 // parts of its path, as a server reads it. The origin is "" for an invalid URL
 // or one with its own credential.
-func place(address string) (origin string, parts []string) {
+func splitURL(address string) (origin string, parts []string) {
 	u, err := url.Parse(address)
 	if err != nil || u.Host == "" || u.User != nil {
 		return "", nil

@@ -69,18 +69,18 @@ func (i Interpreter) platforms() []string {
 
 // rank returns the position of a file name among the tags, 0 is the best; ok is
 // false if the file is not a wheel or the interpreter does not accept it.
-func rank(tags map[string]int, filename string) (place int, build pypi.WheelBuildTag, ok bool) {
+func rank(tags map[string]int, filename string) (position int, build pypi.WheelBuildTag, ok bool) {
 	info, err := pypi.ParseWheelName(filename)
 	if err != nil {
 		return 0, build, false
 	}
 	for _, t := range info.Platforms {
 		key := strings.Join([]string{t.Python, t.ABI, t.Platform}, "-")
-		if p, known := tags[key]; known && (!ok || p < place) {
-			place, ok = p, true
+		if p, known := tags[key]; known && (!ok || p < position) {
+			position, ok = p, true
 		}
 	}
-	return place, info.BuildTag, ok
+	return position, info.BuildTag, ok
 }
 
 // Choose returns the index of the wheel that installers select: the best tag,
