@@ -91,13 +91,13 @@ func (b *Built) Start(ctx context.Context, o ServerOptions) (_ Server, err error
 	}
 	var dial dialFunc
 	if b.builder.Kind == builder.Embedded {
-		place, err := b.builder.NewServer(ctx, o.Limits)
+		server, err := b.builder.NewServer(ctx, o.Limits)
 		if err != nil {
 			return nil, err
 		}
-		c.closers = append(c.closers, place)
-		request.Hostname = place.Name
-		dial = func(ctx context.Context) (io.ReadWriteCloser, error) { return place.Dial(ctx, o.Port) }
+		c.closers = append(c.closers, server)
+		request.Hostname = server.Name
+		dial = func(ctx context.Context) (io.ReadWriteCloser, error) { return server.Dial(ctx, o.Port) }
 	} else {
 		if uid, _, _ := strings.Cut(image.Config.User, ":"); uid == "" || strings.Trim(uid, "0") == "" || uid == "root" {
 			return nil, errors.New("its user is root, who could replace the programs that confine it: set another user in [image], or leave --builder to the embedded one")

@@ -10,10 +10,10 @@ import (
 	digest "github.com/opencontainers/go-digest"
 )
 
-// words makes the output of steps printable before it reaches a display: the
+// escaper makes the output of steps printable before it reaches a display: the
 // display moves the cursor itself, and once it has written the output its own
 // control characters cannot be told from a step's.
-type words struct{ logs map[output]*printed }
+type escaper struct{ logs map[output]*printed }
 
 // output is one of the two outputs of a step.
 type output struct {
@@ -27,10 +27,10 @@ type printed struct {
 	text   bytes.Buffer
 }
 
-func newWords() *words { return &words{logs: map[output]*printed{}} }
+func newEscaper() *escaper { return &escaper{logs: map[output]*printed{}} }
 
 // printable returns an event with printable text. It does not modify the event.
-func (w *words) printable(in *client.SolveStatus) *client.SolveStatus {
+func (e *escaper) printable(in *client.SolveStatus) *client.SolveStatus {
 	out := &client.SolveStatus{}
 	for _, v := range in.Vertexes {
 		v := *v
@@ -47,7 +47,7 @@ func (w *words) printable(in *client.SolveStatus) *client.SolveStatus {
 	}
 	for _, l := range in.Logs {
 		l := *l
-		l.Data = w.log(output{l.Vertex, l.Stream}, l.Data)
+		l.Data = e.log(output{l.Vertex, l.Stream}, l.Data)
 		out.Logs = append(out.Logs, &l)
 	}
 	for _, warning := range in.Warnings {
@@ -69,12 +69,12 @@ func (w *words) printable(in *client.SolveStatus) *client.SolveStatus {
 }
 
 // log converts a piece of an output. A character may span two pieces.
-func (w *words) log(from output, data []byte) []byte {
-	to, ok := w.logs[from]
+func (e *escaper) log(from output, data []byte) []byte {
+	to, ok := e.logs[from]
 	if !ok {
 		to = &printed{}
 		to.writer = terminal.NewWriter(&to.text)
-		w.logs[from] = to
+		e.logs[from] = to
 	}
 	to.text.Reset()
 	_, _ = to.writer.Write(data)

@@ -17,8 +17,8 @@ const lastEventsDelay = 300 * time.Millisecond
 // stopped.
 type progress struct {
 	display progressui.Display
-	// words makes text of steps printable; nil if programs read the display.
-	words *words
+	// escaper makes text of steps printable; nil if programs read the display.
+	escaper *escaper
 	// events receives the builder's events; the build closes it.
 	events chan *client.SolveStatus
 	// stop is closed to stop the display, ended when it no longer writes to the
@@ -40,7 +40,7 @@ func newProgress(log *os.File, mode string) (*progress, error) {
 		ended:   make(chan struct{}),
 	}
 	if progressui.DisplayMode(mode) != progressui.RawJSONMode || terminal.Is(log) {
-		p.words = newWords()
+		p.escaper = newEscaper()
 	}
 	return p, nil
 }
@@ -70,8 +70,8 @@ func (p *progress) forward(to chan<- *client.SolveStatus) {
 			if !ok {
 				return
 			}
-			if p.words != nil {
-				s = p.words.printable(s)
+			if p.escaper != nil {
+				s = p.escaper.printable(s)
 			}
 			to <- s
 		case <-stop:
