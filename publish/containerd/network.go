@@ -3,15 +3,14 @@ package containerd
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 
 	"github.com/containerd/containerd/v2/pkg/netns"
-	"github.com/containernetworking/cni/libcni"
-	types "github.com/containernetworking/cni/pkg/types/100"
+	cni "github.com/containerd/go-cni"
 	"github.com/deployfile/deployfile/manifests"
 )
 
@@ -22,30 +21,22 @@ const namespaceFolder = "/run/netns"
 // network gives containers a place in the machine's CNI network: the first
 // configuration in NETCONFPATH, /etc/cni/net.d by default, whose plugins are in
 // CNI_PATH, by default where distributions and CNI itself put them.
-type network struct {
-	cni     *libcni.CNIConfig
-	configs string
-}
+type network struct{ plugins, configs string }
 
 func newNetwork() *network {
-	plugins := []string{"/opt/cni/bin", "/usr/lib/cni", "/usr/libexec/cni"}
-	if path := os.Getenv("CNI_PATH"); path != "" {
-		plugins = filepath.SplitList(path)
+	return &network{
+		plugins: cmp.Or(os.Getenv("CNI_PATH"), "/opt/cni/bin:/usr/lib/cni:/usr/libexec/cni"),
+		configs: cmp.Or(os.Getenv("NETCONFPATH"), "/etc/cni/net.d"),
 	}
-	return &network{cni: libcni.NewCNIConfig(plugins, nil), configs: cmp.Or(os.Getenv("NETCONFPATH"), "/etc/cni/net.d")}
 }
 
-// list reads the network's configuration.
-func (n *network) list() (*libcni.NetworkConfigList, error) {
-	files, err := libcni.ConfFiles(n.configs, []string{".conflist"})
-	if err != nil {
-		return nil, err
+// load reads the network's configuration anew.
+func (n *network) load(options ...cni.Opt) (cni.CNI, error) {
+	out, err := cni.New(append([]cni.Opt{cni.WithPluginDir(filepath.SplitList(n.plugins)), cni.WithPluginConfDir(n.configs)}, options...)...)
+	if errors.Is(err, cni.ErrCNINotInitialized) {
+		return nil, fmt.Errorf("no CNI network: put its .conflist into %s, or set NETCONFPATH to the directory that has it", n.configs)
 	}
-	if len(files) == 0 {
-		return nil, fmt.Errorf("no CNI network: put its .conflist into %s, or set NETCONFPATH to the folder that has it", n.configs)
-	}
-	slices.Sort(files)
-	return libcni.ConfListFromFile(files[0])
+	return out, err
 }
 
 // attach connects a container's network namespace, and asks for the port of the
@@ -55,60 +46,66 @@ func (n *network) attach(ctx context.Context, id, namespace string, c *manifests
 	fail := func(err error) (string, error) {
 		return "", fmt.Errorf("CNI network of container %s: %w", id, err)
 	}
-	list, err := n.list()
+	all, err := n.load(cni.WithLoNetwork, cni.WithDefaultConf)
 	if err != nil {
 		return fail(err)
 	}
-	loopback, err := libcni.ConfListFromBytes([]byte(`{"cniVersion":"0.3.1","name":"cni-loopback","plugins":[{"type":"loopback"}]}`))
+	got, err := all.SetupSerially(ctx, id, namespace, portOf(c)...)
 	if err != nil {
 		return fail(err)
 	}
-	if _, err := n.cni.AddNetworkList(ctx, loopback, &libcni.RuntimeConf{ContainerID: id, NetNS: namespace, IfName: "lo"}); err != nil {
-		return fail(err)
+	// The loopback's address is in the results, too.
+	for _, result := range got.Raw()[1:] {
+		if len(result.IPs) > 0 {
+			return result.IPs[0].Address.IP.String(), nil
+		}
 	}
-	got, err := n.cni.AddNetworkList(ctx, list, place(id, namespace, c))
-	if err != nil {
-		return fail(err)
-	}
-	result, err := types.NewResultFromResult(got)
-	if err != nil {
-		return fail(err)
-	}
-	if len(result.IPs) == 0 {
-		return fail(errors.New("it has no IP address"))
-	}
-	return result.IPs[0].Address.IP.String(), nil
+	return fail(errors.New("it has no IP address"))
 }
 
-// place is what the plugins are told of a container.
-func place(id, namespace string, c *manifests.Container) *libcni.RuntimeConf {
-	r := &libcni.RuntimeConf{ContainerID: id, NetNS: namespace, IfName: "eth0"}
-	if c != nil && c.Publish != nil {
-		r.CapabilityArgs = map[string]any{"portMappings": []map[string]any{{
-			"hostPort": c.Publish.Port, "containerPort": c.Port, "protocol": "tcp", "hostIP": c.Publish.Address,
-		}}}
+// portOf is what the plugins are told of a container.
+func portOf(c *manifests.Container) []cni.NamespaceOpts {
+	if c == nil || c.Publish == nil {
+		return nil
 	}
-	return r
+	return []cni.NamespaceOpts{cni.WithCapabilityPortMap([]cni.PortMapping{{
+		HostPort: int32(c.Publish.Port), ContainerPort: int32(c.Port), Protocol: "tcp", HostIP: c.Publish.Address,
+	}})}
 }
 
 // closePort lets go of the port of the machine: requests under way go on, and
 // new ones go to whoever has asked for the port since.
 func (n *network) closePort(ctx context.Context, r *record) error {
-	list, err := n.list()
+	all, err := n.load(cni.WithDefaultConf)
 	if err != nil {
 		return err
 	}
-	only := *list
-	only.Plugins = slices.DeleteFunc(slices.Clone(list.Plugins), func(p *libcni.NetworkConfig) bool {
-		return p.Network.Type != "portmap"
-	})
-	if len(only.Plugins) == 0 {
-		return nil
+	only, err := onlyPortMap(all.GetConfig().Networks[0].Config)
+	if only == nil || err != nil {
+		return err
 	}
-	if err := n.cni.DelNetworkList(ctx, &only, place(r.ID(), r.info.Labels[labelNetwork], r.wanted)); err != nil {
+	if all, err = n.load(cni.WithConfListBytes(only)); err == nil {
+		err = all.Remove(ctx, r.ID(), r.info.Labels[labelNetwork], portOf(r.wanted)...)
+	}
+	if err != nil {
 		return fmt.Errorf("CNI network of container %s: %w", r.ID(), err)
 	}
 	return nil
+}
+
+// onlyPortMap is a network's configuration with its portmap plugin alone, nil if it
+// has none.
+func onlyPortMap(list *cni.NetworkConfList) ([]byte, error) {
+	var plugins []json.RawMessage
+	for _, p := range list.Plugins {
+		if p.Network.Type == "portmap" {
+			plugins = append(plugins, json.RawMessage(p.Source))
+		}
+	}
+	if len(plugins) == 0 {
+		return nil, nil
+	}
+	return json.Marshal(map[string]any{"name": list.Name, "cniVersion": list.CNIVersion, "plugins": plugins})
 }
 
 // detach is the opposite of attach. It is no error that there is nothing to do.
@@ -122,9 +119,9 @@ func (n *network) detach(ctx context.Context, r *record) error {
 		// to give back.
 		namespace = ""
 	}
-	list, err := n.list()
+	all, err := n.load(cni.WithDefaultConf)
 	if err == nil {
-		err = n.cni.DelNetworkList(ctx, list, place(r.ID(), namespace, r.wanted))
+		err = all.Remove(ctx, r.ID(), namespace, portOf(r.wanted)...)
 	}
 	if namespace != "" {
 		err = errors.Join(err, netns.LoadNetNS(namespace).Remove())
