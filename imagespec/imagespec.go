@@ -7,6 +7,8 @@ package imagespec
 // The directories of an image. The model is outside of /opt/ml, which SageMaker
 // mounts over.
 const (
+	// VirtualEnv is the image's Python environment.
+	VirtualEnv = "/opt/venv"
 	// ModelDir has the model's files.
 	ModelDir = "/opt/model"
 	// CodeDir has the project's own code and is in PYTHONPATH.

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/deployfile/deployfile/imagespec"
 	"github.com/deployfile/deployfile/internal/terminal"
 	bkllb "github.com/moby/buildkit/client/llb"
 )
@@ -21,7 +22,7 @@ import (
 func Epoch() time.Time { return time.Date(1980, 1, 1, 0, 0, 0, 0, time.UTC) }
 
 // VirtualEnv is the path of the image's Python environment.
-const VirtualEnv = "/opt/venv"
+const VirtualEnv = imagespec.VirtualEnv
 
 // OutputDir is the mount for the result of a step.
 const OutputDir = "/out"

@@ -45,7 +45,7 @@ func ServerContainer(r manifests.Release) (corev1.Container, error) {
 	c.Env = WithEnv(c.Env, "PORT", strconv.Itoa(r.Port))
 	c.Ports = []corev1.ContainerPort{{Name: PortName, ContainerPort: int32(r.Port), Protocol: corev1.ProtocolTCP}}
 	c.StartupProbe, c.ReadinessProbe, c.LivenessProbe = Probes(intstr.FromString(PortName))
-	c.Lifecycle = &corev1.Lifecycle{PreStop: &corev1.LifecycleHandler{Sleep: &corev1.SleepAction{Seconds: DrainSeconds}}}
+	c.Lifecycle = &corev1.Lifecycle{PreStop: drain(r)}
 	if r.ModelImage != "" {
 		// An environment's image starts Python, and not the server.
 		c.Args, c.WorkingDir = []string{"serve"}, imagespec.ModelDir
@@ -71,7 +71,7 @@ func Probes(port intstr.IntOrString) (startup, readiness, liveness *corev1.Probe
 		}
 	}
 	const soon = 2
-	return probe(soon, StartupSeconds/soon), probe(5, 6), probe(20, 6)
+	return probe(soon, StartupSeconds/soon), probe(readinessPeriod, 6), probe(20, 6)
 }
 
 // securityContext is that of the "restricted" pod security standard, for the

@@ -10,10 +10,6 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-// DrainSeconds is for how long a pod still answers once it is to end: until
-// then every proxy of the cluster has heard of it.
-const DrainSeconds = 5
-
 // PodSpec is how a release runs in a cluster, with what the server and a batch
 // have in common: by the "restricted" pod security standard,
 // https://kubernetes.io/docs/concepts/security/pod-security-standards/.

@@ -107,7 +107,7 @@ func (s *Spec) newPredictor(r manifests.Release) (*predictor, error) {
 	}
 	p := &predictor{PodSpec: cluster.PodSpec(r, container)}
 	if raw {
-		p.TerminationGracePeriodSeconds = new(int64(cluster.DrainSeconds + 30))
+		p.TerminationGracePeriodSeconds = new(int64(cluster.GracePeriod))
 	} else if *p.AutomountServiceAccountToken {
 		// Knative only takes a no.
 		p.AutomountServiceAccountToken = nil

@@ -35,7 +35,7 @@ func (c state) deployment(s manifests.Slot) (*appsv1.Deployment, error) {
 		return nil, err
 	}
 	pod := cluster.PodSpec(s.Release, container)
-	pod.TerminationGracePeriodSeconds = new(int64(cluster.DrainSeconds + 30))
+	pod.TerminationGracePeriodSeconds = new(int64(cluster.GracePeriod))
 	for _, key := range specOf(s.Release).TopologySpread {
 		pod.TopologySpreadConstraints = append(pod.TopologySpreadConstraints, corev1.TopologySpreadConstraint{
 			MaxSkew:           1,

@@ -55,6 +55,12 @@ func (n *NodeCluster) Listen(ctx context.Context) (net.Listener, error) {
 // HTTP is a client for URLs with an IP address of the node's network.
 func (n *NodeCluster) HTTP() *http.Client { return n.sandbox.client() }
 
+// StopProxy keeps the node's proxy from following any change of endpoints until the
+// returned function is called, as a busy node does.
+func (n *NodeCluster) StopProxy() (resume func() error, err error) {
+	return n.control.children["kube-proxy"].stop()
+}
+
 func startNode() (_ *NodeCluster, err error) {
 	dir, err := os.MkdirTemp("", "deployfile-node-")
 	if err != nil {

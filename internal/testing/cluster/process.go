@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 
 	"github.com/deployfile/deployfile/internal/testing/lab"
 )
@@ -65,4 +66,9 @@ func lastLines(file string) string {
 	}
 	lines := strings.SplitAfter(strings.TrimSpace(string(data)), "\n")
 	return strings.Join(lines[max(0, len(lines)-30):], "")
+}
+
+// stop keeps the child from running until the returned function is called.
+func (p *process) stop() (resume func() error, err error) {
+	return func() error { return p.command.Process.Signal(syscall.SIGCONT) }, p.command.Process.Signal(syscall.SIGSTOP)
 }
