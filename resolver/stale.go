@@ -38,9 +38,9 @@ func (l *Lock) Stale(now Inputs, platforms []string, pylocks map[string][]byte) 
 func (l *Lock) SourceChanges(now *modelsource.Pin) []string {
 	switch was := l.ModelSource; {
 	case was == nil && now != nil:
-		return []string{fmt.Sprintf("model.source is now %q, which is not in it", now.Source)}
+		return []string{fmt.Sprintf("model.source is now %q (%s)", now.Source, now.Resolved)}
 	case was != nil && now == nil:
-		return []string{fmt.Sprintf("model.source was %q", was.Source)}
+		return []string{fmt.Sprintf("model.source was %q (%s) and is now a source without a pin", was.Source, was.Resolved)}
 	case was != nil && *was != *now:
 		return []string{fmt.Sprintf("model.source was %q (%s) and is now %q (%s)", was.Source, was.Resolved, now.Source, now.Resolved)}
 	}

@@ -41,8 +41,8 @@ func TestSourceChanges(t *testing.T) {
 	}{
 		{name: "directory"},
 		{name: "same", was: one, now: &modelsource.Pin{Source: one.Source, Resolved: one.Resolved}},
-		{name: "from a directory", now: one, want: []string{`model.source is now "models:/iris@champion", which is not in it`}},
-		{name: "to a directory", was: one, want: []string{`model.source was "models:/iris@champion"`}},
+		{name: "from a directory", now: one, want: []string{`model.source is now "models:/iris@champion" (models:/iris/3)`}},
+		{name: "to a directory", was: one, want: []string{`model.source was "models:/iris@champion" (models:/iris/3) and is now a source without a pin`}},
 		{name: "moved", was: one, now: two,
 			want: []string{`model.source was "models:/iris@champion" (models:/iris/3) and is now "models:/iris@champion" (models:/iris/4)`}},
 	} {

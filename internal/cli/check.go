@@ -83,7 +83,11 @@ func check(ctx context.Context, s streams, folder string, o checkOptions) error 
 	if c.err == nil && lint.Failed(c.judged) {
 		return errLint
 	}
-	if c.err == nil {
+	switch {
+	case c.err != nil:
+	case c.found.Model == nil:
+		fmt.Fprintf(s.text, "%s is fine; the model was not checked: %s is not in the build context\n", file, c.found.File.Model.Source)
+	default:
 		fmt.Fprintf(s.text, "%s is fine: %s, %d requirements\n", file, strings.Join(c.found.Model.Flavors, ", "), len(c.found.Inputs.Requirements))
 	}
 	return c.err

@@ -21,6 +21,7 @@ func (l *lockFiles) changes() (report.Lock, error) {
 		was = &resolver.Lock{} // none, or of another version
 	} else {
 		out.Inputs = append(out.Inputs, was.Inputs.Changes(is.Inputs)...)
+		out.Model = append(out.Model, was.SourceChanges(is.ModelSource)...)
 		out.Model = append(out.Model, was.ModelChanges(is.Model)...)
 	}
 	compareLocked(&out, "base", "", map[string]string{"": was.Base.Digest}, map[string]string{"": is.Base.Digest})
