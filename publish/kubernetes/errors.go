@@ -3,7 +3,6 @@ package kubernetes
 import (
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -106,40 +105,6 @@ func namespaceMissing(err error, namespace string) bool {
 	}
 	d := status.Status().Details
 	return d != nil && d.Kind == "namespaces" && d.Name == namespace
-}
-
-// quotaExceeded says that a ResourceQuota stands against something: the API
-// server has no reason of its own for it.
-func quotaExceeded(err error) bool {
-	return apierrors.IsForbidden(err) && strings.Contains(err.Error(), "exceeded quota")
-}
-
-// permissionOf reads the API server's own words of what RBAC denies, as
-// k8s.io/apiserver's responsewriters.forbiddenMessage puts them; nil if
-// something else forbids.
-func permissionOf(err error) *PermissionError {
-	words := regexp.MustCompile(`User "([^"]*)" cannot (\S+) resource "([^"]*)"(?: in API group "([^"]*)")?`).FindStringSubmatch(err.Error())
-	if words == nil {
-		return nil
-	}
-	e := &PermissionError{User: words[1], Missing: []string{permission(words[2], words[3], words[4])}}
-	if in := regexp.MustCompile(`in the namespace "([^"]*)"`).FindStringSubmatch(err.Error()); in != nil {
-		e.Namespace = in[1]
-	}
-	return e
-}
-
-// permission names one as kubectl auth can-i does: "patch deployments.apps",
-// "get pods/log".
-func permission(verb, resource, group string) string {
-	if group == "" {
-		return verb + " " + resource
-	}
-	resource, sub, ok := strings.Cut(resource, "/")
-	if ok {
-		sub = "/" + sub
-	}
-	return verb + " " + resource + "." + group + sub
 }
 
 // conflict is the error for fields that other managers own, nil if err is

@@ -44,7 +44,7 @@ func (p *Publisher) patch(ctx context.Context, o object, live *unstructured.Unst
 	if c := conflict(err, o); c != nil {
 		return nil, c
 	}
-	if how.dryRun && strings.Contains(err.Error(), "does not support dry run") {
+	if how.dryRun && refusesDryRun(err) {
 		// A webhook of the cluster stands against the trial alone.
 		return o.Unstructured, nil
 	}

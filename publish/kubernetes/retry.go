@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"net"
-	"strings"
 	"syscall"
 	"time"
 
@@ -82,7 +81,7 @@ func unavailable(err error) bool {
 	case apierrors.IsInternalError(err):
 		// A webhook that fails goes on failing; a server without its store is
 		// about to end or to start.
-		return !strings.Contains(err.Error(), "webhook")
+		return !webhookFailed(err)
 	}
 	return false
 }

@@ -1,0 +1,60 @@
+package kubernetes
+
+import (
+	"regexp"
+	"strings"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+)
+
+// What the API server says without a reason of its own, matched by its words.
+// testdata/apiserver has its answers as the pinned version gives them;
+// integration/kubernetes records them and compares.
+var (
+	denied   = regexp.MustCompile(`User "([^"]*)" cannot (\S+) resource "([^"]*)"(?: in API group "([^"]*)")?`)
+	deniedIn = regexp.MustCompile(`in the namespace "([^"]*)"`)
+)
+
+// quotaExceeded reports whether a ResourceQuota is used up.
+func quotaExceeded(err error) bool {
+	return apierrors.IsForbidden(err) && strings.Contains(err.Error(), "exceeded quota")
+}
+
+// webhookFailed reports whether an admission webhook could not be called, which is
+// no sign that the API server itself is unavailable.
+func webhookFailed(err error) bool {
+	return apierrors.IsInternalError(err) && strings.Contains(err.Error(), "webhook")
+}
+
+// refusesDryRun reports whether an admission webhook with side effects stands
+// against a dry run, and against nothing else. Only clusters that still store such a
+// webhook from before Kubernetes 1.22 say so.
+func refusesDryRun(err error) bool {
+	return apierrors.IsBadRequest(err) && strings.Contains(err.Error(), "does not support dry run")
+}
+
+// permissionOf reads what RBAC denies; nil if something else forbids.
+func permissionOf(err error) *PermissionError {
+	words := denied.FindStringSubmatch(err.Error())
+	if words == nil {
+		return nil
+	}
+	e := &PermissionError{User: words[1], Missing: []string{permission(words[2], words[3], words[4])}}
+	if in := deniedIn.FindStringSubmatch(err.Error()); in != nil {
+		e.Namespace = in[1]
+	}
+	return e
+}
+
+// permission names one as kubectl auth can-i does: "patch deployments.apps",
+// "get pods/log".
+func permission(verb, resource, group string) string {
+	if group == "" {
+		return verb + " " + resource
+	}
+	resource, sub, ok := strings.Cut(resource, "/")
+	if ok {
+		sub = "/" + sub
+	}
+	return verb + " " + resource + "." + group + sub
+}
