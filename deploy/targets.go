@@ -83,10 +83,6 @@ func atTarget(t deployfile.Target, err error) error {
 	if err == nil || errors.As(err, &known) {
 		return err
 	}
-	// What the kinds' packages return has the name as text.
-	if strings.HasPrefix(err.Error(), fmt.Sprintf("target %q: ", t.Name)) {
-		return err
-	}
 	return &deployfile.TargetError{Name: t.Name, Err: err}
 }
 

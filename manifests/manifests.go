@@ -71,10 +71,10 @@ type Spec interface {
 
 // Render returns the documents of a state, in the order in which they are
 // applied. Its targets are checked by the rules for a Deployfile: a state may
-// come from a record.
+// come from a record. The error is a *deployfile.TargetError.
 func Render(s State) ([]Document, error) {
 	target := s.Newest().Target
-	fail := func(err error) ([]Document, error) { return nil, fmt.Errorf("target %q: %w", target.Name, err) }
+	fail := func(err error) ([]Document, error) { return nil, &deployfile.TargetError{Name: target.Name, Err: err} }
 	for _, slot := range s.Slots() {
 		if slot.Target.Kind != target.Kind {
 			return fail(fmt.Errorf("kind %q cannot be brought up beside kind %q, which is live: deploy it with strategy = %q first", target.Kind, slot.Target.Kind, StrategyRolling))

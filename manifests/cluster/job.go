@@ -50,7 +50,7 @@ type Batch struct {
 // it needs is not, unless the Job is made its owner.
 func BatchJob(r manifests.Release, b Batch) ([]manifests.Document, error) {
 	fail := func(err error) ([]manifests.Document, error) {
-		return nil, fmt.Errorf("target %q: %w", r.Target.Name, err)
+		return nil, &deployfile.TargetError{Name: r.Target.Name, Err: err}
 	}
 	if err := deployfile.CheckTarget(r.Target); err != nil {
 		return fail(err)
