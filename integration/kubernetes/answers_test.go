@@ -42,7 +42,7 @@ func TestAnswersOfTheAPIServer(t *testing.T) {
 	}
 	_, err = nobody.AppsV1().Deployments(l.namespace).List(ctx, metav1.ListOptions{})
 	user := l.answer("forbidden", err, "")
-	_, err = nobody.CoreV1().Pods(l.namespace).GetLogs("iris", &corev1.PodLogOptions{}).DoRaw(ctx)
+	_, err = nobody.CoreV1().Pods(l.namespace).Get(ctx, "iris", metav1.GetOptions{})
 	l.answer("forbidden-core", err, user)
 
 	if _, err := admin.CoreV1().ResourceQuotas(l.namespace).Create(ctx, &corev1.ResourceQuota{

@@ -16,7 +16,7 @@ import (
 func TestAnswersOfTheAPIServer(t *testing.T) {
 	want := map[string]string{
 		"forbidden":      `"ann" has no permission to list deployments.apps in namespace "models"`,
-		"forbidden-core": `"ann" has no permission to get pods/log in namespace "models"`,
+		"forbidden-core": `"ann" has no permission to get pods in namespace "models"`,
 		"quota":          "quota",
 		"webhook":        "webhook",
 	}
