@@ -1,0 +1,136 @@
+package publish
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/deployfile/deployfile/manifests"
+)
+
+// Engine is the Publisher of every kind of target. It deploys by one protocol,
+// over what keeps the records and what the kind can do:
+//
+//	free      no other deployment is under way, or it is abandoned
+//	prepare   the target would take the revision
+//	claim     make the record, which is the lock; its deadline is put off until the end
+//	recover   remove what abandoned deployments have left
+//	start     bring the revision up beside what is there
+//	wait      until it is ready
+//	switch    lead requests to it
+//	wait      until it is ready there
+//	commit    record it as deployed
+//	prune     end what was there before, and forget revisions too old to keep
+//
+// If anything before the commit fails, takes too long or is interrupted, the
+// rollout is reverted and the record removed. If the process dies, its record
+// stays behind, and the next deployment begins with what it has left.
+type Engine struct {
+	endpoint string
+	store    Store
+	driver   Driver
+}
+
+var _ Publisher = (*Engine)(nil)
+
+// NewEngine returns the Publisher of an endpoint, whose name messages have.
+func NewEngine(endpoint string, s Store, d Driver) *Engine {
+	return &Engine{endpoint: endpoint, store: s, driver: d}
+}
+
+// Parts returns what the engine was made of, for tests that fail in between.
+func (e *Engine) Parts() (Store, Driver) { return e.store, e.driver }
+
+// Revisions implements Publisher.
+func (e *Engine) Revisions(ctx context.Context) ([]Revision, error) {
+	records, err := list(ctx, e.store)
+	if err != nil {
+		return nil, err
+	}
+	var out []Revision
+	for _, r := range records {
+		if r.Phase == Deployed {
+			out = append(out, r.Revision)
+		}
+	}
+	return out, nil
+}
+
+// Diff implements Publisher.
+func (e *Engine) Diff(ctx context.Context, documents []manifests.Document) ([]Change, error) {
+	records, err := list(ctx, e.store)
+	if err != nil {
+		return nil, err
+	}
+	return e.driver.Diff(ctx, records, documents)
+}
+
+// Status implements Publisher.
+func (e *Engine) Status(ctx context.Context) (*Status, error) {
+	records, err := list(ctx, e.store)
+	if err != nil {
+		return nil, err
+	}
+	newest := newestDeployed(records)
+	s, err := e.driver.Status(ctx, records, newest)
+	if err != nil {
+		return nil, err
+	}
+	if newest != nil {
+		s.Revision = &newest.Revision
+	}
+	for _, r := range records {
+		if !r.unfinished() {
+			continue
+		}
+		now, _, err := e.now(ctx)
+		if err != nil {
+			return nil, err
+		}
+		under := fmt.Sprintf("revision %d is being deployed by %s since %s", r.Number, r.By, r.At.UTC().Format(time.RFC3339))
+		if now.After(r.Deadline) {
+			under = fmt.Sprintf("the deployment of revision %d by %s was abandoned: deploy again", r.Number, r.By)
+		}
+		if s.Message != "" {
+			under = s.Message + "; " + under
+		}
+		s.Message = under
+		break
+	}
+	return s, nil
+}
+
+// Removals implements Publisher.
+func (e *Engine) Removals(ctx context.Context) ([]Change, error) {
+	records, err := list(ctx, e.store)
+	if err != nil {
+		return nil, err
+	}
+	return e.driver.Removals(ctx, records)
+}
+
+// Delete implements Publisher. The records go last, the newest at the end, so
+// that it can be called again if it fails. While a deployment is under way the
+// error is a *BusyError.
+func (e *Engine) Delete(ctx context.Context) error {
+	records, err := list(ctx, e.store)
+	if err != nil {
+		return err
+	}
+	if err := e.free(ctx, records, func(string) {}); err != nil {
+		return err
+	}
+	if err := e.driver.Delete(ctx, records); err != nil {
+		return err
+	}
+	var failed []error
+	for _, r := range slices.Backward(records) {
+		failed = append(failed, e.store.Delete(ctx, r))
+	}
+	return errors.Join(failed...)
+}
+
+// Close implements Publisher.
+func (e *Engine) Close() error { return e.driver.Close() }

@@ -1,0 +1,236 @@
+package publishtest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/deployfile/deployfile/manifests"
+	"github.com/deployfile/deployfile/publish"
+	"github.com/google/go-cmp/cmp"
+)
+
+// Endpoint is one endpoint of a kind, with nothing deployed.
+type Endpoint struct {
+	// Name is what messages call it.
+	Name string
+	// Connect opens a connection of its own.
+	Connect func(t *testing.T) (publish.Store, publish.Driver)
+	// Release returns a release of a version that becomes ready: "1", "2", "3".
+	Release func(t *testing.T, version string) manifests.Release
+	// Serving returns the version that answers requests, "" if none does. It waits
+	// for want, as long as a target takes that still settles.
+	Serving func(t *testing.T, want string) string
+	// There lists all that may be there of the endpoint, but for images; nothing of
+	// it may tell one deployment of the same version from another.
+	There func(t *testing.T) []string
+	// Timeout is that of each wait, long enough for a release to become ready.
+	Timeout time.Duration
+}
+
+// deploy deploys a version, with the faults of a script; late takes over from
+// whoever was there.
+func (e *Endpoint) deploy(t *testing.T, version string, s *script, overdue bool) error {
+	t.Helper()
+	store, driver := e.Connect(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	if s != nil {
+		s.calls, s.cancel = map[string]int{}, cancel
+		store, driver = s.store(store), faultyDriver{driver, s}
+	}
+	if overdue {
+		store = late{store}
+	}
+	engine := publish.NewEngine(e.Name, store, driver)
+	_, err := publish.Deploy(ctx, engine, e.Release(t, version), publish.Options{
+		ApplyOptions: publish.ApplyOptions{Timeout: e.Timeout, Progress: func(line string) { t.Log(line) }},
+		Endpoint:     e.Name, By: "tester@here", At: time.Now(),
+	})
+	return err
+}
+
+// must deploys what has to succeed.
+func (e *Endpoint) must(t *testing.T, version string, overdue bool) {
+	t.Helper()
+	if err := e.deploy(t, version, nil, overdue); err != nil {
+		t.Fatalf("version %s: %v", version, err)
+	}
+	e.serves(t, version)
+}
+
+func (e *Endpoint) serves(t *testing.T, version string) {
+	t.Helper()
+	if got := e.Serving(t, version); got != version {
+		t.Errorf("version %q answers, want %q", got, version)
+	}
+}
+
+// revisions returns the versions of the revisions, newest first.
+func (e *Endpoint) revisions(t *testing.T) (out []string) {
+	t.Helper()
+	store, driver := e.Connect(t)
+	revisions, err := publish.NewEngine(e.Name, store, driver).Revisions(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range revisions {
+		out = append(out, r.State.Live.Version)
+	}
+	return out
+}
+
+// delete deletes it, and nothing may be left.
+func (e *Endpoint) delete(t *testing.T) {
+	t.Helper()
+	store, driver := e.Connect(t)
+	engine := publish.NewEngine(e.Name, late{store}, driver)
+	for range 2 {
+		if err := engine.Delete(t.Context()); err != nil {
+			t.Error(err)
+		}
+	}
+	if left, err := engine.Removals(t.Context()); err != nil || len(left) > 0 {
+		t.Errorf("left after it was deleted: %v, %v", left, err)
+	}
+}
+
+// steps returns those of a deployment beside version 1, without and with its
+// failure.
+func (e *Endpoint) steps(t *testing.T, faults map[string]Fault) []string {
+	t.Helper()
+	s := &script{faults: faults}
+	if err := e.deploy(t, "2", s, false); (err != nil) != (faults != nil) {
+		t.Fatal(err)
+	}
+	return s.steps
+}
+
+// Conformance deploys to endpoints that open makes, with each fault at each step
+// that keep picks, nil for all. What was deployed before must answer again,
+// nothing else may be left, the records must say so, and the next deployment must
+// work.
+func Conformance(t *testing.T, open func(t *testing.T) *Endpoint, keep func(step string, f Fault) bool) {
+	first := open(t)
+	first.must(t, "1", false)
+	steps := first.steps(t, map[string]Fault{"Start 1": Fails})
+	for _, s := range first.steps(t, nil) {
+		if !slices.Contains(steps, s) {
+			steps = append(steps, s)
+		}
+	}
+	first.serves(t, "2")
+	first.delete(t)
+	for _, step := range steps {
+		for _, fault := range Faults() {
+			if keep != nil && !keep(step, fault) {
+				continue
+			}
+			for _, fresh := range []bool{false, true} {
+				name := fmt.Sprintf("%s %s", step, fault)
+				if fresh {
+					name += " at first"
+				}
+				t.Run(strings.ReplaceAll(name, " ", "_"), func(t *testing.T) { one(t, open(t), step, fault, fresh) })
+			}
+		}
+	}
+}
+
+// one deploys version 2, to an endpoint with version 1 or to one with nothing,
+// with one fault.
+func one(t *testing.T, e *Endpoint, step string, fault Fault, fresh bool) {
+	had, answers := []string(nil), ""
+	if !fresh {
+		e.must(t, "1", false)
+		had, answers = []string{"1"}, "1"
+	}
+	before := e.There(t)
+	s := &script{faults: map[string]Fault{step: fault}}
+	if strings.HasPrefix(step, "Revert") || strings.HasPrefix(step, "Forget") || strings.HasPrefix(step, "Discard") {
+		// They are reached after a failure.
+		s.faults["Start 1"] = Fails
+	}
+	s.overtake = func() { e.must(t, "3", true) }
+	err := e.deploy(t, "2", s, false)
+	t.Logf("%v", err)
+	reached := slices.Contains(s.steps, step)
+	committed := slices.Contains(e.revisions(t), "2")
+	var busy *publish.BusyError
+	switch {
+	case !reached:
+	case fault == Overtaken && step == "List 1":
+		// It has not looked yet, so one comes after the other.
+		e.serves(t, "2")
+	case fault == Overtaken && atomic(step):
+		// Nobody can keep a process from what it is about to do when it wakes.
+	case fault == Overtaken:
+		if !errors.As(err, &busy) && !committed && err == nil {
+			t.Errorf("it was overtaken, and the error is %v", err)
+		}
+		e.serves(t, "3")
+	case s.dead:
+	case err == nil || committed:
+		e.serves(t, "2")
+		if !committed {
+			t.Errorf("it succeeded, and the revisions are %q", e.revisions(t))
+		}
+	case step == "Revert 1" || step == "Forget 1":
+		// What is left is the next deployment's.
+	default:
+		e.serves(t, answers)
+		if diff := cmp.Diff(had, e.revisions(t)); diff != "" {
+			t.Errorf("the revisions are not those of before:\n%s", diff)
+		}
+		if diff := cmp.Diff(before, e.There(t)); diff != "" {
+			t.Errorf("what is there:\n%s", diff)
+		}
+	}
+	// A later one that fails leaves what answers now.
+	e.next(t, s.dead, had)
+}
+
+// atomic says that a step is one in which a process cannot find out that it was
+// overtaken.
+func atomic(step string) bool {
+	name, _, _ := strings.Cut(step, " ")
+	return slices.Contains([]string{"Start", "Switch", "Revert", "Prune", "Ready", "Recover"}, name)
+}
+
+// next deploys after a fault: once without success, and then with.
+func (e *Endpoint) next(t *testing.T, overdue bool, had []string) {
+	t.Helper()
+	s := &script{faults: map[string]Fault{"Ready 1": Fails}}
+	if err := e.deploy(t, "4", s, true); err == nil && slices.Contains(s.steps, "Ready 1") {
+		t.Error("what fails has succeeded")
+	}
+	if now := e.revisions(t); len(now) > 0 {
+		e.serves(t, now[0])
+	} else {
+		e.serves(t, "")
+	}
+	e.must(t, "5", true)
+	newest := e.revisions(t)
+	if newest[0] != "5" || !slices.Equal(newest[len(newest)-len(had):], had) {
+		t.Errorf("the revisions are %q", newest)
+	}
+	store, driver := e.Connect(t)
+	records, err := store.List(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range records {
+		if r.Phase != publish.Deployed {
+			t.Errorf("record %d is %s", r.Number, r.Phase)
+		}
+	}
+	engine := publish.NewEngine(e.Name, store, driver)
+	if status, err := engine.Status(t.Context()); err != nil || !status.Ready || status.Revision.State.Live.Version != "5" {
+		t.Errorf("the status is %+v, %v", status, err)
+	}
+	e.delete(t)
+}

@@ -1,0 +1,89 @@
+package publish
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// stage takes a step and waits until the revision is ready after it, all within
+// the time limit.
+func (d *deployment) stage(ctx context.Context, step func(context.Context) error, wait bool) error {
+	limit := d.plan.Options.Timeout
+	limited, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	if err := step(limited); err != nil {
+		return tooLate(ctx, limited, limit, err)
+	}
+	if !wait {
+		return nil
+	}
+	return d.wait(limited, limit)
+}
+
+// tooLate is the error of a step, which is an *UnreadyError if its time was over.
+func tooLate(ctx, limited context.Context, limit time.Duration, err error) error {
+	if ctx.Err() == nil && limited.Err() != nil {
+		return &UnreadyError{Reason: fmt.Sprintf("the target did not take it within %s: %v", limit, err), Cause: err}
+	}
+	return err
+}
+
+// wait returns when the revision is ready. The error is an *UnreadyError if it
+// cannot become so, or not before ctx ends.
+func (d *deployment) wait(ctx context.Context, limit time.Duration) error {
+	var last Readiness
+	for next := firstLook; ; next = min(next*13/10, lastLook) {
+		r, err := d.rollout.Ready(ctx)
+		switch {
+		case ctx.Err() != nil:
+			return &UnreadyError{Object: last.Object, Reason: fmt.Sprintf("it is not ready after %s: %s", limit, last.Message), Cause: err}
+		case err != nil:
+			return err
+		case r.Ready:
+			return nil
+		}
+		if r.Message != last.Message {
+			line := r.Message
+			if r.Object != "" {
+				line = r.Object + ": " + line
+			}
+			d.plan.Options.Progress(line)
+		}
+		last = r
+		if r.Next > 0 {
+			next = r.Next
+		}
+		_ = pause(ctx, next) // the end of ctx is seen above
+	}
+}
+
+// explain makes of what went wrong what the caller is told. Fresh is not ended.
+func (d *deployment) explain(fresh, ctx context.Context, failure error) error {
+	restored := d.restores()
+	if ctx.Err() != nil {
+		return d.interrupted(ctx, failure, consequence(restored))
+	}
+	var unready *NotReadyError
+	var stuck *UnreadyError
+	switch {
+	case errors.As(failure, &unready):
+	case errors.As(failure, &stuck):
+		unready = &NotReadyError{Reason: stuck.Error()}
+	default:
+		return fmt.Errorf("%w; %s", failure, consequence(restored))
+	}
+	unready.Endpoint, unready.Restored = d.endpoint, restored
+	if w, ok := d.rollout.(Witness); ok && unready.Log == nil && unready.Events == nil {
+		unready.Log, unready.Events = w.Evidence(fresh, failure)
+	}
+	return unready
+}
+
+func consequence(restored int) string {
+	if restored > 0 {
+		return fmt.Sprintf("revision %d is served again", restored)
+	}
+	return "what had been started of it is removed"
+}
