@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -128,7 +129,8 @@ func (d *deployment) created(ctx context.Context, err error) error {
 func (d *deployment) unchanged(records []Record) error {
 	mine := d.plan.Record
 	for _, r := range records {
-		if r.Number >= mine.Number && !r.same(mine) {
+		known := slices.ContainsFunc(d.plan.Earlier, r.same)
+		if !r.same(mine) && (r.Number >= mine.Number || r.underWay() && !known) {
 			return busy(d.endpoint, r)
 		}
 	}

@@ -53,7 +53,8 @@ type Plan struct {
 	Stopped bool
 }
 
-// Rollout is one deployment at a target. The Engine calls Recover for what
+// Rollout is one deployment at a target. It tells the Progress of its plan's
+// options what it does. The Engine calls Recover for what
 // abandoned deployments have left, Start, Ready until it is, Switch, Ready until
 // it is, and then, the revision being recorded as deployed, Prune; or, if one of
 // them but Prune fails or takes too long, Revert.

@@ -44,13 +44,6 @@ func (d *deployment) wait(ctx context.Context, limit time.Duration) error {
 		case r.Ready:
 			return nil
 		}
-		if r.Message != last.Message {
-			line := r.Message
-			if r.Object != "" {
-				line = r.Object + ": " + line
-			}
-			d.plan.Options.Progress(line)
-		}
 		last = r
 		if r.Next > 0 {
 			next = r.Next

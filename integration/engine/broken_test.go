@@ -17,7 +17,7 @@ func broken(t *testing.T) map[string]struct{ image, reason, log string } {
 	return map[string]struct{ image, reason, log string }{
 		"crash":   {shared.images.push(t, "2", "crash"), "the server ended with exit code 3", "ModuleNotFoundError: No module named 'sklearn'"},
 		"unready": {shared.images.push(t, "2", "unready"), "GET /ping is answered by 503", "loading model 2"},
-		"deaf":    {shared.images.push(t, "2", "deaf"), "it did not serve within 1s", "loading model 2"},
+		"deaf":    {shared.images.push(t, "2", "deaf"), "it is not ready after 1s", "loading model 2"},
 		"missing": {shared.registry.Host + "/tiny@sha256:" + strings.Repeat("0", 64), "image " + shared.registry.Host + "/tiny@sha256:", ""},
 	}
 }

@@ -6,8 +6,10 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/deployfile/deployfile/publish"
 	"github.com/moby/moby/api/types/container"
@@ -31,12 +33,13 @@ func TestDockerAbandoned(t *testing.T) {
 		t.Fatal(err)
 	}
 	c := shared.docker.client(t)
-	leave := func(limit string) {
+	next := func() string { return fmt.Sprintf("%s-r%d-next", endpointName, abandoned.Number) }
+	leave := func(lasts time.Duration) {
 		t.Helper()
-		_, err := c.ContainerCreate(t.Context(), docker.ContainerCreateOptions{Name: endpointName + "-next", HostConfig: &container.HostConfig{NetworkMode: "host"}, Config: &container.Config{
+		_, err := c.ContainerCreate(t.Context(), docker.ContainerCreateOptions{Name: next(), HostConfig: &container.HostConfig{NetworkMode: "host"}, Config: &container.Config{
 			Image: one, Env: []string{"PORT=8080"}, Labels: map[string]string{
 				"io.github.deployfile.endpoint": endpointName, "io.github.deployfile.revision": string(body),
-				"io.github.deployfile.by": abandoned.By, "io.github.deployfile.limit": limit,
+				"io.github.deployfile.by": abandoned.By, "io.github.deployfile.deadline": time.Now().Add(lasts).UTC().Format(time.RFC3339),
 			},
 		}})
 		if err != nil {
@@ -53,12 +56,12 @@ func TestDockerAbandoned(t *testing.T) {
 		if !start {
 			return
 		}
-		if _, err := c.ContainerStart(t.Context(), endpointName+"-next", docker.ContainerStartOptions{}); err != nil {
+		if _, err := c.ContainerStart(t.Context(), next(), docker.ContainerStartOptions{}); err != nil {
 			t.Fatal(err)
 		}
 	}
 
-	leave("1m")
+	leave(time.Minute)
 	var busy *publish.BusyError
 	if _, err := e.try(t.Context(), options(t), shared.images.push(t, "2", "")); !errors.As(err, &busy) || busy.By != abandoned.By {
 		t.Errorf("%v", err)
@@ -69,12 +72,12 @@ func TestDockerAbandoned(t *testing.T) {
 	if s, err := e.Status(t.Context()); err != nil || !s.Ready || !strings.Contains(s.Message, "is being deployed by gone@there") {
 		t.Errorf("%+v, %v", s, err)
 	}
-	if _, err := c.ContainerRemove(t.Context(), endpointName+"-next", docker.ContainerRemoveOptions{Force: true}); err != nil {
+	if _, err := c.ContainerRemove(t.Context(), next(), docker.ContainerRemoveOptions{Force: true}); err != nil {
 		t.Fatal(err)
 	}
 
 	// It had stopped the old one, which the next that fails starts again.
-	leave("-1h")
+	leave(-time.Minute)
 	swap(false)
 	_, err = e.try(t.Context(), options(t), shared.images.push(t, "2", "crash"))
 	var notReady *publish.NotReadyError
@@ -82,30 +85,33 @@ func TestDockerAbandoned(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 	e.wantVersion(t, "1")
-	leave("-1h")
+	leave(-time.Minute)
 	swap(true)
 	e.deploy(t, shared.images.push(t, "2", ""), "2")
-	e.wantRevisions(t, "2 1")
+	e.wantRevisions(t, "3 1")
 
-	// Only names were left to do.
-	abandoned.Number = 3
+	// It died between two names: it was not deployed, and the one before is.
+	abandoned.Number = 4
 	if body, err = json.Marshal(abandoned); err != nil {
 		t.Fatal(err)
 	}
-	leave("-1h")
+	leave(-time.Minute)
 	swap(true)
-	if _, err := c.ContainerRename(t.Context(), endpointName, docker.ContainerRenameOptions{NewName: endpointName + "-r2"}); err != nil {
+	if _, err := c.ContainerRename(t.Context(), endpointName, docker.ContainerRenameOptions{NewName: endpointName + "-r3"}); err != nil {
 		t.Fatal(err)
 	}
-	three := shared.images.push(t, "3", "")
-	if _, err := e.try(t.Context(), options(t), three); !errors.As(err, &busy) || busy.By != abandoned.By {
+	_, err = e.try(t.Context(), options(t), shared.images.push(t, "3", "crash"))
+	if !errors.As(err, &notReady) || notReady.Restored != 3 {
 		t.Errorf("%v", err)
 	}
-	e.wantVersion(t, "1")
-	e.wantRevisions(t, "3 2 1")
-	e.deploy(t, three, "3")
-	e.wantRevisions(t, "4 3 2 1")
-	leave("-1h")
+	e.wantVersion(t, "2")
+	e.deploy(t, shared.images.push(t, "3", ""), "3")
+	e.wantRevisions(t, "4 3 1")
+	abandoned.Number = 5
+	if body, err = json.Marshal(abandoned); err != nil {
+		t.Fatal(err)
+	}
+	leave(-time.Minute)
 }
 
 // TestDockerForeign meets a container of the endpoint's name that someone else

@@ -132,9 +132,9 @@ func TestOtherPort(t *testing.T) {
 // TestCancelled ends a deployment at each of its steps.
 func TestCancelled(t *testing.T) {
 	for _, p := range places() {
-		steps := []string{"pulling", "trying", "waiting until tiny-prod-trial", "stopping", "starting revision 2", "waiting until tiny-prod-"}
+		steps := []string{"pulling", "trying", "waiting until the trial", "stopping", "starting revision 2", "waiting until revision 2"}
 		if p.network == "cni" {
-			steps = []string{"pulling", "starting revision 2", "waiting until tiny-prod-"}
+			steps = []string{"pulling", "starting revision 2", "waiting until revision 2"}
 		}
 		for _, step := range steps {
 			t.Run(p.name+" "+step, func(t *testing.T) { cancelled(t, p, step) })

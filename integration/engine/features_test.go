@@ -133,25 +133,30 @@ func TestHistory(t *testing.T) {
 	onePerEngine(t, func(t *testing.T, p place) {
 		e := p.endpoint(t)
 		before := len(p.there(t))
-		for i := 1; i <= 5; i++ {
+		var want []string
+		for i := 1; i <= publish.KeepRevisions+1; i++ {
 			e.deploy(t, shared.images.push(t, fmt.Sprint(i), ""), fmt.Sprint(i))
+			if i > 1 {
+				want = append([]string{fmt.Sprint(i)}, want...)
+			}
 		}
-		e.wantRevisions(t, "5 4 3 2")
+		e.wantRevisions(t, strings.Join(want, " "))
 		images := 0
 		for _, line := range p.there(t) {
 			if strings.HasPrefix(line, "image ") {
 				images++
 			}
 		}
-		if images != 4 {
-			t.Errorf("%d images of 4 revisions, beside %d things: %q", images, before, p.there(t))
+		if images != len(want) {
+			t.Errorf("%d images of %d revisions, beside %d things: %q", images, len(want), before, p.there(t))
 		}
+		next := publish.KeepRevisions + 2
 		out, err := publish.Rollback(t.Context(), e, 2, options(t))
-		if err != nil || out.Revision.Number != 6 {
+		if err != nil || out.Revision.Number != next {
 			t.Errorf("%+v, %v", out, err)
 		}
 		e.wantVersion(t, "2")
-		e.wantRevisions(t, "6 5 4 3")
+		e.wantRevisions(t, strings.Join(append([]string{fmt.Sprint(next)}, want[:len(want)-1]...), " "))
 	})
 }
 

@@ -82,7 +82,7 @@ func TestKilled(t *testing.T) {
 			for lines := bufio.NewScanner(out); lines.Scan(); {
 				last = lines.Text()
 				t.Log(last)
-				if last == "waiting until tiny-prod-r2 serves" {
+				if last == "waiting until revision 2 is ready" {
 					if err := deployment.Process.Kill(); err != nil {
 						t.Fatal(err)
 					}
@@ -113,7 +113,7 @@ func TestKilled(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if _, err := r.SetLabels(t.Context(), map[string]string{"io.github.deployfile.limit": "-1h"}); err != nil {
+			if _, err := r.SetLabels(t.Context(), map[string]string{"io.github.deployfile.deadline": "2026-01-02T03:04:05Z"}); err != nil {
 				t.Fatal(err)
 			}
 			var notReady *publish.NotReadyError

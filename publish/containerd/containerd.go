@@ -34,10 +34,9 @@ import (
 	"github.com/containerd/containerd/v2/pkg/namespaces"
 	"github.com/containerd/log"
 	"github.com/deployfile/deployfile/deployfile"
-	"github.com/deployfile/deployfile/manifests"
 	containerdkind "github.com/deployfile/deployfile/manifests/containerd"
 	"github.com/deployfile/deployfile/publish"
-	"github.com/deployfile/deployfile/publish/internal/serving"
+	"github.com/deployfile/deployfile/publish/internal/containers"
 	"github.com/sirupsen/logrus"
 	"google.golang.org/grpc"
 )
@@ -64,12 +63,8 @@ type Options struct {
 
 // Publisher is an endpoint at a containerd.
 type Publisher struct {
-	endpoint string
-	client   *client.Client
-	state    string
-	probe    *serving.Probe
-	// network is nil unless the target asks for one.
-	network *network
+	*publish.Engine
+	host *host
 }
 
 var (
@@ -92,11 +87,11 @@ func Open(ctx context.Context, o Options) (*Publisher, error) {
 	fail := func(err error) (*Publisher, error) {
 		return nil, fmt.Errorf("no containerd at %s: %w: start it, or set CONTAINERD_ADDRESS to its socket; it takes the rights of root", address, err)
 	}
-	if err := knock(ctx, address); err != nil {
+	if err := reachable(ctx, address); err != nil {
 		return fail(err)
 	}
-	store := &settledImages{}
-	c, err := client.New(address, client.WithServices(client.WithImageStore(store)),
+	known := &settledImages{}
+	c, err := client.New(address, client.WithServices(client.WithImageStore(known)),
 		client.WithDefaultNamespace(cmp.Or(keys.Namespace, defaultNamespace)), client.WithTimeout(connectLimit))
 	if err != nil {
 		return fail(err)
@@ -105,21 +100,22 @@ func Open(ctx context.Context, o Options) (*Publisher, error) {
 	if !ok {
 		return fail(errors.Join(fmt.Errorf("a connection of type %T is unknown", c.Conn()), c.Close()))
 	}
-	store.Store = client.NewImageStoreFromClient(imagesapi.NewImagesClient(conn))
+	known.Store = client.NewImageStoreFromClient(imagesapi.NewImagesClient(conn))
 	ctx, cancel := context.WithTimeout(ctx, connectLimit)
 	defer cancel()
 	if _, err := c.Version(ctx); err != nil {
 		return fail(errors.Join(err, c.Close()))
 	}
+	h := &host{endpoint: o.Target.Endpoint, client: c, state: cmp.Or(o.State, defaultState), network: newNetwork()}
 	return &Publisher{
-		endpoint: o.Target.Endpoint, client: c, state: cmp.Or(o.State, defaultState), probe: serving.NewProbe(nil),
-		network: newNetwork(),
+		Engine: publish.NewEngine(h.endpoint, store{h}, containers.NewDriver(h.endpoint, h, containers.NewProbe(nil))),
+		host:   h,
 	}, nil
 }
 
-// knock says at once what is wrong with a socket: the client tries again and
+// reachable says at once what is wrong with a socket: the client tries again and
 // again.
-func knock(ctx context.Context, address string) error {
+func reachable(ctx context.Context, address string) error {
 	if runtime.GOOS == "windows" {
 		return nil
 	}
@@ -130,20 +126,10 @@ func knock(ctx context.Context, address string) error {
 	return c.Close()
 }
 
-// Close implements publish.Publisher.
-func (p *Publisher) Close() error { return p.client.Close() }
-
 // in is ctx with the namespace, which some of the client's calls look for, and
 // without a place for what the client has to say while it works.
-func (p *Publisher) in(ctx context.Context) context.Context {
+func (h *host) in(ctx context.Context) context.Context {
 	silent := logrus.New()
 	silent.SetOutput(io.Discard)
-	return namespaces.WithNamespace(log.WithLogger(ctx, logrus.NewEntry(silent)), p.client.DefaultNamespace())
-}
-
-func (p *Publisher) trialName() string { return p.endpoint + "-trial" }
-
-// url is where a container is reached when it has taken its place.
-func url(c *manifests.Container) string {
-	return fmt.Sprintf("http://127.0.0.1:%d", serving.Outside(c))
+	return namespaces.WithNamespace(log.WithLogger(ctx, logrus.NewEntry(silent)), h.client.DefaultNamespace())
 }

@@ -32,12 +32,12 @@ const (
 // OCI layout or of Docker's kind, and returns its name, which has its digest.
 // Delete removes it again.
 func (p *Publisher) Import(ctx context.Context, archive io.Reader) (string, error) {
-	ctx = p.in(ctx)
+	ctx = p.host.in(ctx)
 	fail := func(err error) (string, error) {
 		return "", fmt.Errorf("import the image into containerd: %w", err)
 	}
-	got, err := p.client.Import(ctx, archive, client.WithDigestRef(func(d digest.Digest) string {
-		return imported + p.endpoint + "@" + d.String()
+	got, err := p.host.client.Import(ctx, archive, client.WithDigestRef(func(d digest.Digest) string {
+		return imported + p.host.endpoint + "@" + d.String()
 	}))
 	if err != nil {
 		return fail(err)
@@ -49,28 +49,27 @@ func (p *Publisher) Import(ctx context.Context, archive io.Reader) (string, erro
 			continue
 		}
 		// A name that the archive brought along is one more that would stay.
-		if err := p.client.ImageService().Delete(ctx, image.Name); err != nil && !errdefs.IsNotFound(err) {
+		if err := p.host.client.ImageService().Delete(ctx, image.Name); err != nil && !errdefs.IsNotFound(err) {
 			return fail(err)
 		}
 	}
 	if len(ours) != 1 {
 		return fail(fmt.Errorf("the archive has %d images for this platform, and must have 1", len(ours)))
 	}
-	if err := client.NewImage(p.client, ours[0]).Unpack(ctx, ""); err != nil {
+	if err := client.NewImage(p.host.client, ours[0]).Unpack(ctx, ""); err != nil {
 		return fail(err)
 	}
 	return ours[0].Name, nil
 }
 
-// ensureImage pulls an image that containerd does not have. Of one that it
-// pulled or that was imported it says that it was brought: that it is there for
-// this deployment.
-func (p *Publisher) ensureImage(ctx context.Context, name string, progress func(string)) (image client.Image, brought bool, err error) {
-	ctx = p.in(ctx)
-	fail := func(err error) (client.Image, bool, error) {
-		return nil, false, fmt.Errorf("image %s: %w", name, err)
+// Bring implements containers.Host: it pulls an image that containerd does not
+// have. One that it pulled or that was imported was brought.
+func (h *host) Bring(ctx context.Context, name string, progress func(string)) (brought bool, err error) {
+	ctx = h.in(ctx)
+	fail := func(err error) (bool, error) {
+		return false, fmt.Errorf("image %s: %w", name, err)
 	}
-	image, err = p.client.GetImage(ctx, name)
+	image, err := h.client.GetImage(ctx, name)
 	switch {
 	case err == nil:
 		if unpacked, err := image.IsUnpacked(ctx, ""); err != nil {
@@ -80,22 +79,22 @@ func (p *Publisher) ensureImage(ctx context.Context, name string, progress func(
 				return fail(err)
 			}
 		}
-		return image, strings.HasPrefix(name, imported), nil
+		return strings.HasPrefix(name, imported), nil
 	case !errdefs.IsNotFound(err):
 		return fail(err)
 	case strings.HasPrefix(name, imported), !strings.Contains(name, "/"):
 		return fail(errors.New("containerd does not have it any more: deploy builds it again"))
 	}
 	progress("pulling " + name)
-	image, err = p.client.Pull(ctx, name, client.WithPullUnpack, client.WithResolver(resolver(ctx)))
+	_, err = h.client.Pull(ctx, name, client.WithPullUnpack, client.WithResolver(resolver(ctx)))
 	if err != nil {
-		return fail(errors.Join(err, p.giveUpImage(ctx, name)))
+		return fail(errors.Join(err, h.GiveUp(ctx, name)))
 	}
-	return image, true, nil
+	return true, nil
 }
 
 // settledImages is containerd's store of images, to which a name is added or it
-// is not: a call that was given up could still add it after giveUpImage.
+// is not: a call that was given up could still add it after GiveUp.
 type settledImages struct{ images.Store }
 
 // settleLimit is how long containerd may take to add a name.
@@ -149,15 +148,15 @@ func credentials(ctx context.Context, host string) (string, string, error) {
 	return got.Username, got.Password, nil
 }
 
-// giveUpImage removes an image that a deployment brought, unless a container of
-// any endpoint needs it.
-func (p *Publisher) giveUpImage(ctx context.Context, name string) error {
-	ctx = p.in(context.WithoutCancel(ctx))
-	using, err := p.client.Containers(ctx, fmt.Sprintf("image==%q", name))
+// GiveUp implements containers.Host: the image stays if a container of any
+// endpoint needs it.
+func (h *host) GiveUp(ctx context.Context, name string) error {
+	ctx = h.in(context.WithoutCancel(ctx))
+	using, err := h.client.Containers(ctx, fmt.Sprintf("image==%q", name))
 	if err != nil || len(using) > 0 {
 		return err
 	}
-	if err := p.client.ImageService().Delete(ctx, name, images.SynchronousDelete()); err != nil && !errdefs.IsNotFound(err) {
+	if err := h.client.ImageService().Delete(ctx, name, images.SynchronousDelete()); err != nil && !errdefs.IsNotFound(err) {
 		return fmt.Errorf("remove image %s: %w", name, err)
 	}
 	return nil

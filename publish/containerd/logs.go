@@ -11,8 +11,9 @@ import (
 	"path/filepath"
 	"time"
 
+	client "github.com/containerd/containerd/v2/client"
 	"github.com/deployfile/deployfile/publish"
-	"github.com/deployfile/deployfile/publish/internal/serving"
+	"github.com/deployfile/deployfile/publish/internal/containers"
 )
 
 // logBlock is how much of a log is read at a time from its end, and logPause the
@@ -26,25 +27,25 @@ const (
 // 2.3 at least) closes the file with the first of the server's two streams that
 // ends, so that what a server prints in the very moment in which it ends can be
 // lost.
-func (p *Publisher) logFile(id string) string {
-	return filepath.Join(p.logFolder(), id+".log")
+func (h *host) logFile(id string) string {
+	return filepath.Join(h.logFolder(), id+".log")
 }
 
-func (p *Publisher) logFolder() string {
-	return filepath.Join(p.state, "logs", p.client.DefaultNamespace(), p.endpoint)
+func (h *host) logFolder() string {
+	return filepath.Join(h.state, "logs", h.client.DefaultNamespace(), h.endpoint)
 }
 
 // removeLog removes a container's log, and the endpoint's folder with the last
 // one.
-func (p *Publisher) removeLog(id string) error {
-	if err := os.Remove(p.logFile(id)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+func (h *host) removeLog(id string) error {
+	if err := os.Remove(h.logFile(id)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	left, err := os.ReadDir(p.logFolder())
+	left, err := os.ReadDir(h.logFolder())
 	if err != nil || len(left) > 0 {
 		return nil
 	}
-	if err := os.Remove(p.logFolder()); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := os.Remove(h.logFolder()); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
 	return nil
@@ -56,21 +57,18 @@ func (p *Publisher) Logs(ctx context.Context, w io.Writer, o publish.LogOptions)
 	if o.Since > 0 {
 		return errors.New("containerd keeps no times with what a server prints: ask for a number of lines instead")
 	}
-	deployed, err := p.deployed(ctx)
+	newest, err := p.newest(ctx)
 	if err != nil {
 		return err
 	}
-	if len(deployed) == 0 {
-		return &publish.NothingError{Endpoint: p.endpoint}
-	}
-	f, err := os.Open(p.logFile(deployed[0].ID()))
+	f, err := os.Open(p.host.logFile(p.host.LiveName(*newest)))
 	if err != nil {
-		return fmt.Errorf("log of %s: %w", p.endpoint, err)
+		return fmt.Errorf("log of %s: %w", p.host.endpoint, err)
 	}
 	defer f.Close()
 	if o.Tail > 0 {
 		if err := seekTail(f, o.Tail); err != nil {
-			return fmt.Errorf("log of %s: %w", p.endpoint, err)
+			return fmt.Errorf("log of %s: %w", p.host.endpoint, err)
 		}
 	}
 	for {
@@ -117,10 +115,19 @@ func seekTail(f *os.File, n int) error {
 	return err
 }
 
-// lastLines are for an error that is there already, so that they are none if
-// they cannot be had.
-func (p *Publisher) lastLines(id string) []string {
-	f, err := os.Open(p.logFile(id))
+// Log implements containers.Host.
+func (h *host) Log(ctx context.Context, r publish.Record, trial bool) []string {
+	id := h.LiveName(r)
+	if trial {
+		id = h.trialName(r)
+	}
+	if c, err := h.load(ctx, id); err == nil && c != nil {
+		if s, ok, err := h.status(ctx, c); err == nil && ok && s.Status == client.Stopped {
+			// Only then all that it printed is in its log.
+			_ = h.stop(ctx, c)
+		}
+	}
+	f, err := os.Open(h.logFile(id))
 	if err != nil {
 		return nil
 	}
@@ -131,7 +138,7 @@ func (p *Publisher) lastLines(id string) []string {
 // endOf are the last lines of a log; of lines that are long, as a server's may be,
 // the end of them.
 func endOf(f *os.File) []string {
-	if err := seekTail(f, serving.LogLines); err != nil {
+	if err := seekTail(f, publish.LogLines); err != nil {
 		return nil
 	}
 	from, err := f.Seek(0, io.SeekCurrent)
@@ -147,5 +154,5 @@ func endOf(f *os.File) []string {
 	if _, err := f.ReadAt(text, from); err != nil {
 		return nil
 	}
-	return serving.LastLines(string(text), serving.LogLines)
+	return containers.LastLines(string(text), publish.LogLines)
 }

@@ -75,7 +75,7 @@ func portOf(c *manifests.Container) []cni.NamespaceOpts {
 
 // closePort lets go of the port of the machine: requests under way go on, and
 // new ones go to whoever has asked for the port since.
-func (n *network) closePort(ctx context.Context, r *record) error {
+func (n *network) closePort(ctx context.Context, r *held) error {
 	all, err := n.load(cni.WithDefaultConf)
 	if err != nil {
 		return err
@@ -109,7 +109,7 @@ func onlyPortMap(list *cni.NetworkConfList) ([]byte, error) {
 }
 
 // detach is the opposite of attach. It is no error that there is nothing to do.
-func (n *network) detach(ctx context.Context, r *record) error {
+func (n *network) detach(ctx context.Context, r *held) error {
 	namespace := r.info.Labels[labelNetwork]
 	if namespace == "" {
 		return nil

@@ -2,22 +2,20 @@ package containerd
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
-	"time"
 
 	client "github.com/containerd/containerd/v2/client"
 	"github.com/containerd/containerd/v2/contrib/seccomp"
-	"github.com/containerd/containerd/v2/core/containers"
+	ctr "github.com/containerd/containerd/v2/core/containers"
 	"github.com/containerd/containerd/v2/core/runtime/restart"
 	"github.com/containerd/containerd/v2/pkg/cio"
 	"github.com/containerd/containerd/v2/pkg/oci"
 	"github.com/containerd/errdefs"
 	"github.com/deployfile/deployfile/manifests"
 	"github.com/deployfile/deployfile/publish"
-	"github.com/deployfile/deployfile/publish/internal/serving"
+	"github.com/deployfile/deployfile/publish/internal/containers"
 	"github.com/google/uuid"
 	"github.com/opencontainers/runtime-spec/specs-go"
 	"google.golang.org/protobuf/types/known/anypb"
@@ -32,7 +30,7 @@ func spec(c *manifests.Container, image client.Image, networkNamespace string) [
 	out := []oci.SpecOpts{
 		oci.WithDefaultUnixDevices,
 		withImage(image, c.User),
-		oci.WithEnv(serving.Environment(c)),
+		oci.WithEnv(containers.Environment(c)),
 		oci.WithHostResolvconf,
 		// Libraries look there for how many threads are worth while.
 		oci.WithMounts([]specs.Mount{{
@@ -72,15 +70,19 @@ func spec(c *manifests.Container, image client.Image, networkNamespace string) [
 	return append(out, oci.WithLinuxNamespace(specs.LinuxNamespace{Type: specs.NetworkNamespace, Path: networkNamespace}))
 }
 
-// create makes a container of the endpoint, which may have a revision.
-func (p *Publisher) create(ctx context.Context, id string, c *manifests.Container, image client.Image, labels map[string]string, r *publish.Revision) (*record, error) {
-	ctx = p.in(context.WithoutCancel(ctx))
+// create makes a container of the endpoint, of a record unless it is a trial.
+func (h *host) create(ctx context.Context, id string, c *manifests.Container, labels map[string]string, r *publish.Record) (*held, error) {
+	ctx = h.in(context.WithoutCancel(ctx))
+	image, err := h.client.GetImage(ctx, c.Image)
+	if err != nil {
+		return nil, fmt.Errorf("image %s: %w", c.Image, err)
+	}
 	// Names of snapshots say nothing, so that only that of the container can be
 	// taken.
 	snapshot := id + "-" + uuid.NewString()
 	all := maps.Clone(c.Labels)
 	maps.Copy(all, labels)
-	all[serving.LabelEndpoint] = p.endpoint
+	all[containers.LabelEndpoint] = h.endpoint
 	options := []client.NewContainerOpts{
 		client.WithImage(image),
 		client.WithNewSnapshot(snapshot, image),
@@ -89,70 +91,61 @@ func (p *Publisher) create(ctx context.Context, id string, c *manifests.Containe
 		client.WithNewSpec(spec(c, image, labels[labelNetwork])...),
 	}
 	if r != nil {
-		body, err := json.Marshal(r)
+		body, err := containers.Encode(*r)
 		if err != nil {
 			return nil, err
 		}
 		options = append(options, client.WithContainerExtension(extension, &anypb.Any{TypeUrl: extension, Value: body}))
 	}
 	// Until the container has it, nothing else keeps its file system.
-	ctx, done, err := p.client.WithLease(ctx)
+	ctx, done, err := h.client.WithLease(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("create container %s: %w", id, err)
 	}
 	defer func() { _ = done(ctx) }()
-	made, err := p.client.NewContainer(ctx, id, options...)
+	made, err := h.client.NewContainer(ctx, id, options...)
 	if err != nil {
 		err = fmt.Errorf("create container %s: %w", id, err)
-		if undone := p.client.SnapshotService("").Remove(ctx, snapshot); undone != nil && !errdefs.IsNotFound(undone) {
+		if undone := h.client.SnapshotService("").Remove(ctx, snapshot); undone != nil && !errdefs.IsNotFound(undone) {
 			err = errors.Join(err, undone)
 		}
 		return nil, err
 	}
-	return p.read(ctx, made)
+	return h.read(ctx, made)
 }
 
-// recorded are the labels of a container whose revision is being deployed.
-func recorded(r publish.Revision, limit time.Duration, brought bool) map[string]string {
-	out := serving.Labels(r, limit, brought)
-	out[labelPhase] = phaseApplying
-	return out
-}
-
-// label sets a label.
-func (p *Publisher) label(ctx context.Context, r *record, key, value string) error {
-	_, err := r.SetLabels(p.in(context.WithoutCancel(ctx)), map[string]string{key: value})
-	if err != nil {
+// label sets labels.
+func (h *host) label(ctx context.Context, r *held, labels map[string]string) error {
+	if _, err := r.SetLabels(h.in(context.WithoutCancel(ctx)), labels); err != nil {
 		return fmt.Errorf("container %s: %w", r.ID(), err)
 	}
-	r.info.Labels[key] = value
 	return nil
 }
 
 // watch has containerd's restart monitor start the container's server whenever
 // it ends; unwatch ends that.
-func (p *Publisher) watch(ctx context.Context, r *record) error {
+func (h *host) watch(ctx context.Context, r *held) error {
 	policy, err := restart.NewPolicy(r.wanted.Restart)
 	if err != nil {
 		return err
 	}
-	log, err := cio.LogURIGenerator("file", p.logFile(r.ID()), nil)
+	log, err := cio.LogURIGenerator("file", h.logFile(r.ID()), nil)
 	if err != nil {
 		return err
 	}
-	return p.update(ctx, r, restart.WithPolicy(policy), restart.WithLogURI(log), restart.WithStatus(client.Running))
+	return h.update(ctx, r, restart.WithPolicy(policy), restart.WithLogURI(log), restart.WithStatus(client.Running))
 }
 
-func (p *Publisher) unwatch(ctx context.Context, r *record) error {
-	return p.update(ctx, r, restart.WithNoRestarts)
+func (h *host) unwatch(ctx context.Context, r *held) error {
+	return h.update(ctx, r, restart.WithNoRestarts)
 }
 
-func (p *Publisher) update(ctx context.Context, r *record, changes ...func(context.Context, *client.Client, *containers.Container) error) error {
+func (h *host) update(ctx context.Context, r *held, changes ...func(context.Context, *client.Client, *ctr.Container) error) error {
 	var options []client.UpdateContainerOpts
 	for _, change := range changes {
 		options = append(options, change)
 	}
-	if err := r.Update(p.in(context.WithoutCancel(ctx)), options...); err != nil {
+	if err := r.Update(h.in(context.WithoutCancel(ctx)), options...); err != nil {
 		return fmt.Errorf("container %s: %w", r.ID(), err)
 	}
 	return nil

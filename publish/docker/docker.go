@@ -1,14 +1,7 @@
 // Package docker publishes to a Docker engine, local or remote: a release is one
-// container. The engine itself remembers what was deployed: the container has
-// the revision in its labels, and those before it are kept, stopped, so that
-// going back to them needs no registry.
-//
-// A revision replaces another in steps. Its container is created under the name
-// ENDPOINT-next; that only one can have this name is what keeps two deployments
-// apart. Where it needs the port of the one that serves, a trial container with
-// the same settings first has to serve at another port. Only then the old one
-// is stopped, the new one started in its place and both renamed; if that fails,
-// the old one is started again.
+// container, as package containers has it. The engine itself remembers what was
+// deployed: the container has the revision in its labels, and those before it are
+// kept, stopped, so that going back to them needs no registry.
 package docker
 
 import (
@@ -20,7 +13,7 @@ import (
 	"github.com/deployfile/deployfile/deployfile"
 	"github.com/deployfile/deployfile/internal/dockerengine"
 	"github.com/deployfile/deployfile/publish"
-	"github.com/deployfile/deployfile/publish/internal/serving"
+	"github.com/deployfile/deployfile/publish/internal/containers"
 	engine "github.com/moby/moby/client"
 )
 
@@ -35,11 +28,8 @@ type Options struct {
 
 // Publisher is an endpoint at a Docker engine.
 type Publisher struct {
-	target   deployfile.Target
-	endpoint string
-	client   *engine.Client
-	reach    reach
-	probe    *serving.Probe
+	*publish.Engine
+	host *host
 }
 
 var (
@@ -67,13 +57,9 @@ func Open(ctx context.Context, o Options) (*Publisher, error) {
 	if err != nil {
 		return nil, errors.Join(err, c.Close())
 	}
-	return &Publisher{target: o.Target, endpoint: o.Target.Endpoint, client: c, reach: r, probe: serving.NewProbe(r.dial)}, nil
+	h := &host{endpoint: o.Target.Endpoint, client: c, reach: r}
+	return &Publisher{
+		Engine: publish.NewEngine(h.endpoint, store{h}, containers.NewDriver(h.endpoint, h, containers.NewProbe(r.dial))),
+		host:   h,
+	}, nil
 }
-
-// Close implements publish.Publisher.
-func (p *Publisher) Close() error { return p.client.Close() }
-
-// nextName is that of the container that is to serve, trialName that of the one
-// that shows that it can.
-func (p *Publisher) nextName() string  { return p.endpoint + "-next" }
-func (p *Publisher) trialName() string { return p.endpoint + "-trial" }

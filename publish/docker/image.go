@@ -27,14 +27,14 @@ const pullEnds = time.Second
 // too, and returns the image's id, sha256:…. Delete removes the image again
 // unless the archive, or someone else, gave it a name.
 func (p *Publisher) Import(ctx context.Context, archive io.Reader) (string, error) {
-	loaded, err := dockerengine.Load(ctx, p.client, archive)
+	loaded, err := dockerengine.Load(ctx, p.host.client, archive)
 	if err != nil {
 		return "", err
 	}
 	if loaded == "" {
 		return "", errors.New("Docker's engine does not say which image it has loaded")
 	}
-	image, err := p.client.ImageInspect(ctx, loaded)
+	image, err := p.host.client.ImageInspect(ctx, loaded)
 	if err != nil {
 		return "", fmt.Errorf("load the image into Docker's engine: %w", err)
 	}
@@ -53,36 +53,36 @@ func (e *unavailableError) Error() string {
 
 func (e *unavailableError) Unwrap() error { return e.cause }
 
-// ensureImage pulls an image that the engine does not have, and returns its id.
-// Of an image that has no name, or was pulled, it says that it was brought: that
-// it is there for this deployment.
-func (p *Publisher) ensureImage(ctx context.Context, image string, progress func(string)) (id string, brought bool, err error) {
-	have, err := p.client.ImageInspect(ctx, image)
+// Bring implements containers.Host: it pulls an image that the engine does not
+// have. One that has no name, or was pulled, was brought.
+func (h *host) Bring(ctx context.Context, image string, progress func(string)) (brought bool, err error) {
+	_, err = h.client.ImageInspect(ctx, image)
 	switch {
 	case err == nil:
-		return have.ID, strings.HasPrefix(image, "sha256:"), nil
+		return strings.HasPrefix(image, "sha256:"), nil
 	case !errdefs.IsNotFound(err):
-		return "", false, fmt.Errorf("image %s: %w", image, err)
+		return false, fmt.Errorf("image %s: %w", image, err)
 	case strings.HasPrefix(image, "sha256:"):
-		return "", false, &unavailableError{image, errors.New("the engine does not have it any more: deploy builds it again")}
+		return false, &unavailableError{image, errors.New("the engine does not have it any more: deploy builds it again")}
 	}
 	progress("pulling " + image)
-	if err := p.pull(ctx, image); err != nil {
+	if err := h.pull(ctx, image); err != nil {
 		if ctx.Err() != nil {
-			return "", false, ctx.Err()
+			return false, ctx.Err()
 		}
-		return "", false, &unavailableError{image, err}
+		return false, &unavailableError{image, err}
 	}
-	if have, err = p.client.ImageInspect(context.WithoutCancel(ctx), image); err != nil {
-		return "", false, &unavailableError{image, err}
+	have, err := h.client.ImageInspect(context.WithoutCancel(ctx), image)
+	if err != nil {
+		return false, &unavailableError{image, err}
 	}
 	if ctx.Err() != nil {
-		return "", false, errors.Join(ctx.Err(), p.giveUpImage(context.WithoutCancel(ctx), have.ID, image))
+		return false, errors.Join(ctx.Err(), h.giveUp(context.WithoutCancel(ctx), have.ID, image))
 	}
-	return have.ID, true, nil
+	return true, nil
 }
 
-func (p *Publisher) pull(asked context.Context, image string) error {
+func (h *host) pull(asked context.Context, image string) error {
 	auth, err := credentials(asked, image)
 	if err != nil {
 		return err
@@ -91,7 +91,7 @@ func (p *Publisher) pull(asked context.Context, image string) error {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(asked))
 	defer cancel()
 	defer context.AfterFunc(asked, func() { time.AfterFunc(pullEnds, cancel) })()
-	r, err := p.client.ImagePull(ctx, image, engine.ImagePullOptions{RegistryAuth: auth})
+	r, err := h.client.ImagePull(ctx, image, engine.ImagePullOptions{RegistryAuth: auth})
 	if err != nil {
 		return err
 	}
@@ -127,10 +127,13 @@ func credentials(ctx context.Context, image string) (string, error) {
 	})
 }
 
-// giveUpImage removes an image that a deployment brought, unless a container
-// needs it or someone gave it a name.
-func (p *Publisher) giveUpImage(ctx context.Context, id, asked string) error {
-	have, err := p.client.ImageInspect(ctx, id)
+// GiveUp implements containers.Host: the image stays if a container needs it or
+// someone gave it a name.
+func (h *host) GiveUp(ctx context.Context, image string) error { return h.giveUp(ctx, image, image) }
+
+// giveUp is GiveUp for an image that was asked for by a name.
+func (h *host) giveUp(ctx context.Context, id, asked string) error {
+	have, err := h.client.ImageInspect(ctx, id)
 	switch {
 	case errdefs.IsNotFound(err):
 		return nil
@@ -144,7 +147,7 @@ func (p *Publisher) giveUpImage(ctx context.Context, id, asked string) error {
 		}
 		id = asked
 	}
-	_, err = p.client.ImageRemove(ctx, id, engine.ImageRemoveOptions{PruneChildren: true})
+	_, err = h.client.ImageRemove(ctx, id, engine.ImageRemoveOptions{PruneChildren: true})
 	if err != nil && !errdefs.IsNotFound(err) && !errdefs.IsConflict(err) {
 		return fmt.Errorf("remove image %s: %w", id, err)
 	}

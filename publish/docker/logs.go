@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/deployfile/deployfile/publish"
-	"github.com/deployfile/deployfile/publish/internal/serving"
+	"github.com/deployfile/deployfile/publish/internal/containers"
 	"github.com/moby/moby/api/pkg/stdcopy"
 	engine "github.com/moby/moby/client"
 )
@@ -17,29 +17,25 @@ import (
 // Logs implements publish.Logger. The error is a *publish.NothingError if there
 // is no container.
 func (p *Publisher) Logs(ctx context.Context, w io.Writer, o publish.LogOptions) error {
-	current, err := p.current(ctx)
-	if err != nil {
+	if _, err := p.newest(ctx); err != nil {
 		return err
 	}
-	if current == nil {
-		return &publish.NothingError{Endpoint: p.endpoint}
-	}
-	return p.copyLog(ctx, w, current.ID, o)
+	return p.host.copyLog(ctx, w, p.host.endpoint, o)
 }
 
-func (p *Publisher) copyLog(ctx context.Context, w io.Writer, id string, o publish.LogOptions) error {
+func (h *host) copyLog(ctx context.Context, w io.Writer, id string, o publish.LogOptions) error {
 	options := engine.ContainerLogsOptions{ShowStdout: true, ShowStderr: true, Follow: o.Follow}
 	if o.Tail > 0 {
 		options.Tail = strconv.Itoa(o.Tail)
 	}
 	if o.Since > 0 {
-		now, err := p.now(ctx)
+		now, err := h.now(ctx)
 		if err != nil {
 			return err
 		}
 		options.Since = now.Add(-o.Since).Format(time.RFC3339Nano)
 	}
-	log, err := p.client.ContainerLogs(ctx, id, options)
+	log, err := h.client.ContainerLogs(ctx, id, options)
 	if err != nil {
 		return fmt.Errorf("log of container %s: %w", id, err)
 	}
@@ -50,14 +46,21 @@ func (p *Publisher) copyLog(ctx context.Context, w io.Writer, id string, o publi
 	return nil
 }
 
-// lastLines are for an error that is there already, so that they are none if
-// they cannot be had.
-func (p *Publisher) lastLines(ctx context.Context, name string) []string {
+// Log implements containers.Host.
+func (h *host) Log(ctx context.Context, r publish.Record, trial bool) []string {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), connectLimit)
 	defer cancel()
+	name := h.trialName(r)
+	if !trial {
+		c, err := h.find(ctx, r)
+		if err != nil || c == nil {
+			return nil
+		}
+		name = c.ID
+	}
 	var log strings.Builder
-	if err := p.copyLog(ctx, &log, name, publish.LogOptions{Tail: serving.LogLines}); err != nil {
+	if err := h.copyLog(ctx, &log, name, publish.LogOptions{Tail: publish.LogLines}); err != nil {
 		return nil
 	}
-	return serving.LastLines(log.String(), serving.LogLines)
+	return containers.LastLines(log.String(), publish.LogLines)
 }

@@ -7,32 +7,45 @@ import (
 	"io"
 	"net"
 
+	"github.com/deployfile/deployfile/manifests"
 	"github.com/deployfile/deployfile/publish"
 )
 
 // Open implements publish.Opener. Where the engine is reached by SSH, so is the
 // endpoint.
 func (p *Publisher) Open(ctx context.Context) (*publish.Endpoint, error) {
-	kept, err := p.kept(ctx)
+	newest, err := p.newest(ctx)
 	if err != nil {
 		return nil, err
 	}
-	current, err := p.current(ctx)
+	c, err := manifests.ParseContainer(newest.Documents)
 	if err != nil {
 		return nil, err
 	}
-	if current == nil {
-		return nil, &publish.NothingError{Endpoint: p.endpoint}
-	}
-	c, err := p.documentOf(kept, current)
-	if err != nil {
-		return nil, err
-	}
-	url := p.url(c)
-	if p.reach.dial == nil {
+	url := p.host.Live(c)
+	if p.host.reach.dial == nil {
 		return &publish.Endpoint{URL: url, Close: func() error { return nil }}, nil
 	}
 	return p.tunnel(url[len("http://"):])
+}
+
+// newest is the revision that is deployed. The error is a *publish.NothingError if
+// its container is not there, and a *publish.ConflictError if a stranger is.
+func (p *Publisher) newest(ctx context.Context) (*publish.Record, error) {
+	if stranger, err := p.host.Stranger(ctx); err != nil {
+		return nil, err
+	} else if stranger != nil {
+		return nil, stranger.Conflict
+	}
+	c, err := p.host.inspect(ctx, p.host.endpoint)
+	if err != nil {
+		return nil, err
+	}
+	if c == nil {
+		return nil, &publish.NothingError{Endpoint: p.host.endpoint}
+	}
+	r, _, err := store{p.host}.read(p.host.endpoint, c.Config.Labels)
+	return &r, err
 }
 
 // tunnel listens on this machine's loopback for what goes to an address as seen
@@ -51,7 +64,7 @@ func (p *Publisher) tunnel(to string) (*publish.Endpoint, error) {
 			}
 			go func() {
 				defer here.Close()
-				there, err := p.reach.dial(ctx, "tcp", to)
+				there, err := p.host.reach.dial(ctx, "tcp", to)
 				if err != nil {
 					return
 				}

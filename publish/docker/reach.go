@@ -10,7 +10,7 @@ import (
 	"strings"
 
 	"github.com/deployfile/deployfile/manifests"
-	"github.com/deployfile/deployfile/publish/internal/serving"
+	"github.com/deployfile/deployfile/publish/internal/containers"
 	"github.com/docker/cli/cli/connhelper/commandconn"
 	"github.com/docker/cli/cli/connhelper/ssh"
 )
@@ -23,7 +23,7 @@ type reach struct {
 	host string
 	// dial opens connections to the ports of its machine, as seen there; nil
 	// if the operating system can.
-	dial serving.Dial
+	dial containers.Dial
 }
 
 // newReach says it of the engine at an address.

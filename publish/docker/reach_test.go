@@ -14,7 +14,7 @@ import (
 	"testing"
 
 	"github.com/deployfile/deployfile/manifests"
-	"github.com/deployfile/deployfile/publish/internal/serving"
+	"github.com/deployfile/deployfile/publish/internal/containers"
 )
 
 // TestMain makes this program what it is called: an ssh whose other side is this
@@ -73,13 +73,13 @@ func TestSSH(t *testing.T) {
 	defer s.Close()
 	port := s.Listener.Addr().(*net.TCPAddr).Port
 	url := r.url("0.0.0.0", port)
-	if err := serving.NewProbe(r.dial).Serves(t.Context(), url); err != nil {
+	if err := containers.NewProbe(r.dial).Serves(t.Context(), url); err != nil {
 		t.Error(err)
 	}
 	if err := r.check(&manifests.Container{Publish: &manifests.PublishedPort{Address: "127.0.0.1", Port: 80}}); err != nil {
 		t.Error(err)
 	}
-	p := &Publisher{reach: r}
+	p := &Publisher{host: &host{reach: r}}
 	e, err := p.tunnel(strings.TrimPrefix(url, "http://"))
 	if err != nil {
 		t.Fatal(err)
@@ -102,7 +102,7 @@ func TestSSH(t *testing.T) {
 	if _, err := net.Dial("tcp", strings.TrimPrefix(e.URL, "http://")); err == nil {
 		t.Error("the tunnel is open after it was closed")
 	}
-	if err := serving.NewProbe(r.dial).Serves(context.Background(), "http://127.0.0.1:1"); err == nil {
+	if err := containers.NewProbe(r.dial).Serves(context.Background(), "http://127.0.0.1:1"); err == nil {
 		t.Error("nobody's port serves")
 	}
 }

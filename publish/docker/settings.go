@@ -1,17 +1,15 @@
 package docker
 
 import (
-	"encoding/json"
 	"fmt"
 	"maps"
 	"net/netip"
 	"strconv"
-	"time"
 
 	"github.com/deployfile/deployfile/imagespec"
 	"github.com/deployfile/deployfile/manifests"
 	"github.com/deployfile/deployfile/publish"
-	"github.com/deployfile/deployfile/publish/internal/serving"
+	"github.com/deployfile/deployfile/publish/internal/containers"
 	"github.com/moby/moby/api/types/container"
 	"github.com/moby/moby/api/types/network"
 	engine "github.com/moby/moby/client"
@@ -23,11 +21,11 @@ const labelRevision = imagespec.LabelPrefix + "revision"
 
 // settings are what the engine is told to create a container.
 func settings(c *manifests.Container) (engine.ContainerCreateOptions, error) {
-	seconds := int(serving.Grace.Seconds())
+	seconds := int(publish.StopLimit.Seconds())
 	config := &container.Config{
 		Image:       c.Image,
 		User:        c.User,
-		Env:         serving.Environment(c),
+		Env:         containers.Environment(c),
 		Labels:      maps.Clone(c.Labels),
 		StopTimeout: &seconds,
 	}
@@ -85,15 +83,4 @@ func portOf(n int) (network.Port, error) {
 	}
 	port, _ := network.PortFrom(uint16(n), network.TCP)
 	return port, nil
-}
-
-// recorded are the labels that make a container the record of a revision.
-func recorded(r publish.Revision, limit time.Duration, brought bool) (map[string]string, error) {
-	body, err := json.Marshal(r)
-	if err != nil {
-		return nil, err
-	}
-	out := serving.Labels(r, limit, brought)
-	out[labelRevision] = string(body)
-	return out, nil
 }

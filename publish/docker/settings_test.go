@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"github.com/deployfile/deployfile/manifests"
-	"github.com/deployfile/deployfile/publish/internal/serving"
+	"github.com/deployfile/deployfile/publish/internal/containers"
 	"github.com/google/go-cmp/cmp"
 	"github.com/moby/moby/api/types/container"
 	"github.com/moby/moby/api/types/network"
@@ -18,7 +18,7 @@ func TestSettings(t *testing.T) {
 		Publish: &manifests.PublishedPort{Address: "0.0.0.0", Port: 80}, Restart: "always",
 		Resources: manifests.ContainerResources{Millicores: 1500, Memory: 1 << 30, GPUs: 2},
 		User:      "65532:65532", ReadOnly: true, Tmpfs: []string{"/tmp"}, DropCapabilities: []string{"ALL"}, NoNewPrivileges: true,
-		Labels: map[string]string{serving.LabelEndpoint: "iris"},
+		Labels: map[string]string{containers.LabelEndpoint: "iris"},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -26,7 +26,7 @@ func TestSettings(t *testing.T) {
 	seconds, inside := 30, network.MustParsePort("8080/tcp")
 	if d := cmp.Diff(&container.Config{
 		Image: "registry.example.com/iris@sha256:1", User: "65532:65532", Env: []string{"A=b c", "PORT=8080"},
-		Labels: map[string]string{serving.LabelEndpoint: "iris"}, StopTimeout: &seconds, ExposedPorts: network.PortSet{inside: {}},
+		Labels: map[string]string{containers.LabelEndpoint: "iris"}, StopTimeout: &seconds, ExposedPorts: network.PortSet{inside: {}},
 	}, o.Config, cmp.Comparer(func(a, b network.Port) bool { return a == b })); d != "" {
 		t.Error(d)
 	}

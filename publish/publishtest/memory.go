@@ -192,4 +192,3 @@ func (d memoryDriver) Prepare(ctx context.Context, p *publish.Plan) (publish.Rol
 	d.images[version(p.Record)] = true
 	return &memoryRollout{d.Memory, p}, nil
 }
-

@@ -1,30 +1,17 @@
-package serving
+package containers
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"maps"
+	"net"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/deployfile/deployfile/manifests"
-	"github.com/deployfile/deployfile/publish"
 )
-
-// Begin reads what an endpoint is to become, and fills in what the options do
-// not say.
-func Begin(endpoint string, r publish.Revision, o publish.ApplyOptions) (*manifests.Container, publish.ApplyOptions, error) {
-	c, err := manifests.ParseContainer(r.Documents)
-	if err == nil && c.Name != endpoint {
-		err = fmt.Errorf("%s was rendered for another endpoint: %s", endpoint, c.Name)
-	}
-	if o.Timeout <= 0 {
-		o.Timeout = DefaultTimeout
-	}
-	if o.Progress == nil {
-		o.Progress = func(string) {}
-	}
-	return c, o, err
-}
 
 // Outside is the port of the machine that leads to a container.
 func Outside(c *manifests.Container) int {
@@ -44,6 +31,26 @@ func MoveAway(c *manifests.Container) error {
 	c.Port, c.Env = port, maps.Clone(c.Env)
 	c.Env["PORT"] = strconv.Itoa(port)
 	return nil
+}
+
+// CheckPort finds a program of this machine's own at a port that a container on
+// its network is to have: the program's answers must not count for the
+// container's.
+func CheckPort(ctx context.Context, port int) error {
+	c, err := (&net.Dialer{Timeout: time.Second}).DialContext(ctx, "tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
+	if err != nil {
+		return nil
+	}
+	return errors.Join(fmt.Errorf("port %d is in use by another program", port), c.Close())
+}
+
+// freePort is a port of this machine that nobody listens on.
+func freePort() (int, error) {
+	l, err := net.Listen("tcp", ":0")
+	if err != nil {
+		return 0, err
+	}
+	return l.Addr().(*net.TCPAddr).Port, l.Close()
 }
 
 // Environment is a container's, in the form NAME=VALUE.

@@ -1,15 +1,12 @@
-package serving
+package containers
 
 import (
-	"context"
-	"errors"
 	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
-	"time"
 )
 
 func TestServes(t *testing.T) {
@@ -70,50 +67,5 @@ func TestServes(t *testing.T) {
 	}
 	if err := NewProbe(nil).Serves(t.Context(), "http://"+nobody); err == nil || !strings.Contains(err.Error(), "refused") {
 		t.Errorf("%v", err)
-	}
-}
-
-func TestWait(t *testing.T) {
-	ready := false
-	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		if !ready {
-			w.WriteHeader(http.StatusServiceUnavailable)
-		}
-	}))
-	defer s.Close()
-	p := NewProbe(nil)
-	alive := func(context.Context) error { return nil }
-	if err := p.Wait(t.Context(), s.URL, 150*time.Millisecond, alive); err == nil || err.Error() != "it did not serve within 150ms: GET /ping is answered by 503 Service Unavailable" {
-		t.Errorf("%v", err)
-	}
-	gone := errors.New("gone")
-	if err := p.Wait(t.Context(), s.URL, time.Minute, func(context.Context) error { return gone }); !errors.Is(err, gone) {
-		t.Errorf("%v", err)
-	}
-	asked := 0
-	err := p.Wait(t.Context(), s.URL, time.Minute, func(context.Context) error {
-		asked++
-		ready = asked == 2
-		return nil
-	})
-	if err != nil || asked != 3 {
-		t.Errorf("%v after %d questions", err, asked)
-	}
-	// Another program answers.
-	if err := p.Wait(t.Context(), s.URL, time.Minute, func(context.Context) error { return gone }); !errors.Is(err, gone) {
-		t.Errorf("%v", err)
-	}
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	if err := p.Wait(ctx, s.URL, time.Minute, alive); !errors.Is(err, context.Canceled) {
-		t.Errorf("%v", err)
-	}
-	if err := GivenUp(ctx, "iris", 3); !errors.Is(err, context.Canceled) || !strings.HasPrefix(err.Error(), "iris: revision 3 was given up") {
-		t.Errorf("%v", err)
-	}
-	late, cancel := context.WithTimeout(t.Context(), 0)
-	defer cancel()
-	if err := GivenUp(late, "iris", 3); err != nil {
-		t.Errorf("no time left: %v", err)
 	}
 }

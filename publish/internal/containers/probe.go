@@ -1,4 +1,4 @@
-package serving
+package containers
 
 import (
 	"context"
@@ -67,47 +67,4 @@ func (p *Probe) Serves(ctx context.Context, url string) error {
 		return nil
 	}
 	return fmt.Errorf("GET /ping is answered by %s", response.Status)
-}
-
-// GaveUpError is the end of a wait: what kept the server from serving.
-type GaveUpError struct {
-	// Reason is the last that was seen.
-	Reason string
-	// Limit is how long it was waited for, 0 if the end was for another reason.
-	Limit time.Duration
-}
-
-// Error implements error.
-func (e *GaveUpError) Error() string {
-	if e.Limit == 0 {
-		return e.Reason
-	}
-	return fmt.Sprintf("it did not serve within %s: %s", e.Limit, e.Reason)
-}
-
-// Wait asks until url serves, or until ended returns an error: a server that is
-// no more. The error is a *GaveUpError, or that of ended or ctx.
-func (p *Probe) Wait(ctx context.Context, url string, limit time.Duration, ended func(context.Context) error) error {
-	timer := time.NewTimer(limit)
-	defer timer.Stop()
-	for {
-		reason := p.Serves(ctx, url)
-		// Even if there is an answer: it could be another program's.
-		err := ended(ctx)
-		switch {
-		case ctx.Err() != nil:
-			return ctx.Err()
-		case err != nil:
-			return err
-		case reason == nil:
-			return nil
-		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-timer.C:
-			return &GaveUpError{Reason: reason.Error(), Limit: limit}
-		case <-time.After(Pause):
-		}
-	}
 }

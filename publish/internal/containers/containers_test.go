@@ -1,8 +1,7 @@
-package serving
+package containers
 
 import (
 	"testing"
-	"time"
 
 	"github.com/deployfile/deployfile/manifests"
 	"github.com/deployfile/deployfile/publish"
@@ -66,11 +65,5 @@ func TestLastLines(t *testing.T) {
 		if d := cmp.Diff(want, LastLines(log, 2)); d != "" {
 			t.Errorf("%q:\n%s", log, d)
 		}
-	}
-}
-
-func TestStale(t *testing.T) {
-	if Stale(3*time.Minute, time.Minute) || !Stale(4*time.Minute, time.Minute) {
-		t.Error("a deployment that waits up to a minute, twice, is stale after 3.5 minutes")
 	}
 }

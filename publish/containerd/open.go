@@ -1,0 +1,36 @@
+package containerd
+
+import (
+	"context"
+
+	"github.com/deployfile/deployfile/manifests"
+	"github.com/deployfile/deployfile/publish"
+)
+
+// Open implements publish.Opener.
+func (p *Publisher) Open(ctx context.Context) (*publish.Endpoint, error) {
+	newest, err := p.newest(ctx)
+	if err != nil {
+		return nil, err
+	}
+	c, err := manifests.ParseContainer(newest.Documents)
+	if err != nil {
+		return nil, err
+	}
+	return &publish.Endpoint{URL: p.host.Live(c), Close: func() error { return nil }}, nil
+}
+
+// newest is the newest deployed revision. The error is a *publish.NothingError if
+// there is none.
+func (p *Publisher) newest(ctx context.Context) (*publish.Record, error) {
+	all, err := p.host.all(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range all {
+		if c.Phase == publish.Deployed {
+			return &c.Record, nil
+		}
+	}
+	return nil, &publish.NothingError{Endpoint: p.host.endpoint}
+}

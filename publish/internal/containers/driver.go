@@ -1,0 +1,154 @@
+package containers
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/deployfile/deployfile/manifests"
+	"github.com/deployfile/deployfile/publish"
+)
+
+// Driver is the publish.Driver of an endpoint on a Host.
+type Driver struct {
+	endpoint string
+	host     Host
+	probe    *Probe
+}
+
+var _ publish.Driver = (*Driver)(nil)
+
+// NewDriver returns the driver of an endpoint, whose server probe asks.
+func NewDriver(endpoint string, h Host, p *Probe) *Driver {
+	return &Driver{endpoint: endpoint, host: h, probe: p}
+}
+
+// Diff implements publish.Driver: it compares with what the newest revision was
+// rendered to, and says if its container does not run. Settings of a container
+// cannot be changed but by making it again, so nothing else can differ.
+func (d *Driver) Diff(ctx context.Context, records []publish.Record, documents []manifests.Document) ([]publish.Change, error) {
+	trouble := ""
+	n := slices.IndexFunc(records, func(r publish.Record) bool { return r.Phase == publish.Deployed })
+	var newest *publish.Revision
+	if n >= 0 {
+		newest = &records[n].Revision
+		s, err := d.inPlace(ctx, records[n])
+		switch {
+		case err != nil:
+			return nil, err
+		case s == nil:
+			trouble = "removed"
+		case !s.Running || s.Message != "":
+			trouble = "stopped"
+		}
+	}
+	changes, err := Compare(newest, trouble, documents)
+	if err != nil || len(changes) == 0 {
+		return changes, err
+	}
+	stranger, err := d.host.Stranger(ctx)
+	if stranger != nil {
+		changes[0].Conflicts = stranger.Conflict.Details
+	}
+	return changes, err
+}
+
+// inPlace is the state of a deployed record's container, nil if it is gone or has
+// not its name.
+func (d *Driver) inPlace(ctx context.Context, r publish.Record) (*State, error) {
+	s, err := d.host.State(ctx, r)
+	if s != nil && s.Name != d.host.LiveName(r) {
+		return nil, err
+	}
+	return s, err
+}
+
+// Status implements publish.Driver.
+func (d *Driver) Status(ctx context.Context, _ []publish.Record, newest *publish.Record) (*publish.Status, error) {
+	out := &publish.Status{}
+	stranger, err := d.host.Stranger(ctx)
+	switch {
+	case err != nil:
+		return nil, err
+	case stranger != nil:
+		return nil, stranger.Conflict
+	case newest == nil:
+		return out, nil
+	}
+	s, err := d.inPlace(ctx, *newest)
+	if err != nil {
+		return nil, err
+	}
+	if s == nil {
+		out.Message = fmt.Sprintf("container %s is gone", d.host.LiveName(*newest))
+		return out, nil
+	}
+	c, err := manifests.ParseContainer(newest.Documents)
+	if err != nil {
+		return nil, err
+	}
+	out.URL = d.host.Live(c)
+	i := publish.Instance{Name: s.Name, Image: s.Image, Restarts: s.Restarts, Message: s.Message}
+	switch {
+	case s.Message != "":
+	case s.Running:
+		if err := d.probe.Serves(ctx, out.URL); err != nil {
+			i.Message = err.Error()
+		}
+	case s.Ended != nil:
+		i.Message = s.Ended.Error()
+	}
+	i.Ready = i.Message == ""
+	out.Ready, out.Message, out.Instances = i.Ready, i.Message, []publish.Instance{i}
+	return out, nil
+}
+
+// Removals implements publish.Driver.
+func (d *Driver) Removals(ctx context.Context, _ []publish.Record) ([]publish.Change, error) {
+	all, err := d.host.Containers(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var out []publish.Change
+	add := func(names []string, before, after string) {
+		slices.Sort(names)
+		for _, name := range slices.Compact(names) {
+			out = append(out, publish.Change{Action: "delete", Object: before + name + after})
+		}
+	}
+	var names, images []string
+	for _, c := range all {
+		names = append(names, c.Name)
+		if c.Brought {
+			images = append(images, c.Shows)
+		}
+	}
+	add(names, "container ", "")
+	add(images, "image ", ", unless something else needs it")
+	return out, nil
+}
+
+// Delete implements publish.Driver: it removes the endpoint's containers, and the
+// images that were brought for them.
+func (d *Driver) Delete(ctx context.Context, _ []publish.Record) error {
+	all, err := d.host.Containers(ctx)
+	if err != nil {
+		return err
+	}
+	for _, c := range all {
+		if err := d.host.Destroy(ctx, c); err != nil {
+			return err
+		}
+	}
+	// An image goes when no container needs it.
+	for _, c := range all {
+		if c.Brought {
+			err = errors.Join(err, d.host.GiveUp(ctx, c.Image))
+		}
+	}
+	return err
+}
+
+// Close implements publish.Driver.
+func (d *Driver) Close() error { return d.host.Close() }
