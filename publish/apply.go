@@ -76,7 +76,7 @@ func (d *deployment) claim(ctx context.Context) error {
 	r := &d.plan.Record
 	lasts := d.store.Lease()
 	if lasts == 0 {
-		lasts = 2*d.plan.Options.Timeout + CleanupLimit + slack
+		lasts = 2*(stepLimit+d.plan.Options.Timeout) + CleanupLimit + slack
 	}
 	r.Deadline = now.Add(lasts).UTC().Truncate(time.Second)
 	// Broken off, it might make a record that nobody removes.

@@ -21,6 +21,9 @@ const (
 )
 
 const (
+	// stepLimit is how long a target may take to begin what it was told: it may have
+	// to wait for a server to end, or for an API server to come back.
+	stepLimit = 2 * time.Minute
 	// slack is how much longer than its time limits a deployment may take whose
 	// deadline cannot be put off.
 	slack = time.Minute

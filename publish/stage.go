@@ -4,41 +4,40 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 )
 
-// stage takes a step and waits until the revision is ready after it, all within
-// the time limit.
+// stage takes a step and waits until the revision is ready after it.
 func (d *deployment) stage(ctx context.Context, step func(context.Context) error, wait bool) error {
-	limit := d.plan.Options.Timeout
-	limited, cancel := context.WithTimeout(ctx, limit)
+	limited, cancel := context.WithTimeout(ctx, stepLimit)
 	defer cancel()
 	if err := step(limited); err != nil {
-		return tooLate(ctx, limited, limit, err)
+		if ctx.Err() == nil && limited.Err() != nil {
+			return &UnreadyError{Reason: fmt.Sprintf("the target did not take it within %s: %v", stepLimit, err), Cause: err}
+		}
+		return err
 	}
 	if !wait {
 		return nil
 	}
-	return d.wait(limited, limit)
-}
-
-// tooLate is the error of a step, which is an *UnreadyError if its time was over.
-func tooLate(ctx, limited context.Context, limit time.Duration, err error) error {
-	if ctx.Err() == nil && limited.Err() != nil {
-		return &UnreadyError{Reason: fmt.Sprintf("the target did not take it within %s: %v", limit, err), Cause: err}
-	}
-	return err
+	return d.wait(ctx)
 }
 
 // wait returns when the revision is ready. The error is an *UnreadyError if it
-// cannot become so, or not before ctx ends.
-func (d *deployment) wait(ctx context.Context, limit time.Duration) error {
+// cannot become so, or not within the time limit.
+func (d *deployment) wait(ctx context.Context) error {
+	limit := d.plan.Options.Timeout
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
 	var last Readiness
 	for next := firstLook; ; next = min(next*13/10, lastLook) {
 		r, err := d.rollout.Ready(ctx)
 		switch {
 		case ctx.Err() != nil:
 			return &UnreadyError{Object: last.Object, Reason: fmt.Sprintf("it is not ready after %s: %s", limit, last.Message), Cause: err}
+		case errors.Is(err, context.DeadlineExceeded):
+			// This wait's own, which a client can see a little earlier; or that of one
+			// request.
+			r = last
 		case err != nil:
 			return err
 		case r.Ready:

@@ -28,6 +28,8 @@ type Endpoint struct {
 	// There lists all that may be there of the endpoint, but for images; nothing of
 	// it may tell one deployment of the same version from another.
 	There func(t *testing.T) []string
+	// Marks says that its store can keep a record as publish.Failed.
+	Marks bool
 	// Timeout is that of each wait, long enough for a release to become ready.
 	Timeout time.Duration
 }
@@ -127,7 +129,7 @@ func Conformance(t *testing.T, open func(t *testing.T) *Endpoint, keep func(step
 	first.delete(t)
 	for _, step := range steps {
 		for _, fault := range Faults() {
-			if keep != nil && !keep(step, fault) {
+			if keep != nil && !keep(step, fault) || fault == Outnumbered && slices.Index(steps, step) <= slices.Index(steps, "Create 1") {
 				continue
 			}
 			for _, fresh := range []bool{false, true} {
@@ -138,6 +140,21 @@ func Conformance(t *testing.T, open func(t *testing.T) *Endpoint, keep func(step
 				t.Run(strings.ReplaceAll(name, " ", "_"), func(t *testing.T) { one(t, open(t), step, fault, fresh) })
 			}
 		}
+	}
+}
+
+// outnumbered finds fault with a deployment that went on after another had begun:
+// it must do nothing more that others would see than what it was about to.
+func outnumbered(t *testing.T, steps []string, step string, committed bool, err error) {
+	t.Helper()
+	at := slices.Index(steps, step)
+	after := func(name string) bool { return slices.Contains(steps[at+1:], name) }
+	if after("Switch 1") && stepName(step) != "Update" || after("Revert 1") || after("Update 2") {
+		t.Errorf("it was outnumbered at %q, and then came %q", step, steps[at+1:])
+	}
+	var busy *publish.BusyError
+	if !committed && !errors.As(err, &busy) && !slices.Contains([]string{"Revert", "Forget", "Discard"}, stepName(step)) {
+		t.Errorf("it was outnumbered at %q, and the error is %v", step, err)
 	}
 }
 
@@ -156,6 +173,7 @@ func one(t *testing.T, e *Endpoint, step string, fault Fault, fresh bool) {
 		s.faults["Start 1"] = Fails
 	}
 	s.overtake = func() { e.must(t, "3", true) }
+	s.outnumber = func() { e.rival(t) }
 	err := e.deploy(t, "2", s, false)
 	t.Logf("%v", err)
 	reached := slices.Contains(s.steps, step)
@@ -163,6 +181,8 @@ func one(t *testing.T, e *Endpoint, step string, fault Fault, fresh bool) {
 	var busy *publish.BusyError
 	switch {
 	case !reached:
+	case fault == Outnumbered:
+		outnumbered(t, s.steps, step, committed, err)
 	case fault == Overtaken && step == "List 1":
 		// It has not looked yet, so one comes after the other.
 		e.serves(t, "2")
@@ -190,30 +210,64 @@ func one(t *testing.T, e *Endpoint, step string, fault Fault, fresh bool) {
 			t.Errorf("what is there:\n%s", diff)
 		}
 	}
-	// A later one that fails leaves what answers now.
-	e.next(t, s.dead, had)
+	mid := []string(nil)
+	if !committed && !slices.Contains(e.revisions(t), "3") {
+		mid = before
+	}
+	// The lock of one that could not unlock it ends by itself.
+	overdue := s.dead || fault == Overtaken || fault == Outnumbered || !e.Marks || committed && err == nil && stepName(step) == "Update"
+	e.next(t, overdue, had, mid)
+}
+
+// rival begins a deployment.
+func (e *Endpoint) rival(t *testing.T) {
+	t.Helper()
+	store, _ := e.Connect(t)
+	records, err := store.List(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(records) == 0 {
+		return // nothing is left that could be outnumbered
+	}
+	newest := slices.MaxFunc(records, func(a, b publish.Record) int { return a.Number - b.Number })
+	newest.Number, newest.Attempt, newest.By, newest.Phase = newest.Number+1, "rival", "rival@there", publish.Applying
+	newest.Deadline = time.Now().Add(time.Minute).UTC().Truncate(time.Second)
+	if err := store.Create(t.Context(), newest); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // atomic says that a step is one in which a process cannot find out that it was
 // overtaken.
 func atomic(step string) bool {
-	name, _, _ := strings.Cut(step, " ")
-	return slices.Contains([]string{"Start", "Switch", "Revert", "Prune", "Ready", "Recover"}, name)
+	return slices.Contains([]string{"Start", "Switch", "Revert", "Prune", "Ready", "Recover"}, stepName(step))
 }
 
-// next deploys after a fault: once without success, and then with.
-func (e *Endpoint) next(t *testing.T, overdue bool, had []string) {
+func stepName(step string) string {
+	name, _, _ := strings.Cut(step, " ")
+	return name
+}
+
+// next deploys after a fault: once without success, which leaves what answers now
+// and, if before is not nil, what was there before; and then with.
+func (e *Endpoint) next(t *testing.T, overdue bool, had, before []string) {
 	t.Helper()
 	s := &script{faults: map[string]Fault{"Ready 1": Fails}}
-	if err := e.deploy(t, "4", s, true); err == nil && slices.Contains(s.steps, "Ready 1") {
-		t.Error("what fails has succeeded")
+	if err := e.deploy(t, "4", s, overdue); err == nil || !slices.Contains(s.steps, "Ready 1") {
+		t.Errorf("what is to fail ends at %q: %v", s.steps[len(s.steps)-1], err)
 	}
+	answers := ""
 	if now := e.revisions(t); len(now) > 0 {
-		e.serves(t, now[0])
-	} else {
-		e.serves(t, "")
+		answers = now[0]
 	}
-	e.must(t, "5", true)
+	e.serves(t, answers)
+	if before != nil {
+		if diff := cmp.Diff(before, e.There(t)); diff != "" {
+			t.Errorf("a deployment that failed after it has left what is there:\n%s", diff)
+		}
+	}
+	e.must(t, "5", overdue)
 	newest := e.revisions(t)
 	if newest[0] != "5" || !slices.Equal(newest[len(newest)-len(had):], had) {
 		t.Errorf("the revisions are %q", newest)

@@ -29,10 +29,15 @@ const (
 	// Overtaken is a process that is asleep before the step, for so long that
 	// another deployment begins and ends.
 	Overtaken Fault = "overtaken"
+	// Outnumbered is a process that is asleep before the step, for so long that
+	// another deployment begins.
+	Outnumbered Fault = "outnumbered"
 )
 
 // Faults returns all of them.
-func Faults() []Fault { return []Fault{Fails, Lost, Cancelled, Dies, DiesAfter, Overtaken} }
+func Faults() []Fault {
+	return []Fault{Fails, Lost, Cancelled, Dies, DiesAfter, Overtaken, Outnumbered}
+}
 
 // errInjected is the error of what was made to fail, errDead that of all that a
 // dead process would do.
@@ -51,9 +56,11 @@ type script struct {
 	steps []string
 	calls map[string]int
 	dead  bool
-	// cancel ends the caller's context, overtake is another deployment.
-	cancel   func()
-	overtake func()
+	// cancel ends the caller's context, overtake is another deployment, outnumber
+	// the beginning of one.
+	cancel    func()
+	overtake  func()
+	outnumber func()
 }
 
 // step does what the script has for one.
@@ -75,6 +82,12 @@ func (s *script) step(ctx context.Context, name string, do func(context.Context)
 		s.cancel()
 	case fault == Overtaken:
 		s.overtake()
+	case fault == Outnumbered:
+		s.outnumber()
+		if name == "Ready 1" {
+			// Also where it would revert.
+			return errInjected
+		}
 	}
 	err := do(ctx)
 	switch fault {

@@ -190,5 +190,7 @@ func (d memoryDriver) Prepare(ctx context.Context, p *publish.Plan) (publish.Rol
 		d.images, d.servers = map[string]bool{}, map[string]server{}
 	}
 	d.images[version(p.Record)] = true
-	return &memoryRollout{d.Memory, p}, nil
+	r := &memoryRollout{Memory: d.Memory, plan: p}
+	r.look()
+	return r, nil
 }

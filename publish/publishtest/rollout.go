@@ -11,6 +11,14 @@ import (
 type memoryRollout struct {
 	*Memory
 	plan *publish.Plan
+	// stopped says that the previous revision did not run before.
+	stopped bool
+}
+
+// look finds out whether the previous revision runs.
+func (r *memoryRollout) look() {
+	r.stopped = r.plan.Previous == nil || !r.servers[nameOf(*r.plan.Previous)].running
+	r.plan.Stopped = r.stopped
 }
 
 // do changes something, unless ctx has ended.
@@ -23,26 +31,28 @@ func (r *memoryRollout) do(ctx context.Context, change func() error) error {
 	return change()
 }
 
-// remove removes a server, and brings back the previous one if it was stopped
-// for it.
-func (r *memoryRollout) remove(name string) {
-	_, made := r.servers[name]
-	delete(r.servers, name)
+// resume brings the previous revision back.
+func (r *memoryRollout) resume() {
 	if r.plan.Previous == nil {
 		r.route = ""
 		return
 	}
-	previous := nameOf(*r.plan.Previous)
-	if s, ok := r.servers[previous]; ok && (made || r.route == name) {
+	r.route = nameOf(*r.plan.Previous)
+	if s, ok := r.servers[r.route]; ok {
 		s.running = true
-		r.servers[previous], r.route = s, previous
+		r.servers[r.route] = s
 	}
 }
 
 // Recover implements publish.Rollout.
 func (r *memoryRollout) Recover(ctx context.Context, left publish.Record) error {
 	return r.do(ctx, func() error {
-		r.remove(nameOf(left))
+		_, made := r.servers[nameOf(left)]
+		delete(r.servers, nameOf(left))
+		if left.Phase == publish.Switching || made && !r.Exclusive {
+			r.resume()
+		}
+		r.look()
 		if version(left) != version(r.plan.Record) {
 			r.collect(left)
 		}
@@ -96,7 +106,10 @@ func (r *memoryRollout) Switch(ctx context.Context) error {
 // Revert implements publish.Rollout.
 func (r *memoryRollout) Revert(ctx context.Context) error {
 	return r.do(ctx, func() error {
-		r.remove(nameOf(r.plan.Record))
+		delete(r.servers, nameOf(r.plan.Record))
+		if !r.Exclusive || !r.stopped {
+			r.resume()
+		}
 		return nil
 	})
 }
