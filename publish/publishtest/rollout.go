@@ -107,7 +107,7 @@ func (r *memoryRollout) Switch(ctx context.Context) error {
 func (r *memoryRollout) Revert(ctx context.Context) error {
 	return r.do(ctx, func() error {
 		delete(r.servers, nameOf(r.plan.Record))
-		if !r.Exclusive || !r.stopped {
+		if r.plan.Previous == nil || !r.Exclusive || !r.stopped {
 			r.resume()
 		}
 		return nil
