@@ -28,7 +28,7 @@ func Kind() deployfile.Kind {
 	}
 	return deployfile.Kind{
 		Name:    "containerd",
-		Summary: "a container of this machine's containerd",
+		Summary: "a container on this machine's containerd",
 		New:     func() deployfile.Spec { return new(Spec) },
 		Sources: append(manifests.ContainerSources(), source),
 		Formats: formats,

@@ -20,7 +20,7 @@ func Kind() deployfile.Kind {
 	formats["address"] = deployfile.Format{Check: checkAddress}
 	return deployfile.Kind{
 		Name:    "docker",
-		Summary: "a container of an engine, local or at `DOCKER_HOST`",
+		Summary: "a container on a Docker engine, local, or at `DOCKER_HOST` or in a Docker context",
 		New:     func() deployfile.Spec { return new(Spec) },
 		Sources: append(manifests.ContainerSources(), source),
 		Formats: formats,

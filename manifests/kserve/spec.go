@@ -25,7 +25,7 @@ const (
 func Kind() deployfile.Kind {
 	return deployfile.Kind{
 		Name:    "kserve",
-		Summary: "an InferenceService of KServe",
+		Summary: "a KServe InferenceService",
 		New:     func() deployfile.Spec { return new(Spec) },
 		Sources: append(cluster.Sources(), source),
 		Formats: cluster.Formats("kserve"),

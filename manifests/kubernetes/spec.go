@@ -15,7 +15,7 @@ var source string
 func Kind() deployfile.Kind {
 	return deployfile.Kind{
 		Name:    "kubernetes",
-		Summary: "a Deployment, a Service, and what keys ask for",
+		Summary: "a Deployment, a Service, and what further keys add",
 		New:     func() deployfile.Spec { return new(Spec) },
 		Sources: append(cluster.Sources(), source),
 		Formats: cluster.Formats("kubernetes"),

@@ -6,7 +6,12 @@ import (
 
 	"github.com/deployfile/deployfile/deployfile"
 	"github.com/deployfile/deployfile/manifests/kinds"
+	"github.com/deployfile/deployfile/publish"
 	"github.com/deployfile/deployfile/publish/connect"
+	"github.com/deployfile/deployfile/publish/containerd"
+	"github.com/deployfile/deployfile/publish/docker"
+	"github.com/deployfile/deployfile/publish/kubernetes"
+	"github.com/deployfile/deployfile/publish/registry"
 )
 
 // A connection that cannot be opened names what is missing.
@@ -46,5 +51,30 @@ func TestOpenRegistry(t *testing.T) {
 	}
 	if err := p.Close(); err != nil {
 		t.Error(err)
+	}
+}
+
+// What a kind says that it can, its publisher implements.
+func TestVerbs(t *testing.T) {
+	publishers := map[string]any{
+		"docker": (*docker.Publisher)(nil), "containerd": (*containerd.Publisher)(nil), "registry": (*registry.Publisher)(nil),
+		"kubernetes": (*kubernetes.Publisher)(nil), "kserve": (*kubernetes.Publisher)(nil),
+	}
+	for _, k := range kinds.All() {
+		p := publishers[k.Name]
+		_, logs := p.(publish.Logger)
+		_, opens := p.(publish.Opener)
+		_, batches := p.(publish.Batcher)
+		_, imports := p.(publish.Importer)
+		for verb, want := range map[deployfile.Verb]bool{
+			deployfile.VerbLogs: logs, deployfile.VerbOpen: opens, deployfile.VerbPredict: opens, deployfile.VerbBatch: batches,
+		} {
+			if k.Can(verb) != want {
+				t.Errorf("kind %s, %s: %v, but its publisher: %v", k.Name, verb, k.Can(verb), want)
+			}
+		}
+		if stores := k.Image.Store != deployfile.StoreNone; stores != imports {
+			t.Errorf("kind %s has an image store: %v, but its publisher imports: %v", k.Name, stores, imports)
+		}
 	}
 }
