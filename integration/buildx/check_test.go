@@ -94,6 +94,6 @@ func TestCheckOfWheels(t *testing.T) {
 	p := tiny(t, x.Table("local"), "dfone", "zevil")
 	p.lock(t)
 	r := p.must(t, invocation{}, "--call", "check")
-	wantWords(t, r.stdout, "file-conflict", "dfone and zevil bring /opt/venv/lib/python3.11/site-packages/dfone.py with other contents",
+	wantWords(t, r.stdout, "file-conflict", "dfone and zevil contain /opt/venv/lib/python3.11/site-packages/dfone.py with different contents",
 		"startup-code", "zevil contains /opt/venv/lib/python3.11/site-packages/zevil.pth, whose code runs at every start of Python")
 }

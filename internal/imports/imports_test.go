@@ -21,7 +21,7 @@ var (
 	builders = append([]string{module + "llb", module + "resolver", module + "toolchain", module + "frontend", module + "build", module + "builder", module + "compare"}, buildKit...)
 	targets  = []string{"k8s.io/client-go", "github.com/moby/moby/client", module + "publish"}
 	clouds   = []string{"github.com/aws", "github.com/Azure", "github.com/chrismellard", "golang.org/x/oauth2/google"}
-	tests    = []string{module + "internal/testing", "testing"}
+	tests    = []string{module + "internal/testing"}
 )
 
 func TestImports(t *testing.T) {
