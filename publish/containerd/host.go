@@ -164,6 +164,10 @@ func (h *host) Remove(ctx context.Context, r publish.Record) error {
 	if err != nil || c == nil || c.Attempt != r.Attempt {
 		return err
 	}
+	// The monitor would start it again in the middle.
+	if err := h.unwatch(ctx, c); err != nil {
+		return err
+	}
 	return h.remove(ctx, c)
 }
 

@@ -111,6 +111,11 @@ func (r *rollout) Recover(ctx context.Context, left publish.Record) error {
 
 // Start implements publish.Rollout.
 func (r *rollout) Start(ctx context.Context) error {
+	// A deployment that died after it was committed may have left what it was to stop,
+	// which can still have the port.
+	if err := r.retire(ctx, func(earlier publish.Record) bool { return earlier.Number != r.plan.Previous.Number }); err != nil {
+		return err
+	}
 	if !r.conflict {
 		return r.launch(ctx)
 	}
@@ -215,9 +220,15 @@ func (r *rollout) Revert(ctx context.Context) error {
 
 // Prune implements publish.Rollout: it stops what was there before.
 func (r *rollout) Prune(ctx context.Context) error {
+	return r.retire(ctx, func(publish.Record) bool { return true })
+}
+
+// retire stops containers of deployed revisions: those that run, and the previous
+// one in any case.
+func (r *rollout) retire(ctx context.Context, which func(publish.Record) bool) error {
 	var failed []error
 	for _, earlier := range r.plan.Earlier {
-		if earlier.Phase != publish.Deployed {
+		if earlier.Phase != publish.Deployed || !which(earlier) {
 			continue
 		}
 		s, err := r.host.State(ctx, earlier)
