@@ -32,7 +32,7 @@ func (p *Publisher) Import(ctx context.Context, archive io.Reader) (string, erro
 		return "", err
 	}
 	if loaded == "" {
-		return "", errors.New("Docker's engine does not say which image it has loaded")
+		return "", errors.New("the answer of Docker's engine does not name the image that it loaded")
 	}
 	image, err := p.host.client.ImageInspect(ctx, loaded)
 	if err != nil {
