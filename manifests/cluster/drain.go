@@ -36,10 +36,12 @@ const (
 // stop.
 //
 // The hook is a program in the image's Python, and a hook whose program is missing
-// stops the server at once. If the lock is unknown, deployfile may not have built the
-// image, and the hook is a sleep that is long enough for most proxies.
+// stops the server at once. If the lock of an image with its model is unknown,
+// deployfile may not have built the image, and the hook is a sleep that is long enough
+// for most proxies.
 func drain(r manifests.Release) *corev1.LifecycleHandler {
-	if r.LockDigest == "" {
+	// An image without its model is an environment, which starts this very Python.
+	if r.LockDigest == "" && r.ModelImage == "" {
 		return &corev1.LifecycleHandler{Sleep: &corev1.SleepAction{Seconds: drainSeconds}}
 	}
 	return &corev1.LifecycleHandler{Exec: &corev1.ExecAction{Command: []string{
