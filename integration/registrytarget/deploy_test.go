@@ -30,6 +30,9 @@ type endpoint struct {
 
 func open(t *testing.T, repository, format string, tags ...string) *endpoint {
 	t.Helper()
+	if format == "" {
+		format = deployfile.FormatOCI
+	}
 	target := deployfile.Target{Name: "hub", Kind: "registry", Endpoint: "iris-hub", Image: repository, Format: format, Spec: &registrykind.Spec{Tags: tags}}
 	p, err := registry.Open(context.Background(), registry.Options{Target: target})
 	if err != nil {
