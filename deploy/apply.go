@@ -13,7 +13,7 @@ import (
 
 // DefaultTimeout is how long a deployment may take to become ready: long enough to
 // pull a large image to a node that never had it.
-const DefaultTimeout = 10 * time.Minute
+const DefaultTimeout = publish.DefaultTimeout
 
 // ApplyOptions say how a target is changed.
 type ApplyOptions struct {

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/deployfile/deployfile/deployfile"
 	"github.com/google/go-containerregistry/pkg/v1/partial"
 )
 
@@ -17,12 +18,12 @@ import (
 const (
 	// OCI is the image as it was built: OCI's media types, with an index for
 	// several platforms or attestations.
-	OCI = "oci"
+	OCI = deployfile.FormatOCI
 	// Docker has Docker's media types and no attestations: a manifest list for
 	// several platforms, else a manifest.
-	Docker = "docker"
+	Docker = deployfile.FormatDocker
 	// DockerManifest is a single-platform manifest in Docker's media types.
-	DockerManifest = "docker-manifest"
+	DockerManifest = deployfile.FormatDockerManifest
 )
 
 // Image is a v1.Image or a v1.ImageIndex, from a registry, an OCI layout or

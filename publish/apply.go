@@ -51,7 +51,7 @@ func (d *deployment) prepare(ctx context.Context) error {
 		return err
 	}
 	p := d.plan
-	p.Earlier, p.Previous = records, newestDeployed(records)
+	p.Earlier, p.Previous = records, NewestDeployed(records)
 	if p.Previous != nil && p.Previous.Number >= p.Record.Number {
 		// What is to be applied follows from a state that is no longer there.
 		return busy(d.endpoint, *p.Previous)
@@ -134,7 +134,7 @@ func (d *deployment) unchanged(records []Record) error {
 			return busy(d.endpoint, r)
 		}
 	}
-	switch now, was := newestDeployed(records), d.plan.Previous; {
+	switch now, was := NewestDeployed(records), d.plan.Previous; {
 	case now == nil && was == nil:
 	case now == nil:
 		return fmt.Errorf("revision %d of %s was deleted meanwhile: deploy again", was.Number, d.endpoint)

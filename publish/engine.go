@@ -73,7 +73,7 @@ func (e *Engine) Status(ctx context.Context) (*Status, error) {
 	if err != nil {
 		return nil, err
 	}
-	newest := newestDeployed(records)
+	newest := NewestDeployed(records)
 	s, err := e.driver.Status(ctx, records, newest)
 	if err != nil {
 		return nil, err

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/deployfile/deployfile/publish/internal/wait"
 )
 
 // free returns a *BusyError while another deployment is under way. One whose
@@ -35,7 +37,7 @@ func (e *Engine) free(ctx context.Context, records []Record, say func(string)) e
 			continue
 		}
 		say(fmt.Sprintf("making sure that the deployment of revision %d by %s was abandoned", other.Number, other.By))
-		if err := pause(ctx, lease/2); err != nil {
+		if err := wait.For(ctx, lease/2); err != nil {
 			return err
 		}
 		again, err := list(ctx, e.store)
@@ -81,7 +83,7 @@ func (e *Engine) hold(ctx context.Context, r Record) *lock {
 	l := &lock{Engine: e, own: r, stop: stop, record: r}
 	if lease := e.store.Lease(); lease > 0 {
 		l.renewed.Go(func() {
-			for pause(ctx, lease/3) == nil {
+			for wait.For(ctx, lease/3) == nil {
 				// One that fails is made up for by the next. Whether the lock was lost
 				// meanwhile is found out before anything that others would see.
 				if errors.Is(l.renew(ctx, lease/3), ErrGone) {
@@ -160,16 +162,4 @@ func (l *lock) mine(ctx context.Context) error {
 		return l.gone()
 	}
 	return nil
-}
-
-// pause waits, unless ctx ends.
-func pause(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	case <-t.C:
-		return nil
-	}
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+
+	"github.com/deployfile/deployfile/publish/internal/wait"
 )
 
 // stage takes a step and waits until the revision is ready after it.
@@ -47,7 +49,7 @@ func (d *deployment) wait(ctx context.Context) error {
 		if r.Next > 0 {
 			next = r.Next
 		}
-		_ = pause(ctx, next) // the end of ctx is seen above
+		_ = wait.For(ctx, next) // the end of ctx is seen above
 	}
 }
 

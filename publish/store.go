@@ -104,8 +104,9 @@ func list(ctx context.Context, s Store) ([]Record, error) {
 	return records, nil
 }
 
-// newestDeployed returns the newest record that was deployed, nil if none was.
-func newestDeployed(records []Record) *Record {
+// NewestDeployed returns the first of records, newest first, that was deployed; nil
+// if none was.
+func NewestDeployed(records []Record) *Record {
 	for i := range records {
 		if records[i].Phase == Deployed {
 			return &records[i]

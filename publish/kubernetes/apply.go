@@ -4,16 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/labels"
 
 	"github.com/deployfile/deployfile/publish"
 )
-
-// defaultTimeout holds where ApplyOptions has none.
-const defaultTimeout = 10 * time.Minute
 
 // deployment is one call of Apply.
 type deployment struct {
@@ -40,7 +36,7 @@ type deployment struct {
 // is to lead to other ones than before.
 func (p *Publisher) Apply(ctx context.Context, revision publish.Revision, o publish.ApplyOptions) error {
 	if o.Timeout <= 0 {
-		o.Timeout = defaultTimeout
+		o.Timeout = publish.DefaultTimeout
 	}
 	d := &deployment{Publisher: p, o: o, progress: func(format string, a ...any) {
 		if o.Progress != nil {

@@ -21,7 +21,7 @@ func (p *Publisher) Delete(ctx context.Context) error {
 	// A finalizer of somebody else may never be taken away.
 	if _, limited := ctx.Deadline(); !limited {
 		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, defaultTimeout)
+		ctx, cancel = context.WithTimeout(ctx, publish.DefaultTimeout)
 		defer cancel()
 	}
 	records, err := p.recordsHere(ctx)

@@ -132,7 +132,7 @@ func expired(records []record) []record {
 	var out []record
 	kept := 0
 	for _, r := range records {
-		if r.phase == phaseDeployed && kept < keep {
+		if r.phase == phaseDeployed && kept < publish.KeepRevisions {
 			kept++
 			continue
 		}

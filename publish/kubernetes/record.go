@@ -49,9 +49,6 @@ const (
 	phaseFailed = "failed"
 )
 
-// keep is the number of deployed revisions that stay recorded.
-const keep = 10
-
 // plainLimit is the size from which on documents are compressed, in bytes:
 // etcd takes 1.5 MiB for an object.
 const plainLimit = 1_000_000

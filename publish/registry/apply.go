@@ -144,7 +144,7 @@ func (p *Publisher) deliver(ctx context.Context, w *registrykind.Image, say func
 // refused, they stay.
 func (p *Publisher) prune(ctx context.Context, records []record) {
 	for n, r := range records {
-		if n >= keptRevisions-1 {
+		if n >= publish.KeepRevisions-1 {
 			if err := p.forget(ctx, r); err != nil {
 				return
 			}

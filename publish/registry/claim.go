@@ -8,6 +8,7 @@ import (
 
 	"github.com/deployfile/deployfile/manifests"
 	"github.com/deployfile/deployfile/publish"
+	"github.com/deployfile/deployfile/publish/internal/wait"
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 )
@@ -50,7 +51,7 @@ func (c *claim) win(ctx context.Context) error {
 	if err == nil && (other == nil || other.Withdrawn) {
 		err = c.client.pusher.Put(ctx, c.recordTag(c.Number), image)
 		if err == nil {
-			err = sleep(ctx, max(settling, 4*time.Since(begin)))
+			err = wait.For(ctx, max(settling, 4*time.Since(begin)))
 		}
 		// A registry whose tags do not move has refused the second.
 		var looked error
@@ -163,15 +164,4 @@ func (c *client) remove(ctx context.Context, tag name.Tag, digest v1.Hash) error
 // afterwards is a context for what must be done although ctx may have ended.
 func afterwards(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(context.WithoutCancel(ctx), cleanUp)
-}
-
-func sleep(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	case <-t.C:
-		return nil
-	}
 }

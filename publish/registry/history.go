@@ -13,9 +13,6 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// keptRevisions is how many records a repository keeps.
-const keptRevisions = 10
-
 // maxTags is how many tags of a repository are read, and maxPages on how many
 // pages: many registries list no more than 100 on one.
 const (

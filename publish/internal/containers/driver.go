@@ -29,11 +29,10 @@ func NewDriver(endpoint string, h Host, p *Probe) *Driver {
 // cannot be changed but by making it again, so nothing else can differ.
 func (d *Driver) Diff(ctx context.Context, records []publish.Record, documents []manifests.Document) ([]publish.Change, error) {
 	trouble := ""
-	n := slices.IndexFunc(records, func(r publish.Record) bool { return r.Phase == publish.Deployed })
 	var newest *publish.Revision
-	if n >= 0 {
-		newest = &records[n].Revision
-		s, err := d.inPlace(ctx, records[n])
+	if deployed := publish.NewestDeployed(records); deployed != nil {
+		newest = &deployed.Revision
+		s, err := d.inPlace(ctx, *deployed)
 		switch {
 		case err != nil:
 			return nil, err
