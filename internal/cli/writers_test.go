@@ -293,26 +293,28 @@ func readKubernetes(data []byte) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	var undo func(v any) any
-	undo = func(v any) any {
-		switch v := v.(type) {
-		case map[string]any:
-			value, isText := v["value"].(string)
-			if _, named := v["name"]; named && isText {
-				v["value"] = strings.ReplaceAll(value, "$$", "$")
-				return v
-			}
-			for key := range v {
-				v[key] = undo(v[key])
-			}
-		case []any:
-			for i := range v {
-				v[i] = undo(v[i])
-			}
+	eachObject(objects, func(o map[string]any) {
+		value, isText := o["value"].(string)
+		if _, named := o["name"]; named && isText {
+			o["value"] = strings.ReplaceAll(value, "$$", "$")
 		}
-		return v
+	})
+	return objects, nil
+}
+
+// eachObject calls f with every object of a decoded document, the outer ones first.
+func eachObject(v any, f func(map[string]any)) {
+	switch v := v.(type) {
+	case map[string]any:
+		f(v)
+		for _, inner := range v {
+			eachObject(inner, f)
+		}
+	case []any:
+		for _, inner := range v {
+			eachObject(inner, f)
+		}
 	}
-	return undo(objects), nil
 }
 
 func writeFilled[T any](_ *testing.T, name string) ([]byte, error) {
@@ -454,36 +456,27 @@ func readBill(data []byte) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	var clean func(v any) any
-	clean = func(v any) any {
-		switch v := v.(type) {
-		case map[string]any:
-			for _, key := range []string{
-				"serialNumber", "documentNamespace", "SPDXID", "spdxElementId", "relatedSpdxElement", "licenseDeclared", "licenseId",
-				"purl", "externalRefs", "bom-ref", "dependsOn", "ref",
-			} {
-				delete(v, key)
-			}
-			for key := range v {
-				if key == "comment" || key == "summary" {
-					var lines []any
-					for line := range strings.SplitSeq(v[key].(string), "\n") {
-						name, _, _ := strings.Cut(line, "=")
-						lines = append(lines, name)
-					}
-					v[key] = lines
-					continue
-				}
-				v[key] = clean(v[key])
-			}
-		case []any:
-			for i := range v {
-				v[i] = clean(v[i])
-			}
+	eachObject(bill, func(o map[string]any) {
+		for _, key := range []string{
+			"serialNumber", "documentNamespace", "SPDXID", "spdxElementId", "relatedSpdxElement", "licenseDeclared", "licenseId",
+			"purl", "externalRefs", "bom-ref", "dependsOn", "ref",
+		} {
+			delete(o, key)
 		}
-		return v
-	}
-	return clean(bill), nil
+		for _, key := range []string{"comment", "summary"} {
+			text, there := o[key]
+			if !there {
+				continue
+			}
+			var lines []any
+			for line := range strings.SplitSeq(text.(string), "\n") {
+				name, _, _ := strings.Cut(line, "=")
+				lines = append(lines, name)
+			}
+			o[key] = lines
+		}
+	})
+	return bill, nil
 }
 
 func writeManifests(kind deployfile.Kind) func(*testing.T, string) ([]byte, error) {
