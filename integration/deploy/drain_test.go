@@ -8,7 +8,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/deployfile/deployfile/internal/testing/lab"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
@@ -22,24 +21,8 @@ const behind = 12 * time.Second
 func TestDrain(t *testing.T) {
 	for _, strategy := range []string{"rolling", "blue-green"} {
 		t.Run(strategy, func(t *testing.T) {
-			node := shared.clusters.Node(t)
-			namespace := node.Namespace(t)
-			u := &user{Project: lab.Tiny(t, shared.Parts, ""), node: node}
-			u.Write(t, "code/answer.py", versionSource)
-			u.Write(t, "Deployfile", u.Read(t, "Deployfile")+fmt.Sprintf(`
-[targets.prod]
-kind      = "kubernetes"
-namespace = %q
-image     = "%s/tiny-drain"
-strategy  = %q
-`, namespace, node.Registry, strategy))
-			u.run(t, u.builds("lock")...)
-			u.run(t, u.builds("deploy", "prod")...)
-			u.versions(t, namespace, "tiny-prod", "one")
-
+			u, namespace := twoVersions(t, "tiny-drain", strategy, 1)
 			l := &load{client: u.client(), url: u.url(t, namespace, "tiny-prod"), body: []byte("{}")}
-			u.Edit(t, "code/answer.py", `b"one"`, `b"two"`)
-			u.run(t, u.builds("lock")...)
 			replace := u.builds("deploy", "prod")
 			if strategy == "blue-green" {
 				u.run(t, replace...)

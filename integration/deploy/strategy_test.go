@@ -34,25 +34,8 @@ func TestStrategies(t *testing.T) {
 		{"blue-green", []string{"one"}, "tiny-prod-preview"},
 	} {
 		t.Run(test.strategy, func(t *testing.T) {
-			node := shared.clusters.Node(t)
-			namespace := node.Namespace(t)
-			u := &user{Project: lab.Tiny(t, shared.Parts, ""), node: node}
-			u.Write(t, "code/answer.py", versionSource)
-			u.Write(t, "Deployfile", u.Read(t, "Deployfile")+fmt.Sprintf(`
-[targets.prod]
-kind      = "kubernetes"
-namespace = %q
-image     = "%s/tiny-%s"
-replicas  = 2
-strategy  = %[3]q
-`, namespace, node.Registry, test.strategy))
-			u.run(t, u.builds("lock")...)
-			u.run(t, u.builds("deploy", "prod")...)
-			u.versions(t, namespace, "tiny-prod", "one")
-
+			u, namespace := twoVersions(t, "tiny-"+test.strategy, test.strategy, 2)
 			l := &load{client: u.client(), url: u.url(t, namespace, "tiny-prod"), body: []byte("{}")}
-			u.Edit(t, "code/answer.py", `b"one"`, `b"two"`)
-			u.run(t, u.builds("lock")...)
 			l.during(t, func() { u.run(t, u.builds("deploy", "prod")...) })
 			u.versions(t, namespace, "tiny-prod", test.during...)
 			if test.preview != "" {
@@ -67,6 +50,30 @@ strategy  = %[3]q
 			u.nothingLeft(t, namespace)
 		})
 	}
+}
+
+// twoVersions deploys a first version with a strategy, to a namespace of its own and
+// from a repository of that name, and locks a second one.
+func twoVersions(t *testing.T, repository, strategy string, replicas int) (u *user, namespace string) {
+	t.Helper()
+	node := shared.clusters.Node(t)
+	namespace = node.Namespace(t)
+	u = &user{Project: lab.Tiny(t, shared.Parts, ""), node: node}
+	u.Write(t, "code/answer.py", versionSource)
+	u.Write(t, "Deployfile", u.Read(t, "Deployfile")+fmt.Sprintf(`
+[targets.prod]
+kind      = "kubernetes"
+namespace = %q
+image     = "%s/%s"
+replicas  = %d
+strategy  = %q
+`, namespace, node.Registry, repository, replicas, strategy))
+	u.run(t, u.builds("lock")...)
+	u.run(t, u.builds("deploy", "prod")...)
+	u.versions(t, namespace, "tiny-prod", "one")
+	u.Edit(t, "code/answer.py", `b"one"`, `b"two"`)
+	u.run(t, u.builds("lock")...)
+	return u, namespace
 }
 
 // versions waits until a Service leads to these versions and no other. The
