@@ -1,6 +1,9 @@
 package manifests
 
-import "reflect"
+import (
+	"bytes"
+	"slices"
+)
 
 // The tracks that a slot has besides "".
 const (
@@ -73,13 +76,36 @@ func RolledBack(current, earlier State) State {
 	return to
 }
 
-// sameService says whether the releases serve the same in the same way: the
+// Same reports whether two states are rendered to the same documents, apart from
+// the digests of the lock and the Deployfile: then the second needs nothing that
+// the first has not. What cannot be rendered is the same as nothing.
+func Same(a, b State) bool {
+	before, err := Render(withoutDigests(a))
+	if err != nil {
+		return false
+	}
+	after, err := Render(withoutDigests(b))
+	return err == nil && slices.EqualFunc(before, after, func(x, y Document) bool {
+		return x.Name == y.Name && bytes.Equal(x.Body, y.Body)
+	})
+}
+
+func withoutDigests(s State) State {
+	s.Live.LockDigest, s.Live.FileDigest = "", ""
+	if s.Next != nil {
+		next := *s.Next
+		next.LockDigest, next.FileDigest = "", ""
+		s.Next = &next
+	}
+	return s
+}
+
+// sameService reports whether the releases serve the same in the same way: the
 // Deployfile may have got another comment, or another strategy for what comes
 // next.
 func sameService(a, b Release) bool {
-	a.LockDigest, a.FileDigest = b.LockDigest, b.FileDigest
 	a.Target, b.Target = withoutRollout(a.Target), withoutRollout(b.Target)
-	return reflect.DeepEqual(a, b)
+	return Same(State{Live: Slot{Release: a}}, State{Live: Slot{Release: b}})
 }
 
 func otherColour(track string) string {

@@ -1,11 +1,10 @@
 package manifests_test
 
 import (
-	"encoding/json"
 	"testing"
 
+	"github.com/deployfile/deployfile/deployfile"
 	. "github.com/deployfile/deployfile/manifests"
-	"github.com/deployfile/deployfile/manifests/kinds"
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -121,20 +120,44 @@ func TestRolledBack(t *testing.T) {
 	}
 }
 
-// TestStateJSON shows that a target can keep a state.
-func TestStateJSON(t *testing.T) {
+// TestSame compares what states are rendered to, and neither what a Deployfile says
+// only of a next release nor digests.
+func TestSame(t *testing.T) {
+	for name, x := range map[string]struct {
+		change func(*State)
+		want   bool
+	}{
+		"nothing":           {func(*State) {}, true},
+		"digests":           {func(s *State) { s.Live.LockDigest, s.Next.FileDigest = digest("8"), digest("9") }, true},
+		"the live strategy": {func(s *State) { pod(&s.Live.Release).Strategy = StrategyRolling }, true},
+		"an image":          {func(s *State) { s.Next.Image = "iris@3" }, false},
+		"the next weight":   {func(s *State) { pod(&s.Next.Release).Weight = 90 }, false},
+		"the slots":         {func(s *State) { s.Next = nil }, false},
+		"an invalid key":    {func(s *State) { pod(&s.Live.Release).Namespace = "A B" }, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a := beside(slot("", "1", "canary"), slot("canary", "2", "canary"))
+			b := beside(slot("", "1", "canary"), slot("canary", "2", "canary"))
+			x.change(&b)
+			equal(t, "same", x.want, Same(a, b))
+		})
+	}
+}
+
+// TestKeys keeps the keys of a target of each state, and makes the target of them
+// again.
+func TestKeys(t *testing.T) {
 	for name, state := range clusterStates() {
-		body, err := json.Marshal(state)
-		if err != nil {
-			t.Fatal(err)
+		for _, s := range state.Slots() {
+			keys, err := s.Target.Keys()
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := deployfile.NewTarget(s.Target.Spec.Kind(), s.Target.Name, s.Target.Endpoint, keys)
+			if err != nil {
+				t.Fatal(err)
+			}
+			equal(t, name, s.Target, got)
 		}
-		var got State
-		if err := json.Unmarshal(body, &got); err != nil {
-			t.Fatal(err)
-		}
-		if err := kinds.Restore(&got); err != nil {
-			t.Fatal(err)
-		}
-		equal(t, name, state, got)
 	}
 }

@@ -3,7 +3,6 @@ package publish
 import (
 	"context"
 	"fmt"
-	"reflect"
 	"strings"
 	"time"
 
@@ -110,7 +109,7 @@ func Rollback(ctx context.Context, p Publisher, to int, o Options) (*Outcome, er
 	current := revisions[0].State
 	for _, r := range revisions {
 		state := manifests.RolledBack(current, r.State)
-		if r.Number == to || to == 0 && !reflect.DeepEqual(state, current) {
+		if r.Number == to || to == 0 && !manifests.Same(state, current) {
 			return reach(ctx, p, revisions, state, o)
 		}
 	}
@@ -151,7 +150,7 @@ func reach(ctx context.Context, p Publisher, revisions []Revision, state manifes
 	if len(revisions) > 0 {
 		out.Previous = &revisions[0]
 		out.Revision.Number += revisions[0].Number
-		if len(changes) == 0 && alike(revisions[0].State, state) {
+		if len(changes) == 0 && manifests.Same(revisions[0].State, state) {
 			out.Action, out.Revision = Unchanged, revisions[0]
 			if o.DryRun || o.NoWait {
 				return out, nil
@@ -167,23 +166,6 @@ func reach(ctx context.Context, p Publisher, revisions []Revision, state manifes
 		return out, nil
 	}
 	return out, p.Apply(ctx, out.Revision, o.ApplyOptions)
-}
-
-// alike says whether two states serve the same in the same way. A Deployfile
-// that changed elsewhere is no reason to start anything again; where a target
-// shows its digest, that is one of the changes.
-func alike(a, b manifests.State) bool {
-	return reflect.DeepEqual(withoutSources(a), withoutSources(b))
-}
-
-func withoutSources(s manifests.State) manifests.State {
-	s.Live.LockDigest, s.Live.FileDigest = "", ""
-	if s.Next != nil {
-		next := *s.Next
-		next.LockDigest, next.FileDigest = "", ""
-		s.Next = &next
-	}
-	return s
 }
 
 // NoRevisionError is a revision that cannot be rolled back to.

@@ -4,7 +4,6 @@ package engine
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -28,7 +27,7 @@ func TestDockerAbandoned(t *testing.T) {
 	}
 	abandoned := revisions[0]
 	abandoned.Number, abandoned.By = 2, "gone@there"
-	body, err := json.Marshal(abandoned)
+	body, err := publish.EncodeRevision(abandoned)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -92,7 +91,7 @@ func TestDockerAbandoned(t *testing.T) {
 
 	// It died between two names: it was not deployed, and the one before is.
 	abandoned.Number = 4
-	if body, err = json.Marshal(abandoned); err != nil {
+	if body, err = publish.EncodeRevision(abandoned); err != nil {
 		t.Fatal(err)
 	}
 	leave(-time.Minute)
@@ -108,7 +107,7 @@ func TestDockerAbandoned(t *testing.T) {
 	e.deploy(t, shared.images.push(t, "3", ""), "3")
 	e.wantRevisions(t, "4 3 1")
 	abandoned.Number = 5
-	if body, err = json.Marshal(abandoned); err != nil {
+	if body, err = publish.EncodeRevision(abandoned); err != nil {
 		t.Fatal(err)
 	}
 	leave(-time.Minute)

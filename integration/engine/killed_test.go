@@ -17,7 +17,6 @@ import (
 	client "github.com/containerd/containerd/v2/client"
 	"github.com/deployfile/deployfile/deployfile"
 	"github.com/deployfile/deployfile/manifests"
-	"github.com/deployfile/deployfile/manifests/kinds"
 	"github.com/deployfile/deployfile/publish"
 )
 
@@ -27,8 +26,8 @@ const killed = "DEPLOYFILE_TEST_KILLED"
 // order is what the deployment is told.
 type order struct {
 	Containerd containerdAt
-	Target     deployfile.Target
-	Release    manifests.Release
+	// Revision is record/v1 JSON with the release.
+	Revision json.RawMessage
 }
 
 type containerdAt struct{ Address, Dir string }
@@ -39,15 +38,17 @@ func obey(text string) error {
 	if err := json.Unmarshal([]byte(text), &o); err != nil {
 		return err
 	}
-	if err := errors.Join(o.Target.Restore(kinds.All()), o.Release.Target.Restore(kinds.All())); err != nil {
-		return err
-	}
-	c := &containerd{address: o.Containerd.Address, dir: o.Containerd.Dir}
-	p, err := c.open(o.Target)
+	revision, _, err := publish.DecodeRevision(o.Revision)
 	if err != nil {
 		return err
 	}
-	_, err = publish.Deploy(context.Background(), p, o.Release, publish.Options{
+	release := revision.State.Live.Release
+	c := &containerd{address: o.Containerd.Address, dir: o.Containerd.Dir}
+	p, err := c.open(release.Target)
+	if err != nil {
+		return err
+	}
+	_, err = publish.Deploy(context.Background(), p, release, publish.Options{
 		ApplyOptions: publish.ApplyOptions{Timeout: time.Minute, Progress: func(line string) { fmt.Println(line) }},
 		Endpoint:     endpointName, By: "gone@there", At: time.Now(),
 	})
@@ -65,7 +66,12 @@ func TestKilled(t *testing.T) {
 		t.Run(p.name, func(t *testing.T) {
 			e := p.endpoint(t)
 			e.deploy(t, shared.images.push(t, "1", ""), "1")
-			text, err := json.Marshal(order{containerdAt{at.address, at.dir}, e.target, e.release(shared.images.push(t, "2", "", fmt.Sprintf("SLOW=%d", port)))})
+			slow := e.release(shared.images.push(t, "2", "", fmt.Sprintf("SLOW=%d", port)))
+			revision, err := publish.EncodeRevision(publish.Revision{State: manifests.State{Live: manifests.Slot{Release: slow}}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			text, err := json.Marshal(order{containerdAt{at.address, at.dir}, revision})
 			if err != nil {
 				t.Fatal(err)
 			}

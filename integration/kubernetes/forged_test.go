@@ -3,7 +3,6 @@
 package kubernetes
 
 import (
-	"encoding/json"
 	"errors"
 	"strings"
 	"testing"
@@ -92,10 +91,9 @@ func TestForgedRecord(t *testing.T) {
 // forge writes the record of a revision by hand, beside a real one.
 func (l *lab) forge(number int64, r manifests.Release, documents string) {
 	l.Helper()
-	type document struct{ Name, Body string }
-	data, err := json.Marshal(map[string]any{
-		"State":     manifests.State{Live: manifests.Slot{Release: r}},
-		"Documents": []document{{"forged.yaml", documents}},
+	data, err := publish.EncodeRevision(publish.Revision{
+		State:     manifests.State{Live: manifests.Slot{Release: r}},
+		Documents: []manifests.Document{{Name: "forged.yaml", Body: []byte(documents)}},
 	})
 	if err != nil {
 		l.Fatal(err)

@@ -91,7 +91,7 @@ func (h *host) create(ctx context.Context, id string, c *manifests.Container, la
 		client.WithNewSpec(spec(c, image, labels[labelNetwork])...),
 	}
 	if r != nil {
-		body, err := containers.Encode(*r)
+		body, err := publish.EncodeRevision(r.Revision)
 		if err != nil {
 			return nil, err
 		}

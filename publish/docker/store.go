@@ -116,7 +116,7 @@ func (s store) Create(ctx context.Context, r publish.Record) error {
 	if err != nil {
 		return err
 	}
-	body, err := containers.Encode(r)
+	body, err := publish.EncodeRevision(r.Revision)
 	if err != nil {
 		return err
 	}

@@ -1,10 +1,7 @@
 package kubernetes
 
 import (
-	"bytes"
-	"compress/gzip"
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"time"
@@ -15,9 +12,7 @@ import (
 
 	"github.com/deployfile/deployfile/imagespec"
 	"github.com/deployfile/deployfile/internal/untrusted"
-	"github.com/deployfile/deployfile/manifests"
 	"github.com/deployfile/deployfile/manifests/cluster"
-	"github.com/deployfile/deployfile/manifests/kinds"
 	"github.com/deployfile/deployfile/publish"
 )
 
@@ -49,10 +44,6 @@ const (
 	phaseFailed = "failed"
 )
 
-// plainLimit is the size from which on documents are compressed, in bytes:
-// etcd takes 1.5 MiB for an object.
-const plainLimit = 1_000_000
-
 // record is a revision and how far it has come.
 type record struct {
 	publish.Revision
@@ -61,19 +52,6 @@ type record struct {
 	// size is how many bytes of JSON it was, decompressed.
 	size int
 }
-
-// payload is what a ControllerRevision holds. The API server lets nobody change
-// it once it is there.
-type payload struct {
-	State     manifests.State
-	Documents []document `json:",omitempty"`
-	// Compressed is the JSON of Documents, compressed with gzip, where they are
-	// large.
-	Compressed []byte `json:",omitempty"`
-}
-
-// document is a manifests.Document that reads as text in JSON.
-type document struct{ Name, Body string }
 
 func (p *Publisher) selector() string {
 	return labelInstance + "=" + p.endpoint + "," + labelManagedBy + "=" + manager
@@ -152,7 +130,7 @@ func deployed(records []record) *record {
 }
 
 func encodeRecord(r record, labels map[string]string) (*appsv1.ControllerRevision, error) {
-	data, err := encodePayload(r.State, r.Documents)
+	data, err := publish.EncodeRevision(r.Revision)
 	if err != nil {
 		return nil, err
 	}
@@ -172,7 +150,7 @@ func encodeRecord(r record, labels map[string]string) (*appsv1.ControllerRevisio
 }
 
 func decodeRecord(c *appsv1.ControllerRevision) (record, error) {
-	state, documents, size, err := decodePayload(c.Data.Raw)
+	revision, size, err := publish.DecodeRevision(c.Data.Raw)
 	if err != nil {
 		return record{}, err
 	}
@@ -188,76 +166,19 @@ func decodeRecord(c *appsv1.ControllerRevision) (record, error) {
 	if err != nil {
 		return record{}, fmt.Errorf("annotation %s: %w", annotationDeadline, err)
 	}
+	// Records from before record/v1 have them nowhere else.
+	revision.Number, revision.By, revision.At = int(c.Revision), a[annotationBy], at
 	return record{
-		Revision: publish.Revision{Number: int(c.Revision), State: state, Documents: documents, By: a[annotationBy], At: at},
+		Revision: revision,
 		name:     c.Name, phase: a[annotationPhase], attempt: a[annotationAttempt], deadline: deadline,
 		size: size,
 	}, nil
 }
 
-func encodePayload(state manifests.State, documents []manifests.Document) ([]byte, error) {
-	content := payload{State: state}
-	for _, d := range documents {
-		content.Documents = append(content.Documents, document{d.Name, string(d.Body)})
-	}
-	data, err := json.Marshal(content)
-	if err != nil || len(data) < plainLimit {
-		return data, err
-	}
-	plain, err := json.Marshal(content.Documents)
-	if err != nil {
-		return nil, err
-	}
-	var b bytes.Buffer
-	z := gzip.NewWriter(&b)
-	if _, err := z.Write(plain); err != nil {
-		return nil, err
-	}
-	if err := z.Close(); err != nil {
-		return nil, err
-	}
-	return json.Marshal(payload{State: state, Compressed: b.Bytes()})
-}
-
-// The largest record that is read, in bytes of JSON and in values, what one counts
-// for besides, how large all of an endpoint may be together, and how many are asked
-// for at once: etcd takes 1.5 MiB for each, compressed or not.
+// What a record counts for besides its JSON, how large all of an endpoint may be
+// together, in bytes, and how many are asked for at once.
 const (
-	maxRecord     = 8 << 20
 	recordSize    = 1 << 10
-	maxValues     = 10_000
 	maxRecords    = 32 << 20
 	recordsAtOnce = 50
 )
-
-// decodePayload reads what encodePayload wrote, and how many bytes it was. Whoever may
-// write ControllerRevisions may have written it, so it is bounded.
-func decodePayload(data []byte) (state manifests.State, documents []manifests.Document, size int, err error) {
-	const name = "the record"
-	var content payload
-	if err := untrusted.DecodeJSON(data, name, maxRecord, maxValues, &content); err != nil {
-		return state, nil, 0, err
-	}
-	size = len(data)
-	if err := kinds.Restore(&content.State); err != nil {
-		return state, nil, 0, fmt.Errorf("%s: %w", name, err)
-	}
-	if content.Compressed != nil {
-		z, err := gzip.NewReader(bytes.NewReader(content.Compressed))
-		if err != nil {
-			return state, nil, 0, err
-		}
-		plain, err := untrusted.ReadAll(z, name, maxRecord)
-		if err != nil {
-			return state, nil, 0, err
-		}
-		if err := untrusted.DecodeJSON(plain, name, maxRecord, maxValues, &content.Documents); err != nil {
-			return state, nil, 0, err
-		}
-		size += len(plain)
-	}
-	for _, d := range content.Documents {
-		documents = append(documents, manifests.Document{Name: d.Name, Body: []byte(d.Body)})
-	}
-	return content.State, documents, size, nil
-}

@@ -1,15 +1,11 @@
 package kubernetes
 
 import (
-	"bytes"
-	"compress/gzip"
 	"context"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
-	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -75,12 +71,9 @@ func TestRecord(t *testing.T) {
 
 func TestDamagedRecord(t *testing.T) {
 	for name, damage := range map[string]struct{ data, annotation string }{
-		"data":       {"[]", ""},
-		"compressed": {`{"Compressed": "AAAA"}`, ""},
-		"the time":   {"", annotationAt},
-		"deadline":   {"", annotationDeadline},
-		"bomb":       {`{"Compressed": "` + bomb(t) + `"}`, ""},
-		"documents":  {`{"Documents": [` + strings.Repeat("{},", maxValues) + `{}]}`, ""},
+		"data":     {"[]", ""},
+		"the time": {"", annotationAt},
+		"deadline": {"", annotationDeadline},
 	} {
 		t.Run(name, func(t *testing.T) {
 			encoded, err := encodeRecord(example("# a\n"), nil)
@@ -106,57 +99,6 @@ func TestDamagedRecord(t *testing.T) {
 			t.Errorf("revision %d is no error", number)
 		}
 	}
-}
-
-// bomb is a small text that is 1 GiB when it is decompressed.
-func bomb(t *testing.T) string {
-	t.Helper()
-	var b bytes.Buffer
-	z, err := gzip.NewWriterLevel(&b, gzip.BestSpeed)
-	if err != nil {
-		t.Fatal(err)
-	}
-	zeros := make([]byte, 1<<20)
-	for range 1 << 10 {
-		if _, err := z.Write(zeros); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := z.Close(); err != nil {
-		t.Fatal(err)
-	}
-	return base64.StdEncoding.EncodeToString(b.Bytes())
-}
-
-// FuzzDecodePayload reads what is none without panic, and what is one as it was
-// written.
-func FuzzDecodePayload(f *testing.F) {
-	for _, text := range []string{"# a\n", strings.Repeat("a: b\n", 30_000)} {
-		r := example(text)
-		data, err := encodePayload(r.State, r.Documents)
-		if err != nil {
-			f.Fatal(err)
-		}
-		f.Add(data)
-	}
-	f.Add([]byte(`{"Compressed": "H4sIAAAAAAAA"}`))
-	f.Fuzz(func(t *testing.T, data []byte) {
-		state, documents, size, err := decodePayload(data)
-		if err != nil {
-			return
-		}
-		if size < len(data) {
-			t.Errorf("%d bytes are said to be %d", len(data), size)
-		}
-		encoded, err := encodePayload(state, documents)
-		if err != nil {
-			t.Fatal(err)
-		}
-		again, twice, _, err := decodePayload(encoded)
-		if err != nil || !reflect.DeepEqual(state, again) || !reflect.DeepEqual(documents, twice) {
-			t.Fatalf("%v: written and read again it is\n%v\n%q", err, again, twice)
-		}
-	})
 }
 
 // TestLastRevision lets nobody write a record that could not be read again.

@@ -73,7 +73,8 @@ type Target struct {
 	// Name is NAME of [targets.NAME].
 	Name string `json:"name"`
 	// Spec are the keys of the table but for "kind" and "endpoint", as a JSON
-	// object with the names that they have in a Deployfile.
+	// object with the names that they have in a Deployfile. A key that is missing
+	// had no value: reading a record fills in no default.
 	Spec json.RawMessage `json:"spec"`
 }
 

@@ -8,9 +8,9 @@ import (
 	"github.com/deployfile/deployfile/internal/untrusted"
 )
 
-// unversioned is a record from before the format had a version. It was encoded
-// under the names of Go fields. Docker, containerd and registries stored all of
-// it, Kubernetes only State, Documents and Compressed.
+// unversioned is a record from before the format had a version, encoded under the
+// names of Go fields. Docker, containerd and registries stored all of it,
+// Kubernetes only State, Documents and Compressed.
 type unversioned struct {
 	Number     int
 	State      struct{ Live, Next *unversionedSlot }
@@ -30,15 +30,21 @@ type unversionedSlot struct {
 	FileDigest            string
 }
 
+// unversionedTarget has the keys of all kinds or, in later records, only those
+// that all kinds share beside Keys.
 type unversionedTarget struct {
-	Name, Kind, Endpoint, Image string
-	Env                         map[string]string
-	Port                        int
-	Format                      string
-	Tags                        []string
-	Namespace                   string
-	Replicas                    int
-	Resources                   struct {
+	Name, Kind, Endpoint string
+	// Keys are the spec of record/v1.
+	Keys json.RawMessage
+
+	Image     string
+	Env       map[string]string
+	Port      int
+	Format    string
+	Tags      []string
+	Namespace string
+	Replicas  int
+	Resources struct {
 		CPU, Memory string
 		GPUs        int
 		GPUResource string

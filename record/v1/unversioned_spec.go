@@ -48,10 +48,11 @@ type (
 	}
 )
 
-// spec returns the keys that the target's kind had, but for kind and endpoint. A
-// key without a value is left out, except for replicas, whose 0 (autoscaled) is
-// not its default.
+// spec returns the keys that the target's kind had, but for kind and endpoint.
 func (t unversionedTarget) spec() (json.RawMessage, error) {
+	if t.Keys != nil {
+		return t.Keys, nil
+	}
 	var (
 		clusterKinds   = []string{"kubernetes", "kserve"}
 		kubernetesKind = []string{"kubernetes"}
@@ -72,7 +73,7 @@ func (t unversionedTarget) spec() (json.RawMessage, error) {
 		value any
 	}{
 		{"image", nil, t.Image},
-		{"env", nil, t.Env},
+		{"env", []string{"docker", "containerd", "kubernetes", "kserve"}, t.Env},
 		{"port", nil, t.Port},
 		{"format", nil, t.Format},
 		{"tags", registryKind, t.Tags},
@@ -82,6 +83,7 @@ func (t unversionedTarget) spec() (json.RawMessage, error) {
 		{"address", dockerKind, t.Address},
 		{"network", []string{"docker", "containerd"}, t.Network},
 		{"context", clusterKinds, t.Context},
+		{"replicas", clusterKinds, t.Replicas},
 		{"strategy", clusterKinds, t.Strategy},
 		{"weight", clusterKinds, t.Weight},
 		{"autoscale", clusterKinds, (*specAutoscale)(t.Autoscale)},
@@ -106,9 +108,6 @@ func (t unversionedTarget) spec() (json.RawMessage, error) {
 		if has && !reflect.ValueOf(key.value).IsZero() {
 			spec[key.name] = key.value
 		}
-	}
-	if slices.Contains(clusterKinds, t.Kind) {
-		spec["replicas"] = t.Replicas
 	}
 	return json.Marshal(spec)
 }

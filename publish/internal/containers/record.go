@@ -1,15 +1,12 @@
 package containers
 
 import (
-	"encoding/json"
 	"fmt"
 	"maps"
 	"strings"
 	"time"
 
 	"github.com/deployfile/deployfile/imagespec"
-	"github.com/deployfile/deployfile/internal/untrusted"
-	"github.com/deployfile/deployfile/manifests/kinds"
 	"github.com/deployfile/deployfile/publish"
 )
 
@@ -32,12 +29,6 @@ const (
 
 // FactBrought is the publish.Record's fact of LabelBrought.
 const FactBrought = "brought"
-
-// The largest revision that is read back from an engine, in bytes and in values.
-const (
-	maxRevision = 4 << 20
-	maxValues   = 10_000
-)
 
 // Labels are those of a record's container.
 func Labels(r publish.Record) map[string]string {
@@ -68,17 +59,12 @@ func Deadline(t time.Time) string {
 	return t.UTC().Format(time.RFC3339)
 }
 
-// Encode is the revision of a record, as it is kept with its container.
-func Encode(r publish.Record) ([]byte, error) { return json.Marshal(r.Revision) }
-
-// Decode reads a record back from a container's revision and labels, but for its
-// phase. Whoever may make containers may have written it, so it is bounded.
+// Decode reads a record back, but for its phase, from the record/v1 JSON that is
+// kept with a container and from the container's labels.
 func Decode(revision []byte, labels map[string]string) (publish.Record, error) {
 	r := publish.Record{Attempt: labels[LabelAttempt]}
-	if err := untrusted.DecodeJSON(revision, "the revision", maxRevision, maxValues, &r.Revision); err != nil {
-		return r, err
-	}
-	if err := kinds.Restore(&r.State); err != nil {
+	var err error
+	if r.Revision, _, err = publish.DecodeRevision(revision); err != nil {
 		return r, err
 	}
 	if labels[LabelBrought] != "" {

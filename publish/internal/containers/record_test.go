@@ -1,45 +1,45 @@
 package containers
 
 import (
-	"encoding/json"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/deployfile/deployfile/deployfile"
+	"github.com/deployfile/deployfile/manifests"
+	"github.com/deployfile/deployfile/manifests/docker"
 	"github.com/deployfile/deployfile/publish"
 	"github.com/google/go-cmp/cmp"
 )
 
-func TestLargeRevision(t *testing.T) {
-	for name, text := range map[string]string{
-		"bytes":  `{"By":"` + strings.Repeat("a", maxRevision) + `"}`,
-		"values": `{"Documents":[` + strings.Repeat("{},", maxValues) + `{}]}`,
-	} {
-		if _, err := Decode([]byte(text), nil); err == nil || !strings.Contains(err.Error(), "the revision") {
-			t.Errorf("%s: error %v", name, err)
-		}
+// TestRecord reads a record back from a revision and the labels beside it.
+func TestRecord(t *testing.T) {
+	want := publish.Record{
+		Revision: publish.Revision{
+			Number: 7, By: "ada@example", At: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC),
+			State: manifests.State{Live: manifests.Slot{Release: manifests.Release{
+				Model: "iris", Image: "registry.example.com/iris@sha256:1",
+				Target: deployfile.Target{Name: "local", Kind: "docker", Endpoint: "iris-local", Spec: &docker.Spec{}},
+			}}},
+			Documents: documents("name: iris\n"),
+		},
+		Attempt: "x", Deadline: time.Date(2026, 1, 2, 3, 9, 5, 0, time.UTC),
+		Facts: map[string]string{FactBrought: "yes"},
 	}
-}
-
-// FuzzDecode reads a record that it writes as it was.
-func FuzzDecode(f *testing.F) {
-	text, err := json.Marshal(publish.Revision{Number: 1, By: "ada@example", Documents: documents("name: iris\n")})
+	revision, err := publish.EncodeRevision(want.Revision)
 	if err != nil {
-		f.Fatal(err)
+		t.Fatal(err)
 	}
-	f.Add(text)
-	f.Add([]byte(`{"State":{"Live":{"Target":{"Env":{"A":"b"}}},"Next":{}},"At":"2026-01-02T03:04:05Z"}`))
-	f.Fuzz(func(t *testing.T, text []byte) {
-		r, err := Decode(text, nil)
-		if err != nil {
-			return
-		}
-		again, err := Encode(r)
-		if err != nil {
-			return // a time that JSON has no form for
-		}
-		got, err := Decode(again, nil)
-		if diff := cmp.Diff(r, got); err != nil || diff != "" {
-			t.Fatalf("%v\n%s", err, diff)
-		}
-	})
+	labels := Labels(want)
+	got, err := Decode(revision, labels)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	labels[LabelDeadline] = "soon"
+	if _, err := Decode(revision, labels); err == nil || !strings.Contains(err.Error(), LabelDeadline) {
+		t.Errorf("a deadline that is not a time: %v", err)
+	}
 }
