@@ -124,7 +124,7 @@ func run(ctx context.Context, b *builder.Builder, o Options) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	shown, err := newProgress(o.Log, o.Progress)
+	shown, err := newProgress(o.Log, o.Progress, b.String())
 	if err != nil {
 		return nil, err
 	}

@@ -22,7 +22,7 @@ func TestStepsCommandNoTerminal(t *testing.T) {
 	for _, mode := range []string{"plain", "tty"} {
 		t.Run(mode, func(t *testing.T) {
 			log, shown := newTerminal(t)
-			p, err := newProgress(log, mode)
+			p, err := newProgress(log, mode, "builder "+evil)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -28,8 +28,10 @@ type progress struct {
 	err         error
 }
 
-func newProgress(log *os.File, mode string) (*progress, error) {
-	display, err := progressui.NewDisplay(log, progressui.DisplayMode(mode))
+// newProgress says at the top which builder it is.
+func newProgress(log *os.File, mode, builder string) (*progress, error) {
+	builder = terminal.Printable(builder)
+	display, err := progressui.NewDisplay(log, progressui.DisplayMode(mode), progressui.WithDesc("building with "+builder, builder))
 	if err != nil {
 		return nil, &UsageError{Option: "progress", Err: err}
 	}

@@ -13,8 +13,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
+	"github.com/deployfile/deployfile/internal/dockerengine"
 	"github.com/moby/buildkit/client"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 )
@@ -41,6 +43,9 @@ const (
 // Options says where to look for a builder and how to run an embedded one. The
 // zero value is usable.
 type Options struct {
+	// Kind, if set, is the only kind that is tried: Docker or Embedded. An
+	// Address is always Remote.
+	Kind Kind
 	// Address of a BuildKit: unix://, tcp:// (plain text), docker-container://,
 	// kube-pod:// or ssh://, as in BuildKit's own BUILDKIT_HOST. If set, nothing
 	// else is tried.
@@ -95,8 +100,9 @@ type Builder struct {
 
 // Find returns the first builder that answers: Options.Address, and only that,
 // if it is set; else the engine of Docker's CLI; else the embedded one, which
-// it starts if necessary. If no builder answers, the error is a *NotFoundError
-// with all attempts and their errors. If the embedded builder could not start
+// it starts if necessary. The embedded one does not stand in for a Docker engine
+// that the user has chosen with DOCKER_HOST or DOCKER_CONTEXT. If no builder
+// answers, the error is a *NotFoundError with all attempts and their errors. If the embedded builder could not start
 // because the disk is full, the error wraps a *DiskFullError. ctx limits the
 // search, not the life of the builder.
 func Find(ctx context.Context, o Options) (*Builder, error) {
@@ -108,11 +114,22 @@ func Find(ctx context.Context, o Options) (*Builder, error) {
 		}
 		return b, nil
 	}
-	tried := []Attempt{{Remote, errors.New("no address given (BUILDKIT_HOST or --builder)")}}
+	var tried []Attempt
+	if o.Kind == "" {
+		tried = append(tried, Attempt{Remote, errors.New("no address given (BUILDKIT_HOST or --builder)")})
+	}
+	chosen := dockerengine.Chosen()
 	for _, way := range []struct {
 		kind Kind
 		dial func(context.Context, Options) (*Builder, error)
 	}{{Docker, dialDocker}, {Embedded, dialEmbedded}} {
+		if o.Kind != "" && o.Kind != way.kind {
+			continue
+		}
+		if o.Kind == "" && way.kind == Embedded && chosen != "" {
+			tried = append(tried, Attempt{Embedded, fmt.Errorf("not tried, because %s chooses a Docker engine: unset it, or choose this one with --builder embedded", chosen)})
+			break
+		}
 		b, err := way.dial(ctx, o)
 		if err == nil {
 			return b, nil
@@ -140,6 +157,19 @@ func (b *Builder) Close() error {
 // first platform of its first worker.
 func (b *Builder) Platform() ocispecs.Platform {
 	return b.workers[0].Platforms[0]
+}
+
+// String names the builder for a person, as "embedded BuildKit v0.33.1" or
+// "Docker's engine at unix:///var/run/docker.sock".
+func (b *Builder) String() string {
+	switch b.Kind {
+	case Docker:
+		return "Docker's engine at " + b.Address
+	case Embedded:
+		return strings.TrimSpace("embedded BuildKit " + b.Version())
+	default:
+		return strings.TrimSpace("BuildKit "+b.Version()) + " at " + b.Address
+	}
 }
 
 // Version returns the daemon's version, such as "v0.33.1"; "" if unknown.

@@ -33,8 +33,6 @@ func TestMain(m *testing.M) {
 			exit(hold(os.Args[2], os.Args[3]))
 		}
 	}
-	// A Docker engine of this machine would be found before the embedded one.
-	os.Setenv("DOCKER_HOST", "unix:///nonexistent/docker.sock")
 	os.Exit(m.Run())
 }
 
@@ -58,7 +56,8 @@ func supervise(args []string) error {
 // its input ends.
 func hold(stateDir, buildkitd string) error {
 	ctx := context.Background()
-	o := builder.Options{StateDir: stateDir, Buildkitd: buildkitd}
+	// A Docker engine of this machine would be found before it.
+	o := builder.Options{Kind: builder.Embedded, StateDir: stateDir, Buildkitd: buildkitd}
 	b, err := builder.Find(ctx, o)
 	if err != nil {
 		return err
@@ -89,7 +88,8 @@ func optionsIn(t *testing.T, stateDir string) builder.Options {
 	if _, err := os.Stat(buildkitd); err != nil {
 		t.Fatalf("%v: run make tools", err)
 	}
-	o := builder.Options{StateDir: stateDir, Buildkitd: buildkitd}
+	// A Docker engine of this machine would be found before it.
+	o := builder.Options{Kind: builder.Embedded, StateDir: stateDir, Buildkitd: buildkitd}
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 		defer cancel()

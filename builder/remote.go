@@ -27,7 +27,7 @@ func dialRemote(ctx context.Context, address string) (*Builder, error) {
 		return nil, fmt.Errorf("the builder's address is not a URL: %w", err)
 	}
 	if !slices.Contains(schemes, u.Scheme) {
-		return nil, fmt.Errorf("the builder's address %q must start with one of %s://", u.Redacted(), strings.Join(schemes, "://, "))
+		return nil, fmt.Errorf("the builder's address %q is neither docker nor embedded, nor starts with one of %s://", u.Redacted(), strings.Join(schemes, "://, "))
 	}
 	c, err := client.New(ctx, address)
 	if err != nil {

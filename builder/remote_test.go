@@ -73,6 +73,7 @@ func TestDocker(t *testing.T) {
 	go server.Serve(l)
 	t.Cleanup(func() { server.Close() })
 	t.Setenv("DOCKER_HOST", "unix://"+socket)
+	o.Kind = ""
 
 	b := find(t, o)
 	if b.Kind != builder.Docker || b.Address != "unix://"+socket {
@@ -123,6 +124,7 @@ func TestDockerWithoutBuildKit(t *testing.T) {
 	go server.Serve(l)
 	t.Cleanup(func() { server.Close() })
 	o := options(t)
+	o.Kind = ""
 	t.Setenv("DOCKER_HOST", "unix://"+socket)
 	o.Buildkitd = "/nonexistent/buildkitd"
 

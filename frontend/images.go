@@ -13,6 +13,7 @@ import (
 	"github.com/moby/buildkit/client/llb/sourceresolver"
 	"github.com/moby/buildkit/frontend/dockerui"
 	gwclient "github.com/moby/buildkit/frontend/gateway/client"
+	"github.com/moby/buildkit/solver/pb"
 	dockerspec "github.com/moby/docker-image-spec/specs-go/v1"
 	"github.com/opencontainers/go-digest"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
@@ -60,6 +61,9 @@ func (i images) image(ctx context.Context, name, ref, pinned, platform string) (
 
 // named is the image of a build context, nil if there is no such context.
 func (i images) named(ctx context.Context, name string, p ocispecs.Platform) (*resolver.SourceImage, *dockerspec.DockerOCIImage, error) {
+	if i.unknownLayout(name) {
+		return nil, nil, fmt.Errorf("build context %s is an OCI layout, which this builder is too old for: it needs BuildKit 0.11 or Docker 24.0, or --builder embedded", name)
+	}
 	var dgst digest.Digest
 	nc, err := i.ui.NamedContext(name, dockerui.ContextOpt{Platform: &p, CaptureDigest: &dgst})
 	if err != nil || nc == nil {
@@ -73,6 +77,13 @@ func (i images) named(ctx context.Context, name string, p ocispecs.Platform) (*r
 		return nil, nil, fmt.Errorf("build context %s is no image; give docker-image://REF or oci-layout://DIR", name)
 	}
 	return &resolver.SourceImage{Ref: resolver.ContextRef + name, Digest: dgst.String(), Env: config.Config.Env, State: st.Platform(p)}, config, nil
+}
+
+// unknownLayout reports whether a build context is an OCI layout and the builder
+// cannot read one. Such a builder would ask a registry for it.
+func (i images) unknownLayout(name string) bool {
+	opts := i.client.BuildOpts()
+	return strings.HasPrefix(opts.Opts["context:"+name], "oci-layout:") && opts.LLBCaps.Supports(pb.CapSourceOCILayout) != nil
 }
 
 func (i images) pull(ctx context.Context, ref, pinned string, p ocispecs.Platform) (*resolver.SourceImage, *dockerspec.DockerOCIImage, error) {

@@ -36,13 +36,12 @@ func supervise() (code int, ok bool) {
 // embedded is an embedded builder that ends with the test.
 func embedded(t *testing.T) *builder.Builder {
 	t.Helper()
-	t.Setenv("DOCKER_HOST", "unix:///nonexistent/docker.sock")
 	// A socket's path has room for about a hundred characters.
 	dir, err := os.MkdirTemp("", "deployfile-")
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := builder.Options{StateDir: filepath.Join(dir, "b")}
+	o := builder.Options{Kind: builder.Embedded, StateDir: filepath.Join(dir, "b")}
 	b, err := builder.Find(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)

@@ -3,6 +3,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -37,7 +38,6 @@ func TestBuilderScripts(t *testing.T) {
 		Dir: "testdata/builder",
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("BASE", "base=oci-layout://"+toolchain)
-			e.Setenv("BUILDKIT_HOST", os.Getenv("DEPLOYFILE_TEST_BUILDER"))
 			e.Setenv("PATH", e.Getenv("PATH")+string(os.PathListSeparator)+buildkitd)
 			// What the machine needs to reach a package index.
 			for _, name := range []string{"SSL_CERT_FILE", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy"} {
@@ -48,6 +48,7 @@ func TestBuilderScripts(t *testing.T) {
 			if err := setup(e); err != nil {
 				return err
 			}
+			e.Setenv(builderVariable, cmp.Or(os.Getenv("DEPLOYFILE_TEST_BUILDER"), string(builder.Embedded)))
 			own, err := ownAddress()
 			if err != nil {
 				return err

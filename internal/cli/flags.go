@@ -16,14 +16,17 @@ import (
 	"github.com/spf13/pflag"
 )
 
+// builderVariable is the environment's --builder, as buildx has BUILDX_BUILDER.
+const builderVariable = "DEPLOYFILE_BUILDER"
+
 // builderFlags say where a build runs.
 type builderFlags struct {
-	address   string
+	name      string
 	diskLimit byteSize
 }
 
 func (f *builderFlags) add(flags *pflag.FlagSet) {
-	flags.StringVar(&f.address, "builder", "", "address of a BuildKit, such as unix:///run/buildkit/buildkitd.sock (default: BUILDKIT_HOST, else Docker's engine, else an embedded one)")
+	flags.StringVar(&f.name, "builder", "", "where to build: docker, embedded, or the `ADDRESS` of a BuildKit, such as unix:///run/buildkit/buildkitd.sock (default: "+builderVariable+", else BUILDKIT_HOST, else Docker's engine, else an embedded BuildKit)")
 	f.addDiskLimit(flags)
 }
 
@@ -33,7 +36,15 @@ func (f *builderFlags) addDiskLimit(flags *pflag.FlagSet) {
 }
 
 func (f *builderFlags) options() builder.Options {
-	return builder.Options{Address: cmp.Or(f.address, os.Getenv("BUILDKIT_HOST")), DiskLimit: int64(f.diskLimit)}
+	o := builder.Options{DiskLimit: int64(f.diskLimit)}
+	name := cmp.Or(f.name, os.Getenv(builderVariable), os.Getenv("BUILDKIT_HOST"))
+	switch kind := builder.Kind(name); kind {
+	case builder.Docker, builder.Embedded:
+		o.Kind = kind
+	default:
+		o.Address = name
+	}
+	return o
 }
 
 func (f *builderFlags) find(ctx context.Context) (*builder.Builder, error) {

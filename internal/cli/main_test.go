@@ -70,7 +70,7 @@ func setup(e *testscript.Env) error {
 	e.Setenv("XDG_CACHE_HOME", os.Getenv(cacheVariable))
 	// The embedded builder outlives the script that started it.
 	e.Setenv("TMPDIR", os.Getenv(cacheVariable))
-	e.Setenv("DOCKER_HOST", "unix:///nonexistent/docker.sock")
+	e.Setenv(builderVariable, string(builder.Embedded))
 	e.Setenv("IMAGE", "registry.example.com/iris@sha256:"+strings.Repeat("0", 64))
 	e.Setenv("OTHER", "registry.example.com/iris@sha256:"+strings.Repeat("1", 64))
 	e.Setenv("THIRD", "registry.example.com/iris@sha256:"+strings.Repeat("2", 64))

@@ -39,7 +39,7 @@ func onTerminal(ts *testscript.TestScript, _ bool, args []string) {
 	program, err := exec.LookPath(args[1])
 	ts.Check(err)
 	cmd := exec.Command(program, args[2:]...)
-	for _, variable := range []string{"HOME", "PATH", "TMPDIR", "XDG_CACHE_HOME", "DOCKER_HOST", "BUILDKIT_HOST", "SSL_CERT_FILE", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy"} {
+	for _, variable := range []string{"HOME", "PATH", "TMPDIR", "XDG_CACHE_HOME", "DOCKER_HOST", "BUILDKIT_HOST", builderVariable, "SSL_CERT_FILE", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy"} {
 		if v := ts.Getenv(variable); v != "" {
 			cmd.Env = append(cmd.Env, variable+"="+v)
 		}

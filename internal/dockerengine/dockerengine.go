@@ -22,6 +22,9 @@ import (
 // defaultContext stands for the environment and Docker's default address.
 const defaultContext = "default"
 
+// contextVariable overrides `docker context use`.
+const contextVariable = "DOCKER_CONTEXT"
+
 // New creates a client of the engine without calling it, and returns the
 // engine's address: unix://, npipe://, tcp://, http:// or ssh://. It fails if
 // the configuration of Docker's CLI cannot be read, or if the chosen context
@@ -46,6 +49,17 @@ func New() (c *client.Client, address string, err error) {
 		return nil, "", fmt.Errorf("docker context %q: %w", name, err)
 	}
 	return c, cmp.Or(endpoint.Host, c.DaemonHost()), nil
+}
+
+// Chosen returns the environment variable that names the engine, DOCKER_HOST or
+// DOCKER_CONTEXT, or "" if neither does.
+func Chosen() string {
+	for _, name := range []string{client.EnvOverrideHost, contextVariable} {
+		if os.Getenv(name) != "" {
+			return name
+		}
+	}
+	return ""
 }
 
 // fromEnvironment creates a client from DOCKER_HOST, DOCKER_CERT_PATH and
@@ -79,7 +93,7 @@ func currentContext() (string, contexts, error) {
 	if os.Getenv(client.EnvOverrideHost) != "" {
 		return defaultContext, stored, nil
 	}
-	if name := os.Getenv("DOCKER_CONTEXT"); name != "" {
+	if name := os.Getenv(contextVariable); name != "" {
 		return name, stored, nil
 	}
 	file, err := config.Load(directory)
