@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/deployfile/deployfile/internal/redact"
 	"github.com/distribution/reference"
 )
 
@@ -152,6 +153,11 @@ func checkIndexURL(name, value string) Problem {
 		return Problem{"invalid-url", name + " must be a URL of the form https://HOST/PATH", ""}
 	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
 		return Problem{"invalid-url", name + " must have no query and no fragment: package names are added to its end", ""}
+	case redact.HasCredential(value):
+		return Problem{
+			ruleCredential, name + " holds a token, which would end up in logs and in the lock",
+			`take it out of the path and name a build secret that holds it: secret = "id"`,
+		}
 	}
 	return Problem{}
 }

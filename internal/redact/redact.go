@@ -6,10 +6,14 @@ package redact
 import (
 	"regexp"
 	"strings"
+	"unicode/utf8"
 )
 
 var (
-	userInfo    = regexp.MustCompile(`([A-Za-z][A-Za-z0-9+.-]*)://([^\s/?#@]*(?:@[^\s/?#@]*)*)@`)
+	userInfo = regexp.MustCompile(`([A-Za-z][A-Za-z0-9+.-]*)://([^\s/?#@]*(?:@[^\s/?#@]*)*)@`)
+	// variables matches what stands before the "@" if it, or the password in it, is
+	// a variable, as pip writes one: "${USER}:${PASSWORD}". It is no secret.
+	variables   = regexp.MustCompile(`^(?:[A-Za-z0-9._-]*:)?\$\{[A-Za-z0-9_]+\}(?::\$\{[A-Za-z0-9_]+\}|:)?$`)
 	secretQuery = regexp.MustCompile(`(?i)://\S*[?&][^=&\s]*(token|secret|passw|sig|credential|api[-_]?key)[^=&\s]*=`)
 )
 
@@ -19,11 +23,11 @@ var (
 func HasCredential(text string) bool {
 	for _, m := range userInfo.FindAllStringSubmatch(text, -1) {
 		ssh := strings.HasSuffix(strings.ToLower(m[1]), "ssh")
-		if !ssh || strings.Contains(m[2], ":") {
+		if (!ssh || strings.Contains(m[2], ":")) && !variables.MatchString(m[2]) {
 			return true
 		}
 	}
-	return secretQuery.MatchString(text)
+	return secretQuery.MatchString(text) || hasToken(text)
 }
 
 // Cut replaces anything in text that could be a credential of a URL by "…": the
@@ -31,6 +35,7 @@ func HasCredential(text string) bool {
 // side of removing too much, because URLs may be malformed. It is for messages,
 // where columns do not matter.
 func Cut(text string) string {
+	text = replaceTokens(text, func(string) string { return "…" })
 	if !strings.ContainsAny(text, "@?") {
 		return text
 	}
@@ -67,9 +72,10 @@ func cutWord(word string) string {
 // beforeAt matches generously on purpose: an asterisk too many does no harm.
 var beforeAt = regexp.MustCompile(`//[^\n]*@`)
 
-// Mask replaces each character between a "//" and the last "@" of its line by
-// an asterisk, so that every column stays the same.
+// Mask replaces each character between a "//" and the last "@" of its line, and of
+// a token in a path, by an asterisk, so that every column stays the same.
 func Mask(text string) string {
+	text = replaceTokens(text, func(token string) string { return strings.Repeat("*", utf8.RuneCountInString(token)) })
 	return beforeAt.ReplaceAllStringFunc(text, func(match string) string {
 		inner := []rune(match)[len("//"):]
 		return "//" + strings.Repeat("*", len(inner)-1) + "@"

@@ -18,11 +18,17 @@ var (
 		"git+ssh://git:hunter2@example.com/foo",
 		"https://example.com/foo-1-py3-none-any.whl?X-Amz-Signature=hunter2",
 		"https://example.com/simple?a=b&private_token=hunter2#egg=foo",
+		"https://conda.anaconda.org/t/hunter2/acme",
+		"- https://conda.example.com:8443/t/hunter2",
+		"https://example.com/api/repo/t/hunter2-abcdefgh-1234/acme/noarch",
 		"two: https://example.com/ and https://x:hunter2@example.com/",
 	}
 	harmless = []string{
 		"", "foo==1.0", "foo @ https://example.com/foo-1-py3-none-any.whl", "git+ssh://git@example.com/foo",
 		"git+https://example.com/foo@v1", "https://example.com/?page=2", "me@example.com",
+		"https://files.example.com/packages/source/t/tqdm/tqdm-4.66.4.tar.gz", "https://files.example.com/packages/source/t/tensorflow-probability/x.whl",
+		"https://${USER}:${TOKEN}@example.com/simple", "https://${TOKEN}@example.com/", "https://me:${TOKEN}@example.com/", "https://example.com/t/${TOKEN}/acme",
+		"https://example.com/t/<TOKEN>/acme",
 	}
 	// malformed have a credential that is not in a URL, which only Cut finds.
 	malformed = []string{"user:hunter2@example.com", "https:/user:hunter2@example.com", "https://user:hunter2/more@example.com/", "https://user:hunter2?@example.com"}
@@ -56,8 +62,9 @@ func TestMaskKeepsColumns(t *testing.T) {
 		`url = "https://me:hunter2@example.com/"`: `url = "https://**********@example.com/"`,
 		"//ü:ß@x\n//a@y":                          "//***@x\n//*@y",
 		"//a@b:c@d":                               "//*****@d",
-		"// nothing":                              "// nothing",
-		"//@":                                     "//@",
+		"https://example.com/t/a-b/c https://x.example.com/t/dé/": "https://example.com/t/***/c https://x.example.com/t/**/",
+		"// nothing": "// nothing",
+		"//@":        "//@",
 	} {
 		got := Mask(text)
 		if got != want || utf8.RuneCountInString(got) != utf8.RuneCountInString(text) {
