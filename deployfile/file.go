@@ -51,12 +51,19 @@ type Environment struct {
 	// MLflow is "skinny" (the default: mlflow-skinny plus pandas in place of
 	// mlflow) or "full".
 	MLflow string `toml:"mlflow" enum:"skinny full" default:"skinny"`
-	// Requirements are requirements.txt files added to the model's own,
-	// relative to the Deployfile.
-	Requirements []string `toml:"requirements" format:"path"`
+	// Requirements are added to the model's own: requirements.txt files,
+	// relative to the Deployfile, and requirements such as "scipy>=1.11".
+	Requirements []string `toml:"requirements" format:"requirement"`
 	// Constraints are constraints files (pip's -c), relative to the
 	// Deployfile.
 	Constraints []string `toml:"constraints" format:"path"`
+	// Override are requirements that replace every other requirement of the
+	// same package, whoever has it: "numpy==1.26.4".
+	Override []string `toml:"override" format:"override" unique:"true"`
+	// Without are names of Python packages that are not installed, whoever
+	// requires them. A line of the model's requirements that names no package
+	// is left out by its text: "-e .".
+	Without []string `toml:"without" format:"left-out" unique:"true"`
 	// SystemPackages are Debian packages, "name" or "name=version".
 	SystemPackages []string `toml:"system-packages" format:"system-package"`
 	// Code are folders whose contents are put on PYTHONPATH, relative to the

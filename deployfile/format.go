@@ -87,6 +87,9 @@ func formats() map[string]Format {
 		"system-package": {
 			Pattern: systemPackagePattern, Want: `a Debian package, "name" or "name=version"`, Hint: Always(`for example "libgomp1"`),
 		},
+		"requirement":    {Pattern: ".", Refuse: checkRequirementItem, Check: checkRequirementItem},
+		"override":       {Pattern: overridePattern, Refuse: refuseOverride},
+		"left-out":       {Pattern: ".", Refuse: checkLeftOut, Check: checkLeftOut},
 		"python-package": {Pattern: pythonPackagePattern, Want: "the name of a Python package, without a version"},
 		"label": {
 			Pattern: labelKeyPattern, Called: "label key", Want: "letters, digits, '.', '-', '_' and '/'", Hint: Always(`for example "com.example.team"`),

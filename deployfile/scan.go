@@ -20,6 +20,8 @@ type node struct {
 	// inline marks items that were written as a value: a key below them
 	// replaces them, as the library has it.
 	inline bool
+	// header says that the table has a header of its own.
+	header bool
 }
 
 func (n *node) child(name string) *node {
@@ -39,21 +41,30 @@ func (n *node) child(name string) *node {
 // It is a scanner for documents that the library has accepted and relies on
 // that: it has no errors of its own.
 func scan(data []byte) *node {
+	root, _ := scanAll(data)
+	return root
+}
+
+// scanAll is scan, and returns where the headers start as well.
+func scanAll(data []byte) (root *node, headers []int) {
 	s := &scanner{data: data}
-	root := &node{}
+	root = &node{}
 	current := root
 	for {
 		s.skip(" \t\r\n")
 		switch {
 		case s.atEnd():
-			return root
+			return root, headers
 		case s.rest("[["):
+			headers = append(headers, s.offset)
 			current = s.header(root, "[[", "]]")
 			item := &node{value: current.value}
 			current.items = append(current.items, item)
 			current = item
 		case s.rest("["):
+			headers = append(headers, s.offset)
 			current = s.header(root, "[", "]")
+			current.header = true
 		default:
 			s.pair(current)
 		}
