@@ -1,7 +1,6 @@
 package frontend
 
 import (
-	"errors"
 	"fmt"
 	"io/fs"
 	"net/url"
@@ -9,7 +8,6 @@ import (
 	"strings"
 	"unicode"
 
-	"deps.dev/util/semver"
 	"github.com/deployfile/deployfile/deployfile"
 	"github.com/deployfile/deployfile/mlmodel"
 	"github.com/deployfile/deployfile/resolver"
@@ -21,9 +19,15 @@ type environment struct {
 	indexes []resolver.Index
 	// local are files of the context that requirements name.
 	local []string
-	// ownRequirements and ownConstraints are those of the Deployfile's own
+	// ownRequirements and ownConstraints are those of the Deployfile and its own
 	// files.
 	ownRequirements, ownConstraints []mlmodel.Requirement
+	// all are the requirements after [environment] override and without.
+	all []mlmodel.Requirement
+	// hashes are those that requirements demand.
+	hashes resolver.Hashes
+	// unproven are the names of without that no requirement has.
+	unproven []string
 	// requirements, constraints and options are those of inputs, files those of
 	// local, to list each once.
 	requirements, constraints, options, files set
@@ -45,7 +49,7 @@ func (s set) add(text string) bool {
 
 // newEnvironment puts together what the model and the Deployfile require.
 func newEnvironment(f *deployfile.File, m *mlmodel.Model, context fs.FS, mirror string, warn func(mlmodel.Warning)) (*environment, error) {
-	e := &environment{requirements: set{}, constraints: set{}, options: set{}, files: set{}}
+	e := &environment{hashes: resolver.Hashes{Allowed: map[string][][]string{}}, requirements: set{}, constraints: set{}, options: set{}, files: set{}}
 	e.inputs.Python = f.Environment.Python
 	if e.inputs.Python == "" {
 		e.inputs.Python = minor(m.Python)
@@ -59,20 +63,24 @@ func newEnvironment(f *deployfile.File, m *mlmodel.Model, context fs.FS, mirror 
 	}
 	e.inputs.Toolchain = f.Environment.Toolchain
 	e.inputs.SystemPackages = f.Environment.SystemPackages
-	e.require(m.Requirements)
-	e.constrain(m.Constraints)
-	e.choose(m.Options)
+	x, err := newReplacements(f, context)
+	if err != nil {
+		return nil, err
+	}
+	if err := e.requireModel(x, m); err != nil {
+		return nil, err
+	}
 	urls := append([]string{}, m.ExtraIndexURLs...)
 	replaced := m.IndexURL
-	for n, name := range f.Environment.Requirements {
-		r, err := e.readRequirements(f, context, name, warn, "environment", "requirements", fmt.Sprint(n))
+	for n, item := range f.Environment.Requirements {
+		key := []string{"environment", "requirements", fmt.Sprint(n)}
+		r, err := e.readItem(f, context, item, n+1, warn, key...)
 		if err != nil {
 			return nil, err
 		}
-		e.ownRequirements = append(e.ownRequirements, r.Requirements...)
-		e.ownConstraints = append(e.ownConstraints, r.Constraints...)
-		e.require(r.Requirements)
-		e.constrain(r.Constraints)
+		if err := e.requireOwn(x, r.Requirements, r.Constraints); err != nil {
+			return nil, err
+		}
 		e.choose(r.Options)
 		urls = append(urls, r.ExtraIndexURLs...)
 		if r.IndexURL != "" {
@@ -84,12 +92,19 @@ func newEnvironment(f *deployfile.File, m *mlmodel.Model, context fs.FS, mirror 
 		if err != nil {
 			return nil, err
 		}
-		e.ownConstraints = append(e.ownConstraints, r.Requirements...)
-		e.constrain(r.Requirements)
+		if err := e.requireOwn(x, nil, r.Requirements); err != nil {
+			return nil, err
+		}
+	}
+	if err := e.replace(x); err != nil {
+		return nil, err
+	}
+	if err := e.checkHashes(f); err != nil {
+		return nil, err
 	}
 	e.server(f, m)
 	e.addIndexes(f, urls, replaced)
-	for _, line := range slices.Concat(e.inputs.Requirements, e.inputs.Constraints, e.inputs.Options) {
+	for _, line := range slices.Concat(e.inputs.Requirements, e.inputs.Constraints, e.inputs.Override, e.inputs.Options) {
 		// They become lines of a file that uv reads.
 		if strings.ContainsFunc(line, unicode.IsControl) {
 			return nil, at(f, fmt.Errorf("requirement %q holds a control character", line), "model", "source")
@@ -102,11 +117,22 @@ func newEnvironment(f *deployfile.File, m *mlmodel.Model, context fs.FS, mirror 
 	return e, e.addMirror(mirror)
 }
 
+// readItem reads an item of [environment] requirements: a file, or a requirement.
+func (e *environment) readItem(f *deployfile.File, context fs.FS, item string, number int, warn func(mlmodel.Warning), key ...string) (*mlmodel.RequirementsFile, error) {
+	file := !deployfile.IsRequirement(item)
+	if !file && deployfile.IsPackageName(item) {
+		info, err := fs.Stat(context, item)
+		file = err == nil && info.Mode().IsRegular()
+	}
+	if file {
+		return e.readRequirements(f, context, item, warn, key...)
+	}
+	r, err := mlmodel.ParseRequirement(context, item, number)
+	return &mlmodel.RequirementsFile{Requirements: []mlmodel.Requirement{r}}, at(f, err, key...)
+}
+
 func (e *environment) readRequirements(f *deployfile.File, context fs.FS, name string, warn func(mlmodel.Warning), key ...string) (*mlmodel.RequirementsFile, error) {
 	r, warnings, err := mlmodel.ParseRequirements(context, name)
-	if errors.Is(err, fs.ErrNotExist) && strings.ContainsAny(name, "=<>~") {
-		err = fmt.Errorf("%q looks like a requirement, and these are files: write it into a requirements.txt and name that", name)
-	}
 	if err != nil {
 		return nil, at(f, err, key...)
 	}
@@ -118,34 +144,6 @@ func (e *environment) readRequirements(f *deployfile.File, context fs.FS, name s
 		warn(w)
 	}
 	return r, nil
-}
-
-// server adds what the server needs and the model does not ask for.
-func (e *environment) server(f *deployfile.File, m *mlmodel.Model) {
-	e.inputs.MLflow = "full"
-	if f.Server.Kind != "mlflow" {
-		return
-	}
-	e.inputs.MLflow = f.Environment.MLflow
-	mlflow := "mlflow"
-	if release(m.MLflowVersion) {
-		mlflow += "==" + m.MLflowVersion
-	}
-	r, ok := m.MLflowRequirement()
-	switch {
-	case !ok:
-		e.inputs.Requirements = append(e.inputs.Requirements, mlflow)
-	case r.Name == "mlflow" && r.Text == "mlflow":
-		// MLflow 1 wrote it without a version; the model was logged with one.
-		e.inputs.Requirements[slices.Index(e.inputs.Requirements, r.Text)] = mlflow
-	}
-}
-
-// release says whether a version is one of PEP 440 and of an index: neither a
-// development version nor any text.
-func release(version string) bool {
-	_, err := semver.PyPI.Parse(version)
-	return version != "" && err == nil && !strings.Contains(version, "dev") && !strings.Contains(version, "+")
 }
 
 // choose adds the options of requirements files that choose among what an index
@@ -166,6 +164,10 @@ func (e *environment) choose(o mlmodel.Options) {
 	if o.NoIndex {
 		add("--no-index")
 	}
+	if o.RequireHashes {
+		add(resolver.OptionRequireHashes)
+		e.hashes.All = true
+	}
 	if o.Prerelease {
 		add("--prerelease", "allow")
 	}
@@ -177,12 +179,13 @@ func (e *environment) choose(o mlmodel.Options) {
 	}
 }
 
-// require adds requirements, constrain constraints.
-func (e *environment) require(from []mlmodel.Requirement) {
+// require adds requirements.
+func (e *environment) require(from ...mlmodel.Requirement) {
+	e.all = append(e.all, from...)
 	e.lines(from, &e.inputs.Requirements, e.requirements)
 }
 
-func (e *environment) constrain(from []mlmodel.Requirement) {
+func (e *environment) constrain(from ...mlmodel.Requirement) {
 	e.lines(from, &e.inputs.Constraints, e.constraints)
 }
 
@@ -195,22 +198,32 @@ func (e *environment) take(name string) {
 
 func (e *environment) lines(from []mlmodel.Requirement, to *[]string, listed set) {
 	for _, r := range from {
-		text := r.Text
-		if r.VCS != "" && r.Name != "" {
-			// uv wants the name in front, pip takes it from #egg=.
-			text = r.Name + extras(r) + " @ " + r.VCS + marker(r)
-		}
-		if r.Path != "" {
-			text = "./" + r.Path + extras(r) + marker(r)
-			e.take(r.Path)
-		}
-		if len(r.Hashes) > 0 {
-			text += " --hash=" + strings.Join(r.Hashes, " --hash=")
-		}
+		text := e.line(r)
+		e.demand(r)
 		if listed.add(text) {
 			*to = append(*to, text)
 		}
 	}
+}
+
+// line returns a requirement as uv reads it.
+func (e *environment) line(r mlmodel.Requirement) string {
+	text := r.Text
+	if r.VCS != "" {
+		// uv wants the name in front, pip takes it from #egg=.
+		text = r.VCS + marker(r)
+		if r.Name != "" {
+			text = r.Name + extras(r) + " @ " + text
+		}
+	}
+	if r.Path != "" {
+		text = "./" + r.Path + extras(r) + marker(r)
+		e.take(r.Path)
+	}
+	if len(r.Hashes) > 0 {
+		text += " --hash=" + strings.Join(r.Hashes, " --hash=")
+	}
+	return text
 }
 
 func extras(r mlmodel.Requirement) string {
@@ -240,7 +253,11 @@ func (e *environment) addIndexes(f *deployfile.File, urls []string, replaced str
 		e.indexes = append(e.indexes, x)
 	}
 	for n, u := range urls {
-		e.indexes = append(e.indexes, resolver.Index{Name: fmt.Sprintf("model-%d", n+1), URL: u})
+		// The table of an index says more than an option.
+		if slices.ContainsFunc(f.Environment.Indexes, func(i deployfile.Index) bool { return strings.TrimSuffix(i.URL, "/") == strings.TrimSuffix(u, "/") }) {
+			continue
+		}
+		e.indexes = append(e.indexes, resolver.Index{Name: fmt.Sprintf("model-%d", n+1), URL: u, Extra: true})
 	}
 	if replaced != "" && !hasDefault {
 		e.indexes = append(e.indexes, resolver.Index{Name: "model", URL: replaced, Default: true})

@@ -7,7 +7,9 @@ import (
 	"io/fs"
 	"path"
 	"slices"
+	"strings"
 
+	"github.com/deployfile/deployfile/deployfile"
 	"github.com/deployfile/deployfile/internal/untrusted"
 	"github.com/deployfile/deployfile/modelsource"
 	"github.com/deployfile/deployfile/resolver"
@@ -142,8 +144,12 @@ func (in *inputs) contextPaths(model string) []string {
 		paths = append(paths, model)
 	}
 	paths = append(paths, in.file.Environment.Code...)
-	for _, list := range [][]string{in.file.Environment.Requirements, in.file.Environment.Constraints} {
-		for _, name := range list {
+	for _, list := range [][]string{in.file.Environment.Requirements, in.file.Environment.Constraints, in.file.Environment.Override} {
+		for _, item := range list {
+			name := pathIn(item)
+			if name == "" {
+				continue
+			}
 			paths = append(paths, name)
 			// What it names is beside it, or one directory below.
 			for _, pattern := range []string{"*.txt", "*.in", "*.whl", "*.tar.gz", "*.zip"} {
@@ -156,6 +162,24 @@ func (in *inputs) contextPaths(model string) []string {
 		paths = []string{".dockerignore"}
 	}
 	return paths
+}
+
+// pathIn returns the file that an item of requirements, constraints or overrides
+// names: the item itself, or the wheel of "name @ ./name-1.0-py3-none-any.whl"; ""
+// if it names none.
+func pathIn(item string) string {
+	if deployfile.IsRequirement(item) {
+		if _, place, ok := strings.Cut(item, " @ "); ok {
+			item, _, _ = strings.Cut(strings.TrimSpace(place), " ")
+		}
+		if strings.Contains(item, "://") || strings.ContainsAny(item, "=<>!~;[") {
+			return ""
+		}
+	}
+	if item = path.Clean(item); !fs.ValidPath(item) {
+		return ""
+	}
+	return item
 }
 
 // pinModel returns what the model's source stands for: what the lock says of this

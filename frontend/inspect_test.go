@@ -39,8 +39,9 @@ func TestInspect(t *testing.T) {
 			want: "model/requirements.txt:2: ", at: []string{"model/requirements.txt:2: b====", `Deployfile:2: source = "model"`}},
 		{name: "bad requirement of the Deployfile's own", deployfile: "[environment]\nrequirements = [\"one.txt\", \"two.txt\"]\n", files: map[string]string{"one.txt": "a\n", "two.txt": "b====\n"},
 			want: "two.txt:1: ", at: []string{"two.txt:1: b====", `Deployfile:4: requirements = ["one.txt", "two.txt"]`}},
-		{name: "a requirement in place of a file", deployfile: "[environment]\nrequirements = [\"numpy==2\"]\n",
-			want: "looks like a requirement, and these are files", at: []string{`Deployfile:4: requirements = ["numpy==2"]`}},
+		{name: "a requirement beside files", deployfile: "[environment]\nrequirements = [\"numpy==2\", \"wheel\"]\n"},
+		{name: "a requirement that is none", deployfile: "[environment]\nrequirements = [\"numpy=2\"]\n",
+			want: `"=2" is not a version specifier`, at: []string{`Deployfile:4: requirements = ["numpy=2"]`}},
 		{name: "no code", deployfile: "[environment]\ncode = [\"src\"]\n", want: `code folder "src"`, at: []string{`Deployfile:4: code = ["src"]`}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

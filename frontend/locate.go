@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 
+	"deps.dev/util/pypi"
+	"github.com/deployfile/deployfile/deployfile"
 	"github.com/deployfile/deployfile/internal/untrusted"
 	"github.com/deployfile/deployfile/mlmodel"
 	"github.com/deployfile/deployfile/resolver"
@@ -26,6 +28,7 @@ func (i *Inspection) locate(err error) error {
 	var requirement *resolver.RequirementError
 	var step *resolver.StepError
 	var image *ImageError
+	var unused *resolver.UnusedNameError
 	if errors.As(err, &step) {
 		for n, x := range i.File.Environment.Indexes {
 			url := strings.TrimSuffix(x.URL, "/")
@@ -35,11 +38,19 @@ func (i *Inspection) locate(err error) error {
 		}
 	}
 	if names := refused(err); len(names) > 0 {
-		if others := i.lines(names); len(others) > 0 {
-			return &located{err: err, others: others}
+		err = i.withHint(err, names)
+		others, items := i.lines(names), i.items(names)
+		if len(others)+len(items) > 0 {
+			return &located{err: err, ranges: items, others: others}
 		}
 	}
 	switch {
+	case errors.As(err, &unused):
+		for n, item := range i.File.Environment.Without {
+			if pypi.CanonPackageName(item) == unused.Name {
+				return at(i.File, err, "environment", "without", fmt.Sprint(n))
+			}
+		}
 	case errors.As(err, &python):
 		return at(i.File, err, "environment", "base")
 	case step != nil && strings.HasPrefix(step.Step, "resolve system"):
@@ -76,12 +87,35 @@ func refused(err error) []string {
 	return nil
 }
 
+// items are the items of the Deployfile's requirements and overrides with these
+// names.
+func (i *Inspection) items(names []string) []deployfile.Range {
+	var out []deployfile.Range
+	for _, r := range i.env.ownRequirements {
+		if r.File == "" && slices.Contains(names, r.Name) {
+			at, _ := i.File.Position("environment", "requirements", fmt.Sprint(r.Line-1))
+			out = append(out, at)
+		}
+	}
+	for n, item := range i.File.Environment.Override {
+		if slices.Contains(names, pypi.CanonPackageName(nameOf(item))) {
+			at, _ := i.File.Position("environment", "override", fmt.Sprint(n))
+			out = append(out, at)
+		}
+	}
+	return out
+}
+
 // lines are the lines of requirements and constraints files with these names, a
 // source for each file, in the order of the files' names.
 func (i *Inspection) lines(names []string) []*errdefs.Source {
 	all := slices.Concat(i.Model.Requirements, i.env.ownRequirements, i.Model.Constraints, i.env.ownConstraints)
 	all = slices.DeleteFunc(all, func(r mlmodel.Requirement) bool {
-		return r.Line == 0 || r.Name == "" || !slices.Contains(names, r.Name)
+		if r.Name == "" {
+			place, _, _ := strings.Cut(r.VCS, "#")
+			return r.File == "" || place == "" || !slices.Contains(names, place)
+		}
+		return r.Line == 0 || r.File == "" || !slices.Contains(names, r.Name)
 	})
 	ranges := map[string][]*pb.Range{}
 	for _, r := range all {

@@ -34,6 +34,8 @@ func (in *inputs) lockRequest() resolver.Request {
 		Indexes:     in.found.env.indexes,
 		Context:     in.context,
 		LocalFiles:  in.found.env.local,
+		Hashes:      in.found.env.hashes,
+		Unproven:    in.found.env.unproven,
 		ModelSource: in.pin,
 		CA:          in.file.Environment.CA,
 		Previous:    in.beside.lock,

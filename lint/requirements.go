@@ -19,6 +19,8 @@ import (
 type requirement struct {
 	mlmodel.Requirement
 	at deployfile.Range
+	// model says that the model has it, which nobody edits.
+	model bool
 }
 
 // requirements returns those of the model, then those of the Deployfile's
@@ -28,7 +30,10 @@ func (in Input) requirements() []requirement {
 	if in.Model != nil {
 		at, _ := in.File.Position("model", "source")
 		for _, r := range in.Model.Requirements {
-			out = append(out, requirement{r, at})
+			if in.replaced(r.Name) {
+				continue
+			}
+			out = append(out, requirement{r, at, true})
 		}
 	}
 	list, _ := in.File.Position("environment", "requirements")
@@ -40,12 +45,27 @@ func (in Input) requirements() []requirement {
 		// The list does not contain a file included by -r; it contains the including
 		// file.
 		at, ok := named[r.File]
+		if r.File == "" {
+			// An item of the list itself.
+			at, ok = in.File.Position("environment", "requirements", strconv.Itoa(r.Line-1))
+			r.Line = 0
+		}
 		if !ok {
 			at = list
 		}
-		out = append(out, requirement{r, at})
+		out = append(out, requirement{r, at, false})
 	}
 	return out
+}
+
+// replaced reports whether the Deployfile overrides requirements of a name, or
+// leaves them out.
+func (in Input) replaced(name string) bool {
+	same := func(item string) bool {
+		end := strings.IndexAny(item+" ", " \t[(=<>!~;@")
+		return name != "" && normalize(item[:end]) == name
+	}
+	return slices.ContainsFunc(in.File.Environment.Override, same) || slices.ContainsFunc(in.File.Environment.Without, same)
 }
 
 func (r requirement) finding(message, fix string) Finding {
@@ -91,6 +111,9 @@ func unpinnedRequirements(in Input) []Finding {
 			continue
 		}
 		fix := fmt.Sprintf("run deployfile lock, or write %s==VERSION", r.Name)
+		if r.model {
+			fix = fmt.Sprintf("run deployfile lock, or write override = [%q] in [environment]", r.Name+"==VERSION")
+		}
 		if r.VCS != "" {
 			fix = "run deployfile lock, or name a commit: @ and its 40 digits after the repository's URL"
 		}
@@ -132,9 +155,11 @@ func developmentPackages(in Input) []Finding {
 		if purpose == "" || excluded(r.Marker, python) {
 			continue
 		}
-		out = append(out, r.finding(
-			fmt.Sprintf("%s is a package for %s, which serving does not need", r.Name, purpose),
-			fmt.Sprintf("take %s out of %s", r.Name, cmp.Or(r.File, "the requirements"))))
+		fix := fmt.Sprintf("take %s out of %s", r.Name, cmp.Or(r.File, "the requirements"))
+		if r.model {
+			fix = fmt.Sprintf("write without = [%q] in [environment], or run: deployfile remove %s", r.Name, r.Name)
+		}
+		out = append(out, r.finding(fmt.Sprintf("%s is a package for %s, which serving does not need", r.Name, purpose), fix))
 	}
 	return out
 }

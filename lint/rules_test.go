@@ -69,7 +69,7 @@ secret = "corp-token"
 				requirements: "mlflow==3.17.2\nipykernel==7.0.0\n", extra: "numpy==2.4.6\npytest_cov==7.0.0\n",
 			},
 			pass: situation{requirements: "mlflow==3.17.2\nblackjax==1.2.0\n"},
-			want: `2:10-2:17 model/requirements.txt:2: ipykernel is a package for notebooks, which serving does not need: take ipykernel out of model/requirements.txt
+			want: `2:10-2:17 model/requirements.txt:2: ipykernel is a package for notebooks, which serving does not need: write without = ["ipykernel"] in [environment], or run: deployfile remove ipykernel
 4:17-4:28 extra.txt:2: pytest-cov is a package for tests, which serving does not need: take pytest-cov out of extra.txt
 `,
 		},
@@ -180,8 +180,8 @@ secret = "corp-token"
 				requirements: "mlflow==3.17.2\npywin32 ; sys_platform == 'win32'\n",
 				extra:        "pandas>=2,==2.1.0\ntomli ; python_version < '3.11'\nx @ git+https://git.example.com/x.git@0123456789012345678901234567890123456789\n",
 			},
-			want: `2:10-2:17 model/requirements.txt:2: requirement "numpy" is not pinned to one version: run deployfile lock, or write numpy==VERSION
-2:10-2:17 model/requirements.txt:3: requirement "scipy==1.*" is not pinned to one version: run deployfile lock, or write scipy==VERSION
+			want: `2:10-2:17 model/requirements.txt:2: requirement "numpy" is not pinned to one version: run deployfile lock, or write override = ["numpy==VERSION"] in [environment]
+2:10-2:17 model/requirements.txt:3: requirement "scipy==1.*" is not pinned to one version: run deployfile lock, or write override = ["scipy==VERSION"] in [environment]
 4:17-4:28 extra.txt:1: requirement "pandas>=2" is not pinned to one version: run deployfile lock, or write pandas==VERSION
 4:17-4:28 extra.txt:2: requirement "git+https://git.example.com/x.git@main#egg=x" is not pinned to one version: run deployfile lock, or name a commit: @ and its 40 digits after the repository's URL
 `,

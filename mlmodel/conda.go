@@ -7,8 +7,6 @@ import (
 	"strings"
 
 	"deps.dev/util/pypi"
-	"github.com/deployfile/deployfile/internal/redact"
-	"github.com/deployfile/deployfile/internal/untrusted"
 	"go.yaml.in/yaml/v3"
 )
 
@@ -147,7 +145,7 @@ func (r *reader) takePython(file string, dep condaDependency) {
 // takeMLflow turns a conda dependency on MLflow into a requirement: a model
 // cannot be served without it, and it has the same name and versions on PyPI.
 func (r *reader) takeMLflow(p *requirementsParser, env *condaEnvironment) error {
-	if _, ok := mlflowRequirement(p.out.Requirements); ok {
+	if _, ok := FindMLflow(p.out.Requirements); ok {
 		return nil
 	}
 	for _, dep := range env.dependencies {
@@ -160,22 +158,6 @@ func (r *reader) takeMLflow(p *requirementsParser, env *condaEnvironment) error 
 		}
 		r.warn(env.doc.file, dep.line, fmt.Sprintf("%q is a conda dependency; %s is installed from PyPI in its place", dep.text, text))
 		return nil
-	}
-	return nil
-}
-
-// refuseCredentials looks for credentials in a whole conda.yaml, including
-// channels: the file goes into the image with the rest of the model, whether it
-// is used or not.
-func (r *reader) refuseCredentials(file string) error {
-	data, err := untrusted.ReadFile(r.fsys, file, maxYAML)
-	if err != nil {
-		return readError(file, err)
-	}
-	for i, l := range strings.Split(string(data), "\n") {
-		if redact.HasCredential(l) {
-			return newSourceError(file, i+1, l, "there is a credential in the URL, and the file would go into the image", secretHint)
-		}
 	}
 	return nil
 }

@@ -16,10 +16,8 @@ func (r *reader) readEnvironment() error {
 	if err != nil {
 		return err
 	}
-	if r.exists(conda) {
-		if err := r.refuseCredentials(path.Join(r.dir, conda)); err != nil {
-			return err
-		}
+	if err := r.refuseCredentials(); err != nil {
+		return err
 	}
 	p := newRequirementsParser(r.fsys, r.dir)
 	switch {
@@ -46,6 +44,7 @@ func (r *reader) readEnvironment() error {
 	}
 	m := &r.model
 	m.Requirements, m.Constraints = p.out.Requirements, p.out.Constraints
+	m.Refused = p.out.Refused
 	m.IndexURL, m.ExtraIndexURLs, m.Options = p.out.IndexURL, p.out.ExtraIndexURLs, p.out.Options
 	m.Files = append(m.Files, p.out.Files...)
 	r.warnings = append(r.warnings, p.warnings...)

@@ -7,13 +7,9 @@ import (
 	"deps.dev/util/semver"
 )
 
-// MLflowRequirement returns the requirement that installs MLflow: mlflow, else
-// mlflow-skinny; false if the model requires neither.
-func (m *Model) MLflowRequirement() (Requirement, bool) {
-	return mlflowRequirement(m.Requirements)
-}
-
-func mlflowRequirement(requirements []Requirement) (Requirement, bool) {
+// FindMLflow returns the requirement that installs MLflow: mlflow, else
+// mlflow-skinny; false if there is neither.
+func FindMLflow(requirements []Requirement) (Requirement, bool) {
 	for _, name := range []string{"mlflow", "mlflow-skinny"} {
 		for _, r := range requirements {
 			if r.Name == name {
@@ -39,12 +35,12 @@ func (r *reader) checkMLflow() {
 			return
 		}
 	}
-	q, ok := r.model.MLflowRequirement()
+	q, ok := FindMLflow(r.model.Requirements)
 	if !ok {
 		return
 	}
 	if q.Specifier == "" && q.Path == "" && q.VCS == "" && q.URL == "" && logged != "" {
-		r.warn(q.File, q.Line, fmt.Sprintf("%s has no version here, while MLflow %s logged the model; name %s==%s in the Deployfile's requirements if the newest version cannot serve it",
+		r.warn(q.File, q.Line, fmt.Sprintf("%s has no version here, while MLflow %s logged the model; write override = [\"%s==%s\"] in [environment] if the newest version cannot serve it",
 			q.Name, logged, q.Name, logged))
 		return
 	}
@@ -54,7 +50,7 @@ func (r *reader) checkMLflow() {
 		return
 	}
 	if strings.Contains(pinned, "dev") {
-		r.warn(q.File, q.Line, fmt.Sprintf("MLflow %s is a development version, which no index offers; name a released one in the Deployfile's requirements", pinned))
+		r.warn(q.File, q.Line, fmt.Sprintf("MLflow %s is a development version, which no index offers; name a released one: override = [\"%s==…\"] in [environment]", pinned, q.Name))
 		return
 	}
 	major, _, _ := strings.Cut(pinned, ".")

@@ -37,6 +37,9 @@ type Model struct {
 	BuildRequirements []Requirement
 	// Constraints come from the -c lines of all files.
 	Constraints []Requirement
+	// Refused are the lines that cannot be installed as they are. Whoever installs
+	// the model has to replace them, or return the error of the first.
+	Refused []Refused
 	// IndexURL is --index-url, ExtraIndexURLs each --extra-index-url, both
 	// without credentials.
 	IndexURL       string
@@ -83,6 +86,8 @@ type Options struct {
 type RequirementsFile struct {
 	// Requirements and Constraints are in reading order.
 	Requirements, Constraints []Requirement
+	// Refused are the lines of a model's file that cannot be installed.
+	Refused []Refused
 	// IndexURL is the last --index-url, ExtraIndexURLs each --extra-index-url
 	// once; none holds a credential.
 	IndexURL       string
@@ -120,7 +125,7 @@ type Requirement struct {
 	// Hashes are the values of --hash options: "sha256:…".
 	Hashes []string
 	// File and Line are the position; File is relative to the root of the file
-	// system.
+	// system. For an item of a Deployfile, File is "" and Line its number, from 1.
 	File string
 	Line int
 }

@@ -154,8 +154,7 @@ func (p *requirementsParser) applyOptions(from source, l line, options []option)
 		case "--constraint":
 			err = p.include(from, l, o.value, true)
 		case "--editable":
-			err = fault("an editable requirement cannot go into an image",
-				"list the project's directory without -e, or put it under code in the Deployfile")
+			err = p.editable(from, l, o.value)
 		case "--index-url":
 			if err = checkURL(o.value); err == nil {
 				if p.out.IndexURL != "" && p.out.IndexURL != o.value {
@@ -196,6 +195,21 @@ func (p *requirementsParser) applyOptions(from source, l line, options []option)
 		}
 	}
 	return nil
+}
+
+// editable takes an editable repository, which pip freeze writes of what was
+// installed in place, for the repository itself. Of a directory nothing says where
+// it was.
+func (p *requirementsParser) editable(from source, l line, value string) error {
+	if !strings.HasPrefix(value, "git+") && !direct.MatchString(value) {
+		return newSourceError(from.file, l.number, l.text, "an editable requirement cannot go into an image",
+			"list the project's directory without -e, or put it under code in the Deployfile")
+	}
+	r, err := p.parseRequirement(from.file, line{l.number, value})
+	if err == nil {
+		p.add(from, r)
+	}
+	return err
 }
 
 // findLinks returns a --find-links location: a URL as it is, a directory

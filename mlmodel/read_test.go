@@ -155,7 +155,7 @@ dependencies:
 				Requirements: []Requirement{requirement("requirements.txt", 1, "mlflow", "")},
 				Files:        []string{"MLmodel", "requirements.txt"},
 			},
-			warnings: []Warning{{"requirements.txt", 1, "mlflow has no version here, while MLflow 2.9.2 logged the model; name mlflow==2.9.2 in the Deployfile's requirements if the newest version cannot serve it"}},
+			warnings: []Warning{{"requirements.txt", 1, "mlflow has no version here, while MLflow 2.9.2 logged the model; write override = [\"mlflow==2.9.2\"] in [environment] if the newest version cannot serve it"}},
 		},
 		{
 			name: "MLflow unreleased",
@@ -165,7 +165,7 @@ dependencies:
 				Requirements: []Requirement{requirement("requirements.txt", 1, "mlflow", "==2.9.3.dev0")},
 				Files:        []string{"MLmodel", "requirements.txt"},
 			},
-			warnings: []Warning{{"requirements.txt", 1, "MLflow 2.9.3.dev0 is a development version, which no index offers; name a released one in the Deployfile's requirements"}},
+			warnings: []Warning{{"requirements.txt", 1, "MLflow 2.9.3.dev0 is a development version, which no index offers; name a released one: override = [\"mlflow==…\"] in [environment]"}},
 		},
 	}
 	for _, test := range tests {
@@ -316,7 +316,9 @@ func TestReadFaults(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			m, _, err := Read(test.fsys, "m")
-			if m != nil {
+			if m != nil && len(m.Refused) == 1 {
+				err = RefusedError(m.Refused)
+			} else if m != nil {
 				t.Errorf("got a model: %+v", m)
 			}
 			checkFault(t, err, test.where, test.message, test.hint)
@@ -390,7 +392,7 @@ func TestReadMissing(t *testing.T) {
 	}
 }
 
-func TestMLflowRequirement(t *testing.T) {
+func TestFindMLflow(t *testing.T) {
 	tests := []struct {
 		requirements string
 		want         string
@@ -405,7 +407,7 @@ func TestMLflowRequirement(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, found := m.MLflowRequirement()
+		got, found := FindMLflow(m.Requirements)
 		if got.Text != test.want || found != test.found {
 			t.Errorf("%q: got %q %t, want %q %t", test.requirements, got.Text, found, test.want, test.found)
 		}

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -14,10 +13,6 @@ import (
 	"github.com/deployfile/deployfile/internal/untrusted"
 )
 
-const secretHint = `take it out of the file; declare the index under [[environment.indexes]] with secret = "…" and pass the value as a build secret`
-
-var variable = regexp.MustCompile(`\$\{[A-Za-z0-9_]+\}`)
-
 // ParseRequirements parses the requirements file at path, and the files that it
 // includes, from fsys. The format is pip's, but whatever pip would take from
 // its own machine (environment variables, absolute paths, editable projects) is
@@ -25,6 +20,7 @@ var variable = regexp.MustCompile(`\$\{[A-Za-z0-9_]+\}`)
 // files are relative to the root of fsys.
 func ParseRequirements(fsys fs.FS, path string) (*RequirementsFile, []Warning, error) {
 	p := newRequirementsParser(fsys, ".")
+	p.model = false
 	if err := p.readTop(path); err != nil {
 		return nil, nil, err
 	}
@@ -36,7 +32,9 @@ func ParseRequirements(fsys fs.FS, path string) (*RequirementsFile, []Warning, e
 type requirementsParser struct {
 	fsys fs.FS
 	// root is the directory of local files.
-	root     string
+	root string
+	// model says that the files are a model's: nobody can change them.
+	model    bool
 	out      RequirementsFile
 	warnings []Warning
 	// open are the files being read, outermost first.
@@ -60,7 +58,9 @@ const maxIncludes = 100
 // counted counts an entry and refuses it beyond the limit.
 func (p *requirementsParser) counted(file string, l line) error {
 	if p.out.Entries++; p.out.Entries > MaxEntries {
-		return newSourceError(file, l.number, l.text, fmt.Sprintf("there are more than %d requirements and options", MaxEntries), "take some out")
+		e := newSourceError(file, l.number, l.text, fmt.Sprintf("there are more than %d requirements and options", MaxEntries), "take some out")
+		e.Err = errLimit
+		return e
 	}
 	return nil
 }
@@ -77,8 +77,9 @@ type source struct {
 	constraint bool
 }
 
+// newRequirementsParser returns a parser for the files of a model.
 func newRequirementsParser(fsys fs.FS, root string) *requirementsParser {
-	return &requirementsParser{fsys: fsys, root: root, done: map[include]bool{}, seen: map[option]bool{}}
+	return &requirementsParser{fsys: fsys, root: root, model: true, done: map[include]bool{}, seen: map[option]bool{}}
 }
 
 func (p *requirementsParser) readTop(name string) error {
@@ -140,7 +141,10 @@ func checkText(name string, data []byte) error {
 
 func (p *requirementsParser) parse(from source, lines []line) error {
 	for _, l := range lines {
-		if err := p.parseLine(from, l); err != nil {
+		if redact.HasCredential(l.text) {
+			return p.credentialError(from.file, l)
+		}
+		if err := p.parseLine(from, l); err != nil && !p.refuse(from, l, err) {
 			return err
 		}
 	}
@@ -148,9 +152,6 @@ func (p *requirementsParser) parse(from source, lines []line) error {
 }
 
 func (p *requirementsParser) parseLine(from source, l line) error {
-	if redact.HasCredential(l.text) {
-		return newSourceError(from.file, l.number, l.text, "there is a credential in the URL", secretHint)
-	}
 	if v := variable.FindString(l.text); v != "" {
 		return newSourceError(from.file, l.number, l.text,
 			fmt.Sprintf("%s would be taken from the environment, which a build does not look at", v), secretHint)
@@ -173,12 +174,16 @@ func (p *requirementsParser) parseLine(from source, l line) error {
 	if r.Hashes, err = hashes(from.file, l, options); err != nil {
 		return err
 	}
+	p.add(from, r)
+	return nil
+}
+
+func (p *requirementsParser) add(from source, r Requirement) {
 	if from.constraint {
 		p.out.Constraints = append(p.out.Constraints, r)
 	} else {
 		p.out.Requirements = append(p.out.Requirements, r)
 	}
-	return nil
 }
 
 // include reads the file of a -r or -c line; its path is relative to the

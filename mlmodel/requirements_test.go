@@ -68,6 +68,11 @@ func TestParseRequirement(t *testing.T) {
 		{"git with an egg", "git+https://example.com/a/foo.git@main#egg=Foo[x]&subdirectory=py", Requirement{
 			Name: "foo", Extras: []string{"x"}, VCS: "git+https://example.com/a/foo.git@main#subdirectory=py",
 			Text: "git+https://example.com/a/foo.git@main#egg=Foo[x]&subdirectory=py"}},
+		{"editable git", "-e git+https://example.com/a/foo.git@v1.2#egg=Foo", Requirement{
+			Name: "foo", VCS: "git+https://example.com/a/foo.git@v1.2", Text: "git+https://example.com/a/foo.git@v1.2#egg=Foo"}},
+		{"editable git without a name", "--editable=git+ssh://git@example.com/a/foo", Requirement{
+			VCS: "git+ssh://git@example.com/a/foo", Text: "git+ssh://git@example.com/a/foo"}},
+		{"git without a name", "git+https://example.com/a/foo@v1", Requirement{VCS: "git+https://example.com/a/foo@v1", Text: "git+https://example.com/a/foo@v1"}},
 		{"git by ssh", "foo @ git+ssh://git@example.com/a/foo", Requirement{
 			Name: "foo", VCS: "git+ssh://git@example.com/a/foo", Text: "foo @ git+ssh://git@example.com/a/foo"}},
 		{"wheel by URL", "https://example.com/d/foo_bar-1.0-py3-none-any.whl#sha256=12", Requirement{
@@ -198,7 +203,7 @@ func TestParseRequirementsFaults(t *testing.T) {
 		where, message, hint string
 	}{
 		{"editable", "a\n-e ./project", "r.txt:2", "an editable requirement cannot go into an image", "without -e"},
-		{"editable git", "--editable=git+https://example.com/x#egg=x", "r.txt:1", "an editable requirement", "without -e"},
+		{"editable git without a host", "--editable=git+https:x#egg=x", "r.txt:1", "the git URL is malformed", "name @ git+https"},
 		{"unknown option", "--extra-index-ulr https://example.com/", "r.txt:1", "unknown option --extra-index-ulr", "did you mean --extra-index-url?"},
 		{"option that is like no other", "--zzz", "r.txt:1", "unknown option --zzz", "take it out"},
 		{"option without value", "--index-url", "r.txt:1", "--index-url lacks its value", ""},
@@ -244,7 +249,9 @@ func TestParseRequirementsFaults(t *testing.T) {
 		{"index by ftp", "--index-url ftp://example.com/", "r.txt:1", "takes http and https URLs, not ftp", ""},
 		{"missing links folder", "-f nowhere", "r.txt:1", `--find-links names "nowhere"`, ""},
 		{"variable", "--index-url https://${TOKEN}/simple", "r.txt:1", "${TOKEN} would be taken from the environment", "build secret"},
-		{"variable as credential", "--index-url https://${USER}:${TOKEN}@example.com/simple", "r.txt:1", "there is a credential in the URL", "build secret"},
+		{"variable as credential", "--index-url https://${USER}:${TOKEN}@example.com/simple", "r.txt:1", "${USER} would be taken from the environment", "build secret"},
+		{"variable and credential", "--index-url https://${USER}:hunter2@example.com/simple", "r.txt:1", "there is a credential in the URL", "build secret"},
+		{"token in a path", "--index-url https://example.com/t/ab-12/simple", "r.txt:1", "there is a credential in the URL", "build secret"},
 		{"not text", "a\nb\xff\n", "r.txt:2", "the line is not UTF-8 text", "UTF-8"},
 		{"UTF-16", "\xff\xfea\x00", "r.txt:1", "the line is not UTF-8 text", ""},
 	}

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"deps.dev/util/pypi"
 	"github.com/deployfile/deployfile/modelsource"
 	"github.com/deployfile/deployfile/toolchain"
 	bkllb "github.com/moby/buildkit/client/llb"
@@ -69,6 +70,10 @@ func (r *Resolver) buildOnce(ctx context.Context, q Request, t toolchain.Toolcha
 		return b, metadata{}, err
 	}
 	ref, err := r.Gateway.Step(ctx, t, step)
+	var failed *StepError
+	if errors.As(err, &failed) {
+		err = &RequirementError{Name: pypi.CanonPackageName(s.Name), Err: newBuildError(s, failed)}
+	}
 	if err != nil {
 		return b, metadata{}, err
 	}
@@ -164,7 +169,7 @@ func BuildStep(s Source, b BuiltWheel, t toolchain.Toolchain, files modelsource.
 		Script: script("build.py"),
 		Args:   []string{requestDir + "/request.json"},
 		Mounts: []toolchain.Mount{request(t, map[string]any{
-			"name": s.Name, "version": s.Version, "source": source, "subdirectory": subdirectory, "sha256": b.SHA256,
+			"name": s.Name, "version": s.versionOf(), "source": source, "subdirectory": subdirectory, "sha256": b.SHA256,
 		}), mount, {Path: "/build", Source: t.Run(fetch)}},
 		UV:       true,
 		Programs: true,

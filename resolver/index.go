@@ -20,6 +20,9 @@ type Index struct {
 	// Mirror says that files of indexes without their own secret come from this
 	// index.
 	Mirror bool `json:"-"`
+	// Extra says that a requirements file names the index: pip would take each
+	// package from the index with the best version.
+	Extra bool `json:"extra,omitempty"`
 	// Packages are the only names that come from this index.
 	Packages []string `json:"packages,omitempty"`
 }

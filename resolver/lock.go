@@ -43,16 +43,24 @@ type Lock struct {
 // Inputs are the values of the Deployfile and the model that the lock depends
 // on.
 type Inputs struct {
-	Python         string   `toml:"python" json:"python"`
-	Base           string   `toml:"base" json:"base"`
-	Toolchain      string   `toml:"toolchain" json:"toolchain"`
-	MLflow         string   `toml:"mlflow" json:"mlflow"`
-	Requirements   []string `toml:"requirements" json:"requirements"`
-	Constraints    []string `toml:"constraints" json:"constraints"`
+	Python       string   `toml:"python" json:"python"`
+	Base         string   `toml:"base" json:"base"`
+	Toolchain    string   `toml:"toolchain" json:"toolchain"`
+	MLflow       string   `toml:"mlflow" json:"mlflow"`
+	Requirements []string `toml:"requirements" json:"requirements"`
+	Constraints  []string `toml:"constraints" json:"constraints"`
+	// Override replaces requirements of the same name, and Without lists the names
+	// that are left out, in the whole graph.
+	Override       []string `toml:"override,omitempty" json:"override,omitempty"`
+	Without        []string `toml:"without,omitempty" json:"without,omitempty"`
 	Options        []string `toml:"options" json:"options"`
 	Indexes        []string `toml:"indexes" json:"indexes"`
 	SystemPackages []string `toml:"system-packages" json:"system-packages"`
 }
+
+// OptionRequireHashes is the one of Inputs.Options that is not uv's: --require-hashes
+// of a requirements file.
+const OptionRequireHashes = "--require-hashes"
 
 // Image is an image by digest, with its Python.
 type Image struct {

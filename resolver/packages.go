@@ -1,6 +1,7 @@
 package resolver
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -10,27 +11,39 @@ import (
 
 	"deps.dev/util/pypi"
 	"github.com/deployfile/deployfile/toolchain"
+	gwclient "github.com/moby/buildkit/frontend/gateway/client"
 )
+
+// resolved is what one platform's requirements are resolved to.
+type resolved struct {
+	// pylock is a pylock.toml.
+	pylock []byte
+	// wheels describes its wheels; nil if the lock was reused, or a wheel is still to
+	// be built.
+	wheels *wheelReport
+	// unused are the names of Request.Unproven that nothing requires here.
+	unused []string
+}
 
 // packages resolves the requirements for one platform to a pylock.toml and
 // inspects its wheels. If nothing they depend on has changed, it reuses the
-// locked one; then, or if a wheel is still to be built, the report is nil.
-func (r *Resolver) packages(ctx context.Context, q Request, keep *Lock, t toolchain.Toolchain, p *Platform) ([]byte, *wheelReport, error) {
+// locked one.
+func (r *Resolver) packages(ctx context.Context, q Request, keep *Lock, t toolchain.Toolchain, p *Platform) (*resolved, error) {
 	if data := unchangedPylock(q, keep, p); data != nil {
-		return data, nil, nil
+		return &resolved{pylock: data}, nil
 	}
 	arch, err := machine(p.Name)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	previous := q.previousPylock(p.Name)
-	requirements, repositories, err := r.repositories(ctx, q, previous)
+	requirements, repositories, err := r.repositories(ctx, q, t, previous)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	interpreter, err := p.Interpreter(t.Version)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	known := []metadata{}
 	for {
@@ -42,7 +55,10 @@ func (r *Resolver) packages(ctx context.Context, q Request, keep *Lock, t toolch
 				"requirements": requirements,
 				"repositories": repositories,
 				"constraints":  q.Inputs.Constraints,
-				"options":      q.Inputs.Options,
+				"override":     q.Inputs.Override,
+				"without":      q.Inputs.Without,
+				"unproven":     q.Unproven,
+				"options":      slices.DeleteFunc(slices.Clone(q.Inputs.Options), func(o string) bool { return o == OptionRequireHashes }),
 				"mlflow":       q.Inputs.MLflow,
 				"metadata":     known,
 				"python":       t.Version,
@@ -68,26 +84,43 @@ func (r *Resolver) packages(ctx context.Context, q Request, keep *Lock, t toolch
 		}
 		ref, err := r.Gateway.Step(ctx, t, step)
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 		var unknown []unknownSource
 		if err := r.Gateway.ReadJSON(ctx, ref, "sources.json", &unknown); err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 		if len(unknown) == 0 {
-			found, err := r.readWheelReport(ctx, ref)
-			if err != nil {
-				return nil, nil, err
-			}
-			data, err := readFile(ctx, ref, "pylock.toml", MaxLock)
-			return data, found, err
+			return r.readResolved(ctx, q, ref)
 		}
 		more, err := r.describe(ctx, q, t, interpreter, known, unknown)
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 		known = append(known, more...)
 	}
+}
+
+// readResolved reads the result of scripts/resolve.py, without the files that
+// requirements do not allow.
+func (r *Resolver) readResolved(ctx context.Context, q Request, ref gwclient.Reference) (*resolved, error) {
+	out := &resolved{}
+	err := r.Gateway.ReadJSON(ctx, ref, "unused.json", &out.unused)
+	if err == nil {
+		out.wheels, err = r.readWheelReport(ctx, ref)
+	}
+	var all []byte
+	if err == nil {
+		all, err = readFile(ctx, ref, "pylock.toml", MaxLock)
+	}
+	if err == nil {
+		out.pylock, err = q.Hashes.enforce(all)
+	}
+	if !bytes.Equal(out.pylock, all) {
+		// The report may be about wheels that are not allowed.
+		out.wheels = nil
+	}
+	return out, err
 }
 
 // lacks reports whether an error means that an index lacks a requirement.
@@ -147,7 +180,8 @@ func unchangedPylock(q Request, keep *Lock, p *Platform) []byte {
 	}
 	a, b := keep.Inputs, q.Inputs
 	same := a.Python == b.Python && a.MLflow == b.MLflow && slices.Equal(a.Requirements, b.Requirements) &&
-		slices.Equal(a.Constraints, b.Constraints) && slices.Equal(a.Options, b.Options) && slices.Equal(a.Indexes, b.Indexes)
+		slices.Equal(a.Constraints, b.Constraints) && slices.Equal(a.Override, b.Override) && slices.Equal(a.Without, b.Without) &&
+		slices.Equal(a.Options, b.Options) && slices.Equal(a.Indexes, b.Indexes)
 	data := q.previousPylock(p.Name)
 	// A file edited by hand is resolved again, with its versions preferred.
 	if !same || data == nil || hash(data) != was.PylockSHA256 {

@@ -59,6 +59,11 @@ type Request struct {
 	// requirements name.
 	Context    modelsource.Context
 	LocalFiles []string
+	// Hashes are those that Inputs.Requirements demand.
+	Hashes Hashes
+	// Unproven are the names of Inputs.Without that none of Inputs.Requirements
+	// has: something that they require has to require them.
+	Unproven []string
 	// ModelSource is what the model's source stands for; nil if its scheme has no
 	// pins.
 	ModelSource *modelsource.Pin
@@ -94,7 +99,7 @@ func (r *Resolver) Lock(ctx context.Context, q Request) (*Lock, map[string][]byt
 	if err != nil {
 		return nil, nil, err
 	}
-	pylocks, refused := make([][]byte, len(q.Platforms)), make([]error, len(q.Platforms))
+	found, refused := make([]*resolved, len(q.Platforms)), make([]error, len(q.Platforms))
 	eg, egctx := errgroup.WithContext(ctx)
 	eg.Go(func() (err error) {
 		lock.Model, err = r.ModelFiles(egctx, t, q.Context.Model)
@@ -104,14 +109,14 @@ func (r *Resolver) Lock(ctx context.Context, q Request) (*Lock, map[string][]byt
 		eg.Go(func() error {
 			p := &lock.Platforms[n]
 			p.Pylock = PylockName(name, q.Platforms)
-			data, found, err := r.packages(egctx, q, keep, t, p)
+			got, err := r.packages(egctx, q, keep, t, p)
 			var made []string
 			if err == nil {
-				pylocks[n], p.PylockSHA256 = data, hash(data)
-				made, err = r.build(egctx, q, keep, lock.Toolchain.Digest, t, p, data)
+				found[n], p.PylockSHA256 = got, hash(got.pylock)
+				made, err = r.build(egctx, q, keep, lock.Toolchain.Digest, t, p, got.pylock)
 			}
 			if err == nil {
-				err = r.wheelFiles(egctx, q, keep, lock.Toolchain.Digest, t, p, data, found, made)
+				err = r.wheelFiles(egctx, q, keep, lock.Toolchain.Digest, t, p, got.pylock, got.wheels, made)
 			}
 			if lacks(err) {
 				// Collect the errors of all platforms.
@@ -131,9 +136,12 @@ func (r *Resolver) Lock(ctx context.Context, q Request) (*Lock, map[string][]byt
 	if err := joined(refused); err != nil {
 		return nil, nil, err
 	}
+	if err := unused(found); err != nil {
+		return nil, nil, err
+	}
 	files := map[string][]byte{}
 	for n := range lock.Platforms {
-		files[lock.Platforms[n].Pylock] = pylocks[n]
+		files[lock.Platforms[n].Pylock] = found[n].pylock
 	}
 	return lock, files, nil
 }

@@ -95,6 +95,8 @@ func (i Inputs) Changes(now Inputs) []string {
 	value("mlflow", i.MLflow, now.MLflow)
 	list("requirement", i.Requirements, now.Requirements)
 	list("constraint", i.Constraints, now.Constraints)
+	list("override", i.Override, now.Override)
+	list("without", i.Without, now.Without)
 	list("option", i.Options, now.Options)
 	list("index", i.Indexes, now.Indexes)
 	list("system package", i.SystemPackages, now.SystemPackages)

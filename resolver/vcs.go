@@ -2,6 +2,7 @@ package resolver
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/url"
 	"path"
@@ -11,14 +12,15 @@ import (
 	"strings"
 
 	"deps.dev/util/pypi"
+	"github.com/BurntSushi/toml"
 	"github.com/deployfile/deployfile/toolchain"
 	bkllb "github.com/moby/buildkit/client/llb"
 	"github.com/moby/buildkit/client/llb/sourceresolver"
 )
 
-// repository is a requirement of the form "name @ git+URL@revision". BuildKit
-// fetches it, with its own secrets and SSH agents, so that the toolchain needs
-// neither git nor credentials.
+// repository is a requirement of the form "name @ git+URL@revision", or without the
+// name. BuildKit fetches it, with its own secrets and SSH agents, so that the
+// toolchain needs neither git nor credentials.
 type repository struct {
 	// Name is the requirement's name with its extras, Marker its environment
 	// marker.
@@ -36,7 +38,8 @@ type repository struct {
 
 // RequirementError reports a requirement that cannot be resolved.
 type RequirementError struct {
-	// Name is its normalised name (PEP 503).
+	// Name is its normalised name (PEP 503), or the URL of a requirement that has no
+	// name.
 	Name string
 	Err  error
 }
@@ -47,14 +50,26 @@ func (e *RequirementError) Error() string { return fmt.Sprintf("requirement %s: 
 // Unwrap returns the reason.
 func (e *RequirementError) Unwrap() error { return e.Err }
 
-// name returns the normalised name, without extras.
-func (r repository) name() string { return pypi.CanonPackageName(r.Key) }
+// name returns the normalised name, without extras; where to fetch it if it has
+// none.
+func (r repository) name() string {
+	if r.Key == "" && r.Revision != "" {
+		return "git+" + r.URL + "@" + r.Revision
+	}
+	if r.Key == "" {
+		return "git+" + r.URL
+	}
+	return pypi.CanonPackageName(r.Key)
+}
 
 // parseRepository parses a requirement; ok is false for one of another form.
 func parseRepository(requirement string) (r repository, ok bool, err error) {
 	name, rest, ok := strings.Cut(requirement, " @ git+")
 	if !ok {
-		return r, false, nil
+		if rest, ok = strings.CutPrefix(requirement, "git+"); !ok {
+			return r, false, nil
+		}
+		name = ""
 	}
 	r.Name = strings.TrimSpace(name)
 	r.Key, _, _ = strings.Cut(r.Name, "[")
@@ -115,12 +130,12 @@ func checkRepository(address, revision, subdirectory string) error {
 // repositories separates the repositories from the other requirements and
 // resolves their commits; a commit in the previous pylock for the same URL and
 // revision stays.
-func (r *Resolver) repositories(ctx context.Context, q Request, previous []byte) (others []string, found []repository, err error) {
-	locked := map[string]string{}
+func (r *Resolver) repositories(ctx context.Context, q Request, t toolchain.Toolchain, previous []byte) (others []string, found []repository, err error) {
+	locked := map[string]PylockPackage{}
 	if p, err := ParsePylock(previous); err == nil {
 		for _, pkg := range p.Packages {
 			if pkg.VCS != nil && !upgraded(q.Upgrade, pkg.Name) {
-				locked[pkg.VCS.URL+"@"+pkg.VCS.RequestedRevision] = pkg.VCS.CommitID
+				locked[pkg.VCS.URL+"@"+pkg.VCS.RequestedRevision+"#"+pkg.VCS.Subdirectory] = pkg
 			}
 		}
 	}
@@ -133,14 +148,54 @@ func (r *Resolver) repositories(ctx context.Context, q Request, previous []byte)
 			others = append(others, text)
 			continue
 		}
-		if repo.Commit = locked[repo.URL+"@"+repo.Revision]; repo.Commit == "" {
-			if repo.Commit, err = r.commit(ctx, repo); err != nil {
+		was, known := locked[repo.URL+"@"+repo.Revision+"#"+repo.Subdirectory]
+		if known {
+			repo.Commit = was.VCS.CommitID
+		} else if repo.Commit, err = r.commit(ctx, repo); err != nil {
+			return nil, nil, err
+		}
+		if repo.Name == "" {
+			if repo.Name = was.Name; !known {
+				repo.Name, err = r.projectName(ctx, q, t, repo)
+			}
+			if err != nil {
 				return nil, nil, err
 			}
+			repo.Key = repo.Name
 		}
 		found = append(found, repo)
 	}
 	return others, found, nil
+}
+
+// maxProject limits the size of a pyproject.toml, in bytes.
+const maxProject = 1 << 20
+
+// projectName returns the name of the project in a repository: that of its
+// pyproject.toml, else that of the wheel that its build makes.
+func (r *Resolver) projectName(ctx context.Context, q Request, t toolchain.Toolchain, repo repository) (string, error) {
+	ref, err := r.Gateway.Solve(ctx, bkllb.Git(repo.URL, repo.Commit, gitOptions(t)...))
+	if err != nil {
+		return "", &RequirementError{Name: repo.name(), Err: err}
+	}
+	var project struct{ Project struct{ Name string } }
+	folder, _ := url.PathUnescape(repo.Subdirectory) // checked by checkRepository
+	data, err := readFile(ctx, ref, path.Join(folder, "pyproject.toml"), maxProject)
+	if err == nil && readable(data) == nil && toml.Unmarshal(data, &project) == nil && namePattern.MatchString(project.Project.Name) {
+		return project.Project.Name, nil
+	}
+	vcs := &PylockVCS{Type: "git", URL: repo.URL, RequestedRevision: repo.Revision, CommitID: repo.Commit, Subdirectory: repo.Subdirectory}
+	_, m, err := r.buildOnce(ctx, q, t, Source{Name: strings.TrimSuffix(path.Base(repo.URL), ".git"), VCS: vcs})
+	var failed *BuildError
+	switch {
+	case errors.As(err, &failed):
+		return "", &RequirementError{Name: repo.name(), Err: failed}
+	case err != nil:
+		return "", &RequirementError{Name: repo.name(), Err: err}
+	case !namePattern.MatchString(m.Name):
+		return "", &RequirementError{Name: repo.name(), Err: fmt.Errorf("its build made a wheel of %q, which is not a package's name", m.Name)}
+	}
+	return m.Name, nil
 }
 
 func upgraded(upgrade []string, name string) bool {
@@ -152,12 +207,20 @@ func upgraded(upgrade []string, name string) bool {
 	return false
 }
 
+// shortCommit matches an abbreviated commit, which git finds in a clone and no
+// server offers.
+var shortCommit = regexp.MustCompile(`^[0-9a-f]{4,39}$`)
+
 // commit asks the repository for the commit of the revision.
 func (r *Resolver) commit(ctx context.Context, repo repository) (string, error) {
 	md, err := r.Gateway.Metadata(ctx, bkllb.Git(repo.URL, repo.Revision), sourceresolver.Opt{
 		LogName: "find the commit of " + repo.Name,
 		GitOpt:  &sourceresolver.ResolveGitOpt{},
 	})
+	if err != nil && shortCommit.MatchString(repo.Revision) {
+		return "", &RequirementError{Name: repo.name(), Err: fmt.Errorf("repository %s has no branch or tag %s; if it is a commit, write all of its 40 digits, as git rev-parse %s prints them",
+			repo.URL, repo.Revision, repo.Revision)}
+	}
 	if err != nil {
 		return "", &RequirementError{Name: repo.name(), Err: fmt.Errorf("repository %s: %w", repo.URL, err)}
 	}
@@ -172,4 +235,18 @@ func (r *Resolver) commit(ctx context.Context, repo repository) (string, error) 
 
 func (repo repository) mount(t toolchain.Toolchain) toolchain.Mount {
 	return toolchain.Mount{Path: path.Join("/run/repositories", repo.Key), Source: bkllb.Git(repo.URL, repo.Commit, gitOptions(t)...)}
+}
+
+var tagVersion = regexp.MustCompile(`^(?:.*[/_-])?v?([0-9]+(?:\.[0-9]+)+(?:\.?(?:a|b|rc|post|dev)[0-9]+)?)$`)
+
+// versionOf returns the version to tell a build that reads it from git's tags, whose
+// history a build has not: the locked one, else that of the tag.
+func (s Source) versionOf() string {
+	if s.Version != "" || s.VCS == nil {
+		return s.Version
+	}
+	if m := tagVersion.FindStringSubmatch(s.VCS.RequestedRevision); m != nil {
+		return m[1]
+	}
+	return ""
 }

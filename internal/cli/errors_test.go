@@ -80,6 +80,7 @@ func errorTypes() map[string]func(text string) error {
 		"frontend.StaleLockError":               filled[frontend.StaleLockError],
 		"frontend.located":                      wordsAlone,
 		"frontend.gatewayError":                 wordsAlone,
+		"frontend.hinted":                       wordsAlone,
 		"imageformat.LayerError":                filled[imageformat.LayerError],
 		"imageformat.PlatformError":             filled[imageformat.PlatformError],
 		"internal/untrusted.AnswerError":        filled[untrusted.AnswerError],
@@ -111,11 +112,13 @@ func errorTypes() map[string]func(text string) error {
 		"publish/registry.KeptError":            filled[registry.KeptError],
 		"publish/registry.NoImageError":         filled[registry.NoImageError],
 		"record/v1.VersionError":                filled[record.VersionError],
+		"resolver.BuildError":                   filled[resolver.BuildError],
 		"resolver.EnvironmentError":             filled[resolver.EnvironmentError],
 		"resolver.NoPythonError":                filled[resolver.NoPythonError],
 		"resolver.NoWheelError":                 filled[resolver.NoWheelError],
 		"resolver.RequirementError":             filled[resolver.RequirementError],
 		"resolver.StepError":                    filled[resolver.StepError],
+		"resolver.UnusedNameError":              filled[resolver.UnusedNameError],
 	}
 }
 

@@ -93,6 +93,9 @@ func initialise(ctx context.Context, s streams, modelFolder string, o initOption
 	for _, w := range warnings {
 		fmt.Fprintf(s.err, "warning: %s\n", warningText(w))
 	}
+	if len(model.Refused) > 0 {
+		fmt.Fprintf(s.err, "warning: %v\n", mlmodel.RefusedError(model.Refused))
+	}
 	fmt.Fprintf(s.text, "wrote %s\nnext: deployfile lock, then deployfile run\n", o.file)
 	return nil
 }

@@ -54,7 +54,9 @@ def main():
         source = shutil.copyfile(source, f"{give('/tmp/sdist')}/{os.path.basename(source)}")
     env = dict(os.environ, PYTHONHASHSEED="0", PYTHONPATH="/build/site", PATH="/build/site/bin:" + os.environ.get("PATH", "/usr/bin:/bin"))
     if request["version"]:
-        env["SETUPTOOLS_SCM_PRETEND_VERSION"] = request["version"]
+        # Of setuptools-scm, hatch-vcs, PBR, PDM and poetry-dynamic-versioning.
+        for name in ("SETUPTOOLS_SCM_PRETEND_VERSION", "PBR_VERSION", "PDM_BUILD_SCM_VERSION", "POETRY_DYNAMIC_VERSIONING_BYPASS"):
+            env[name] = request["version"]
     code, said = run([os.environ["UV"], "build", "--wheel", "--no-build-isolation", "--offline", "--python", sys.executable,
                       "--out-dir", give(WHEELS), source], env=env)
     if code != 0:

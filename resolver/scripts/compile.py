@@ -53,7 +53,8 @@ def compile(request, requirements, constraints, output, *extra):
 
 
 def compile_once(request, requirements, constraints, output, *extra):
-    for name, lines in (("requirements.in", requirements), ("constraints.in", constraints)):
+    override, without = request.get("override") or [], request.get("without") or []
+    for name, lines in (("requirements.in", requirements), ("constraints.in", constraints), ("override.in", override), ("without.in", without)):
         with open(f"{WORK}/{name}", "w") as f:
             f.write("".join(line + "\n" for line in lines))
     pins = ["pyproject.toml"] if pinned(request) else []
@@ -61,6 +62,10 @@ def compile_once(request, requirements, constraints, output, *extra):
     args = ["pip", "compile", "requirements.in", *pins, "-c", "constraints.in", "-o", output,
             "--format", "pylock.toml" if output.endswith(".toml") else "requirements.txt", "--annotation-style", "line", "--no-header", "--quiet",
             "--no-build-isolation", *extra]
+    if override:
+        args += ["--overrides", "override.in"]
+    if without:
+        args += ["--excludes", "without.in"]
     if request.get("platform"):
         args += ["--python-version", request["python"], "--python-platform", request["platform"]]
     for option in request.get("options") or []:

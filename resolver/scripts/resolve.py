@@ -5,6 +5,8 @@ has no wheel, what it requires is known from metadata (the request's) or is aske
 for: then sources.json names it, and there is no pylock.toml yet."""
 
 MAX_SOURCES = 200
+# uv proposes this where the first index that has a package has no version that fits.
+BEST_MATCH = "--index-strategy unsafe-best-match"
 
 
 class Unknown(Exception):
@@ -17,6 +19,9 @@ def resolve(request, requirements, constraints, output, *extra):
     configure(request["indexes"], request["metadata"] + request["unknown"])
     while True:
         code, said = compile(request, requirements, constraints, output, *extra)
+        if code != 0 and BEST_MATCH in said and as_pip(request):
+            request["options"].append(BEST_MATCH)
+            continue
         found = re.search(r"[Ff]ailed to (?:download and )?build `([A-Za-z0-9._-]+(?:==[A-Za-z0-9.+!_-]+| @ [^\s`$]+))`", said) if code != 0 else None
         if not found:
             break
@@ -29,6 +34,12 @@ def resolve(request, requirements, constraints, output, *extra):
         raise Unknown()
     if code != 0:
         complain(request, said, requirements, constraints)
+
+
+def as_pip(request):
+    """Whether all that is known of the indexes is what requirements files say, as pip
+    reads them: no order. An index of the Deployfile's own hides what others have."""
+    return BEST_MATCH not in request["options"] and all(i.get("extra") or i.get("default") or i.get("packages") for i in request["indexes"])
 
 
 def wanted(text):
@@ -68,17 +79,23 @@ def skinny(request, requirements):
     Everything else gets the version that it would have beside the full
     mlflow, so that the model finds what it was logged with."""
     named = [(requirement_name(r), r) for r in requirements]
-    if any(n == "mlflow" and extras for (n, extras), _ in named) or not any(n == "mlflow" for (n, _), _ in named):
+    names = [n for (n, _), _ in named]
+    if any(n == "mlflow" and extras for (n, extras), _ in named) or not {"mlflow", "mlflow-skinny"} & set(names):
         return requirements, []
+    # A model may require mlflow-skinny itself, which lacks what its server needs.
+    mlflow = "mlflow" if "mlflow" in names else "mlflow-skinny"
     previous = f"{WORK}/pylock.toml"
     full = f"{WORK}/pylock.full.toml"
     if os.path.exists(previous):
         shutil.copy(previous, full)
     resolve(request, requirements, request["constraints"], "pylock.full.toml")
     packages = load_toml(full)["packages"]
-    version = next(p["version"] for p in packages if canonical(p["name"]) == "mlflow")
+    version = next((p["version"] for p in packages if canonical(p["name"]) == mlflow and "version" in p), "")
+    if not version:
+        return requirements, []
     keep = [r for (n, _), r in named if n != "mlflow"]
-    server = [f"mlflow-skinny=={version}", "pandas", "numpy"]
+    server = [f"mlflow-skinny=={version}"] if mlflow == "mlflow" else []
+    server += ["pandas", "numpy"]
     # The scoring server was a Flask application before MLflow 2.22.
     if tuple(int(x) for x in re.findall(r"\d+", version)[:2]) < (2, 22):
         server += ["flask", "gunicorn"]
@@ -128,16 +145,29 @@ def complain(request, said, requirements, constraints):
     while more:
         # uv ends with the first one. Without those that are known, it tells of
         # the next.
-        with open(f"{WORK}/overrides.in", "w") as f:
-            f.write("".join(f"{name} ; python_version < '0'\n" for name in found))
-        code, again = compile(request, requirements, constraints, f"{WORK}/pylock.rest.toml", "--override", f"{WORK}/overrides.in")
+        rest = dict(request, without=request["without"] + found)
+        code, again = compile(rest, requirements, constraints, f"{WORK}/pylock.rest.toml")
         more = [name for name in missing_wheels(again) if name not in found] if code != 0 else []
         hints += [line for line in again.splitlines() if any(f"`{name}`" in line for name in more)]
         found = found + more
+    said = re.sub(r"^hint: `([^`]+)` was found on (\S+?), but not at the requested version.*$",
+                  r"hint: `\1` was found on \2, which has no version that fits, and a package is looked for in the first index that has it; "
+                  r'limit that index to the packages that it is for: packages = ["NAME", …] in its table of [[environment.indexes]]', said, flags=re.M)
     if hints:
         said += "\nand, once that is mended:\n" + "\n".join(hints)
     kind = "unsatisfiable" if "No solution found" in said else "index"
     fail(said, kind)
+
+
+def is_required(request, name, requirements):
+    """Whether something requires a package that is left out. If it cannot be resolved
+    with it, that may be why it is left out."""
+    rest = dict(request, without=[n for n in request["without"] if n != name])
+    code, _ = compile(rest, requirements, request["constraints"], "/tmp/required.txt")
+    if code != 0:
+        return True
+    with open("/tmp/required.txt") as f:
+        return any(requirement_name(line)[0] == name for line in f)
 
 
 def prefer(previous, upgrade):
@@ -154,12 +184,14 @@ def prefer(previous, upgrade):
 
 def lock(request, requirements, repositories):
     """Writes pylock.toml, or raises Unknown."""
-    pins = []
+    pins, asked = [], requirements
     if request["mlflow"] == "skinny":
         requirements, pins = skinny(request, requirements)
     resolve(request, requirements, request["constraints"] + pins, "pylock.toml")
     with open(f"{OUT}/pylock.toml", "w", encoding="utf-8") as f:
         f.write(named(f"{WORK}/pylock.toml", repositories))
+    with open(f"{OUT}/unused.json", "w") as f:
+        json.dump([n for n in request["unproven"] if not is_required(request, n, asked)], f)
     wheels, complete = locked_wheels(f"{OUT}/pylock.toml", request["tags"])
     with open(f"{OUT}/wheels.json", "w") as f:
         # What is built from source is looked into with the others once it is built.
@@ -174,7 +206,7 @@ def main():
         fail(f"{os.path.relpath(link, WORK)!r} is a symbolic link that leads out of what a requirement names")
     if os.path.exists("/run/previous/pylock.toml"):
         prefer("/run/previous/pylock.toml", request["upgrade"] or [])
-    for key in ("constraints", "indexes", "metadata", "repositories", "requirements"):
+    for key in ("constraints", "indexes", "metadata", "options", "repositories", "requirements", "unproven", "without"):
         request[key] = request[key] or []
     conceal(request["indexes"])
     request["unknown"], sources = [], []

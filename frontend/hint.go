@@ -1,0 +1,110 @@
+package frontend
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/deployfile/deployfile/mlmodel"
+	"github.com/deployfile/deployfile/resolver"
+)
+
+// hinted is an error with what to do about it.
+type hinted struct {
+	err  error
+	hint string
+}
+
+func (e *hinted) Error() string { return strings.TrimRight(e.err.Error(), "\n") + "\nhint: " + e.hint }
+func (e *hinted) Unwrap() error { return e.err }
+
+// withHint adds to an error about requirements of these names which key of the
+// Deployfile mends it, if that can be told.
+func (i *Inspection) withHint(err error, names []string) error {
+	var step *resolver.StepError
+	var build *resolver.BuildError
+	switch {
+	case errors.As(err, &build):
+		if hint := i.buildHint(build, names); hint != "" {
+			return &hinted{err, hint}
+		}
+	case errors.As(err, &step):
+		if hint := i.resolveHint(err.Error(), names); hint != "" {
+			return &hinted{err, hint}
+		}
+	}
+	return err
+}
+
+// buildHint proposes what to install in the place of a package that cannot be
+// built, if the requirement is the model's.
+func (i *Inspection) buildHint(e *resolver.BuildError, names []string) string {
+	if len(names) == 0 || !i.requires(i.Model.Requirements, names[0]) {
+		return ""
+	}
+	if e.Meant != "" {
+		return fmt.Sprintf("in [environment] of the Deployfile, write without = [%q], and requirements = [%q] unless the model requires that as well", names[0], e.Meant)
+	}
+	return fmt.Sprintf("for a version with a wheel, write override = [%q] in [environment] of the Deployfile; to leave it out, without = [%q]", names[0]+"==VERSION", names[0])
+}
+
+func (i *Inspection) requires(of []mlmodel.Requirement, name string) bool {
+	return slices.ContainsFunc(of, func(r mlmodel.Requirement) bool { return r.Name == name })
+}
+
+// What uv says of packages that are not for Linux, of versions that no index has and
+// of names that none has; see resolver/uvmessages.go.
+var (
+	otherPlatforms = regexp.MustCompile("Wheels are available for `([a-z0-9][a-z0-9._-]*)` [^:]*platforms?: ((?:`[^`]+`(?:, | and |,and )?)+)")
+	localVersion   = regexp.MustCompile(`there is no version of ([a-z0-9][a-z0-9._-]*)(?:\[[^\]]*\])?==([A-Za-z0-9.!]+)\+([A-Za-z0-9.]+)`)
+	notFound       = regexp.MustCompile(`[Bb]ecause ([a-z0-9][a-z0-9._-]*) was not found in`)
+)
+
+// resolveHint says what to do about requirements that cannot be met.
+func (i *Inspection) resolveHint(said string, names []string) string {
+	said = strings.Join(strings.Fields(said), " ")
+	var foreign []string
+	for _, m := range otherPlatforms.FindAllStringSubmatch(said, -1) {
+		if !strings.Contains(m[2], "linux") && !slices.Contains(foreign, m[1]) {
+			foreign = append(foreign, m[1])
+		}
+	}
+	if len(foreign) > 0 {
+		return fmt.Sprintf("%s: for another operating system; to leave out what serving does not need, write without = [%s] in [environment], or run: deployfile remove %s",
+			strings.Join(foreign, ", "), quotedNames(foreign), strings.Join(foreign, " "))
+	}
+	if m := localVersion.FindStringSubmatch(said); m != nil {
+		return localHint(m[1], m[2], m[3])
+	}
+	if m := notFound.FindStringSubmatch(said); m != nil {
+		if meant := resolver.Meant(m[1]); meant != "" {
+			return fmt.Sprintf("did you mean %s? In [environment], write without = [%q] and requirements = [%q]", meant, m[1], meant)
+		}
+	}
+	for _, name := range names {
+		if i.requires(i.Model.Requirements, name) && i.requires(i.env.ownRequirements, name) {
+			return fmt.Sprintf("the model requires %s as well; for your version in the place of the model's, run: deployfile add %s==VERSION, or write it under override in [environment]", name, name)
+		}
+	}
+	return ""
+}
+
+// localHint explains a version such as 2.1.0+cu118.
+func localHint(name, public, local string) string {
+	index := "the index of whoever builds it"
+	if strings.HasPrefix(name, "torch") || strings.HasPrefix(local, "cu") || local == "cpu" || strings.HasPrefix(local, "rocm") {
+		index = fmt.Sprintf("PyTorch's own index for %[1]s, whose address ends in /whl/%[1]s", local)
+	}
+	return fmt.Sprintf("+%s is a local version, which the default index has of no package; name %s under [[environment.indexes]], with packages = [%q], or take the build of the default index: override = [%q]",
+		local, index, name, name+"=="+public)
+}
+
+func quotedNames(names []string) string {
+	quoted := make([]string, len(names))
+	for i, n := range names {
+		quoted[i] = fmt.Sprintf("%q", n)
+	}
+	return strings.Join(quoted, ", ")
+}

@@ -1,0 +1,43 @@
+package frontend
+
+import (
+	"slices"
+	"strings"
+
+	"deps.dev/util/semver"
+	"github.com/deployfile/deployfile/deployfile"
+	"github.com/deployfile/deployfile/mlmodel"
+)
+
+// server adds what the server needs and nobody asks for.
+func (e *environment) server(f *deployfile.File, m *mlmodel.Model) {
+	e.inputs.MLflow = "full"
+	if f.Server.Kind != "mlflow" {
+		return
+	}
+	e.inputs.MLflow = f.Environment.MLflow
+	mlflow := "mlflow"
+	if release(m.MLflowVersion) {
+		mlflow += "==" + m.MLflowVersion
+	}
+	r, ok := mlmodel.FindMLflow(e.all)
+	switch {
+	case !ok:
+		e.inputs.Requirements = append(e.inputs.Requirements, mlflow)
+	case r.Name == "mlflow" && (r.URL != "" || r.VCS != "" || r.Path != ""):
+		// Who names a build of MLflow means that one, and no index has its skinny part.
+		e.inputs.MLflow = "full"
+	case r.Name == "mlflow" && r.Text == "mlflow":
+		// MLflow 1 wrote it without a version; the model was logged with one.
+		e.inputs.Requirements[slices.Index(e.inputs.Requirements, r.Text)] = mlflow
+	case r.Name == "mlflow-skinny" && e.inputs.MLflow == "full":
+		e.inputs.Requirements = append(e.inputs.Requirements, "mlflow"+r.Specifier)
+	}
+}
+
+// release says whether a version is one of PEP 440 and of an index: neither a
+// development version nor any text.
+func release(version string) bool {
+	_, err := semver.PyPI.Parse(version)
+	return version != "" && err == nil && !strings.Contains(version, "dev") && !strings.Contains(version, "+")
+}
