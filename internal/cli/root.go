@@ -67,7 +67,7 @@ model, says what is made; BuildKit makes it.`,
 	cmd.SetOut(s.out)
 	cmd.SetErr(s.err)
 	cmd.AddCommand(
-		initCommand(s), checkCommand(s), lockCommand(s), planCommand(s),
+		initCommand(s), addCommand(s), removeCommand(s), checkCommand(s), lockCommand(s), planCommand(s),
 		buildCommand(s), runCommand(s), predictCommand(s),
 		deployCommand(s), statusCommand(s), listCommand(s), logsCommand(s), openCommand(s),
 		promoteCommand(s), rollbackCommand(s), deleteCommand(s), renderCommand(s),
