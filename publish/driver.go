@@ -25,7 +25,8 @@ type Driver interface {
 	// Status returns how the newest deployed revision stands, nil for none. Its
 	// Revision is filled in by the caller.
 	Status(ctx context.Context, records []Record, newest *Record) (*Status, error)
-	// Removals returns what Delete would remove, without the records.
+	// Removals returns what Delete would remove; records only if users of the target
+	// see them.
 	Removals(ctx context.Context, records []Record) ([]Change, error)
 	// Delete removes all of the endpoint but for the records. It is no error that
 	// nothing is there, and it can be called again after it failed.
@@ -66,8 +67,9 @@ type Rollout interface {
 	// Recover removes what an abandoned or failed deployment has left, if only that
 	// has it. What the rollout itself replaces in Start or Revert can stay.
 	Recover(ctx context.Context, left Record) error
-	// Start brings the revision up, beside what is there. Requests still go where
-	// they went.
+	// Start brings the revision up, beside what is there: requests still go where
+	// they went. Only a target that can itself replace one instance after the other
+	// while they answer, as Kubernetes does with a Deployment, may do so here.
 	Start(ctx context.Context) error
 	// Ready looks once how the revision stands. The error is for a look that
 	// failed, and for what the target says cannot become ready.
