@@ -42,11 +42,11 @@ func TestEndlessCluster(t *testing.T) {
 				}
 			}))
 			defer server.Close()
-			p := &Publisher{endpoint: "iris", namespace: "default", where: "the cluster", config: &rest.Config{Host: server.URL}}
-			if err := p.connect(); err != nil {
+			c := &connection{endpoint: "iris", namespace: "default", where: "the cluster", config: &rest.Config{Host: server.URL}}
+			if err := c.connect(); err != nil {
 				t.Fatal(err)
 			}
-			_, err := p.Revisions(t.Context())
+			_, err := store{c}.List(t.Context())
 			var large *untrusted.AnswerError
 			if !errors.As(err, &large) || large.Limit != test.limit {
 				t.Errorf("error %v, want an AnswerError of %s", err, test.limit)

@@ -22,6 +22,7 @@ import (
 	"github.com/deployfile/deployfile/internal/untrusted"
 	"github.com/deployfile/deployfile/manifests/cluster"
 	"github.com/deployfile/deployfile/publish"
+	"github.com/deployfile/deployfile/publish/internal/wait"
 )
 
 // Batch implements publish.Batcher, by a Job of the release that is served. A
@@ -29,13 +30,9 @@ import (
 // log, so both are limited; URLs are read and written by the Job itself. The
 // Job is removed in any case.
 func (p *Publisher) Batch(ctx context.Context, o publish.BatchOptions) error {
-	records, err := p.recordsHere(ctx)
+	newest, err := p.newest(ctx)
 	if err != nil {
 		return err
-	}
-	newest := deployed(records)
-	if newest == nil {
-		return &publish.NothingError{Endpoint: p.endpoint}
 	}
 	b, err := p.describe(o)
 	if err != nil {
@@ -54,17 +51,17 @@ func (p *Publisher) Batch(ctx context.Context, o publish.BatchOptions) error {
 		ctx, cancel = context.WithTimeoutCause(ctx, o.Timeout, fmt.Errorf("it takes longer than %s", o.Timeout))
 		defer cancel()
 	}
-	run := &batch{Publisher: p, o: o, objects: objects, name: b.Name}
+	run := &batch{connection: p.connection, o: o, objects: objects, name: b.Name}
 	err = run.do(ctx, b.Output == "-")
-	fresh, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTime)
+	fresh, cancel := context.WithTimeout(context.WithoutCancel(ctx), publish.CleanupLimit)
 	defer cancel()
 	return errors.Join(err, run.remove(fresh))
 }
 
 // describe names the Job and reads a local input.
-func (p *Publisher) describe(o publish.BatchOptions) (cluster.Batch, error) {
+func (c *connection) describe(o publish.BatchOptions) (cluster.Batch, error) {
 	const suffix = 12 // of "-batch-" and five letters
-	stem := p.endpoint[:min(len(p.endpoint), 63-suffix)]
+	stem := c.endpoint[:min(len(c.endpoint), 63-suffix)]
 	b := cluster.Batch{
 		Name:  strings.TrimRight(stem, "-") + "-batch-" + rand.String(5),
 		Input: o.Input, Output: o.Output, Timeout: o.Timeout,
@@ -106,7 +103,7 @@ func format(path string) string { return strings.TrimPrefix(filepath.Ext(path), 
 
 // batch is one run.
 type batch struct {
-	*Publisher
+	*connection
 	o       publish.BatchOptions
 	objects []object
 	name    string
@@ -184,11 +181,11 @@ func (b *batch) own(ctx context.Context, job types.UID) error {
 
 // wait returns the pod of the Job when the Job has succeeded.
 func (b *batch) wait(ctx context.Context) (*corev1.Pod, error) {
-	w := newWatch(b.Publisher)
+	w := newWatch(b.connection)
 	said := ""
 	between := pace()
 	for {
-		job, err := retry(ctx, b.Publisher, func() (*batchv1.Job, error) {
+		job, err := retry(ctx, b.connection, func() (*batchv1.Job, error) {
 			return b.client.BatchV1().Jobs(b.namespace).Get(ctx, b.name, metav1.GetOptions{})
 		})
 		if err != nil {
@@ -219,7 +216,7 @@ func (b *batch) wait(ctx context.Context) (*corev1.Pod, error) {
 			said = message
 			b.say("Job %s/%s: %s", b.namespace, b.name, message)
 		}
-		if err := sleep(ctx, between.Step()); err != nil {
+		if err := wait.For(ctx, between.Step()); err != nil {
 			return nil, err
 		}
 	}
@@ -260,7 +257,7 @@ func (b *batch) failed(ctx context.Context, reason string, pods []corev1.Pod) er
 	var last string
 	for i := range pods {
 		names = append(names, pods[i].Name)
-		if data, err := b.log(ctx, &pods[i], logLines); err == nil && len(data) > 0 {
+		if data, err := b.log(ctx, &pods[i], publish.LogLines); err == nil && len(data) > 0 {
 			last = strings.TrimRight(string(data), "\n")
 		}
 		for _, c := range pods[i].Status.ContainerStatuses {
@@ -290,7 +287,7 @@ func (b *batch) log(ctx context.Context, pod *corev1.Pod, lines int64) ([]byte, 
 	if lines > 0 {
 		options.TailLines = &lines
 	}
-	return retry(ctx, b.Publisher, func() ([]byte, error) {
+	return retry(ctx, b.connection, func() ([]byte, error) {
 		return b.client.CoreV1().Pods(pod.Namespace).GetLogs(pod.Name, options).DoRaw(ctx)
 	})
 }
@@ -301,7 +298,7 @@ func (b *batch) remove(ctx context.Context) error {
 	for _, o := range b.objects {
 		live, err := b.get(ctx, o)
 		if err == nil && live != nil {
-			err = b.Publisher.remove(ctx, o, live, metav1.DeletePropagationForeground)
+			err = b.connection.remove(ctx, o, live, metav1.DeletePropagationForeground)
 		}
 		errs = append(errs, err)
 	}

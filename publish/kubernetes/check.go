@@ -2,7 +2,6 @@ package kubernetes
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -11,7 +10,6 @@ import (
 	"golang.org/x/sync/errgroup"
 	authenticationv1 "k8s.io/api/authentication/v1"
 	authorizationv1 "k8s.io/api/authorization/v1"
-	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -47,20 +45,20 @@ func each(objects []object, f func(i int, o object) error) error {
 	return nil
 }
 
-func (p *Publisher) get(ctx context.Context, o object) (*unstructured.Unstructured, error) {
-	live, err := retry(ctx, p, func() (*unstructured.Unstructured, error) {
-		return p.api(o).Get(ctx, o.GetName(), metav1.GetOptions{})
+func (c *connection) get(ctx context.Context, o object) (*unstructured.Unstructured, error) {
+	live, err := retry(ctx, c, func() (*unstructured.Unstructured, error) {
+		return c.api(o).Get(ctx, o.GetName(), metav1.GetOptions{})
 	})
 	if apierrors.IsNotFound(err) {
 		return nil, nil
 	}
-	return live, p.explain(err, "reading "+o.String())
+	return live, c.explain(err, "reading "+o.String())
 }
 
-func (p *Publisher) snapshot(ctx context.Context, objects []object) (snapshot, error) {
+func (c *connection) snapshot(ctx context.Context, objects []object) (snapshot, error) {
 	list := make([]*unstructured.Unstructured, len(objects))
 	err := each(objects, func(i int, o object) (err error) {
-		list[i], err = p.get(ctx, o)
+		list[i], err = c.get(ctx, o)
 		return err
 	})
 	out := snapshot{}
@@ -72,38 +70,23 @@ func (p *Publisher) snapshot(ctx context.Context, objects []object) (snapshot, e
 	return out, err
 }
 
-// recordsHere is records, or a *NamespaceError if the namespace is not there.
-func (p *Publisher) recordsHere(ctx context.Context) ([]record, error) {
-	records, err := p.records(ctx)
-	if err != nil || len(records) > 0 {
-		return records, err
-	}
-	_, err = retry(ctx, p, func() (*corev1.Namespace, error) {
-		return p.client.CoreV1().Namespaces().Get(ctx, p.namespace, metav1.GetOptions{})
-	})
-	if apierrors.IsForbidden(err) {
-		// Whom the cluster does not show its namespaces finds out later.
-		return nil, nil
-	}
-	return nil, p.explain(err, "looking for namespace "+p.namespace)
-}
-
 // tryOut has the API server check all objects without effect.
-func (d *deployment) tryOut(ctx context.Context) error {
-	return each(d.objects, func(_ int, o object) error {
-		live := d.before[o.key()]
-		if err := d.foreign(o, live); err != nil && !d.o.ForceConflicts {
+func (r *rollout) tryOut(ctx context.Context) error {
+	force := r.plan.Options.ForceConflicts
+	return each(r.objects, func(_ int, o object) error {
+		live := r.before[o.key()]
+		if err := r.foreign(o, live); err != nil && !force {
 			return err
 		}
-		_, err := d.patch(ctx, o, live, patchOptions{dryRun: true, force: d.o.ForceConflicts || scaled(o, live, d.previous)})
+		_, err := r.patch(ctx, o, live, patchOptions{dryRun: true, force: force || scaled(o, live, r.previous)})
 		return err
 	})
 }
 
 // foreign returns a *publish.ConflictError for an object that is there and is
 // not this endpoint's.
-func (p *Publisher) foreign(o object, live *unstructured.Unstructured) error {
-	if live == nil || p.ours(live) {
+func (c *connection) foreign(o object, live *unstructured.Unstructured) error {
+	if live == nil || c.ours(live) {
 		return nil
 	}
 	managers := map[string]bool{}
@@ -118,19 +101,19 @@ func (p *Publisher) foreign(o object, live *unstructured.Unstructured) error {
 	}
 	slices.Sort(names)
 	return &publish.ConflictError{Object: o.String(), Details: []string{
-		fmt.Sprintf("it is there and not part of the endpoint %s (made by %s)", p.endpoint, strings.Join(names, ", ")),
+		fmt.Sprintf("it is there and not part of the endpoint %s (made by %s)", c.endpoint, strings.Join(names, ", ")),
 	}}
 }
 
 // ours says that an object belongs to this endpoint.
-func (p *Publisher) ours(u *unstructured.Unstructured) bool {
+func (c *connection) ours(u *unstructured.Unstructured) bool {
 	l := u.GetLabels()
-	return l[labelInstance] == p.endpoint && l[labelManagedBy] == manager
+	return l[labelInstance] == c.endpoint && l[labelManagedBy] == manager
 }
 
 // permitted returns a *PermissionError that names all that a deployment needs
 // and may not do: to find it out half-way would leave things behind.
-func (p *Publisher) permitted(ctx context.Context, objects []object) error {
+func (c *connection) permitted(ctx context.Context, objects []object) error {
 	var needed []authorizationv1.ResourceAttributes
 	seen := map[authorizationv1.ResourceAttributes]bool{}
 	need := func(a authorizationv1.ResourceAttributes, verbs ...string) {
@@ -147,12 +130,12 @@ func (p *Publisher) permitted(ctx context.Context, objects []object) error {
 			Namespace: o.GetNamespace(), Group: o.resource.Group, Resource: o.resource.Resource, Version: o.resource.Version, Name: o.GetName(),
 		}, "get", "create", "patch", "delete")
 		if o.GetKind() == "InferenceService" && isRaw(o.Unstructured) {
-			need(authorizationv1.ResourceAttributes{Namespace: p.namespace, Group: "apps", Resource: "deployments", Version: "v1"}, "list")
+			need(authorizationv1.ResourceAttributes{Namespace: c.namespace, Group: "apps", Resource: "deployments", Version: "v1"}, "list")
 		}
 	}
-	need(authorizationv1.ResourceAttributes{Namespace: p.namespace, Group: "apps", Resource: "controllerrevisions", Version: "v1"}, "list", "create", "patch", "delete")
-	need(authorizationv1.ResourceAttributes{Namespace: p.namespace, Group: "apps", Resource: "replicasets", Version: "v1"}, "list")
-	need(authorizationv1.ResourceAttributes{Namespace: p.namespace, Resource: "pods", Version: "v1"}, "list")
+	need(authorizationv1.ResourceAttributes{Namespace: c.namespace, Group: "apps", Resource: "controllerrevisions", Version: "v1"}, "get", "list", "create", "patch", "delete")
+	need(authorizationv1.ResourceAttributes{Namespace: c.namespace, Group: "apps", Resource: "replicasets", Version: "v1"}, "list")
+	need(authorizationv1.ResourceAttributes{Namespace: c.namespace, Resource: "pods", Version: "v1"}, "list")
 
 	var lock sync.Mutex
 	missing := map[int]string{}
@@ -160,13 +143,13 @@ func (p *Publisher) permitted(ctx context.Context, objects []object) error {
 	group.SetLimit(parallel)
 	for i, attributes := range needed {
 		group.Go(func() error {
-			review, err := retry(ctx, p, func() (*authorizationv1.SelfSubjectAccessReview, error) {
-				return p.client.AuthorizationV1().SelfSubjectAccessReviews().Create(ctx, &authorizationv1.SelfSubjectAccessReview{
+			review, err := retry(ctx, c, func() (*authorizationv1.SelfSubjectAccessReview, error) {
+				return c.client.AuthorizationV1().SelfSubjectAccessReviews().Create(ctx, &authorizationv1.SelfSubjectAccessReview{
 					Spec: authorizationv1.SelfSubjectAccessReviewSpec{ResourceAttributes: &attributes},
 				}, metav1.CreateOptions{})
 			})
 			if err != nil {
-				return p.explain(err, "asking for the permissions")
+				return c.explain(err, "asking for the permissions")
 			}
 			if !review.Status.Allowed {
 				lock.Lock()
@@ -179,40 +162,14 @@ func (p *Publisher) permitted(ctx context.Context, objects []object) error {
 	if err := group.Wait(); err != nil || len(missing) == 0 {
 		return err
 	}
-	e := &PermissionError{Namespace: p.namespace}
+	e := &PermissionError{Namespace: c.namespace}
 	for i := range needed {
 		if text, ok := missing[i]; ok && !slices.Contains(e.Missing, text) {
 			e.Missing = append(e.Missing, text)
 		}
 	}
-	if who, err := p.client.AuthenticationV1().SelfSubjectReviews().Create(ctx, &authenticationv1.SelfSubjectReview{}, metav1.CreateOptions{}); err == nil {
+	if who, err := c.client.AuthenticationV1().SelfSubjectReviews().Create(ctx, &authenticationv1.SelfSubjectReview{}, metav1.CreateOptions{}); err == nil {
 		e.User = who.Status.UserInfo.Username
 	}
 	return e
-}
-
-// known is objects for the documents of a record: what the cluster no longer
-// knows cannot be there either.
-func (p *Publisher) known(ctx context.Context, r record) ([]object, error) {
-	list, err := parse(r.Documents)
-	if err != nil {
-		return nil, err
-	}
-	var out []object
-	for _, o := range list {
-		err := p.locate(ctx, &o)
-		var unknown *UnknownKindError
-		if errors.As(err, &unknown) {
-			continue
-		}
-		if err != nil {
-			return nil, err
-		}
-		o.document = "ControllerRevision " + p.namespace + "/" + r.name
-		if err := p.ownRecorded(o); err != nil {
-			return nil, p.broken(r.name, err)
-		}
-		out = append(out, o)
-	}
-	return out, nil
 }

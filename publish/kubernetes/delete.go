@@ -2,7 +2,6 @@ package kubernetes
 
 import (
 	"context"
-	"errors"
 	"slices"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -13,60 +12,32 @@ import (
 	"github.com/deployfile/deployfile/publish"
 )
 
-// Delete implements publish.Publisher. It finds the objects by their labels,
-// among all kinds that a record has and those that an endpoint is usually made
-// of, and returns when they and what belongs to them are gone. The records go
-// last: if it fails, it can be called again.
-func (p *Publisher) Delete(ctx context.Context) error {
+// Delete implements publish.Driver. It finds the objects by their labels, among all
+// kinds that a record has and those that an endpoint is usually made of, and returns
+// when they and what belongs to them are gone.
+func (d driver) Delete(ctx context.Context, records []publish.Record) error {
 	// A finalizer of somebody else may never be taken away.
 	if _, limited := ctx.Deadline(); !limited {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, publish.DefaultTimeout)
 		defer cancel()
 	}
-	records, err := p.recordsHere(ctx)
-	var missing *NamespaceError
-	if errors.As(err, &missing) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	if err := p.free(ctx, records, func(string, ...any) {}); err != nil {
-		return err
-	}
-	found, err := p.found(ctx, records)
+	found, err := d.found(ctx, records)
 	if err != nil {
 		return err
 	}
 	err = each(found, func(_ int, o object) error {
-		return p.remove(ctx, o, o.Unstructured, metav1.DeletePropagationForeground)
+		return d.remove(ctx, o, o.Unstructured, metav1.DeletePropagationForeground)
 	})
 	if err != nil {
 		return err
 	}
-	if err := p.gone(ctx, found); err != nil {
-		return err
-	}
-	for _, r := range records {
-		if err := p.forget(ctx, r.name); err != nil {
-			return err
-		}
-	}
-	return nil
+	return d.gone(ctx, found)
 }
 
-// Removals implements publish.Publisher.
-func (p *Publisher) Removals(ctx context.Context) ([]publish.Change, error) {
-	records, err := p.recordsHere(ctx)
-	var missing *NamespaceError
-	if errors.As(err, &missing) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	found, err := p.found(ctx, records)
+// Removals implements publish.Driver. The records are objects, too.
+func (d driver) Removals(ctx context.Context, records []publish.Record) ([]publish.Change, error) {
+	found, err := d.found(ctx, records)
 	if err != nil {
 		return nil, err
 	}
@@ -76,7 +47,7 @@ func (p *Publisher) Removals(ctx context.Context) ([]publish.Change, error) {
 	}
 	slices.Sort(names)
 	for _, r := range records {
-		names = append(names, "ControllerRevision "+p.namespace+"/"+r.name)
+		names = append(names, "ControllerRevision "+d.namespace+"/"+d.recordName(r.Number))
 	}
 	var out []publish.Change
 	for _, name := range names {
@@ -86,14 +57,14 @@ func (p *Publisher) Removals(ctx context.Context) ([]publish.Change, error) {
 }
 
 // found are the endpoint's objects but for the records.
-func (p *Publisher) found(ctx context.Context, records []record) ([]object, error) {
-	kinds, err := p.kinds(ctx, records)
+func (c *connection) found(ctx context.Context, records []publish.Record) ([]object, error) {
+	kinds, err := c.kinds(ctx, records)
 	if err != nil {
 		return nil, err
 	}
 	var out []object
 	for kind, recorded := range kinds {
-		more, err := p.labelled(ctx, kind, recorded)
+		more, err := c.labelled(ctx, kind, recorded)
 		if err != nil {
 			return nil, err
 		}
@@ -104,7 +75,7 @@ func (p *Publisher) found(ctx context.Context, records []record) ([]object, erro
 
 // kinds are those of which an endpoint may have objects, and whether a record
 // names them.
-func (p *Publisher) kinds(ctx context.Context, records []record) (map[schema.GroupVersionKind]bool, error) {
+func (c *connection) kinds(ctx context.Context, records []publish.Record) (map[schema.GroupVersionKind]bool, error) {
 	out := map[schema.GroupVersionKind]bool{}
 	for version, kinds := range usualKinds() {
 		for _, kind := range kinds {
@@ -113,33 +84,31 @@ func (p *Publisher) kinds(ctx context.Context, records []record) (map[schema.Gro
 			}
 		}
 	}
-	for _, r := range records {
-		objects, err := p.known(ctx, r)
-		if err != nil {
-			return nil, err
-		}
-		for _, o := range objects {
-			out[o.GroupVersionKind()] = true
-		}
+	known, err := c.objectsOf(ctx, records)
+	if err != nil {
+		return nil, err
+	}
+	for _, o := range known.all {
+		out[o.GroupVersionKind()] = true
 	}
 	return out, nil
 }
 
 // labelled lists the endpoint's objects of one kind. Of a kind that no record
 // names, there is nothing for whom the cluster does not show it.
-func (p *Publisher) labelled(ctx context.Context, kind schema.GroupVersionKind, recorded bool) ([]object, error) {
-	mapping, err := p.mapper.RESTMapping(kind.GroupKind(), kind.Version)
+func (c *connection) labelled(ctx context.Context, kind schema.GroupVersionKind, recorded bool) ([]object, error) {
+	mapping, err := c.mapper.RESTMapping(kind.GroupKind(), kind.Version)
 	if err != nil {
-		return nil, p.explain(err, "looking for kind "+kind.Kind)
+		return nil, c.explain(err, "looking for kind "+kind.Kind)
 	}
-	list, err := retry(ctx, p, func() (*unstructured.UnstructuredList, error) {
-		return p.dynamic.Resource(mapping.Resource).Namespace(p.namespace).List(ctx, metav1.ListOptions{LabelSelector: p.selector()})
+	list, err := retry(ctx, c, func() (*unstructured.UnstructuredList, error) {
+		return c.dynamic.Resource(mapping.Resource).Namespace(c.namespace).List(ctx, metav1.ListOptions{LabelSelector: c.selector()})
 	})
 	switch {
 	case apierrors.IsNotFound(err), !recorded && apierrors.IsForbidden(err):
 		return nil, nil
 	case err != nil:
-		return nil, p.explain(err, "listing "+mapping.Resource.Resource)
+		return nil, c.explain(err, "listing "+mapping.Resource.Resource)
 	}
 	var out []object
 	for i := range list.Items {

@@ -17,51 +17,42 @@ import (
 	"github.com/deployfile/deployfile/publish"
 )
 
-// Diff implements publish.Publisher. The API server itself says what would
+// Diff implements publish.Driver. The API server itself says what would
 // become of each object that is not as it was applied, so that defaults and
 // fields of other managers are no differences. Where nothing differs, the right
 // to read is mostly enough: structures that are replaced as a whole and that the
-// API server fills in are compared by it. What Apply would refuse to overwrite is
-// shown as if it were overwritten, and named as a conflict.
-func (p *Publisher) Diff(ctx context.Context, documents []manifests.Document) ([]publish.Change, error) {
-	records, err := p.recordsHere(ctx)
+// API server fills in are compared by it. What a deployment would refuse to
+// overwrite is shown as if it were overwritten, and named as a conflict.
+func (d driver) Diff(ctx context.Context, records []publish.Record, documents []manifests.Document) ([]publish.Change, error) {
+	if err := d.namespaceOf(ctx, records); err != nil {
+		return nil, err
+	}
+	objects, err := d.objects(ctx, documents)
 	if err != nil {
 		return nil, err
 	}
-	objects, err := p.objects(ctx, documents)
+	known, err := d.objectsOf(ctx, records)
 	if err != nil {
 		return nil, err
-	}
-	var before, previous []object
-	served := deployed(records)
-	for i, r := range records {
-		more, err := p.known(ctx, r)
-		if err != nil {
-			return nil, err
-		}
-		before = append(before, more...)
-		if &records[i] == served {
-			previous = more
-		}
 	}
 	changes := make([]*publish.Change, len(objects))
 	err = each(objects, func(i int, o object) (err error) {
-		changes[i], err = p.change(ctx, o, previous)
+		changes[i], err = d.change(ctx, o, known.previous)
 		return err
 	})
 	var denied *PermissionError
 	if errors.As(err, &denied) {
 		// Who may not do this mostly may not do other things either.
-		return nil, cmp.Or(p.permitted(ctx, objects), err)
+		return nil, cmp.Or(d.permitted(ctx, objects), err)
 	}
 	if err != nil {
 		return nil, err
 	}
-	left := without(before, objects)
+	left := without(known.all, objects)
 	removals := make([]*publish.Change, len(left))
 	err = each(left, func(i int, o object) error {
-		live, err := p.get(ctx, o)
-		if err == nil && live != nil && p.ours(live) && live.GetDeletionTimestamp() == nil {
+		live, err := d.get(ctx, o)
+		if err == nil && live != nil && d.ours(live) && live.GetDeletionTimestamp() == nil {
 			removals[i] = &publish.Change{Action: "delete", Object: o.String()}
 		}
 		return err
@@ -70,9 +61,9 @@ func (p *Publisher) Diff(ctx context.Context, documents []manifests.Document) ([
 		return nil, err
 	}
 	var out []publish.Change
-	for _, c := range slices.Concat(changes, removals) {
-		if c != nil {
-			out = append(out, *c)
+	for _, change := range slices.Concat(changes, removals) {
+		if change != nil {
+			out = append(out, *change)
 		}
 	}
 	return out, nil
@@ -80,19 +71,19 @@ func (p *Publisher) Diff(ctx context.Context, documents []manifests.Document) ([
 
 // change is what applying an object would change, nil for nothing; previous are
 // the objects of the revision that is served.
-func (p *Publisher) change(ctx context.Context, o object, previous []object) (*publish.Change, error) {
-	live, err := p.get(ctx, o)
+func (c *connection) change(ctx context.Context, o object, previous []object) (*publish.Change, error) {
+	live, err := c.get(ctx, o)
 	if err != nil {
 		return nil, err
 	}
 	if live != nil && live.GetDeletionTimestamp() != nil {
-		// Apply waits until it is gone.
+		// A deployment waits until it is gone.
 		return creation(o)
 	}
 	if unchanged(withoutAccount(o, live), live) {
 		return nil, nil
 	}
-	after, conflicts, err := p.overwritten(ctx, o, live, previous)
+	after, conflicts, err := c.overwritten(ctx, o, live, previous)
 	if err != nil {
 		return nil, err
 	}
@@ -107,20 +98,20 @@ func (p *Publisher) change(ctx context.Context, o object, previous []object) (*p
 }
 
 // overwritten is what an object becomes if it is applied, whatever others have
-// set, and what Apply would refuse to overwrite.
-func (p *Publisher) overwritten(ctx context.Context, o object, live *unstructured.Unstructured, previous []object) (*unstructured.Unstructured, []string, error) {
+// set, and what a deployment would refuse to overwrite.
+func (c *connection) overwritten(ctx context.Context, o object, live *unstructured.Unstructured, previous []object) (*unstructured.Unstructured, []string, error) {
 	var refused *publish.ConflictError
-	err := p.foreign(o, live)
+	err := c.foreign(o, live)
 	if err == nil {
 		var after *unstructured.Unstructured
-		if after, err = p.patch(ctx, o, live, patchOptions{dryRun: true, force: scaled(o, live, previous)}); err == nil {
+		if after, err = c.patch(ctx, o, live, patchOptions{dryRun: true, force: scaled(o, live, previous)}); err == nil {
 			return after, nil, nil
 		}
 	}
 	if !errors.As(err, &refused) {
 		return nil, nil, err
 	}
-	after, err := p.patch(ctx, o, live, patchOptions{dryRun: true, force: true})
+	after, err := c.patch(ctx, o, live, patchOptions{dryRun: true, force: true})
 	return after, refused.Details, err
 }
 

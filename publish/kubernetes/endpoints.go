@@ -36,7 +36,7 @@ func (w *watch) service(ctx context.Context, o object, live *unstructured.Unstru
 	if len(selector) == 0 || w.unseen {
 		return done, nil
 	}
-	slices, err := retry(ctx, w.Publisher, func() (*discoveryv1.EndpointSliceList, error) {
+	slices, err := retry(ctx, w.connection, func() (*discoveryv1.EndpointSliceList, error) {
 		return w.client.DiscoveryV1().EndpointSlices(live.GetNamespace()).List(ctx, metav1.ListOptions{LabelSelector: discoveryv1.LabelServiceName + "=" + live.GetName()})
 	})
 	if apierrors.IsForbidden(err) {

@@ -74,24 +74,24 @@ func (e *QuotaError) Error() string {
 
 // explain says what an error of the API server means and what to do. What is
 // what was being done: "applying Deployment models/iris".
-func (p *Publisher) explain(err error, what string) error {
+func (c *connection) explain(err error, what string) error {
 	var status apierrors.APIStatus
 	switch {
 	case err == nil:
 		return nil
-	case namespaceMissing(err, p.namespace):
-		return &NamespaceError{Namespace: p.namespace, Cluster: p.where}
+	case namespaceMissing(err, c.namespace):
+		return &NamespaceError{Namespace: c.namespace, Cluster: c.where}
 	case quotaExceeded(err):
 		return fmt.Errorf("%s: %w", what, &QuotaError{Message: err.Error()})
 	case apierrors.IsUnauthorized(err):
-		return fmt.Errorf("%s does not accept the credentials of the kubeconfig: log in again: %w", p.where, err)
+		return fmt.Errorf("%s does not accept the credentials of the kubeconfig: log in again: %w", c.where, err)
 	case apierrors.IsForbidden(err):
 		if denied := permissionOf(err); denied != nil {
 			return fmt.Errorf("%s: %w", what, denied)
 		}
 		return fmt.Errorf("%s: the cluster forbids it: %w", what, err)
 	case unavailable(err) && !errors.As(err, &status):
-		return fmt.Errorf("%s: %s does not answer: %w", what, p.where, err)
+		return fmt.Errorf("%s: %s does not answer: %w", what, c.where, err)
 	}
 	return fmt.Errorf("%s: %w", what, err)
 }

@@ -23,7 +23,7 @@ import (
 )
 
 func TestExplain(t *testing.T) {
-	p := &Publisher{endpoint: "iris", namespace: "models", where: "the cluster at https://example.com"}
+	c := &connection{endpoint: "iris", namespace: "models", where: "the cluster at https://example.com"}
 	namespaces := schema.GroupResource{Resource: "namespaces"}
 	deployments := schema.GroupResource{Group: "apps", Resource: "deployments"}
 	rbac := errors.New(`User "ann" cannot patch resource "deployments" in API group "apps" in the namespace "models"`)
@@ -40,11 +40,11 @@ func TestExplain(t *testing.T) {
 		"the credentials": {apierrors.NewUnauthorized("expired"), "the cluster at https://example.com does not accept the credentials of the kubeconfig: log in again"},
 		"it is gone":      {&net.OpError{Op: "dial", Err: errors.New("connection refused")}, "applying: the cluster at https://example.com does not answer: dial: connection refused"},
 	} {
-		if got := p.explain(tt.err, "applying").Error(); !strings.HasPrefix(got, tt.want) {
+		if got := c.explain(tt.err, "applying").Error(); !strings.HasPrefix(got, tt.want) {
 			t.Errorf("%s: %s", name, got)
 		}
 	}
-	if err := p.explain(nil, "applying"); err != nil {
+	if err := c.explain(nil, "applying"); err != nil {
 		t.Error(err)
 	}
 }

@@ -14,42 +14,42 @@ import (
 )
 
 const (
-	// logLines, logBytes and eventLines limit what an error quotes.
-	logLines   = 20
+	// logBytes and eventLines limit what an error quotes.
 	logBytes   = 64 << 10
 	eventLines = 8
 )
 
-// notReady is the error for something that does not become ready, with what
-// its container printed and what the cluster says of it. What cannot be had is
-// left out: the error is of the deployment.
-func (d *deployment) notReady(ctx context.Context, stuck *stuckError, restored int) *publish.NotReadyError {
-	e := &publish.NotReadyError{Endpoint: d.endpoint, Reason: stuck.Error(), Restored: restored}
-	e.Log = d.lastWords(ctx, stuck)
-	names := []string{stuck.object.GetName(), stuck.set}
-	for _, pod := range stuck.pods {
+// Evidence implements publish.Witness: what the container in trouble printed, and
+// what the cluster says of it. What cannot be had is left out: the error is of the
+// deployment.
+func (r *rollout) Evidence(ctx context.Context, _ error) (log, events []string) {
+	if len(r.awaited) == 0 {
+		return nil, nil
+	}
+	names := []string{r.awaited[0].GetName(), r.last.set}
+	for _, pod := range r.last.pods {
 		names = append(names, pod.Name)
 		for _, owner := range pod.OwnerReferences {
 			names = append(names, owner.Name)
 		}
 	}
-	e.Events = d.warnings(ctx, names)
-	return e
+	return r.lastLines(ctx, r.last), r.warnings(ctx, names)
 }
 
-// lastWords are the last lines that the container in trouble printed.
-func (p *Publisher) lastWords(ctx context.Context, stuck *stuckError) []string {
-	for _, pod := range stuck.pods {
-		if ready(&pod) || stuck.pod != "" && pod.Name != stuck.pod {
+// lastLines are those that the container in trouble printed.
+func (c *connection) lastLines(ctx context.Context, stands readiness) []string {
+	for _, pod := range stands.pods {
+		t := stands.trouble
+		if ready(&pod) || t != nil && t.pod != "" && pod.Name != t.pod {
 			continue
 		}
-		container := stuck.container
-		if container == "" {
-			container = server(&pod)
+		container := server(&pod)
+		if t != nil && t.container != "" {
+			container = t.container
 		}
 		for _, previous := range previousFirst(&pod, container) {
-			lines, bytes := int64(logLines), int64(logBytes)
-			data, err := p.client.CoreV1().Pods(pod.Namespace).GetLogs(pod.Name, &corev1.PodLogOptions{
+			lines, bytes := int64(publish.LogLines), int64(logBytes)
+			data, err := c.client.CoreV1().Pods(pod.Namespace).GetLogs(pod.Name, &corev1.PodLogOptions{
 				Container: container, Previous: previous, TailLines: &lines, LimitBytes: &bytes,
 			}).DoRaw(ctx)
 			if text := strings.TrimRight(string(data), "\n"); err == nil && text != "" {
@@ -72,8 +72,8 @@ func previousFirst(pod *corev1.Pod, container string) []bool {
 }
 
 // warnings are the newest events of objects that tell of something wrong.
-func (p *Publisher) warnings(ctx context.Context, names []string) []string {
-	list, err := p.client.CoreV1().Events(p.namespace).List(ctx, metav1.ListOptions{FieldSelector: "type=" + corev1.EventTypeWarning})
+func (c *connection) warnings(ctx context.Context, names []string) []string {
+	list, err := c.client.CoreV1().Events(c.namespace).List(ctx, metav1.ListOptions{FieldSelector: "type=" + corev1.EventTypeWarning})
 	if err != nil {
 		return nil
 	}

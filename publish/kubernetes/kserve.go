@@ -99,7 +99,7 @@ func (w *watch) raw(ctx context.Context, live *unstructured.Unstructured, r read
 			}
 			progressing = condition(&before, appsv1.DeploymentProgressing)
 		}
-		if made, err := w.rollout(ctx, d, progressing); err != nil || !made.ready {
+		if made, err := w.rolledOut(ctx, d, progressing); err != nil || !made.ready {
 			return made, err
 		}
 	}
@@ -223,13 +223,13 @@ func ofService(name string) metav1.ListOptions {
 }
 
 // madeFor is what KServe has made for objects.
-func (p *Publisher) madeFor(ctx context.Context, objects []object) (madeByKServe, error) {
+func (c *connection) madeFor(ctx context.Context, objects []object) (madeByKServe, error) {
 	out := madeByKServe{pods: map[types.UID]bool{}, deployments: map[types.UID]appsv1.Deployment{}}
 	for _, o := range objects {
 		if o.GetKind() != "InferenceService" {
 			continue
 		}
-		pods, err := p.pods(ctx, ofService(o.GetName()))
+		pods, err := c.pods(ctx, ofService(o.GetName()))
 		if err != nil {
 			return out, err
 		}
@@ -239,7 +239,7 @@ func (p *Publisher) madeFor(ctx context.Context, objects []object) (madeByKServe
 		if !isRaw(o.Unstructured) {
 			continue
 		}
-		deployments, err := p.deploymentsOf(ctx, o.GetName())
+		deployments, err := c.deploymentsOf(ctx, o.GetName())
 		if err != nil {
 			return out, err
 		}
@@ -250,12 +250,12 @@ func (p *Publisher) madeFor(ctx context.Context, objects []object) (madeByKServe
 	return out, nil
 }
 
-func (p *Publisher) deploymentsOf(ctx context.Context, service string) ([]appsv1.Deployment, error) {
-	list, err := retry(ctx, p, func() (*appsv1.DeploymentList, error) {
-		return p.client.AppsV1().Deployments(p.namespace).List(ctx, ofService(service))
+func (c *connection) deploymentsOf(ctx context.Context, service string) ([]appsv1.Deployment, error) {
+	list, err := retry(ctx, c, func() (*appsv1.DeploymentList, error) {
+		return c.client.AppsV1().Deployments(c.namespace).List(ctx, ofService(service))
 	})
 	if err != nil {
-		return nil, p.explain(err, "listing the Deployments of InferenceService "+service)
+		return nil, c.explain(err, "listing the Deployments of InferenceService "+service)
 	}
 	return list.Items, nil
 }

@@ -11,23 +11,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/http"
-	neturl "net/url"
-	"strings"
-	"sync/atomic"
-	"time"
 
-	"k8s.io/apimachinery/pkg/api/meta"
-	"k8s.io/client-go/discovery/cached/memory"
-	"k8s.io/client-go/dynamic"
-	clientset "k8s.io/client-go/kubernetes"
 	_ "k8s.io/client-go/plugin/pkg/client/auth" // for kubeconfigs that use OpenID Connect
 	"k8s.io/client-go/rest"
-	"k8s.io/client-go/restmapper"
 	"k8s.io/client-go/tools/clientcmd"
 
 	"github.com/deployfile/deployfile/deployfile"
-	"github.com/deployfile/deployfile/internal/untrusted"
 	"github.com/deployfile/deployfile/manifests/cluster"
 	"github.com/deployfile/deployfile/publish"
 )
@@ -44,21 +33,8 @@ type Options struct {
 // Publisher is an endpoint in a namespace of a cluster. Its methods may be
 // called at the same time.
 type Publisher struct {
-	endpoint, namespace string
-	kind                string
-	// where names the cluster in messages.
-	where string
-
-	config  *rest.Config // without a limit of time, for streams
-	dynamic dynamic.Interface
-	client  clientset.Interface
-	mapper  meta.RESTMapper
-
-	// answered says that the API server has answered once, so that it is worth
-	// waiting for if it is gone; lastOutage is when it was gone last, in
-	// nanoseconds since 1970.
-	answered   atomic.Bool
-	lastOutage atomic.Int64
+	*publish.Engine
+	*connection
 }
 
 var (
@@ -67,9 +43,6 @@ var (
 	_ publish.Opener    = (*Publisher)(nil)
 	_ publish.Batcher   = (*Publisher)(nil)
 )
-
-// requestTimeout limits a single request that is not a stream.
-const requestTimeout = 30 * time.Second
 
 // Open connects to the cluster that the target names: its context, or the
 // current one, of the kubeconfig that KUBECONFIG or the home folder have; the
@@ -105,63 +78,35 @@ func Open(_ context.Context, o Options) (*Publisher, error) {
 	if o.Warnings != nil {
 		config.WarningHandler = rest.NewWarningWriter(o.Warnings, rest.WarningWriterOptions{Deduplicate: true})
 	}
-	p := &Publisher{
-		endpoint: o.Target.Endpoint, namespace: namespace, kind: o.Target.Kind,
+	c := &connection{
+		endpoint: o.Target.Endpoint, namespace: namespace,
 		where: "the cluster at " + address(config.Host), config: config,
 	}
 	if keys.Context != "" {
-		p.where = fmt.Sprintf("the cluster of context %q at %s", keys.Context, address(config.Host))
+		c.where = fmt.Sprintf("the cluster of context %q at %s", keys.Context, address(config.Host))
 	}
-	return p, p.connect()
-}
-
-// maxAnswer and maxAnswerValues are how much is read of an answer of the API server
-// that is not a stream, in bytes and in values of JSON: client-go reads any.
-const (
-	maxAnswer       = 64 << 20
-	maxAnswerValues = 1_000_000
-)
-
-// bounded is a transport whose answers are no larger.
-func bounded(base http.RoundTripper) http.RoundTripper {
-	return untrusted.Answers{Base: base, Limit: func(r *http.Request) *untrusted.AnswerLimit {
-		if strings.HasSuffix(r.URL.Path, "/log") {
-			return &untrusted.AnswerLimit{Bytes: maxAnswer}
-		}
-		return &untrusted.AnswerLimit{Bytes: maxAnswer, Values: maxAnswerValues}
-	}}
-}
-
-// address is a server's without the password that it may have.
-func address(host string) string {
-	if u, err := neturl.Parse(host); err == nil {
-		return u.Redacted()
+	if err := c.connect(); err != nil {
+		return nil, err
 	}
-	return host
+	return newPublisher(c), nil
 }
 
-func (p *Publisher) connect() error {
-	limited := rest.CopyConfig(p.config)
-	limited.Timeout = requestTimeout
-	limited.Wrap(bounded)
-	httpClient, err := rest.HTTPClientFor(limited)
+func newPublisher(c *connection) *Publisher {
+	return &Publisher{Engine: publish.NewEngine(c.endpoint, store{c}, driver{c}), connection: c}
+}
+
+// newest returns the newest revision that is deployed. The error is a
+// *publish.NothingError if none is.
+func (p *Publisher) newest(ctx context.Context) (*publish.Revision, error) {
+	revisions, err := p.Revisions(ctx)
 	if err != nil {
-		return fmt.Errorf("%s: %w", p.where, err)
+		return nil, err
 	}
-	if p.dynamic, err = dynamic.NewForConfigAndClient(limited, httpClient); err != nil {
-		return fmt.Errorf("%s: %w", p.where, err)
+	if len(revisions) > 0 {
+		return &revisions[0], nil
 	}
-	client, err := clientset.NewForConfigAndClient(limited, httpClient)
-	if err != nil {
-		return fmt.Errorf("%s: %w", p.where, err)
+	if err := p.there(ctx); err != nil {
+		return nil, err
 	}
-	p.client = client
-	p.mapper = meta.FirstHitRESTMapper{MultiRESTMapper: meta.MultiRESTMapper{
-		builtIn(),
-		restmapper.NewDeferredDiscoveryRESTMapper(memory.NewMemCacheClient(client.Discovery())),
-	}}
-	return nil
+	return nil, &publish.NothingError{Endpoint: p.endpoint}
 }
-
-// Close implements publish.Publisher.
-func (p *Publisher) Close() error { return nil }

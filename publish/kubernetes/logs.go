@@ -16,6 +16,7 @@ import (
 	clientset "k8s.io/client-go/kubernetes"
 
 	"github.com/deployfile/deployfile/publish"
+	"github.com/deployfile/deployfile/publish/internal/wait"
 )
 
 // listInterval is the time between two looks for new pods.
@@ -28,7 +29,7 @@ func (p *Publisher) Logs(ctx context.Context, w io.Writer, o publish.LogOptions)
 	if err != nil {
 		return fmt.Errorf("%s: %w", p.where, err)
 	}
-	f := &follower{Publisher: p, streams: client, o: o, out: w, began: map[types.UID]bool{}}
+	f := &follower{connection: p.connection, streams: client, o: o, out: w, began: map[types.UID]bool{}}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	defer f.running.Wait()
@@ -44,7 +45,7 @@ func (p *Publisher) Logs(ctx context.Context, w io.Writer, o publish.LogOptions)
 		}
 		if first && len(pods) == 0 {
 			// Autoscaling may have ended all.
-			if err := p.something(ctx); err != nil {
+			if _, err := p.newest(ctx); err != nil {
 				return err
 			}
 		}
@@ -53,19 +54,10 @@ func (p *Publisher) Logs(ctx context.Context, w io.Writer, o publish.LogOptions)
 			f.running.Wait()
 			return ended(ctx)
 		}
-		if sleep(ctx, listInterval) != nil {
+		if wait.For(ctx, listInterval) != nil {
 			return ended(ctx)
 		}
 	}
-}
-
-// something returns a *publish.NothingError if nothing was deployed.
-func (p *Publisher) something(ctx context.Context) error {
-	records, err := p.records(ctx)
-	if err == nil && deployed(records) == nil {
-		err = &publish.NothingError{Endpoint: p.endpoint}
-	}
-	return err
 }
 
 // ended is the error of what ends ctx; that the caller ends it is none.
@@ -78,7 +70,7 @@ func ended(ctx context.Context) error {
 
 // follower copies the logs of pods to one writer.
 type follower struct {
-	*Publisher
+	*connection
 	streams clientset.Interface
 	o       publish.LogOptions
 	running sync.WaitGroup
@@ -121,7 +113,7 @@ func (f *follower) pod(ctx context.Context, pod corev1.Pod, o publish.LogOptions
 		if errors.Is(err, errWrite) {
 			return err
 		}
-		if sleep(ctx, pollInterval) != nil {
+		if wait.For(ctx, pollInterval) != nil {
 			return nil
 		}
 		if there, err := f.client.CoreV1().Pods(pod.Namespace).Get(ctx, pod.Name, metav1.GetOptions{}); err == nil && (there.UID != pod.UID || finished(there)) || missing(err) {

@@ -99,7 +99,7 @@ func parse(documents []manifests.Document) ([]object, error) {
 
 // objects reads documents and finds out where the API server has them. The error
 // is a *StrangeObjectError for one that is not this endpoint's.
-func (p *Publisher) objects(ctx context.Context, documents []manifests.Document) ([]object, error) {
+func (c *connection) objects(ctx context.Context, documents []manifests.Document) ([]object, error) {
 	list, err := parse(documents)
 	if err != nil {
 		return nil, err
@@ -107,10 +107,10 @@ func (p *Publisher) objects(ctx context.Context, documents []manifests.Document)
 	seen := map[key]string{}
 	for i := range list {
 		o := &list[i]
-		if err := p.locate(ctx, o); err != nil {
+		if err := c.locate(ctx, o); err != nil {
 			return nil, err
 		}
-		if err := p.own(*o); err != nil {
+		if err := c.own(*o); err != nil {
 			return nil, err
 		}
 		if other, ok := seen[o.key()]; ok {
@@ -122,30 +122,30 @@ func (p *Publisher) objects(ctx context.Context, documents []manifests.Document)
 }
 
 // locate fills in the resource and the namespace of an object.
-func (p *Publisher) locate(ctx context.Context, o *object) error {
+func (c *connection) locate(ctx context.Context, o *object) error {
 	kind := o.GroupVersionKind()
-	mapping, err := retry(ctx, p, func() (*meta.RESTMapping, error) {
-		return p.mapper.RESTMapping(kind.GroupKind(), kind.Version)
+	mapping, err := retry(ctx, c, func() (*meta.RESTMapping, error) {
+		return c.mapper.RESTMapping(kind.GroupKind(), kind.Version)
 	})
 	if meta.IsNoMatchError(err) {
-		return &UnknownKindError{Kind: kind.Kind, APIVersion: o.GetAPIVersion(), Cluster: p.where}
+		return &UnknownKindError{Kind: kind.Kind, APIVersion: o.GetAPIVersion(), Cluster: c.where}
 	}
 	if err != nil {
-		return p.explain(err, "looking for kind "+kind.Kind)
+		return c.explain(err, "looking for kind "+kind.Kind)
 	}
 	o.resource = mapping.Resource
 	o.namespaced = mapping.Scope.Name() == meta.RESTScopeNameNamespace
 	if o.namespaced && o.GetNamespace() == "" {
-		o.SetNamespace(p.namespace)
+		o.SetNamespace(c.namespace)
 	}
 	return nil
 }
 
-func (p *Publisher) api(o object) dynamic.ResourceInterface {
+func (c *connection) api(o object) dynamic.ResourceInterface {
 	if o.namespaced {
-		return p.dynamic.Resource(o.resource).Namespace(o.GetNamespace())
+		return c.dynamic.Resource(o.resource).Namespace(o.GetNamespace())
 	}
-	return p.dynamic.Resource(o.resource)
+	return c.dynamic.Resource(o.resource)
 }
 
 // parseObject reads one object in YAML; nil if there is nothing but comments.

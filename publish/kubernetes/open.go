@@ -22,6 +22,7 @@ import (
 
 	"github.com/deployfile/deployfile/manifests"
 	"github.com/deployfile/deployfile/publish"
+	"github.com/deployfile/deployfile/publish/internal/wait"
 )
 
 // findTime is for how long a tunnel that has lost its pod looks for another.
@@ -32,13 +33,9 @@ const findTime = 60 * time.Second
 // tunnel goes on to another one at the same local port; requests fail until
 // then. Ctx ends the tunnel, too.
 func (p *Publisher) Open(ctx context.Context) (*publish.Endpoint, error) {
-	records, err := p.records(ctx)
+	newest, err := p.newest(ctx)
 	if err != nil {
 		return nil, err
-	}
-	newest := deployed(records)
-	if newest == nil {
-		return nil, &publish.NothingError{Endpoint: p.endpoint}
 	}
 	live := newest.State.Live
 	pod, err := p.readyPod(ctx, live)
@@ -46,7 +43,7 @@ func (p *Publisher) Open(ctx context.Context) (*publish.Endpoint, error) {
 		return nil, err
 	}
 	ctx, cancel := context.WithCancel(ctx)
-	t := &tunnel{Publisher: p, live: live}
+	t := &tunnel{connection: p.connection, live: live}
 	ended, err := t.open(ctx, pod)
 	if err != nil {
 		cancel()
@@ -66,7 +63,7 @@ func (p *Publisher) Open(ctx context.Context) (*publish.Endpoint, error) {
 
 // tunnel is a local port that leads to a pod.
 type tunnel struct {
-	*Publisher
+	*connection
 	live manifests.Slot
 	// local is the port of this machine, 0 before the first pod.
 	local uint16
@@ -112,7 +109,7 @@ func (t *tunnel) open(ctx context.Context, pod *corev1.Pod) (<-chan struct{}, er
 	}
 	go func() {
 		defer cancel()
-		for sleep(ctx, time.Second) == nil {
+		for wait.For(ctx, time.Second) == nil {
 			there, err := t.client.CoreV1().Pods(pod.Namespace).Get(ctx, pod.Name, metav1.GetOptions{})
 			if missing(err) || err == nil && (there.UID != pod.UID || !ready(there)) {
 				return
@@ -146,7 +143,7 @@ func (t *tunnel) keep(ctx context.Context, ended <-chan struct{}) {
 					continue
 				}
 			}
-			if sleep(ctx, pollInterval) != nil {
+			if wait.For(ctx, pollInterval) != nil {
 				return
 			}
 		}

@@ -24,15 +24,15 @@ func (e *StrangeObjectError) Error() string {
 
 // own returns a *StrangeObjectError for an object that is elsewhere than the
 // endpoint, or belongs to another one.
-func (p *Publisher) own(o object) error {
+func (c *connection) own(o object) error {
 	reason := ""
 	switch {
 	case !o.namespaced:
 		reason = "is of the whole cluster, and an endpoint is in a namespace"
-	case o.GetNamespace() != p.namespace:
-		reason = fmt.Sprintf("is not in the target's namespace %q", p.namespace)
-	case !p.ours(o.Unstructured):
-		reason = fmt.Sprintf("has not the labels %s=%s and %s=%s", labelInstance, p.endpoint, labelManagedBy, manager)
+	case o.GetNamespace() != c.namespace:
+		reason = fmt.Sprintf("is not in the target's namespace %q", c.namespace)
+	case !c.ours(o.Unstructured):
+		reason = fmt.Sprintf("has not the labels %s=%s and %s=%s", labelInstance, c.endpoint, labelManagedBy, manager)
 	default:
 		return nil
 	}
@@ -41,8 +41,8 @@ func (p *Publisher) own(o object) error {
 
 // ownRecorded is own for an object that a record has: it is of a kind, too, that
 // endpoints are made of. Rights are not among them.
-func (p *Publisher) ownRecorded(o object) error {
-	if err := p.own(o); err != nil {
+func (c *connection) ownRecorded(o object) error {
+	if err := c.own(o); err != nil {
 		return err
 	}
 	if !slices.Contains(servingKinds(), o.GroupVersionKind().GroupKind()) {

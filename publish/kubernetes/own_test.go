@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/deployfile/deployfile/manifests"
+	"github.com/deployfile/deployfile/publish"
 )
 
 // Nothing is done with an object that is elsewhere or somebody else's, and
@@ -25,13 +26,12 @@ func TestOwn(t *testing.T) {
 		"no kind of serving": {object(secret, "models", "iris", "deployfile"), "", "kind that no endpoint has"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			p := &Publisher{endpoint: "iris", namespace: "models", mapper: builtIn()}
+			c := &connection{endpoint: "iris", namespace: "models", mapper: builtIn()}
 			documents := []manifests.Document{{Name: "a.yaml", Body: []byte(tt.text)}}
-			_, err := p.objects(t.Context(), documents)
+			_, err := c.objects(t.Context(), documents)
 			strange(t, err, "a.yaml: ", tt.rendered)
-			r := record{name: "iris-r7"}
-			r.Documents = documents
-			_, err = p.known(t.Context(), r)
+			r := publish.Record{Revision: publish.Revision{Number: 7, Documents: documents}}
+			_, err = c.known(t.Context(), r)
 			strange(t, err, "ControllerRevision models/iris-r7: ", tt.recorded)
 		})
 	}

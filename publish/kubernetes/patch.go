@@ -4,10 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"strings"
-	"time"
 
-	"k8s.io/apimachinery/pkg/api/equality"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -22,7 +19,7 @@ type patchOptions struct{ dryRun, force bool }
 
 // patch applies an object as the API server's own field manager does it; live
 // is what is there, nil if nothing is. It returns what is there then.
-func (p *Publisher) patch(ctx context.Context, o object, live *unstructured.Unstructured, how patchOptions) (*unstructured.Unstructured, error) {
+func (c *connection) patch(ctx context.Context, o object, live *unstructured.Unstructured, how patchOptions) (*unstructured.Unstructured, error) {
 	if how.dryRun && releasesReplicas(o, live) {
 		// Without effect the number cannot change hands first.
 		o = withReplicas(o, live)
@@ -35,14 +32,14 @@ func (p *Publisher) patch(ctx context.Context, o object, live *unstructured.Unst
 	if how.dryRun {
 		options.DryRun = []string{metav1.DryRunAll}
 	}
-	result, err := retry(ctx, p, func() (*unstructured.Unstructured, error) {
-		return p.api(o).Patch(ctx, o.GetName(), types.ApplyPatchType, data, options)
+	result, err := retry(ctx, c, func() (*unstructured.Unstructured, error) {
+		return c.api(o).Patch(ctx, o.GetName(), types.ApplyPatchType, data, options)
 	})
 	if err == nil {
 		return result, nil
 	}
-	if c := conflict(err, o); c != nil {
-		return nil, c
+	if refused := conflict(err, o); refused != nil {
+		return nil, refused
 	}
 	if how.dryRun && refusesDryRun(err) {
 		// A webhook of the cluster stands against the trial alone.
@@ -51,49 +48,7 @@ func (p *Publisher) patch(ctx context.Context, o object, live *unstructured.Unst
 	if apierrors.IsInvalid(err) || apierrors.IsBadRequest(err) {
 		return nil, fmt.Errorf("%s: the cluster does not accept %s: %w", o.document, o, err)
 	}
-	return nil, p.explain(err, "applying "+o.String())
-}
-
-// applyOne applies an object for good.
-func (d *deployment) applyOne(ctx context.Context, o object) error {
-	live, err := d.settled(ctx, o)
-	if err != nil {
-		return err
-	}
-	if releasesReplicas(o, live) {
-		if err := d.handOverReplicas(ctx, o, live); err != nil {
-			return err
-		}
-	}
-	after, err := d.patch(ctx, o, live, patchOptions{force: d.o.ForceConflicts || scaled(o, live, d.previous)})
-	if err != nil {
-		return err
-	}
-	switch {
-	case live == nil:
-		d.progress("created %s", o)
-	case after.GetResourceVersion() != live.GetResourceVersion() && !equality.Semantic.DeepEqual(comparable(after), comparable(live)):
-		d.progress("updated %s", o)
-	}
-	return nil
-}
-
-// settled is what is there of an object, once it is no longer being deleted.
-func (d *deployment) settled(ctx context.Context, o object) (*unstructured.Unstructured, error) {
-	told := false
-	for {
-		live, err := d.get(ctx, o)
-		if err != nil || live == nil || live.GetDeletionTimestamp() == nil {
-			return live, err
-		}
-		if !told {
-			d.progress("waiting for the end of the earlier %s", o)
-			told = true
-		}
-		if err := sleep(ctx, pollInterval); err != nil {
-			return nil, fmt.Errorf("%s is still being deleted (finalizers: %s): %w", o, strings.Join(live.GetFinalizers(), ", "), err)
-		}
-	}
+	return nil, c.explain(err, "applying "+o.String())
 }
 
 // withoutAccount says in so many words that pods have no service account of
@@ -156,7 +111,7 @@ func withReplicas(o object, live *unstructured.Unstructured) object {
 // handOverReplicas gives the number of replicas as it is to a manager of its
 // own, as https://kubernetes.io/docs/reference/using-api/server-side-apply/#transferring-ownership
 // describes it.
-func (p *Publisher) handOverReplicas(ctx context.Context, o object, live *unstructured.Unstructured) error {
+func (c *connection) handOverReplicas(ctx context.Context, o object, live *unstructured.Unstructured) error {
 	n, _, _ := unstructured.NestedInt64(live.Object, "spec", "replicas")
 	data, err := json.Marshal(map[string]any{
 		"apiVersion": o.GetAPIVersion(), "kind": o.GetKind(),
@@ -167,11 +122,11 @@ func (p *Publisher) handOverReplicas(ctx context.Context, o object, live *unstru
 		return err
 	}
 	force := true
-	err = p.try(ctx, func() error {
-		_, err := p.api(o).Patch(ctx, o.GetName(), types.ApplyPatchType, data, metav1.PatchOptions{FieldManager: scaleManager, Force: &force})
+	err = c.try(ctx, func() error {
+		_, err := c.api(o).Patch(ctx, o.GetName(), types.ApplyPatchType, data, metav1.PatchOptions{FieldManager: scaleManager, Force: &force})
 		return err
 	})
-	return p.explain(err, "applying "+o.String())
+	return c.explain(err, "applying "+o.String())
 }
 
 // scaled says that the number of replicas is the only thing that others own of
@@ -199,14 +154,4 @@ func scaled(o object, live *unstructured.Unstructured, previous []object) bool {
 		}
 	}
 	return true
-}
-
-// sleep waits, or returns the error of a context that ends before.
-func sleep(ctx context.Context, d time.Duration) error {
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-time.After(d):
-		return nil
-	}
 }

@@ -10,7 +10,9 @@ import (
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	utilnet "k8s.io/apimachinery/pkg/util/net"
-	"k8s.io/apimachinery/pkg/util/wait"
+	utilwait "k8s.io/apimachinery/pkg/util/wait"
+
+	"github.com/deployfile/deployfile/publish/internal/wait"
 )
 
 const (
@@ -25,42 +27,40 @@ const (
 
 // retry calls f again while the API server cannot be reached or says that it
 // cannot answer now. What f sends must be the same each time.
-func retry[T any](ctx context.Context, p *Publisher, f func() (T, error)) (T, error) {
+func retry[T any](ctx context.Context, c *connection, f func() (T, error)) (T, error) {
 	started := time.Now()
-	backoff := wait.Backoff{Duration: 100 * time.Millisecond, Factor: 1.6, Jitter: 0.2, Steps: 100, Cap: 2 * time.Second}
+	backoff := utilwait.Backoff{Duration: 100 * time.Millisecond, Factor: 1.6, Jitter: 0.2, Steps: 100, Cap: 2 * time.Second}
 	for {
 		value, err := f()
 		switch {
 		case err == nil || ctx.Err() != nil:
 			if err == nil {
-				p.answered.Store(true)
+				c.answered.Store(true)
 			}
 			return value, err
 		case unavailable(err):
-			p.lastOutage.Store(time.Now().UnixNano())
-		case refused(err) && time.Since(time.Unix(0, p.lastOutage.Load())) < doubtful:
+			c.lastOutage.Store(time.Now().UnixNano())
+		case refused(err) && time.Since(time.Unix(0, c.lastOutage.Load())) < doubtful:
 		default:
-			p.answered.Store(true)
+			c.answered.Store(true)
 			return value, err
 		}
 		limit := outageLimit
-		if !p.answered.Load() {
+		if !c.answered.Load() {
 			limit = firstLimit
 		}
 		if time.Since(started) > limit {
 			return value, err
 		}
-		select {
-		case <-ctx.Done():
+		if wait.For(ctx, backoff.Step()) != nil {
 			return value, err
-		case <-time.After(backoff.Step()):
 		}
 	}
 }
 
 // try is retry for what has no value.
-func (p *Publisher) try(ctx context.Context, f func() error) error {
-	_, err := retry(ctx, p, func() (struct{}, error) { return struct{}{}, f() })
+func (c *connection) try(ctx context.Context, f func() error) error {
+	_, err := retry(ctx, c, func() (struct{}, error) { return struct{}{}, f() })
 	return err
 }
 

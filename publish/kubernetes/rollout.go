@@ -1,123 +1,205 @@
 package kubernetes
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
-	appsv1 "k8s.io/api/apps/v1"
-	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/labels"
+
+	"github.com/deployfile/deployfile/publish"
+	"github.com/deployfile/deployfile/publish/internal/wait"
 )
 
-// transientGrace is for how long something may still go away that can do so.
-const transientGrace = 10 * time.Second
+// rollout is one deployment of an endpoint. Workloads are applied and waited for,
+// then Services and what else leads requests to them, and last what the revision
+// before had and this one has not is removed. A Deployment whose name stays is
+// updated where it is: the cluster replaces its pods one after the other.
+type rollout struct {
+	driver
+	plan *publish.Plan
+	// objects are those of the new revision.
+	objects []object
+	recorded
+	// before is what was there of them when the deployment began, older what KServe
+	// had made then.
+	before snapshot
+	older  madeByKServe
 
-// newestSet is the ReplicaSet for a Deployment's template, nil as long as the
-// controller has not made it.
-func newestSet(d *appsv1.Deployment, sets []appsv1.ReplicaSet) *appsv1.ReplicaSet {
-	for i := range sets {
-		set := &sets[i]
-		if !metav1.IsControlledBy(set, d) {
-			continue
+	// awaited are the objects that are still to become ready, last is how the first
+	// of them stood last.
+	awaited []object
+	last    readiness
+	watch   *watch
+}
+
+var (
+	_ publish.Rollout = (*rollout)(nil)
+	_ publish.Witness = (*rollout)(nil)
+)
+
+func (r *rollout) progress(format string, a ...any) {
+	r.plan.Options.Progress(fmt.Sprintf(format, a...))
+}
+
+// Recover implements publish.Rollout.
+func (r *rollout) Recover(ctx context.Context, left publish.Record) error {
+	objects, err := r.known(ctx, left)
+	if err != nil {
+		return err
+	}
+	if left.Phase != publish.Applying {
+		// Requests may go to what is removed next.
+		routing := slices.DeleteFunc(slices.Clone(r.previous), func(o object) bool { return !carriesTraffic(o) })
+		if err := r.applyAll(ctx, routing, true); err != nil {
+			return err
 		}
-		template := set.Spec.Template.DeepCopy()
-		delete(template.Labels, appsv1.DefaultDeploymentUniqueLabelKey)
-		if equality.Semantic.DeepEqual(template, d.Spec.Template.DeepCopy()) {
-			return set
+	}
+	return r.prune(ctx, without(objects, slices.Concat(r.previous, r.objects)))
+}
+
+// Start implements publish.Rollout.
+func (r *rollout) Start(ctx context.Context) error {
+	workloads, _ := r.stages()
+	r.await(workloads)
+	return r.applyAll(ctx, workloads, r.plan.Options.ForceConflicts)
+}
+
+// Switch implements publish.Rollout.
+func (r *rollout) Switch(ctx context.Context) error {
+	_, routing := r.stages()
+	r.await(routing)
+	return r.applyAll(ctx, routing, r.plan.Options.ForceConflicts)
+}
+
+// stages are the objects that are applied at first, and when those are ready.
+func (r *rollout) stages() (workloads, routing []object) {
+	for _, o := range r.objects {
+		// What is not there yet leads nobody astray, and the cluster's proxies
+		// need a moment to learn of it.
+		fresh := o.GetKind() == "Service" && r.before[o.key()] == nil
+		if carriesTraffic(o) && !fresh {
+			routing = append(routing, o)
+		} else {
+			workloads = append(workloads, o)
+		}
+	}
+	return workloads, routing
+}
+
+// await makes Ready look at these objects.
+func (r *rollout) await(objects []object) {
+	r.awaited, r.last = objects, readiness{}
+	r.watch = r.newWatch()
+}
+
+// newWatch is a watch that knows what was there before.
+func (r *rollout) newWatch() *watch {
+	w := newWatch(r.connection)
+	w.before, w.older = r.before, r.older
+	return w
+}
+
+// Ready implements publish.Rollout.
+func (r *rollout) Ready(ctx context.Context) (publish.Readiness, error) {
+	for len(r.awaited) > 0 {
+		o := r.awaited[0]
+		stands, err := r.watch.look(ctx, o)
+		if err != nil {
+			return publish.Readiness{}, err
+		}
+		if !stands.ready {
+			told := r.last.message
+			r.last = stands
+			if stands.trouble != nil && r.watch.lasts(stands.trouble) {
+				return publish.Readiness{}, &publish.UnreadyError{Object: o.String(), Reason: stands.trouble.reason}
+			}
+			if stands.message != told {
+				r.progress("%s: %s", o, stands.message)
+			}
+			return publish.Readiness{Object: o.String(), Message: stands.message}, nil
+		}
+		r.awaited, r.last = r.awaited[1:], readiness{}
+	}
+	return publish.Readiness{Ready: true}, nil
+}
+
+// Prune implements publish.Rollout.
+func (r *rollout) Prune(ctx context.Context) error {
+	return r.prune(ctx, without(r.all, r.objects))
+}
+
+// applyAll applies objects for good, one after the other.
+func (r *rollout) applyAll(ctx context.Context, objects []object, force bool) error {
+	for _, o := range objects {
+		if err := r.apply(ctx, o, force); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-// rollout says how far a Deployment is with its newest ReplicaSet, nil if that
-// is not there yet. Before is the Progressing condition at the time when it was
-// applied, nil if it had none.
-func rollout(d *appsv1.Deployment, set *appsv1.ReplicaSet, pods []corev1.Pod, before *appsv1.DeploymentCondition) readiness {
-	var r readiness
-	want := int32(1)
-	if d.Spec.Replicas != nil {
-		want = *d.Spec.Replicas
+func (r *rollout) apply(ctx context.Context, o object, force bool) error {
+	live, err := r.settled(ctx, o)
+	if err != nil {
+		return err
 	}
-	s := d.Status
-	if s.ObservedGeneration < d.Generation {
-		r.message = "the cluster has not seen it yet"
-		return r
-	}
-	progressing := condition(d, appsv1.DeploymentProgressing)
-	if set == nil {
-		r.message = "its new instances are not begun yet"
-		if progressing != nil && progressing.Reason == "ReplicaSetCreateError" && !same(progressing, before) {
-			r.trouble = &trouble{reason: progressing.Message, grace: transientGrace}
-		}
-		return r
-	}
-	r.set = set.Name
-	for _, pod := range pods {
-		if metav1.IsControlledBy(&pod, set) && pod.DeletionTimestamp == nil {
-			r.pods = append(r.pods, pod)
+	if releasesReplicas(o, live) {
+		if err := r.handOverReplicas(ctx, o, live); err != nil {
+			return err
 		}
 	}
-	if s.UpdatedReplicas >= want && s.AvailableReplicas >= want && s.Replicas == s.UpdatedReplicas {
-		r.ready = true
-		return r
+	after, err := r.patch(ctx, o, live, patchOptions{force: force || scaled(o, live, r.previous)})
+	if err != nil {
+		return err
 	}
-	r.message = fmt.Sprintf("%d of %d new instances are ready", readyPods(r.pods), want)
-	if old := s.Replicas - s.UpdatedReplicas; old > 0 {
-		r.message += fmt.Sprintf(", %d of before are left", old)
-	}
-	if r.trouble = setTrouble(set); r.trouble == nil {
-		r.trouble = podsTrouble(r.pods)
-	}
-	// After a rollout that was stuck, a Deployment may still bear the condition
-	// of the ReplicaSet of then, although it has observed its new generation.
-	if r.trouble == nil && progressing != nil && progressing.Reason == "ProgressDeadlineExceeded" &&
-		strings.Contains(progressing.Message, `"`+set.Name+`"`) && !same(progressing, before) {
-		r.trouble = &trouble{reason: fmt.Sprintf("there was no progress for %d seconds: %s", deadlineSeconds(d), r.message)}
-	}
-	if waiting := waitingMessage(r.pods); waiting != "" {
-		r.message += ": " + waiting
-		if r.trouble != nil && r.trouble.pod == "" && !strings.Contains(r.trouble.reason, waiting) && r.trouble.grace == 0 {
-			r.trouble.reason += ": " + waiting
-		}
-	}
-	if r.trouble != nil && r.trouble.grace > 0 {
-		r.message = r.trouble.reason
-	}
-	return r
-}
-
-func deadlineSeconds(d *appsv1.Deployment) int32 {
-	if d.Spec.ProgressDeadlineSeconds == nil {
-		return 600 // Kubernetes' default
-	}
-	return *d.Spec.ProgressDeadlineSeconds
-}
-
-func condition(d *appsv1.Deployment, name appsv1.DeploymentConditionType) *appsv1.DeploymentCondition {
-	for i := range d.Status.Conditions {
-		if d.Status.Conditions[i].Type == name {
-			return &d.Status.Conditions[i]
-		}
+	switch {
+	case live == nil:
+		r.progress("created %s", o)
+	case after.GetResourceVersion() != live.GetResourceVersion() && !equality.Semantic.DeepEqual(comparable(after), comparable(live)):
+		r.progress("updated %s", o)
 	}
 	return nil
 }
 
-func same(a, b *appsv1.DeploymentCondition) bool {
-	return b != nil && a.Reason == b.Reason && a.Message == b.Message && a.LastUpdateTime.Equal(&b.LastUpdateTime)
+// settled is what is there of an object, once it is no longer being deleted.
+func (r *rollout) settled(ctx context.Context, o object) (*unstructured.Unstructured, error) {
+	told := false
+	for {
+		live, err := r.get(ctx, o)
+		if err != nil || live == nil || live.GetDeletionTimestamp() == nil {
+			return live, err
+		}
+		if !told {
+			r.progress("waiting for the end of the earlier %s", o)
+			told = true
+		}
+		if err := wait.For(ctx, pollInterval); err != nil {
+			return nil, fmt.Errorf("%s is still being deleted (finalizers: %s): %w", o, strings.Join(live.GetFinalizers(), ", "), err)
+		}
+	}
 }
 
-// setTrouble is what keeps a ReplicaSet from making pods: a quota, an
-// admission rule such as that of pod security, a service account that is not
-// there.
-func setTrouble(set *appsv1.ReplicaSet) *trouble {
-	i := slices.IndexFunc(set.Status.Conditions, func(c appsv1.ReplicaSetCondition) bool {
-		return c.Type == appsv1.ReplicaSetReplicaFailure && c.Status == corev1.ConditionTrue
-	})
-	if i < 0 {
-		return nil
+// redirects says that a Service selects other pods than before.
+func redirects(previous, objects []object) bool {
+	selectors := map[key]string{}
+	for _, o := range previous {
+		if o.GetKind() == "Service" {
+			selectors[o.key()] = selectorText(o)
+		}
 	}
-	return &trouble{reason: "its pods cannot be created: " + set.Status.Conditions[i].Message, grace: transientGrace / 2}
+	for _, o := range objects {
+		if was, ok := selectors[o.key()]; ok && was != selectorText(o) {
+			return true
+		}
+	}
+	return false
+}
+
+func selectorText(o object) string {
+	selector, _, _ := unstructured.NestedStringMap(o.Object, "spec", "selector")
+	return labels.FormatLabels(selector)
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -16,51 +15,38 @@ import (
 	"github.com/deployfile/deployfile/publish"
 )
 
-// Status implements publish.Publisher.
-func (p *Publisher) Status(ctx context.Context) (*publish.Status, error) {
-	records, err := p.recordsHere(ctx)
+// Status implements publish.Driver.
+func (d driver) Status(ctx context.Context, records []publish.Record, newest *publish.Record) (*publish.Status, error) {
 	var missing *NamespaceError
-	if errors.As(err, &missing) {
+	if err := d.namespaceOf(ctx, records); errors.As(err, &missing) {
 		return &publish.Status{Message: missing.Error()}, nil
-	}
-	if err != nil {
+	} else if err != nil {
 		return nil, err
 	}
 	s := &publish.Status{}
 	if len(records) == 0 {
 		return s, nil
 	}
-	pods, err := p.pods(ctx, p.instances())
+	pods, err := d.pods(ctx, d.instances())
 	if err != nil {
 		return nil, err
 	}
 	for i := range pods {
 		s.Instances = append(s.Instances, instance(&pods[i]))
 	}
-	newest := deployed(records)
-	if newest != nil {
-		s.Revision = &newest.Revision
-		if err := p.served(ctx, newest, s); err != nil {
-			return nil, err
-		}
+	if newest == nil {
+		return s, nil
 	}
-	if r := records[0]; r.phase == phaseApplying {
-		under := fmt.Sprintf("revision %d is being deployed by %s since %s", r.Number, r.By, r.At.UTC().Format(time.RFC3339))
-		if time.Now().After(r.deadline) {
-			under = fmt.Sprintf("the deployment of revision %d by %s was broken off: deploy again", r.Number, r.By)
-		}
-		s.Message = strings.TrimPrefix(s.Message+"; "+under, "; ")
-	}
-	return s, nil
+	return s, d.served(ctx, *newest, s)
 }
 
 // served fills in whether a revision serves, and where.
-func (p *Publisher) served(ctx context.Context, r *record, s *publish.Status) error {
-	objects, err := p.known(ctx, *r)
+func (c *connection) served(ctx context.Context, r publish.Record, s *publish.Status) error {
+	objects, err := c.known(ctx, r)
 	if err != nil {
 		return err
 	}
-	w := newWatch(p)
+	w := newWatch(c)
 	s.Ready, s.Message = true, ""
 	for _, o := range objects {
 		stands, err := w.look(ctx, o)
@@ -75,7 +61,7 @@ func (p *Publisher) served(ctx context.Context, r *record, s *publish.Status) er
 			}
 		}
 		if s.URL == "" {
-			live, err := p.get(ctx, o)
+			live, err := c.get(ctx, o)
 			if err != nil {
 				return err
 			}
@@ -152,8 +138,8 @@ func url(live *unstructured.Unstructured) string {
 
 // readyPod is a pod of the live slot that answers requests: one that runs the
 // release's image, if the cluster does not call that by another name.
-func (p *Publisher) readyPod(ctx context.Context, live manifests.Slot) (*corev1.Pod, error) {
-	pods, err := p.pods(ctx, p.instances())
+func (c *connection) readyPod(ctx context.Context, live manifests.Slot) (*corev1.Pod, error) {
+	pods, err := c.pods(ctx, c.instances())
 	if err != nil {
 		return nil, err
 	}
@@ -176,7 +162,7 @@ func (p *Publisher) readyPod(ctx context.Context, live manifests.Slot) (*corev1.
 		}
 	}
 	if found == nil {
-		return nil, fmt.Errorf("no instance of %s is ready: %s", p.endpoint, why)
+		return nil, fmt.Errorf("no instance of %s is ready: %s", c.endpoint, why)
 	}
 	return found, nil
 }

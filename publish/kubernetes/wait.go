@@ -13,7 +13,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
-	"k8s.io/apimachinery/pkg/util/wait"
+	utilwait "k8s.io/apimachinery/pkg/util/wait"
 )
 
 // pollInterval is the time between two looks at what takes long.
@@ -21,8 +21,8 @@ const pollInterval = 500 * time.Millisecond
 
 // pace is the time between looks at what may be ready soon: 0.1 s at first, a
 // second at last.
-func pace() *wait.Backoff {
-	return &wait.Backoff{Duration: 100 * time.Millisecond, Factor: 1.3, Steps: 100, Cap: time.Second}
+func pace() *utilwait.Backoff {
+	return &utilwait.Backoff{Duration: 100 * time.Millisecond, Factor: 1.3, Steps: 100, Cap: time.Second}
 }
 
 // readiness is how an object stands.
@@ -47,22 +47,9 @@ type trouble struct {
 	pod, container string
 }
 
-// stuckError is something that does not become ready.
-type stuckError struct {
-	object object
-	reason string
-	pods   []corev1.Pod
-	set    string
-	// pod and container are where the trouble is, "" if unknown.
-	pod, container string
-}
-
-// Error implements error.
-func (e *stuckError) Error() string { return e.object.String() + ": " + e.reason }
-
 // watch looks at objects again and again.
 type watch struct {
-	*Publisher
+	*connection
 	before snapshot
 	// older is what KServe had made before, which says nothing of the new
 	// version.
@@ -77,53 +64,8 @@ type watch struct {
 	unseen    bool
 }
 
-func newWatch(p *Publisher) *watch {
-	return &watch{Publisher: p, since: map[string]time.Time{}, missing: map[key]time.Time{}, following: map[key]time.Time{}}
-}
-
-func (d *deployment) watch() *watch {
-	w := newWatch(d.Publisher)
-	w.before, w.older = d.before, d.older
-	return w
-}
-
-// waitFor returns when all objects are ready, or with a *stuckError when one
-// cannot become so or the time is over.
-func (d *deployment) waitFor(ctx context.Context, objects []object) error {
-	w := d.watch()
-	for _, o := range objects {
-		var last readiness
-		between := pace()
-		for {
-			r, err := w.look(ctx, o)
-			if ctx.Err() != nil {
-				return last.stuck(o, fmt.Sprintf("it is not ready after %s: %s", d.o.Timeout, last.message))
-			}
-			if err != nil {
-				return err
-			}
-			if r.ready {
-				break
-			}
-			if r.trouble != nil && w.lasts(r.trouble) {
-				return r.stuck(o, r.trouble.reason)
-			}
-			if r.message != last.message {
-				d.progress("%s: %s", o, r.message)
-			}
-			last = r
-			_ = sleep(ctx, between.Step()) // the end of ctx is seen above
-		}
-	}
-	return nil
-}
-
-func (r readiness) stuck(o object, reason string) *stuckError {
-	e := &stuckError{object: o, reason: reason, pods: r.pods, set: r.set}
-	if r.trouble != nil {
-		e.pod, e.container = r.trouble.pod, r.trouble.container
-	}
-	return e
+func newWatch(c *connection) *watch {
+	return &watch{connection: c, since: map[string]time.Time{}, missing: map[key]time.Time{}, following: map[key]time.Time{}}
 }
 
 // lasts says that a trouble has been there for longer than its grace.
@@ -200,13 +142,13 @@ func (w *watch) deployment(ctx context.Context, live *unstructured.Unstructured)
 	if err != nil {
 		return readiness{}, err
 	}
-	return w.rollout(ctx, d, w.progressBefore(live))
+	return w.rolledOut(ctx, d, w.progressBefore(live))
 }
 
-// rollout looks at a Deployment whose Progressing condition was that before.
-func (w *watch) rollout(ctx context.Context, d *appsv1.Deployment, before *appsv1.DeploymentCondition) (readiness, error) {
+// rolledOut looks at a Deployment whose Progressing condition was that before.
+func (w *watch) rolledOut(ctx context.Context, d *appsv1.Deployment, before *appsv1.DeploymentCondition) (readiness, error) {
 	selector := metav1.ListOptions{LabelSelector: metav1.FormatLabelSelector(d.Spec.Selector)}
-	sets, err := retry(ctx, w.Publisher, func() (*appsv1.ReplicaSetList, error) {
+	sets, err := retry(ctx, w.connection, func() (*appsv1.ReplicaSetList, error) {
 		return w.client.AppsV1().ReplicaSets(d.Namespace).List(ctx, selector)
 	})
 	if err != nil {
@@ -216,15 +158,15 @@ func (w *watch) rollout(ctx context.Context, d *appsv1.Deployment, before *appsv
 	if err != nil {
 		return readiness{}, err
 	}
-	return rollout(d, newestSet(d, sets.Items), pods, before), nil
+	return rolledOut(d, newestSet(d, sets.Items), pods, before), nil
 }
 
-func (p *Publisher) pods(ctx context.Context, o metav1.ListOptions) ([]corev1.Pod, error) {
-	list, err := retry(ctx, p, func() (*corev1.PodList, error) {
-		return p.client.CoreV1().Pods(p.namespace).List(ctx, o)
+func (c *connection) pods(ctx context.Context, o metav1.ListOptions) ([]corev1.Pod, error) {
+	list, err := retry(ctx, c, func() (*corev1.PodList, error) {
+		return c.client.CoreV1().Pods(c.namespace).List(ctx, o)
 	})
 	if err != nil {
-		return nil, p.explain(err, "listing the pods of "+p.endpoint)
+		return nil, c.explain(err, "listing the pods of "+c.endpoint)
 	}
 	slices.SortFunc(list.Items, func(a, b corev1.Pod) int { return strings.Compare(a.Name, b.Name) })
 	return list.Items, nil

@@ -62,7 +62,7 @@ func waiting(pod, owner, reason, message string, restarts int32) corev1.Pod {
 	}
 }
 
-func TestRollout(t *testing.T) {
+func TestRolledOut(t *testing.T) {
 	then := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 	exceeded := func(set string) func(*appsv1.Deployment) {
 		return progressing("ProgressDeadlineExceeded", `ReplicaSet "`+set+`" has timed out progressing.`, then)
@@ -130,7 +130,7 @@ func TestRollout(t *testing.T) {
 				strange.OwnerReferences = nil
 				sets = []appsv1.ReplicaSet{set("old", "1"), strange, set("new", "2")}
 			}
-			r := rollout(tt.deployment, newestSet(tt.deployment, sets), tt.pods, tt.before)
+			r := rolledOut(tt.deployment, newestSet(tt.deployment, sets), tt.pods, tt.before)
 			if r.ready != tt.ready || !strings.Contains(r.message, tt.message) {
 				t.Errorf("ready %t, %q", r.ready, r.message)
 			}
