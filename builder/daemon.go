@@ -24,9 +24,9 @@ func (d *daemon) logFile() string { return filepath.Join(d.dir, "buildkitd.log")
 func (d *daemon) oldLog() string  { return filepath.Join(d.dir, "buildkitd.log.1") }
 func (d *daemon) root() string    { return filepath.Join(d.dir, "root") }
 
-// temporary is buildkitd's TMPDIR. It lasts as long as one supervisor: BuildKit
-// leaves an empty directory there for each single file that it mounts into a
-// step.
+// temporary is buildkitd's TMPDIR. It lasts as long as one supervisor, which also
+// sweeps it between builds: BuildKit leaves an empty directory there for each single
+// file that it mounts into a step.
 func (d *daemon) temporary() string { return filepath.Join(d.dir, "tmp") }
 
 // runtime is buildkitd's runc script, program the program that it calls: a copy

@@ -159,6 +159,7 @@ func (d *daemon) watch(ctx context.Context, idle time.Duration, lease *flock.Flo
 				used = time.Now()
 				continue
 			}
+			d.sweep()
 			if info, err := os.Stat(d.leaseLock()); err == nil && info.ModTime().After(used) && info.ModTime().Before(time.Now()) {
 				used = info.ModTime()
 			}
@@ -169,6 +170,18 @@ func (d *daemon) watch(ctx context.Context, idle time.Duration, lease *flock.Flo
 				return fmt.Errorf("look for clients: %w", err)
 			}
 		}
+	}
+}
+
+// sweep removes what BuildKit leaves of finished mounts: an empty directory for each
+// single file. It is called while no client has a lease, so none is in use.
+func (d *daemon) sweep() {
+	left, err := filepath.Glob(filepath.Join(d.temporary(), "buildkit-mount*"))
+	if err != nil {
+		return
+	}
+	for _, dir := range left {
+		_ = os.Remove(dir) // fails for a directory with anything in it
 	}
 }
 

@@ -16,13 +16,19 @@ import (
 )
 
 // TestTemporaryFiles looks for what BuildKit leaves of the mount of a single file:
-// after the builder stopped, and after it was killed and started again.
+// once nothing builds any more, after the builder stopped, and after it was killed and
+// started again.
 func TestTemporaryFiles(t *testing.T) {
 	o := options(t)
-	mountFile(t, find(t, o))
+	b := find(t, o)
+	mountFile(t, b)
 	if left := temporary(t, o.StateDir); len(left) == 0 {
 		t.Error("BuildKit has left nothing: TMPDIR need not be removed any more")
 	}
+	if err := b.Close(); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "nothing left while the builder idles", func() bool { return len(temporary(t, o.StateDir)) == 0 })
 	if _, err := builder.StopEmbedded(t.Context(), o); err != nil {
 		t.Fatal(err)
 	}
