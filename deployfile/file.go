@@ -66,6 +66,12 @@ type Environment struct {
 	Without []string `toml:"without" format:"left-out" unique:"true"`
 	// SystemPackages are Debian packages, "name" or "name=version".
 	SystemPackages []string `toml:"system-packages" format:"system-package"`
+	// BuildPackages are Debian packages for the steps that build wheels from source,
+	// "name" or "name=version". They are no part of the image.
+	BuildPackages []string `toml:"build-packages" format:"system-package"`
+	// ImpliedPackages adds the Debian packages that the model implies: what its
+	// flavors need beside Python, such as libgomp1 for lightgbm. True by default.
+	ImpliedPackages bool `toml:"implied-packages" default:"true"`
 	// Code are folders whose contents are put on PYTHONPATH, relative to the
 	// Deployfile.
 	Code []string `toml:"code" format:"path"`

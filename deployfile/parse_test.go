@@ -23,7 +23,7 @@ func mustParse(t *testing.T, source string) *File {
 func TestParseDefaults(t *testing.T) {
 	want := &File{
 		Model:       Model{Name: "model", Source: "model"},
-		Environment: Environment{MLflow: "skinny", CA: "ca"},
+		Environment: Environment{MLflow: "skinny", ImpliedPackages: true, CA: "ca"},
 		Server:      Server{Kind: "mlflow", Port: 8080, Workers: 1, Verify: "build"},
 		Image:       Image{User: "65532:65532"},
 	}
@@ -47,6 +47,8 @@ mlflow = "full"
 requirements = ["extra.txt"]
 constraints = ["a/../limits.txt"]
 system-packages = ["libgomp1", "curl=7.88.1-10+deb12u5"]
+build-packages = ["gcc"]
+implied-packages = false
 code = ["src"]
 ca = "corp-ca"
 [environment.env]
@@ -87,9 +89,9 @@ namespace = "k8s.io"
 			MLflow:         "full",
 			Requirements:   []string{"extra.txt"},
 			Constraints:    []string{"a/../limits.txt"},
-			SystemPackages: []string{"libgomp1", "curl=7.88.1-10+deb12u5"},
-			Code:           []string{"src"},
-			Env:            map[string]string{"OMP_NUM_THREADS": "1"},
+			SystemPackages: []string{"libgomp1", "curl=7.88.1-10+deb12u5"}, BuildPackages: []string{"gcc"},
+			Code: []string{"src"},
+			Env:  map[string]string{"OMP_NUM_THREADS": "1"},
 			Indexes: []Index{
 				{Name: "corp", URL: "https://packages.example.com/simple", Secret: "corp-index", Packages: []string{"corp-features"}},
 				{Name: "mirror", URL: "http://mirror.example.com/simple/", Default: true},

@@ -20,6 +20,7 @@ func (r *report) validate(f *File) {
 	r.validateServer(f.Server)
 	r.validateImage(f.Image)
 	r.validateTargets(f)
+	r.validateVariables(f)
 }
 
 func (r *report) validateModel() {

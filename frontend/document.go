@@ -38,7 +38,7 @@ func (r *request) open(ctx context.Context) (*document, error) {
 	if name == "" {
 		return nil, errors.New("no file name was given; build with -f Deployfile")
 	}
-	src, err := r.ui.ReadEntrypoint(ctx, "toml", bkllb.FollowPaths([]string{name, name + ".dockerignore", name + ".lock", path.Join(path.Dir(name), "pylock*.toml")}))
+	src, err := r.ui.ReadEntrypoint(ctx, "toml", bkllb.FollowPaths(besides(name)))
 	if err != nil {
 		return nil, err
 	}
@@ -46,6 +46,12 @@ func (r *request) open(ctx context.Context) (*document, error) {
 	// Clients draw what is wrong on these lines, as they are.
 	d.source.Data = []byte(terminal.Masked(string(d.text)))
 	return d, nil
+}
+
+// besides are the Deployfile and what lies beside it, as patterns.
+func besides(name string) []string {
+	file := sent(name)
+	return []string{file, file + ".dockerignore", file + ".lock", path.Join(path.Dir(file), "pylock*.toml")}
 }
 
 // locateSource adds to an error the lines of the Deployfile that it is about.

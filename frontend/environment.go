@@ -17,6 +17,8 @@ import (
 type environment struct {
 	inputs  resolver.Inputs
 	indexes []resolver.Index
+	// implied are those of the Debian packages that only the model asks for.
+	implied []mlmodel.SystemPackage
 	// local are files of the context that requirements name.
 	local []string
 	// ownRequirements and ownConstraints are those of the Deployfile and its own
@@ -62,7 +64,8 @@ func newEnvironment(f *deployfile.File, m *mlmodel.Model, context fs.FS, mirror 
 		e.inputs.Base = "python:" + e.inputs.Python + "-slim"
 	}
 	e.inputs.Toolchain = f.Environment.Toolchain
-	e.inputs.SystemPackages = f.Environment.SystemPackages
+	e.addSystemPackages(f, m)
+	e.inputs.BuildPackages = f.Environment.BuildPackages
 	x, err := newReplacements(f, context)
 	if err != nil {
 		return nil, err
@@ -129,6 +132,19 @@ func (e *environment) readItem(f *deployfile.File, context fs.FS, item string, n
 	}
 	r, err := mlmodel.ParseRequirement(context, item, number)
 	return &mlmodel.RequirementsFile{Requirements: []mlmodel.Requirement{r}}, at(f, err, key...)
+}
+
+// addSystemPackages adds the Debian packages that the Deployfile names, and those that
+// the model implies.
+func (e *environment) addSystemPackages(f *deployfile.File, m *mlmodel.Model) {
+	e.inputs.SystemPackages = slices.Clone(f.Environment.SystemPackages)
+	if !f.Environment.ImpliedPackages {
+		return
+	}
+	e.implied = m.ImpliedPackages(f.Environment.SystemPackages)
+	for _, p := range e.implied {
+		e.inputs.SystemPackages = append(e.inputs.SystemPackages, p.Name)
+	}
 }
 
 func (e *environment) readRequirements(f *deployfile.File, context fs.FS, name string, warn func(mlmodel.Warning), key ...string) (*mlmodel.RequirementsFile, error) {

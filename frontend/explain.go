@@ -20,7 +20,7 @@ func (c *compiled) explain(ctx context.Context, err error) error {
 	err = c.resolver.Gateway.Explain(ctx, c.tools, err)
 	var step *resolver.StepError
 	if errors.As(err, &step) {
-		return c.found.locate(err)
+		return c.found.locate(c.withHint(ctx, err, step))
 	}
 	if project, d, ok := mismatched(c.plan, err); ok {
 		if reason := c.resolver.ExplainFetch(ctx, project, d, c.tools, c.found.env.indexes); reason != nil {

@@ -8,6 +8,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/deployfile/deployfile/deployfile"
 	"github.com/deployfile/deployfile/internal/untrusted"
@@ -117,7 +118,7 @@ func (in *inputs) readContext(ctx context.Context, scheme modelsource.Scheme) (f
 	if in.pin, err = in.pinModel(ctx, scheme); err != nil {
 		return nil, at(in.file, err, "model", "source")
 	}
-	r := modelsource.Request{Source: source, Context: *st}
+	r := modelsource.Request{Source: source, Context: *st, File: path.Base(in.name)}
 	if in.pin != nil {
 		r.Pin = in.pin.Resolved
 	}
@@ -136,24 +137,39 @@ func (in *inputs) readContext(ctx context.Context, scheme modelsource.Scheme) (f
 	return withModel{context: refFS{ctx, ref}, model: files}, err
 }
 
+// sent is a pattern that matches a path, as clients read the patterns of what they
+// send. "?" stands for each character that has a meaning there, since on Windows a
+// backslash escapes nothing, and for spaces, which are trimmed. What the pattern matches besides is sent, and not used.
+func sent(name string) string {
+	return strings.Map(func(r rune) rune {
+		if strings.ContainsRune(`*?[]{}|^!\`, r) || unicode.IsSpace(r) {
+			return '?'
+		}
+		return r
+	}, name)
+}
+
 // contextPaths lists what is sent of the build context: the model, if it is there,
 // the code, and the requirements with what they may name.
 func (in *inputs) contextPaths(model string) []string {
 	var paths []string
 	if model != "" {
-		paths = append(paths, model)
+		paths = append(paths, sent(model))
 	}
-	paths = append(paths, in.file.Environment.Code...)
+	for _, dir := range in.file.Environment.Code {
+		paths = append(paths, sent(dir))
+	}
 	for _, list := range [][]string{in.file.Environment.Requirements, in.file.Environment.Constraints, in.file.Environment.Override} {
 		for _, item := range list {
 			name := pathIn(item)
 			if name == "" {
 				continue
 			}
-			paths = append(paths, name)
+			file := sent(name)
+			paths = append(paths, file)
 			// What it names is beside it, or one directory below.
 			for _, pattern := range []string{"*.txt", "*.in", "*.whl", "*.tar.gz", "*.zip"} {
-				paths = append(paths, path.Join(path.Dir(name), pattern), path.Join(path.Dir(name), "*", pattern))
+				paths = append(paths, path.Join(path.Dir(file), pattern), path.Join(path.Dir(file), "*", pattern))
 			}
 		}
 	}

@@ -28,6 +28,8 @@ type Inspection struct {
 	ModelDir string
 	// Inputs are what a lock is made from.
 	Inputs resolver.Inputs
+	// Implied are the Debian packages of Inputs that the model implies.
+	Implied []mlmodel.SystemPackage
 	// Yanked are the locked packages that were withdrawn from their indexes, by
 	// normalised name, with the reasons; nil if nobody was asked.
 	Yanked map[string]string
@@ -69,6 +71,9 @@ func (i *Inspection) readModel(context fs.FS, dir, mirror string) (err error) {
 	if i.Model, i.Warnings, err = mlmodel.Read(context, dir); err != nil {
 		return at(i.File, err, "model", "source")
 	}
+	if err := mlmodel.CheckFiles(context, dir); err != nil {
+		return at(i.File, err, "model", "source")
+	}
 	for n, dir := range i.File.Environment.Code {
 		if info, err := fs.Stat(context, dir); err != nil || !info.IsDir() {
 			return at(i.File, fmt.Errorf("code folder %q: %w", dir, fs.ErrNotExist), "environment", "code", fmt.Sprint(n))
@@ -77,7 +82,7 @@ func (i *Inspection) readModel(context fs.FS, dir, mirror string) (err error) {
 	if i.env, err = newEnvironment(i.File, i.Model, context, mirror, func(w mlmodel.Warning) { i.Warnings = append(i.Warnings, w) }); err != nil {
 		return err
 	}
-	i.Inputs = i.env.inputs
+	i.Inputs, i.Implied = i.env.inputs, i.env.implied
 	return nil
 }
 

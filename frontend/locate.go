@@ -27,6 +27,7 @@ func (i *Inspection) locate(err error) error {
 	var wheel *resolver.NoWheelError
 	var requirement *resolver.RequirementError
 	var step *resolver.StepError
+	var library *resolver.MissingLibraryError
 	var image *ImageError
 	var unused *resolver.UnusedNameError
 	if errors.As(err, &step) {
@@ -54,6 +55,10 @@ func (i *Inspection) locate(err error) error {
 	case errors.As(err, &python):
 		return at(i.File, err, "environment", "base")
 	case step != nil && strings.HasPrefix(step.Step, "resolve system"):
+		return i.locatePackage(err, step.Message)
+	case step != nil && strings.HasPrefix(step.Step, "resolve build packages"):
+		return at(i.File, err, packageKey(unknownPackage(step.Message), "build-packages", i.File.Environment.BuildPackages)...)
+	case errors.As(err, &library):
 		return at(i.File, err, "environment", "system-packages")
 	case step != nil && step.Kind == "verify":
 		return at(i.File, err, "model", "source")
@@ -71,6 +76,8 @@ func refused(err error) []string {
 	switch x := err.(type) {
 	case *resolver.NoWheelError:
 		return []string{x.Name}
+	case *resolver.MissingLibraryError:
+		return []string{x.Wheel}
 	case *resolver.RequirementError:
 		return []string{x.Name}
 	case *resolver.StepError:

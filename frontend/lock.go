@@ -30,6 +30,7 @@ func buildLock(ctx context.Context, in *inputs) (*gwclient.Result, error) {
 func (in *inputs) lockRequest() resolver.Request {
 	return resolver.Request{
 		Inputs:      in.found.Inputs,
+		Implied:     in.found.impliedNames(),
 		Platforms:   in.platforms(),
 		Indexes:     in.found.env.indexes,
 		Context:     in.context,

@@ -1,6 +1,7 @@
 package llb
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"path"
@@ -10,6 +11,8 @@ import (
 	"time"
 
 	"github.com/deployfile/deployfile/imagespec"
+	"github.com/deployfile/deployfile/mlmodel"
+	"github.com/deployfile/deployfile/resolver"
 	"github.com/deployfile/deployfile/toolchain"
 	dockerspec "github.com/moby/docker-image-spec/specs-go/v1"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
@@ -25,11 +28,9 @@ func config(s Sources, p *Plan) (ConfigPlan, error) {
 		k, v, _ := strings.Cut(e, "=")
 		env[k] = v
 	}
-	searchPath := env["PATH"]
-	if searchPath == "" {
-		searchPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-	}
-	env["PATH"] = path.Join(toolchain.VirtualEnv, "bin") + ":" + searchPath
+	base := cmp.Or(env["PATH"], "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin")
+	venvBin := path.Join(toolchain.VirtualEnv, "bin")
+	env["PATH"] = venvBin + ":" + base
 	env["VIRTUAL_ENV"] = toolchain.VirtualEnv
 	env["PYTHONUNBUFFERED"] = "1"
 	env["PYTHONDONTWRITEBYTECODE"] = "1"
@@ -37,14 +38,20 @@ func config(s Sources, p *Plan) (ConfigPlan, error) {
 	env["HOME"] = "/tmp"
 	// The user has no entry in /etc/passwd, and libraries ask for its name.
 	env["USER"] = "nonroot"
-	if len(s.File.Environment.Code) > 0 {
-		env["PYTHONPATH"] = imagespec.CodeDir
+	addSystemEnv(env, s.Model, p.SystemPackages)
+	own := maps.Clone(s.File.Environment.Env)
+	if added, ok := own["PATH"]; ok {
+		own["PATH"] = searchPath(venvBin, added, base)
 	}
-	maps.Copy(env, s.File.Environment.Env)
+	if added := cmp.Or(own["PYTHONPATH"], env["PYTHONPATH"]); len(s.File.Environment.Code) > 0 {
+		env["PYTHONPATH"] = searchPath(imagespec.CodeDir, added)
+		delete(own, "PYTHONPATH")
+	}
+	maps.Copy(env, own)
 	c := ConfigPlan{
 		Cmd:        []string{"serve"},
 		User:       s.File.Image.User,
-		WorkingDir: imagespec.ModelDir,
+		WorkingDir: workingDir(s),
 		Labels:     labels(s, created),
 		Created:    created,
 	}
@@ -52,6 +59,32 @@ func config(s Sources, p *Plan) (ConfigPlan, error) {
 		c.Env = append(c.Env, k+"="+env[k])
 	}
 	return c, nil
+}
+
+// searchPath joins search paths, with each directory at its first place.
+func searchPath(paths ...string) string {
+	var dirs []string
+	for dir := range strings.SplitSeq(strings.Join(paths, ":"), ":") {
+		if dir != "" && !slices.Contains(dirs, dir) {
+			dirs = append(dirs, dir)
+		}
+	}
+	return strings.Join(dirs, ":")
+}
+
+// addSystemEnv adds the variables of the packages that the model implies and that are
+// locked. Those of the base stay.
+func addSystemEnv(env map[string]string, m *mlmodel.Model, locked []resolver.SystemPackage) {
+	for _, i := range m.SystemPackages {
+		if !slices.ContainsFunc(locked, func(l resolver.SystemPackage) bool { return l.Name == i.Name }) {
+			continue
+		}
+		for name, value := range i.Env {
+			if env[name] == "" {
+				env[name] = value
+			}
+		}
+	}
 }
 
 // createdAt is when the image counts as made: as the caller says, else when the

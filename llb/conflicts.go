@@ -18,7 +18,7 @@ func Conflicts(lock *resolver.Lock, pylock *resolver.Pylock, platform string) ([
 	if err != nil {
 		return nil, err
 	}
-	return conflicts(layers(all), locked.Wheels.Conflicts), nil
+	return conflicts(wheelLayers(all), locked.Wheels.Conflicts), nil
 }
 
 func conflicts(layers []WheelLayer, known []resolver.FileConflict) []Conflict {

@@ -14,7 +14,6 @@ import (
 	"github.com/deployfile/deployfile/resolver"
 	"github.com/deployfile/deployfile/toolchain"
 	bkllb "github.com/moby/buildkit/client/llb"
-	"github.com/moby/buildkit/solver/pb"
 )
 
 // Inputs are the states that a plan names by words only.
@@ -233,21 +232,25 @@ func (p *Plan) modelLayers(in Inputs, to string) []bkllb.State {
 	small := bkllb.Copy(model.State, model.Path(""), to, copyInfo(func(c *bkllb.CopyInfo) {
 		c.CopyDirContentsOnly = true
 		c.FollowSymlinks = true
-		for _, f := range p.Model.Large {
+		for _, f := range slices.Concat(append(p.Model.LargeLayers(), model.LeftOut)...) {
 			c.ExcludePatterns = append(c.ExcludePatterns, literal(f))
 		}
 	}))
 	layers := []bkllb.State{bkllb.Scratch().File(small, in.named("copy the model's small files")...)}
-	for _, f := range p.Model.Large {
-		large := bkllb.Copy(model.State, model.Path(f), path.Join(to, f), copyInfo(func(*bkllb.CopyInfo) {}))
-		layers = append(layers, bkllb.Scratch().File(large, in.named("copy the model's "+f)...))
+	info := copyInfo(func(*bkllb.CopyInfo) {})
+	for _, l := range p.Model.LargeLayers() {
+		files := bkllb.Copy(model.State, model.Path(l[0]), path.Join(to, l[0]), info)
+		for _, f := range l[1:] {
+			files = files.Copy(model.State, model.Path(f), path.Join(to, f), info)
+		}
+		layers = append(layers, bkllb.Scratch().File(files, in.named("copy "+largeName(l))...))
 	}
 	return layers
 }
 
 // literal is a pattern that only this path matches.
 func literal(name string) string {
-	escaped := strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`, `]`, `\]`).Replace(name)
+	escaped := strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`, `]`, `\]`, `{`, `\{`, `}`, `\}`, `|`, `\|`, `^`, `\^`).Replace(name)
 	if strings.HasPrefix(escaped, "!") {
 		return `\` + escaped
 	}
@@ -268,43 +271,12 @@ func copyInfo(set func(*bkllb.CopyInfo)) *bkllb.CopyInfo {
 	return c
 }
 
-//go:embed aptinstall.py
-var aptInstallSource []byte
-
-// systemPackages is the base with the locked Debian packages installed,
-// without a network.
+// systemPackages is the base with the locked Debian packages installed.
 func (p *Plan) systemPackages(in Inputs) bkllb.State {
-	opts := []bkllb.RunOption{
-		bkllb.Args([]string{p.Base.Python, "-I", "-B", "/run/deployfile/aptinstall.py", "/run/debs"}),
-		bkllb.User("0"),
-		bkllb.AddEnv("DEBIAN_FRONTEND", "noninteractive"),
-		bkllb.AddEnv("LC_ALL", "C.UTF-8"),
-		bkllb.AddEnv("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"),
-		bkllb.AddEnv("SOURCE_DATE_EPOCH", fmt.Sprint(toolchain.Epoch().Unix())),
-		bkllb.Network(pb.NetMode_NONE),
-		in.Toolchain.Limits.Option(),
-		bkllb.AddMount("/tmp", bkllb.Scratch(), bkllb.Tmpfs()),
-		// What a package's script leaves here would carry the time of day.
-		bkllb.AddMount("/run", bkllb.Scratch(), bkllb.Tmpfs()),
-		bkllb.AddMount("/run/deployfile", toolchain.Script{Name: "aptinstall.py", Source: aptInstallSource}.State(in.Constraints...), bkllb.Readonly),
-	}
-	for _, d := range p.SystemPackages {
-		opts = append(opts, bkllb.AddMount(path.Join("/run/debs", d.Filename), d.State(in.Constraints...), bkllb.SourcePath(d.Filename), bkllb.Readonly))
-	}
-	opts = append(opts, bkllb.WithCustomName(terminal.Line("install "+p.systemTitle())))
-	for _, c := range in.Constraints {
-		opts = append(opts, c)
-	}
-	return in.Base.Run(opts...).Root()
+	return toolchain.InstallPackages(in.Base, p.Base.Python, p.systemTitle(), resolver.Downloads(p.SystemPackages), in.Toolchain.Limits, in.Constraints...)
 }
 
-func (p *Plan) systemTitle() string {
-	names := make([]string, len(p.SystemPackages))
-	for i, d := range p.SystemPackages {
-		names[i] = d.Name + " " + d.Version
-	}
-	return strings.Join(names, ", ")
-}
+func (p *Plan) systemTitle() string { return resolver.PackagesTitle(p.SystemPackages) }
 
 func (in Inputs) named(name string) []bkllb.ConstraintsOpt {
 	return append(append([]bkllb.ConstraintsOpt{}, in.Constraints...), bkllb.WithCustomName(terminal.Line(name)))

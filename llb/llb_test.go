@@ -255,11 +255,11 @@ func TestInstallKnowsNothingOfTheImage(t *testing.T) {
 
 func TestBucketsMoveOneLayer(t *testing.T) {
 	wheels := []Wheel{{Name: "alpha", Version: "1"}, {Name: "beta", Version: "1"}, {Name: "gamma", Version: "1"}, {Name: "delta", Version: "1"}}
-	before := layers(wheels)
+	before := wheelLayers(wheels)
 	bumped := append([]Wheel{}, wheels...)
 	bumped[1].Version = "2"
 	changed := 0
-	for i, l := range layers(bumped) {
+	for i, l := range wheelLayers(bumped) {
 		if !cmp.Equal(l, before[i]) {
 			changed++
 		}

@@ -91,8 +91,16 @@ func (p *Plan) ModelConfig() (*dockerspec.DockerOCIImage, error) {
 // modelLayerNames has a name for each of the model's layers.
 func (p *Plan) modelLayerNames() []string {
 	names := []string{"the model's small files"}
-	for _, f := range p.Model.Large {
-		names = append(names, "the model's "+f)
+	for _, l := range p.Model.LargeLayers() {
+		names = append(names, largeName(l))
 	}
 	return names
+}
+
+// largeName names a layer of large files.
+func largeName(files []string) string {
+	if len(files) == 1 {
+		return "the model's " + files[0]
+	}
+	return fmt.Sprintf("the model's %s and %d more large files", files[0], len(files)-1)
 }

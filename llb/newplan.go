@@ -1,7 +1,6 @@
 package llb
 
 import (
-	"crypto/sha256"
 	"fmt"
 	"slices"
 	"strings"
@@ -55,11 +54,16 @@ func NewPlan(s Sources) (*Plan, error) {
 			p.UV = u.Download
 		}
 	}
+	if s.File.Environment.ImpliedPackages && s.Model != nil {
+		for _, i := range s.Model.ImpliedPackages(s.File.Environment.SystemPackages) {
+			p.Implied = append(p.Implied, Implied{Name: i.Name, Reason: i.Reason})
+		}
+	}
 	wheels, err := wheels(s, locked)
 	if err != nil {
 		return nil, err
 	}
-	p.Layers = layers(wheels)
+	p.Layers = wheelLayers(wheels)
 	if locked.Wheels != nil {
 		p.Conflicts, p.Startup = conflicts(p.Layers, locked.Wheels.Conflicts), locked.Wheels.Startup
 	}
@@ -105,30 +109,18 @@ func wheels(s Sources, locked *resolver.Platform) ([]Wheel, error) {
 	return out, nil
 }
 
-// layers gives each large wheel a layer and spreads the others over buckets
-// by their names, so that one of them changes one layer whatever else there
-// is.
-func layers(wheels []Wheel) []WheelLayer {
-	var large []WheelLayer
-	small := make([]WheelLayer, buckets)
-	for _, w := range wheels {
-		if w.Size >= largeFile {
-			large = append(large, WheelLayer{Name: w.Name, Wheels: []Wheel{w}})
-			continue
-		}
-		n := int(sha256.Sum256([]byte(w.Name))[0]) % buckets
-		small[n].Name = fmt.Sprintf("bucket-%02d", n)
-		small[n].Wheels = append(small[n].Wheels, w)
-	}
-	small = slices.DeleteFunc(small, func(l WheelLayer) bool { return len(l.Wheels) == 0 })
-	return append(large, small...)
-}
-
 func model(s Sources) ModelPlan {
 	m := ModelPlan{Dir: s.File.Model.Source, Files: s.Lock.Model}
-	for _, f := range s.Lock.Model {
-		if f.Size >= largeFile {
-			m.Large = append(m.Large, f.Path)
+	large := slices.DeleteFunc(slices.Clone(s.Lock.Model), func(f resolver.ModelFile) bool { return f.Size < largeFile })
+	for _, l := range spread(large, func(f resolver.ModelFile) string { return f.Path }, func(f resolver.ModelFile) int64 { return f.Size }) {
+		paths := make([]string, len(l))
+		for n, f := range l {
+			paths[n] = f.Path
+		}
+		if len(paths) == 1 {
+			m.Large = append(m.Large, paths[0])
+		} else {
+			m.Shared = append(m.Shared, paths)
 		}
 	}
 	if s.Model != nil {

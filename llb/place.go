@@ -4,6 +4,7 @@ import (
 	_ "embed"
 	"fmt"
 	"path"
+	"slices"
 
 	"github.com/deployfile/deployfile/imagespec"
 	"github.com/deployfile/deployfile/toolchain"
@@ -48,9 +49,15 @@ func (p *Plan) placeCode(in Inputs) bkllb.State {
 
 func (p *Plan) placeModel(in Inputs, to string) []bkllb.State {
 	model := in.Context.Model
-	layers := []bkllb.State{in.place("copy the model's small files", model.State, model.Path(""), to, p.Model.Large...)}
-	for _, f := range p.Model.Large {
-		layers = append(layers, in.place("copy the model's "+f, model.State, model.Path(f), path.Join(to, f)))
+	layers := []bkllb.State{in.place("copy the model's small files", model.State, model.Path(""), to, slices.Concat(append(p.Model.LargeLayers(), model.LeftOut)...)...)}
+	for _, l := range p.Model.LargeLayers() {
+		layer := in.place("copy the model's "+l[0], model.State, model.Path(l[0]), path.Join(to, l[0]))
+		for _, f := range l[1:] {
+			one := in.place("copy the model's "+f, model.State, model.Path(f), path.Join(to, f))
+			layer = layer.File(bkllb.Copy(one, "/", "/", &bkllb.CopyInfo{CopyDirContentsOnly: true, CreatedTime: epoch()}),
+				in.named("[internal] add the model's "+f)...)
+		}
+		layers = append(layers, layer)
 	}
 	return layers
 }

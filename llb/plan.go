@@ -11,14 +11,6 @@ import (
 // wheelDir is where a step that installs has its wheels.
 const wheelDir = "/run/wheels"
 
-// largeFile is the size in bytes from which a wheel or a model file is a
-// layer of its own.
-const largeFile = 4 << 20
-
-// buckets is the number of layers that small wheels are spread over: more of
-// them make a bump push less, fewer make a pull shorter.
-const buckets = 16
-
 // Plan is all that an image of one platform is made of. It is plain data:
 // deployfile plan prints it as JSON.
 type Plan struct {
@@ -31,6 +23,8 @@ type Plan struct {
 	UV toolchain.Download `json:"uv"`
 	// SystemPackages are Debian packages in the order of their names.
 	SystemPackages []resolver.SystemPackage `json:"system-packages,omitempty"`
+	// Implied says which of the packages are there because the model implies them.
+	Implied []Implied `json:"implied-packages,omitempty"`
 	// Layers are the Python packages, in the order of the image's layers.
 	Layers []WheelLayer `json:"layers"`
 	// Conflicts are files that several packages bring with other contents,
@@ -45,6 +39,13 @@ type Plan struct {
 	Server ServerPlan `json:"server"`
 	// Config is the image's configuration.
 	Config ConfigPlan `json:"config"`
+}
+
+// Implied is a Debian package that the model implies, and why: "the lightgbm flavor
+// needs it".
+type Implied struct {
+	Name   string `json:"name"`
+	Reason string `json:"reason"`
 }
 
 // WheelLayer is a layer of installed wheels.
@@ -83,11 +84,23 @@ type ModelPlan struct {
 	Dir string `json:"dir"`
 	// Large are the files with a layer of their own, relative to the model.
 	Large []string `json:"large,omitempty"`
+	// Shared are the large files of a model with very many of them, those of a layer
+	// together.
+	Shared [][]string `json:"shared,omitempty"`
 	// Files are all files.
 	Files []resolver.ModelFile `json:"files"`
 	// ServingInput is the saved request that the verify step posts, relative
 	// to the model; "" if the model has none.
 	ServingInput string `json:"serving-input,omitempty"`
+}
+
+// LargeLayers are the files of each layer but that of the small ones.
+func (m ModelPlan) LargeLayers() [][]string {
+	var out [][]string
+	for _, f := range m.Large {
+		out = append(out, []string{f})
+	}
+	return append(out, m.Shared...)
 }
 
 // ServerPlan is the start command.

@@ -15,7 +15,6 @@ DEADLINE = 600
 # What is read of an answer, in bytes.
 MAX_ANSWER = 64 << 20
 MAX_LINE = 64 << 10
-HINT = '; if what is missing comes with the full mlflow, set mlflow = "full" in [environment]'
 
 
 def fail(message):
@@ -45,7 +44,10 @@ class Server:
         return "\n" + "".join(self.tail).rstrip() if self.tail else ""
 
     def stop(self):
-        os.killpg(self.process.pid, signal.SIGKILL)
+        try:
+            os.killpg(self.process.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass  # it has ended, and so have its children
         # Python aborts when it ends while a thread of it writes.
         self.reader.join(timeout=10)
 
@@ -61,9 +63,7 @@ def wait(server, port, kind):
     end = time.monotonic() + DEADLINE
     while time.monotonic() < end:
         if server.process.poll() is not None:
-            words = server.words()
-            hint = HINT if "ModuleNotFoundError" in words else ""
-            fail(f"the server ended with code {server.process.returncode} before it answered{hint}{words}")
+            fail(f"the server ended with code {server.process.returncode} before it answered{server.words()}")
         try:
             ask(port, "/ping", timeout=5)
             return

@@ -60,6 +60,9 @@ type Model struct {
 	// EnvVars are the names of the environment variables that the model read
 	// while it was logged (MLflow 3), in MLmodel's order.
 	EnvVars []string
+	// SystemPackages are Debian packages that the model implies, each once: what its
+	// flavors and requirements need beside Python.
+	SystemPackages []SystemPackage
 	// Pickled reports that the flavour's data is a pickle (cloudpickle, joblib).
 	Pickled bool
 	// Metadata is the user's metadata: map as JSON; nil if none.

@@ -47,6 +47,7 @@ func Read(fsys fs.FS, dir string) (*Model, []Warning, error) {
 	if err := r.readEnvironment(); err != nil {
 		return nil, nil, err
 	}
+	r.model.readNeeds()
 	return &r.model, r.warnings, nil
 }
 

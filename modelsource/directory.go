@@ -2,6 +2,7 @@ package modelsource
 
 import (
 	"context"
+	"path"
 
 	"github.com/deployfile/deployfile/deployfile"
 )
@@ -23,4 +24,19 @@ func (Directory) Local(source string) string { return source }
 func (Directory) Pin(context.Context, Builder, string) (string, error) { return "", nil }
 
 // Tree implements Scheme.
-func (Directory) Tree(r Request) (Tree, error) { return Tree{State: r.Context, Dir: r.Source}, nil }
+func (Directory) Tree(r Request) (Tree, error) {
+	return Tree{State: r.Context, Dir: r.Source, LeftOut: LeftOut(r.Source, r.File)}, nil
+}
+
+// LeftOut are the files of a model that is the directory of the Deployfile itself, and
+// are none of the model: the Deployfile, what lies beside it by its name, and what git
+// keeps there. Each lock would change the model that it locks.
+func LeftOut(source, file string) []string {
+	if path.Clean(source) != "." {
+		return nil
+	}
+	return []string{
+		file, file + ".lock", file + ".dockerignore", ".dockerignore", ".git",
+		"pylock.toml", "pylock.linux-amd64.toml", "pylock.linux-arm64.toml",
+	}
+}

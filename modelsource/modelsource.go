@@ -47,8 +47,9 @@ type Scheme interface {
 type Request struct {
 	// Source is what the Deployfile says, Pin what Scheme.Pin returned for it.
 	Source, Pin string
-	// Context is the build context.
+	// Context is the build context, File the name of the Deployfile in its directory.
 	Context bkllb.State
+	File    string
 }
 
 // Builder is what a scheme may ask while it pins a source. There is no toolchain
@@ -66,6 +67,9 @@ type Tree struct {
 	// Dir is the directory, relative to the root of State, with slashes; "" is the
 	// root.
 	Dir string
+	// LeftOut are files and directories of Dir that are no part of the model, relative
+	// to it.
+	LeftOut []string
 }
 
 // Path returns the absolute path in State of a file of the model.

@@ -61,10 +61,10 @@ func TestContext(t *testing.T) {
 		state   bkllb.State
 		path    string
 	}{
-		{"model in the context", Context{context, Tree{context, "model"}, "model"}, "model/wheels/a.whl", context, "model/wheels/a.whl"},
-		{"model elsewhere", Context{context, Tree{model, "models/iris"}, Elsewhere}, Elsewhere + "/wheels/a.whl", model, "models/iris/wheels/a.whl"},
-		{"model at a root", Context{context, Tree{model, ""}, Elsewhere}, Elsewhere + "/wheels/a.whl", model, "wheels/a.whl"},
-		{"beside a model elsewhere", Context{context, Tree{model, "models/iris"}, Elsewhere}, "wheels/a.whl", context, "wheels/a.whl"},
+		{"model in the context", Context{context, Tree{State: context, Dir: "model"}, "model"}, "model/wheels/a.whl", context, "model/wheels/a.whl"},
+		{"model elsewhere", Context{context, Tree{State: model, Dir: "models/iris"}, Elsewhere}, Elsewhere + "/wheels/a.whl", model, "models/iris/wheels/a.whl"},
+		{"model at a root", Context{context, Tree{State: model}, Elsewhere}, Elsewhere + "/wheels/a.whl", model, "wheels/a.whl"},
+		{"beside a model elsewhere", Context{context, Tree{State: model, Dir: "models/iris"}, Elsewhere}, "wheels/a.whl", context, "wheels/a.whl"},
 	} {
 		state, path := tt.context.At(tt.file)
 		if state.Output() != tt.state.Output() || path != tt.path {

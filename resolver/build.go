@@ -79,12 +79,13 @@ func (r *Resolver) buildOnce(ctx context.Context, q Request, t toolchain.Toolcha
 	}
 	var out struct {
 		Filename, SHA256, Requirements string
+		Libraries                      []string
 		Metadata                       metadata
 	}
 	if err := r.Gateway.ReadJSON(ctx, ref, "built.json", &out); err != nil {
 		return b, metadata{}, err
 	}
-	b.Filename, b.SHA256, b.Requirements = out.Filename, out.SHA256, out.Requirements
+	b.Filename, b.SHA256, b.Requirements, b.Libraries = out.Filename, out.SHA256, out.Requirements, out.Libraries
 	// That step ran an untrusted build script, and the build requirements will be
 	// fetched in a step with a network.
 	return b, out.Metadata, b.check()
@@ -99,13 +100,13 @@ func builtBefore(keep *Lock, toolchainDigest string, p *Platform) map[string]Bui
 	return nil
 }
 
-// samePlatform returns a platform of a lock, which may be nil, if its packages
-// and toolchain are unchanged; else nil.
+// samePlatform returns a platform of a lock, which may be nil, if its packages,
+// toolchain and build packages are unchanged; else nil.
 func (l *Lock) samePlatform(toolchainDigest string, p *Platform) *Platform {
 	if l == nil || l.Toolchain.Digest != toolchainDigest {
 		return nil
 	}
-	if was := l.Platform(p.Name); was != nil && was.PylockSHA256 == p.PylockSHA256 {
+	if was := l.Platform(p.Name); was != nil && was.PylockSHA256 == p.PylockSHA256 && slices.Equal(was.BuildPackages, p.BuildPackages) {
 		return was
 	}
 	return nil
@@ -173,6 +174,7 @@ func BuildStep(s Source, b BuiltWheel, t toolchain.Toolchain, files modelsource.
 		}), mount, {Path: "/build", Source: t.Run(fetch)}},
 		UV:       true,
 		Programs: true,
+		Packages: true,
 	}, nil
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path"
 	"regexp"
+	"slices"
 	"strings"
 
 	"deps.dev/util/pypi"
@@ -56,6 +57,7 @@ type Inputs struct {
 	Options        []string `toml:"options" json:"options"`
 	Indexes        []string `toml:"indexes" json:"indexes"`
 	SystemPackages []string `toml:"system-packages" json:"system-packages"`
+	BuildPackages  []string `toml:"build-packages" json:"build-packages"`
 }
 
 // OptionRequireHashes is the one of Inputs.Options that is not uv's: --require-hashes
@@ -93,6 +95,9 @@ type Platform struct {
 	Built []BuiltWheel `toml:"built"`
 	// SystemPackages are Debian packages, sorted by name.
 	SystemPackages []SystemPackage `toml:"system-packages"`
+	// BuildPackages are Debian packages for the steps that build the wheels of Built,
+	// sorted by name; they are no part of the image.
+	BuildPackages []SystemPackage `toml:"build-packages,omitempty"`
 	// Wheels lists files that wheels share or that run at every start; nil in a
 	// lock that was written without inspecting wheels.
 	Wheels *WheelFiles `toml:"wheels"`
@@ -108,6 +113,9 @@ type BuiltWheel struct {
 	// Requirements are its pinned and hashed build requirements, as a
 	// requirements.txt.
 	Requirements string `toml:"requirements"`
+	// Libraries are the shared libraries that its programs and modules link to and
+	// that it does not contain, sorted.
+	Libraries []string `toml:"libraries,omitempty"`
 }
 
 // SystemPackage is a Debian package.
@@ -168,8 +176,9 @@ func readable(data []byte) error {
 }
 
 var (
-	glibcPattern  = regexp.MustCompile(`^2\.[0-9]{1,2}$`)
-	pythonPattern = regexp.MustCompile(`^3\.[0-9]{1,2}$`)
+	glibcPattern   = regexp.MustCompile(`^2\.[0-9]{1,2}$`)
+	libraryPattern = regexp.MustCompile(`^[A-Za-z0-9._+-]{1,255}$`)
+	pythonPattern  = regexp.MustCompile(`^3\.[0-9]{1,2}$`)
 )
 
 // check refuses values that no lock has, so that an untrusted lock cannot make
@@ -209,7 +218,7 @@ func (l *Lock) check() error {
 		if !glibcPattern.MatchString(p.Glibc) {
 			return fmt.Errorf("platform %s: %q is not a version of the GNU C library", p.Name, p.Glibc)
 		}
-		for _, s := range p.SystemPackages {
+		for _, s := range slices.Concat(p.SystemPackages, p.BuildPackages) {
 			files = append(files, s.Download)
 		}
 		for _, b := range p.Built {
@@ -248,6 +257,11 @@ func (b BuiltWheel) check() error {
 	}
 	if _, err := pypi.ParseWheelName(b.Filename); err != nil {
 		return fmt.Errorf("built wheel %s: %w", b.Name, err)
+	}
+	for _, name := range b.Libraries {
+		if !libraryPattern.MatchString(name) {
+			return fmt.Errorf("built wheel %s: %q is not the name of a library", b.Name, name)
+		}
 	}
 	for line := range strings.SplitSeq(b.Requirements, "\n") {
 		if !pinLine.MatchString(line) {

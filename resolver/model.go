@@ -16,6 +16,7 @@ func ModelStep(model modelsource.Tree) toolchain.Step {
 	return toolchain.Step{
 		Name:   "hash the model's files",
 		Script: script("digest.py"),
+		Args:   model.LeftOut,
 		Mounts: []toolchain.Mount{model.Mount("/model")},
 	}
 }

@@ -51,6 +51,9 @@ type SourceImage struct {
 // Request is the input of a lock.
 type Request struct {
 	Inputs Inputs
+	// Implied are those of Inputs.SystemPackages that only the model asks for: a base
+	// without apt does without them.
+	Implied []string
 	// Platforms are os/arch, at least one, without duplicates.
 	Platforms []string
 	// Indexes are the indexes of Inputs, with their secrets.
@@ -99,6 +102,9 @@ func (r *Resolver) Lock(ctx context.Context, q Request) (*Lock, map[string][]byt
 	if err != nil {
 		return nil, nil, err
 	}
+	if t, err = r.buildPackages(ctx, q, keep, lock, t); err != nil {
+		return nil, nil, err
+	}
 	found, refused := make([]*resolved, len(q.Platforms)), make([]error, len(q.Platforms))
 	eg, egctx := errgroup.WithContext(ctx)
 	eg.Go(func() (err error) {
@@ -137,6 +143,9 @@ func (r *Resolver) Lock(ctx context.Context, q Request) (*Lock, map[string][]byt
 		return nil, nil, err
 	}
 	if err := unused(found); err != nil {
+		return nil, nil, err
+	}
+	if err := r.checkLibraries(ctx, q, lock, bases); err != nil {
 		return nil, nil, err
 	}
 	files := map[string][]byte{}
@@ -245,6 +254,9 @@ func (r *Resolver) Toolchain(ctx context.Context, lock *Lock, ca string, indexes
 		return t, fmt.Errorf("the lock holds no uv %s for %s; run deployfile lock", uvVersion, r.BuildPlatform)
 	}
 	t.UV, t.UVName = Fetch("uv", uv, t, indexes), uv.Filename
+	if p := lock.Platform(r.BuildPlatform); p != nil && len(p.BuildPackages) > 0 {
+		t = withPackages(t, p.BuildPackages)
+	}
 	return t, nil
 }
 

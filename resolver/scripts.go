@@ -19,6 +19,8 @@ func script(name string) toolchain.Script {
 		source = slices.Concat(source, toolchain.WheelFiles(), embedded("compile.py"), embedded("wheels.py"))
 	case "lookinto.py":
 		source = slices.Concat(source, toolchain.WheelFiles(), embedded("wheels.py"))
+	case "build.py":
+		source = slices.Concat(source, embedded("elf.py"))
 	case "buildrequires.py":
 		source = slices.Concat(source, toolchain.WheelFiles(), embedded("compile.py"))
 	}

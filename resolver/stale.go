@@ -100,6 +100,7 @@ func (i Inputs) Changes(now Inputs) []string {
 	list("option", i.Options, now.Options)
 	list("index", i.Indexes, now.Indexes)
 	list("system package", i.SystemPackages, now.SystemPackages)
+	list("build package", i.BuildPackages, now.BuildPackages)
 	return out
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -21,6 +22,9 @@ type WheelFiles struct {
 	Conflicts []FileConflict `toml:"conflicts,omitempty" json:"conflicts"`
 	// Startup are files that Python reads at every start.
 	Startup []StartupFiles `toml:"startup,omitempty" json:"startup"`
+	// Modules are the names that can be imported from the wheels, sorted; nil in a
+	// lock that was written before they were listed.
+	Modules []string `toml:"modules,omitempty" json:"modules"`
 	// Unread lists the wheels that could not be inspected, with the reason, "NAME:
 	// …".
 	Unread []string `toml:"unread,omitempty" json:"unread"`
@@ -60,6 +64,9 @@ type StartupFiles struct {
 	Paths []string `toml:"paths" json:"paths"`
 }
 
+// modulePattern matches an identifier of Python in ASCII.
+var modulePattern = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+
 // check refuses anything but a plain name or path where these are shown.
 func (w *WheelFiles) check() error {
 	if w == nil {
@@ -81,6 +88,11 @@ func (w *WheelFiles) check() error {
 	for _, name := range names {
 		if !namePattern.MatchString(name) {
 			return fmt.Errorf("%q is not a package's name", name)
+		}
+	}
+	for _, name := range w.Modules {
+		if !modulePattern.MatchString(name) {
+			return fmt.Errorf("%q is not a module's name", name)
 		}
 	}
 	for _, text := range slices.Concat(paths, w.Unread) {

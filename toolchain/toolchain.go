@@ -48,6 +48,10 @@ type Toolchain struct {
 	// Network are options for steps with a network, such as a proxy or extra
 	// hosts.
 	Network []bkllb.RunOption
+	// Packages are Debian packages for the steps that build wheels, PackagesTitle what
+	// the progress display calls them.
+	Packages      []Download
+	PackagesTitle string
 	// Limits apply to steps that have a network or run foreign programs.
 	Limits Limits
 	// Constraints apply to every vertex: the builder's capabilities and the build
@@ -103,6 +107,8 @@ type Step struct {
 	// Programs says that the step runs foreign programs. It then runs within the
 	// toolchain's limits, like a step with a network.
 	Programs bool
+	// Packages says that the step builds a wheel, with the toolchain's Packages.
+	Packages bool
 	// IgnoreCache runs the step even if its result is cached.
 	IgnoreCache bool
 	// Options apply to the vertex, such as its location in a source file.
@@ -166,7 +172,11 @@ func (t Toolchain) Run(s Step) bkllb.State {
 		opts = append(opts, bkllb.IgnoreCache)
 	}
 	opts = append(opts, s.Options...)
-	return t.Root.Run(opts...).AddMount(OutputDir, bkllb.Scratch())
+	root := t.Root
+	if s.Packages && len(t.Packages) > 0 {
+		root = InstallPackages(root, t.Python, t.PackagesTitle, t.Packages, t.Limits, t.Constraints...)
+	}
+	return root.Run(opts...).AddMount(OutputDir, bkllb.Scratch())
 }
 
 func secret(s Secret) bkllb.RunOption {

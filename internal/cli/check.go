@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -16,6 +15,7 @@ import (
 	"github.com/deployfile/deployfile/internal/untrusted"
 	"github.com/deployfile/deployfile/lint"
 	"github.com/deployfile/deployfile/mlmodel"
+	"github.com/deployfile/deployfile/modelsource"
 	"github.com/deployfile/deployfile/report"
 	"github.com/deployfile/deployfile/resolver"
 	"github.com/moby/buildkit/solver/errdefs"
@@ -89,6 +89,9 @@ func check(ctx context.Context, s streams, folder string, o checkOptions) error 
 		fmt.Fprintf(s.text, "%s is fine; the model was not checked: %s is not in the build context\n", file, c.found.File.Model.Source)
 	default:
 		fmt.Fprintf(s.text, "%s is fine: %s, %d requirements\n", file, strings.Join(c.found.Model.Flavors, ", "), len(c.found.Inputs.Requirements))
+		for _, p := range c.found.Implied {
+			fmt.Fprintf(s.text, "the Debian package %s is added: %s\n", p.Name, p.Reason)
+		}
 	}
 	return c.err
 }
@@ -106,8 +109,7 @@ type checked struct {
 
 // inspect reads all that a build would read of the folder.
 func inspect(ctx context.Context, folder, file string, source []byte, args map[string]string) (*checked, error) {
-	// A link that leads out of the folder is followed by no build.
-	files, err := untrusted.OpenDirectory(folder)
+	files, err := openContext(folder, file)
 	if err != nil {
 		return nil, err
 	}
@@ -121,7 +123,7 @@ func inspect(ctx context.Context, folder, file string, source []byte, args map[s
 	lock, pylocks, c.err = readLock(file)
 	c.judged = c.found.Lint(lock, pylocks, time.Now())
 	if c.err == nil && lock != nil && c.found.ModelDir != "" {
-		c.err = checkLock(ctx, file, files, c.found, lock, pylocks)
+		c.err = checkLock(ctx, files, c.found, file, lock, pylocks)
 	}
 	return c, nil
 }
@@ -146,9 +148,9 @@ func readLock(file string) (*resolver.Lock, map[string][]byte, error) {
 
 // checkLock compares the lock with what can be told without a builder: all but
 // what a registry or a package index has to say.
-func checkLock(ctx context.Context, file string, folder fs.FS, found *frontend.Inspection, lock *resolver.Lock, pylocks map[string][]byte) error {
+func checkLock(ctx context.Context, folder *contextFS, found *frontend.Inspection, file string, lock *resolver.Lock, pylocks map[string][]byte) error {
 	changes := lock.Stale(found.Inputs, found.File.Image.Platforms, pylocks)
-	now, err := modelFiles(ctx, folder, file, found.ModelDir)
+	now, err := modelFiles(ctx, folder, found.ModelDir, modelsource.LeftOut(found.ModelDir, filepath.Base(file)))
 	if err != nil {
 		return err
 	}

@@ -56,6 +56,8 @@ func wordsAlone(text string) error { return errors.New(text) }
 func errorTypes() map[string]func(text string) error {
 	return map[string]func(text string) error{
 		"build.NoFileError":                     filled[build.NoFileError],
+		"frontend.MissingError":                 filled[frontend.MissingError],
+		"resolver.MissingLibraryError":          filled[resolver.MissingLibraryError],
 		"build.LoopbackError":                   filled[build.LoopbackError],
 		"build.UsageError":                      filled[build.UsageError],
 		"builder.DiskFullError":                 filled[builder.DiskFullError],

@@ -73,8 +73,8 @@ func planGraph(p *llb.Plan) *graph {
 		layers = append(layers, g.node(title("code", p.Code)...))
 	}
 	layers = append(layers, g.node("model", "small files"))
-	for _, f := range p.Model.Large {
-		layers = append(layers, g.node("model", f))
+	for _, files := range p.Model.LargeLayers() {
+		layers = append(layers, g.node(title("model", files)...))
 	}
 	image := g.node("image", p.Platform)
 	for _, n := range layers {

@@ -74,7 +74,9 @@ func initialise(ctx context.Context, s streams, modelFolder string, o initOption
 	defer folder.Close()
 	var warnings []mlmodel.Warning
 	model, err := untrusted.Wait(ctx, func() (m *mlmodel.Model, err error) {
-		m, warnings, err = mlmodel.Read(folder, source)
+		if m, warnings, err = mlmodel.Read(folder, source); err == nil {
+			err = mlmodel.CheckFiles(folder, source)
+		}
 		return m, err
 	})
 	if err != nil {

@@ -11,6 +11,7 @@ import (
 	"io/fs"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/deployfile/deployfile/build"
@@ -20,25 +21,25 @@ import (
 	"github.com/moby/patternmatcher/ignorefile"
 )
 
-// modelFiles are the model's files as a lock lists them: without what
-// .dockerignore leaves out, and without what a build refuses.
-func modelFiles(ctx context.Context, folder fs.FS, file, dir string) ([]resolver.ModelFile, error) {
-	ignored, err := ignoredPaths(folder, file)
-	if err != nil {
-		return nil, err
-	}
+// modelFiles are the files of the model in a directory of the context as a lock lists
+// them, without those that are no part of it.
+func modelFiles(ctx context.Context, folder *contextFS, dir string, leftOut []string) ([]resolver.ModelFile, error) {
+	dir = path.Clean(dir)
 	var out []resolver.ModelFile
-	err = fs.WalkDir(folder, path.Clean(dir), func(name string, d fs.DirEntry, err error) error {
+	err := fs.WalkDir(folder, dir, func(name string, d fs.DirEntry, err error) error {
 		if err == nil {
 			err = ctx.Err()
+		}
+		if err == nil && slices.Contains(leftOut, below(dir, name)) {
+			if d.IsDir() {
+				return fs.SkipDir
+			}
+			return nil
 		}
 		if err != nil || d.IsDir() {
 			return err
 		}
-		if skip, err := ignored.MatchesOrParentMatches(name); err != nil || skip {
-			return err
-		}
-		f, err := modelFile(folder, path.Clean(dir), name)
+		f, err := modelFile(folder, dir, name)
 		if err == nil {
 			err = f.Check()
 		}
@@ -51,10 +52,18 @@ func modelFiles(ctx context.Context, folder fs.FS, file, dir string) ([]resolver
 	return out, err
 }
 
+// below is a path relative to the directory that it is below.
+func below(dir, name string) string {
+	if dir == "." {
+		return name
+	}
+	return strings.TrimPrefix(name, dir+"/")
+}
+
 // modelFile is one of them, by its name in the context; dir is the model's
 // folder there.
 func modelFile(folder fs.FS, dir, name string) (resolver.ModelFile, error) {
-	out := resolver.ModelFile{Path: strings.TrimPrefix(name, dir+"/")}
+	out := resolver.ModelFile{Path: below(dir, name)}
 	info, err := fs.Lstat(folder, name)
 	if err != nil {
 		return out, err
@@ -67,7 +76,7 @@ func modelFile(folder fs.FS, dir, name string) (resolver.ModelFile, error) {
 		}
 		out.Link = filepath.ToSlash(out.Link)
 		target := path.Join(path.Dir(name), out.Link)
-		if _, err := fs.Stat(folder, name); err != nil || path.IsAbs(out.Link) || !strings.HasPrefix(target, dir+"/") {
+		if _, err := fs.Stat(folder, name); err != nil || path.IsAbs(out.Link) || !filepath.IsLocal(target) || dir != "." && !strings.HasPrefix(target, dir+"/") {
 			return out, fmt.Errorf("model file %q is a symbolic link to something outside of the model's folder; put the file itself there", out.Path)
 		}
 		content = io.NopCloser(strings.NewReader(out.Link))

@@ -1,7 +1,7 @@
-"""Asks apt which packages an installation on the base image would fetch.
+"""Asks apt which packages an installation on an image would fetch.
 
-It runs in the base, or, for a base of another architecture, in the toolchain
-with the base's lists of sources, keys and installed packages."""
+It runs in the image, or, for a base of another architecture, in the toolchain with
+the base's lists of sources, keys and installed packages."""
 
 import re
 from urllib.parse import unquote
@@ -16,7 +16,7 @@ def main():
         give(folder)
     bundle = os.environ.get("SSL_CERT_FILE")
     apt = APT + (["-o", f"Acquire::https::CAInfo={bundle}"] if bundle else [])
-    architecture = os.environ.get("APT_ARCHITECTURE")
+    architecture, image = os.environ.get("APT_ARCHITECTURE"), os.environ["APT_IMAGE"]
     if architecture:
         apt += ["-o", f"APT::Architecture={architecture}", "-o", f"APT::Architectures={architecture}"]
     wanted = sys.argv[1:]
@@ -24,8 +24,9 @@ def main():
         code, said = run(["apt-get", *apt, "-o", "APT::Update::Error-Mode=any", "update"])
     except FileNotFoundError:
         if architecture:
-            fail("the toolchain image has no apt-get, which finds the packages for an architecture that the builder cannot run; take a Debian or Ubuntu toolchain, or lock on a builder for " + architecture, "unsatisfiable")
-        fail("the base image has no apt-get, so system-packages cannot be installed on it; take a Debian or Ubuntu base", "unsatisfiable")
+            fail("the toolchain image has no apt-get, which finds the packages for an architecture that the builder cannot run; take a Debian or Ubuntu toolchain, or lock on a builder for " + architecture, "no-apt")
+        key = "build-packages" if image == "toolchain" else "system-packages"
+        fail(f"the {image} image has no apt-get, so {key} cannot be installed on it; take a Debian or Ubuntu {image}", "no-apt")
     if code != 0:
         fail(said, "index")
     code, said = run(["apt-get", *apt, "install", "-y", "--print-uris", "-qq", *wanted])

@@ -73,7 +73,8 @@ def main():
     with open("/build/requirements.txt") as f:
         requirements = f.read()
     with open(f"{OUT}/built.json", "w") as f:
-        json.dump({"filename": name, "sha256": digest, "requirements": requirements, "metadata": metadata(f"{OUT}/{name}")}, f)
+        json.dump({"filename": name, "sha256": digest, "requirements": requirements, "metadata": metadata(f"{OUT}/{name}"),
+                   "libraries": libraries(f"{OUT}/{name}")}, f)
 
 
 main()

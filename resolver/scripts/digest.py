@@ -30,7 +30,14 @@ def entry(path):
 
 
 def main():
-    found = (entry(os.path.join(folder, name)) for folder, dirs, names in os.walk(ROOT) for name in dirs + names)
+    left_out = {os.path.join(ROOT, name) for name in sys.argv[1:]}
+
+    def paths():
+        for folder, dirs, names in os.walk(ROOT):
+            dirs[:] = [d for d in dirs if os.path.join(folder, d) not in left_out]
+            yield from (p for p in (os.path.join(folder, name) for name in dirs + names) if p not in left_out)
+
+    found = map(entry, paths())
     files = sorted((f for f in found if f), key=lambda f: f["path"])
     with open(f"{OUT}/model.json", "w") as f:
         json.dump(files, f)

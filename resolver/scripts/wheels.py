@@ -274,6 +274,17 @@ def start_kind(wheel, path):
     return "code"
 
 
+def modules(wheels):
+    """The modules and packages that can be imported from wheels."""
+    found = set()
+    for wheel in wheels:
+        for path in wheel.files:
+            first, _, rest = path.removeprefix(SITE + "/").partition("/")
+            if path.startswith(SITE + "/") and (rest or first.endswith((".py", ".so", ".pyc"))):
+                found.add(first if rest else first.partition(".")[0])
+    return sorted(n for n in found if n.isidentifier() and n.isascii() and n != "__pycache__")
+
+
 def look_into(wheels, indexes):
     """What the lock says of the wheels' files."""
     server, end = Servers(), time.monotonic() + PATIENCE
@@ -289,6 +300,7 @@ def look_into(wheels, indexes):
     return {
         "conflicts": conflicts(opened),
         "startup": [{"package": p, "kind": kind, **first_of(paths)} for (p, kind), paths in startup.items()],
+        "modules": modules(opened),
         "environment": [{"package": w.package, "path": shown(path)} for w in opened for path in sorted(w.files) if is_environment(path)][:NAMED],
         "unread": unread,
     }

@@ -1,0 +1,107 @@
+package mlmodel
+
+import (
+	"bytes"
+	"fmt"
+	"io/fs"
+	"path"
+	"strings"
+
+	"github.com/deployfile/deployfile/internal/untrusted"
+	"go.yaml.in/yaml/v3"
+)
+
+// lfsPointer is how a file of Git LFS begins whose contents were not fetched, and
+// maxPointer the largest size of one in bytes
+// (https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md).
+const (
+	lfsPointer = "version https://git-lfs.github.com/spec/"
+	maxPointer = 1024
+)
+
+// named is a file or directory of the model that MLmodel names, at a line.
+type named struct {
+	key, name string
+	line      int
+}
+
+// CheckFiles refuses the model in directory dir of fsys, which Read has read, if its
+// MLmodel names files that are not there, or that are pointers of Git LFS: loading it
+// would fail. The error is a *SourceError.
+func CheckFiles(fsys fs.FS, dir string) error {
+	dir = path.Clean(dir)
+	d, err := readDocument(fsys, path.Join(dir, modelFile))
+	if err != nil {
+		return err
+	}
+	r := &reader{fsys: fsys, dir: dir, doc: d}
+	for _, n := range r.namedFiles() {
+		name, ok := localPath(".", n.name)
+		if !ok {
+			continue
+		}
+		name = path.Join(r.dir, name)
+		info, err := fs.Stat(r.fsys, name)
+		if untrusted.Refused(err) {
+			continue // reading it reports why
+		}
+		if err != nil {
+			return r.doc.fault(n.line, fmt.Sprintf("%s names %s, and the model has no such file", n.key, n.name),
+				"if it is there, .dockerignore leaves it out; else get the whole model again, for example with mlflow artifacts download")
+		}
+		if pointer := r.lfsPointer(name, info); pointer != "" {
+			return r.doc.fault(n.line, fmt.Sprintf("%s names %s, and %s is only a pointer of Git LFS", n.key, n.name, pointer), "run: git lfs pull")
+		}
+	}
+	return nil
+}
+
+// namedFiles are what python_function names: the data of its flavor, the model's own
+// class or code, code folders and artifacts.
+func (r *reader) namedFiles() []named {
+	function := get(get(r.doc.top, "flavors"), pyfunc)
+	var out []named
+	add := func(key string, n *yaml.Node) {
+		if n != nil && n.Kind == yaml.ScalarNode && n.Value != "" && n.Tag != "!!null" {
+			out = append(out, named{key, strings.ReplaceAll(n.Value, `\`, "/"), n.Line})
+		}
+	}
+	for _, key := range []string{"model_path", "data", "python_model", "code"} {
+		add(key, get(function, key))
+	}
+	if n := get(function, "model_code_path"); n != nil && n.Kind == yaml.ScalarNode && n.Value != "" {
+		out = append(out, named{"model_code_path", path.Base(strings.ReplaceAll(n.Value, `\`, "/")), n.Line})
+	}
+	if artifacts := get(function, "artifacts"); artifacts != nil && artifacts.Kind == yaml.MappingNode {
+		for i := 0; i+1 < len(artifacts.Content); i += 2 {
+			add("artifact "+artifacts.Content[i].Value, get(artifacts.Content[i+1], "path"))
+		}
+	}
+	return out
+}
+
+// lfsPointer returns the file, of a directory one in it, that is a pointer of Git LFS.
+func (r *reader) lfsPointer(name string, info fs.FileInfo) string {
+	if !info.IsDir() {
+		if info.Size() > maxPointer {
+			return ""
+		}
+		data, err := untrusted.ReadFile(r.fsys, name, maxPointer)
+		if err == nil && bytes.HasPrefix(data, []byte(lfsPointer)) {
+			return path.Base(name)
+		}
+		return ""
+	}
+	entries, err := fs.ReadDir(r.fsys, name)
+	if err != nil {
+		return ""
+	}
+	for _, e := range entries {
+		if info, err := e.Info(); err == nil && info.Mode().IsRegular() {
+			if pointer := r.lfsPointer(path.Join(name, e.Name()), info); pointer != "" {
+				return pointer
+			}
+		}
+	}
+	return ""
+}
