@@ -110,7 +110,6 @@ func errorTypes() map[string]func(text string) error {
 		"publish/kubernetes.QuotaError":         filled[kubernetes.QuotaError],
 		"publish/kubernetes.StrangeObjectError": filled[kubernetes.StrangeObjectError],
 		"publish/kubernetes.UnknownKindError":   filled[kubernetes.UnknownKindError],
-		"publish/kubernetes.stuckError":         wordsAlone,
 		"publish/registry.KeptError":            filled[registry.KeptError],
 		"publish/registry.NoImageError":         filled[registry.NoImageError],
 		"record/v1.VersionError":                filled[record.VersionError],
