@@ -130,4 +130,7 @@ type Image struct {
 	// User is the numeric "uid:gid" that the image runs as, 65532:65532 by
 	// default.
 	User string `toml:"user" format:"user" default:"65532:65532"`
+	// MaxSize is the most that may be pulled of the image besides its base, such as
+	// "2GB"; "" for any.
+	MaxSize string `toml:"max-size" format:"size"`
 }

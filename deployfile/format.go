@@ -78,6 +78,7 @@ func formats() map[string]Format {
 		"python":     {Pattern: pythonPattern, Refuse: refusePython},
 		"image":      {Check: func(key, value string) Problem { _, p := checkImage(key, value); return p }},
 		"tagged":     {Check: checkTagged},
+		"size":       {Pattern: sizePattern, Valid: func(v string) bool { _, ok := Bytes(v); return ok }, Want: "a size", Rule: "invalid-size", Hint: Always(`for example "2GB"`)},
 		"repository": {Check: checkRepository},
 		"platform":   {Check: checkPlatform},
 		"user":       {Pattern: userPattern, Refuse: checkUser, Check: checkUser},

@@ -11,6 +11,7 @@ import (
 
 	"github.com/deployfile/deployfile/internal/redact"
 	"github.com/distribution/reference"
+	"github.com/docker/go-units"
 )
 
 // ruleCredential is the rule whose range Render never draws in clear.
@@ -30,6 +31,7 @@ const (
 	pythonPackagePattern = `^([A-Za-z0-9]|[A-Za-z0-9][A-Za-z0-9._-]*[A-Za-z0-9])$`
 	secretIDPattern      = `^[A-Za-z0-9_.-]+$`
 	labelKeyPattern      = `^[A-Za-z0-9]([A-Za-z0-9._/-]*[A-Za-z0-9])?$`
+	sizePattern          = `^[0-9]+(\.[0-9]+)? ?[kMGT]?B$`
 	userPattern          = `^[0-9]+(:[0-9]+)?$`
 	// A DNS label of RFC 1123.
 	dnsLabelPattern = `^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`
@@ -180,4 +182,14 @@ func userIDs(value string) (ids []uint64, ok bool) {
 // normalizedPackage is the form of a package name that PEP 503 compares.
 func normalizedPackage(name string) string {
 	return strings.ToLower(regexp.MustCompile(`[-_.]+`).ReplaceAllString(name, "-"))
+}
+
+// Bytes returns the bytes of a size such as "2GB", whose units are powers of 1000; ok
+// is false if it is none.
+func Bytes(size string) (bytes int64, ok bool) {
+	if !matches(sizePattern, size) {
+		return 0, false
+	}
+	bytes, err := units.FromHumanSize(size)
+	return bytes, err == nil && bytes > 0
 }

@@ -29,6 +29,8 @@ type situation struct {
 	mlmodel, requirements, extra string
 	noExample, locked            bool
 	yanked                       map[string]string
+	// more are packages of the lock beside those that it always has.
+	more []resolver.PylockPackage
 	// wheels is what the lock knows of the wheels' files.
 	wheels *resolver.WheelFiles
 	today  string
@@ -94,7 +96,8 @@ func (s situation) input(t *testing.T) Input {
 			Version: resolver.LockVersion, Toolchain: resolver.Image{PythonVersion: "3.11"},
 			Platforms: []resolver.Platform{{Name: "linux/amd64", Glibc: "2.36", Pylock: "pylock.toml", Wheels: s.wheels}},
 		}
-		in.Pylocks = map[string]*resolver.Pylock{"pylock.toml": {Packages: []resolver.PylockPackage{locked("mlflow-skinny", "3.17.2"), locked("anyio", "4.16.0"), locked("good", "1.0")}}}
+		packages := append([]resolver.PylockPackage{locked("mlflow-skinny", "3.17.2"), locked("anyio", "4.16.0"), locked("good", "1.0")}, s.more...)
+		in.Pylocks = map[string]*resolver.Pylock{"pylock.toml": {Packages: packages}}
 	}
 	return in
 }
@@ -105,6 +108,13 @@ func locked(name, version string) resolver.PylockPackage {
 	return resolver.PylockPackage{Name: name, Version: version, Wheels: []resolver.PylockFile{{
 		URL: "https://packages.example.com/" + file, Hashes: map[string]string{"sha256": strings.Repeat("a", 64)},
 	}}}
+}
+
+// large is such a package with a size in bytes.
+func large(name string, size int64) resolver.PylockPackage {
+	p := locked(name, "1")
+	p.Wheels[0].Size = size
+	return p
 }
 
 func day(t *testing.T, text string) time.Time {

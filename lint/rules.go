@@ -17,6 +17,11 @@ func Rules() []Rule {
 			problem, credentials,
 		},
 		{
+			"cuda-without-gpu", "CUDA without a GPU",
+			"Packages that only a GPU needs are installed, and no target has a GPU.",
+			warning, cudaWithoutGPU,
+		},
+		{
 			"development-package", "Development package",
 			"A package for tests, notebooks or code style is installed in a serving image.",
 			warning, developmentPackages,
@@ -30,6 +35,11 @@ func Rules() []Rule {
 			"full-mlflow", "Full MLflow",
 			"All of MLflow is installed where its scoring server is enough.",
 			warning, fullMLflow,
+		},
+		{
+			"image-size", "Image above its limit",
+			"The packages and the model alone are larger than max-size in [image].",
+			problem, imageSize,
 		},
 		{
 			"latest-tag", "Moving tag",

@@ -63,6 +63,19 @@ secret = "corp-token"
 `,
 		},
 		{
+			rule: "cuda-without-gpu",
+			fail: situation{
+				locked: true, requirements: "mlflow==3.17.2\nxgboost\n",
+				more: []resolver.PylockPackage{large("xgboost", 130_000_000), large("nvidia-nccl-cu12", 290_000_000)},
+			},
+			pass: situation{
+				deployfile: "[targets.prod]\nkind = \"kubernetes\"\nresources = { gpus = 1 }\n",
+				locked:     true, more: []resolver.PylockPackage{large("torch", 800_000_000), large("nvidia-nccl-cu12", 290_000_000)},
+			},
+			want: `2:10-2:17 model/requirements.txt:2: nvidia-nccl-cu12 (290MB): only a GPU of NVIDIA needs this, and no target has one: write without = ["nvidia-nccl-cu12"] in [environment]: xgboost looks for it on several GPUs alone, which saves at least 290MB of every pull; for a GPU, give a target resources.gpus
+`,
+		},
+		{
 			rule: "development-package",
 			fail: situation{
 				deployfile:   "[environment]\nrequirements = [\"extra.txt\"]\n",
@@ -93,6 +106,13 @@ secret = "corp-token"
 			fail: situation{deployfile: "[environment]\nmlflow = \"full\"\n"},
 			pass: situation{deployfile: "[environment]\nmlflow = \"skinny\"\n"},
 			want: `4:10-4:16 all of MLflow is installed, though its scoring server needs mlflow-skinny and pandas alone: write mlflow = "skinny", unless the model imports what only all of MLflow has
+`,
+		},
+		{
+			rule: "image-size",
+			fail: situation{deployfile: "[image]\nmax-size = \"1.5GB\"\n", locked: true, more: []resolver.PylockPackage{large("torch", 1_600_000_000)}},
+			pass: situation{deployfile: "[image]\nmax-size = \"1.7 GB\"\n", locked: true, more: []resolver.PylockPackage{large("torch", 1_600_000_000)}},
+			want: `4:12-4:19 the packages and the model, without the base, are 1.6GB to pull, more than 1.5GB; the largest are torch (1.6GB), anyio, good and 1 more: see deployfile plan --sizes, and take out what is not needed, or raise image.max-size
 `,
 		},
 		{
