@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/deployfile/deployfile/internal/sizes"
 	"github.com/deployfile/deployfile/toolchain"
 	bkllb "github.com/moby/buildkit/client/llb"
 	gwclient "github.com/moby/buildkit/frontend/gateway/client"
@@ -37,9 +38,34 @@ func (in *inputs) planFiles(ctx context.Context) (map[string][]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		files["plan."+strings.ReplaceAll(platform, "/", "-")+".json"] = append(data, '\n')
+		name := "." + strings.ReplaceAll(platform, "/", "-") + ".json"
+		files["plan"+name] = append(data, '\n')
+		if in.ui.BuildArgs[ArgSizes] != "1" {
+			continue
+		}
+		if files[SizesPrefix+name], err = c.sizes(ctx); err != nil {
+			return nil, err
+		}
 	}
 	return files, nil
+}
+
+// SizesPrefix begins the names of the files that ArgSizes adds to the plan output,
+// each a report.Sizes.
+const SizesPrefix = "sizes"
+
+// sizes measures what the image of a platform is made of.
+func (c *compiled) sizes(ctx context.Context) ([]byte, error) {
+	trees := []bkllb.State{c.states.Base}
+	if len(c.plan.SystemPackages) > 0 {
+		trees = append(trees, c.layers.Base)
+	}
+	locked := c.lock.Platform(c.plan.Platform)
+	measured, err := c.resolver.Sizes(ctx, c.lockRequest(), c.tools, locked, c.pylocks[locked.Pylock], trees)
+	if err != nil {
+		return nil, c.explain(ctx, err)
+	}
+	return json.Marshal(sizes.Of(c.plan, c.lock.Inputs.Requirements, measured))
 }
 
 // directory is a state with files in it.

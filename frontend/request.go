@@ -30,6 +30,8 @@ const (
 	// default one, such as a mirror, with no change to the Deployfile. The
 	// secret of the id "index" is its credential, if it wants one.
 	ArgIndex = "DEPLOYFILE_INDEX"
+	// ArgSizes is "1" for a plan that also measures what it is made of.
+	ArgSizes = "DEPLOYFILE_SIZES"
 	// ArgStepTimeout is how long a step may take that reaches the network or runs
 	// a package's code, "30m"; toolchain.DefaultTime without it.
 	ArgStepTimeout = "DEPLOYFILE_STEP_TIMEOUT"
@@ -38,7 +40,7 @@ const (
 // ownArg reports whether an argument means something that no Deployfile declares.
 func ownArg(name string) bool {
 	return strings.HasPrefix(name, "BUILDKIT_") || strings.HasSuffix(strings.ToLower(name), "_proxy") ||
-		slices.Contains([]string{ArgLocked, ArgUpgrade, ArgIndex, ArgStepTimeout, ArgVerify, "SOURCE_DATE_EPOCH"}, name)
+		slices.Contains([]string{ArgLocked, ArgUpgrade, ArgIndex, ArgStepTimeout, ArgVerify, ArgSizes, "SOURCE_DATE_EPOCH"}, name)
 }
 
 // request is what the caller asks for, and the builder that it asks.

@@ -22,6 +22,8 @@ has() { PATH=$PATH:/sbin:/usr/sbin command -v "$1"; }
 has_venv() { "$("$root/hack/python.sh")" -c 'import ensurepip, venv'; }
 
 need ca-certificates test -s /etc/ssl/certs/ca-certificates.crt
+# Ten seconds: the page of plan --sizes is looked at in it.
+need chromium-headless-shell has chromium-headless-shell
 need containernetworking-plugins test -x /usr/lib/cni/bridge
 need curl has curl
 need git has git

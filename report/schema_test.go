@@ -32,6 +32,7 @@ func commands() map[string][]any {
 		"list":           {[]report.Revision{}},
 		"lock":           {report.Lock{}},
 		"open":           {report.Endpoint{}},
+		"plan --sizes":   {[]report.Sizes{}},
 		"promote":        {[]report.Outcome{}},
 		"rollback":       {[]report.Outcome{}},
 		"status":         {[]report.Status{}},

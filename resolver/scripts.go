@@ -17,7 +17,7 @@ func script(name string) toolchain.Script {
 	switch name {
 	case "resolve.py":
 		source = slices.Concat(source, toolchain.WheelFiles(), embedded("compile.py"), embedded("wheels.py"))
-	case "lookinto.py":
+	case "lookinto.py", "sizes.py":
 		source = slices.Concat(source, toolchain.WheelFiles(), embedded("wheels.py"))
 	case "build.py":
 		source = slices.Concat(source, embedded("elf.py"))

@@ -24,6 +24,8 @@ type Wheel struct {
 	toolchain.Download
 	// Path is set for a wheel in the build context, relative to it.
 	Path string
+	// Direct says that the URL was required, and that no index need have the wheel.
+	Direct bool
 }
 
 // Select returns for every package of a pylock the wheel for the interpreter,
@@ -42,6 +44,7 @@ func Select(p *Pylock, i Interpreter) (wheels []Wheel, sources []Source, err err
 			if err != nil {
 				return nil, nil, err
 			}
+			w.Direct = w.URL != ""
 			wheels = append(wheels, w)
 		case pkg.Archive != nil:
 			sources = append(sources, Source{Name: pkg.Name, Version: pkg.Version, File: pkg.Archive})
@@ -126,4 +129,19 @@ func (f PylockFile) check(pkg string) error {
 
 func (f PylockFile) download() toolchain.Download {
 	return toolchain.Download{Filename: f.Filename(), URL: f.URL, SHA256: f.Hashes["sha256"], Size: f.Size}
+}
+
+// Wheels returns the wheels of a platform that are not built from source. Its error
+// names what has no wheel.
+func (l *Lock) Wheels(p Platform, pylock []byte) ([]Wheel, error) {
+	packages, err := ParsePylock(pylock)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", p.Pylock, err)
+	}
+	interpreter, err := p.Interpreter(l.Toolchain.PythonVersion)
+	if err != nil {
+		return nil, err
+	}
+	wheels, _, err := Select(packages, interpreter)
+	return wheels, err
 }

@@ -162,13 +162,34 @@ func (l *Lock) sameWheels(toolchainDigest string, p *Platform) *WheelFiles {
 }
 
 func (r *Resolver) lookInto(ctx context.Context, q Request, t toolchain.Toolchain, p *Platform, pylock []byte, made []string) (*wheelReport, error) {
-	wheels, sources, err := p.installs(t, pylock)
+	mounts, requested, err := wheelRequest(q, t, p, pylock, made)
 	if err != nil {
 		return nil, err
 	}
+	ref, err := r.Gateway.Step(ctx, t, toolchain.Step{
+		Name:    fmt.Sprintf("look into %d wheels for %s", len(requested), p.Name),
+		Script:  script("lookinto.py"),
+		Args:    []string{requestDir + "/request.json"},
+		Mounts:  append(mounts, request(t, map[string]any{"wheels": requested, "indexes": q.Indexes})),
+		Network: true,
+		Secrets: secrets(q.Indexes),
+	})
+	if err != nil {
+		return nil, err
+	}
+	return r.readWheelReport(ctx, ref)
+}
+
+// wheelRequest lists the wheels of a platform for a script, with the mounts of those
+// that are not fetched. The wheels of the packages in made were built before their
+// hash was known.
+func wheelRequest(q Request, t toolchain.Toolchain, p *Platform, pylock []byte, made []string) (mounts []toolchain.Mount, requested []map[string]string, err error) {
+	wheels, sources, err := p.installs(t, pylock)
+	if err != nil {
+		return nil, nil, err
+	}
 	const dir = "/run/wheels"
-	var mounts []toolchain.Mount
-	requested := []map[string]string{}
+	requested = []map[string]string{}
 	for _, w := range wheels {
 		if w.Path == "" {
 			requested = append(requested, map[string]string{"name": w.Name, "url": w.URL})
@@ -190,21 +211,10 @@ func (r *Resolver) lookInto(ctx context.Context, q Request, t toolchain.Toolchai
 		}
 		build, err := BuildStep(s, pinned, t, q.Context, q.Indexes)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		mounts = append(mounts, toolchain.Mount{Path: at, Source: t.Run(build), From: b.Filename})
 		requested = append(requested, map[string]string{"name": s.Name, "path": at})
 	}
-	ref, err := r.Gateway.Step(ctx, t, toolchain.Step{
-		Name:    fmt.Sprintf("look into %d wheels for %s", len(requested), p.Name),
-		Script:  script("lookinto.py"),
-		Args:    []string{requestDir + "/request.json"},
-		Mounts:  append(mounts, request(t, map[string]any{"wheels": requested, "indexes": q.Indexes})),
-		Network: true,
-		Secrets: secrets(q.Indexes),
-	})
-	if err != nil {
-		return nil, err
-	}
-	return r.readWheelReport(ctx, ref)
+	return mounts, requested, nil
 }

@@ -16,6 +16,7 @@ import (
 // planOptions are the flags of the plan command.
 type planOptions struct {
 	inputFlags
+	sizesFlags
 	graph string
 }
 
@@ -27,17 +28,26 @@ func planCommand(s streams) *cobra.Command {
 		Long: `Print what a build would make, without making it: the base, the layers in their
 order with the wheels in each, the model's files, the start command and the
 image's config. The output is JSON, a document for each platform; --graph draws
-the layers instead.`,
+the layers instead.
+
+--sizes says where the bytes are: the base, what each requirement brings, the
+model, and the layers; for packages the size of their wheels, which are fetched,
+and that of their files. Nothing is fetched for it but the wheels' lists of files.
+It is a tree for people, JSON with --json, and with --format html a page with a
+treemap and, if --compare names another lock or image, what changed.`,
 		Example: `  deployfile plan | jq '.layers[].name'
   deployfile plan --graph dot | dot -Tsvg > plan.svg
-  deployfile plan --graph mermaid`,
+  deployfile plan --graph mermaid
+  deployfile plan --sizes
+  deployfile plan --sizes --format html --compare registry.example.com/iris:1 > sizes.html`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return plan(cmd.Context(), s, contextFolder(args), o)
 		},
 	}
-	o.add(cmd.Flags())
+	o.inputFlags.add(cmd.Flags())
 	o.addLocked(cmd.Flags())
+	o.sizesFlags.add(cmd.Flags())
 	cmd.Flags().StringVar(&o.graph, "graph", "", "draw the layers, for Graphviz (dot) or Mermaid (mermaid)")
 	return cmd
 }
@@ -46,9 +56,15 @@ func plan(ctx context.Context, s streams, folder string, o planOptions) error {
 	if o.graph != "" && o.graph != graphDot && o.graph != graphMermaid {
 		return &usageError{fmt.Errorf("--graph: %q is neither dot nor mermaid", o.graph)}
 	}
+	if err := o.sizesFlags.check(o.graph); err != nil {
+		return err
+	}
 	p, err := o.open(ctx, folder)
 	if err != nil {
 		return err
+	}
+	if o.sizes {
+		return o.printSizes(ctx, s, p)
 	}
 	plans, err := o.files(ctx, s, p, frontend.OutputPlan, nil)
 	if err != nil {

@@ -1,0 +1,155 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/deployfile/deployfile/build"
+	"github.com/deployfile/deployfile/compare"
+	"github.com/deployfile/deployfile/frontend"
+	"github.com/deployfile/deployfile/internal/sizes"
+	"github.com/deployfile/deployfile/report"
+	"github.com/deployfile/deployfile/resolver"
+	"github.com/spf13/pflag"
+)
+
+// The values of --format.
+const (
+	formatText = "text"
+	formatJSON = "json"
+	formatHTML = "html"
+)
+
+// sizesFlags are the flags of plan that are about sizes.
+type sizesFlags struct {
+	sizes, asJSON bool
+	format, other string
+}
+
+func (f *sizesFlags) add(flags *pflag.FlagSet) {
+	flags.BoolVar(&f.sizes, "sizes", false, "print where the bytes are instead")
+	flags.BoolVar(&f.asJSON, "json", false, "print the sizes as JSON")
+	flags.StringVar(&f.format, "format", formatText, "how the sizes are printed: text, json or html")
+	flags.StringVar(&f.other, "compare", "", "another lock or image, for a page that says what changed from it")
+}
+
+func (f *sizesFlags) check(graph string) error {
+	if f.asJSON && f.format == formatText {
+		f.format = formatJSON
+	}
+	wrong := func(text string) error { return &usageError{errors.New(text)} }
+	switch {
+	case !slices.Contains([]string{formatText, formatJSON, formatHTML}, f.format):
+		return &usageError{fmt.Errorf("--format: %q is neither text, json nor html", f.format)}
+	case f.asJSON && f.format != formatJSON:
+		return wrong("--json and --format " + f.format + " are two formats: give one")
+	case f.other != "" && f.format != formatHTML:
+		return wrong("--compare is for --format html; deployfile diff A B prints what changed")
+	case f.sizes && graph != "":
+		return wrong("--sizes and --graph print two things: give one")
+	case !f.sizes && f.format == formatHTML:
+		return wrong("--format html is for --sizes")
+	}
+	return nil
+}
+
+// printSizes prints what is measured of each platform.
+func (o *planOptions) printSizes(ctx context.Context, s streams, p *build.Project) error {
+	var changes *sizes.Changes
+	if o.other != "" {
+		// What may be wrong with it is said before anything is measured.
+		var err error
+		if changes, err = changesFrom(ctx, o.other, p); err != nil {
+			return err
+		}
+	}
+	files, err := o.files(ctx, s, p, frontend.OutputPlan, map[string]string{frontend.ArgSizes: "1"})
+	if err != nil {
+		return err
+	}
+	all := []report.Sizes{}
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		if !strings.HasPrefix(name, frontend.SizesPrefix+".") {
+			continue
+		}
+		var one report.Sizes
+		if err := json.Unmarshal(files[name], &one); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		all = append(all, one)
+	}
+	switch o.format {
+	case formatJSON:
+		return writeJSON(s.out, all)
+	case formatHTML:
+		_, err := s.out.Write(sizes.Page(p.File.Model.Name, all, changes))
+		return err
+	}
+	for _, one := range all {
+		if _, err := fmt.Fprint(s.text, sizes.Text(one)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// changesFrom compares the lock of a project with another lock or image.
+func changesFrom(ctx context.Context, name string, p *build.Project) (*sizes.Changes, error) {
+	was, err := openSide(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	defer was.close()
+	is, err := openSide(ctx, filepath.Clean(p.Path+build.LockSuffix))
+	if err != nil {
+		return nil, err
+	}
+	defer is.close()
+	before, err := was.contents(ctx, is)
+	if err != nil {
+		return nil, err
+	}
+	after, err := is.contents(ctx, was)
+	if err != nil {
+		return nil, err
+	}
+	out := &sizes.Changes{From: name}
+	old, now := was.wheelSizes(), is.wheelSizes()
+	for _, c := range compare.Diff(before, after).Changes {
+		change := sizes.Change{Kind: string(c.Kind), Name: c.Name, Was: c.Was, Is: c.Is, Bytes: c.IsSize - c.WasSize}
+		if c.Kind == compare.Package && old != nil {
+			change.Bytes = now[c.Name] - old[c.Name]
+		}
+		out.List = append(out.List, change)
+	}
+	return out, nil
+}
+
+// wheelSizes returns the sizes of the largest locked wheels of each package, nil for
+// an image, which does not tell.
+func (d *side) wheelSizes() map[string]int64 {
+	if d.lock == nil {
+		return nil
+	}
+	lock, err := resolver.ParseLock(d.lock.old[d.lock.name])
+	if err != nil {
+		return nil
+	}
+	out := map[string]int64{}
+	for _, p := range lock.Platforms {
+		wheels, err := lock.Wheels(p, d.lock.old[p.Pylock])
+		if err != nil {
+			continue // compare has said so
+		}
+		for _, w := range wheels {
+			out[w.Name] = max(out[w.Name], w.Size)
+		}
+	}
+	return out
+}
