@@ -1,6 +1,7 @@
 package frontend
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strings"
@@ -30,13 +31,13 @@ func (e *StaleLockError) Error() string {
 
 // NoLockError says that a lock was demanded and there is none.
 type NoLockError struct {
-	// File is the name that the lock would have.
-	File string
+	// File is the name that the lock would have, By what demands it, "" for --locked.
+	File, By string
 }
 
 // Error names the command.
 func (e *NoLockError) Error() string {
-	return e.File + " is missing, and --locked demands it; run: deployfile lock"
+	return fmt.Sprintf("%s is missing, and %s demands it; run: deployfile lock", e.File, cmp.Or(e.By, "--locked"))
 }
 
 // ImageError says that the base or toolchain image is not to be had.

@@ -18,6 +18,8 @@ const (
 	OutputModelcar = "modelcar"
 	OutputPlan     = "plan"
 	OutputSBOM     = "sbom"
+	OutputWheels   = "wheels"
+	OutputEject    = "eject"
 )
 
 // Output is something that a build can make of any Deployfile.
@@ -88,6 +90,8 @@ func outputs() []output {
 		}},
 		{name: OutputPlan, description: "what the image is made of, as JSON", build: buildPlan},
 		{name: OutputSBOM, description: "software bills of materials, SPDX and CycloneDX", build: buildSBOM},
+		{name: OutputWheels, description: "the wheels that no index has: built from source, or from the context", build: buildWheels},
+		{name: OutputEject, description: "a Dockerfile with all that it needs, which builds without deployfile", build: buildEject},
 	}
 }
 

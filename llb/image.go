@@ -2,7 +2,6 @@ package llb
 
 import (
 	_ "embed"
-	"encoding/json"
 	"fmt"
 	"path"
 	"slices"
@@ -122,7 +121,7 @@ func (p *Plan) install(in Inputs, l WheelLayer) (bkllb.State, error) {
 	step := toolchain.Step{
 		Name:   "install " + l.title(),
 		Script: toolchain.Script{Name: "inturn.py", Source: slices.Concat(toolchain.WheelFiles(), inTurnSource)},
-		Args:   []string{path.Join(installDir, "install.py"), toolchain.VirtualEnv, toolchain.SitePackages(t.Version), wheelDir, installPlatform(p.Platform)},
+		Args:   []string{path.Join(installDir, "install.py"), toolchain.VirtualEnv, toolchain.SitePackages(t.Version), wheelDir, InstallPlatform(p.Platform)},
 		UV:     true,
 		// Not a program of theirs, but as long and as large as they make it.
 		Programs: true,
@@ -172,34 +171,13 @@ func (w Wheel) mount(in Inputs) (toolchain.Mount, error) {
 	return m, nil
 }
 
-// installPlatform is uv's --python-platform: wheels of any platform install
+// InstallPlatform is uv's --python-platform: wheels of any platform install
 // on the one that builds, since installing copies files and runs none.
-func installPlatform(platform string) string {
+func InstallPlatform(platform string) string {
 	if platform == "linux/arm64" {
 		return "aarch64-manylinux_2_40"
 	}
 	return "x86_64-manylinux_2_40"
-}
-
-//go:embed serve.py
-var serveSource []byte
-
-// serve is the command that starts the server, on PATH in the image.
-func (p *Plan) serve(in Inputs) (bkllb.State, error) {
-	config, err := json.Marshal(p.Server)
-	if err != nil {
-		return bkllb.State{}, err
-	}
-	at := bkllb.WithCreatedTime(toolchain.Epoch())
-	bin := path.Join(toolchain.VirtualEnv, "bin")
-	made := bkllb.Scratch().File(bkllb.
-		Mkdir("/opt", 0o755, at).
-		Mkdir(toolchain.VirtualEnv, 0o755, at).
-		Mkdir(bin, 0o755, at).
-		Mkfile(path.Join(toolchain.VirtualEnv, "serve.json"), 0o644, append(config, '\n'), at).
-		Mkfile(path.Join(bin, "serve"), 0o755, serveSource, at),
-		in.named("add the start command")...)
-	return toolchain.FixTimestamps(made, in.Constraints...), nil
 }
 
 // code is the folders of code, one over the other.

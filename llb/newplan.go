@@ -90,7 +90,7 @@ func wheels(s Sources, locked *resolver.Platform) ([]Wheel, error) {
 	}
 	var out []Wheel
 	for _, w := range chosen {
-		out = append(out, Wheel{Name: w.Name, Version: w.Version, Download: w.Download, Path: w.Path})
+		out = append(out, Wheel{Name: w.Name, Version: w.Version, Download: w.Download, Path: w.Path, Direct: w.Direct})
 	}
 	built := locked.BuiltByName()
 	for _, src := range sources {

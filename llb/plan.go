@@ -66,6 +66,8 @@ type Wheel struct {
 	// Source and Built are set for a wheel that is built.
 	Source *resolver.Source     `json:"source,omitempty"`
 	Built  *resolver.BuiltWheel `json:"-"`
+	// Direct says that the URL was required, and that no index need have the wheel.
+	Direct bool `json:"-"`
 }
 
 // Conflict are files that packages bring with other contents, and whose are in

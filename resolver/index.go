@@ -115,3 +115,20 @@ func withoutSimple(parts []string) []string {
 	}
 	return parts
 }
+
+// IndexList returns the indexes of a lock, without their secrets. It is the reverse
+// of Index.Input.
+func (i Inputs) IndexList() []Index {
+	var out []Index
+	for _, line := range i.Indexes {
+		text, packages, _ := strings.Cut(line, " for ")
+		words := strings.Fields(text)
+		if len(words) < 2 {
+			continue
+		}
+		out = append(out, Index{
+			Name: words[0], URL: words[1], Default: slices.Contains(words[2:], "default"), Packages: strings.Fields(packages),
+		})
+	}
+	return out
+}

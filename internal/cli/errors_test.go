@@ -22,6 +22,7 @@ import (
 	"github.com/deployfile/deployfile/frontend"
 	"github.com/deployfile/deployfile/imageformat"
 	"github.com/deployfile/deployfile/internal/invoke"
+	"github.com/deployfile/deployfile/internal/pyenv"
 	"github.com/deployfile/deployfile/internal/terminal"
 	"github.com/deployfile/deployfile/internal/testing/hostile"
 	"github.com/deployfile/deployfile/internal/untrusted"
@@ -68,6 +69,7 @@ func errorTypes() map[string]func(text string) error {
 		"internal/cli.differentError":           filled[differentError],
 		"internal/cli.lockError":                filled[lockError],
 		"internal/cli.lockChangeError":          filled[lockChangeError],
+		"internal/pyenv.PlatformError":          filled[pyenv.PlatformError],
 		"internal/cli.usageError":               filled[usageError],
 		"compare/image.CorruptError":            filled[image.CorruptError],
 		"compare/image.NotFoundError":           filled[image.NotFoundError],

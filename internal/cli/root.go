@@ -71,7 +71,7 @@ model, says what is made; BuildKit makes it.`,
 		buildCommand(s), runCommand(s), predictCommand(s),
 		deployCommand(s), statusCommand(s), listCommand(s), logsCommand(s), openCommand(s),
 		promoteCommand(s), rollbackCommand(s), deleteCommand(s), renderCommand(s),
-		diffCommand(s), verifyCommand(s), sbomCommand(s),
+		diffCommand(s), verifyCommand(s), sbomCommand(s), envCommand(s), ejectCommand(s),
 		schemaCommand(s), versionCommand(version, s), builderCommand(s),
 		superviseCommand(), exitCodesTopic(),
 	)

@@ -1,0 +1,65 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/deployfile/deployfile/build"
+	"github.com/deployfile/deployfile/frontend"
+	"github.com/moby/buildkit/client"
+	"github.com/spf13/cobra"
+)
+
+func ejectCommand(s streams) *cobra.Command {
+	var o inputFlags
+	cmd := &cobra.Command{
+		Use:   "eject DIR [CONTEXT]",
+		Short: "Write a Dockerfile that makes the image without deployfile",
+		Long: `Write what the image is made of to the new directory DIR: a Dockerfile, the locked
+packages with their hashes as a requirements.txt, the start command, the model and
+the code, and the wheels that no index has. docker build makes the image of it, and
+deployfile is needed no longer. The base is pinned by its digest.`,
+		Example: "  deployfile eject plain\n  docker build -t iris plain",
+		Args:    cobra.RangeArgs(1, 2),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return ejectTo(cmd.Context(), s, args[0], contextFolder(args[1:]), o)
+		},
+	}
+	o.add(cmd.Flags())
+	o.addLocked(cmd.Flags())
+	return cmd
+}
+
+func ejectTo(ctx context.Context, s streams, dir, folder string, o inputFlags) error {
+	p, err := o.open(ctx, folder)
+	if err != nil {
+		return err
+	}
+	if err := makeDirectory(dir, func(dir string) error {
+		return o.export(ctx, s, p, frontend.OutputEject, dir)
+	}); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(s.err, "%s has a Dockerfile and all that it needs; next: docker build -t %s %[1]s\n", dir, p.ImageNames()[0])
+	return err
+}
+
+// export builds an output that is files, into a directory.
+func (f *inputFlags) export(ctx context.Context, s streams, p *build.Project, output, dir string) error {
+	opt, err := f.options(p, output, s)
+	if err != nil {
+		return err
+	}
+	opt.Outputs = []build.Output{{Type: client.ExporterLocal, Dest: dir}}
+	b, err := f.find(ctx)
+	if err != nil {
+		return err
+	}
+	defer b.Close()
+	r, err := build.Run(ctx, b, opt)
+	if err != nil {
+		return err
+	}
+	s.warn(r.Warnings)
+	return nil
+}
