@@ -17,46 +17,8 @@ type process struct {
 	exited  chan struct{}
 }
 
-// startProcess starts a daemon that logs to dir, and waits until it is ready.
-func startProcess(ctx context.Context, dir string, env []string, ready func() bool, name string, args ...string) (*process, error) {
-	p := &process{name: name, log: filepath.Join(dir, name+".log"), exited: make(chan struct{})}
-	log, err := os.Create(p.log)
-	if err != nil {
-		return nil, err
-	}
-	defer log.Close()
-	p.command = exec.Command(name, args...)
-	p.command.Env = append(os.Environ(), env...)
-	p.command.Stdout, p.command.Stderr = log, log
-	if err := p.command.Start(); err != nil {
-		return nil, fmt.Errorf("%w: run make tools, and put bin/ on PATH", err)
-	}
-	go func() {
-		_ = p.command.Wait()
-		close(p.exited)
-	}()
-	if err := p.wait(ctx, ready); err != nil {
-		p.stop()
-		words, _ := os.ReadFile(p.log)
-		return nil, fmt.Errorf("%w\n%s", err, words)
-	}
-	return p, nil
-}
-
-func (p *process) wait(ctx context.Context, ready func() bool) error {
-	ctx, cancel := context.WithTimeout(ctx, time.Minute)
-	defer cancel()
-	for !ready() {
-		select {
-		case <-p.exited:
-			return fmt.Errorf("%s ended at once", p.name)
-		case <-ctx.Done():
-			return fmt.Errorf("%s does not answer: %w", p.name, context.Cause(ctx))
-		case <-time.After(20 * time.Millisecond):
-		}
-	}
-	return nil
-}
+	testlab "github.com/deployfile/deployfile/internal/testing/lab"
+)
 
 // stop stops the daemon, and kills it after half a minute.
 func (p *process) stop() {

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 
+	testlab "github.com/deployfile/deployfile/internal/testing/lab"
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/remote"

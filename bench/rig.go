@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/deployfile/deployfile/builder"
+	testlab "github.com/deployfile/deployfile/internal/testing/lab"
 )
 
 // rig is a new builder with a new registry.

@@ -10,7 +10,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/deployfile/deployfile/builder/network"
+	"github.com/deployfile/deployfile/internal/network"
 )
 
 // dialFunc connects to a server.

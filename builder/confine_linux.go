@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/deployfile/deployfile/builder/network"
+	"github.com/deployfile/deployfile/internal/network"
 	specs "github.com/opencontainers/runtime-spec/specs-go"
 	"golang.org/x/sys/unix"
 )

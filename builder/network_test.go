@@ -16,7 +16,7 @@ import (
 	"testing"
 
 	"github.com/deployfile/deployfile/builder"
-	"github.com/deployfile/deployfile/builder/network"
+	"github.com/deployfile/deployfile/internal/network"
 	"github.com/google/go-cmp/cmp"
 	"github.com/moby/buildkit/client"
 	bkllb "github.com/moby/buildkit/client/llb"

@@ -13,7 +13,7 @@ import (
 	"strings"
 	"syscall"
 
-	"github.com/deployfile/deployfile/builder/network"
+	"github.com/deployfile/deployfile/internal/network"
 	specs "github.com/opencontainers/runtime-spec/specs-go"
 )
 

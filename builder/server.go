@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"net"
 
-	"github.com/deployfile/deployfile/builder/network"
+	"github.com/deployfile/deployfile/internal/network"
 )
 
 // DefaultProcesses is the default limit of a server's processes and threads:

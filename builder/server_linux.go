@@ -4,7 +4,7 @@ import (
 	"context"
 	"net"
 
-	"github.com/deployfile/deployfile/builder/network"
+	"github.com/deployfile/deployfile/internal/network"
 )
 
 func announce(ctx context.Context, socket, name string, limits Limits) (net.Conn, error) {

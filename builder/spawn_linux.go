@@ -10,7 +10,7 @@ import (
 	"strings"
 	"syscall"
 
-	"github.com/deployfile/deployfile/builder/network"
+	"github.com/deployfile/deployfile/internal/network"
 )
 
 // spawn starts a supervisor that outlives this process. The channel receives

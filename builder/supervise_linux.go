@@ -12,7 +12,7 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/deployfile/deployfile/builder/network"
+	"github.com/deployfile/deployfile/internal/network"
 	"github.com/gofrs/flock"
 )
 

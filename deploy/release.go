@@ -9,7 +9,7 @@ import (
 	"github.com/deployfile/deployfile/builder"
 	"github.com/deployfile/deployfile/deployfile"
 	"github.com/deployfile/deployfile/frontend"
-	"github.com/deployfile/deployfile/imageformat"
+	"github.com/deployfile/deployfile/internal/imageformat"
 	"github.com/deployfile/deployfile/manifests"
 	"github.com/deployfile/deployfile/publish"
 	"github.com/distribution/reference"

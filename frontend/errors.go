@@ -7,8 +7,8 @@ import (
 	"strings"
 
 	"github.com/deployfile/deployfile/deployfile"
+	"github.com/deployfile/deployfile/internal/lint"
 	"github.com/deployfile/deployfile/internal/terminal"
-	"github.com/deployfile/deployfile/lint"
 	"github.com/deployfile/deployfile/mlmodel"
 	bkllb "github.com/moby/buildkit/client/llb"
 	"github.com/moby/buildkit/solver/errdefs"

@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/deployfile/deployfile/deployfile"
-	"github.com/deployfile/deployfile/lint"
+	"github.com/deployfile/deployfile/internal/lint"
 	"github.com/deployfile/deployfile/manifests/kinds"
 	"github.com/deployfile/deployfile/mlmodel"
 	"github.com/deployfile/deployfile/modelsource"

@@ -4,7 +4,7 @@ import (
 	"context"
 	"time"
 
-	"github.com/deployfile/deployfile/lint"
+	"github.com/deployfile/deployfile/internal/lint"
 	gwclient "github.com/moby/buildkit/frontend/gateway/client"
 )
 

@@ -9,8 +9,8 @@ import (
 	"strings"
 
 	"deps.dev/util/pypi"
+	"github.com/deployfile/deployfile/internal/sbom"
 	"github.com/deployfile/deployfile/internal/untrusted"
-	"github.com/deployfile/deployfile/sbom"
 	"github.com/deployfile/deployfile/toolchain"
 	intoto "github.com/in-toto/in-toto-golang/in_toto"
 	gwclient "github.com/moby/buildkit/frontend/gateway/client"
@@ -18,7 +18,7 @@ import (
 	"github.com/moby/buildkit/solver/result"
 )
 
-// The names of the bills of materials, in the sbom target and in the
+// The names of the SBOMs, in the sbom target and in the
 // attestations.
 const (
 	SPDXName      = "sbom.spdx.json"

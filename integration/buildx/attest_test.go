@@ -72,7 +72,7 @@ func TestAttestations(t *testing.T) {
 		if err := os.WriteFile(file, s.Predicate, 0o644); err != nil {
 			t.Fatal(err)
 		}
-		if out, err := exec.Command(shared.Python, "../../sbom/testdata/validate.py", file).CombinedOutput(); err != nil {
+		if out, err := exec.Command(shared.Python, "../../internal/sbom/testdata/validate.py", file).CombinedOutput(); err != nil {
 			t.Errorf("the format's own validator says of %s: %v\n%s", suffix, err, out)
 		}
 		if d := cmp.Diff(installed, pythonPackages(t, s.Predicate)); d != "" {

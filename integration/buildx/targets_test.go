@@ -50,8 +50,8 @@ func TestTargets(t *testing.T) {
 		t.Errorf("the plan of the CLI and that of --target plan:\n%s", d)
 	}
 
-	bills := folder("sbom")
-	if d := cmp.Diff([]string{"sbom.cdx.json", "sbom.spdx.json"}, slices.Sorted(maps.Keys(bills))); d != "" {
+	sboms := folder("sbom")
+	if d := cmp.Diff([]string{"sbom.cdx.json", "sbom.spdx.json"}, slices.Sorted(maps.Keys(sboms))); d != "" {
 		t.Errorf("files of the sbom target:\n%s", d)
 	}
 

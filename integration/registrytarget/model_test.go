@@ -13,7 +13,7 @@ import (
 	"testing"
 
 	"github.com/deployfile/deployfile/frontend"
-	"github.com/deployfile/deployfile/imageformat"
+	"github.com/deployfile/deployfile/internal/imageformat"
 	"github.com/deployfile/deployfile/internal/testing/lab"
 	"github.com/deployfile/deployfile/publish/registry"
 	"github.com/deployfile/deployfile/toolchain"

@@ -47,7 +47,7 @@ Write those that are files to a directory with --output.`,
 		Example: `  deployfile build
   deployfile build --push --tag registry.example.com/iris:1
   deployfile build --locked -o type=oci,dest=iris.tar
-  deployfile build --target sbom -o bills
+  deployfile build --target sbom -o sboms
   deployfile build --builder tcp://buildkit.example.com:1234 --cache-from registry.example.com/cache`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {

@@ -14,14 +14,14 @@ import (
 
 	"github.com/deployfile/deployfile/build"
 	"github.com/deployfile/deployfile/builder"
-	"github.com/deployfile/deployfile/builder/network"
 	"github.com/deployfile/deployfile/compare/image"
 	"github.com/deployfile/deployfile/compare/verify"
 	"github.com/deployfile/deployfile/deploy"
 	"github.com/deployfile/deployfile/deployfile"
 	"github.com/deployfile/deployfile/frontend"
-	"github.com/deployfile/deployfile/imageformat"
+	"github.com/deployfile/deployfile/internal/imageformat"
 	"github.com/deployfile/deployfile/internal/invoke"
+	"github.com/deployfile/deployfile/internal/network"
 	"github.com/deployfile/deployfile/internal/pyenv"
 	"github.com/deployfile/deployfile/internal/terminal"
 	"github.com/deployfile/deployfile/internal/testing/hostile"
@@ -64,7 +64,7 @@ func errorTypes() map[string]func(text string) error {
 		"builder.DiskFullError":                 filled[builder.DiskFullError],
 		"builder.GoneError":                     filled[builder.GoneError],
 		"builder.NotFoundError":                 filled[builder.NotFoundError],
-		"builder/network.RefusedError":          filled[network.RefusedError],
+		"internal/network.RefusedError":         filled[network.RefusedError],
 		"compare/image.BoundError":              filled[image.BoundError],
 		"internal/cli.differentError":           filled[differentError],
 		"internal/cli.lockError":                filled[lockError],
@@ -85,8 +85,8 @@ func errorTypes() map[string]func(text string) error {
 		"frontend.located":                      wordsAlone,
 		"frontend.gatewayError":                 wordsAlone,
 		"frontend.hinted":                       wordsAlone,
-		"imageformat.LayerError":                filled[imageformat.LayerError],
-		"imageformat.PlatformError":             filled[imageformat.PlatformError],
+		"internal/imageformat.LayerError":       filled[imageformat.LayerError],
+		"internal/imageformat.PlatformError":    filled[imageformat.PlatformError],
 		"internal/untrusted.AnswerError":        filled[untrusted.AnswerError],
 		"internal/untrusted.NotRegularError":    filled[untrusted.NotRegularError],
 		"internal/untrusted.OutsideError":       filled[untrusted.OutsideError],

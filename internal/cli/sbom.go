@@ -22,7 +22,7 @@ func sbomCommand(s streams) *cobra.Command {
 	var o sbomOptions
 	cmd := &cobra.Command{
 		Use:   "sbom [CONTEXT]",
-		Short: "Print the image's bill of materials",
+		Short: "Print the image's SBOM",
 		Long: `Print what the image is made of, as SPDX 2.3 or CycloneDX 1.6: Python packages
 with their hashes and licences, Debian packages, the base image, and the model.
 It is made from the lock and from what the packages say of themselves; nothing
@@ -32,7 +32,7 @@ image.`,
   deployfile sbom --format cyclonedx -o iris.cdx.json`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return sbom(cmd.Context(), s, contextFolder(args), o)
+			return printSBOM(cmd.Context(), s, contextFolder(args), o)
 		},
 	}
 	o.add(cmd.Flags())
@@ -42,7 +42,7 @@ image.`,
 	return cmd
 }
 
-func sbom(ctx context.Context, s streams, folder string, o sbomOptions) error {
+func printSBOM(ctx context.Context, s streams, folder string, o sbomOptions) error {
 	ending := map[string]string{"spdx": frontend.SPDXName, "cyclonedx": frontend.CycloneDXName}[o.format]
 	if ending == "" {
 		return &usageError{fmt.Errorf("--format: %q is neither spdx nor cyclonedx", o.format)}

@@ -19,6 +19,7 @@ import (
 
 	"github.com/BurntSushi/toml"
 	"github.com/deployfile/deployfile/deployfile"
+	"github.com/deployfile/deployfile/internal/sbom"
 	"github.com/deployfile/deployfile/internal/terminal"
 	"github.com/deployfile/deployfile/internal/testing/hostile"
 	"github.com/deployfile/deployfile/llb"
@@ -32,7 +33,6 @@ import (
 	"github.com/deployfile/deployfile/mlmodel"
 	"github.com/deployfile/deployfile/report"
 	"github.com/deployfile/deployfile/resolver"
-	bills "github.com/deployfile/deployfile/sbom"
 	"github.com/deployfile/deployfile/toolchain"
 	"github.com/google/go-cmp/cmp"
 	dockerspec "github.com/moby/docker-image-spec/specs-go/v1"
@@ -63,8 +63,8 @@ func writers() []writer {
 		{"plan --graph dot", writeGraph(graphDot), readDot, terminal.Line},
 		{"plan --graph mermaid", writeGraph(graphMermaid), readMermaid, terminal.Line},
 		{"plan and labels", writePlan, readJSON, valid},
-		{"CycloneDX", writeBill(bills.CycloneDX), readBill, valid},
-		{"SPDX", writeBill(bills.SPDX), readBill, valid},
+		{"CycloneDX", writeSBOM(sbom.CycloneDX), readSBOM, valid},
+		{"SPDX", writeSBOM(sbom.SPDX), readSBOM, valid},
 		{"JSON of a state", writeFilled[manifests.State], readJSON, valid},
 		{"check --json", writeFilled[[]report.Finding], readJSON, valid},
 		{"deploy --json", writeFilled[[]report.Outcome], readJSON, valid},
@@ -439,23 +439,23 @@ func writeLock(_ *testing.T, name string) ([]byte, error) {
 	return l.Encode()
 }
 
-func writeBill(write func(bills.Input) ([]byte, error)) func(*testing.T, string) ([]byte, error) {
+func writeSBOM(write func(sbom.Input) ([]byte, error)) func(*testing.T, string) ([]byte, error) {
 	return func(_ *testing.T, name string) ([]byte, error) {
 		p := planOf(name)
 		p.Layers[0].Wheels[0] = llb.Wheel{Name: "numpy", Version: "1", Download: toolchain.Download{Filename: name}}
 		p.Model.Files = []resolver.ModelFile{{Path: name}}
-		return write(bills.Input{
+		return write(sbom.Input{
 			Plan: p, Name: name, Version: name, ToolVersion: name,
 			Model:    &mlmodel.Model{Flavors: []string{name}, RunID: name, ModelID: name, UUID: name, MLflowVersion: name, Loader: name, Python: name},
-			Licenses: map[string]bills.License{"numpy": {Text: name}},
+			Licenses: map[string]sbom.License{"numpy": {Text: name}},
 		})
 	}
 }
 
-// readBill leaves out what is computed from the contents: hashes in identifiers,
+// readSBOM leaves out what is computed from the contents: hashes in identifiers,
 // and package URLs, which have an encoding of their own. The lines of SPDX's comment
 // are a list.
-func readBill(data []byte) (any, error) {
+func readSBOM(data []byte) (any, error) {
 	bill, err := readJSON(data)
 	if err != nil {
 		return nil, err

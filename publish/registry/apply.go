@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/deployfile/deployfile/imageformat"
+	"github.com/deployfile/deployfile/internal/imageformat"
 	registrykind "github.com/deployfile/deployfile/manifests/registry"
 	"github.com/deployfile/deployfile/publish"
 	"github.com/google/go-containerregistry/pkg/name"

@@ -8,8 +8,8 @@ import (
 	"io"
 	"time"
 
-	"github.com/deployfile/deployfile/imageformat"
 	"github.com/deployfile/deployfile/imagespec"
+	"github.com/deployfile/deployfile/internal/imageformat"
 	"github.com/deployfile/deployfile/internal/untrusted"
 	"github.com/deployfile/deployfile/manifests/kinds"
 	"github.com/deployfile/deployfile/publish"

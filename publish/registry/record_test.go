@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/deployfile/deployfile/deployfile"
-	"github.com/deployfile/deployfile/imageformat"
+	"github.com/deployfile/deployfile/internal/imageformat"
 	"github.com/deployfile/deployfile/manifests"
 	registrykind "github.com/deployfile/deployfile/manifests/registry"
 	"github.com/deployfile/deployfile/publish"

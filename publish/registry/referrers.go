@@ -8,7 +8,7 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/deployfile/deployfile/imageformat"
+	"github.com/deployfile/deployfile/internal/imageformat"
 	"github.com/deployfile/deployfile/internal/untrusted"
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -17,7 +17,7 @@ import (
 )
 
 // copyReferrers copies the artifacts that refer to an image, to what is in it,
-// or to another such artifact: signatures, bills of materials and the like. The
+// or to another such artifact: signatures, SBOMs and the like. The
 // records of deployments stay where they were made.
 func (c *client) copyReferrers(ctx context.Context, image imageformat.Image, from, to name.Repository) error {
 	seen := map[v1.Hash]bool{}

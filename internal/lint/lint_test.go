@@ -163,7 +163,7 @@ func shown(findings []Finding, rule string) string {
 // have, that no other page lies there, and that the Deployfiles on the pages
 // are right: the first breaks the rule and the second does not.
 func TestPages(t *testing.T) {
-	dir := filepath.Join("..", "docs", "rules")
+	dir := filepath.Join("..", "..", "docs", "rules")
 	pages, err := filepath.Glob(filepath.Join(dir, "*.md"))
 	if err != nil {
 		t.Fatal(err)
@@ -172,7 +172,7 @@ func TestPages(t *testing.T) {
 	for _, r := range Rules() {
 		known[r.ID+".md"] = true
 		t.Run(r.ID, func(t *testing.T) {
-			page, err := os.ReadFile(filepath.Join("..", r.Page()))
+			page, err := os.ReadFile(filepath.Join("..", "..", r.Page()))
 			if err != nil {
 				t.Fatal(err)
 			}
