@@ -28,7 +28,7 @@ func newLab(ctx context.Context, o options) (_ *lab, err error) {
 	if l.dir, err = os.MkdirTemp("", "deployfile-bench-"); err != nil {
 		return nil, err
 	}
-	if l.bases, err = startRegistry(ctx, filepath.Join(l.dir, "bases")); err != nil {
+	if l.bases, err = startRegistry(filepath.Join(l.dir, "bases")); err != nil {
 		return l, err
 	}
 	if err := pushBases(ctx, l.bases, o.base); err != nil {
@@ -38,8 +38,8 @@ func newLab(ctx context.Context, o options) (_ *lab, err error) {
 }
 
 func (l *lab) close() {
-	if l.bases != nil && l.bases.process != nil {
-		l.bases.stop()
+	if l.bases != nil && l.bases.Process != nil {
+		l.bases.Stop()
 	}
 	if l.keep {
 		fmt.Fprintln(os.Stderr, "bench: kept", l.dir)

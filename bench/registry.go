@@ -17,12 +17,12 @@ import (
 
 // registry is distribution's registry on the loopback, with its own storage.
 type registry struct {
-	*process
+	*testlab.Process
 	address string
 	storage string
 }
 
-func startRegistry(ctx context.Context, dir string) (*registry, error) {
+func startRegistry(dir string) (*registry, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, err
 	}
@@ -43,7 +43,7 @@ func startRegistry(ctx context.Context, dir string) (*registry, error) {
 		}
 		return res.Body.Close() == nil && res.StatusCode == http.StatusOK
 	}
-	r.process, err = startProcess(ctx, dir, []string{"OTEL_TRACES_EXPORTER=none"}, ready, "registry", "serve", file)
+	r.Process, err = startProcess(dir, []string{"OTEL_TRACES_EXPORTER=none"}, ready, "registry", "serve", file)
 	return r, err
 }
 

@@ -14,7 +14,7 @@ import (
 // rig is a new builder with a new registry.
 type rig struct {
 	dir       string
-	buildkitd *process
+	buildkitd *testlab.Process
 	registry  *registry
 	builder   *builder.Builder
 }
@@ -26,7 +26,7 @@ func newRig(ctx context.Context, dir string) (_ *rig, err error) {
 			r.close()
 		}
 	}()
-	if r.registry, err = startRegistry(ctx, filepath.Join(dir, "registry")); err != nil {
+	if r.registry, err = startRegistry(filepath.Join(dir, "registry")); err != nil {
 		return nil, err
 	}
 	socket := filepath.Join(dir, "socket")
@@ -40,7 +40,7 @@ func newRig(ctx context.Context, dir string) (_ *rig, err error) {
 		_, err := os.Stat(socket)
 		return err == nil
 	}
-	if r.buildkitd, err = startProcess(ctx, dir, []string{"TMPDIR=" + dir}, ready, "buildkitd", "--config", file); err != nil {
+	if r.buildkitd, err = startProcess(dir, []string{"TMPDIR=" + dir}, ready, "buildkitd", "--config", file); err != nil {
 		return nil, err
 	}
 	dial, cancel := context.WithTimeout(ctx, time.Minute)
@@ -54,10 +54,10 @@ func (r *rig) close() {
 		_ = r.builder.Close()
 	}
 	if r.buildkitd != nil {
-		r.buildkitd.stop()
+		r.buildkitd.Stop()
 	}
-	if r.registry != nil && r.registry.process != nil {
-		r.registry.stop()
+	if r.registry != nil && r.registry.Process != nil {
+		r.registry.Stop()
 	}
 	if err := os.RemoveAll(r.dir); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
