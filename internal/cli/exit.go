@@ -40,25 +40,26 @@ func exitCodesTopic() *cobra.Command {
 		Long: `Exit codes
 
   0    done
-  1    failed: a step of the build, a server, a push, a full disk, a target; what
-       a target served before is served again
+  1    any other failure: a step of the build, a server, a push, a full disk, a
+       target; "deployfile verify": the image differs. A target's previous revision
+       is restored
   2    a wrong command line
   3    the lock is out of date, or is missing where --locked demands it
   4    the Deployfile, the model or a requirements file is missing or wrong
   5    there is no builder, or it went away during the build
   6    "deployfile diff" of targets: deploy would change something
-  7    conflict: others have changed what would be overwritten, or the endpoint
-       serves another model; nothing was changed, and a person has to decide
-  8    busy: another deployment of the endpoint is in progress; nothing was changed,
+  7    conflict: something else manages what would be overwritten, or the endpoint
+       has another model; nothing was changed, and a person has to decide
+  8    busy: another rollout of the endpoint is in progress; nothing was changed,
        try again later
-  9    not ready: the release did not become ready, and no earlier revision answers
-       in its place
-  10   rolled back: the release did not become ready, and the revision before it
-       answers again
-  130  interrupted (Ctrl-C); what a target served before is served again
+  9    not ready: the release did not become ready, and there is no earlier revision
+       to restore
+  10   rolled back: the release did not become ready, and the previous revision was
+       restored
+  130  interrupted (Ctrl-C); the target's previous revision is restored
 
-If several targets fail in different ways, 7 takes precedence over 8, and both over 1;
---json has the "failure" of each.
+If several targets fail in different ways, 7 takes precedence over 8, 8 over 9 and 10
+(whichever was first), and these over 1; --json has the "failure" of each.
 
 "deployfile run", "open" and "logs --follow" that are stopped by Ctrl-C while they
 do what they are for exit with 0. "deployfile deploy --dry-run" exits with 0 whether
