@@ -94,7 +94,7 @@ func (e *Engine) load() io.WriteCloser {
 func (e *Engine) Start(ctx context.Context, image string, o ServerOptions) (Server, error) {
 	port, ok := network.PortFrom(uint16(o.Port), network.TCP)
 	if !ok {
-		return nil, fmt.Errorf("port %d is no port", o.Port)
+		return nil, fmt.Errorf("invalid port %d: give one from 1 to 65535", o.Port)
 	}
 	limits := o.Limits
 	if limits.Processes == 0 {

@@ -19,7 +19,7 @@ func (in *inputs) checkFormat(ctx context.Context) error {
 		return at(in.file, fmt.Errorf("target %s: "+format, append([]any{in.ui.Target}, args...)...), "targets", in.ui.Target, "format")
 	}
 	if in.ui.SBOM != nil {
-		return refuse("an image of format %q has no attestations; leave --sbom out, and keep the bill of materials with --target sbom", target.Format)
+		return refuse("an image of format %q has no attestations; leave --sbom out, and write the SBOM with --target sbom", target.Format)
 	}
 	if n := len(in.platforms()); target.Format == deployfile.FormatDockerManifest && n > 1 {
 		return refuse("an image of format %q is for one platform, and these are %d; give --platform", target.Format, n)

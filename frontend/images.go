@@ -74,7 +74,7 @@ func (i images) named(ctx context.Context, name string, p ocispecs.Platform) (*r
 		return nil, nil, fmt.Errorf("build context %s: %w", name, err)
 	}
 	if config == nil || dgst == "" {
-		return nil, nil, fmt.Errorf("build context %s is no image; give docker-image://REF or oci-layout://DIR", name)
+		return nil, nil, fmt.Errorf("build context %s is not an image; give docker-image://REF or oci-layout://DIR", name)
 	}
 	return &resolver.SourceImage{Ref: resolver.ContextRef + name, Digest: dgst.String(), Env: config.Config.Env, State: st.Platform(p)}, config, nil
 }

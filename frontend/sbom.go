@@ -25,7 +25,7 @@ const (
 	CycloneDXName = "sbom.cdx.json"
 )
 
-// The largest files that a bill is made of, in bytes: dpkg's list of a whole
+// The largest files that an SBOM is made of, in bytes: dpkg's list of a whole
 // desktop has 8 MiB, and a METADATA may have all of a README in it.
 const (
 	maxStatus   = 32 << 20
@@ -146,7 +146,7 @@ func (c *compiled) attest(ctx context.Context, res *gwclient.Result) error {
 	}
 	if !c.contents().environment {
 		// Without an answer, BuildKit would scan it for packages.
-		return fmt.Errorf("--target %s has no bill of materials: leave --sbom out, and give it with the environment", c.ui.Target)
+		return fmt.Errorf("--target %s has no SBOM: leave --sbom out here, and build the environment with it", c.ui.Target)
 	}
 	files, err := c.sboms(ctx)
 	if err != nil {

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Makes what a release of deployfile consists of: the command-line tool for
-# every platform, the frontend image as an archive of an OCI layout, a software
-# bill of materials of every program, and checksums. The same commit, version
-# and Go make the same bytes, wherever the checkout is.
+# every platform, the frontend image as an archive of an OCI layout, an SBOM of
+# every program, and checksums. The same commit, version and Go make the same bytes,
+# wherever the checkout is.
 #
 # Usage: hack/release.sh VERSION FOLDER PLATFORM...
 #        such as hack/release.sh v1.0.0 dist linux/amd64 windows/arm64

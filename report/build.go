@@ -4,7 +4,7 @@ import "github.com/deployfile/deployfile/deployfile"
 
 // Build is what build prints.
 type Build struct {
-	// Digest is that of the image, sha256:…, "" if the output is no image.
+	// Digest is the image's digest, sha256:…; "" if the output is not an image.
 	Digest string `json:"digest"`
 	// Pushed are the names under which the image was pushed.
 	Pushed []string `json:"pushed"`

@@ -44,9 +44,9 @@ func (r *Resolver) ModelFiles(ctx context.Context, t toolchain.Toolchain, model 
 func (f ModelFile) Check() error {
 	switch {
 	case terminal.Obeys(f.Path):
-		return fmt.Errorf("model file %q has a control character, or bytes that are no UTF-8, in its name; rename it", f.Path)
+		return fmt.Errorf("model file %q has a control character or invalid UTF-8 in its name; rename it", f.Path)
 	case terminal.Obeys(f.Link):
-		return fmt.Errorf("model file %q is a link to %q, a name with a control character, or with bytes that are no UTF-8; rename that", f.Path, f.Link)
+		return fmt.Errorf("model file %q is a link to %q, a name with a control character or invalid UTF-8; rename that", f.Path, f.Link)
 	case !filepath.IsLocal(f.Path):
 		return fmt.Errorf("model file %q is outside the model's directory", f.Path)
 	}

@@ -260,7 +260,7 @@ func TestHostileImages(t *testing.T) {
 				h.fifo(filepath.Join(h.dir, "index.json"))
 				return "oci-layout://" + h.dir
 			},
-			want: "no regular file",
+			want: "not a regular file",
 		},
 		"a layer that is a FIFO": {
 			make: func(h hostile) string {
@@ -272,7 +272,7 @@ func TestHostileImages(t *testing.T) {
 				h.fifo(path)
 				return h.root(h.image(d))
 			},
-			want: "no regular file",
+			want: "not a regular file",
 		},
 		"a layer that is a link to elsewhere": {
 			make: func(h hostile) string {
@@ -292,7 +292,7 @@ func TestHostileImages(t *testing.T) {
 				h.fifo(path)
 				return path
 			},
-			want: "no regular file",
+			want: "not a regular file",
 		},
 		"an archive of many files": {
 			make: func(h hostile) string {

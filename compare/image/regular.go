@@ -9,7 +9,7 @@ import (
 // Opening a FIFO would wait for a writer.
 const readOnly = os.O_RDONLY | syscall.O_NONBLOCK
 
-var errNoFile = errors.New("it is no regular file")
+var errNoFile = errors.New("not a regular file")
 
 // regular returns an opened file, unless it is a device or the like, which
 // would never end.

@@ -130,7 +130,7 @@ func statements(t *testing.T, ref string) map[string]statement {
 	return out
 }
 
-// pythonPackages are the package URLs of a bill of materials that are of PyPI
+// pythonPackages are the package URLs of an SBOM that are of PyPI
 // packages, as "name==version", whichever format it has.
 func pythonPackages(t *testing.T, bill []byte) []string {
 	t.Helper()

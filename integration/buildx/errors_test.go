@@ -46,13 +46,13 @@ func TestErrors(t *testing.T) {
 		{"model left out", func(t *testing.T, p *project) { p.Write(t, ".dockerignore", "model\n") },
 			nil, `source = "model"`, []string{"no MLflow Model in model: ", "if it is there, .dockerignore leaves it out"}},
 		{"context that is no image", func(t *testing.T, p *project) { p.Contexts["base"] = p.Path("code") },
-			nil, "", []string{"build context base is no image"}},
+			nil, "", []string{"build context base is not an image"}},
 		{"base that is not there", func(t *testing.T, p *project) {
 			delete(p.Contexts, "base")
 			p.Edit(t, "Deployfile", "[environment]\n", "[environment]\nbase = \""+shared.registry.Host+"/none:1\"\n")
 		}, nil, `base = "` + shared.registry.Host + `/none:1"`, []string{"not found"}},
 		{"unknown target", nil, []string{"--target", "nothing"}, "", []string{`target "nothing" is not known: there are image, lock, verify, env, model, modelcar, plan, sbom, wheels, eject`}},
-		{"SBOM of a model alone", nil, []string{"--target", "model", "--sbom=true"}, "", []string{"--target model has no bill of materials"}},
+		{"SBOM of a model alone", nil, []string{"--target", "model", "--sbom=true"}, "", []string{"--target model has no SBOM"}},
 		{"lock demanded", nil, []string{"--build-arg", "DEPLOYFILE_LOCKED=1"}, "", []string{"Deployfile.lock is missing", "deployfile lock"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

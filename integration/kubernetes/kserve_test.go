@@ -260,7 +260,7 @@ func TestHTTPRoute(t *testing.T) {
 		}
 	}
 	_, err := publish.Deploy(t.Context(), p, l.version("two", routed, func(target *deployfile.Target) { kube(target).HTTPRoute.Hosts = []string{"other.example.com"} }), o)
-	if err == nil || !strings.Contains(err.Error(), "its gateway does not take it (NoMatchingListenerHostname): no listener has the host") {
+	if err == nil || !strings.Contains(err.Error(), "its gateway refuses it (NoMatchingListenerHostname): no listener has the host") {
 		t.Errorf("the error is %v", err)
 	}
 	l.serve(map[string]int{"one": 2})

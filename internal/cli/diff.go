@@ -153,7 +153,7 @@ func (d *side) contents(ctx context.Context, other *side) (compare.Contents, err
 	}
 	lock, err := resolver.ParseLock(data)
 	if err != nil {
-		return compare.Contents{}, errors.Join(fmt.Errorf("%s is no lock that this deployfile reads", d.name), err)
+		return compare.Contents{}, errors.Join(fmt.Errorf("%s is not a lock that this deployfile can read", d.name), err)
 	}
 	return compare.FromLock(d.name, lock, d.lock.old)
 }

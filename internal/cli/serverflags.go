@@ -23,7 +23,7 @@ func (f *serverFlags) add(flags *pflag.FlagSet) {
 // limits are those that were given.
 func (f *serverFlags) limits() (builder.Limits, error) {
 	if f.processes < 0 {
-		return builder.Limits{}, &usageError{fmt.Errorf("--pids-limit: %d is no number of processes", f.processes)}
+		return builder.Limits{}, &usageError{fmt.Errorf("--pids-limit: invalid number of processes %d", f.processes)}
 	}
 	return builder.Limits{Memory: int64(f.memory), Processes: f.processes}, nil
 }
@@ -35,7 +35,7 @@ const loopback = "127.0.0.1"
 func listenAddress(host string, port int) (netip.AddrPort, error) {
 	addr, err := netip.ParseAddr(host)
 	if err != nil {
-		return netip.AddrPort{}, &usageError{fmt.Errorf("--host: %q is no IP address", host)}
+		return netip.AddrPort{}, &usageError{fmt.Errorf("--host: invalid IP address %q", host)}
 	}
 	if port < 1 || port > 65535 {
 		return netip.AddrPort{}, &usageError{fmt.Errorf("--port: %d is not from 1 to 65535", port)}

@@ -92,7 +92,7 @@ func writers() []writer {
 	return all
 }
 
-// valid is what JSON has of a name: each byte that is no UTF-8 is U+FFFD.
+// valid is what JSON has of a name: each byte that is not UTF-8 is U+FFFD.
 func valid(name string) string { return string([]rune(name)) }
 
 // No name of others becomes syntax of what is written: it is read back as it was,

@@ -59,7 +59,7 @@ func ParseImage(documents []manifests.Document) (*Image, error) {
 		}
 		for _, tag := range i.Tags {
 			if !isTag(tag) {
-				return nil, fmt.Errorf("%s: %q is no tag", d.Name, tag)
+				return nil, fmt.Errorf("%s: invalid tag %q", d.Name, tag)
 			}
 		}
 		return &i, nil

@@ -60,7 +60,7 @@ func (n *network) attach(ctx context.Context, id, namespace string, c *manifests
 			return result.IPs[0].Address.IP.String(), nil
 		}
 	}
-	return fail(errors.New("it has no IP address"))
+	return fail(errors.New("the CNI network assigned no IP address"))
 }
 
 // portOf is what the plugins are told of a container.

@@ -89,7 +89,7 @@ func findUser(ctx context.Context, c oci.Client, made *containers.Container, nam
 func checkIDs(u *user.ExecUser) error {
 	for _, id := range append([]int{u.Uid, u.Gid}, u.Sgids...) {
 		if id < 0 || id > math.MaxInt32 {
-			return fmt.Errorf("id %d is none", id)
+			return fmt.Errorf("invalid uid or gid %d", id)
 		}
 	}
 	return nil

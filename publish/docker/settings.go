@@ -79,7 +79,7 @@ func restartPolicy(c *manifests.Container) container.RestartPolicy {
 
 func portOf(n int) (network.Port, error) {
 	if n < 1 || n > 65535 {
-		return network.Port{}, fmt.Errorf("port %d is no port", n)
+		return network.Port{}, fmt.Errorf("invalid port %d: give one from 1 to 65535", n)
 	}
 	port, _ := network.PortFrom(uint16(n), network.TCP)
 	return port, nil

@@ -43,8 +43,8 @@ func TestSettings(t *testing.T) {
 		t.Error(d)
 	}
 	for want, c := range map[string]manifests.Container{
-		"port 0 is no port":     {Publish: &manifests.PublishedPort{}},
-		"port 70000 is no port": {Publish: &manifests.PublishedPort{}, Port: 70000},
+		"invalid port 0:":     {Publish: &manifests.PublishedPort{}},
+		"invalid port 70000:": {Publish: &manifests.PublishedPort{}, Port: 70000},
 		"address: ":             {Publish: &manifests.PublishedPort{Address: "gpu.example.com"}, Port: 80},
 	} {
 		if _, err := settings(&c); err == nil || !strings.HasPrefix(err.Error(), want) {

@@ -43,7 +43,7 @@ func rolledOut(d *appsv1.Deployment, set *appsv1.ReplicaSet, pods []corev1.Pod, 
 	}
 	s := d.Status
 	if s.ObservedGeneration < d.Generation {
-		r.message = "the cluster has not seen it yet"
+		r.message = "the cluster has not observed the change yet"
 		return r
 	}
 	progressing := condition(d, appsv1.DeploymentProgressing)

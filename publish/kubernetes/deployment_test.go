@@ -83,7 +83,7 @@ func TestRolledOut(t *testing.T) {
 			deployment: rolling(func(d *appsv1.Deployment) { d.Status.Replicas, d.Status.UpdatedReplicas = 2, 2 }), ready: true,
 		},
 		"not seen yet": {
-			deployment: rolling(func(d *appsv1.Deployment) { d.Status.ObservedGeneration = 1 }), message: "has not seen it yet",
+			deployment: rolling(func(d *appsv1.Deployment) { d.Status.ObservedGeneration = 1 }), message: "has not observed the change yet",
 		},
 		"nothing new yet": {
 			deployment: rolling(exceeded("old")), sets: []appsv1.ReplicaSet{set("old", "1")}, message: "are not begun yet",

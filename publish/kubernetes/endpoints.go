@@ -93,13 +93,13 @@ func (w *watch) route(o object, live *unstructured.Unstructured) readiness {
 				continue
 			}
 			if kind := condition["type"]; condition["status"] == "False" && (kind == "Accepted" || kind == "ResolvedRefs") {
-				reason := fmt.Sprintf("its gateway does not take it (%v): %v", condition["reason"], condition["message"])
+				reason := fmt.Sprintf("its gateway refuses it (%v): %v", condition["reason"], condition["message"])
 				return readiness{message: reason, trouble: &trouble{reason: reason, grace: transientGrace}}
 			}
 		}
 	}
 	if behind && !w.follows(o) {
-		return readiness{message: "its gateway has not seen it yet"}
+		return readiness{message: "its gateway has not observed the change yet"}
 	}
 	return readiness{ready: true}
 }

@@ -49,7 +49,7 @@ func (w *watch) inferenceService(ctx context.Context, live *unstructured.Unstruc
 		return w.raw(ctx, live, r)
 	}
 	if r.ready && was != nil && revision(was) != "" && revision(was) == revision(live) && w.awaits(was, live) {
-		return readiness{message: "KServe has not seen it yet"}, nil
+		return readiness{message: "KServe still reports the previous revision"}, nil
 	}
 	if r.ready {
 		return r, nil
@@ -75,7 +75,7 @@ func (w *watch) raw(ctx context.Context, live *unstructured.Unstructured, r read
 	}
 	deployments = slices.DeleteFunc(deployments, func(d appsv1.Deployment) bool { return !metav1.IsControlledBy(&d, live) })
 	if len(deployments) == 0 {
-		return readiness{message: "KServe has not seen it yet"}, nil
+		return readiness{message: "KServe has not created its Deployment yet"}, nil
 	}
 	wanted, err := servedBy(live)
 	if err != nil {
@@ -90,12 +90,12 @@ func (w *watch) raw(ctx context.Context, live *unstructured.Unstructured, r read
 		case err != nil:
 			return readiness{}, fmt.Errorf("the Deployment %s/%s of KServe: %w", d.Namespace, d.Name, err)
 		case serving != wanted:
-			return readiness{message: "KServe has not seen it yet"}, nil
+			return readiness{message: "KServe has not updated its Deployment yet"}, nil
 		}
 		var progressing *appsv1.DeploymentCondition
 		if before, ok := w.older.deployments[d.UID]; ok {
 			if changed && equality.Semantic.DeepEqual(before.Spec.Template, d.Spec.Template) && w.recent(live) {
-				return readiness{message: "KServe has not seen it yet"}, nil
+				return readiness{message: "KServe has not updated its Deployment yet"}, nil
 			}
 			progressing = condition(&before, appsv1.DeploymentProgressing)
 		}
@@ -135,7 +135,7 @@ func served(pod corev1.PodSpec) (release, error) {
 		}
 		return out, nil
 	}
-	return release{}, errors.New("there is no kserve-container among the containers")
+	return release{}, errors.New("no container is named kserve-container")
 }
 
 // servedBy is the release that an InferenceService is to serve.
@@ -171,11 +171,11 @@ func fromConditions(live *unstructured.Unstructured) (readiness, error) {
 	condition := conditionNamed(live, "Ready")
 	if condition == nil {
 		// kstatus takes what has no conditions for ready.
-		return readiness{message: "KServe has not seen it yet"}, nil
+		return readiness{message: "KServe has not reported a condition Ready yet"}, nil
 	}
 	r := fromStatus(result)
 	if !r.ready {
-		r.message = cmp.Or(r.message, "KServe has not got it ready yet")
+		r.message = cmp.Or(r.message, "KServe reports that it is not ready yet")
 	}
 	if !r.ready && condition["reason"] == "ReconcileFailed" {
 		// The cluster, or Knative, takes nothing of what KServe makes of it.

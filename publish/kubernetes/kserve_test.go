@@ -16,7 +16,7 @@ func TestFromConditions(t *testing.T) {
 		message string
 		trouble bool
 	}{
-		"not seen": {"{}", false, "KServe has not seen it yet", false},
+		"not seen": {"{}", false, "KServe has not reported a condition Ready yet", false},
 		"not ready": {`
 conditions:
   - {status: Unknown, type: IngressReady}
@@ -24,7 +24,7 @@ conditions:
   - {status: "False", type: Ready}
   - {severity: Info, status: "False", type: Stopped}
 observedGeneration: 1
-`, false, "KServe has not got it ready yet", false},
+`, false, "KServe reports that it is not ready yet", false},
 		"ready, and another generation": {`
 conditions:
   - {status: "True", type: IngressReady}

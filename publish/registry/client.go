@@ -82,7 +82,7 @@ func (c *client) image(ctx context.Context, ref name.Reference) (imageformat.Ima
 	case d.MediaType.IsImage():
 		return d.Image()
 	}
-	return nil, fmt.Errorf("%s is of type %q, which is no image", ref, d.MediaType)
+	return nil, fmt.Errorf("%s has the media type %q, which is not an image", ref, d.MediaType)
 }
 
 // digest is what a reference points to; ok is false if there is nothing.
