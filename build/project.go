@@ -66,9 +66,6 @@ func ReadIn(dir, name string, limit int64) ([]byte, error) {
 	return untrusted.ReadFile(files, name, limit)
 }
 
-// LockSuffix is what the name of a lock has after that of its Deployfile.
-const LockSuffix = ".lock"
-
 // LockDigest returns the digest of the lock beside the Deployfile, sha256:…, or ""
 // if there is none.
 func (p *Project) LockDigest(ctx context.Context) (string, error) {

@@ -120,7 +120,7 @@ func inspect(ctx context.Context, folder, file string, source []byte, args map[s
 	}
 	var lock *resolver.Lock
 	var pylocks map[string][]byte
-	lock, pylocks, c.err = readLock(file)
+	lock, pylocks, c.err = readLock(ctx, file)
 	c.judged = c.found.Lint(lock, pylocks, time.Now())
 	if c.err == nil && lock != nil && c.found.ModelDir != "" {
 		c.err = checkLock(ctx, files, c.found, file, lock, pylocks)
@@ -131,19 +131,18 @@ func inspect(ctx context.Context, folder, file string, source []byte, args map[s
 // errLint says that the findings that were printed include an error.
 var errLint = errors.New("the Deployfile has to change, see above")
 
-// readLock reads the lock beside a Deployfile, nil if there is none.
-func readLock(file string) (*resolver.Lock, map[string][]byte, error) {
-	name := filepath.Base(file) + build.LockSuffix
-	files, lock, err := readLockFiles(filepath.Dir(file), name)
-	var unknown *lockError
-	if errors.As(err, &unknown) {
-		return nil, nil, &frontend.StaleLockError{File: name, Changes: []string{unknown.Error()}}
-	}
-	if err != nil || lock == nil {
+// readLock reads the lock beside a Deployfile, nil if it is missing.
+func readLock(ctx context.Context, file string) (*resolver.Lock, map[string][]byte, error) {
+	l, err := build.ReadLock(ctx, file+build.LockSuffix)
+	if err != nil {
 		return nil, nil, err
 	}
-	delete(files, name)
-	return lock, files, nil
+	lock, err := l.Decode()
+	if err != nil {
+		return nil, nil, &frontend.StaleLockError{File: l.Name(), Changes: []string{err.Error()}}
+	}
+	delete(l.Files, l.Name())
+	return lock, l.Files, nil
 }
 
 // checkLock compares the lock with what can be told without a builder: all but
@@ -155,7 +154,7 @@ func checkLock(ctx context.Context, folder *contextFS, found *frontend.Inspectio
 		return err
 	}
 	if changes = append(changes, lock.ModelChanges(now)...); len(changes) > 0 {
-		return &frontend.StaleLockError{File: filepath.Base(file) + ".lock", Changes: changes}
+		return &frontend.StaleLockError{File: filepath.Base(file) + build.LockSuffix, Changes: changes}
 	}
 	return nil
 }

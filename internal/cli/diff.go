@@ -13,7 +13,6 @@ import (
 	"github.com/deployfile/deployfile/compare"
 	"github.com/deployfile/deployfile/compare/image"
 	"github.com/deployfile/deployfile/deployfile"
-	"github.com/deployfile/deployfile/resolver"
 	"github.com/spf13/cobra"
 )
 
@@ -97,17 +96,16 @@ func diff(ctx context.Context, s streams, a, b string, asJSON bool) error {
 // side is one of the two that are compared: a lock or an image.
 type side struct {
 	name  string
-	lock  *lockFiles
+	lock  *build.LockFiles
 	image *image.Image
 }
 
-func openSide(ctx context.Context, name string) (*side, error) {
-	d := &side{name: name}
+func openSide(ctx context.Context, name string) (d *side, err error) {
+	d = &side{name: name}
 	if file := lockPath(name); file != "" {
-		d.lock = &lockFiles{dir: filepath.Dir(file), name: filepath.Base(file)}
-		return d, d.lock.readOld(ctx)
+		d.lock, err = build.ReadLock(ctx, file)
+		return d, err
 	}
-	var err error
 	d.image, err = image.Open(ctx, name)
 	var none *image.NotFoundError
 	if info, e := os.Stat(name); errors.As(err, &none) && e == nil && info.IsDir() {
@@ -147,13 +145,12 @@ func (d *side) contents(ctx context.Context, other *side) (compare.Contents, err
 	if d.image != nil {
 		return d.image.Contents(ctx, other.image)
 	}
-	data, ok := d.lock.old[d.lock.name]
-	if !ok {
+	lock, err := d.lock.Decode()
+	switch {
+	case err != nil:
+		return compare.Contents{}, errors.Join(fmt.Errorf("%s is not a lock that this deployfile can read", d.name), err)
+	case lock == nil:
 		return compare.Contents{}, fmt.Errorf("there is no lock %s: %w", d.name, fs.ErrNotExist)
 	}
-	lock, err := resolver.ParseLock(data)
-	if err != nil {
-		return compare.Contents{}, errors.Join(fmt.Errorf("%s is not a lock that this deployfile can read", d.name), err)
-	}
-	return compare.FromLock(d.name, lock, d.lock.old)
+	return compare.FromLock(d.name, lock, d.lock.Files)
 }

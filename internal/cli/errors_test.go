@@ -39,120 +39,134 @@ import (
 	"golang.org/x/tools/go/packages"
 )
 
-// filled is an error of a type with a text in all of its fields.
-func filled[T any](text string) error {
-	v := new(T)
+// module is the prefix of the paths of this module's packages.
+const module = "github.com/deployfile/deployfile/"
+
+// filled makes an error of a type with a text in all of its fields, and returns the
+// name of the type.
+func filled[T any](text string) (string, error) {
+	t, v := reflect.TypeFor[T](), new(T)
 	hostile.Fill(v, text)
+	name := strings.TrimPrefix(t.PkgPath(), module) + "." + t.Name()
 	if err, ok := any(*v).(error); ok {
-		return err
+		return name, err
 	}
-	return any(v).(error)
+	return name, any(v).(error)
 }
 
-// wordsAlone is an error of a type that this package cannot name, so that report
-// knows no more of it than its words.
-func wordsAlone(text string) error { return errors.New(text) }
+// errorsWith returns an error of each type of the module that is one, by the name of
+// the type, with a text in all of its fields. Of a type that this package cannot
+// name, report knows no more than its text.
+func errorsWith(text string) map[string]error {
+	all := map[string]error{}
+	for _, make := range []func(text string) (string, error){
+		filled[build.LoopbackError],
+		filled[build.NoFileError],
+		filled[build.UsageError],
+		filled[builder.DiskFullError],
+		filled[builder.GoneError],
+		filled[builder.NotFoundError],
+		filled[deploy.AbortedError],
+		filled[deploy.NotReachedError],
+		filled[deployfile.Errors],
+		filled[deployfile.TargetError],
+		filled[differentError],
+		filled[frontend.ImageError],
+		filled[frontend.MissingError],
+		filled[frontend.NoLockError],
+		filled[frontend.StaleLockError],
+		filled[image.BoundError],
+		filled[image.CorruptError],
+		filled[image.NotFoundError],
+		filled[imageformat.LayerError],
+		filled[imageformat.PlatformError],
+		filled[invoke.RefusedError],
+		filled[kubernetes.NamespaceError],
+		filled[kubernetes.PermissionError],
+		filled[kubernetes.QuotaError],
+		filled[kubernetes.StrangeObjectError],
+		filled[kubernetes.UnknownKindError],
+		filled[lockChangeError],
+		filled[mlmodel.MissingModelError],
+		filled[mlmodel.NoPyfuncError],
+		filled[mlmodel.SourceError],
+		filled[modelsource.UnknownError],
+		filled[network.RefusedError],
+		filled[pyenv.PlatformError],
+		filled[publish.BusyError],
+		filled[publish.ConflictError],
+		filled[publish.LastRevisionError],
+		filled[publish.NoRevisionError],
+		filled[publish.NothingError],
+		filled[publish.NotReadyError],
+		filled[publish.OtherModelError],
+		filled[publish.PendingError],
+		filled[publish.UnreadyError],
+		filled[record.VersionError],
+		filled[registry.KeptError],
+		filled[registry.NoImageError],
+		filled[resolver.BuildError],
+		filled[resolver.EnvironmentError],
+		filled[resolver.MissingLibraryError],
+		filled[resolver.NoPythonError],
+		filled[resolver.NoWheelError],
+		filled[resolver.RequirementError],
+		filled[resolver.StepError],
+		filled[resolver.UnusedNameError],
+		filled[untrusted.AnswerError],
+		filled[untrusted.NotRegularError],
+		filled[untrusted.OutsideError],
+		filled[untrusted.StructureError],
+		filled[untrusted.TooLargeError],
+		filled[usageError],
+		filled[verify.DifferentError],
+	} {
+		name, err := make(text)
+		all[name] = err
+	}
+	for _, name := range unnamedErrors() {
+		all[name] = errors.New(text)
+	}
+	return all
+}
 
-// errorTypes have a constructor for each type of the module that is an error.
-func errorTypes() map[string]func(text string) error {
-	return map[string]func(text string) error{
-		"build.NoFileError":                     filled[build.NoFileError],
-		"frontend.MissingError":                 filled[frontend.MissingError],
-		"resolver.MissingLibraryError":          filled[resolver.MissingLibraryError],
-		"build.LoopbackError":                   filled[build.LoopbackError],
-		"build.UsageError":                      filled[build.UsageError],
-		"builder.DiskFullError":                 filled[builder.DiskFullError],
-		"builder.GoneError":                     filled[builder.GoneError],
-		"builder.NotFoundError":                 filled[builder.NotFoundError],
-		"internal/network.RefusedError":         filled[network.RefusedError],
-		"compare/image.BoundError":              filled[image.BoundError],
-		"internal/cli.differentError":           filled[differentError],
-		"internal/cli.lockError":                filled[lockError],
-		"internal/cli.lockChangeError":          filled[lockChangeError],
-		"internal/pyenv.PlatformError":          filled[pyenv.PlatformError],
-		"internal/cli.usageError":               filled[usageError],
-		"compare/image.CorruptError":            filled[image.CorruptError],
-		"compare/image.NotFoundError":           filled[image.NotFoundError],
-		"compare/verify.DifferentError":         filled[verify.DifferentError],
-		"deploy.AbortedError":                   filled[deploy.AbortedError],
-		"deploy.NotReachedError":                filled[deploy.NotReachedError],
-		"deployfile.TargetError":                filled[deployfile.TargetError],
-		"internal/invoke.RefusedError":          filled[invoke.RefusedError],
-		"deployfile.Errors":                     filled[deployfile.Errors],
-		"frontend.ImageError":                   filled[frontend.ImageError],
-		"frontend.NoLockError":                  filled[frontend.NoLockError],
-		"frontend.StaleLockError":               filled[frontend.StaleLockError],
-		"frontend.located":                      wordsAlone,
-		"frontend.gatewayError":                 wordsAlone,
-		"frontend.hinted":                       wordsAlone,
-		"internal/imageformat.LayerError":       filled[imageformat.LayerError],
-		"internal/imageformat.PlatformError":    filled[imageformat.PlatformError],
-		"internal/untrusted.AnswerError":        filled[untrusted.AnswerError],
-		"internal/untrusted.NotRegularError":    filled[untrusted.NotRegularError],
-		"internal/untrusted.OutsideError":       filled[untrusted.OutsideError],
-		"internal/untrusted.StructureError":     filled[untrusted.StructureError],
-		"internal/untrusted.TooLargeError":      filled[untrusted.TooLargeError],
-		"mlmodel.MissingModelError":             filled[mlmodel.MissingModelError],
-		"mlmodel.NoPyfuncError":                 filled[mlmodel.NoPyfuncError],
-		"mlmodel.SourceError":                   filled[mlmodel.SourceError],
-		"modelsource.UnknownError":              filled[modelsource.UnknownError],
-		"publish.BusyError":                     filled[publish.BusyError],
-		"publish.ConflictError":                 filled[publish.ConflictError],
-		"publish.LastRevisionError":             filled[publish.LastRevisionError],
-		"publish.NoRevisionError":               filled[publish.NoRevisionError],
-		"publish.NotReadyError":                 filled[publish.NotReadyError],
-		"publish.PendingError":                  filled[publish.PendingError],
-		"publish.NothingError":                  filled[publish.NothingError],
-		"publish.OtherModelError":               filled[publish.OtherModelError],
-		"publish.UnreadyError":                  filled[publish.UnreadyError],
-		"publish.lostError":                     wordsAlone,
-		"publish/docker.unavailableError":       wordsAlone,
-		"publish/kubernetes.NamespaceError":     filled[kubernetes.NamespaceError],
-		"publish/kubernetes.PermissionError":    filled[kubernetes.PermissionError],
-		"publish/kubernetes.QuotaError":         filled[kubernetes.QuotaError],
-		"publish/kubernetes.StrangeObjectError": filled[kubernetes.StrangeObjectError],
-		"publish/kubernetes.UnknownKindError":   filled[kubernetes.UnknownKindError],
-		"publish/registry.KeptError":            filled[registry.KeptError],
-		"publish/registry.NoImageError":         filled[registry.NoImageError],
-		"record/v1.VersionError":                filled[record.VersionError],
-		"resolver.BuildError":                   filled[resolver.BuildError],
-		"resolver.EnvironmentError":             filled[resolver.EnvironmentError],
-		"resolver.NoPythonError":                filled[resolver.NoPythonError],
-		"resolver.NoWheelError":                 filled[resolver.NoWheelError],
-		"resolver.RequirementError":             filled[resolver.RequirementError],
-		"resolver.StepError":                    filled[resolver.StepError],
-		"resolver.UnusedNameError":              filled[resolver.UnusedNameError],
+// unnamedErrors are the types that this package cannot name.
+func unnamedErrors() []string {
+	return []string{
+		"frontend.gatewayError",
+		"frontend.hinted",
+		"frontend.located",
+		"publish.lostError",
+		"publish/docker.unavailableError",
 	}
 }
 
-// Who adds a type of error says here how to make one, and so has it reported with
-// what a stranger would write into it.
+// Every type of error is listed above, so that it is reported with hostile text in
+// its fields.
 func TestEveryErrorTypeIsListed(t *testing.T) {
-	const module = "github.com/deployfile/deployfile/"
 	loaded, err := packages.Load(&packages.Config{Mode: packages.LoadSyntax, Dir: "../.."}, "./...")
 	if err != nil {
 		t.Fatal(err)
 	}
 	isError := types.Universe.Lookup("error").Type().Underlying().(*types.Interface)
-	listed, seen := errorTypes(), map[string]bool{}
+	listed, seen := errorsWith(""), map[string]bool{}
 	for _, p := range loaded {
 		for _, e := range p.Errors {
 			t.Fatal(e)
 		}
-		folder := strings.TrimPrefix(p.PkgPath, module)
+		dir := strings.TrimPrefix(p.PkgPath, module)
 		for _, object := range p.TypesInfo.Defs {
 			n, ok := object.(*types.TypeName)
 			if !ok || n.IsAlias() || types.IsInterface(n.Type()) || !types.Implements(types.NewPointer(n.Type()), isError) {
 				continue
 			}
-			key := folder + "." + n.Name()
+			key := dir + "." + n.Name()
 			seen[key] = true
-			made, ok := listed[key]
 			switch {
-			case !ok:
-				t.Errorf("%s is an error and not listed in errorTypes", key)
-			case reflect.ValueOf(made).Pointer() != reflect.ValueOf(wordsAlone).Pointer():
-			case folder == "internal/cli", n.Exported() && !strings.Contains(folder, "internal"):
+			case listed[key] == nil:
+				t.Errorf("%s is an error and not listed in errorsWith", key)
+			case !slices.Contains(unnamedErrors(), key):
+			case dir == "internal/cli", n.Exported() && !strings.Contains(dir, "/internal/"):
 				t.Errorf("%s can be named here", key)
 			}
 		}
@@ -167,14 +181,13 @@ func TestEveryErrorTypeIsListed(t *testing.T) {
 // No error brings a control character of a stranger to the terminal, whichever way
 // it is reported.
 func TestEveryErrorIsPrintable(t *testing.T) {
-	for _, name := range slices.Sorted(maps.Keys(errorTypes())) {
-		made := errorTypes()[name]
+	for _, name := range slices.Sorted(maps.Keys(errorsWith(""))) {
 		t.Run(name, func(t *testing.T) {
 			for _, text := range hostile.Texts() {
 				if !terminal.Obeys(text) {
 					continue
 				}
-				err := made(text)
+				err := errorsWith(text)[name]
 				source := &errdefs.Source{
 					Info:   &pb.SourceInfo{Filename: text, Data: []byte("a\n" + text)},
 					Ranges: []*pb.Range{{Start: &pb.Position{Line: 2}, End: &pb.Position{Line: 2, Character: 3}}},

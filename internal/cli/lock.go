@@ -4,11 +4,12 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 
+	"github.com/deployfile/deployfile/build"
+	"github.com/deployfile/deployfile/compare"
 	"github.com/deployfile/deployfile/frontend"
 	"github.com/spf13/cobra"
 )
@@ -104,11 +105,11 @@ func lock(ctx context.Context, s streams, folder string, o lockOptions) error {
 	if err != nil {
 		return err
 	}
-	files := lockFiles{dir: filepath.Dir(p.Path), name: filepath.Base(p.Path) + ".lock", made: made}
-	if err := files.readOld(ctx); err != nil {
+	old, err := build.ReadLock(ctx, p.Path+build.LockSuffix)
+	if err != nil {
 		return err
 	}
-	changes, err := files.changes()
+	changes, err := compare.Locks(old.Name(), old.Files, made)
 	if err != nil {
 		return err
 	}
@@ -125,5 +126,5 @@ func lock(ctx context.Context, s streams, folder string, o lockOptions) error {
 	case o.check:
 		return nil
 	}
-	return files.write()
+	return old.Replace(made)
 }

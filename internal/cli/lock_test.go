@@ -2,10 +2,10 @@ package cli
 
 import (
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/deployfile/deployfile/compare"
 	"github.com/deployfile/deployfile/resolver"
 	"github.com/deployfile/deployfile/toolchain"
 	"github.com/google/go-cmp/cmp"
@@ -28,33 +28,7 @@ func encoded(t *testing.T, l *resolver.Lock) []byte {
 	return data
 }
 
-func folderOf(t *testing.T, files map[string][]byte) string {
-	t.Helper()
-	dir := t.TempDir()
-	for name, data := range files {
-		if err := os.WriteFile(filepath.Join(dir, name), data, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return dir
-}
-
-func contents(t *testing.T, dir string) map[string][]byte {
-	t.Helper()
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	out := map[string][]byte{}
-	for _, e := range entries {
-		if out[e.Name()], err = os.ReadFile(filepath.Join(dir, e.Name())); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return out
-}
-
-func TestLockFiles(t *testing.T) {
+func TestLockText(t *testing.T) {
 	one := map[string][]byte{
 		"Deployfile.lock": encoded(t, &resolver.Lock{
 			Base: pinned("a"), Toolchain: pinned("a"),
@@ -114,48 +88,19 @@ func TestLockFiles(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			l := lockFiles{dir: folderOf(t, test.old), name: "Deployfile.lock", made: test.made}
-			if err := l.readOld(t.Context()); err != nil {
-				t.Fatal(err)
-			}
-			changes, err := l.changes()
+			changes, err := compare.Locks("Deployfile.lock", test.old, test.made)
 			if err != nil {
 				t.Fatal(err)
 			}
 			if diff := cmp.Diff(test.want, lockText(changes)); diff != "" {
 				t.Error(diff)
 			}
-			if err := l.write(); err != nil {
-				t.Fatal(err)
-			}
-			if diff := cmp.Diff(test.made, contents(t, l.dir)); diff != "" {
-				t.Errorf("files: %s", diff)
-			}
 		})
 	}
 }
 
-// What cannot be written leaves everything as it was.
-func TestLockFilesKept(t *testing.T) {
-	old := map[string][]byte{"Deployfile.lock": []byte("version = 0\n"), "other": []byte("x")}
-	l := lockFiles{dir: folderOf(t, old), name: "Deployfile.lock", made: map[string][]byte{
-		"a.toml":          []byte("new"),
-		"Deployfile.lock": []byte("new"),
-		"none/pylock":     []byte("new"),
-	}}
-	if err := l.readOld(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	if err := l.write(); err == nil {
-		t.Error("no error")
-	}
-	if diff := cmp.Diff(old, contents(t, l.dir)); diff != "" {
-		t.Error(diff)
-	}
-}
-
 func TestUpgraded(t *testing.T) {
-	t.Chdir(folderOf(t, nil))
+	t.Chdir(t.TempDir())
 	if err := os.Mkdir("model", 0o755); err != nil {
 		t.Fatal(err)
 	}
