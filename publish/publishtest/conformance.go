@@ -13,10 +13,9 @@ import (
 )
 
 // Conformance deploys to endpoints that open makes, with each fault at each step
-// that keep picks; nil picks
-// all, and then also where nothing was deployed before. What was deployed before must answer again,
-// nothing else may be left, the records must say so, and the next deployment must
-// work.
+// that keep picks; nil picks all, and then also where nothing was deployed before.
+// What was deployed before must answer again, nothing else may be left, the records
+// must say so, and the next deployment must work.
 func Conformance(t *testing.T, open func(t *testing.T) *Endpoint, keep func(step string, f Fault) bool) {
 	first := open(t)
 	first.must(t, "1", false)
