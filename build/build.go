@@ -1,6 +1,10 @@
 // Package build is the client side of a build: it passes the Deployfile, its
 // context, secrets and caches to a builder, runs the frontend there, shows
 // BuildKit's progress and receives the result.
+//
+// Promise: it writes only the outputs that it is given, each complete or not at all,
+// and prints only to Options.Log. Fields are added to Options in such a way that
+// their zero value changes nothing.
 package build
 
 import (

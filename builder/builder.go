@@ -7,6 +7,11 @@
 // (the same program, see Supervise), and the supervisor starts buildkitd as the
 // first process of its own PID namespace. If one of these processes dies, the
 // kernel kills those below it.
+//
+// Promise: a program that imports this package calls Supervise when it is started
+// with the arguments of Options.Supervisor, or always gives an Address. In return
+// all programs of one user share one builder, and nothing that this package starts
+// outlives its idle limit.
 package builder
 
 import (

@@ -1,6 +1,10 @@
 // Package compare reports how two locks or images differ: for the review of a
-// change, or to explain a rebuild with another digest. It is pure; packages
-// below it read the locks and images.
+// change, or to explain a rebuild with another digest. It is pure; package image
+// below it reads images, and package verify rebuilds one.
+//
+// Promise: the three packages take untrusted locks and images, read them within
+// limits and write nothing but the directory that verify is given. Results are the
+// types of package report.
 package compare
 
 // Source is the type of what was read.

@@ -2,6 +2,10 @@
 // decoder that knows the line of every key, the validation of values, and the
 // JSON Schema that editors complete it with. It reads text and returns data;
 // it opens no file and knows no other package of this module.
+//
+// Promise: a Deployfile that one version accepts, every later version of the same
+// major version accepts with the same meaning. Ids of rules stay; messages and hints
+// are for people and may change.
 package deployfile
 
 // DefaultName is the file name that every command looks for.

@@ -7,6 +7,10 @@
 // the caller asks for), document and project (the Deployfile), inputs (with the
 // model and the lock beside it), locked (with the lock to build from) and compiled
 // (the plan and the states of one platform).
+//
+// Promise: Build is a BuildFunc of BuildKit's gateway and needs nothing else of its
+// process: no file, no environment variable, no network. The names of outputs and of
+// build arguments stay.
 package frontend
 
 import (

@@ -2,6 +2,9 @@
 // deployfile makes: the directories of a built image and the labels of images,
 // containers and Kubernetes objects. It imports nothing, so that any package and
 // any program can use it.
+//
+// Promise: no name changes within a major version, since images and clusters have
+// them.
 package imagespec
 
 // The directories of an image. The model is outside of /opt/ml, which SageMaker

@@ -4,6 +4,11 @@
 // with its keys, defaults, checks and rendering; package kinds lists them. All
 // of it is pure: no clock, network, environment or map order, so the same state
 // gives the same bytes. Package publish takes the documents to the target.
+//
+// Promise: the packages below link neither BuildKit nor a client of a target, and
+// Render needs no more than its argument. The documents of one state may change from
+// version to version; the ones that are recorded with a revision are what a rollback
+// applies.
 package manifests
 
 import (

@@ -2,6 +2,9 @@
 // (python_env.yaml, conda.yaml, requirements.txt), its signature and its saved
 // input example. It reads through an fs.FS, such as a directory, a BuildKit
 // reference or a test's map, and never opens the model's weights.
+//
+// Promise: a model is untrusted input. Reading one never panics, and is linear in
+// the size of its metadata.
 package mlmodel
 
 import "encoding/json"

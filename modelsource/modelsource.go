@@ -2,6 +2,9 @@
 // model in [model] source, such as a directory of the build context, and turns the
 // name into a Tree, which is all that the rest of the build knows of it. Schemes
 // lists them; to add one, add its file and a line there (docs/adding-a-source.md).
+//
+// Promise: none yet beyond what package frontend needs. Scheme and Tree may change
+// with each new source.
 package modelsource
 
 import (

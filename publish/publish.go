@@ -1,8 +1,13 @@
 // Package publish brings releases to targets: a small interface that every
 // kind of target implements, in a package of its own below this one, and the
-// verbs (deploy, promote, roll back) that are the same for all. The state of a
-// deployment is kept at the target and nowhere else, so any machine can list,
-// compare and roll back.
+// verbs (deploy, promote, roll back) that are the same for all. The state of an
+// endpoint is kept at the target and nowhere else, so any machine can list,
+// compare and roll back. Package connect opens a target of any kind.
+//
+// Promise: a verb either makes a revision that is ready, or restores the previous
+// one and returns a typed error of this package. Publisher does not grow: what only
+// some targets can do is an interface of its own, such as Logger. Records of earlier
+// versions are read.
 package publish
 
 import (

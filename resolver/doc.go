@@ -4,4 +4,8 @@
 // result is the lock: pylock.toml (PEP 751) and Deployfile.lock. All requests
 // go through BuildKit's gateway, so that only a builder is needed. The package
 // does not know how the image is built.
+//
+// Promise: ParseLock and ParsePylock take untrusted bytes; they return an error and
+// never panic. A lock names its version, and one of another version is an error that
+// says to run deployfile lock, never a wrong build.
 package resolver

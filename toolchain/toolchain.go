@@ -1,6 +1,10 @@
 // Package toolchain runs steps in the toolchain image: the image whose Python
 // and uv resolve, build and install wheels, and which never becomes part of the
 // result. Its functions are pure: they return LLB and solve nothing.
+//
+// Promise: it is public because its types are in the signatures of packages resolver
+// and llb. A step that is the same keeps its cache key; Toolchain and Step may gain
+// fields.
 package toolchain
 
 import (

@@ -10,6 +10,6 @@
 // and with those of the target's kind under their names in a Deployfile. A new
 // revision is always written in this format.
 //
-// The package promises that what it encodes, every later version of deployfile
+// Promise: what this package encodes, every later version of deployfile
 // decodes. New members are optional.
 package v1

@@ -1,0 +1,49 @@
+package resolver_test
+
+import (
+	"fmt"
+	"os"
+
+	"github.com/deployfile/deployfile/resolver"
+)
+
+// The wheels that a build for amd64 installs, without a builder.
+func ExampleSelect() {
+	data, err := os.ReadFile("../llb/testdata/iris/Deployfile.lock")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	lock, err := resolver.ParseLock(data)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	platform := lock.Platform("linux/amd64")
+	data, err = os.ReadFile("../llb/testdata/iris/" + platform.Pylock)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	pylock, err := resolver.ParsePylock(data)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	interpreter, err := platform.Interpreter(lock.Toolchain.PythonVersion)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	wheels, _, err := resolver.Select(pylock, interpreter)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, w := range wheels {
+		if w.Name == "numpy" {
+			fmt.Println(w.Filename)
+		}
+	}
+	// Output: x
+}
