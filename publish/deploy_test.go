@@ -1,119 +1,17 @@
 package publish_test
 
 import (
-	"bytes"
-	"context"
 	"errors"
-	"slices"
 	"testing"
 	"time"
 
-	"github.com/deployfile/deployfile/deployfile"
 	"github.com/deployfile/deployfile/manifests"
-	"github.com/deployfile/deployfile/manifests/cluster"
 	"github.com/deployfile/deployfile/manifests/docker"
-	"github.com/deployfile/deployfile/manifests/kubernetes"
 	"github.com/deployfile/deployfile/publish"
 	"github.com/google/go-cmp/cmp"
 )
 
-// memory is a target that keeps what it is told, and complains of a caller who
-// tells it what the contract of publish.Publisher does not have.
-type memory struct {
-	t *testing.T
-	// revisions are newest first, serving the documents that are there.
-	revisions []publish.Revision
-	serving   []manifests.Document
-	// fails is what the next Apply returns.
-	fails error
-	// starting is how often Status still says that it does not serve.
-	starting int
-	// options are those of the last Apply.
-	options publish.ApplyOptions
-}
-
 var _ publish.Publisher = (*memory)(nil)
-
-func (m *memory) Revisions(context.Context) ([]publish.Revision, error) {
-	return slices.Clone(m.revisions), nil
-}
-
-func (m *memory) Diff(_ context.Context, documents []manifests.Document) ([]publish.Change, error) {
-	var out []publish.Change
-	for _, d := range documents {
-		n := slices.IndexFunc(m.serving, func(s manifests.Document) bool { return s.Name == d.Name })
-		switch {
-		case n < 0:
-			out = append(out, publish.Change{Action: "create", Object: d.Name})
-		case !bytes.Equal(m.serving[n].Body, d.Body):
-			out = append(out, publish.Change{Action: "update", Object: d.Name})
-		}
-	}
-	for _, s := range m.serving {
-		if !slices.ContainsFunc(documents, func(d manifests.Document) bool { return s.Name == d.Name }) {
-			out = append(out, publish.Change{Action: "delete", Object: s.Name})
-		}
-	}
-	return out, nil
-}
-
-func (m *memory) Apply(_ context.Context, r publish.Revision, o publish.ApplyOptions) error {
-	m.t.Helper()
-	newest := 0
-	if len(m.revisions) > 0 {
-		newest = m.revisions[0].Number
-	}
-	if r.Number <= newest {
-		m.t.Errorf("revision %d applied after %d", r.Number, newest)
-	}
-	if want, err := manifests.Render(r.State); err != nil || !cmp.Equal(want, r.Documents) {
-		m.t.Errorf("the documents are not those of the state: %v", err)
-	}
-	if r.By == "" || r.At.Nanosecond() != 0 || r.At.Location() != time.UTC {
-		m.t.Errorf("applied by %q at %s", r.By, r.At)
-	}
-	o.Progress("applying")
-	m.options = o
-	if m.fails != nil {
-		return m.fails
-	}
-	m.revisions = append([]publish.Revision{r}, m.revisions...)
-	m.serving = r.Documents
-	return nil
-}
-
-func (m *memory) Status(context.Context) (*publish.Status, error) {
-	m.starting--
-	if m.starting < 0 {
-		return &publish.Status{Ready: true}, nil
-	}
-	return &publish.Status{Message: "it starts"}, nil
-}
-
-func (m *memory) Removals(context.Context) ([]publish.Change, error) { return nil, nil }
-func (m *memory) Delete(context.Context) error                       { return nil }
-func (m *memory) Close() error                                       { return nil }
-
-// release is one whose image is told from others by a digit.
-func release(digit, strategy string) manifests.Release {
-	rollout := manifests.Rollout{Strategy: strategy}
-	if strategy == manifests.StrategyCanary {
-		rollout.Weight = 10
-	}
-	return manifests.Release{
-		Model: "iris",
-		Target: deployfile.Target{
-			Name: "prod", Kind: "kubernetes", Endpoint: "iris-prod", Image: "registry.example.com/iris", Port: 8080,
-			Spec: &kubernetes.Spec{Pod: cluster.Pod{Namespace: "models", Replicas: 2, Rollout: rollout}},
-		},
-		Image: "registry.example.com/iris@sha256:" + string(bytes.Repeat([]byte(digit), 64)),
-		Port:  8080, User: "65532:65532", LockDigest: "sha256:1", FileDigest: "sha256:2",
-	}
-}
-
-func options() publish.Options {
-	return publish.Options{Endpoint: "iris-prod", By: "anna@desk", At: time.Date(2026, 1, 2, 3, 4, 5, 6, time.FixedZone("", 3600))}
-}
 
 // step is a verb and what is to come of it: the images by their digit.
 type step struct {
@@ -336,75 +234,4 @@ func deploy(t *testing.T, m *memory, digit string, o publish.Options) *publish.O
 		t.Fatal(err)
 	}
 	return got
-}
-
-// TestOtherModel does not put one model in the place of another unless it is
-// told to.
-func TestOtherModel(t *testing.T) {
-	m := memory{t: t}
-	deploy(t, &m, "1", options())
-	r := release("2", "")
-	r.Model = "wine"
-	_, err := publish.Deploy(t.Context(), &m, r, options())
-	var other *publish.OtherModelError
-	if !errors.As(err, &other) {
-		t.Fatalf("the error is %v", err)
-	}
-	if diff := cmp.Diff(&publish.OtherModelError{Endpoint: "iris-prod", Serves: "iris", Model: "wine"}, other); diff != "" {
-		t.Error(diff)
-	}
-	o := options()
-	o.ForceConflicts = true
-	if done, err := publish.Deploy(t.Context(), &m, r, o); err != nil || done.Revision.State.Live.Model != "wine" {
-		t.Errorf("by force: %+v, %v", done, err)
-	}
-}
-
-// TestLockOf lets an image that is deployed by its name keep the lock that it
-// was deployed with, and no other one.
-func TestLockOf(t *testing.T) {
-	m := &memory{t: t}
-	deploy(t, m, "a", options())
-	for _, test := range []struct{ digit, model, lock string }{
-		{"b", "", ""},
-		{"a", "", "sha256:1"},
-		{"a", "registry.example.com/model@sha256:1", ""},
-	} {
-		r := release(test.digit, "")
-		r.LockDigest, r.ModelImage, cluster.PodOf(r).ModelVolume = "", test.model, test.model != ""
-		got, err := publish.Deploy(t.Context(), m, r, options())
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got.Revision.State.Live.LockDigest != test.lock {
-			t.Errorf("image %s, model %q: lock %q", test.digit, test.model, got.Revision.State.Live.LockDigest)
-		}
-	}
-	canary := &memory{t: t}
-	for _, digit := range []string{"a", "b", "b"} {
-		r := release(digit, "canary")
-		if len(canary.revisions) == 2 {
-			r.LockDigest = ""
-		}
-		got, err := publish.Deploy(t.Context(), canary, r, options())
-		if err != nil {
-			t.Fatal(err)
-		}
-		if lock := got.Revision.State.Newest().LockDigest; lock != "sha256:1" {
-			t.Errorf("canary %s: lock %q", digit, lock)
-		}
-	}
-}
-
-// TestLastRevision deploys after a revision that a stranger has given the highest
-// number.
-func TestLastRevision(t *testing.T) {
-	m := &memory{t: t}
-	deploy(t, m, "a", options())
-	m.revisions[0].Number = publish.MaxRevision
-	_, err := publish.Deploy(t.Context(), m, release("b", ""), options())
-	var none *publish.LastRevisionError
-	if !errors.As(err, &none) || none.Number != publish.MaxRevision {
-		t.Errorf("after revision %d: %v", publish.MaxRevision, err)
-	}
 }

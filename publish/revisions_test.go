@@ -1,0 +1,81 @@
+package publish_test
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/deployfile/deployfile/manifests/cluster"
+	"github.com/deployfile/deployfile/publish"
+	"github.com/google/go-cmp/cmp"
+)
+
+// TestOtherModel does not put one model in the place of another unless it is
+// told to.
+func TestOtherModel(t *testing.T) {
+	m := memory{t: t}
+	deploy(t, &m, "1", options())
+	r := release("2", "")
+	r.Model = "wine"
+	_, err := publish.Deploy(t.Context(), &m, r, options())
+	var other *publish.OtherModelError
+	if !errors.As(err, &other) {
+		t.Fatalf("the error is %v", err)
+	}
+	if diff := cmp.Diff(&publish.OtherModelError{Endpoint: "iris-prod", Serves: "iris", Model: "wine"}, other); diff != "" {
+		t.Error(diff)
+	}
+	o := options()
+	o.ForceConflicts = true
+	if done, err := publish.Deploy(t.Context(), &m, r, o); err != nil || done.Revision.State.Live.Model != "wine" {
+		t.Errorf("by force: %+v, %v", done, err)
+	}
+}
+
+// TestLockOf lets an image that is deployed by its name keep the lock that it
+// was deployed with, and no other one.
+func TestLockOf(t *testing.T) {
+	m := &memory{t: t}
+	deploy(t, m, "a", options())
+	for _, test := range []struct{ digit, model, lock string }{
+		{"b", "", ""},
+		{"a", "", "sha256:1"},
+		{"a", "registry.example.com/model@sha256:1", ""},
+	} {
+		r := release(test.digit, "")
+		r.LockDigest, r.ModelImage, cluster.PodOf(r).ModelVolume = "", test.model, test.model != ""
+		got, err := publish.Deploy(t.Context(), m, r, options())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got.Revision.State.Live.LockDigest != test.lock {
+			t.Errorf("image %s, model %q: lock %q", test.digit, test.model, got.Revision.State.Live.LockDigest)
+		}
+	}
+	canary := &memory{t: t}
+	for _, digit := range []string{"a", "b", "b"} {
+		r := release(digit, "canary")
+		if len(canary.revisions) == 2 {
+			r.LockDigest = ""
+		}
+		got, err := publish.Deploy(t.Context(), canary, r, options())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if lock := got.Revision.State.Newest().LockDigest; lock != "sha256:1" {
+			t.Errorf("canary %s: lock %q", digit, lock)
+		}
+	}
+}
+
+// TestLastRevision deploys after a revision that a stranger has given the highest
+// number.
+func TestLastRevision(t *testing.T) {
+	m := &memory{t: t}
+	deploy(t, m, "a", options())
+	m.revisions[0].Number = publish.MaxRevision
+	_, err := publish.Deploy(t.Context(), m, release("b", ""), options())
+	var none *publish.LastRevisionError
+	if !errors.As(err, &none) || none.Number != publish.MaxRevision {
+		t.Errorf("after revision %d: %v", publish.MaxRevision, err)
+	}
+}
