@@ -43,7 +43,7 @@ func ExampleLocks() {
 			fmt.Println(c.Kind, c.Name, c.Was == "", c.Is)
 		}
 	}
-	// Output: x
+	// Output: package scikit-learn true 1.9.1
 }
 
 // What differs between two locks, as the command diff reports it.
@@ -74,5 +74,7 @@ func ExampleDiff() {
 			fmt.Println(c.Op, c.Name, c.Is)
 		}
 	}
-	// Output: x
+	// Output:
+	// false
+	// added scikit-learn 1.9.1
 }

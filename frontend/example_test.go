@@ -24,7 +24,9 @@ func ExampleInspect() {
 	for _, f := range found.Lint(nil, nil, time.Now()) {
 		fmt.Println(f.Diagnostic("Deployfile").Rule)
 	}
-	// Output: x
+	// Output:
+	// iris model 3.11
+	// unlocked-build
 }
 
 // What --target may name.

@@ -18,8 +18,15 @@ func ExampleNewPlan() {
 		fmt.Println(err)
 		return
 	}
-	fmt.Println(plan.Platform, plan.Server.Command[0], len(plan.Layers) > 0)
-	// Output: linux/amd64 x true
+	fmt.Println(plan.Platform, plan.Config.Cmd, plan.Model.Dir)
+	for _, l := range plan.Layers[:3] {
+		fmt.Println(l.Name, len(l.Wheels))
+	}
+	// Output:
+	// linux/amd64 [serve] model
+	// cryptography 1
+	// numpy 1
+	// pandas 1
 }
 
 func iris() (*llb.Plan, error) {

@@ -1,6 +1,10 @@
 // Package llb turns a Deployfile, its model and its lock into a Plan, and a
 // Plan into BuildKit's LLB and an image config. It is pure: no network, no
 // clock, no environment, and the same plan gives the same bytes.
+//
+// Promise: the same lock, model and Deployfile give the same image digest with the
+// same version of this package. A change that moves digests is in the changelog. The
+// JSON of a Plan gains members, and loses or renames none within a major version.
 package llb
 
 import (

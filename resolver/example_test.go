@@ -45,5 +45,5 @@ func ExampleSelect() {
 			fmt.Println(w.Filename)
 		}
 	}
-	// Output: x
+	// Output: numpy-2.4.6-cp311-cp311-manylinux_2_27_x86_64.manylinux_2_28_x86_64.whl
 }
