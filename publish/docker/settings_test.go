@@ -45,7 +45,7 @@ func TestSettings(t *testing.T) {
 	for want, c := range map[string]manifests.Container{
 		"invalid port 0:":     {Publish: &manifests.PublishedPort{}},
 		"invalid port 70000:": {Publish: &manifests.PublishedPort{}, Port: 70000},
-		"address: ":             {Publish: &manifests.PublishedPort{Address: "gpu.example.com"}, Port: 80},
+		"address: ":           {Publish: &manifests.PublishedPort{Address: "gpu.example.com"}, Port: 80},
 	} {
 		if _, err := settings(&c); err == nil || !strings.HasPrefix(err.Error(), want) {
 			t.Errorf("%v, want %s", err, want)
