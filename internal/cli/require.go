@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io/fs"
-	"path/filepath"
 	"strings"
 
 	"deps.dev/util/pypi"
@@ -88,7 +87,11 @@ func (o requireOptions) edit(ctx context.Context, s streams, args []string, chan
 		return err
 	}
 	defer context.Close()
-	e, err := untrusted.Wait(ctx, func() (*require.Editor, error) { return newEditor(file, source, context) })
+	lock, err := build.ReadLock(ctx, file+build.LockSuffix)
+	if err != nil {
+		return err
+	}
+	e, err := untrusted.Wait(ctx, func() (*require.Editor, error) { return newEditor(file, source, context, lock) })
 	if err != nil {
 		return err
 	}
@@ -111,7 +114,7 @@ func (o requireOptions) edit(ctx context.Context, s streams, args []string, chan
 }
 
 // newEditor reads what a Deployfile and its model require.
-func newEditor(file string, source []byte, context fs.FS) (*require.Editor, error) {
+func newEditor(file string, source []byte, context fs.FS, files *build.LockFiles) (*require.Editor, error) {
 	e := &require.Editor{Context: context, Parse: func(data []byte) (*deployfile.File, error) {
 		f, _, err := deployfile.Parse(file, data, kinds.All())
 		return f, err
@@ -134,10 +137,8 @@ func newEditor(file string, source []byte, context fs.FS) (*require.Editor, erro
 	if err != nil {
 		return nil, err
 	}
-	files, lock, err := readLockFiles(filepath.Dir(file), filepath.Base(file)+build.LockSuffix)
-	if err != nil && !is[*lockError](err) {
-		return nil, err
-	}
+	// A lock that cannot be decoded is replaced by the next one.
+	lock, _ := files.Decode()
 	if dir := scheme.Local(f.Model.Source); dir != "" {
 		m, _, err := mlmodel.Read(context, dir)
 		if err != nil {
@@ -148,7 +149,7 @@ func newEditor(file string, source []byte, context fs.FS) (*require.Editor, erro
 		e.Model = lockedRequirements(lock, context)
 	}
 	if lock != nil {
-		locked := lockedNames(lock, files)
+		locked := lockedNames(lock, files.Files)
 		e.Locked = func(name string) bool { return locked[name] }
 	}
 	return e, e.Open(source)
