@@ -46,7 +46,7 @@ func env(ctx context.Context, s streams, dir, folder string, o inputFlags) error
 	if err != nil {
 		return err
 	}
-	made, err := untrusted.Wait(ctx, func() (*madeEnvironment, error) { return readEnvironment(p, args) })
+	made, err := untrusted.Wait(ctx, func() (*madeEnvironment, error) { return readEnvironment(ctx, p, args) })
 	if err != nil {
 		return err
 	}
@@ -78,8 +78,8 @@ type madeEnvironment struct {
 }
 
 // readEnvironment reads the lock, which must fit the Deployfile and the model.
-func readEnvironment(p *build.Project, args map[string]string) (*madeEnvironment, error) {
-	lock, pylocks, err := readLock(p.Path)
+func readEnvironment(ctx context.Context, p *build.Project, args map[string]string) (*madeEnvironment, error) {
+	lock, pylocks, err := readLock(ctx, p.Path)
 	if err != nil {
 		return nil, err
 	}

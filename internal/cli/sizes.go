@@ -15,7 +15,6 @@ import (
 	"github.com/deployfile/deployfile/frontend"
 	"github.com/deployfile/deployfile/internal/sizes"
 	"github.com/deployfile/deployfile/report"
-	"github.com/deployfile/deployfile/resolver"
 	"github.com/spf13/pflag"
 )
 
@@ -137,13 +136,13 @@ func (d *side) wheelSizes() map[string]int64 {
 	if d.lock == nil {
 		return nil
 	}
-	lock, err := resolver.ParseLock(d.lock.old[d.lock.name])
-	if err != nil {
+	lock, err := d.lock.Decode()
+	if err != nil || lock == nil {
 		return nil
 	}
 	out := map[string]int64{}
 	for _, p := range lock.Platforms {
-		wheels, err := lock.Wheels(p, d.lock.old[p.Pylock])
+		wheels, err := lock.Wheels(p, d.lock.Files[p.Pylock])
 		if err != nil {
 			continue // compare has said so
 		}
