@@ -69,8 +69,8 @@ func (x *replacements) leavesOut(name, text string) bool {
 		return true
 	}
 	n, ok := x.lines[oneSpace(text)]
-	if ok {
-		x.used[n] = x.used[n]
+	if _, used := x.used[n]; ok && !used {
+		x.used[n] = false
 	}
 	return ok
 }
