@@ -84,6 +84,11 @@ func (r *report) assign(path []string, value any, into reflect.Value) {
 		r.assign(path, value, element.Elem())
 		into.Set(element)
 		return
+	case reflect.Interface:
+		if v := r.anything(path, value); v != nil {
+			into.Set(reflect.ValueOf(v))
+		}
+		return
 	case reflect.Map:
 		if tree, ok := value.(map[string]any); ok {
 			r.mapOf(path, tree, into)
@@ -165,8 +170,11 @@ func typeName(t reflect.Type) string {
 		}
 		return "a list of strings"
 	case reflect.Map:
-		if t.Elem().Kind() == reflect.String {
+		switch t.Elem().Kind() {
+		case reflect.String:
 			return "a table of strings"
+		case reflect.Interface:
+			return "a table"
 		}
 		return "a table of tables"
 	default:

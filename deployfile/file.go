@@ -116,6 +116,9 @@ type Server struct {
 	Workers int `toml:"workers" min:"1" default:"1"`
 	// Command is the start command of kind "command".
 	Command []string `toml:"command"`
+	// ModelConfig overrides the configuration that the model was logged with
+	// (MLflow's model_config). The server reads it from SERVING_MODEL_CONFIG.
+	ModelConfig ModelConfig `toml:"model-config"`
 	// Verify is "build" (the default: each build starts the image and posts
 	// the model's saved input to it) or "never", for a model that the builder
 	// cannot run, such as one that needs a GPU.

@@ -152,6 +152,8 @@ func (b *schemaBuilder) value(k key, t reflect.Type) *jsonschema.Schema {
 			s.PropertyNames = &jsonschema.Schema{Pattern: b.format(k.keys).Pattern}
 		}
 		return s
+	case reflect.Interface:
+		return &jsonschema.Schema{}
 	case reflect.Bool:
 		return &jsonschema.Schema{Type: "boolean", Default: parsed(k, strconv.ParseBool)}
 	case reflect.Int:

@@ -1,5 +1,7 @@
 package deployfile
 
+import "maps"
+
 // Target is one place that the image is deployed to: a kind, the keys that all
 // kinds have, and those of the kind.
 type Target struct {
@@ -32,21 +34,64 @@ type Target struct {
 // Env returns the environment variables of the target's server, nil for a kind
 // that runs none.
 func (t Target) Env() map[string]string {
-	if s, ok := t.Spec.(interface{ serverEnv() map[string]string }); ok {
+	if s := t.server(); s != nil {
+		return s.Env
+	}
+	return nil
+}
+
+// Lacking returns those of some environment variables that the target's server gets no
+// value for. A kind that runs no server lacks none, and of one whose variables come
+// from elsewhere, such as a Secret, that is not known.
+func (t Target) Lacking(names []string, image map[string]string) []string {
+	s := t.server()
+	if s == nil {
+		return nil
+	}
+	if e, ok := t.Spec.(interface{ ForeignEnv() bool }); ok && e.ForeignEnv() {
+		return nil
+	}
+	var out []string
+	for _, name := range names {
+		_, inImage := image[name]
+		if _, there := s.Variables()[name]; !there && !inImage {
+			out = append(out, name)
+		}
+	}
+	return out
+}
+
+// server returns the keys of the target's server, nil for a kind that runs none.
+func (t Target) server() *ServerEnv {
+	if s, ok := t.Spec.(interface{ serverEnv() *ServerEnv }); ok {
 		return s.serverEnv()
 	}
 	return nil
 }
 
-// ServerEnv has the key that kinds share whose targets run the model's server.
+// ServerEnv has the keys that kinds share whose targets run the model's server.
 type ServerEnv struct {
 	// Env are environment variables of the running server, added to
 	// [environment] env. The image does not have them: it is the same for all
 	// targets.
 	Env map[string]string `toml:"env" json:"env,omitzero" keys:"env-name"`
+	// ModelConfig takes the place of [server] model-config for this target.
+	ModelConfig ModelConfig `toml:"model-config" json:"model-config,omitzero"`
 }
 
-func (s *ServerEnv) serverEnv() map[string]string { return s.Env }
+func (s *ServerEnv) serverEnv() *ServerEnv { return s }
+
+// Variables returns the environment variables of the server: Env, and the one that
+// ModelConfig becomes.
+func (s ServerEnv) Variables() map[string]string {
+	config := s.ModelConfig.JSON()
+	if config == "" {
+		return s.Env
+	}
+	out := map[string]string{ModelConfigVariable: config}
+	maps.Copy(out, s.Env)
+	return out
+}
 
 // ModelApart returns the key that leaves the model out of the image, Modelcar
 // or ModelVolume, or "" if the model is part of the image.

@@ -21,6 +21,7 @@ func (r *report) validate(f *File) {
 	r.validateImage(f.Image)
 	r.validateTargets(f)
 	r.validateVariables(f)
+	r.validateModelConfig(f)
 }
 
 func (r *report) validateModel() {

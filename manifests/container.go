@@ -91,7 +91,7 @@ func NewContainer(r Release, keys ContainerKeys) Container {
 	c := Container{
 		Name:             r.Target.Endpoint,
 		Image:            r.Image,
-		Env:              maps.Clone(keys.Env),
+		Env:              maps.Clone(keys.Variables()),
 		Port:             r.Port,
 		Resources:        ContainerResources{Millicores: cpu.MilliValue(), Memory: memory.Value(), GPUs: keys.Resources.GPUs},
 		User:             r.User,

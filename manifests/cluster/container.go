@@ -29,7 +29,7 @@ func imageContainer(name string, r manifests.Release) (corev1.Container, error) 
 		Name:            name,
 		Image:           r.Image,
 		ImagePullPolicy: corev1.PullIfNotPresent,
-		Env:             envVars(pod.Env),
+		Env:             envVars(pod.Variables()),
 		EnvFrom:         envFrom(pod.EnvFrom),
 		Resources:       resourceRequirements(pod.Resources),
 		SecurityContext: security,

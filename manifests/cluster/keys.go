@@ -98,6 +98,9 @@ type Patch struct {
 	Patch string `toml:"patch" json:"patch" required:"it is what is changed, in YAML or JSON" example:"patch = '{ \"metadata\": { \"labels\": { \"team\": \"flowers\" } } }'"`
 }
 
+// ForeignEnv reports whether the server has variables from objects of the cluster.
+func (p *Pod) ForeignEnv() bool { return len(p.EnvFrom) > 0 }
+
 // pod makes a Spec that embeds Pod known to this package.
 func (p *Pod) pod() *Pod { return p }
 
