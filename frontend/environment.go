@@ -8,6 +8,7 @@ import (
 	"strings"
 	"unicode"
 
+	"deps.dev/util/pypi"
 	"github.com/deployfile/deployfile/deployfile"
 	"github.com/deployfile/deployfile/mlmodel"
 	"github.com/deployfile/deployfile/resolver"
@@ -106,7 +107,7 @@ func newEnvironment(f *deployfile.File, m *mlmodel.Model, context fs.FS, mirror 
 		return nil, err
 	}
 	e.server(f, m)
-	e.addIndexes(f, urls, replaced)
+	e.addIndexes(f, m, urls, replaced)
 	for _, line := range slices.Concat(e.inputs.Requirements, e.inputs.Constraints, e.inputs.Override, e.inputs.Options) {
 		// They become lines of a file that uv reads.
 		if strings.ContainsFunc(line, unicode.IsControl) {
@@ -258,7 +259,7 @@ func marker(r mlmodel.Requirement) string {
 
 // addIndexes lists the Deployfile's indexes first: a name that one of them
 // has is not looked for in those that a model brings along.
-func (e *environment) addIndexes(f *deployfile.File, urls []string, replaced string) {
+func (e *environment) addIndexes(f *deployfile.File, m *mlmodel.Model, urls []string, replaced string) {
 	hasDefault := false
 	for n, i := range f.Environment.Indexes {
 		x := resolver.Index{Name: i.Name, URL: i.URL, Default: i.Default, SecretID: i.Secret, Packages: i.Packages}
@@ -267,6 +268,10 @@ func (e *environment) addIndexes(f *deployfile.File, urls []string, replaced str
 		}
 		hasDefault = hasDefault || i.Default
 		e.indexes = append(e.indexes, x)
+	}
+	for n, x := range m.LockedIndexes {
+		e.addLocked(x, fmt.Sprintf("model-lock-%d", n+1))
+		urls = slices.DeleteFunc(urls, func(u string) bool { return sameIndex(u, x.URL) })
 	}
 	for n, u := range urls {
 		// The table of an index says more than an option.
@@ -282,6 +287,27 @@ func (e *environment) addIndexes(f *deployfile.File, urls []string, replaced str
 		e.inputs.Indexes = append(e.inputs.Indexes, i.Input())
 	}
 }
+
+// addLocked adds an index of the model's own lock, for the packages that the lock takes
+// from it. One that the Deployfile declares has all that it needs there, and so have
+// packages that the Deployfile takes from another.
+func (e *environment) addLocked(x mlmodel.LockedIndex, name string) {
+	taken := set{}
+	for _, i := range e.indexes {
+		if sameIndex(i.URL, x.URL) {
+			return
+		}
+		for _, p := range i.Packages {
+			taken.add(pypi.CanonPackageName(p))
+		}
+	}
+	packages := slices.DeleteFunc(slices.Clone(x.Packages), func(p string) bool { return taken[p] })
+	if len(packages) > 0 {
+		e.indexes = append(e.indexes, resolver.Index{Name: name, URL: x.URL, Packages: packages})
+	}
+}
+
+func sameIndex(a, b string) bool { return strings.TrimSuffix(a, "/") == strings.TrimSuffix(b, "/") }
 
 // addMirror puts an index in the place of the default one. It is no input of
 // the lock: what comes from it has the same names and hashes.

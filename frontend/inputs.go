@@ -41,7 +41,7 @@ type inputs struct {
 // read reads the lock and the model. What it found before an error comes with the
 // error.
 func (p *project) read(ctx context.Context) (*inputs, error) {
-	in := &inputs{project: p, found: &Inspection{File: p.file, Diagnostics: p.diagnostics}}
+	in := &inputs{project: p, found: &Inspection{name: p.name, File: p.file, Diagnostics: p.diagnostics}}
 	if err := in.readLock(ctx); err != nil {
 		return in, err
 	}
@@ -94,6 +94,9 @@ func (in *inputs) readModel(ctx context.Context) error {
 	err = in.found.readModel(files, in.context.ModelDir, in.ui.BuildArgs[ArgIndex])
 	for _, w := range in.found.Warnings {
 		in.warnModel(ctx, w)
+	}
+	if in.found.Model != nil {
+		in.context.Model.LeftOut = slices.Concat(in.context.Model.LeftOut, in.found.Model.LeftOut)
 	}
 	if errors.Is(err, fs.ErrNotExist) && in.context.ModelDir != modelsource.Elsewhere {
 		err = fmt.Errorf("%w; if it is there, .dockerignore leaves it out", err)

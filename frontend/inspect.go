@@ -34,7 +34,9 @@ type Inspection struct {
 	// normalised name, with the reasons; nil if nobody was asked.
 	Yanked map[string]string
 
-	env *environment
+	// name is the Deployfile's.
+	name string
+	env  *environment
 	// files are what the model and the requirements files were read from.
 	files fs.FS
 }
@@ -44,7 +46,7 @@ type Inspection struct {
 // an error comes with the error, which carries the lines of the Deployfile that
 // it is about.
 func Inspect(name string, data []byte, context fs.FS, args map[string]string) (*Inspection, error) {
-	found := &Inspection{}
+	found := &Inspection{name: name}
 	err := found.inspect(name, data, context, args)
 	return found, withSource(err, &pb.SourceInfo{Filename: name, Data: data, Language: "toml"})
 }
@@ -83,6 +85,7 @@ func (i *Inspection) readModel(context fs.FS, dir, mirror string) (err error) {
 		return err
 	}
 	i.Inputs, i.Implied = i.env.inputs, i.env.implied
+	i.warnOfVariables()
 	return nil
 }
 

@@ -53,7 +53,7 @@ func (i *Inspection) locate(err error) error {
 			}
 		}
 	case errors.As(err, &python):
-		return at(i.File, err, "environment", "base")
+		return i.locatePython(err)
 	case step != nil && strings.HasPrefix(step.Step, "resolve system"):
 		return i.locatePackage(err, step.Message)
 	case step != nil && strings.HasPrefix(step.Step, "resolve build packages"):
@@ -68,6 +68,29 @@ func (i *Inspection) locate(err error) error {
 		return at(i.File, err, "environment", image.Name)
 	}
 	return err
+}
+
+// locatePython says what asks for a version of Python: the Deployfile, or else a file
+// of the model.
+func (i *Inspection) locatePython(err error) error {
+	m := i.Model
+	if i.File.Environment.Python != "" || m.PythonLine == 0 {
+		return at(i.File, err, "environment", "python")
+	}
+	source := i.source(m.PythonFile, lineRange(m.PythonLine))
+	if source == nil {
+		return at(i.File, err, "environment", "base")
+	}
+	return &located{err: fmt.Errorf("%w; the model was logged with Python %s, and python = \"3.N\" in [environment] takes the place of that", err, m.Python), others: []*errdefs.Source{source}}
+}
+
+// source has the lines of a file, nil if it cannot be read.
+func (i *Inspection) source(name string, ranges []*pb.Range) *errdefs.Source {
+	data, err := untrusted.ReadFile(i.files, name, mlmodel.MaxRequirements)
+	if err != nil {
+		return nil
+	}
+	return &errdefs.Source{Info: &pb.SourceInfo{Filename: name, Data: withoutComments(mlmodel.Text(data))}, Ranges: ranges}
 }
 
 // refused are the normalised names of the requirements that an error is about,
@@ -130,11 +153,9 @@ func (i *Inspection) lines(names []string) []*errdefs.Source {
 	}
 	var out []*errdefs.Source
 	for _, name := range slices.Sorted(maps.Keys(ranges)) {
-		data, err := untrusted.ReadFile(i.files, name, mlmodel.MaxRequirements)
-		if err != nil {
-			continue
+		if s := i.source(name, ranges[name]); s != nil {
+			out = append(out, s)
 		}
-		out = append(out, &errdefs.Source{Info: &pb.SourceInfo{Filename: name, Data: withoutComments(data)}, Ranges: ranges[name]})
 	}
 	return out
 }

@@ -44,6 +44,10 @@ const (
 	LabelModelFlavors = LabelPrefix + "model.flavors"
 	LabelModelID      = LabelPrefix + "model.id"
 	LabelModelRunID   = LabelPrefix + "model.run-id"
+	// LabelModelRegisteredName and LabelModelRegisteredVersion are those of the
+	// registry that the model was fetched from, if MLflow wrote them beside it.
+	LabelModelRegisteredName    = LabelPrefix + "model.registered-name"
+	LabelModelRegisteredVersion = LabelPrefix + "model.registered-version"
 	// LabelModelMLflow is the version of MLflow that wrote the model.
 	LabelModelMLflow = LabelPrefix + "model.mlflow"
 	// LabelModelSignature is the model's signature as MLflow's JSON.

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/deployfile/deployfile/deployfile"
 	"github.com/deployfile/deployfile/imagespec"
 	"github.com/deployfile/deployfile/mlmodel"
 	"github.com/deployfile/deployfile/resolver"
@@ -46,6 +47,9 @@ func config(s Sources, p *Plan) (ConfigPlan, error) {
 	if added := cmp.Or(own["PYTHONPATH"], env["PYTHONPATH"]); len(s.File.Environment.Code) > 0 {
 		env["PYTHONPATH"] = searchPath(imagespec.CodeDir, added)
 		delete(own, "PYTHONPATH")
+	}
+	if config := s.File.Server.ModelConfig.JSON(); config != "" {
+		env[deployfile.ModelConfigVariable] = config
 	}
 	maps.Copy(env, own)
 	c := ConfigPlan{
@@ -106,18 +110,20 @@ func createdAt(s Sources) (string, error) {
 // labels are those of the OCI image spec's annotations, and our own.
 func labels(s Sources, created string) map[string]string {
 	l := map[string]string{
-		ocispecs.AnnotationTitle:           s.File.Model.Name,
-		ocispecs.AnnotationVersion:         s.File.Model.Version,
-		ocispecs.AnnotationCreated:         created,
-		ocispecs.AnnotationSource:          s.Source,
-		ocispecs.AnnotationRevision:        s.Revision,
-		imagespec.LabelModelName:           s.File.Model.Name,
-		imagespec.LabelModelFlavors:        strings.Join(s.Model.Flavors, ","),
-		imagespec.LabelModelID:             s.Model.ModelID,
-		imagespec.LabelModelRunID:          s.Model.RunID,
-		imagespec.LabelModelMLflow:         s.Model.MLflowVersion,
-		imagespec.LabelServerPort:          strconv.Itoa(s.File.Server.Port),
-		ocispecs.AnnotationBaseImageDigest: s.Lock.Base.Digest,
+		ocispecs.AnnotationTitle:              s.File.Model.Name,
+		ocispecs.AnnotationVersion:            s.File.Model.Version,
+		ocispecs.AnnotationCreated:            created,
+		ocispecs.AnnotationSource:             s.Source,
+		ocispecs.AnnotationRevision:           s.Revision,
+		imagespec.LabelModelName:              s.File.Model.Name,
+		imagespec.LabelModelFlavors:           strings.Join(s.Model.Flavors, ","),
+		imagespec.LabelModelID:                s.Model.ModelID,
+		imagespec.LabelModelRunID:             s.Model.RunID,
+		imagespec.LabelModelRegisteredName:    s.Model.RegisteredName,
+		imagespec.LabelModelRegisteredVersion: s.Model.RegisteredVersion,
+		imagespec.LabelModelMLflow:            s.Model.MLflowVersion,
+		imagespec.LabelServerPort:             strconv.Itoa(s.File.Server.Port),
+		ocispecs.AnnotationBaseImageDigest:    s.Lock.Base.Digest,
 	}
 	// The name of a build context says nothing to others.
 	if !strings.HasPrefix(s.Lock.Base.Ref, "context:") {

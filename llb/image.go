@@ -223,6 +223,9 @@ func (p *Plan) modelLayers(in Inputs, to string) []bkllb.State {
 		}
 		layers = append(layers, bkllb.Scratch().File(files, in.named("copy "+largeName(l))...))
 	}
+	if len(p.Model.Links) > 0 {
+		layers = append(layers, p.links(in, to))
+	}
 	return layers
 }
 

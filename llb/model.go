@@ -94,6 +94,9 @@ func (p *Plan) modelLayerNames() []string {
 	for _, l := range p.Model.LargeLayers() {
 		names = append(names, largeName(l))
 	}
+	if len(p.Model.Links) > 0 {
+		names = append(names, linksTitle)
+	}
 	return names
 }
 

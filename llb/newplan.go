@@ -43,10 +43,11 @@ func NewPlan(s Sources) (*Plan, error) {
 		SystemPackages: locked.SystemPackages,
 		Code:           s.File.Environment.Code,
 		Server: ServerPlan{
-			Kind:    s.File.Server.Kind,
-			Port:    s.File.Server.Port,
-			Workers: s.File.Server.Workers,
-			Command: s.File.Server.Command,
+			Kind:      s.File.Server.Kind,
+			Port:      s.File.Server.Port,
+			Workers:   s.File.Server.Workers,
+			Command:   s.File.Server.Command,
+			Untracked: s.Model != nil && s.Model.Tracks,
 		},
 	}
 	for _, u := range s.Lock.UV {
@@ -125,6 +126,9 @@ func model(s Sources) ModelPlan {
 	}
 	if s.Model != nil {
 		m.ServingInput = s.Model.ServingInput
+		for _, l := range s.Model.Links {
+			m.Links = append(m.Links, ModelLink(l))
+		}
 	}
 	return m
 }

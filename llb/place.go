@@ -59,5 +59,8 @@ func (p *Plan) placeModel(in Inputs, to string) []bkllb.State {
 		}
 		layers = append(layers, layer)
 	}
+	if len(p.Model.Links) > 0 {
+		layers = append(layers, p.links(in, to))
+	}
 	return layers
 }

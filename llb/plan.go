@@ -95,6 +95,8 @@ type ModelPlan struct {
 	Shared [][]string `json:"shared,omitempty"`
 	// Files are all files.
 	Files []resolver.ModelFile `json:"files"`
+	// Links are further names of files, relative to the model.
+	Links []ModelLink `json:"links,omitempty"`
 	// ServingInput is the saved request that the verify step posts, relative
 	// to the model; "" if the model has none.
 	ServingInput string `json:"serving-input,omitempty"`
@@ -109,12 +111,22 @@ func (m ModelPlan) LargeLayers() [][]string {
 	return append(out, m.Shared...)
 }
 
+// ModelLink is a symbolic link. Name is relative to the model, Target to the
+// directory of the link.
+type ModelLink struct {
+	Name   string `json:"name"`
+	Target string `json:"target"`
+}
+
 // ServerPlan is the start command.
 type ServerPlan struct {
 	Kind    string   `json:"kind"`
 	Port    int      `json:"port"`
 	Workers int      `json:"workers"`
 	Command []string `json:"command,omitempty"`
+	// Untracked gives a model that asks for a tracking store one that keeps nothing,
+	// unless its environment names another.
+	Untracked bool `json:"untracked,omitempty"`
 }
 
 // ConfigPlan is the image config apart from its layers.

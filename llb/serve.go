@@ -4,6 +4,7 @@ import (
 	_ "embed"
 	"encoding/json"
 	"path"
+	"slices"
 
 	"github.com/deployfile/deployfile/toolchain"
 	bkllb "github.com/moby/buildkit/client/llb"
@@ -11,6 +12,17 @@ import (
 
 //go:embed serve.py
 var serveSource []byte
+
+//go:embed untracked.py
+var untrackedSource []byte
+
+// serveScript is the start command.
+func (p *Plan) serveScript() []byte {
+	if p.Server.Untracked {
+		return slices.Concat(untrackedSource, serveSource)
+	}
+	return serveSource
+}
 
 // serveConfig is what the start command reads.
 func (p *Plan) serveConfig() ([]byte, error) {
@@ -31,7 +43,7 @@ func (p *Plan) serve(in Inputs) (bkllb.State, error) {
 		Mkdir(toolchain.VirtualEnv, 0o755, at).
 		Mkdir(bin, 0o755, at).
 		Mkfile(path.Join(toolchain.VirtualEnv, "serve.json"), 0o644, config, at).
-		Mkfile(path.Join(bin, "serve"), 0o755, serveSource, at),
+		Mkfile(path.Join(bin, "serve"), 0o755, p.serveScript(), at),
 		in.named("add the start command")...)
 	return toolchain.FixTimestamps(made, in.Constraints...), nil
 }
@@ -40,5 +52,5 @@ func (p *Plan) serve(in Inputs) (bkllb.State, error) {
 // of the virtual environment and beside it.
 func (p *Plan) Serve() (program, config []byte, err error) {
 	config, err = p.serveConfig()
-	return serveSource, config, err
+	return p.serveScript(), config, err
 }

@@ -21,14 +21,19 @@ var variable = regexp.MustCompile(`\$\{[A-Za-z0-9_]+\}`)
 func (p *requirementsParser) credentialError(file string, l line) error {
 	hint := secretHint
 	if p.model {
-		hint = leaveOut(file)
+		hint = leaveOutSecret(file)
 	}
 	return newSourceError(file, l.number, l.text, "there is a credential in the URL", hint)
 }
 
 // leaveOut says how to build without a file of the model.
 func leaveOut(file string) string {
-	return fmt.Sprintf(`a line %s in .dockerignore leaves the file out of the build; name what it requires under requirements in [environment], and the index under [[environment.indexes]] with secret = "…"`, file)
+	return fmt.Sprintf("a line %s in .dockerignore leaves the file out of the build; name what it requires under requirements in [environment]", file)
+}
+
+// leaveOutSecret is leaveOut for a file that has a credential.
+func leaveOutSecret(file string) string {
+	return leaveOut(file) + `, and the index under [[environment.indexes]] with secret = "…"`
 }
 
 // refuseCredentials looks for credentials in the URLs of every text file beside
@@ -49,13 +54,13 @@ func (r *reader) refuseCredentials() error {
 		if err != nil {
 			continue
 		}
-		for i, l := range strings.Split(string(data), "\n") {
+		for i, l := range strings.Split(string(Text(data)), "\n") {
 			if !redact.HasCredential(l) {
 				continue
 			}
 			const message = "there is a credential in the URL, and the file would go into the image"
 			if entry.Name() != modelFile {
-				return newSourceError(file, i+1, l, message, leaveOut(file))
+				return newSourceError(file, i+1, l, message, leaveOutSecret(file))
 			}
 			r.warn(file, i+1, message+"; revoke it: whoever can read the model or the image has it")
 		}

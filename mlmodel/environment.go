@@ -24,7 +24,7 @@ func (r *reader) readEnvironment() error {
 	case r.exists(python):
 		err = r.readPythonEnv(p, path.Join(r.dir, python))
 		if err == nil && r.exists(conda) {
-			r.warnOfConda(p, path.Join(r.dir, conda))
+			err = r.readUnusedConda(p, conda)
 		}
 	case r.exists(requirementsFile):
 		if err = p.readTop(path.Join(r.dir, requirementsFile)); err == nil && r.exists(conda) {
@@ -39,9 +39,10 @@ func (r *reader) readEnvironment() error {
 	if err != nil {
 		return err
 	}
-	if r.exists("uv.lock") {
-		r.warn(path.Join(r.dir, "uv.lock"), 0, "the model's uv.lock is not used; its requirements are")
+	if _, err := r.readOwnLock(p); err != nil {
+		return err
 	}
+	r.readCode(p)
 	m := &r.model
 	m.Requirements, m.Constraints = p.out.Requirements, p.out.Constraints
 	m.Refused = p.out.Refused
@@ -96,7 +97,9 @@ func (r *reader) readPythonEnv(p *requirementsParser, file string) error {
 	if err != nil {
 		return err
 	}
-	r.refinePython(version)
+	if n := get(d.top, "python"); n != nil {
+		r.refinePython(version, file, n.Line)
+	}
 	build := newRequirementsParser(r.fsys, r.dir)
 	if err := parseList(build, d, "build_dependencies"); err != nil {
 		return err
@@ -126,6 +129,13 @@ func parseItems(p *requirementsParser, d *document, items []*yaml.Node) error {
 	p.open = append(p.open, d.file)
 	defer func() { p.open = p.open[:len(p.open)-1] }()
 	for _, item := range items {
+		if nested := get(item, "pip"); nested != nil {
+			// As in conda.yaml, from which people copy.
+			if err := parseItems(p, d, oneOrMore(nested)); err != nil {
+				return err
+			}
+			continue
+		}
 		if item.Kind != yaml.ScalarNode {
 			return d.fault(item.Line, "a requirement must be a string", "")
 		}

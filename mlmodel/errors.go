@@ -2,6 +2,7 @@ package mlmodel
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/deployfile/deployfile/internal/redact"
@@ -73,8 +74,12 @@ func (e *NoPyfuncError) Error() string {
 	if len(e.Flavors) > 0 {
 		have = "its flavors are " + strings.Join(e.Flavors, ", ")
 	}
-	return fmt.Sprintf("%s:%d: the model has no python_function flavor; %s (log it with mlflow.pyfunc, or with a flavor that adds python_function)",
-		e.File, e.Line, have)
+	next := "log it with mlflow.pyfunc, or with a flavor that adds python_function"
+	if slices.Contains(e.Flavors, "crate") {
+		have = "it is a function of R (crate), and only R serves that"
+		next = "write what it fitted in a format that Python reads, such as ONNX, and log that with its flavor"
+	}
+	return fmt.Sprintf("%s:%d: the model has no python_function flavor; %s (%s)", e.File, e.Line, have, next)
 }
 
 // MissingModelError reports that a directory has no MLmodel file.

@@ -1,7 +1,6 @@
 package mlmodel
 
 import (
-	"bytes"
 	"regexp"
 	"strings"
 )
@@ -22,8 +21,7 @@ var comment = regexp.MustCompile(`(^|\s+)#.*$`)
 // backslash continues on the next one, unless it is a comment; comments are
 // removed after joining.
 func logicalLines(data []byte) []line {
-	text := string(bytes.TrimPrefix(data, []byte("\xef\xbb\xbf")))
-	text = strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(text)
+	text := strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(string(data))
 	var (
 		lines  []line
 		joined strings.Builder

@@ -19,6 +19,12 @@ type Model struct {
 	// RunID, ModelID and UUID identify the model in a tracking server; each may be
 	// "".
 	RunID, ModelID, UUID string
+	// RegisteredName and RegisteredVersion are what RegisteredModelMeta says; ""
+	// if the model was not fetched from a registry, or by a client that writes no
+	// such file.
+	RegisteredName, RegisteredVersion string
+	// LeftOut are files of the directory that are no part of the model.
+	LeftOut []string
 	// Flavors are the keys of "flavors:", sorted, including python_function.
 	Flavors []string
 	// Loader is python_function's loader_module.
@@ -29,6 +35,9 @@ type Model struct {
 	// Python is the full version of the Python that logged the model; "" if
 	// unknown.
 	Python string
+	// PythonFile and PythonLine are where it comes from, "" and 0 if it is unknown.
+	PythonFile string
+	PythonLine int
 	// Requirements are the Python requirements in the order of their files, with
 	// -r files expanded. They come from the first of these files that exists, in
 	// the order of MLflow's own virtualenv: python_env.yaml (which says "-r
@@ -38,7 +47,8 @@ type Model struct {
 	// as python_env.yaml or conda.yaml pin them. A model may need setuptools at
 	// run time.
 	BuildRequirements []Requirement
-	// Constraints come from the -c lines of all files.
+	// Constraints come from the -c lines of all files, and from the model's own lock,
+	// uv.lock or pylock.toml.
 	Constraints []Requirement
 	// Refused are the lines that cannot be installed as they are. Whoever installs
 	// the model has to replace them, or return the error of the first.
@@ -47,6 +57,9 @@ type Model struct {
 	// without credentials.
 	IndexURL       string
 	ExtraIndexURLs []string
+	// LockedIndexes are the indexes that the model's own lock takes packages from and
+	// its pyproject.toml names.
+	LockedIndexes []LockedIndex
 	// Options are the other options that requirements files may set.
 	Options Options
 	// Signature is the "signature:" value as one compact JSON object with the keys
@@ -66,6 +79,11 @@ type Model struct {
 	// SystemPackages are Debian packages that the model implies, each once: what its
 	// flavors and requirements need beside Python.
 	SystemPackages []SystemPackage
+	// Tracks reports that the model's code asks MLflow for a tracking store.
+	Tracks bool
+	// Links are the names by which MLmodel names files of the model with Windows'
+	// separators. In an image they are symbolic links.
+	Links []Link
 	// Pickled reports that the flavour's data is a pickle (cloudpickle, joblib).
 	Pickled bool
 	// Metadata is the user's metadata: map as JSON; nil if none.

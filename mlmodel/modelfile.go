@@ -19,6 +19,9 @@ const pyfunc = "python_function"
 // readModelFile reads MLmodel.
 func (r *reader) readModelFile() error {
 	d, m := r.doc, &r.model
+	if err := r.refuseElsewhere(); err != nil {
+		return err
+	}
 	flavors, err := r.flavors()
 	if err != nil {
 		return err
@@ -41,6 +44,9 @@ func (r *reader) readModelFile() error {
 	}
 	if m.Python, err = d.pythonVersion(function, "python_version"); err != nil {
 		return err
+	}
+	if n := get(function, "python_version"); n != nil {
+		m.PythonFile, m.PythonLine = d.file, n.Line
 	}
 	if m.CodePath, err = r.inside(function, "code"); err != nil {
 		return err

@@ -21,8 +21,8 @@ func (d *document) pythonVersion(mapping *yaml.Node, key string) (string, error)
 
 // refinePython replaces MLmodel's Python version by that of an environment
 // file, as MLflow does, unless MLmodel has the same version in more detail.
-func (r *reader) refinePython(version string) {
+func (r *reader) refinePython(version, file string, line int) {
 	if version != "" && !strings.HasPrefix(r.model.Python, version+".") {
-		r.model.Python = version
+		r.model.Python, r.model.PythonFile, r.model.PythonLine = version, file, line
 	}
 }

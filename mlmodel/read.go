@@ -14,6 +14,7 @@ const (
 	condaFile        = "conda.yaml"
 	pythonFile       = "python_env.yaml"
 	requirementsFile = "requirements.txt"
+	variablesFile    = "environment_variables.txt"
 	servingInputFile = "serving_input_example.json"
 	inputExampleFile = "input_example.json"
 )
@@ -39,9 +40,17 @@ func Read(fsys fs.FS, dir string) (*Model, []Warning, error) {
 	if err != nil {
 		return nil, nil, err
 	}
+	if d.wide {
+		return nil, nil, d.fault(1, "the file is UTF-16 or UTF-32 text, which MLflow does not read here", "get the model from where it was logged again, or log it again")
+	}
 	r := &reader{fsys: fsys, dir: dir, doc: d}
 	r.model.Files = []string{file}
 	if err := r.readModelFile(); err != nil {
+		return nil, nil, err
+	}
+	r.readLinks()
+	r.readRegistered()
+	if err := r.readVariables(); err != nil {
 		return nil, nil, err
 	}
 	if err := r.readEnvironment(); err != nil {

@@ -7,7 +7,6 @@ import (
 	"path"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/deployfile/deployfile/internal/redact"
 	"github.com/deployfile/deployfile/internal/untrusted"
@@ -107,7 +106,7 @@ func (p *requirementsParser) readFile(name string, constraint bool) error {
 	if !p.done[include{name, !constraint}] {
 		p.out.Files = append(p.out.Files, name)
 	}
-	if err := checkText(name, data); err != nil {
+	if data, err = decode(name, data, "save the file as UTF-8"); err != nil {
 		return err
 	}
 	p.open = append(p.open, name)
@@ -127,16 +126,6 @@ func readError(name string, err error) error {
 		e.Message = redact.Cut(strings.TrimPrefix(err.Error(), name+" "))
 	}
 	return e
-}
-
-// checkText refuses text that is not UTF-8, and names its line.
-func checkText(name string, data []byte) error {
-	for i, l := range strings.Split(string(data), "\n") {
-		if !utf8.ValidString(l) || strings.ContainsRune(l, 0) {
-			return newSourceError(name, i+1, "", "the line is not UTF-8 text", "save the file as UTF-8")
-		}
-	}
-	return nil
 }
 
 func (p *requirementsParser) parse(from source, lines []line) error {

@@ -252,8 +252,10 @@ func TestParseRequirementsFaults(t *testing.T) {
 		{"variable as credential", "--index-url https://${USER}:${TOKEN}@example.com/simple", "r.txt:1", "${USER} would be taken from the environment", "build secret"},
 		{"variable and credential", "--index-url https://${USER}:hunter2@example.com/simple", "r.txt:1", "there is a credential in the URL", "build secret"},
 		{"token in a path", "--index-url https://example.com/t/ab-12/simple", "r.txt:1", "there is a credential in the URL", "build secret"},
-		{"not text", "a\nb\xff\n", "r.txt:2", "the line is not UTF-8 text", "UTF-8"},
-		{"UTF-16", "\xff\xfea\x00", "r.txt:1", "the line is not UTF-8 text", ""},
+		{"code page", "a # \x96\nb\xff\n", "r.txt:2", "it is Windows-1252 or another encoding of one byte", "save the file as UTF-8"},
+		{"UTF-16 without a mark", "a\x00=\x00=\x001\x00\n\x00", "r.txt:1", "it is UTF-16 (little-endian) without a byte order mark", ""},
+		{"big-endian UTF-16 without a mark", "\x00a\x00=\x00=\x001\x00\n", "r.txt:1", "it is UTF-16 (big-endian) without a byte order mark", ""},
+		{"binary", "a\x00b\x00\xff\xff\xff\xff\xff\xff\xff\xff", "r.txt:1", "it is binary data", ""},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

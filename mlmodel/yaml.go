@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/deployfile/deployfile/internal/untrusted"
 	"go.yaml.in/yaml/v3"
@@ -23,6 +24,8 @@ type document struct {
 	file  string
 	lines []string
 	top   *yaml.Node
+	// wide reports that the file is UTF-16 or UTF-32.
+	wide bool
 }
 
 func readDocument(fsys fs.FS, file string) (*document, error) {
@@ -41,11 +44,12 @@ const (
 	maxNodes = 500_000
 )
 
-func parseDocument(file string, data []byte) (*document, error) {
-	if err := checkText(file, data); err != nil {
+func parseDocument(file string, raw []byte) (*document, error) {
+	data, err := decode(file, raw, leaveOut(file))
+	if err != nil {
 		return nil, err
 	}
-	d := &document{file: file, lines: strings.Split(string(data), "\n")}
+	d := &document{file: file, lines: strings.Split(string(data), "\n"), wide: len(raw) > 0 && !utf8.Valid(raw)}
 	var excess *untrusted.StructureError
 	if errors.As(untrusted.CheckYAML(data, maxNodes), &excess) {
 		return nil, d.fault(1+bytes.Count(data[:excess.Offset], []byte("\n")), fmt.Sprintf("the file has more than %d %s", excess.Limit, excess.Measure),

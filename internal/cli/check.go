@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -149,7 +150,7 @@ func readLock(ctx context.Context, file string) (*resolver.Lock, map[string][]by
 // what a registry or a package index has to say.
 func checkLock(ctx context.Context, folder *contextFS, found *frontend.Inspection, file string, lock *resolver.Lock, pylocks map[string][]byte) error {
 	changes := lock.Stale(found.Inputs, found.File.Image.Platforms, pylocks)
-	now, err := modelFiles(ctx, folder, found.ModelDir, modelsource.LeftOut(found.ModelDir, filepath.Base(file)))
+	now, err := modelFiles(ctx, folder, found.ModelDir, slices.Concat(modelsource.LeftOut(found.ModelDir, filepath.Base(file)), found.Model.LeftOut))
 	if err != nil {
 		return err
 	}

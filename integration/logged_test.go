@@ -1,0 +1,196 @@
+//go:build integration
+
+package integration
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/moby/buildkit/solver/errdefs"
+)
+
+// logged is a project with a model of a kind that testdata/logged/log.py has logged.
+func logged(t *testing.T, kind string) *project {
+	t.Helper()
+	p := newProject(t, map[string]string{"Deployfile": "[model]\nname = \"logged\"\nsource = \"model\"\n"})
+	work := t.TempDir()
+	if err := os.CopyFS(work, os.DirFS("testdata/logged")); err != nil {
+		t.Fatal(err)
+	}
+	c := exec.Command(shared.Python, "log.py", kind)
+	c.Dir = work
+	c.Env = append(os.Environ(), "MLFLOW_DISABLE_TELEMETRY=true")
+	if out, err := c.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	if err := os.CopyFS(p.Path("model"), os.DirFS(filepath.Join(work, "model"))); err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// answers locks and serves a model, and returns the answer to a request.
+func (p *project) answers(t *testing.T, request string) (answer string, lock outcome) {
+	t.Helper()
+	lock = p.lock(t)
+	p.serve(t, func(s *server) { answer = s.post(t, "/invocations", []byte(request)) })
+	return answer, lock
+}
+
+const one = `{"dataframe_split": {"columns": ["x"], "data": [[1.5]]}}`
+
+// TestWindowsModel serves a model whose MLmodel has the paths that MLflow writes on
+// Windows.
+func TestWindowsModel(t *testing.T) {
+	p := logged(t, "factor")
+	p.Edit(t, "model/MLmodel", "path: artifacts/factor.txt", `path: artifacts\factor.txt`)
+	var code string
+	for l := range strings.Lines(p.Read(t, "model/MLmodel")) {
+		if strings.Contains(l, "model_code_path:") {
+			code = l
+		}
+	}
+	p.Edit(t, "model/MLmodel", code, "    model_code_path: C:\\work\\wrappers\\factor.py\n")
+	text := p.Read(t, "model/requirements.txt")
+	// As PowerShell writes it.
+	wide := []byte{0xff, 0xfe}
+	for _, b := range []byte(text) {
+		wide = append(wide, b, 0)
+	}
+	p.Write(t, "model/requirements.txt", string(wide))
+	if got, _ := p.answers(t, one); !strings.Contains(got, "[3.0]") {
+		t.Errorf("the answer is %s", got)
+	}
+}
+
+// TestSetuptoolsModel serves a model whose code imports pkg_resources, which only the
+// build_dependencies of python_env.yaml name.
+func TestSetuptoolsModel(t *testing.T) {
+	p := logged(t, "packages")
+	text := p.Read(t, "model/python_env.yaml")
+	for l := range strings.Lines(text) {
+		if strings.Contains(l, "setuptools") {
+			p.Edit(t, "model/python_env.yaml", l, "- setuptools==66.1.1\n")
+		}
+	}
+	if got, _ := p.answers(t, one); !strings.Contains(got, "[true]") {
+		t.Errorf("the answer is %s", got)
+	}
+	if lock := p.Read(t, "pylock.toml"); !strings.Contains(lock, "name = \"setuptools\"\nversion = \"66.1.1\"") {
+		t.Error("setuptools 66.1.1 is not locked")
+	}
+}
+
+// TestTracedModels serves a traced model and an agent that sets an experiment, where
+// there is no tracking server.
+func TestTracedModels(t *testing.T) {
+	if got, _ := logged(t, "factor").answers(t, one); !strings.Contains(got, "[3.0]") {
+		t.Errorf("the answer is %s", got)
+	}
+	got, _ := logged(t, "agent").answers(t, `{"input": [{"role": "user", "content": "hello"}]}`)
+	if !strings.Contains(got, "you said hello") {
+		t.Errorf("the agent's answer is %s", got)
+	}
+}
+
+// TestCondaModel serves the example of scikit-learn by a conda.yaml alone, as people
+// write it and as conda exports it.
+func TestCondaModel(t *testing.T) {
+	for name, conda := range map[string]string{
+		"plain": `channels: [conda-forge]
+dependencies:
+- python=3.11.7
+- scikit-learn=1.9.1
+- libgcc
+- pip
+- pip: [mlflow==3.17.2, skops==0.16.0]
+`,
+		"exported": `name: iris
+channels: [conda-forge, defaults]
+dependencies:
+- _libgcc_mutex=0.1=conda_forge
+- python=3.11.7=hab00c5b_0_cpython
+- numpy=2.4.6=py311h0
+- pandas>=2
+- scikit-learn=1.9.1=py311h1
+- skops=0.16.0=pyhd8ed1ab_0
+- pip=23.2.1=pyhd8ed1ab_0
+- pip:
+  - mlflow==3.17.2
+  build_dependencies:
+  - setuptools==66.1.1
+prefix: C:\Users\me\miniconda3\envs\iris
+`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := example(t, "iris")
+			for _, file := range []string{"requirements.txt", "python_env.yaml"} {
+				if err := os.Remove(p.Path("model/" + file)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			p.Write(t, "model/conda.yaml", conda)
+			request := p.Read(t, "model/serving_input_example.json")
+			want := expected(t, p.Path("model"), p.Path("model/serving_input_example.json"))
+			got, o := p.answers(t, request)
+			if d := cmp.Diff(want, decoded(t, got)); d != "" {
+				t.Errorf("the answer is not that of load_model(…).predict:\n%s", d)
+			}
+			var said []string
+			for _, w := range o.Warnings {
+				if text := string(w.Short); strings.Contains(text, "conda") {
+					said = append(said, text)
+				}
+			}
+			if len(said) != 1 || !strings.Contains(said[0], "scikit-learn") || !strings.Contains(said[0], "left out") {
+				t.Errorf("warnings: %q", said)
+			}
+			if name == "exported" && !strings.Contains(p.Read(t, "pylock.toml"), "name = \"numpy\"\nversion = \"2.4.6\"") {
+				t.Error("numpy 2.4.6 is not locked")
+			}
+		})
+	}
+}
+
+// TestPythonOfModel draws a version of Python that the base lacks where the model asks
+// for it.
+func TestPythonOfModel(t *testing.T) {
+	p := example(t, "iris")
+	p.Edit(t, "model/python_env.yaml", "python: 3.11.7", "python: 3.8.10")
+	_, err := p.tryLock(t, nil)
+	if err == nil || !strings.Contains(err.Error(), `python = "3.N" in [environment]`) {
+		t.Fatalf("the error is %v", err)
+	}
+	sources := errdefs.Sources(err)
+	if len(sources) != 1 || sources[0].Info.Filename != "model/python_env.yaml" || sources[0].Ranges[0].Start.Line != 1 {
+		t.Errorf("it is drawn at %v", sources)
+	}
+	p.Write(t, "Deployfile", p.Read(t, "Deployfile")+"\n[environment]\npython = \"3.11\"\n")
+	p.lock(t)
+}
+
+// TestRegisteredModel gives a model fetched from a registry the lock that it has
+// otherwise.
+func TestRegisteredModel(t *testing.T) {
+	p := tiny(t, "")
+	p.lock(t)
+	want := p.LockFiles(t)
+	plain := p.build(t)
+	p.Write(t, "model/registered_model_meta", "model_name: iris\nmodel_version: '3'\n")
+	p.lock(t)
+	if d := cmp.Diff(want, p.LockFiles(t)); d != "" {
+		t.Errorf("the lock changes:\n%s", d)
+	}
+	img := p.buildWith(t, demandLock)
+	if d := cmp.Diff(plain.layers(t), img.layers(t)); d != "" {
+		t.Errorf("the layers change:\n%s", d)
+	}
+	labels := img.config.Config.Labels
+	if labels["io.github.deployfile.model.registered-name"] != "iris" || labels["io.github.deployfile.model.registered-version"] != "3" {
+		t.Errorf("labels %v", labels)
+	}
+}

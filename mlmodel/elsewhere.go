@@ -1,0 +1,35 @@
+package mlmodel
+
+import (
+	"fmt"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// refuseElsewhere refuses a model whose weights are not in its directory: an image of
+// it would fetch them when it starts, or have none at all.
+func (r *reader) refuseElsewhere() error {
+	d := r.doc
+	if n := get(get(d.top, "metadata"), "mlflow.model.isExternal"); n != nil && strings.EqualFold(n.Value, "true") {
+		return d.fault(n.Line, "the model is external: MLflow knows where it is (create_external_model), and has neither its weights nor its code",
+			"log the model itself with log_model, and name that directory in source of [model]")
+	}
+	flavors := get(d.top, "flavors")
+	transformers := get(flavors, "transformers")
+	name := get(transformers, "source_model_name")
+	if name == nil || get(transformers, "model_binary") != nil {
+		return nil
+	}
+	if local := get(transformers, "has_local_base_model_path"); local != nil && isTrue(local) {
+		return d.fault(name.Line, fmt.Sprintf("the model has an adapter alone: the weights below it are in %q on the machine that logged it", name.Value),
+			"there, log it again without base_model_path, and name that directory in source of [model]")
+	}
+	return d.fault(name.Line, fmt.Sprintf("the model has no weights: it was logged with save_pretrained=False, and would fetch %q from its hub at each start", name.Value),
+		`fetch them once, into a copy of the model's directory: mlflow.transformers.persist_pretrained_model("COPY"); then name the copy in source of [model]`)
+}
+
+func isTrue(n *yaml.Node) bool {
+	var value bool
+	return n.Decode(&value) == nil && value
+}

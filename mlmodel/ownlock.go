@@ -1,0 +1,231 @@
+package mlmodel
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"deps.dev/util/pypi"
+	"github.com/BurntSushi/toml"
+	"github.com/deployfile/deployfile/internal/untrusted"
+)
+
+const (
+	uvLockFile  = "uv.lock"
+	projectFile = "pyproject.toml"
+	pylockFile  = "pylock.toml"
+)
+
+// maxLock limits the size of a model's own lock, in bytes.
+const maxLock = 16 << 20
+
+// LockedIndex is an index that a model's own lock names.
+type LockedIndex struct {
+	// URL has no credential, Packages are the normalised names of what is locked from
+	// there, sorted.
+	URL      string
+	Packages []string
+}
+
+// ownPackage is a package of a model's own lock.
+type ownPackage struct {
+	name, version, marker string
+	hashes                []string
+	// registry is the index that it is from, "" for one that is from elsewhere.
+	registry string
+	line     int
+}
+
+// readOwnLock takes the versions and hashes of the model's uv.lock, or else of its
+// pylock.toml, as constraints: what the model requires is resolved to these and to
+// nothing else. It returns the name of the file, "" if the model has none.
+func (r *reader) readOwnLock(p *requirementsParser) (string, error) {
+	for _, l := range []struct {
+		name string
+		read func(file string) ([]ownPackage, error)
+	}{{uvLockFile, r.readUVLock}, {pylockFile, r.readPylock}} {
+		if !r.exists(l.name) || l.name == pylockFile && r.dir == "." {
+			// Beside the Deployfile it is the lock of that.
+			continue
+		}
+		file := path.Join(r.dir, l.name)
+		packages, err := l.read(file)
+		if err != nil {
+			return "", err
+		}
+		p.out.Files = append(p.out.Files, file)
+		for _, k := range packages {
+			if err := p.pin(file, k); err != nil {
+				return "", err
+			}
+		}
+		return l.name, nil
+	}
+	return "", nil
+}
+
+// pin adds a constraint for a package.
+func (p *requirementsParser) pin(file string, k ownPackage) error {
+	l := line{k.line, k.name + "==" + k.version}
+	if k.marker != "" {
+		l.text += " ; " + k.marker
+	}
+	if err := p.counted(file, l); err != nil {
+		return err
+	}
+	q, err := p.parseRequirement(file, l)
+	if err != nil {
+		return err
+	}
+	q.Hashes = k.hashes
+	p.out.Constraints = append(p.out.Constraints, q)
+	return nil
+}
+
+// readTOML reads a TOML file of the model.
+func (r *reader) readTOML(file string, into any) (*tomlFile, error) {
+	data, err := untrusted.ReadFile(r.fsys, file, maxLock)
+	if err != nil {
+		return nil, readError(file, err)
+	}
+	if data, err = decode(file, data, leaveOut(file)); err != nil {
+		return nil, err
+	}
+	f := &tomlFile{name: file, lines: strings.Split(string(data), "\n")}
+	var excess *untrusted.StructureError
+	if errors.As(untrusted.CheckTOML(data, untrusted.TOMLLimits{Depth: 32, Marks: 200_000, Values: 500_000}), &excess) {
+		return nil, f.fault(1+bytes.Count(data[:excess.Offset], []byte("\n")), fmt.Sprintf("the file has more than %d %s", excess.Limit, excess.Measure))
+	}
+	if err := toml.Unmarshal(data, into); err != nil {
+		number, message := 1, strings.TrimPrefix(err.Error(), "toml: ")
+		var at toml.ParseError
+		if errors.As(err, &at) {
+			number, message = at.Position.Line, at.Message
+		}
+		return nil, f.fault(number, "this is not TOML: "+message)
+	}
+	return f, nil
+}
+
+// tomlFile is a TOML file with its lines.
+type tomlFile struct {
+	name  string
+	lines []string
+}
+
+func (f *tomlFile) fault(number int, message string) *SourceError {
+	number = max(1, min(number, len(f.lines)))
+	return newSourceError(f.name, number, f.lines[number-1], message, leaveOut(f.name))
+}
+
+// headers returns the lines of a table's headers, [[packages]] say, in their order.
+func (f *tomlFile) headers(header string) []int {
+	var out []int
+	for i, l := range f.lines {
+		if strings.TrimSpace(l) == header {
+			out = append(out, i+1)
+		}
+	}
+	return out
+}
+
+// find returns the first line that contains a text, 1 if none does.
+func (f *tomlFile) find(text string) int {
+	for i, l := range f.lines {
+		if strings.Contains(l, text) {
+			return i + 1
+		}
+	}
+	return 1
+}
+
+// at returns the n-th of the lines, or 1.
+func at(lines []int, n int) int {
+	if n < len(lines) {
+		return lines[n]
+	}
+	return 1
+}
+
+// pylockTOML is what is read of a pylock.toml (PEP 751).
+type pylockTOML struct {
+	LockVersion string `toml:"lock-version"`
+	Packages    []struct {
+		Name, Version, Marker, Index string
+		Sdist                        pylockFileTOML
+		Wheels                       []pylockFileTOML
+	}
+}
+
+type pylockFileTOML struct {
+	Hashes map[string]string
+}
+
+func (r *reader) readPylock(file string) ([]ownPackage, error) {
+	var lock pylockTOML
+	f, err := r.readTOML(file, &lock)
+	if err != nil {
+		return nil, err
+	}
+	if !strings.HasPrefix(lock.LockVersion, "1.") {
+		return nil, f.fault(f.find("lock-version"), fmt.Sprintf("lock-version %q is not known, only 1.x", lock.LockVersion))
+	}
+	var out []ownPackage
+	lines := f.headers("[[packages]]")
+	for i, k := range lock.Packages {
+		if k.Version == "" {
+			// A repository or directory, which a requirement names.
+			continue
+		}
+		p := ownPackage{name: k.Name, version: k.Version, marker: k.Marker, registry: k.Index, line: at(lines, i)}
+		for _, file := range append(k.Wheels, k.Sdist) {
+			if digest := file.Hashes["sha256"]; digest != "" {
+				p.hashes = append(p.hashes, "sha256:"+digest)
+			}
+		}
+		out = append(out, p)
+	}
+	return out, checkOwnPackages(f, out)
+}
+
+// checkOwnPackages refuses names and versions that no lock has.
+func checkOwnPackages(f *tomlFile, packages []ownPackage) error {
+	for _, k := range packages {
+		if !identifier.MatchString(k.name) || checkSpecifier("=="+k.version) != nil || strings.ContainsAny(k.version, ",*") {
+			return f.fault(k.line, fmt.Sprintf("%q, version %q, is not a package", k.name, k.version))
+		}
+		for _, h := range k.hashes {
+			if digest, ok := strings.CutPrefix(h, "sha256:"); !ok || !isDigest(digest, 64) {
+				return f.fault(k.line, fmt.Sprintf("%q is not a hash of %s", h, k.name))
+			}
+		}
+	}
+	return nil
+}
+
+func isDigest(text string, length int) bool {
+	return len(text) == length && strings.Trim(text, "0123456789abcdef") == ""
+}
+
+// lockedIndexes groups packages by their indexes, for those indexes that the project
+// itself names. Any other is the default one of the machine that wrote the lock, for
+// which a build has its own.
+func lockedIndexes(packages []ownPackage, named []string) []LockedIndex {
+	var out []LockedIndex
+	for _, url := range named {
+		x := LockedIndex{URL: url}
+		for _, k := range packages {
+			if strings.TrimSuffix(k.registry, "/") == strings.TrimSuffix(url, "/") {
+				x.Packages = append(x.Packages, pypi.CanonPackageName(k.name))
+			}
+		}
+		slices.Sort(x.Packages)
+		if x.Packages = slices.Compact(x.Packages); len(x.Packages) > 0 {
+			out = append(out, x)
+		}
+	}
+	return out
+}
