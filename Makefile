@@ -29,18 +29,21 @@ help: ## list the targets (default)
 	@awk -F ':[^#]*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: build
-build: tools ## build bin/deployfile, and buildkitd beside it
+build: ## build bin/deployfile: needs Go alone
 	@$(GO_BUILD) -o bin/deployfile ./cmd/deployfile
 
+.PHONY: embedded
+embedded: build tools ## and buildkitd beside it, for the embedded builder
+
 .PHONY: frontend-image
-frontend-image: build ## make the frontend image as an OCI layout, in bin/frontend-image
+frontend-image: embedded ## make the frontend image as an OCI layout, in bin/frontend-image
 	@for arch in amd64 arm64; do \
 		GOOS=linux GOARCH=$$arch $(GO_BUILD) -o bin/frontend/linux-$$arch/ ./cmd/deployfile-frontend || exit 1; \
 	done
 	@go run ./hack/frontendimage -version '$(VERSION)'
 
 .PHONY: demo
-demo: build ## lock, build and run examples/iris, and print its answer
+demo: embedded ## lock, build and run examples/iris, and print its answer
 	@hack/demo.sh
 
 .PHONY: check
@@ -50,7 +53,7 @@ check: ## format, vet and run the unit tests: anywhere, without set-up, in minut
 	@go test $(CHECKFLAGS) ./...
 
 .PHONY: test
-test: build tools-buildx tools-versitygw kubernetes base venv ## set everything up and run all tests
+test: embedded tools-buildx tools-versitygw kubernetes base venv ## set everything up and run all tests
 	@hack/with-env.sh go test $(TESTFLAGS) ./...
 
 .PHONY: lint
@@ -68,12 +71,12 @@ cross: ## compile the command-line tool for every platform
 	done
 
 .PHONY: release
-release: build ## make what a release consists of, in dist/
+release: embedded ## make what a release consists of, in dist/
 	@rm -rf dist
 	@hack/release.sh '$(VERSION)' dist $(PLATFORMS)
 
 .PHONY: release-check
-release-check: build ## prove that a release comes out the same twice
+release-check: embedded ## prove that a release comes out the same twice
 	@hack/release-check.sh '$(VERSION)' $(PLATFORMS)
 
 .PHONY: fuzz
@@ -81,16 +84,16 @@ fuzz: ## run every fuzz target for FUZZTIME (10s)
 	@hack/fuzz.sh $(FUZZTIME)
 
 .PHONY: bench
-bench: build base venv ## measure against other ways to build the same image
+bench: embedded base venv ## measure against other ways to build the same image
 	@hack/with-env.sh go run ./bench
 
 .PHONY: bench-targets
-bench-targets: build kubernetes ## measure render and diff of 100 Kubernetes targets, against kubectl
+bench-targets: embedded kubernetes ## measure render and diff of 100 Kubernetes targets, against kubectl
 	@cd tools/kubectl && go build -ldflags "-s -w" -o ../../bin/kubectl .
 	@hack/with-env.sh go test ./bench/targets -run '^$$' -bench . -benchtime 5x -count 1
 
 .PHONY: limits
-limits: build ## measure the largest inputs that are accepted: docs/limits.md
+limits: embedded ## measure the largest inputs that are accepted: docs/limits.md
 	@go run ./bench/limits -markdown docs/limits.md
 
 .PHONY: examples

@@ -10,6 +10,7 @@ import (
 
 	"github.com/deployfile/deployfile/build"
 	"github.com/deployfile/deployfile/deployfile"
+	"github.com/deployfile/deployfile/internal/suggest"
 	"github.com/deployfile/deployfile/publish"
 	"github.com/deployfile/deployfile/publish/connect"
 	"github.com/deployfile/deployfile/report"
@@ -28,7 +29,6 @@ type Selection struct {
 func (d *Deployer) Select(s Selection) ([]deployfile.Target, error) {
 	all := d.Project.File.Targets
 	known := slices.Sorted(maps.Keys(all))
-	have := strings.Join(known, ", ")
 	names := s.Names
 	switch {
 	case len(known) == 0:
@@ -40,13 +40,13 @@ func (d *Deployer) Select(s Selection) ([]deployfile.Target, error) {
 	case len(names) == 0 && len(known) == 1:
 		names = known
 	case len(names) == 0:
-		return nil, usage("name a target: there are %s", have)
+		return nil, usage("name a target: %s", suggest.Alternatives(known))
 	}
 	var out []deployfile.Target
 	for _, name := range names {
 		target, ok := all[name]
 		if !ok {
-			return nil, usage("there is no target %q in %s: there are %s", name, d.Project.Path, have)
+			return nil, usage("there is no target %q in %s: %s", name, d.Project.Path, suggest.OneOf(name, known))
 		}
 		if !slices.ContainsFunc(out, func(t deployfile.Target) bool { return t.Name == name }) {
 			out = append(out, target)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/deployfile/deployfile/internal/suggest"
 	"github.com/distribution/reference"
 )
 
@@ -35,7 +36,7 @@ func checkPlatform(_, value string) Problem {
 	if slices.Contains(known, value) {
 		return Problem{}
 	}
-	p := Problem{"unknown-value", fmt.Sprintf("unknown platform %q", value), didYouMean(value, known)}
+	p := Problem{"unknown-value", fmt.Sprintf("unknown platform %q", value), suggest.OneOf(value, known)}
 	switch value {
 	case "amd64", "x86_64", "linux/x86_64", "x86-64", "linux/x86-64":
 		p.Hint = `did you mean "linux/amd64"?`

@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-
-	"github.com/agext/levenshtein"
 )
 
 func join(path []string, part string) []string {
@@ -38,43 +36,4 @@ func bareOrQuoted(part string) string {
 		return `""`
 	}
 	return part
-}
-
-// closest returns the candidate that was most likely meant, or "": the one
-// with the fewest edits, at most a third of the word, or two in a short one,
-// since swapped letters are two.
-func closest(given string, candidates []string) string {
-	const longest = 100 // no candidate is half as long
-	if len(given) > longest {
-		return ""
-	}
-	given = strings.ReplaceAll(strings.ToLower(given), "_", "-")
-	best, fewest := "", max(min(2, len(given)/2), len(given)/3)+1
-	for _, candidate := range candidates {
-		if d := levenshtein.Distance(given, candidate, nil); d < fewest {
-			best, fewest = candidate, d
-		}
-	}
-	return best
-}
-
-// didYouMean is the hint for a value that is none of the known ones.
-func didYouMean(given string, known []string) string {
-	if near := closest(given, known); near != "" {
-		return fmt.Sprintf("did you mean %q?", near)
-	}
-	return "use " + Alternatives(known)
-}
-
-// Alternatives lists values in a message: "a", "b" or "c".
-func Alternatives(known []string) string {
-	quoted := make([]string, len(known))
-	for i, k := range known {
-		quoted[i] = fmt.Sprintf("%q", k)
-	}
-	last := len(quoted) - 1
-	if last == 0 {
-		return quoted[0]
-	}
-	return strings.Join(quoted[:last], ", ") + " or " + quoted[last]
 }

@@ -17,6 +17,10 @@ var fileSource string
 //go:embed target.go
 var targetSource string
 
+// SchemaURL is where editors find the schema: its $id, and what `deployfile init`
+// names in the file.
+const SchemaURL = "https://raw.githubusercontent.com/deployfile/deployfile/main/docs/deployfile.schema.json"
+
 // Schema returns the JSON Schema (draft 2020-12) of the Deployfile, for editors
 // to complete and check it: keys, types, fixed choices, patterns, defaults, and
 // the doc comments of the Go types as descriptions. The kinds are those that a
@@ -29,6 +33,7 @@ func Schema(kinds []Kind) ([]byte, error) {
 	}
 	root := b.table(reflect.TypeFor[File]())
 	root.Version = jsonschema.Version
+	root.ID = SchemaURL
 	root.Title = DefaultName
 	root.Description = "Names an MLflow Model, what it runs in, and where it is deployed."
 	targets, _ := root.Properties.Get("targets")

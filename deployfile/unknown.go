@@ -5,6 +5,8 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+
+	"github.com/deployfile/deployfile/internal/suggest"
 )
 
 // strangeKey reports a key that a table does not have: it is another kind's, or
@@ -63,7 +65,7 @@ func (r *report) unknownKey(table []string, name string, keys []key) Problem {
 		return p
 	}
 	names := keyNames(keys)
-	if near := closest(name, names); near != "" {
+	if near := suggest.Closest(name, names); near != "" {
 		p.Hint = fmt.Sprintf("did you mean %q?", near)
 		return p
 	}

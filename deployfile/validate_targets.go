@@ -5,6 +5,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/deployfile/deployfile/internal/suggest"
 )
 
 func (r *report) validateTargets(f *File) {
@@ -35,7 +37,7 @@ func (r *report) noKind(t Target, path []string) {
 	switch {
 	case r.said(path...):
 	case !r.index.has(at):
-		r.atKey(Problem{"missing-key", fmt.Sprintf("target %q has no kind", t.Name), "use " + Alternatives(kindNames(r.kinds))}, at...)
+		r.atKey(Problem{"missing-key", fmt.Sprintf("target %q has no kind", t.Name), "use " + suggest.Alternatives(kindNames(r.kinds))}, at...)
 	default:
 		r.oneOf(t.Kind, kindNames(r.kinds), at...)
 	}

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/deployfile/deployfile/internal/suggest"
 )
 
 // values checks each value of a table, and of the tables in it, by the tags of
@@ -144,7 +146,7 @@ func targetOf(path []string) string {
 func (r *report) oneOf(value string, known []string, path ...string) {
 	if r.written(path...) && !slices.Contains(known, value) {
 		r.atValue(Problem{
-			"unknown-value", fmt.Sprintf("unknown %s %q", describe(path), value), didYouMean(value, known),
+			"unknown-value", fmt.Sprintf("unknown %s %q", describe(path), value), suggest.OneOf(value, known),
 		}, path...)
 	}
 }

@@ -85,7 +85,7 @@ func outputs() []output {
 		{name: OutputModel, description: "the model alone, as an image that can be mounted", build: buildImage, image: &contents{
 			layers: modelLayers, config: modelConfig,
 		}},
-		{name: OutputModelcar, description: "the model on the base image, as KServe takes it by a storageUri oci://", build: buildImage, image: &contents{
+		{name: OutputModelcar, description: "the model on the base image, as a storageUri oci:// of KServe", build: buildImage, image: &contents{
 			layers: modelcarLayers, config: modelcarConfig, check: checkModelcar,
 		}},
 		{name: OutputPlan, description: "what the image is made of, as JSON", build: buildPlan},

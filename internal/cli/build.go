@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -13,6 +14,7 @@ import (
 	"github.com/deployfile/deployfile/build"
 	"github.com/deployfile/deployfile/builder"
 	"github.com/deployfile/deployfile/frontend"
+	"github.com/deployfile/deployfile/internal/suggest"
 	"github.com/deployfile/deployfile/report"
 	"github.com/moby/buildkit/client"
 	"github.com/moby/buildkit/exporter/containerimage/exptypes"
@@ -51,22 +53,28 @@ Write those that are files to a directory with --output.`,
   deployfile build --builder tcp://buildkit.example.com:1234 --cache-from registry.example.com/cache`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return buildImage(cmd.Context(), s, contextFolder(args), o)
+			directory, err := o.context(args)
+			if err != nil {
+				return err
+			}
+			return buildImage(cmd.Context(), s, directory, o)
 		},
+		ValidArgsFunction: directories,
 	}
 	flags := cmd.Flags()
 	o.add(flags)
 	o.addLocked(flags)
-	flags.StringArrayVarP(&o.output, "output", "o", nil, `where the image goes, as buildx has it: "type=oci,dest=FILE", "type=image,name=REF,push=true", "FOLDER", …`)
-	flags.StringVar(&o.target, "target", "", "what is made (default \"image\")")
-	flags.StringArrayVarP(&o.tags, "tag", "t", nil, "name of the image (default for --push and --load: [image] tags)")
+	flags.StringArrayVarP(&o.output, "output", "o", nil, "where the image goes, an `OUTPUT` as buildx has it: type=oci,dest=FILE, type=image,name=REF,push=true, a directory, …")
+	flags.StringVar(&o.target, "target", "", "what is made, a `TARGET` (default: image)")
+	flags.StringArrayVarP(&o.tags, "tag", "t", nil, "the `NAME` of the image (default for --push and --load: [image] tags)")
 	flags.BoolVar(&o.push, "push", false, "push the image to the registries of its tags")
 	flags.BoolVar(&o.load, "load", false, "load the image into Docker's engine")
-	flags.StringArrayVar(&o.labels, "label", nil, "a label of the image, NAME=VALUE")
-	flags.StringArrayVar(&o.cacheTo, "cache-to", nil, "a cache to write to, as buildx has it")
-	flags.StringVar(&o.metadataFile, "metadata-file", "", "write what the builder says of the result to a file, as JSON")
-	flags.StringVar(&o.iidFile, "iidfile", "", "write the image's id to a file")
+	o.addLabels(flags)
+	o.addCacheTo(flags)
+	flags.StringVar(&o.metadataFile, "metadata-file", "", "write what the builder says of the result to a `FILE`, as JSON")
+	flags.StringVar(&o.iidFile, "iidfile", "", "write the image's id to a `FILE`")
 	flags.BoolVar(&o.asJSON, "json", false, "print the result as JSON")
+	completeFlag(cmd, "target", completeOutputs(func(ctx context.Context) (*build.Project, error) { return o.open(ctx, o.directory) }))
 	return cmd
 }
 
@@ -74,6 +82,9 @@ func buildImage(ctx context.Context, s streams, folder string, o buildOptions) e
 	start := time.Now()
 	p, err := o.open(ctx, folder)
 	if err != nil {
+		return err
+	}
+	if err := o.checkTarget(p); err != nil {
 		return err
 	}
 	if o.outputs, err = o.parseOutputs(p); err != nil {
@@ -169,6 +180,19 @@ func outputsHelp() string {
 		fmt.Fprintf(&b, "  %-9s %s\n", out.Name, out.Description)
 	}
 	return b.String()
+}
+
+// checkTarget finds a name that is neither an output nor a target, before a builder
+// is started for it.
+func (o *buildOptions) checkTarget(p *build.Project) error {
+	known := slices.Sorted(maps.Keys(p.File.Targets))
+	for _, out := range frontend.Outputs() {
+		known = append(known, out.Name)
+	}
+	if o.target == "" || slices.Contains(known, o.target) {
+		return nil
+	}
+	return &usageError{fmt.Errorf("--target: there is no %q: %s", o.target, suggest.OneOf(o.target, known))}
 }
 
 // makesFiles says whether the target is files, or nothing, rather than an image.

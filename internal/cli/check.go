@@ -25,8 +25,7 @@ import (
 
 // checkOptions are the flags of the check command.
 type checkOptions struct {
-	file   string
-	args   []string
+	fileFlags
 	asJSON bool
 }
 
@@ -41,11 +40,15 @@ wrong is printed with its line.`,
 		Example: "  deployfile check\n  deployfile check --json examples/iris",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return check(cmd.Context(), s, contextFolder(args), o)
+			directory, err := o.context(args)
+			if err != nil {
+				return err
+			}
+			return check(cmd.Context(), s, directory, o)
 		},
+		ValidArgsFunction: directories,
 	}
-	cmd.Flags().StringVarP(&o.file, "file", "f", "", `the Deployfile (default "CONTEXT/Deployfile")`)
-	cmd.Flags().StringArrayVar(&o.args, "build-arg", nil, "a build argument, NAME=VALUE")
+	o.fileFlags.add(cmd.Flags())
 	cmd.Flags().BoolVar(&o.asJSON, "json", false, "print the findings as JSON")
 	return cmd
 }

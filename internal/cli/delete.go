@@ -47,7 +47,7 @@ does not exist succeeds. What is left after --timeout is removed by another depl
 	addAll(cmd.Flags(), &o.all)
 	cmd.Flags().BoolVar(&o.yes, "yes", false, "do not ask")
 	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "print what would be removed, and remove nothing")
-	cmd.Flags().DurationVar(&o.timeout, "timeout", deploy.DefaultTimeout, "how long to wait until all of a target is removed")
+	cmd.Flags().DurationVar(&o.timeout, "timeout", deploy.DefaultTimeout, "the `TIME` to wait until all of a target is removed")
 	cmd.Flags().BoolVar(&o.asJSON, "json", false, "print JSON")
 	return cmd
 }

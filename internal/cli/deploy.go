@@ -16,7 +16,7 @@ type applyFlags struct {
 }
 
 func (f *applyFlags) add(flags *pflag.FlagSet) {
-	flags.DurationVar(&f.Timeout, "timeout", deploy.DefaultTimeout, "how long to wait for the endpoint to serve")
+	flags.DurationVar(&f.Timeout, "timeout", deploy.DefaultTimeout, "the `TIME` to wait for the endpoint to serve")
 	flags.BoolVar(&f.NoWait, "no-wait", false, "do not wait until the endpoint serves; nothing is put back if it never does")
 	flags.BoolVar(&f.ForceConflicts, "force-conflicts", false, "overwrite what others have changed at the target, and replace another model that the endpoint has")
 	flags.BoolVar(&f.DryRun, "dry-run", false, "print what would change, and change nothing")

@@ -20,7 +20,7 @@ func diffCommand(s streams) *cobra.Command {
 	var o targetDiffOptions
 	cmd := &cobra.Command{
 		Use:   "diff A B | diff [--target TARGET]",
-		Short: "Compare two locks or images, or a target with what deploy would make of it",
+		Short: "Compare two locks or images, or a target with what deploy makes",
 		Long: `Say how B differs from A: packages that were added, removed or got another
 version, the base image, system packages, the model's files, the config and, of
 two images, the layers that they share and how much a push or a pull of B
@@ -62,8 +62,9 @@ different (true or false), changes (action, object, diff, conflicts), error.`,
 	}
 	o.releaseFlags.add(cmd.Flags())
 	addAll(cmd.Flags(), &o.all)
-	cmd.Flags().StringArrayVar(&o.targets, "target", nil, "a target of the Deployfile (default: the only one)")
+	cmd.Flags().StringArrayVar(&o.targets, "target", nil, "a `TARGET` of the Deployfile (default: the only one)")
 	cmd.Flags().BoolVar(&o.asJSON, "json", false, "print the differences as JSON")
+	completeFlag(cmd, "target", completeTargets(o.open))
 	return cmd
 }
 

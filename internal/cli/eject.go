@@ -22,8 +22,13 @@ deployfile is needed no longer. The base is pinned by its digest.`,
 		Example: "  deployfile eject plain\n  docker build -t iris plain",
 		Args:    cobra.RangeArgs(1, 2),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return ejectTo(cmd.Context(), s, args[0], contextFolder(args[1:]), o)
+			directory, err := o.context(args[1:])
+			if err != nil {
+				return err
+			}
+			return ejectTo(cmd.Context(), s, args[0], directory, o)
 		},
+		ValidArgsFunction: directories,
 	}
 	o.add(cmd.Flags())
 	o.addLocked(cmd.Flags())

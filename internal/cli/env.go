@@ -30,8 +30,13 @@ that are built from source: their wheels come from the builder.`,
 		Example: "  deployfile env .venv\n  .venv/bin/python -c 'import mlflow; print(mlflow.pyfunc.load_model(\"model\"))'",
 		Args:    cobra.RangeArgs(1, 2),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return env(cmd.Context(), s, args[0], contextFolder(args[1:]), o)
+			directory, err := o.context(args[1:])
+			if err != nil {
+				return err
+			}
+			return env(cmd.Context(), s, args[0], directory, o)
 		},
+		ValidArgsFunction: directories,
 	}
 	o.add(cmd.Flags())
 	return cmd

@@ -52,8 +52,8 @@ func exitCodesTopic() *cobra.Command {
        has another model; nothing was changed, and a person has to decide
   8    busy: another rollout of the endpoint is in progress; nothing was changed,
        try again later
-  9    not ready: the release did not become ready, and there is no earlier revision
-       to restore
+  9    not ready: the release did not become ready, and there is no earlier
+       revision to restore
   10   rolled back: the release did not become ready, and the previous revision was
        restored
   130  interrupted (Ctrl-C); the target's previous revision is restored

@@ -32,7 +32,7 @@ func (f *builderFlags) add(flags *pflag.FlagSet) {
 
 func (f *builderFlags) addDiskLimit(flags *pflag.FlagSet) {
 	f.diskLimit = byteSize(builder.DefaultDiskLimit)
-	flags.Var(&f.diskLimit, "disk-limit", "how large the embedded builder's cache may be; takes effect when it starts")
+	flags.Var(&f.diskLimit, "disk-limit", "how large the embedded builder's cache may be, a `SIZE`; takes effect when it starts")
 }
 
 func (f *builderFlags) options() builder.Options {
@@ -70,6 +70,7 @@ func (b *byteSize) Set(text string) error {
 // inputFlags say what a build reads; every command that builds has them.
 type inputFlags struct {
 	builderFlags
+	directory       string
 	file, progress  string
 	contexts, args  []string
 	platforms       []string
@@ -86,20 +87,46 @@ type inputFlags struct {
 }
 
 func (f *inputFlags) add(flags *pflag.FlagSet) {
+	addDirectory(flags, &f.directory)
+	flags.StringVarP(&f.file, "file", "f", "", "the Deployfile, a `FILE` (default: Deployfile in the directory)")
+	flags.StringVar(&f.progress, "progress", "auto", "what is shown of the build, a `MODE`: auto, plain, tty, quiet or rawjson")
+	inGroup(flags, inputGroup, f.addInputs)
+	inGroup(flags, builderGroup, f.addBuilder)
+}
+
+func (f *inputFlags) addInputs(flags *pflag.FlagSet) {
+	flags.StringArrayVar(&f.args, "build-arg", nil, "a build argument, `NAME=VALUE`")
+	flags.StringArrayVar(&f.contexts, "build-context", nil, "a named build context, `NAME=VALUE`; base=… and toolchain=… replace those images, by docker-image://REF or oci-layout://DIRECTORY")
+	flags.StringSliceVar(&f.platforms, "platform", nil, "a `PLATFORM` to build for, such as linux/arm64 (default: [image] platforms, else the builder's own)")
+	flags.StringArrayVar(&f.secrets, "secret", nil, "a `SECRET`: id=ID[,src=FILE|,env=VARIABLE]")
+	flags.StringArrayVar(&f.ssh, "ssh", nil, "an SSH agent or a `KEY`: default|ID[=SOCKET|KEY]")
+}
+
+func (f *inputFlags) addBuilder(flags *pflag.FlagSet) {
 	f.builderFlags.add(flags)
-	flags.StringVarP(&f.file, "file", "f", "", `the Deployfile (default "CONTEXT/Deployfile")`)
-	flags.StringVar(&f.progress, "progress", "auto", "what is shown of the build: auto, plain, tty, quiet or rawjson")
-	flags.StringArrayVar(&f.contexts, "build-context", nil, "a named build context, NAME=VALUE; base=… and toolchain=… replace those images, by docker-image://REF or oci-layout://FOLDER")
-	flags.StringArrayVar(&f.args, "build-arg", nil, "a build argument, NAME=VALUE")
-	flags.StringSliceVar(&f.platforms, "platform", nil, "platforms to build for, such as linux/arm64 (default: [image] platforms, else the builder's own)")
-	flags.StringArrayVar(&f.secrets, "secret", nil, "a secret, id=ID[,src=FILE|,env=VARIABLE]")
-	flags.StringArrayVar(&f.ssh, "ssh", nil, "an SSH agent or key, default|ID[=SOCKET|KEY]")
-	flags.StringArrayVar(&f.cacheFrom, "cache-from", nil, "a cache to read from, as buildx has it")
-	flags.StringArrayVar(&f.ulimits, "ulimit", nil, "a limit of what runs in a step: nproc=N (processes) or data=BYTES (memory of one)")
-	flags.StringArrayVar(&f.resources, "resource", nil, "a limit of each step, as buildx has it: memory=4g, cpu-quota=50000, …")
-	flags.DurationVar(&f.stepTimeout, "step-timeout", toolchain.DefaultTime, "how long a step may take that fetches, or that runs a package's code")
-	flags.StringVar(&f.network, "network", "default", "the network of steps that fetch: default, which is not the builder's machine, host or none, as buildx has it")
+	flags.StringArrayVar(&f.cacheFrom, "cache-from", nil, "a `CACHE` to read from, as buildx has it")
 	flags.BoolVar(&f.noCache, "no-cache", false, "run every step again")
+	flags.StringVar(&f.network, "network", "default", "the `NETWORK` of steps that fetch: default, which is not the builder's machine, host or none, as buildx has it")
+	flags.StringArrayVar(&f.resources, "resource", nil, "a `LIMIT` of each step, as buildx has it: memory=4g, cpu-quota=50000, …")
+	flags.DurationVar(&f.stepTimeout, "step-timeout", toolchain.DefaultTime, "the `TIME` that a step may take that fetches, or that runs a package's code")
+	flags.StringArrayVar(&f.ulimits, "ulimit", nil, "a `LIMIT` of what runs in a step: nproc=N (processes) or data=BYTES (memory of one)")
+}
+
+// addCacheTo adds the flag of commands that may write a cache.
+func (f *inputFlags) addCacheTo(flags *pflag.FlagSet) {
+	inGroup(flags, builderGroup, func(flags *pflag.FlagSet) {
+		flags.StringArrayVar(&f.cacheTo, "cache-to", nil, "a `CACHE` to write to, as buildx has it")
+	})
+}
+
+// addLabels adds the flag of commands that may label the image.
+func (f *inputFlags) addLabels(flags *pflag.FlagSet) {
+	flags.StringArrayVar(&f.labels, "label", nil, "a label of the image, `NAME=VALUE`")
+}
+
+// addDirectory adds the flag that is the argument CONTEXT of some commands.
+func addDirectory(flags *pflag.FlagSet, directory *string) {
+	flags.StringVarP(directory, "directory", "C", ".", "the `DIRECTORY` that the build may read, with the Deployfile")
 }
 
 // addLocked adds the flag of commands that build from the lock.
@@ -173,10 +200,16 @@ func pairs(flag string, values []string, lookup func(string) (string, bool)) (ma
 	return out, nil
 }
 
-// contextFolder is the argument of a command, or the folder it runs in.
-func contextFolder(args []string) string {
-	if len(args) == 0 {
-		return "."
+// context is the directory that a build may read: the argument CONTEXT, or
+// --directory.
+func (f *inputFlags) context(args []string) (string, error) { return contextOf(args, f.directory) }
+
+func contextOf(args []string, directory string) (string, error) {
+	switch {
+	case len(args) == 0:
+		return directory, nil
+	case directory != "." && directory != args[0]:
+		return "", &usageError{fmt.Errorf("CONTEXT is %s, and --directory %s: give one of them", args[0], directory)}
 	}
-	return args[0]
+	return args[0], nil
 }

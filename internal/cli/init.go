@@ -9,6 +9,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"unicode"
@@ -20,14 +21,22 @@ import (
 	"github.com/deployfile/deployfile/internal/untrusted"
 	"github.com/deployfile/deployfile/manifests/kinds"
 	"github.com/deployfile/deployfile/mlmodel"
+	"github.com/distribution/reference"
 	"github.com/spf13/cobra"
 )
 
 // initOptions are the flags of the init command.
 type initOptions struct {
-	file  string
-	force bool
+	file, syntax string
+	force        bool
 }
+
+// The frontend image that a Deployfile names for buildx, and the page that has
+// every key.
+const (
+	frontendImage = "ghcr.io/deployfile/frontend:1"
+	everyKey      = "https://github.com/deployfile/deployfile/blob/main/Deployfile.example"
+)
 
 func initCommand(s streams) *cobra.Command {
 	var o initOptions
@@ -38,7 +47,8 @@ func initCommand(s streams) *cobra.Command {
 The folder must be below that of the Deployfile, which is the one at hand unless
 --file says otherwise. No builder is needed.`,
 		Example: `  deployfile init
-  deployfile init artifacts/model`,
+  deployfile init artifacts/model
+  deployfile init --syntax registry.example.com/deployfile/frontend:1`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			model := "model"
@@ -48,12 +58,16 @@ The folder must be below that of the Deployfile, which is the one at hand unless
 			return initialise(cmd.Context(), s, model, o)
 		},
 	}
-	cmd.Flags().StringVarP(&o.file, "file", "f", deployfile.DefaultName, "the file to write")
+	cmd.Flags().StringVarP(&o.file, "file", "f", deployfile.DefaultName, "the `FILE` to write")
+	cmd.Flags().StringVar(&o.syntax, "syntax", frontendImage, "the frontend `IMAGE` that buildx pulls, such as one in your own registry")
 	cmd.Flags().BoolVar(&o.force, "force", false, "write over a file that is there")
 	return cmd
 }
 
 func initialise(ctx context.Context, s streams, modelFolder string, o initOptions) error {
+	if _, err := reference.ParseNormalizedNamed(o.syntax); err != nil {
+		return &usageError{fmt.Errorf("--syntax: %q: %w", o.syntax, err)}
+	}
 	if _, err := os.Lstat(o.file); err == nil && !o.force {
 		return fmt.Errorf("%s is there already; write over it with --force", o.file)
 	} else if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -62,6 +76,9 @@ func initialise(ctx context.Context, s streams, modelFolder string, o initOption
 	dir, err := filepath.Abs(filepath.Dir(o.file))
 	if err != nil {
 		return err
+	}
+	if modelURI().MatchString(modelFolder) {
+		return &usageError{fmt.Errorf("%s is a URI, and a build reads files. Download it first:\n  mlflow artifacts download -u '%[1]s' -d model\n  deployfile init model", modelFolder)}
 	}
 	source, err := sourceBelow(dir, modelFolder)
 	if err != nil {
@@ -82,7 +99,7 @@ func initialise(ctx context.Context, s streams, modelFolder string, o initOption
 	if err != nil {
 		return err
 	}
-	text, err := firstDeployfile(deployfile.ModelName(filepath.Base(dir)), source, model)
+	text, err := firstDeployfile(o.syntax, deployfile.ModelName(filepath.Base(dir)), source, model)
 	if err != nil {
 		return err
 	}
@@ -102,6 +119,11 @@ func initialise(ctx context.Context, s streams, modelFolder string, o initOption
 	return nil
 }
 
+// modelURI is what MLflow takes for the address of a model or an artifact.
+func modelURI() *regexp.Regexp {
+	return regexp.MustCompile(`^[a-z][a-z0-9+.-]+:/[^'\s]+$`)
+}
+
 // sourceBelow is a folder as a Deployfile in dir names it.
 func sourceBelow(dir, folder string) (string, error) {
 	abs, err := filepath.Abs(folder)
@@ -115,11 +137,11 @@ func sourceBelow(dir, folder string) (string, error) {
 	return filepath.ToSlash(rel), nil
 }
 
-// firstDeployfile is what init writes: the two keys that say which model it is,
-// and what the model says of itself.
-func firstDeployfile(name, source string, m *mlmodel.Model) ([]byte, error) {
+// firstDeployfile is what init writes: what reads the file, the two keys that say
+// which model it is, and what the model says of itself.
+func firstDeployfile(syntax, name, source string, m *mlmodel.Model) ([]byte, error) {
 	var b bytes.Buffer
-	b.WriteString("# syntax=ghcr.io/deployfile/frontend:1\n\n[model]\n")
+	fmt.Fprintf(&b, "# syntax=%s\n#:schema %s\n# Every key: %s\n\n[model]\n", syntax, deployfile.SchemaURL, everyKey)
 	for _, line := range []struct{ key, value string }{{"name  ", name}, {"source", source}} {
 		value, err := tomlString(line.value)
 		if err != nil {

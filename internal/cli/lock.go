@@ -48,12 +48,17 @@ names it.`,
 			if err := cobra.MaximumNArgs(1)(cmd, args); err != nil {
 				return &usageError{err}
 			}
-			return lock(cmd.Context(), s, contextFolder(args), o)
+			directory, err := o.context(args)
+			if err != nil {
+				return err
+			}
+			return lock(cmd.Context(), s, directory, o)
 		},
+		ValidArgsFunction: directories,
 	}
 	flags := cmd.Flags()
 	o.add(flags)
-	flags.StringSliceVar(&o.upgrade, "upgrade", nil, "take newer versions, of these packages only if --upgrade=NAME,… names some")
+	flags.StringSliceVar(&o.upgrade, "upgrade", nil, "take newer versions: of everything, or of each `PACKAGE` that follows")
 	flags.Lookup("upgrade").NoOptDefVal = upgradeAll
 	flags.BoolVar(&o.check, "check", false, "write nothing, and say what would change and fail if anything would")
 	flags.BoolVar(&o.asJSON, "json", false, "print the changes as JSON")

@@ -34,8 +34,8 @@ which is no failure.`,
 	}
 	o.add(cmd.Flags())
 	cmd.Flags().BoolVar(&o.Follow, "follow", false, "go on with what is printed from now on")
-	cmd.Flags().IntVar(&o.Tail, "tail", 0, "the number of last lines of each instance (default: all)")
-	cmd.Flags().DurationVar(&o.Since, "since", 0, "how old the oldest lines are, such as 5m (default: any age)")
+	cmd.Flags().IntVar(&o.Tail, "tail", 0, "the `NUMBER` of last lines of each instance (default: all)")
+	cmd.Flags().DurationVar(&o.Since, "since", 0, "the `AGE` of the oldest lines, such as 5m (default: any)")
 	return cmd
 }
 

@@ -15,14 +15,16 @@ const outcomeHelp = `
 
   target, kind, endpoint   which it is
   action                   applied, planned (--dry-run), unchanged or failed
-  revision, previous       the newest revision's number after and before, 0 for none
-  live, next               what answers requests, and what waits beside it: track,
-                           weight, image, model-image, lock, file (digests)
-  changes                  what differed: action (create, update or delete), object,
-                           diff, conflicts (what others have set of it)
+  revision, previous       numbers of the newest revision after and before, or 0
+  live, next               what answers requests, and what waits beside it:
+                           track, weight, image, model-image, lock and file
+                           (digests)
+  changes                  what differed: action (create, update or delete),
+                           object, diff, conflicts (what others have set of it)
   ready, message, url      whether it serves, why not, and where
-  error, failure           what failed, and what kind of failure it is: conflict,
-                           busy, not-ready, rolled-back, interrupted or other`
+  error, failure           what failed, and what kind of failure it is:
+                           conflict, busy, not-ready, rolled-back, interrupted
+                           or other`
 
 // outcomes prints what was done at each target: lines as it is done, or JSON at the
 // end.

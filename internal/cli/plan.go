@@ -42,13 +42,20 @@ treemap and, if --compare names another lock or image, what changed.`,
   deployfile plan --sizes --format html --compare registry.example.com/iris:1 > sizes.html`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return plan(cmd.Context(), s, contextFolder(args), o)
+			directory, err := o.context(args)
+			if err != nil {
+				return err
+			}
+			return plan(cmd.Context(), s, directory, o)
 		},
+		ValidArgsFunction: directories,
 	}
 	o.inputFlags.add(cmd.Flags())
 	o.addLocked(cmd.Flags())
 	o.sizesFlags.add(cmd.Flags())
-	cmd.Flags().StringVar(&o.graph, "graph", "", "draw the layers, for Graphviz (dot) or Mermaid (mermaid)")
+	cmd.Flags().StringVar(&o.graph, "graph", "", "draw the layers in a `LANGUAGE`: dot (Graphviz) or mermaid")
+	completeFlag(cmd, "format", cobra.FixedCompletions([]cobra.Completion{formatText, formatJSON, formatHTML}, cobra.ShellCompDirectiveNoFileComp))
+	completeFlag(cmd, "graph", cobra.FixedCompletions([]cobra.Completion{graphDot, graphMermaid}, cobra.ShellCompDirectiveNoFileComp))
 	return cmd
 }
 

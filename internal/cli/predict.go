@@ -58,25 +58,33 @@ target reads and writes itself (s3://BUCKET/KEY, pvc://CLAIM/PATH).`,
 			return cobra.MaximumNArgs(3)(cmd, args)
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			switch {
-			case o.batch:
-				return predictBatch(cmd.Context(), s, args[0], args[1], contextFolder(args[2:]), o)
-			case o.target != "":
-				return predictAt(cmd.Context(), s, contextFolder(args), o)
+			var in, out string
+			if o.batch {
+				in, out, args = args[0], args[1], args[2:]
 			}
-			return predict(cmd.Context(), s, contextFolder(args), o)
+			directory, err := o.context(args)
+			switch {
+			case err != nil:
+				return err
+			case o.batch:
+				return predictBatch(cmd.Context(), s, in, out, directory, o)
+			case o.target != "":
+				return predictAt(cmd.Context(), s, directory, o)
+			}
+			return predict(cmd.Context(), s, directory, o)
 		},
 	}
 	flags := cmd.Flags()
 	o.inputFlags.add(flags)
 	o.addLocked(flags)
 	o.serverFlags.add(flags)
-	flags.StringVarP(&o.input, "input", "i", "", `the request, "-" for standard input`)
-	flags.StringVarP(&o.output, "output", "o", "-", "where the answer goes")
-	flags.StringVar(&o.contentType, "content-type", "", "application/json or text/csv (default: by the input's name, else JSON)")
-	flags.StringVar(&o.target, "target", "", "a target of the Deployfile, which is asked instead of the image")
+	flags.StringVarP(&o.input, "input", "i", "", "the `FILE` with the request, - for standard input")
+	flags.StringVarP(&o.output, "output", "o", "-", "the `FILE` that the answer goes to")
+	flags.StringVar(&o.contentType, "content-type", "", "the `TYPE` of the request, application/json or text/csv (default: by the input's name, else JSON)")
+	flags.StringVar(&o.target, "target", "", "a `TARGET` of the Deployfile, which is asked instead of the image")
 	flags.BoolVar(&o.batch, "batch", false, "with --target: score all of IN, and write OUT")
-	flags.DurationVar(&o.timeout, "timeout", defaultBatchTimeout, "with --batch: how long it may take")
+	flags.DurationVar(&o.timeout, "timeout", defaultBatchTimeout, "with --batch: the `TIME` that it may take")
+	completeFlag(cmd, "target", completeTargets(func(ctx context.Context) (*build.Project, error) { return o.open(ctx, o.directory) }))
 	return cmd
 }
 

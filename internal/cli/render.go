@@ -50,7 +50,7 @@ folder of its name there. Files that are in the folder already stay there.`,
 		ValidArgsFunction: completeTargets(o.open),
 	}
 	o.releaseFlags.add(cmd.Flags())
-	cmd.Flags().StringVarP(&o.output, "output", "o", "-", `the folder that the documents are written to, "-" for standard output`)
+	cmd.Flags().StringVarP(&o.output, "output", "o", "-", "the `DIRECTORY` that the documents are written to, - for standard output")
 	addAll(cmd.Flags(), &o.all)
 	return cmd
 }

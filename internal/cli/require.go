@@ -22,8 +22,8 @@ import (
 type requireOptions struct{ folder, file string }
 
 func (o *requireOptions) add(cmd *cobra.Command) {
-	addFolder(cmd.Flags(), &o.folder)
-	cmd.Flags().StringVarP(&o.file, "file", "f", "", `the Deployfile (default "FOLDER/Deployfile")`)
+	addDirectory(cmd.Flags(), &o.folder)
+	cmd.Flags().StringVarP(&o.file, "file", "f", "", "the Deployfile, a `FILE` (default: Deployfile in the directory)")
 }
 
 func addCommand(s streams) *cobra.Command {

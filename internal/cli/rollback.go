@@ -45,7 +45,7 @@ default is the newest that would change what is served.
 	}
 	o.fileFlags.add(cmd.Flags())
 	o.applyFlags.add(cmd.Flags())
-	cmd.Flags().IntVar(&to, "to", 0, "the number of a revision")
+	cmd.Flags().IntVar(&to, "to", 0, "the `NUMBER` of a revision")
 	return cmd
 }
 

@@ -66,14 +66,26 @@ model, says what is made; BuildKit makes it.`,
 	cmd.SetIn(s.in)
 	cmd.SetOut(s.out)
 	cmd.SetErr(s.err)
-	cmd.AddCommand(
-		initCommand(s), addCommand(s), removeCommand(s), checkCommand(s), lockCommand(s), planCommand(s),
-		buildCommand(s), runCommand(s), predictCommand(s),
-		deployCommand(s), statusCommand(s), listCommand(s), logsCommand(s), openCommand(s),
-		promoteCommand(s), rollbackCommand(s), deleteCommand(s), renderCommand(s),
-		diffCommand(s), verifyCommand(s), sbomCommand(s), envCommand(s), ejectCommand(s),
-		schemaCommand(s), versionCommand(version, s), builderCommand(s),
-		superviseCommand(), exitCodesTopic(),
-	)
+	groups := []commandGroup{
+		{"Build", []*cobra.Command{
+			initCommand(s), addCommand(s), removeCommand(s), checkCommand(s), lockCommand(s), planCommand(s), buildCommand(s),
+			runCommand(s), predictCommand(s),
+		}},
+		{"Deploy", []*cobra.Command{
+			deployCommand(s), statusCommand(s), listCommand(s), logsCommand(s), openCommand(s), promoteCommand(s),
+			rollbackCommand(s), deleteCommand(s), renderCommand(s),
+		}},
+		{"Compare and prove", []*cobra.Command{diffCommand(s), verifyCommand(s), sbomCommand(s)}},
+		{"Without deployfile", []*cobra.Command{envCommand(s), ejectCommand(s)}},
+	}
+	for _, g := range groups {
+		cmd.AddCommand(g.commands...)
+	}
+	cmd.AddCommand(builderCommand(s), schemaCommand(s), versionCommand(version, s), superviseCommand(), exitCodesTopic())
+	width := func() int { return min(max(terminal.Width(s.out, helpWidth), minHelpWidth), maxHelpWidth) }
+	cmd.SetHelpFunc(explain(width))
+	cmd.SetUsageFunc(usage(groups, width))
+	cmd.SetFlagErrorFunc(unknownFlag)
+	completeFlags(cmd)
 	return cmd
 }

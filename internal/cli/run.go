@@ -36,14 +36,19 @@ error. Ctrl-C ends it.`,
   curl -H 'Content-Type: application/json' -d @model/serving_input_example.json http://127.0.0.1:8080/invocations`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return runImage(cmd.Context(), s, contextFolder(args), o)
+			directory, err := o.context(args)
+			if err != nil {
+				return err
+			}
+			return runImage(cmd.Context(), s, directory, o)
 		},
+		ValidArgsFunction: directories,
 	}
 	o.inputFlags.add(cmd.Flags())
 	o.addLocked(cmd.Flags())
 	o.serverFlags.add(cmd.Flags())
-	cmd.Flags().StringVar(&o.host, "host", loopback, "the address of this machine to listen at; 0.0.0.0 lets everyone in who reaches the machine")
-	cmd.Flags().IntVarP(&o.port, "port", "p", 0, "the port on this machine (default: the Deployfile's, 8080)")
+	cmd.Flags().StringVar(&o.host, "host", loopback, "the `ADDRESS` of this machine to listen at; 0.0.0.0 lets everyone in who reaches the machine")
+	cmd.Flags().IntVarP(&o.port, "port", "p", 0, "the `PORT` on this machine (default: the Deployfile's, 8080)")
 	return cmd
 }
 

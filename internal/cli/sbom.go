@@ -32,13 +32,19 @@ image.`,
   deployfile sbom --format cyclonedx -o iris.cdx.json`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return printSBOM(cmd.Context(), s, contextFolder(args), o)
+			directory, err := o.context(args)
+			if err != nil {
+				return err
+			}
+			return printSBOM(cmd.Context(), s, directory, o)
 		},
+		ValidArgsFunction: directories,
 	}
 	o.add(cmd.Flags())
 	o.addLocked(cmd.Flags())
-	cmd.Flags().StringVar(&o.format, "format", "spdx", "spdx or cyclonedx")
-	cmd.Flags().StringVarP(&o.output, "output", "o", "-", "where the document goes")
+	cmd.Flags().StringVar(&o.format, "format", "spdx", "the `FORMAT`: spdx or cyclonedx")
+	completeFlag(cmd, "format", cobra.FixedCompletions([]cobra.Completion{"spdx", "cyclonedx"}, cobra.ShellCompDirectiveNoFileComp))
+	cmd.Flags().StringVarP(&o.output, "output", "o", "-", "the `FILE` that the document goes to")
 	return cmd
 }
 

@@ -15,9 +15,9 @@ type serverFlags struct {
 }
 
 func (f *serverFlags) add(flags *pflag.FlagSet) {
-	flags.Var(&f.memory, "memory", "how much memory the server may have (default: three quarters of the machine's)")
+	flags.Var(&f.memory, "memory", "how much memory the server may have, a `SIZE` (default: three quarters of the machine's)")
 	flags.Lookup("memory").DefValue = ""
-	flags.Int64Var(&f.processes, "pids-limit", 0, fmt.Sprintf("how many processes and threads the server may have (default: %d)", builder.DefaultProcesses))
+	flags.Int64Var(&f.processes, "pids-limit", 0, fmt.Sprintf("the `NUMBER` of processes and threads that the server may have (default: %d)", builder.DefaultProcesses))
 }
 
 // limits are those that were given.

@@ -34,8 +34,8 @@ type sizesFlags struct {
 func (f *sizesFlags) add(flags *pflag.FlagSet) {
 	flags.BoolVar(&f.sizes, "sizes", false, "print where the bytes are instead")
 	flags.BoolVar(&f.asJSON, "json", false, "print the sizes as JSON")
-	flags.StringVar(&f.format, "format", formatText, "how the sizes are printed: text, json or html")
-	flags.StringVar(&f.other, "compare", "", "another lock or image, for a page that says what changed from it")
+	flags.StringVar(&f.format, "format", formatText, "the `FORMAT` of the sizes: text, json or html")
+	flags.StringVar(&f.other, "compare", "", "another `LOCK` or image, for a page that says what changed from it")
 }
 
 func (f *sizesFlags) check(graph string) error {

@@ -35,9 +35,10 @@ not.
   deployed, ready          whether there is something, and whether it serves
   message                  why not, or what is under way
   url                      where it is reached, if not only by deployfile open
-  revision, at, by         the newest revision's number, when (RFC 3339) and by whom
-  live, next               what answers requests, and what waits beside it: track,
-                           weight, image, model-image, lock, file (digests)
+  revision, at, by         number of the newest revision, when and by whom
+  live, next               what answers requests, and what waits beside it:
+                           track, weight, image, model-image, lock and file
+                           (digests)
   instances                name, image, track, ready, message, restarts
   error, failure           why the target could not be asked, and what kind of
                            failure that is`,

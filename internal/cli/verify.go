@@ -37,11 +37,15 @@ The exit code is 0 if IMAGE is what the lock makes and 1 if not.`,
   deployfile verify --json oci-layout://iris-image examples/iris`,
 		Args: cobra.RangeArgs(1, 2),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return verifyImage(cmd.Context(), s, args[0], contextFolder(args[1:]), o)
+			directory, err := o.context(args[1:])
+			if err != nil {
+				return err
+			}
+			return verifyImage(cmd.Context(), s, args[0], directory, o)
 		},
 	}
 	o.add(cmd.Flags())
-	cmd.Flags().StringArrayVar(&o.labels, "label", nil, "a label of the image, NAME=VALUE")
+	o.addLabels(cmd.Flags())
 	cmd.Flags().BoolVar(&o.asJSON, "json", false, "print the differences as JSON")
 	return cmd
 }

@@ -47,7 +47,7 @@ func initIn(t *testing.T, source string, files map[string]string) ([]byte, error
 	}
 	s := streams{out: io.Discard, text: terminal.NewWriter(io.Discard), err: terminal.NewWriter(io.Discard)}
 	file := filepath.Join(dir, "Deployfile")
-	if err := initialise(context.Background(), s, filepath.Join(dir, source), initOptions{file: file}); err != nil {
+	if err := initialise(context.Background(), s, filepath.Join(dir, source), initOptions{syntax: frontendImage, file: file}); err != nil {
 		return nil, err
 	}
 	data, err := os.ReadFile(file)

@@ -44,6 +44,22 @@ func Is(w io.Writer) bool {
 	return false
 }
 
+// Width returns the number of columns of the terminal that w is, and otherwise if
+// it is none.
+func Width(w io.Writer, otherwise int) int {
+	switch w := w.(type) {
+	case *Writer:
+		return Width(w.to, otherwise)
+	case *os.File:
+		if c, err := console.ConsoleFromFile(w); err == nil {
+			if size, err := c.Size(); err == nil && size.Width > 0 {
+				return int(size.Width)
+			}
+		}
+	}
+	return otherwise
+}
+
 // Write implements io.Writer. A character may span several calls.
 func (w *Writer) Write(data []byte) (int, error) {
 	w.mu.Lock()

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/deployfile/deployfile/deployfile"
+	"github.com/deployfile/deployfile/internal/suggest"
 	"go.yaml.in/yaml/v3"
 )
 
@@ -57,7 +58,7 @@ func wrongOperation(item *yaml.Node) string {
 		return "an item of it is no object with op and path"
 	}
 	if known := operations(); !slices.Contains(known, operation.Op) {
-		return fmt.Sprintf("%q is no operation: op must be %s", operation.Op, deployfile.Alternatives(known))
+		return fmt.Sprintf("%q is no operation: op must be %s", operation.Op, suggest.Alternatives(known))
 	}
 	if operation.Path == nil || *operation.Path != "" && !strings.HasPrefix(*operation.Path, "/") {
 		return `an operation has no path that starts with "/"`

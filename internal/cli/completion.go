@@ -1,0 +1,84 @@
+package cli
+
+import (
+	"context"
+	"maps"
+	"slices"
+
+	"github.com/deployfile/deployfile/build"
+	"github.com/deployfile/deployfile/builder"
+	"github.com/deployfile/deployfile/frontend"
+	"github.com/moby/buildkit/util/progress/progressui"
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// completeFlags offers a shell the values of the flags that mean the same wherever
+// they are, and directories for CONTEXT. Other flags take files.
+func completeFlags(cmd *cobra.Command) {
+	values := map[string][]cobra.Completion{
+		"builder":  {string(builder.Docker), string(builder.Embedded)},
+		"network":  {"default", "host", "none"},
+		"platform": {"linux/amd64", "linux/arm64"},
+		"progress": {
+			string(progressui.AutoMode), string(progressui.PlainMode), string(progressui.TtyMode),
+			string(progressui.QuietMode), string(progressui.RawJSONMode),
+		},
+	}
+	cmd.Flags().VisitAll(func(f *pflag.Flag) {
+		if of := values[f.Name]; of != nil {
+			completeFlag(cmd, f.Name, cobra.FixedCompletions(of, cobra.ShellCompDirectiveNoFileComp))
+		}
+		if f.Name == "directory" {
+			completeFlag(cmd, f.Name, directories)
+		}
+	})
+	for _, c := range cmd.Commands() {
+		completeFlags(c)
+	}
+}
+
+// completeFlag sets what a flag of the command offers. It panics if there is no
+// such flag, or if it was set before.
+func completeFlag(cmd *cobra.Command, name string, values cobra.CompletionFunc) {
+	if err := cmd.RegisterFlagCompletionFunc(name, values); err != nil {
+		panic(err)
+	}
+}
+
+// directories offers directories alone.
+func directories(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	return nil, cobra.ShellCompDirectiveFilterDirs
+}
+
+// opener reads the Deployfile that a command's flags name.
+type opener func(context.Context) (*build.Project, error)
+
+// completeTargets offers the Deployfile's targets that are no arguments yet.
+func completeTargets(open opener) cobra.CompletionFunc {
+	return func(cmd *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
+		p, err := open(cmd.Context())
+		if err != nil {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		var out []cobra.Completion
+		for _, name := range slices.Sorted(maps.Keys(p.File.Targets)) {
+			if !slices.Contains(args, name) {
+				out = append(out, cobra.CompletionWithDesc(name, p.File.Targets[name].Kind))
+			}
+		}
+		return out, cobra.ShellCompDirectiveNoFileComp
+	}
+}
+
+// completeOutputs offers what `build --target` takes: the outputs and the targets.
+func completeOutputs(open opener) cobra.CompletionFunc {
+	return func(cmd *cobra.Command, _ []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
+		var out []cobra.Completion
+		for _, o := range frontend.Outputs() {
+			out = append(out, cobra.CompletionWithDesc(o.Name, o.Description))
+		}
+		targets, directive := completeTargets(open)(cmd, nil, typed)
+		return append(out, targets...), directive
+	}
+}
