@@ -77,7 +77,7 @@ func (o Output) check() error {
 	case o.Attrs["output"] != "":
 		return wrong("output=%s is not an option: write dest=%[1]s", o.Attrs["output"])
 	case o.toDirectory() && (o.Dest == "" || o.Dest == "-"):
-		return wrong("type=%s needs dest=FOLDER", o.Type)
+		return wrong("type=%s needs dest=DIRECTORY", o.Type)
 	case !o.toDirectory() && !o.toFile() && o.Dest != "":
 		return wrong("type=%s takes no dest=", o.Type)
 	}

@@ -65,7 +65,7 @@ func TestPendingFile(t *testing.T) {
 func TestPendingFileErrors(t *testing.T) {
 	dir := t.TempDir()
 	if _, err := CreateFile(dir); err == nil {
-		t.Error("a folder was taken for a file")
+		t.Error("a directory was taken for a file")
 	}
 	path := filepath.Join(dir, "none", "out")
 	_, err := CreateFile(path)

@@ -55,17 +55,17 @@ func TestFindErrors(t *testing.T) {
 		{"really full disk at the start", func(t *testing.T, o *builder.Options) {
 			mountTmpfs(t, o.StateDir, "size=64k,mode=0700")
 		}, []string{"no space left on the disk of the embedded builder"}},
-		{"folder open to others", func(t *testing.T, o *builder.Options) {
+		{"directory open to others", func(t *testing.T, o *builder.Options) {
 			if err := os.Mkdir(o.StateDir, 0o755); err != nil {
 				t.Fatal(err)
 			}
 		}, []string{"is open to other users (mode 0755): run chmod 700 "}},
-		{"folder of another user", func(t *testing.T, o *builder.Options) {
+		{"directory of another user", func(t *testing.T, o *builder.Options) {
 			if err := errors.Join(os.Mkdir(o.StateDir, 0o700), os.Chown(o.StateDir, 65534, -1)); err != nil {
 				t.Fatal(err)
 			}
 		}, []string{"belongs to another user"}},
-		{"folder that is a link", func(t *testing.T, o *builder.Options) {
+		{"directory that is a link", func(t *testing.T, o *builder.Options) {
 			if err := os.Symlink(t.TempDir(), o.StateDir); err != nil {
 				t.Fatal(err)
 			}

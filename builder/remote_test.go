@@ -33,7 +33,7 @@ func TestLongStateDir(t *testing.T) {
 	t.Cleanup(func() { os.Remove(socket); os.Remove(socket + ".otel") })
 	info, err := os.Stat(filepath.Dir(socket))
 	if err != nil || info.Mode().Perm() != 0o700 {
-		t.Errorf("the socket's folder: %v, %v", info, err)
+		t.Errorf("the socket's directory: %v, %v", info, err)
 	}
 	solveFile(t, b)
 }

@@ -10,7 +10,7 @@ import (
 // itself.
 var argument = regexp.MustCompile(`\$?\$\{([A-Za-z_][A-Za-z0-9_]*)\}`)
 
-// declaredArgs are the values of [args], with those that the build gives in
+// declaredArgs returns the values of [args], with those that the build gives in
 // place of the defaults.
 func declaredArgs(tree map[string]any, given map[string]string) map[string]string {
 	args := map[string]string{}

@@ -11,16 +11,16 @@ type Check struct {
 	path   []string
 }
 
-// File is the whole file, with the defaults that do not depend on other keys.
+// File returns the whole file, with the defaults that do not depend on other keys.
 func (c *Check) File() *File { return c.file }
 
-// Target is the target, with the defaults that do not depend on other keys.
+// Target returns the target, with the defaults that do not depend on other keys.
 func (c *Check) Target() Target { return c.target }
 
-// Endpoint is the name that the target's endpoint has or gets.
+// Endpoint returns the name that the target's endpoint has or gets.
 func (c *Check) Endpoint() string { return endpointOf(c.file, c.target) }
 
-// Repository is the repository that the target has or gets, "" for none.
+// Repository returns the repository that the target has or gets, "" for none.
 func (c *Check) Repository() string { return repositoryOf(c.file, c.target) }
 
 // Written reports whether the text has the key.
@@ -44,7 +44,7 @@ func (c *Check) Reported(keys ...string) bool { return c.r.said(c.at(keys...)...
 // file.
 func (c *Check) FileReported(path ...string) bool { return c.r.said(path...) }
 
-// Called is how messages call the key: "targets.prod.autoscale.max".
+// Called returns how messages call the key: "targets.prod.autoscale.max".
 func (c *Check) Called(keys ...string) string { return describe(c.at(keys...)) }
 
 // AtKey reports a problem, and points at the key.

@@ -33,7 +33,7 @@ func CheckTarget(t Target) error {
 	return errors.New(strings.Join(texts, "\n"))
 }
 
-// nodesOf are the nodes that the text of a target would have.
+// nodesOf returns the nodes that the text of a target would have.
 func nodesOf(t Target) *node {
 	n := &node{}
 	addNodes(n, reflect.ValueOf(t))

@@ -145,7 +145,7 @@ func (r *report) wrongType(path []string, value any, want reflect.Type) Problem 
 // isTableType says whether a Go type stands for a table with keys of its own.
 func isTableType(t reflect.Type) bool { return structOf(t) != nil }
 
-// structOf is the struct that a type is or points to, nil if it is neither.
+// structOf returns the struct that a type is or points to, nil if it is neither.
 func structOf(t reflect.Type) reflect.Type {
 	if t.Kind() == reflect.Pointer {
 		t = t.Elem()

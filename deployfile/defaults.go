@@ -95,18 +95,18 @@ func setStandard(k key, v reflect.Value) {
 	panic(fmt.Sprintf("deployfile: %q is not a default of key %s", k.standard, k.name))
 }
 
-// reflectOf is the table of what a pointer leads to.
+// reflectOf returns the table of what a pointer leads to.
 func reflectOf[T any](table *T) reflect.Value { return reflect.ValueOf(table).Elem() }
 
-// structIn is the struct that has the keys.
+// structIn returns the struct that has the keys.
 func structIn(s Spec) reflect.Value { return reflect.ValueOf(s).Elem() }
 
-// modelNameOf is the name that the model has or gets.
+// modelNameOf returns the name that the model has or gets.
 func modelNameOf(f *File) string {
 	return cmp.Or(f.Model.Name, ModelName(lastPart(f.Model.Source)))
 }
 
-// lastPart is the last part of a source's path that is a name: not a version, and
+// lastPart returns the last part of a source's path that is a name: not a version, and
 // without a revision. It is "iris" of "model/iris", "models:/iris/3",
 // "models:/iris@champion" and "hf://org/iris@main".
 func lastPart(source string) string {
@@ -127,7 +127,7 @@ func lastPart(source string) string {
 	return ""
 }
 
-// firstRepository is the repository of the first tag, or "".
+// firstRepository returns the repository of the first tag, or "".
 func firstRepository(tags []string) string {
 	if len(tags) == 0 {
 		return ""
@@ -139,12 +139,12 @@ func firstRepository(tags []string) string {
 	return reference.FamiliarName(named)
 }
 
-// endpointOf is the endpoint name that a target has or gets.
+// endpointOf returns the endpoint name that a target has or gets.
 func endpointOf(f *File, t Target) string {
 	return cmp.Or(t.Endpoint, endpointName(modelNameOf(f)+"-"+t.Name))
 }
 
-// repositoryOf is the repository that a target has or gets, "" for none. A
+// repositoryOf returns the repository that a target has or gets, "" for none. A
 // target with an image store of its own needs no registry in between.
 func repositoryOf(f *File, t Target) string {
 	if t.Needs().Store != StoreNone {

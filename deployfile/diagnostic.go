@@ -45,7 +45,7 @@ type Diagnostic struct {
 	Range Range `json:"range"`
 }
 
-// String is the diagnostic on one line: file:line:column, severity, message
+// String returns the diagnostic on one line: file:line:column, severity, message
 // and hint.
 func (d Diagnostic) String() string {
 	s := d.header()

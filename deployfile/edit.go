@@ -276,7 +276,7 @@ func (e *Edit) newline() string {
 
 func isSpace(c byte) bool { return c == ' ' || c == '\t' }
 
-// tomlText is a string of one line as TOML has it, which stands for itself in a
+// tomlText returns a string of one line as TOML has it, which stands for itself in a
 // Deployfile.
 func tomlText(text string) string {
 	text = strings.ReplaceAll(text, "${", "$${")

@@ -76,7 +76,7 @@ type Environment struct {
 	// ImpliedPackages adds the Debian packages that the model implies: what its
 	// flavors need beside Python, such as libgomp1 for lightgbm. True by default.
 	ImpliedPackages bool `toml:"implied-packages" default:"true"`
-	// Code are folders whose contents are put on PYTHONPATH, relative to the
+	// Code are directories whose contents are put on PYTHONPATH, relative to the
 	// Deployfile.
 	Code []string `toml:"code" format:"path"`
 	// Env are environment variables of the running server.

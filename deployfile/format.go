@@ -41,7 +41,7 @@ type Problem struct {
 	Message, Hint string
 }
 
-// Always is a Hint that is the same for every value.
+// Always returns a Hint that is the same for every value.
 func Always(hint string) func(value, target string) string {
 	return func(string, string) string { return hint }
 }
@@ -67,7 +67,7 @@ func (f Format) check(r *report, name, value, target string) Problem {
 	return p
 }
 
-// formats are those that keys of any table may name.
+// formats returns the formats that keys of any table may name.
 func formats() map[string]Format {
 	return map[string]Format{
 		"argument":   {Pattern: envNamePattern, Called: "argument", Want: wantEnvName},

@@ -59,7 +59,7 @@ func keysOf(t reflect.Type) []key {
 	return keys
 }
 
-// number is the integer of a tag, nil without one.
+// number returns the integer of a tag, nil without one.
 func number(field reflect.StructField, tag string) *int {
 	text, ok := field.Tag.Lookup(tag)
 	if !ok {
@@ -110,7 +110,7 @@ func keysOfKind(k Kind) []key {
 	return append(keysOf(reflect.TypeFor[Target]()), keysOf(specType(k))...)
 }
 
-// specType is the struct of the kind's own keys.
+// specType returns the struct of the kind's own keys.
 func specType(k Kind) reflect.Type { return reflect.TypeOf(k.New()).Elem() }
 
 // keyAt returns the key at a path of a target of the kind, such as

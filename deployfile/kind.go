@@ -71,7 +71,7 @@ const (
 	FormatDockerManifest = "docker-manifest"
 )
 
-// Formats are all forms of an image, for a kind that takes any of them.
+// Formats returns all forms of an image, for a kind that takes any of them.
 func Formats() []string { return []string{FormatOCI, FormatDocker, FormatDockerManifest} }
 
 // Spec has the keys of one kind: it is a pointer to a struct whose fields with

@@ -51,13 +51,13 @@ func (x index) key(path []string) Range {
 	return x.text.rangeOf(n.key)
 }
 
-// raw is the value as it is written, of a path that the text has.
+// raw returns the value as it is written, of a path that the text has.
 func (x index) raw(path []string) string {
 	n, _ := x.find(path)
 	return string(x.text.data[n.value.start:n.value.end])
 }
 
-// lineOf is where a line, from 1, of a long string stands in the text. Where
+// lineOf returns where a line, from 1, of a long string stands in the text. Where
 // that cannot be told it is the whole value.
 func (x index) lineOf(path []string, line int) Range {
 	whole, raw := x.value(path), x.raw(path)
@@ -85,8 +85,8 @@ func (x index) lineOf(path []string, line int) Range {
 // can point at it: f.Position("model", "source"), or with the number of an
 // item, from 0, f.Position("environment", "requirements", "1"). For a table it
 // is the header. For a path that the text does not have, such as a key left to
-// its default, it is the nearest table around it, and false; the empty range at
-// the start of the text when there is none.
+// its default, it is the nearest table around it, or else the empty range at the
+// start of the text, and false.
 func (f *File) Position(path ...string) (Range, bool) {
 	if f.index == nil {
 		return Range{Start: Position{1, 1}, End: Position{1, 1}}, false

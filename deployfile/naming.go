@@ -10,7 +10,7 @@ func join(path []string, part string) []string {
 	return append(slices.Clip(path), part)
 }
 
-// describe is how messages call a key: port of [server] is "server.port".
+// describe returns how messages call a key: port of [server] is "server.port".
 func describe(path []string) string {
 	var b strings.Builder
 	for i, part := range path {

@@ -132,11 +132,11 @@ func newReport(name string, data []byte, kinds []Kind) *report {
 // more, and a hostile text has as many as it has keys.
 const maxFound = 1000
 
-// full says that there are as many errors as are reported.
+// full reports whether the limit of errors is reached.
 func (r *report) full() bool { return r.count[SeverityError] >= maxFound }
 
 func (r *report) add(severity Severity, where Range, p Problem) {
-	// Whoever draws the text hides all credentials by what is reported of them.
+	// Rendering masks the credentials that were reported, so none may be dropped.
 	if r.count[severity] >= maxFound && p.Rule != ruleCredential {
 		return
 	}
@@ -152,11 +152,11 @@ func (r *report) add(severity Severity, where Range, p Problem) {
 
 func (r *report) said(path ...string) bool { return r.seen[strings.Join(path, "\x00")] }
 
-// written says whether the text has the key and nothing was said about it yet.
+// written reports whether the text has the key and nothing was reported of it yet.
 func (r *report) written(path ...string) bool { return r.index.has(path) && !r.said(path...) }
 
-// first says whether nothing was said about the path before: what follows from
-// a first error would only distract.
+// first reports whether nothing was reported of the path before: consequences of a
+// first error would only distract.
 func (r *report) first(path []string) bool {
 	id := strings.Join(path, "\x00")
 	first := !r.seen[id]

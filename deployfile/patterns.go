@@ -55,7 +55,7 @@ func (r *report) matches(pattern, value string) bool {
 	return compiled.MatchString(value)
 }
 
-// ModelName makes the nearest model name of any text, such as a folder's name.
+// ModelName makes the nearest model name of any text, such as a directory's name.
 func ModelName(given string) string {
 	other := regexp.MustCompile(`[^a-z0-9]+`)
 	return cmp.Or(strings.Trim(other.ReplaceAllString(strings.ToLower(given), "-"), "-"), "model")
@@ -93,7 +93,7 @@ func hasPassword(u *url.URL) bool {
 	return set
 }
 
-// checkPath refuses what is not a path below the Deployfile's folder. An empty
+// checkPath refuses what is not a path below the Deployfile's directory. An empty
 // Problem means that the path is good.
 func checkPath(name, value string) Problem {
 	p := Problem{Rule: "invalid-path"}
@@ -105,17 +105,17 @@ func checkPath(name, value string) Problem {
 	case value == "":
 		return refused("is empty")
 	case strings.Contains(value, "://") || strings.HasPrefix(value, "models:/") || strings.HasPrefix(value, "runs:/"):
-		p.Hint = "download it and name its folder"
-		return refused("is a URI, but must be a path below the folder of the Deployfile")
+		p.Hint = "download it and name its directory"
+		return refused("is a URI, but must be a path below the directory of the Deployfile")
 	case strings.Contains(value, `\`):
 		p.Hint = fmt.Sprintf("use forward slashes: %q", strings.ReplaceAll(value, `\`, "/"))
 		return refused(fmt.Sprintf("%q has a backslash", value))
 	case path.IsAbs(value) || matches(`^[A-Za-z]:`, value):
 		p.Hint = "move what it names next to the Deployfile, and write the path from there"
-		return refused(fmt.Sprintf("%q is absolute, but must be a path below the folder of the Deployfile", value))
+		return refused(fmt.Sprintf("%q is absolute, but must be a path below the directory of the Deployfile", value))
 	case path.Clean(value) == ".." || strings.HasPrefix(path.Clean(value), "../"):
-		p.Hint = "move what it names below that folder, or move the Deployfile up"
-		return refused(fmt.Sprintf("%q leaves the folder of the Deployfile", value))
+		p.Hint = "move what it names below that directory, or move the Deployfile up"
+		return refused(fmt.Sprintf("%q leaves the directory of the Deployfile", value))
 	}
 	return Problem{}
 }
@@ -179,7 +179,7 @@ func userIDs(value string) (ids []uint64, ok bool) {
 	return ids, true
 }
 
-// normalizedPackage is the form of a package name that PEP 503 compares.
+// normalizedPackage returns the form of a package name that PEP 503 compares.
 func normalizedPackage(name string) string {
 	return strings.ToLower(regexp.MustCompile(`[-_.]+`).ReplaceAllString(name, "-"))
 }

@@ -61,7 +61,7 @@ const (
 	shownBefore = 100
 )
 
-// drawn is a line as it is drawn, and which of its characters are underlined. Of a
+// drawn returns a line as it is printed, and which of its characters are underlined. Of a
 // long one it is what is around these.
 func drawn(source []byte, number int, r Range) (line []rune, from, to int) {
 	if len(source) <= shownWidth {

@@ -82,7 +82,7 @@ func TestRender(t *testing.T) {
   |
 1 | 
   | ^
-  = name the folder that holds its MLmodel file, below [model]: source = "model"
+  = name the directory that holds its MLmodel file, below [model]: source = "model"
 `,
 		},
 		"control characters": {

@@ -72,7 +72,7 @@ func (b *schemaBuilder) read(sources ...string) (err error) {
 	return nil
 }
 
-// target is the schema of a target: its kind decides which one it has to meet.
+// target returns the schema of a target: its kind decides which one it has to meet.
 func (b *schemaBuilder) target(kinds []Kind) *jsonschema.Schema {
 	kind := b.key(mustKey[Target]("kind"))
 	kind.Enum = anys(kindNames(kinds))
@@ -92,7 +92,7 @@ func (b *schemaBuilder) target(kinds []Kind) *jsonschema.Schema {
 	return s
 }
 
-// ofKind is the schema of the targets of a kind.
+// ofKind returns the schema of the targets of a kind.
 func (b *schemaBuilder) ofKind(k Kind) (*jsonschema.Schema, error) {
 	own := &schemaBuilder{formats: formats()}
 	for name, f := range k.Formats {
@@ -111,7 +111,7 @@ func (b *schemaBuilder) ofKind(k Kind) (*jsonschema.Schema, error) {
 	return s, own.err
 }
 
-// table is the schema of a struct's table.
+// table returns the schema of a struct's table.
 func (b *schemaBuilder) table(t reflect.Type) *jsonschema.Schema {
 	s := b.object(keysOf(t))
 	s.Description = b.comments[commentKey{t.Name(), ""}]
@@ -129,7 +129,7 @@ func (b *schemaBuilder) object(keys []key) *jsonschema.Schema {
 	return s
 }
 
-// key is the schema of one key's value, with the key's doc comment.
+// key returns the schema of one key's value, with the key's doc comment.
 func (b *schemaBuilder) key(k key) *jsonschema.Schema {
 	s := b.value(k, k.field.Type)
 	comment := b.comments[commentKey{k.owner.Name(), k.field.Name}]
@@ -196,7 +196,7 @@ func (b *schemaBuilder) format(name string) Format {
 	return f
 }
 
-// parsed is the default of a key, nil if it has none.
+// parsed returns the default of a key, nil if it has none.
 func parsed[T any](k key, parse func(string) (T, error)) any {
 	if v, err := parse(k.standard); err == nil {
 		return v
@@ -204,7 +204,7 @@ func parsed[T any](k key, parse func(string) (T, error)) any {
 	return nil
 }
 
-// mustKey is a key that a table has.
+// mustKey returns a key that a table has.
 func mustKey[T any](name string) key {
 	k, ok := findKey(keysOf(reflect.TypeFor[T]()), name)
 	if !ok {

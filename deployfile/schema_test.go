@@ -38,7 +38,7 @@ func compileSchema(t *testing.T) *validator.Schema {
 	return schema
 }
 
-// asJSON is the data of a Deployfile as an editor hands it to a schema.
+// asJSON returns the data of a Deployfile as an editor hands it to a schema.
 func asJSON(t *testing.T, source []byte) any {
 	t.Helper()
 	var tree map[string]any

@@ -24,7 +24,7 @@ func (r *report) syntaxError(err error) {
 	r.syntax(where, syntaxMessage(parse.Message), syntaxHint(parse.Message))
 }
 
-// syntaxMessage brings the library's words into the form of all messages.
+// syntaxMessage converts the TOML library's message to the form of all messages.
 func syntaxMessage(message string) string {
 	message = strings.TrimSuffix(message, ".")
 	message = strings.ReplaceAll(message, `but got '\x00' instead`, "but the file ends")

@@ -36,7 +36,7 @@ func (t *Target) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// storedSpec is a Spec that Restore has not seen yet.
+// storedSpec is a Spec whose keys Restore has not decoded yet.
 type storedSpec struct {
 	keys json.RawMessage
 	// flat is the whole target, with its keys beside its name if keys is nil.

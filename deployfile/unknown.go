@@ -73,7 +73,7 @@ func (r *report) unknownKey(table []string, name string, keys []key) Problem {
 	return p
 }
 
-// kindAt is the kind of the target that a table is or is part of; "" for other
+// kindAt returns the kind of the target that a table is or is part of; "" for other
 // tables, and where the kind is not known.
 func (r *report) kindAt(table []string) string {
 	if targetOf(table) == "" {

@@ -28,7 +28,7 @@ func (r *report) validateModel() {
 	if !r.index.has([]string{"model", "source"}) && !r.said("model", "source") && !r.said("model") {
 		r.atKey(Problem{
 			"missing-key", "model.source is missing: it says where the MLflow Model is",
-			`name the folder that holds its MLmodel file, below [model]: source = "model"`,
+			`name the directory that holds its MLmodel file, below [model]: source = "model"`,
 		}, "model", "source")
 	}
 }

@@ -22,7 +22,7 @@ func (r *report) validateVariables(f *File) {
 	}
 }
 
-// ownVariables are the variables that no env may set, each with what to do instead.
+// ownVariables returns the variables that no env may set, each with what to do instead.
 func ownVariables(f *File) map[string]string {
 	const leaveOut = "leave it out"
 	out := map[string]string{"VIRTUAL_ENV": leaveOut, "PYTHONHOME": leaveOut, "PORT": "set port below [server]"}

@@ -135,7 +135,7 @@ func (r *report) format(path []string, name string) (Format, bool) {
 	return f, true
 }
 
-// targetOf is the name of the target that a path leads to or into, "" for none.
+// targetOf returns the name of the target that a path leads to or into, "" for none.
 func targetOf(path []string) string {
 	if len(path) < 2 || path[0] != "targets" {
 		return ""

@@ -26,7 +26,7 @@ type compiled struct {
 	base   dockerspec.DockerOCIImage
 }
 
-// contents is what the image has in it that is built, or that the output is about.
+// contents returns what the image that is built, or that the output is about, contains.
 func (r *request) contents() *contents {
 	if r.output.image == nil {
 		return wholeImage()

@@ -48,7 +48,7 @@ func (r *request) open(ctx context.Context) (*document, error) {
 	return d, nil
 }
 
-// besides are the Deployfile and what lies beside it, as patterns.
+// besides returns the Deployfile and what lies beside it, as patterns.
 func besides(name string) []string {
 	file := sent(name)
 	return []string{file, file + ".dockerignore", file + ".lock", path.Join(path.Dir(file), "pylock*.toml")}
@@ -96,7 +96,7 @@ func (p *project) checkTarget() error {
 	return nil
 }
 
-// platforms are those to build for: the ones that were asked for, else the
+// platforms returns the platforms to build for: the requested ones, else the
 // Deployfile's, else the builder's own.
 func (p *project) platforms() []string {
 	var out []string

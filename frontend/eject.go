@@ -10,7 +10,7 @@ import (
 	gwclient "github.com/moby/buildkit/frontend/gateway/client"
 )
 
-// buildWheels is the wheels output: a directory of the wheels that no index has.
+// buildWheels returns the wheels output: a directory of the wheels that no index has.
 func buildWheels(ctx context.Context, in *inputs) (*gwclient.Result, error) {
 	l, err := in.useLock(ctx)
 	if err != nil {
@@ -35,7 +35,7 @@ func (c *compiled) explained(ctx context.Context, st bkllb.State) (*gwclient.Res
 	return result, c.explain(ctx, err)
 }
 
-// buildEject is the eject output: a directory with a Dockerfile and what it names.
+// buildEject returns the eject output: a directory with a Dockerfile and what it names.
 func buildEject(ctx context.Context, in *inputs) (*gwclient.Result, error) {
 	l, err := in.useLock(ctx)
 	if err != nil {

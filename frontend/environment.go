@@ -163,8 +163,8 @@ func (e *environment) readRequirements(f *deployfile.File, context fs.FS, name s
 	return r, nil
 }
 
-// choose adds the options of requirements files that choose among what an index
-// offers, in the words of uv pip compile.
+// choose adds the options of requirements files that select among the files of an
+// index, as arguments of uv pip compile.
 func (e *environment) choose(o mlmodel.Options) {
 	add := func(words ...string) {
 		if text := strings.Join(words, " "); e.options.add(text) {
@@ -206,7 +206,7 @@ func (e *environment) constrain(from ...mlmodel.Requirement) {
 	e.lines(from, &e.inputs.Constraints, e.constraints)
 }
 
-// take adds a file or folder of the context.
+// take adds a file or directory of the context.
 func (e *environment) take(name string) {
 	if e.files.add(name) {
 		e.local = append(e.local, name)
@@ -335,7 +335,7 @@ func (e *environment) addMirror(address string) error {
 // mirrorSecret is the id of the secret that a mirror may want.
 const mirrorSecret = "index"
 
-// minor is the first two parts of a Python version.
+// minor returns the first two parts of a Python version.
 func minor(version string) string {
 	parts := strings.SplitN(version, ".", 3)
 	if len(parts) < 2 {

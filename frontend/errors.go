@@ -29,7 +29,7 @@ func (e *StaleLockError) Error() string {
 	return fmt.Sprintf("%s is out of date:\n  %s\nrun: deployfile lock", e.File, strings.Join(e.Changes, "\n  "))
 }
 
-// NoLockError says that a lock was demanded and there is none.
+// NoLockError reports a missing lock where one is required.
 type NoLockError struct {
 	// File is the name that the lock would have, By what demands it, "" for --locked.
 	File, By string
@@ -40,14 +40,14 @@ func (e *NoLockError) Error() string {
 	return fmt.Sprintf("%s is missing, and %s demands it; run: deployfile lock", e.File, cmp.Or(e.By, "--locked"))
 }
 
-// ImageError says that the base or toolchain image is not to be had.
+// ImageError reports that the base or toolchain image cannot be resolved or pulled.
 type ImageError struct {
 	// Name is "base" or "toolchain", which is its key in [environment].
 	Name string
 	Err  error
 }
 
-// Error returns BuildKit's words.
+// Error names the image and returns BuildKit's message.
 func (e *ImageError) Error() string { return fmt.Sprintf("%s image: %v", e.Name, e.Err) }
 
 // Unwrap returns BuildKit's error.
@@ -64,8 +64,8 @@ type located struct {
 func (e *located) Error() string { return e.err.Error() }
 func (e *located) Unwrap() error { return e.err }
 
-// at says which part of the Deployfile an error is about, in the words of its
-// keys, beside the line of another file that it may know itself.
+// at adds to an error the part of the Deployfile that it is about, named by its keys;
+// an error may already have the line of another file.
 func at(f *deployfile.File, err error, key ...string) error {
 	if err == nil {
 		return nil
@@ -121,15 +121,15 @@ func withSource(err error, info *pb.SourceInfo) error {
 }
 
 // gatewayError is an error that reaches the client with all of its text: BuildKit's
-// gateway sends that of the innermost error that came by gRPC, without what was put
-// around it. Clients print it as it is, so it is printable.
+// gateway would send only that of the innermost gRPC error, without what wraps it.
+// Clients print it unchanged, so its text is made printable.
 type gatewayError struct{ error }
 
 func (e gatewayError) Error() string { return terminal.Printable(e.error.Error()) }
 
 func (e gatewayError) Unwrap() error { return e.error }
 
-// GRPCStatus is what the gateway sends.
+// GRPCStatus returns the status that the gateway sends.
 func (e gatewayError) GRPCStatus() *status.Status {
 	return status.New(grpcerrors.Code(e.error), e.Error())
 }
@@ -141,7 +141,7 @@ func sourceInfo(s *bkllb.SourceMap) *pb.SourceInfo {
 	return &pb.SourceInfo{Data: s.Data, Filename: s.Filename, Language: s.Language, Definition: s.Definition.ToPB()}
 }
 
-// protoRange gives characters from 0, as BuildKit counts them.
+// protoRange converts a range to BuildKit's, which counts characters from 0.
 func protoRange(r deployfile.Range) *pb.Range {
 	return &pb.Range{
 		Start: &pb.Position{Line: int32(r.Start.Line), Character: int32(r.Start.Column - 1)},

@@ -11,7 +11,7 @@ import (
 	"github.com/deployfile/deployfile/toolchain"
 )
 
-// explain says what a failed build of an image met: the words of the step
+// explain replaces the error of a failed build by its cause: the message of the step
 // that failed, or what is wrong with a file that could not be fetched.
 func (c *compiled) explain(ctx context.Context, err error) error {
 	if err == nil {
@@ -30,7 +30,7 @@ func (c *compiled) explain(ctx context.Context, err error) error {
 	return err
 }
 
-// mismatched is the file, and its project, whose hash BuildKit's HTTP source
+// mismatched returns the file, and its project, whose hash BuildKit's HTTP source
 // did not find: that hash is in the error, and the file's name is not.
 func mismatched(p *llb.Plan, err error) (project string, d toolchain.Download, ok bool) {
 	hashes, ok := bkerrors.DigestMismatch(err)

@@ -19,7 +19,7 @@ import (
 	gwclient "github.com/moby/buildkit/frontend/gateway/client"
 )
 
-// Build is the gateway's BuildFunc. Its errors carry the lines of the
+// Build is BuildKit's BuildFunc (gateway/client). Its errors carry the lines of the
 // Deployfile that they are about.
 func Build(ctx context.Context, c gwclient.Client) (*gwclient.Result, error) {
 	res, err := run(ctx, c)

@@ -12,7 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// buildImage is the outputs that are images. The model's hashes, the image and its
+// buildImage builds the outputs that are images. The model's hashes, the image and its
 // verification are worked out side by side.
 func buildImage(ctx context.Context, in *inputs) (*gwclient.Result, error) {
 	if err := in.checkFormat(ctx); err != nil {

@@ -59,7 +59,7 @@ func (i images) image(ctx context.Context, name, ref, pinned, platform string) (
 	return img, config, nil
 }
 
-// named is the image of a build context, nil if there is no such context.
+// named returns the image of a build context, nil if there is no such context.
 func (i images) named(ctx context.Context, name string, p ocispecs.Platform) (*resolver.SourceImage, *dockerspec.DockerOCIImage, error) {
 	if i.unknownLayout(name) {
 		return nil, nil, fmt.Errorf("build context %s is an OCI layout, which this builder is too old for: it needs BuildKit 0.11 or Docker 24.0, or --builder embedded", name)

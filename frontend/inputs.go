@@ -28,7 +28,7 @@ type lockFiles struct {
 type inputs struct {
 	*project
 
-	// beside is the lock beside the Deployfile; its lock is nil if there is none.
+	// beside is the lock beside the Deployfile; its lock is nil if it is missing.
 	beside lockFiles
 	// context is what the build may read, pin what the model's source stands for;
 	// nil if its scheme has no pins.
@@ -140,7 +140,7 @@ func (in *inputs) readContext(ctx context.Context, scheme modelsource.Scheme) (f
 	return withModel{context: refFS{ctx, ref}, model: files}, err
 }
 
-// sent is a pattern that matches a path, as clients read the patterns of what they
+// sent returns a pattern that matches a path, as clients read the patterns of what they
 // send. "?" stands for each character that has a meaning there, since on Windows a
 // backslash escapes nothing, and for spaces, which are trimmed. What the pattern matches besides is sent, and not used.
 func sent(name string) string {

@@ -14,7 +14,7 @@ import (
 	"github.com/moby/buildkit/solver/pb"
 )
 
-// Inspection is what can be told of a Deployfile without a builder.
+// Inspection is what is known of a Deployfile without a builder.
 type Inspection struct {
 	// File is the Deployfile, Diagnostics its warnings.
 	File        *deployfile.File
@@ -24,14 +24,14 @@ type Inspection struct {
 	Model    *mlmodel.Model
 	Warnings []mlmodel.Warning
 	// ModelDir is the model's directory in the build context. It is "" for a model
-	// that is not there, of which only a builder can tell: Model is nil then.
+	// that only a builder can find: Model is nil then.
 	ModelDir string
 	// Inputs are what a lock is made from.
 	Inputs resolver.Inputs
 	// Implied are the Debian packages of Inputs that the model implies.
 	Implied []mlmodel.SystemPackage
 	// Yanked are the locked packages that were withdrawn from their indexes, by
-	// normalised name, with the reasons; nil if nobody was asked.
+	// normalised name, with the reasons; nil if no index was asked.
 	Yanked map[string]string
 
 	// name is the Deployfile's.
@@ -41,10 +41,9 @@ type Inspection struct {
 	files fs.FS
 }
 
-// Inspect reads a Deployfile and its model as a build does, from the folder
-// that is the build's context, with the build's arguments. What it found before
-// an error comes with the error, which carries the lines of the Deployfile that
-// it is about.
+// Inspect reads a Deployfile and its model as a build does, from the directory
+// that is the build's context, with the build's arguments. An error carries the
+// lines of the Deployfile that it is about, and comes with what was found before it.
 func Inspect(name string, data []byte, context fs.FS, args map[string]string) (*Inspection, error) {
 	found := &Inspection{name: name}
 	err := found.inspect(name, data, context, args)
@@ -78,7 +77,7 @@ func (i *Inspection) readModel(context fs.FS, dir, mirror string) (err error) {
 	}
 	for n, dir := range i.File.Environment.Code {
 		if info, err := fs.Stat(context, dir); err != nil || !info.IsDir() {
-			return at(i.File, fmt.Errorf("code folder %q: %w", dir, fs.ErrNotExist), "environment", "code", fmt.Sprint(n))
+			return at(i.File, fmt.Errorf("code directory %q: %w", dir, fs.ErrNotExist), "environment", "code", fmt.Sprint(n))
 		}
 	}
 	if i.env, err = newEnvironment(i.File, i.Model, context, mirror, func(w mlmodel.Warning) { i.Warnings = append(i.Warnings, w) }); err != nil {
@@ -89,9 +88,9 @@ func (i *Inspection) readModel(context fs.FS, dir, mirror string) (err error) {
 	return nil
 }
 
-// Lint judges what was found; lock and pylocks are what lies beside the
-// Deployfile, nil if nothing does. today is the date that end-of-life dates
-// are compared with.
+// Lint checks what was found against the rules of docs/rules; lock and pylocks are
+// the files beside the Deployfile, nil if missing. End-of-life dates are compared
+// with today.
 func (i *Inspection) Lint(lock *resolver.Lock, pylocks map[string][]byte, today time.Time) []lint.Finding {
 	in := lint.Input{File: i.File, Warnings: i.Diagnostics, Model: i.Model, Lock: lock, Pylocks: parsed(pylocks), Yanked: i.Yanked, Today: today}
 	if i.env != nil {
@@ -100,8 +99,8 @@ func (i *Inspection) Lint(lock *resolver.Lock, pylocks map[string][]byte, today 
 	return lint.Run(in)
 }
 
-// parsed are those pylock files that can be read. One that cannot makes the lock
-// stale, which is said elsewhere.
+// parsed decodes the pylock files that it can. One that it cannot decode makes the
+// lock stale, which another check reports.
 func parsed(pylocks map[string][]byte) map[string]*resolver.Pylock {
 	out := map[string]*resolver.Pylock{}
 	for name, data := range pylocks {

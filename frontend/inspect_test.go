@@ -42,7 +42,7 @@ func TestInspect(t *testing.T) {
 		{name: "a requirement beside files", deployfile: "[environment]\nrequirements = [\"numpy==2\", \"wheel\"]\n"},
 		{name: "a requirement that is none", deployfile: "[environment]\nrequirements = [\"numpy=2\"]\n",
 			want: `"=2" is not a version specifier`, at: []string{`Deployfile:4: requirements = ["numpy=2"]`}},
-		{name: "no code", deployfile: "[environment]\ncode = [\"src\"]\n", want: `code folder "src"`, at: []string{`Deployfile:4: code = ["src"]`}},
+		{name: "no code", deployfile: "[environment]\ncode = [\"src\"]\n", want: `code directory "src"`, at: []string{`Deployfile:4: code = ["src"]`}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			files := fstest.MapFS{}
@@ -103,7 +103,7 @@ func TestWithModel(t *testing.T) {
 	}
 }
 
-// places are the lines that an error is about.
+// places returns the lines that an error is about.
 func places(err error) []string {
 	var out []string
 	for _, s := range errdefs.Sources(err) {

@@ -10,9 +10,9 @@ import (
 	"github.com/moby/buildkit/solver/pb"
 )
 
-// limits are what the steps that run programs of others may use: --ulimit nproc and
-// data, as buildx has them, and ArgStepTimeout. They are the caller's to set, and not
-// the Deployfile's, which may be a stranger's.
+// limits returns the limits of steps that run untrusted programs, from --ulimit nproc
+// and data, as in buildx, and ArgStepTimeout. Only the caller sets them, not the
+// Deployfile, which may be untrusted.
 func (r *request) limits() (toolchain.Limits, error) {
 	var l toolchain.Limits
 	for _, u := range r.ui.Ulimits {
@@ -40,7 +40,7 @@ func (r *request) limits() (toolchain.Limits, error) {
 	return l, nil
 }
 
-// resources are the limits of each step's control group, --resource of buildx. They
+// resources returns the limits of each step's control group, --resource of buildx. They
 // are no part of what a step is, so that its cached result is used whatever they are.
 func (r *request) resources() []bkllb.ConstraintsOpt {
 	res, caps := r.ui.LinuxResources, r.client.BuildOpts().LLBCaps

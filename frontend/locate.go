@@ -93,7 +93,7 @@ func (i *Inspection) source(name string, ranges []*pb.Range) *errdefs.Source {
 	return &errdefs.Source{Info: &pb.SourceInfo{Filename: name, Data: withoutComments(mlmodel.Text(data))}, Ranges: ranges}
 }
 
-// refused are the normalised names of the requirements that an error is about,
+// refused returns the normalised names of the requirements that an error is about,
 // which may be the errors of several platforms.
 func refused(err error) []string {
 	switch x := err.(type) {
@@ -117,7 +117,7 @@ func refused(err error) []string {
 	return nil
 }
 
-// items are the items of the Deployfile's requirements and overrides with these
+// items returns the items of the Deployfile's requirements and overrides with these
 // names.
 func (i *Inspection) items(names []string) []deployfile.Range {
 	var out []deployfile.Range
@@ -136,7 +136,7 @@ func (i *Inspection) items(names []string) []deployfile.Range {
 	return out
 }
 
-// lines are the lines of requirements and constraints files with these names, a
+// lines returns the lines of requirements and constraints files with these names, a
 // source for each file, in the order of the files' names.
 func (i *Inspection) lines(names []string) []*errdefs.Source {
 	all := slices.Concat(i.Model.Requirements, i.env.ownRequirements, i.Model.Constraints, i.env.ownConstraints)

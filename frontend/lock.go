@@ -9,7 +9,7 @@ import (
 	gwclient "github.com/moby/buildkit/frontend/gateway/client"
 )
 
-// buildLock is the lock output: Deployfile.lock and the pylock files.
+// buildLock builds the lock output: Deployfile.lock and the pylock files.
 func buildLock(ctx context.Context, in *inputs) (*gwclient.Result, error) {
 	q := in.lockRequest()
 	q.Fresh = true
@@ -52,8 +52,8 @@ type locked struct {
 	tools toolchain.Toolchain
 }
 
-// useLock finds the lock to build from: the one beside the Deployfile if it fits, or
-// one made for this build alone if there is none.
+// useLock finds the lock to build from: the one beside the Deployfile if it is
+// current, or one made for this build alone if it is missing.
 func (in *inputs) useLock(ctx context.Context) (*locked, error) {
 	files, err := in.findLock(ctx)
 	if err != nil {
@@ -94,7 +94,7 @@ func (in *inputs) findLock(ctx context.Context) (lockFiles, error) {
 	if err != nil {
 		return lockFiles{}, err
 	}
-	// The model is still held to the lock that there is.
+	// The model must still be the one in the existing lock.
 	files.lock.Model = in.beside.lock.Model
 	return files, nil
 }
@@ -105,7 +105,8 @@ func (in *inputs) makeLock(ctx context.Context) (lockFiles, error) {
 	return lockFiles{lock, pylocks}, in.found.locate(err)
 }
 
-// stale says how the lock does not fit, nil if it does or there is none.
+// stale returns a *StaleLockError with the differences, or nil if the lock is current
+// or missing.
 func (in *inputs) stale() error {
 	lock := in.beside.lock
 	if lock == nil {

@@ -2,7 +2,7 @@ package frontend
 
 import "strings"
 
-// distributionOf is the name by which an index has the distribution of a Python module:
+// distributionOf returns the name by which an index has the distribution of a Python module:
 // mostly the module's own.
 func distributionOf(module string) string {
 	if name, ok := otherNames()[module]; ok {
@@ -11,7 +11,7 @@ func distributionOf(module string) string {
 	return strings.ReplaceAll(module, "_", "-")
 }
 
-// otherNames are the distributions whose modules have other names, as their metadata
+// otherNames returns the distributions whose modules have other names, as their metadata
 // (top_level.txt and RECORD) says: those that models and what they import need most.
 func otherNames() map[string]string {
 	return map[string]string{
@@ -78,7 +78,7 @@ func otherNames() map[string]string {
 	}
 }
 
-// fullMLflow are the distributions that MLflow requires and mlflow-skinny does not.
+// fullMLflow returns the distributions that MLflow requires and mlflow-skinny does not.
 func fullMLflow() []string {
 	return []string{
 		"aiohttp", "alembic", "cryptography", "docker", "flask", "flask-cors", "graphene", "gunicorn", "huey", "matplotlib",

@@ -73,7 +73,7 @@ type contents struct {
 	check func(context.Context, *compiled) error
 }
 
-// outputs is the list of all outputs, the default first.
+// outputs returns the list of all outputs, the default first.
 func outputs() []output {
 	return []output{
 		{name: OutputImage, description: "the image with the model and its server", build: buildImage, image: wholeImage()},
@@ -89,13 +89,13 @@ func outputs() []output {
 			layers: modelcarLayers, config: modelcarConfig, check: checkModelcar,
 		}},
 		{name: OutputPlan, description: "what the image is made of, as JSON", build: buildPlan},
-		{name: OutputSBOM, description: "software bills of materials, SPDX and CycloneDX", build: buildSBOM},
+		{name: OutputSBOM, description: "SBOMs, SPDX and CycloneDX", build: buildSBOM},
 		{name: OutputWheels, description: "the wheels that no index has: built from source, or from the context", build: buildWheels},
 		{name: OutputEject, description: "a Dockerfile with all that it needs, which builds without deployfile", build: buildEject},
 	}
 }
 
-// wholeImage is the contents of the image that serves the model.
+// wholeImage returns the contents of the image that serves the model.
 func wholeImage() *contents {
 	return &contents{environment: true, server: true, layers: (*llb.Plan).Image, config: imageConfig}
 }

@@ -14,7 +14,7 @@ import (
 	gwclient "github.com/moby/buildkit/frontend/gateway/client"
 )
 
-// buildPlan is the plan output: a JSON file for each platform.
+// buildPlan builds the plan output: a JSON file for each platform.
 func buildPlan(ctx context.Context, in *inputs) (*gwclient.Result, error) {
 	files, err := in.planFiles(ctx)
 	if err != nil {
@@ -68,7 +68,7 @@ func (c *compiled) sizes(ctx context.Context) ([]byte, error) {
 	return json.Marshal(sizes.Of(c.plan, c.lock.Inputs.Requirements, measured))
 }
 
-// directory is a state with files in it.
+// directory returns a state with files in it.
 func directory(files map[string][]byte) bkllb.State {
 	at := bkllb.WithCreatedTime(toolchain.Epoch())
 	st := bkllb.Scratch()

@@ -125,7 +125,7 @@ func (x *replacements) replaced(r mlmodel.Requirement) mlmodel.Requirement {
 	return o
 }
 
-// nameOf is the name at the start of a requirement, as it is written.
+// nameOf returns the name at the start of a requirement, as it is written.
 func nameOf(text string) string {
 	end := strings.IndexAny(text+" ", " \t[(=<>!~;@")
 	return text[:end]

@@ -8,7 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// replaceFiles are a model with good and bad lines, and files of the Deployfile.
+// replaceFiles returns a model with good and bad lines, and files of the Deployfile.
 func replaceFiles(requirements string) fstest.MapFS {
 	files := fstest.MapFS{}
 	for name, text := range map[string]string{

@@ -76,7 +76,7 @@ func newRequest(c gwclient.Client) (*request, error) {
 	return r, nil
 }
 
-// target is the value of --target, and the default output's name without it.
+// target returns the value of --target, and the default output's name without it.
 func (r *request) target() string {
 	if r.ui.Target == "" {
 		return r.output.name
@@ -84,7 +84,7 @@ func (r *request) target() string {
 	return r.ui.Target
 }
 
-// constraints are those of every vertex.
+// constraints returns the constraints of every vertex.
 func (r *request) constraints() []bkllb.ConstraintsOpt {
 	out := append([]bkllb.ConstraintsOpt{bkllb.WithCaps(r.client.BuildOpts().LLBCaps)}, r.resources()...)
 	if r.ui.IsNoCache(r.target()) {
@@ -93,7 +93,7 @@ func (r *request) constraints() []bkllb.ConstraintsOpt {
 	return out
 }
 
-// network are the options of steps that reach the network: the mode that
+// network returns the options of steps that reach the network: the mode that
 // --network of the caller sets, the proxy that is given by build arguments, as
 // BuildKit passes it, and extra hosts.
 func (r *request) network() []bkllb.RunOption {

@@ -33,7 +33,7 @@ const (
 	maxMetadata = 4 << 20
 )
 
-// buildSBOM is the sbom output: the documents of each platform, whose name is in
+// buildSBOM builds the sbom output: the documents of each platform, whose name is in
 // front of theirs if there are several.
 func buildSBOM(ctx context.Context, in *inputs) (*gwclient.Result, error) {
 	l, err := in.useLock(ctx)
@@ -128,7 +128,7 @@ func licenses(image fs.FS, python string) (map[string]sbom.License, error) {
 	return out, nil
 }
 
-// distribution is the ID of an os-release file.
+// distribution returns the ID of an os-release file.
 func distribution(osRelease []byte) string {
 	for line := range strings.Lines(string(osRelease)) {
 		if v, ok := strings.CutPrefix(strings.TrimSpace(line), "ID="); ok {

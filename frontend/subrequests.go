@@ -51,7 +51,7 @@ func (r *request) subrequest(ctx context.Context) (res *gwclient.Result, ok bool
 	})
 }
 
-// planResult is the plans, the first of which is the answer.
+// planResult returns the plans, the first of which is the answer.
 func (r *request) planResult(ctx context.Context) (*gwclient.Result, error) {
 	in, err := r.read(ctx)
 	if err != nil {
@@ -143,7 +143,7 @@ func (r *request) listTargets(ctx context.Context) (*targets.List, error) {
 	return list, nil
 }
 
-// location is where a key is written, nil if it is not.
+// location returns where a key is written, nil if it is not.
 func (p *project) location(key ...string) *pb.Location {
 	r, ok := p.file.Position(key...)
 	if !ok {

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// impliedNames are the names of Implied.
+// impliedNames returns the names of Implied.
 func (i *Inspection) impliedNames() []string {
 	var names []string
 	for _, p := range i.Implied {
@@ -32,7 +32,7 @@ func (i *Inspection) locatePackage(err error, said string) error {
 	return at(i.File, err, packageKey(name, "system-packages", i.File.Environment.SystemPackages)...)
 }
 
-// packageKey is where a list of the Deployfile names a Debian package.
+// packageKey returns where a list of the Deployfile names a Debian package.
 func packageKey(name, list string, packages []string) []string {
 	key := []string{"environment", list}
 	for n, p := range packages {
@@ -43,7 +43,7 @@ func packageKey(name, list string, packages []string) []string {
 	return key
 }
 
-// unknownPackage is the package that apt does not find, "" if it says something else.
+// unknownPackage returns the package that apt does not find, "" if it says something else.
 func unknownPackage(said string) string {
 	if m := unknownPackages.FindStringSubmatch(said); m != nil {
 		return m[1] + m[2] + m[3]

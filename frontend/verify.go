@@ -10,7 +10,7 @@ import (
 	gwpb "github.com/moby/buildkit/frontend/gateway/pb"
 )
 
-// verification is the verify step, if there is one that the builder can run.
+// verification returns the verify step, if there is one that the builder can run.
 func (c *compiled) verification(ctx context.Context) (bkllb.State, bool) {
 	if !c.contents().server || c.file.Server.Verify == "never" || c.ui.BuildArgs[ArgVerify] == "0" {
 		return bkllb.State{}, false
@@ -32,12 +32,12 @@ func checkModelcar(ctx context.Context, c *compiled) error {
 	_, err := c.resolver.Gateway.Solve(ctx, c.plan.ModelcarCheck(c.states, c.base.Config.Env))
 	var exit *gwpb.ExitError
 	if errors.As(err, &exit) {
-		return at(c.file, fmt.Errorf("the base image cannot be a modelcar: KServe starts sh, ln, ls, mkdir and sleep in it, and it has not all of them; name a base that has, or take model-volume = true (%w)", err), "environment", "base")
+		return at(c.file, fmt.Errorf("the base image cannot be a modelcar: KServe starts sh, ln, ls, mkdir and sleep in it, and at least one is missing; name a base that has them, or set model-volume = true (%w)", err), "environment", "base")
 	}
 	return err
 }
 
-// buildVerify is the verify output: nothing, or the failure.
+// buildVerify builds the verify output: nothing, or the failure.
 func buildVerify(ctx context.Context, in *inputs) (*gwclient.Result, error) {
 	l, err := in.useLock(ctx)
 	if err != nil {

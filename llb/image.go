@@ -180,7 +180,7 @@ func InstallPlatform(platform string) string {
 	return "x86_64-manylinux_2_40"
 }
 
-// code is the folders of code, one over the other.
+// code is the directories of code, one over the other.
 func (p *Plan) code(in Inputs) bkllb.State {
 	if !in.copies() {
 		return p.placeCode(in)
@@ -201,7 +201,7 @@ func (p *Plan) code(in Inputs) bkllb.State {
 }
 
 // modelLayers are the small files together and each large one alone, below a
-// folder.
+// directory.
 func (p *Plan) modelLayers(in Inputs, to string) []bkllb.State {
 	if !in.copies() {
 		return p.placeModel(in, to)
@@ -239,7 +239,7 @@ func literal(name string) string {
 }
 
 // copyInfo makes what is copied the same whoever copies it: owned by root,
-// readable by all, at the epoch. The copy makes the folders above, since it
+// readable by all, at the epoch. The copy makes the directories above, since it
 // alone gives them that time after it has written to them.
 func copyInfo(set func(*bkllb.CopyInfo)) *bkllb.CopyInfo {
 	c := &bkllb.CopyInfo{

@@ -26,7 +26,7 @@ import (
 
 var update = flag.Bool("update", false, "write the snapshots anew")
 
-// examples are the folders below ../examples; their locks, with other hosts,
+// examples are the directories below ../examples; their locks, with other hosts,
 // are in testdata.
 var examples = []string{"iris", "lightgbm", "pyfunc"}
 

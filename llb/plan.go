@@ -35,7 +35,7 @@ type Plan struct {
 	// Startup files that Python reads at every start.
 	Conflicts []Conflict              `json:"conflicts,omitempty"`
 	Startup   []resolver.StartupFiles `json:"startup,omitempty"`
-	// Code are folders of the context whose contents go to imagespec.CodeDir.
+	// Code are directories of the context whose contents go to imagespec.CodeDir.
 	Code []string `json:"code,omitempty"`
 	// Model are the model's files.
 	Model ModelPlan `json:"model"`
@@ -133,7 +133,7 @@ type ServerPlan struct {
 type ConfigPlan struct {
 	// Env is in the order of the names.
 	Env []string `json:"env"`
-	// Cmd is the default command, User "uid:gid", WorkingDir a folder.
+	// Cmd is the default command, User "uid:gid", WorkingDir a directory.
 	Cmd        []string          `json:"cmd"`
 	User       string            `json:"user"`
 	WorkingDir string            `json:"working-dir"`

@@ -14,7 +14,7 @@ import (
 //go:embed container.go
 var containerSource string
 
-// ContainerSources are the Go source of ContainerKeys and what it embeds, for
+// ContainerSources returns the Go source of ContainerKeys and what it embeds, for
 // Kind.Sources.
 func ContainerSources() []string { return append(Sources(), containerSource) }
 
@@ -56,7 +56,7 @@ type Container struct {
 	Resources ContainerResources `yaml:"resources,omitempty"`
 	// User is the uid[:gid] of the server, "" for the image's own.
 	User string `yaml:"user,omitempty"`
-	// ReadOnly makes the root file system read-only; Tmpfs are the folders that
+	// ReadOnly makes the root file system read-only; Tmpfs are the directories that
 	// can be written nevertheless, in memory.
 	ReadOnly bool     `yaml:"read-only"`
 	Tmpfs    []string `yaml:"tmpfs"`

@@ -11,7 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// containerRelease is a release for a container engine.
+// containerRelease returns a release for a container engine.
 func containerRelease(target deployfile.Target) Release {
 	target.Name = "prod"
 	target.Endpoint, target.Kind = "iris-prod", target.Spec.Kind().Name

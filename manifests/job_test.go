@@ -100,7 +100,7 @@ func TestBatchJobErrors(t *testing.T) {
 		}, "the input must be a URL without a user and without spaces"},
 		"no URL":           {nil, func(b *cluster.Batch) { b.Input, b.InputFormat = "https://a b:s3cr3t/%zz", "csv" }, "the input is not a URL"},
 		"no path":          {nil, func(b *cluster.Batch) { b.Output, b.OutputFormat = "s3://bucket/", "csv" }, "the output must be pvc://CLAIM/PATH, s3"},
-		"a folder":         {nil, func(b *cluster.Batch) { b.Output, b.OutputFormat = "s3://bucket/out/", "csv" }, "the output must be pvc://CLAIM/PATH, s3"},
+		"a directory":      {nil, func(b *cluster.Batch) { b.Output, b.OutputFormat = "s3://bucket/out/", "csv" }, "the output must be pvc://CLAIM/PATH, s3"},
 		"a user's bucket":  {nil, func(b *cluster.Batch) { b.Input = "s3://me:s3cr3t@bucket/iris.csv" }, "the input must be pvc://CLAIM/PATH, s3"},
 		"a claim's query":  {nil, func(b *cluster.Batch) { b.Input = "pvc://data/iris.csv?version=1" }, "with a plain path"},
 		"no claim":         {nil, func(b *cluster.Batch) { b.Input = "pvc:///iris.csv" }, "the input must be pvc://CLAIM/PATH"},

@@ -15,7 +15,7 @@ import (
 
 func digest(digit string) string { return "sha256:" + strings.Repeat(digit, 64) }
 
-// clusterRelease is a release for a cluster, with what decoding a Deployfile
+// clusterRelease returns a release for a cluster, with what decoding a Deployfile
 // would have filled in.
 func clusterRelease(change func(*Release)) Release {
 	r := Release{
@@ -35,7 +35,7 @@ func clusterRelease(change func(*Release)) Release {
 	return r
 }
 
-// pod are the keys of a release that all kinds on a cluster have, kube those of
+// pod returns the keys of a release that all kinds on a cluster have, kube those of
 // one of kind kubernetes.
 func pod(r *Release) *cluster.Pod { return cluster.PodOf(*r) }
 
@@ -100,7 +100,7 @@ func both(changes ...func(*Release)) func(*Release) {
 	}
 }
 
-// clusterStates are the cases of the golden files.
+// clusterStates returns the cases of the golden files.
 func clusterStates() map[string]State {
 	beside := func(current *State, change func(*Release)) State { return Deployed(current, nextRelease(change)) }
 	promoted := func(s State) State {
@@ -211,7 +211,7 @@ func goldenState(t *testing.T, file string, state State) {
 	golden(t, file, joined(documents))
 }
 
-// joined is what `kubectl apply -f` takes.
+// joined returns what `kubectl apply -f` takes.
 func joined(documents []Document) []byte {
 	var b bytes.Buffer
 	for _, d := range documents {

@@ -38,7 +38,7 @@ func quantity(value string) resource.Quantity {
 // with larger exponents its parser takes long or panics.
 const quantityPattern = `^[+-]?([0-9]{1,18}(\.[0-9]{0,9})?|\.[0-9]{1,9})(m|k|M|G|T|P|Ki|Mi|Gi|Ti|Pi|[eE][+-]?[0-9]{1,2})?$`
 
-// ResourceFormats are the formats that the keys of Resources name.
+// ResourceFormats returns the formats that the keys of Resources name.
 func ResourceFormats() map[string]deployfile.Format {
 	format := func(examples, least, most string, hint func(value string) string) deployfile.Format {
 		refuse := func(key, value string) deployfile.Problem {
@@ -74,7 +74,7 @@ func ResourceFormats() map[string]deployfile.Format {
 	}
 }
 
-// likelyQuantity is the hint for an amount in another notation, such as 2GB.
+// likelyQuantity returns the hint for an amount in another notation, such as 2GB.
 func likelyQuantity(value string) string {
 	parts := regexp.MustCompile(`^\s*([0-9]+(?:\.[0-9]+)?)\s*([kKmMgGtT])[iI]?[bB]?\s*$`).FindStringSubmatch(value)
 	if parts == nil {

@@ -10,7 +10,7 @@ import (
 // MaxRevision is the highest number of a revision.
 const MaxRevision = math.MaxInt32
 
-// RevisionTag is the tag that records a revision of an endpoint.
+// RevisionTag returns the tag that records a revision of an endpoint.
 func RevisionTag(endpoint string, number int) string {
 	return fmt.Sprintf("%s-r%d", endpoint, number)
 }
@@ -18,13 +18,13 @@ func RevisionTag(endpoint string, number int) string {
 // revisionImage ends the tag of a revision's image.
 const revisionImage = "-image"
 
-// RevisionImageTag is the tag by which an endpoint keeps the image of a
+// RevisionImageTag returns the tag by which an endpoint keeps the image of a
 // revision: registries may clean up what no tag names.
 func RevisionImageTag(endpoint string, number int) string {
 	return RevisionTag(endpoint, number) + revisionImage
 }
 
-// RevisionOfTag is the number of the revision that a tag records; ok is false
+// RevisionOfTag returns the number of the revision that a tag records; ok is false
 // if it records none of this endpoint.
 func RevisionOfTag(endpoint, tag string) (number int, ok bool) {
 	digits, ok := strings.CutPrefix(tag, endpoint+"-r")

@@ -14,7 +14,7 @@ var rolloutSource string
 //go:embed resources.go
 var resourcesSource string
 
-// Sources are the Go source of the keys in this package, for Kind.Sources.
+// Sources returns the Go source of the keys in this package, for Kind.Sources.
 func Sources() []string { return []string{rolloutSource, resourcesSource} }
 
 // The values of the key "strategy".
@@ -62,7 +62,7 @@ func RolloutOf(t deployfile.Target) Rollout {
 	return Rollout{}
 }
 
-// withoutRollout is the target with keys that say nothing of the next release.
+// withoutRollout returns the target with keys that say nothing of the next release.
 func withoutRollout(t deployfile.Target) deployfile.Target {
 	if _, ok := t.Spec.(interface{ rollout() *Rollout }); !ok {
 		return t

@@ -12,7 +12,7 @@ const (
 	TrackGreen  = "green"
 )
 
-// Slots are the live one and, if there is one, the next.
+// Slots returns the live slot and, if any, the next.
 func (s State) Slots() []Slot {
 	if s.Next == nil {
 		return []Slot{s.Live}
@@ -20,18 +20,17 @@ func (s State) Slots() []Slot {
 	return []Slot{s.Live, *s.Next}
 }
 
-// Newest is the release that was deployed last: what the slots share follows
-// it.
+// Newest returns the release that was deployed last. What the slots share is
+// rendered from it.
 func (s State) Newest() Release {
 	slots := s.Slots()
 	return slots[len(slots)-1].Release
 }
 
-// Deployed is the state that a target is to be in when a release is deployed
-// to it, by its strategy: in the place of what is there, or beside it until it
-// is promoted. The current state is nil where nothing is deployed. What a
-// canary or blue-green deployment had brought up before is given up, and
-// nothing else happens if the release is what is live already.
+// Deployed returns the state after a release is deployed by its strategy: in place of
+// the live release, or beside it until it is promoted. The current state is nil if
+// nothing is deployed. An earlier canary or preview is dropped; if the release is
+// live already, nothing else changes.
 func Deployed(current *State, r Release) State {
 	switch {
 	case current == nil:
@@ -51,8 +50,8 @@ func Deployed(current *State, r Release) State {
 	return State{Live: current.Live, Next: &next}
 }
 
-// Promoted is the state in which all requests go to what was brought up beside
-// the live release; ok is false if there is nothing.
+// Promoted returns the state in which the next release is live; ok is false if there
+// is no next release.
 func Promoted(current State) (State, bool) {
 	if current.Next == nil {
 		return State{}, false
@@ -65,8 +64,8 @@ func Promoted(current State) (State, bool) {
 	return State{Live: live}, true
 }
 
-// RolledBack is the state in which an earlier state's live release serves
-// alone, at once. It goes where an ordinary deployment of it would.
+// RolledBack returns the state in which the live release of an earlier state is live
+// again, alone and at once, on the track that deploying it would give it.
 func RolledBack(current, earlier State) State {
 	r := earlier.Live.Release
 	to := Deployed(&current, r)

@@ -38,7 +38,7 @@ func parse(t *testing.T, d Document) map[string]any {
 	return content
 }
 
-// at is the field of a document below the keys.
+// at returns the field of a document below the keys.
 func at[T any](t *testing.T, content any, keys ...string) T {
 	t.Helper()
 	for _, key := range keys {

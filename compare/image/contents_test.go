@@ -46,7 +46,7 @@ func TestDiffOfImages(t *testing.T) {
 				{Kind: compare.Package, Op: compare.Changed, Name: "numpy", Was: "2.4.6", Is: "3.0", Platforms: amd64},
 			},
 		},
-		"somebody else's image that empties the model's folder": {
+		"somebody else's image that empties the model's directory": {
 			a: []step{base, theirs(model)},
 			b: []step{base, theirs(model), {by: "copy", files: []entry{{"opt/model/.wh..wh..opq", ""}, {"opt/model/other", "1"}}}},
 			want: []compare.Change{

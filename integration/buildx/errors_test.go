@@ -27,7 +27,7 @@ func TestErrors(t *testing.T) {
 		{"missing model", func(t *testing.T, p *project) { p.Edit(t, "Deployfile", `"model"`, `"models"`) },
 			nil, `source = "models"`, []string{"no MLflow Model in models: ", "if it is there, .dockerignore leaves it out"}},
 		{"missing code", func(t *testing.T, p *project) { p.Edit(t, "Deployfile", `["code"]`, `["cod"]`) },
-			nil, `code = ["cod"]`, []string{`code folder "cod": file does not exist; if it is there, .dockerignore leaves it out`}},
+			nil, `code = ["cod"]`, []string{`code directory "cod": file does not exist; if it is there, .dockerignore leaves it out`}},
 		{"unsatisfiable", func(t *testing.T, p *project) { p.Write(t, "model/requirements.txt", "dfone==9.0\n") },
 			[]string{"--target", "lock"}, "dfone==9.0", []string{"No solution found", "dfone==9.0"}},
 		{"missing package", func(t *testing.T, p *project) { p.Write(t, "model/requirements.txt", "df-is-nowhere\n") },

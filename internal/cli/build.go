@@ -37,7 +37,7 @@ func buildCommand(s streams) *cobra.Command {
 		Use:   "build [CONTEXT]",
 		Short: "Build the image",
 		Long: `Build the image that the Deployfile describes, from the lock if there is one,
-and verify that it answers. CONTEXT, by default the folder at hand, is what the
+and verify that it answers. CONTEXT, by default the directory at hand, is what the
 build may read. The image's digest is printed; without --push, --load or
 --output the image stays in the builder's cache.
 
@@ -78,9 +78,9 @@ Write those that are files to a directory with --output.`,
 	return cmd
 }
 
-func buildImage(ctx context.Context, s streams, folder string, o buildOptions) error {
+func buildImage(ctx context.Context, s streams, dir string, o buildOptions) error {
 	start := time.Now()
-	p, err := o.open(ctx, folder)
+	p, err := o.open(ctx, dir)
 	if err != nil {
 		return err
 	}
@@ -134,11 +134,11 @@ func buildImage(ctx context.Context, s streams, folder string, o buildOptions) e
 	return nil
 }
 
-// parseOutputs are the outputs of --output and --push, with the names that the
+// parseOutputs returns the outputs of --output and --push, with the names that the
 // image gets there.
 func (o *buildOptions) parseOutputs(p *build.Project) ([]build.Output, error) {
 	if o.makesFiles() && (o.push || o.load || len(o.tags) > 0) {
-		return nil, &usageError{fmt.Errorf("--target %s makes no image: give --output a folder", o.target)}
+		return nil, &usageError{fmt.Errorf("--target %s makes no image: give --output a directory", o.target)}
 	}
 	var outputs []build.Output
 	for _, text := range o.output {
@@ -254,7 +254,7 @@ func (o *buildOptions) writeFiles(r *build.Result) error {
 	return nil
 }
 
-// metadata is the exporters' answer as buildx writes it: what is JSON in
+// metadata returns the exporters' answer as buildx writes it: what is JSON in
 // base64 becomes JSON.
 func metadata(from map[string]string) map[string]any {
 	out := map[string]any{}

@@ -22,7 +22,7 @@ func builderCommand(s streams) *cobra.Command {
 Where neither --builder, nor BUILDKIT_HOST, nor Docker's engine leads to a
 BuildKit, deployfile starts one of its own, which needs Linux, root, runc,
 /dev/net/tun and the program buildkitd. It keeps its cache, of up to %s unless --disk-limit says
-otherwise, in the user's cache folder, serves one user and stops when it was
+otherwise, in the user's cache directory, serves one user and stops when it was
 idle for %s.`, units.HumanSize(float64(builder.DefaultDiskLimit)), builder.DefaultIdleTimeout),
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },

@@ -81,7 +81,7 @@ func tiny(e *testscript.Env) error {
 	return os.WriteFile(file, []byte(strings.Replace(string(text), "8080", fmt.Sprint(port), 1)), 0o644)
 }
 
-// builderCommands are those of the scripts that need a builder.
+// builderCommands returns the commands of scripts that need a builder.
 func builderCommands() map[string]func(*testscript.TestScript, bool, []string) {
 	all := commands()
 	maps.Copy(all, map[string]func(*testscript.TestScript, bool, []string){
@@ -133,7 +133,7 @@ func address(ts *testscript.TestScript, _ bool, _ []string) {
 	ts.Setenv("ADDRESS", status.Address)
 }
 
-// ownAddress is an IPv4 address of this machine that is not the loopback.
+// ownAddress returns an IPv4 address of this machine that is not the loopback.
 func ownAddress() (string, error) {
 	addrs, err := net.InterfaceAddrs()
 	if err != nil {

@@ -53,9 +53,9 @@ wrong is printed with its line.`,
 	return cmd
 }
 
-func check(ctx context.Context, s streams, folder string, o checkOptions) error {
-	file := build.Options{Context: folder, File: o.file}.FilePath()
-	source, err := build.ReadDeployfile(ctx, folder, o.file)
+func check(ctx context.Context, s streams, dir string, o checkOptions) error {
+	file := build.Options{Context: dir, File: o.file}.FilePath()
+	source, err := build.ReadDeployfile(ctx, dir, o.file)
 	if err != nil {
 		return err
 	}
@@ -63,7 +63,7 @@ func check(ctx context.Context, s streams, folder string, o checkOptions) error 
 	if err != nil {
 		return err
 	}
-	c, err := untrusted.Wait(ctx, func() (*checked, error) { return inspect(ctx, folder, file, source, args) })
+	c, err := untrusted.Wait(ctx, func() (*checked, error) { return inspect(ctx, dir, file, source, args) })
 	if err != nil {
 		return err
 	}
@@ -111,9 +111,9 @@ type checked struct {
 	err    error
 }
 
-// inspect reads all that a build would read of the folder.
-func inspect(ctx context.Context, folder, file string, source []byte, args map[string]string) (*checked, error) {
-	files, err := openContext(folder, file)
+// inspect reads all that a build would read of the directory.
+func inspect(ctx context.Context, dir, file string, source []byte, args map[string]string) (*checked, error) {
+	files, err := openContext(dir, file)
 	if err != nil {
 		return nil, err
 	}
@@ -151,9 +151,9 @@ func readLock(ctx context.Context, file string) (*resolver.Lock, map[string][]by
 
 // checkLock compares the lock with what can be told without a builder: all but
 // what a registry or a package index has to say.
-func checkLock(ctx context.Context, folder *contextFS, found *frontend.Inspection, file string, lock *resolver.Lock, pylocks map[string][]byte) error {
+func checkLock(ctx context.Context, files *contextFS, found *frontend.Inspection, file string, lock *resolver.Lock, pylocks map[string][]byte) error {
 	changes := lock.Stale(found.Inputs, found.File.Image.Platforms, pylocks)
-	now, err := modelFiles(ctx, folder, found.ModelDir, slices.Concat(modelsource.LeftOut(found.ModelDir, filepath.Base(file)), found.Model.LeftOut))
+	now, err := modelFiles(ctx, files, found.ModelDir, slices.Concat(modelsource.LeftOut(found.ModelDir, filepath.Base(file)), found.Model.LeftOut))
 	if err != nil {
 		return err
 	}
@@ -163,7 +163,7 @@ func checkLock(ctx context.Context, folder *contextFS, found *frontend.Inspectio
 	return nil
 }
 
-// findings are what was found, an error last.
+// findings returns what was found, an error last.
 func findings(file string, found *frontend.Inspection, judged []lint.Finding, err error) []report.Finding {
 	out := []report.Finding{}
 	for _, f := range judged {

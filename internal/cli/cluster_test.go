@@ -35,7 +35,7 @@ func TestClusterScripts(t *testing.T) {
 	})
 }
 
-// clusterCommands are those that look at the script's namespace, or act on it.
+// clusterCommands returns the commands that read or change the script's namespace.
 func clusterCommands(t *testing.T, c *cluster.Cluster) map[string]func(*testscript.TestScript, bool, []string) {
 	all := commands()
 	// edit changes a Deployment as kubectl edit does: edit NAME MERGE-PATCH.

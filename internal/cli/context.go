@@ -16,9 +16,9 @@ type contextFS struct {
 }
 
 // openContext opens the build context of a Deployfile.
-func openContext(folder, file string) (*contextFS, error) {
-	// A link that leads out of the folder is followed by no build.
-	files, err := untrusted.OpenDirectory(folder)
+func openContext(dir, file string) (*contextFS, error) {
+	// A link that leads out of the directory is followed by no build.
+	files, err := untrusted.OpenDirectory(dir)
 	if err != nil {
 		return nil, err
 	}

@@ -9,21 +9,21 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// applyFlags are those of commands that change what a target serves.
+// applyFlags are the flags of commands that change an endpoint.
 type applyFlags struct {
 	deploy.ApplyOptions
 	asJSON bool
 }
 
 func (f *applyFlags) add(flags *pflag.FlagSet) {
-	flags.DurationVar(&f.Timeout, "timeout", deploy.DefaultTimeout, "the `TIME` to wait for the endpoint to serve")
-	flags.BoolVar(&f.NoWait, "no-wait", false, "do not wait until the endpoint serves; nothing is put back if it never does")
+	flags.DurationVar(&f.Timeout, "timeout", deploy.DefaultTimeout, "the `TIME` to wait until the endpoint is ready")
+	flags.BoolVar(&f.NoWait, "no-wait", false, "do not wait until the endpoint is ready; nothing is reverted if it never is")
 	flags.BoolVar(&f.ForceConflicts, "force-conflicts", false, "overwrite what others have changed at the target, and replace another model that the endpoint has")
 	flags.BoolVar(&f.DryRun, "dry-run", false, "print what would change, and change nothing")
 	flags.BoolVar(&f.asJSON, "json", false, "print the outcome as JSON")
 }
 
-// valid finds what no target can do.
+// valid refuses values that no target accepts.
 func (f *applyFlags) valid() error {
 	if f.Timeout <= 0 {
 		return &usageError{errors.New("--timeout must be more than 0; --no-wait does not wait")}
@@ -53,8 +53,8 @@ target names no repository is handed the image itself. With --image nothing is
 built: the target gets the image that is named; a tag stands for the digest that
 it has now.
 
-If the endpoint does not come to serve in time, what it served before is put
-back, and the server's last words are shown. Deploying what is deployed already
+If the endpoint does not become ready in time, the previous revision is restored,
+and the last log lines of the server are shown. Deploying what is deployed already
 changes nothing.
 ` + outcomeHelp,
 		Example: `  deployfile deploy

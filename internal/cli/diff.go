@@ -26,8 +26,8 @@ version, the base image, system packages, the model's files, the config and, of
 two images, the layers that they share and how much a push or a pull of B
 transfers.
 
-A and B are each a lock (the file, or the folder that it is in) or an image: a
-reference to a registry, oci-layout://FOLDER, or an OCI archive. No builder is
+A and B are each a lock (the file, or the directory that it is in) or an image: a
+reference to a registry, oci-layout://DIRECTORY, or an OCI archive. No builder is
 needed. Whether there is a difference or not, the exit code is 0.
 
 Without A and B, say what deployfile deploy would change at the targets, which are
@@ -115,7 +115,7 @@ func openSide(ctx context.Context, name string) (d *side, err error) {
 	return d, err
 }
 
-// lockPath is the lock that a name stands for, "" if it is an image.
+// lockPath returns the lock that a name stands for, "" if it is an image.
 func lockPath(name string) string {
 	info, err := os.Stat(name)
 	switch {

@@ -35,8 +35,8 @@ deployfile is needed no longer. The base is pinned by its digest.`,
 	return cmd
 }
 
-func ejectTo(ctx context.Context, s streams, dir, folder string, o inputFlags) error {
-	p, err := o.open(ctx, folder)
+func ejectTo(ctx context.Context, s streams, dir, project string, o inputFlags) error {
+	p, err := o.open(ctx, project)
 	if err != nil {
 		return err
 	}

@@ -42,8 +42,8 @@ that are built from source: their wheels come from the builder.`,
 	return cmd
 }
 
-func env(ctx context.Context, s streams, dir, folder string, o inputFlags) error {
-	p, err := o.open(ctx, folder)
+func env(ctx context.Context, s streams, dir, project string, o inputFlags) error {
+	p, err := o.open(ctx, project)
 	if err != nil {
 		return err
 	}

@@ -60,8 +60,8 @@ func printWarnings(w *terminal.Writer, warnings []client.VertexWarning) {
 	}
 }
 
-// diagnosticOf puts BuildKit's form of a place, with characters from 0, into
-// that of a Deployfile.
+// diagnosticOf converts BuildKit's ranges, which count characters from 0, to a
+// diagnostic.
 func diagnosticOf(info *pb.SourceInfo, ranges []*pb.Range, severity deployfile.Severity, message string) deployfile.Diagnostic {
 	position := func(p *pb.Position) deployfile.Position {
 		return deployfile.Position{Line: int(p.GetLine()), Column: int(p.GetCharacter()) + 1}

@@ -130,7 +130,7 @@ func errorsWith(text string) map[string]error {
 	return all
 }
 
-// unnamedErrors are the types that this package cannot name.
+// unnamedErrors returns the types that this package cannot name.
 func unnamedErrors() []string {
 	return []string{
 		"frontend.gatewayError",

@@ -70,8 +70,8 @@ images.`,
 
 var errInterrupted = errors.New("interrupted")
 
-// interrupted is what Ctrl-C makes of an error: nothing is left of it but what
-// a target says that it serves now.
+// interrupted returns the error after Ctrl-C: of the original one it keeps only what a
+// target reports that it serves now.
 func interrupted(err error) error {
 	if is[*deploy.AbortedError](err) {
 		return fmt.Errorf("%w: %w", errInterrupted, err)
@@ -111,7 +111,7 @@ func exitCode(err error) int {
 	return exitFailed
 }
 
-// failureCode is the exit code of what went wrong at a target, false if that has none
+// failureCode returns the exit code of what went wrong at a target, false if that has none
 // of its own.
 func failureCode(err error) (int, bool) {
 	switch deploy.FailureOf(err) {

@@ -135,13 +135,13 @@ func (f *inputFlags) addLocked(flags *pflag.FlagSet) {
 	flags.BoolVar(&f.noVerify, "no-verify", false, "do not start the image to see whether it answers")
 }
 
-// open reads the Deployfile of a folder.
-func (f *inputFlags) open(ctx context.Context, folder string) (*build.Project, error) {
+// open reads the Deployfile of a directory.
+func (f *inputFlags) open(ctx context.Context, dir string) (*build.Project, error) {
 	args, err := f.buildArgs()
 	if err != nil {
 		return nil, err
 	}
-	return build.OpenProject(ctx, folder, f.file, args)
+	return build.OpenProject(ctx, dir, f.file, args)
 }
 
 func (f *inputFlags) buildArgs() (map[string]string, error) {
@@ -200,7 +200,7 @@ func pairs(flag string, values []string, lookup func(string) (string, bool)) (ma
 	return out, nil
 }
 
-// context is the directory that a build may read: the argument CONTEXT, or
+// context returns the directory that a build may read: the argument CONTEXT, or
 // --directory.
 func (f *inputFlags) context(args []string) (string, error) { return contextOf(args, f.directory) }
 

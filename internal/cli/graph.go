@@ -83,7 +83,7 @@ func planGraph(p *llb.Plan) *graph {
 	return g
 }
 
-// title is a node's name with the first of its parts, a line each.
+// title returns a node's name with the first of its parts, a line each.
 func title(name string, parts []string) []string {
 	const shown = 4
 	lines := append([]string{name}, parts[:min(len(parts), shown)]...)
@@ -93,7 +93,7 @@ func title(name string, parts []string) []string {
 	return lines
 }
 
-// label puts the lines of a label together, each in the words of a language.
+// label joins the lines of a label, each quoted for the language of the graph.
 func label(lines []string, separator string, quoted func(string) string) string {
 	out := make([]string, len(lines))
 	for i, line := range lines {
@@ -103,13 +103,13 @@ func label(lines []string, separator string, quoted func(string) string) string 
 	return strings.Join(out, separator)
 }
 
-// dotText is a text inside a quoted label: a backslash begins an escape there, and
+// dotText returns a text inside a quoted label: a backslash begins an escape there, and
 // an ampersand an entity of HTML (https://graphviz.org/doc/info/attrs.html#k:escString).
 func dotText(text string) string {
 	return strings.NewReplacer(`\`, `\\`, `"`, `\"`, "&", "&amp;").Replace(text)
 }
 
-// mermaidText is a text inside a quoted label. Mermaid looks for directives
+// mermaidText returns a text inside a quoted label. Mermaid looks for directives
 // (%%{…}%%), entities (#quot;) and declarations of styles (style, classDef) before it
 // looks for quotes, takes a label for Markdown or HTML, and has signs of its own for
 // an entity on its way (ﬂ°, ¶ß). So all but letters, digits and what means nothing

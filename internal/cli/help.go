@@ -136,7 +136,7 @@ func unknownFlag(cmd *cobra.Command, err error) error {
 	return fmt.Errorf("%w; see: %s --help", err, cmd.CommandPath())
 }
 
-// longest is the length of the longest name that is shown.
+// longest returns the length of the longest name that is shown.
 func longest(commands []*cobra.Command) int {
 	n := 0
 	for _, c := range commands {

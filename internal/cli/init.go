@@ -43,8 +43,8 @@ func initCommand(s streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "init [MODEL]",
 		Short: "Write a Deployfile for a model",
-		Long: `Write a Deployfile for the MLflow model in the folder MODEL, by default "model".
-The folder must be below that of the Deployfile, which is the one at hand unless
+		Long: `Write a Deployfile for the MLflow model in the directory MODEL, by default "model".
+The directory must be below that of the Deployfile, which is the one at hand unless
 --file says otherwise. No builder is needed.`,
 		Example: `  deployfile init
   deployfile init artifacts/model
@@ -64,7 +64,7 @@ The folder must be below that of the Deployfile, which is the one at hand unless
 	return cmd
 }
 
-func initialise(ctx context.Context, s streams, modelFolder string, o initOptions) error {
+func initialise(ctx context.Context, s streams, modelDir string, o initOptions) error {
 	if _, err := reference.ParseNormalizedNamed(o.syntax); err != nil {
 		return &usageError{fmt.Errorf("--syntax: %q: %w", o.syntax, err)}
 	}
@@ -77,22 +77,22 @@ func initialise(ctx context.Context, s streams, modelFolder string, o initOption
 	if err != nil {
 		return err
 	}
-	if modelURI().MatchString(modelFolder) {
-		return &usageError{fmt.Errorf("%s is a URI, and a build reads files. Download it first:\n  mlflow artifacts download -u '%[1]s' -d model\n  deployfile init model", modelFolder)}
+	if modelURI().MatchString(modelDir) {
+		return &usageError{fmt.Errorf("%s is a URI, and a build reads files. Download it first:\n  mlflow artifacts download -u '%[1]s' -d model\n  deployfile init model", modelDir)}
 	}
-	source, err := sourceBelow(dir, modelFolder)
+	source, err := sourceBelow(dir, modelDir)
 	if err != nil {
 		return err
 	}
-	folder, err := untrusted.OpenDirectory(dir)
+	files, err := untrusted.OpenDirectory(dir)
 	if err != nil {
 		return err
 	}
-	defer folder.Close()
+	defer files.Close()
 	var warnings []mlmodel.Warning
 	model, err := untrusted.Wait(ctx, func() (m *mlmodel.Model, err error) {
-		if m, warnings, err = mlmodel.Read(folder, source); err == nil {
-			err = mlmodel.CheckFiles(folder, source)
+		if m, warnings, err = mlmodel.Read(files, source); err == nil {
+			err = mlmodel.CheckFiles(files, source)
 		}
 		return m, err
 	})
@@ -104,7 +104,7 @@ func initialise(ctx context.Context, s streams, modelFolder string, o initOption
 		return err
 	}
 	if _, _, err := deployfile.Parse(o.file, text, kinds.All()); err != nil {
-		return fmt.Errorf("the model's folder cannot be named in a Deployfile: %w", err)
+		return fmt.Errorf("the model's directory cannot be named in a Deployfile: %w", err)
 	}
 	if err := build.WriteFile(o.file, text); err != nil {
 		return err
@@ -119,25 +119,25 @@ func initialise(ctx context.Context, s streams, modelFolder string, o initOption
 	return nil
 }
 
-// modelURI is what MLflow takes for the address of a model or an artifact.
+// modelURI returns what MLflow takes for the address of a model or an artifact.
 func modelURI() *regexp.Regexp {
 	return regexp.MustCompile(`^[a-z][a-z0-9+.-]+:/[^'\s]+$`)
 }
 
-// sourceBelow is a folder as a Deployfile in dir names it.
-func sourceBelow(dir, folder string) (string, error) {
-	abs, err := filepath.Abs(folder)
+// sourceBelow returns a directory as a Deployfile in dir names it.
+func sourceBelow(dir, modelDir string) (string, error) {
+	abs, err := filepath.Abs(modelDir)
 	if err != nil {
 		return "", err
 	}
 	rel, err := filepath.Rel(dir, abs)
 	if err != nil || rel == ".." || strings.HasPrefix(rel, ".."+string(filepath.Separator)) {
-		return "", fmt.Errorf("the model %s is not below %s, where the Deployfile would be; a build reads nothing outside of it", folder, dir)
+		return "", fmt.Errorf("the model %s is not below %s, where the Deployfile would be; a build reads nothing outside of it", modelDir, dir)
 	}
 	return filepath.ToSlash(rel), nil
 }
 
-// firstDeployfile is what init writes: what reads the file, the two keys that say
+// firstDeployfile returns what init writes: what reads the file, the two keys that say
 // which model it is, and what the model says of itself.
 func firstDeployfile(syntax, name, source string, m *mlmodel.Model) ([]byte, error) {
 	var b bytes.Buffer
@@ -165,14 +165,14 @@ func firstDeployfile(syntax, name, source string, m *mlmodel.Model) ([]byte, err
 	return b.Bytes(), nil
 }
 
-// tomlString is a text as TOML has it on one line.
+// tomlString returns a text as TOML has it on one line.
 func tomlString(text string) (string, error) {
 	var b bytes.Buffer
 	err := toml.NewEncoder(&b).Encode(map[string]string{"v": text})
 	return strings.TrimSuffix(strings.TrimPrefix(b.String(), "v = "), "\n"), err
 }
 
-// inComment is a text that ends no comment and that reads as it is: what a model
+// inComment returns a text that ends no comment and that reads as it is: what a model
 // says is quoted where it has a character that cannot be seen, or would pass for
 // quoted.
 func inComment(text string) string {

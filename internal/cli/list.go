@@ -74,7 +74,7 @@ func list(ctx context.Context, s streams, name string, o listOptions) error {
 	return table.Flush()
 }
 
-// ago is a time as people say it in the middle of a sentence.
+// ago returns a time as people say it in the middle of a sentence.
 func ago(at, now time.Time) string {
 	text := units.HumanDuration(max(now.Sub(at), 0))
 	return strings.ToLower(text[:1]) + text[1:] + " ago"

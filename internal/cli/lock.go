@@ -66,7 +66,7 @@ names it.`,
 }
 
 // upgraded tells the packages behind --upgrade, which pflag takes for arguments,
-// from the context, which is a folder.
+// from the context, which is a directory.
 func upgraded(values, args []string) (packages, context []string, err error) {
 	for _, a := range args {
 		info, err := os.Stat(a)
@@ -76,7 +76,7 @@ func upgraded(values, args []string) (packages, context []string, err error) {
 		case packagePattern().MatchString(a):
 			packages = append(packages, a)
 		default:
-			return nil, nil, fmt.Errorf("%q is neither a package's name nor a folder", a)
+			return nil, nil, fmt.Errorf("%q is neither a package's name nor a directory", a)
 		}
 	}
 	if len(packages) > 0 {
@@ -85,7 +85,7 @@ func upgraded(values, args []string) (packages, context []string, err error) {
 	return append(values, packages...), context, nil
 }
 
-// packagePattern is that of a project's name, of PEP 508.
+// packagePattern returns the pattern of a project's name (PEP 508).
 func packagePattern() *regexp.Regexp {
 	return regexp.MustCompile(`(?i)^[a-z0-9]([a-z0-9._-]*[a-z0-9])?$`)
 }
@@ -97,8 +97,8 @@ func (e *lockChangeError) Error() string {
 	return e.file + " would change; run: deployfile lock"
 }
 
-func lock(ctx context.Context, s streams, folder string, o lockOptions) error {
-	p, err := o.open(ctx, folder)
+func lock(ctx context.Context, s streams, dir string, o lockOptions) error {
+	p, err := o.open(ctx, dir)
 	if err != nil {
 		return err
 	}

@@ -13,7 +13,7 @@ import (
 
 func pylock(packages string) []byte { return []byte("lock-version = \"1.0\"\n" + packages) }
 
-// pinned is an image whose digest has one digit.
+// pinned returns an image whose digest repeats one digit.
 func pinned(digit string) resolver.Image {
 	return resolver.Image{Digest: "sha256:" + strings.Repeat(digit, 64), Python: "/usr/bin/python3.11", PythonVersion: "3.11"}
 }
@@ -111,7 +111,7 @@ func TestUpgraded(t *testing.T) {
 		wrong                  bool
 	}{
 		{"everything", []string{"*"}, nil, []string{"*"}, nil, false},
-		{"everything of a folder", []string{"*"}, []string{"model"}, []string{"*"}, []string{"model"}, false},
+		{"everything of a directory", []string{"*"}, []string{"model"}, []string{"*"}, []string{"model"}, false},
 		{"packages", []string{"*", "*"}, []string{"numpy", "Scipy_x", "model"}, []string{"numpy", "Scipy_x"}, []string{"model"}, false},
 		{"both ways", []string{"a", "*"}, []string{"b"}, []string{"a", "b"}, nil, false},
 		{"neither", []string{"*"}, []string{"./nowhere"}, nil, nil, true},

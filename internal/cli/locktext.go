@@ -8,7 +8,7 @@ import (
 	"github.com/deployfile/deployfile/report"
 )
 
-// lockText is a line for the whole and one for each change.
+// lockText returns a line for the whole and one for each change.
 func lockText(c report.Lock) string {
 	var b strings.Builder
 	if !c.Changed {

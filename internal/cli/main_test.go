@@ -29,7 +29,7 @@ func TestMain(m *testing.M) {
 // tests are the tests of this package, with one embedded builder for all.
 type tests struct{ m *testing.M }
 
-// cacheVariable names the folder that the scripts' embedded builder is in.
+// cacheVariable names the directory that the scripts' embedded builder is in.
 const cacheVariable = "DEPLOYFILE_TEST_CACHE"
 
 // Run implements testscript.TestingM.
@@ -77,7 +77,7 @@ func setup(e *testscript.Env) error {
 	return nil
 }
 
-// commands are those that every script may use.
+// commands returns the commands that every script may use.
 func commands() map[string]func(*testscript.TestScript, bool, []string) {
 	return map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "conforms": conforms, "onTerminal": onTerminal, "await": await}
 }

@@ -21,12 +21,12 @@ import (
 	"github.com/moby/patternmatcher/ignorefile"
 )
 
-// modelFiles are the files of the model in a directory of the context as a lock lists
+// modelFiles returns the files of the model in a directory of the context as a lock lists
 // them, without those that are no part of it.
-func modelFiles(ctx context.Context, folder *contextFS, dir string, leftOut []string) ([]resolver.ModelFile, error) {
+func modelFiles(ctx context.Context, files *contextFS, dir string, leftOut []string) ([]resolver.ModelFile, error) {
 	dir = path.Clean(dir)
 	var out []resolver.ModelFile
-	err := fs.WalkDir(folder, dir, func(name string, d fs.DirEntry, err error) error {
+	err := fs.WalkDir(files, dir, func(name string, d fs.DirEntry, err error) error {
 		if err == nil {
 			err = ctx.Err()
 		}
@@ -39,7 +39,7 @@ func modelFiles(ctx context.Context, folder *contextFS, dir string, leftOut []st
 		if err != nil || d.IsDir() {
 			return err
 		}
-		f, err := modelFile(folder, dir, name)
+		f, err := modelFile(files, dir, name)
 		if err == nil {
 			err = f.Check()
 		}
@@ -52,7 +52,7 @@ func modelFiles(ctx context.Context, folder *contextFS, dir string, leftOut []st
 	return out, err
 }
 
-// below is a path relative to the directory that it is below.
+// below returns a path relative to the directory that it is below.
 func below(dir, name string) string {
 	if dir == "." {
 		return name
@@ -61,32 +61,32 @@ func below(dir, name string) string {
 }
 
 // modelFile is one of them, by its name in the context; dir is the model's
-// folder there.
-func modelFile(folder fs.FS, dir, name string) (resolver.ModelFile, error) {
+// directory there.
+func modelFile(files fs.FS, dir, name string) (resolver.ModelFile, error) {
 	out := resolver.ModelFile{Path: below(dir, name)}
-	info, err := fs.Lstat(folder, name)
+	info, err := fs.Lstat(files, name)
 	if err != nil {
 		return out, err
 	}
 	var content io.ReadCloser
 	switch {
 	case info.Mode()&fs.ModeSymlink != 0:
-		if out.Link, err = fs.ReadLink(folder, name); err != nil {
+		if out.Link, err = fs.ReadLink(files, name); err != nil {
 			return out, err
 		}
 		out.Link = filepath.ToSlash(out.Link)
 		target := path.Join(path.Dir(name), out.Link)
-		if _, err := fs.Stat(folder, name); err != nil || path.IsAbs(out.Link) || !filepath.IsLocal(target) || dir != "." && !strings.HasPrefix(target, dir+"/") {
-			return out, fmt.Errorf("model file %q is a symbolic link to something outside of the model's folder; put the file itself there", out.Path)
+		if _, err := fs.Stat(files, name); err != nil || path.IsAbs(out.Link) || !filepath.IsLocal(target) || dir != "." && !strings.HasPrefix(target, dir+"/") {
+			return out, fmt.Errorf("model file %q is a symbolic link to something outside of the model's directory; put the file itself there", out.Path)
 		}
 		content = io.NopCloser(strings.NewReader(out.Link))
 	case info.Mode().IsRegular():
 		out.Executable = info.Mode()&0o111 != 0
-		if content, err = folder.Open(name); err != nil {
+		if content, err = files.Open(name); err != nil {
 			return out, err
 		}
 	default:
-		return out, fmt.Errorf("model file %q is neither a file nor a folder", out.Path)
+		return out, fmt.Errorf("model file %q is neither a file nor a directory", out.Path)
 	}
 	defer content.Close()
 	h := sha256.New()
@@ -102,12 +102,12 @@ const (
 	maxPatterns = 1000
 )
 
-// ignoredPaths are those of the Deployfile's own ignore file, else of the
-// folder's .dockerignore.
-func ignoredPaths(folder fs.FS, file string) (*patternmatcher.PatternMatcher, error) {
+// ignoredPaths returns the patterns of the Deployfile's own ignore file, else of the
+// directory's .dockerignore.
+func ignoredPaths(files fs.FS, file string) (*patternmatcher.PatternMatcher, error) {
 	data, err := build.ReadIn(filepath.Dir(file), filepath.Base(file)+".dockerignore", maxIgnore)
 	if errors.Is(err, fs.ErrNotExist) {
-		data, err = untrusted.ReadFile(folder, ".dockerignore", maxIgnore)
+		data, err = untrusted.ReadFile(files, ".dockerignore", maxIgnore)
 	}
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
@@ -117,7 +117,7 @@ func ignoredPaths(folder fs.FS, file string) (*patternmatcher.PatternMatcher, er
 		return nil, fmt.Errorf(".dockerignore: %w", err)
 	}
 	if len(patterns) > maxPatterns {
-		return nil, fmt.Errorf(".dockerignore has more than %d patterns: put what the image needs into a folder of its own", maxPatterns)
+		return nil, fmt.Errorf(".dockerignore has more than %d patterns: put what the image needs into a directory of its own", maxPatterns)
 	}
 	return patternmatcher.New(patterns)
 }

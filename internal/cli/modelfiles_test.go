@@ -9,19 +9,19 @@ import (
 	"github.com/deployfile/deployfile/internal/untrusted"
 )
 
-// ignore opens a folder with a .dockerignore.
+// ignore opens a directory with a .dockerignore.
 func ignore(t *testing.T, text string) (*untrusted.Directory, string) {
 	t.Helper()
 	dir := t.TempDir()
 	if err := os.WriteFile(filepath.Join(dir, ".dockerignore"), []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	folder, err := untrusted.OpenDirectory(dir)
+	files, err := untrusted.OpenDirectory(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { folder.Close() })
-	return folder, filepath.Join(dir, "Deployfile")
+	t.Cleanup(func() { files.Close() })
+	return files, filepath.Join(dir, "Deployfile")
 }
 
 func TestLargeIgnoreFile(t *testing.T) {
@@ -30,8 +30,8 @@ func TestLargeIgnoreFile(t *testing.T) {
 		strings.Repeat("a*\n", maxPatterns+1):    ".dockerignore has more than 1000 patterns",
 		strings.Repeat("#\n", maxIgnore/2) + "#": ".dockerignore is larger than 64 KiB",
 	} {
-		folder, file := ignore(t, text)
-		_, err := ignoredPaths(folder, file)
+		files, file := ignore(t, text)
+		_, err := ignoredPaths(files, file)
 		if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v, want one with %q", err, want)
 		}
@@ -43,8 +43,8 @@ func FuzzIgnoredPaths(f *testing.F) {
 	f.Add("*\n!model/**\n# a\n", "model/MLmodel")
 	f.Add("**/a[^b]?\\*\n!\n/..\n", "a/../b")
 	f.Fuzz(func(t *testing.T, text, name string) {
-		folder, file := ignore(t, text)
-		patterns, err := ignoredPaths(folder, file)
+		files, file := ignore(t, text)
+		patterns, err := ignoredPaths(files, file)
 		if err != nil {
 			return
 		}

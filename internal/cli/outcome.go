@@ -21,7 +21,7 @@ const outcomeHelp = `
                            (digests)
   changes                  what differed: action (create, update or delete),
                            object, diff, conflicts (what others have set of it)
-  ready, message, url      whether it serves, why not, and where
+  ready, message, url      whether it is ready, why not, and its URL
   error, failure           what failed, and what kind of failure it is:
                            conflict, busy, not-ready, rolled-back, interrupted
                            or other`
@@ -98,7 +98,7 @@ func outcomeText(w *terminal.Writer, e report.Outcome, force bool) error {
 	return err
 }
 
-// newest is the release that was deployed last.
+// newest returns the release that was deployed last.
 func newest(e report.Outcome) *report.Slot {
 	if e.Next != nil {
 		return e.Next
@@ -114,7 +114,7 @@ func share(s report.Slot) string {
 	return s.Track + ", no requests yet"
 }
 
-// short is an image's digest as people compare it: its first twelve digits.
+// short returns an image's digest as people compare it: its first twelve digits.
 func short(image string) string {
 	_, hex, ok := strings.Cut(image, "sha256:")
 	if !ok || len(hex) < shortDigits {
@@ -168,7 +168,7 @@ func countChanges(changes []report.Change) string {
 	return strings.Join(parts, ", ")
 }
 
-// conflicts counts what others have set.
+// conflicts counts the fields that something else manages.
 func conflicts(changes []report.Change) int {
 	n := 0
 	for _, c := range changes {

@@ -59,14 +59,14 @@ treemap and, if --compare names another lock or image, what changed.`,
 	return cmd
 }
 
-func plan(ctx context.Context, s streams, folder string, o planOptions) error {
+func plan(ctx context.Context, s streams, dir string, o planOptions) error {
 	if o.graph != "" && o.graph != graphDot && o.graph != graphMermaid {
 		return &usageError{fmt.Errorf("--graph: %q is neither dot nor mermaid", o.graph)}
 	}
 	if err := o.sizesFlags.check(o.graph); err != nil {
 		return err
 	}
-	p, err := o.open(ctx, folder)
+	p, err := o.open(ctx, dir)
 	if err != nil {
 		return err
 	}

@@ -88,7 +88,7 @@ target reads and writes itself (s3://BUCKET/KEY, pvc://CLAIM/PATH).`,
 	return cmd
 }
 
-func predict(ctx context.Context, s streams, folder string, o predictOptions) error {
+func predict(ctx context.Context, s streams, dir string, o predictOptions) error {
 	if o.input == "" {
 		return &usageError{errors.New("--input is missing: name a JSON or CSV file")}
 	}
@@ -96,7 +96,7 @@ func predict(ctx context.Context, s streams, folder string, o predictOptions) er
 	if err != nil {
 		return err
 	}
-	p, err := o.open(ctx, folder)
+	p, err := o.open(ctx, dir)
 	if err != nil {
 		return err
 	}

@@ -12,7 +12,7 @@ import (
 const defaultBatchTimeout = time.Hour
 
 // predictAt sends a request to what is deployed.
-func predictAt(ctx context.Context, s streams, folder string, o predictOptions) error {
+func predictAt(ctx context.Context, s streams, dir string, o predictOptions) error {
 	if o.input == "" {
 		return &usageError{errors.New("--input is missing: name a JSON or CSV file")}
 	}
@@ -22,7 +22,7 @@ func predictAt(ctx context.Context, s streams, folder string, o predictOptions) 
 	}
 	steps := newSteps(s.console, o.progress)
 	defer steps.close()
-	d, err := o.deployer(ctx, s, folder, steps)
+	d, err := o.deployer(ctx, s, dir, steps)
 	if err != nil {
 		return err
 	}
@@ -35,10 +35,10 @@ func predictAt(ctx context.Context, s streams, folder string, o predictOptions) 
 }
 
 // predictBatch lets a target score a whole file.
-func predictBatch(ctx context.Context, s streams, in, out, folder string, o predictOptions) error {
+func predictBatch(ctx context.Context, s streams, in, out, dir string, o predictOptions) error {
 	steps := newSteps(s.console, o.progress)
 	defer steps.close()
-	d, err := o.deployer(ctx, s, folder, steps)
+	d, err := o.deployer(ctx, s, dir, steps)
 	if err != nil {
 		return err
 	}

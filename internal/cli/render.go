@@ -39,8 +39,8 @@ The image is that of --image, where a digest needs neither a builder nor a
 registry. Without --image it is built as deployfile deploy builds it, and not
 pushed: what is rendered names the digest that a push will have.
 
-With --output the documents are files in a folder; of several targets, each has a
-folder of its name there. Files that are in the folder already stay there.`,
+With --output the documents are files in a directory; of several targets, each has a
+directory of its name there. Files that are in the directory already stay there.`,
 		Example: `  deployfile render prod --image registry.example.com/iris@sha256:…
   deployfile render prod -o manifests/prod
   deployfile render --all -o manifests`,
@@ -81,12 +81,12 @@ func render(ctx context.Context, s streams, wanted []string, o renderOptions) er
 	group.SetLimit(maxParallel)
 	notes := make([]string, len(rendered))
 	for n, r := range rendered {
-		folder := o.output
+		dir := o.output
 		if len(rendered) > 1 {
-			folder = filepath.Join(folder, r.Target.Name)
+			dir = filepath.Join(dir, r.Target.Name)
 		}
 		group.Go(func() (err error) {
-			notes[n], err = writeDocuments(r.Target, folder, r.Documents)
+			notes[n], err = writeDocuments(r.Target, dir, r.Documents)
 			return err
 		})
 	}
@@ -115,20 +115,20 @@ func stream(documents []manifests.Document) []byte {
 	return b.Bytes()
 }
 
-// writeDocuments writes the documents of a target to a folder, and returns what
+// writeDocuments writes the documents of a target to a directory, and returns what
 // is to be noticed about it.
-func writeDocuments(t deployfile.Target, folder string, documents []manifests.Document) (note string, err error) {
-	if err := os.MkdirAll(folder, 0o755); err != nil {
+func writeDocuments(t deployfile.Target, dir string, documents []manifests.Document) (note string, err error) {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return "", err
 	}
 	for _, d := range documents {
-		if err := build.WriteFile(filepath.Join(folder, d.Name), d.Body); err != nil {
+		if err := build.WriteFile(filepath.Join(dir, d.Name), d.Body); err != nil {
 			return "", err
 		}
 	}
-	others, err := otherDocuments(folder, names(documents))
+	others, err := otherDocuments(dir, names(documents))
 	if len(others) > 0 {
-		note = fmt.Sprintf("warning: %s also has %s, which target %s does not have, or no longer\n", folder, strings.Join(others, ", "), t.Name)
+		note = fmt.Sprintf("warning: %s also has %s, which target %s does not have, or no longer\n", dir, strings.Join(others, ", "), t.Name)
 	}
 	return note, err
 }
@@ -141,10 +141,10 @@ func names(documents []manifests.Document) []string {
 	return out
 }
 
-// otherDocuments are the YAML files of a folder that were not written now:
-// whoever applies the folder would apply them too.
-func otherDocuments(folder string, written []string) ([]string, error) {
-	entries, err := os.ReadDir(folder)
+// otherDocuments returns the YAML files of a directory that were not written now:
+// whoever applies the directory would apply them too.
+func otherDocuments(dir string, written []string) ([]string, error) {
+	entries, err := os.ReadDir(dir)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}

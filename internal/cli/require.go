@@ -19,10 +19,10 @@ import (
 )
 
 // requireOptions are the flags of the add and remove commands.
-type requireOptions struct{ folder, file string }
+type requireOptions struct{ dir, file string }
 
 func (o *requireOptions) add(cmd *cobra.Command) {
-	addDirectory(cmd.Flags(), &o.folder)
+	addDirectory(cmd.Flags(), &o.dir)
 	cmd.Flags().StringVarP(&o.file, "file", "f", "", "the Deployfile, a `FILE` (default: Deployfile in the directory)")
 }
 
@@ -77,12 +77,12 @@ Deployfile stay. No builder is needed.`,
 
 // edit changes the Deployfile for each argument, and writes it if all succeed.
 func (o requireOptions) edit(ctx context.Context, s streams, args []string, change func(e *require.Editor, arg string, context fs.FS) (string, error)) error {
-	file := build.Options{Context: o.folder, File: o.file}.FilePath()
-	source, err := build.ReadDeployfile(ctx, o.folder, o.file)
+	file := build.Options{Context: o.dir, File: o.file}.FilePath()
+	source, err := build.ReadDeployfile(ctx, o.dir, o.file)
 	if err != nil {
 		return err
 	}
-	context, err := untrusted.OpenDirectory(o.folder)
+	context, err := untrusted.OpenDirectory(o.dir)
 	if err != nil {
 		return err
 	}

@@ -20,11 +20,11 @@ func rollbackCommand(s streams) *cobra.Command {
 	var to int
 	cmd := &cobra.Command{
 		Use:   "rollback [TARGET]",
-		Short: "Let an earlier revision serve again",
-		Long: `Let what was served before serve again, with the image and the settings that it
-had then. Nothing is built, and nothing is read of the Deployfile but which target
-it is. It becomes a new revision, so a rollback can be rolled back. A canary, or
-the second of blue and green, that was not promoted is given up.
+		Short: "Deploy an earlier revision again",
+		Long: `Deploy an earlier revision again, with the image and the settings that it had then.
+Nothing is built, and of the Deployfile only the target's name and place are read.
+The result is a new revision, so a rollback can be rolled back. A canary or preview
+that was not promoted is removed.
 
 --to names the revision whose live image is taken; deployfile list shows them. The
 default is the newest that would change what is served.

@@ -22,7 +22,7 @@ type streams struct {
 	console *os.File
 }
 
-// standard are the streams of the process.
+// standard returns the streams of the process.
 func standard(in io.Reader, out, err *os.File) streams {
 	return streams{in: in, out: terminal.ForData(out), text: terminal.NewWriter(out), err: terminal.NewWriter(err), console: err}
 }

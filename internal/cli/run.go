@@ -52,9 +52,9 @@ error. Ctrl-C ends it.`,
 	return cmd
 }
 
-// runImage serves until ctx ends, which is no error, or the server does.
-func runImage(ctx context.Context, s streams, folder string, o runOptions) error {
-	p, err := o.open(ctx, folder)
+// runImage returns when ctx ends, which is not an error, or when the server ends.
+func runImage(ctx context.Context, s streams, dir string, o runOptions) error {
+	p, err := o.open(ctx, dir)
 	if err != nil {
 		return err
 	}

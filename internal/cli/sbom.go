@@ -48,12 +48,12 @@ image.`,
 	return cmd
 }
 
-func printSBOM(ctx context.Context, s streams, folder string, o sbomOptions) error {
+func printSBOM(ctx context.Context, s streams, dir string, o sbomOptions) error {
 	ending := map[string]string{"spdx": frontend.SPDXName, "cyclonedx": frontend.CycloneDXName}[o.format]
 	if ending == "" {
 		return &usageError{fmt.Errorf("--format: %q is neither spdx nor cyclonedx", o.format)}
 	}
-	p, err := o.open(ctx, folder)
+	p, err := o.open(ctx, dir)
 	if err != nil {
 		return err
 	}

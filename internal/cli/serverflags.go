@@ -20,7 +20,7 @@ func (f *serverFlags) add(flags *pflag.FlagSet) {
 	flags.Int64Var(&f.processes, "pids-limit", 0, fmt.Sprintf("the `NUMBER` of processes and threads that the server may have (default: %d)", builder.DefaultProcesses))
 }
 
-// limits are those that were given.
+// limits returns the limits that the flags set.
 func (f *serverFlags) limits() (builder.Limits, error) {
 	if f.processes < 0 {
 		return builder.Limits{}, &usageError{fmt.Errorf("--pids-limit: invalid number of processes %d", f.processes)}
@@ -31,7 +31,7 @@ func (f *serverFlags) limits() (builder.Limits, error) {
 // loopback is where a server listens unless others are to be let in.
 const loopback = "127.0.0.1"
 
-// listenAddress is where a server is to listen.
+// listenAddress returns where a server is to listen.
 func listenAddress(host string, port int) (netip.AddrPort, error) {
 	addr, err := netip.ParseAddr(host)
 	if err != nil {

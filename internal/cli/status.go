@@ -24,15 +24,14 @@ func statusCommand(s streams) *cobra.Command {
 	var o statusOptions
 	cmd := &cobra.Command{
 		Use:   "status [TARGET…]",
-		Short: "Say what the targets serve, and whether they do",
-		Long: `Ask the targets, all of the Deployfile's unless some are named, what they serve and
-whether they do. The exit code is 0 if every target answered, whether it serves or
-not.
+		Short: "Show what the targets serve, and whether it is ready",
+		Long: `Ask the targets, all of the Deployfile's unless some are named, what is deployed and
+whether it is ready. The exit code is 0 if every target answered, ready or not.
 
 --json prints a list with an object for each target:
 
   target, kind, endpoint   which it is
-  deployed, ready          whether there is something, and whether it serves
+  deployed, ready          whether anything is deployed, and whether it is ready
   message                  why not, or what is under way
   url                      where it is reached, if not only by deployfile open
   revision, at, by         number of the newest revision, when and by whom

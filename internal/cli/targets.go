@@ -49,10 +49,10 @@ func (f *releaseFlags) deployer(ctx context.Context, s streams, steps *steps) (*
 	return f.inputFlags.deployer(ctx, s, f.directory, steps)
 }
 
-// deployer returns the verbs for the targets of the Deployfile of a folder, which
+// deployer returns the verbs for the targets of the Deployfile of a directory, which
 // report what they do by steps.
-func (f *inputFlags) deployer(ctx context.Context, s streams, folder string, steps *steps) (*deploy.Deployer, error) {
-	p, err := f.open(ctx, folder)
+func (f *inputFlags) deployer(ctx context.Context, s streams, dir string, steps *steps) (*deploy.Deployer, error) {
+	p, err := f.open(ctx, dir)
 	if err != nil {
 		return nil, err
 	}
@@ -68,7 +68,7 @@ func addAll(flags *pflag.FlagSet, all *bool) {
 	flags.BoolVar(all, "all", false, "all targets of the Deployfile")
 }
 
-// first is the first argument, "" if there is none.
+// first returns the first argument, "" without arguments.
 func first(args []string) string {
 	if len(args) == 0 {
 		return ""

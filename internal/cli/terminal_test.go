@@ -15,7 +15,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// ownMoves are the cursor's movements and colours of the displays themselves.
+// ownMoves returns the escape sequences of the displays themselves.
 func ownMoves() *regexp.Regexp {
 	return regexp.MustCompile(`\x1b\[([0-9]+[ABG]|K|\?25[hl]|[0-9;]*m)|\r`)
 }

@@ -23,7 +23,7 @@ func verifyCommand(s streams) *cobra.Command {
 		Short: "Build an image again, and say whether it is the same",
 		Long: `Build the image again from the lock in CONTEXT, taking nothing from earlier
 builds, and compare the digests: whoever has the sources can prove that an image
-was made from them. IMAGE is a reference to a registry, oci-layout://FOLDER, or an
+was made from them. IMAGE is a reference to a registry, oci-layout://DIRECTORY, or an
 OCI archive. Where the two differ, the layer, the file and its attribute are named,
 or the field of the config. Attestations are about an image and are not compared.
 
@@ -50,8 +50,8 @@ The exit code is 0 if IMAGE is what the lock makes and 1 if not.`,
 	return cmd
 }
 
-func verifyImage(ctx context.Context, s streams, name, folder string, o verifyOptions) (err error) {
-	p, err := o.open(ctx, folder)
+func verifyImage(ctx context.Context, s streams, name, dir string, o verifyOptions) (err error) {
+	p, err := o.open(ctx, dir)
 	if err != nil {
 		return err
 	}
@@ -64,11 +64,11 @@ func verifyImage(ctx context.Context, s streams, name, folder string, o verifyOp
 		return err
 	}
 	defer was.Close()
-	dir, err := os.MkdirTemp("", "deployfile-rebuild-")
+	rebuilt, err := os.MkdirTemp("", "deployfile-rebuild-")
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir)
+	defer os.RemoveAll(rebuilt)
 	b, err := verify.FindBuilder(ctx, o.builderFlags.options())
 	if err != nil {
 		return err
@@ -78,7 +78,7 @@ func verifyImage(ctx context.Context, s streams, name, folder string, o verifyOp
 			fmt.Fprintf(s.err, "warning: remove the builder: %v\n", e)
 		}
 	}()
-	is, err := verify.Rebuild(ctx, b, opt, was, dir)
+	is, err := verify.Rebuild(ctx, b, opt, was, rebuilt)
 	if err != nil {
 		return err
 	}

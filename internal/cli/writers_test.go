@@ -32,7 +32,7 @@ type writer struct {
 // placeholder stands for a name in the document that others are compared with.
 const placeholder = "placeholder"
 
-// writers are all of them.
+// writers returns all writers.
 func writers() []writer {
 	all := []writer{
 		{"init's Deployfile of hostile flavors and versions", initOfModel, readFirstDeployfile, nil},
@@ -70,7 +70,7 @@ func writers() []writer {
 	return all
 }
 
-// valid is what JSON has of a name: each byte that is not UTF-8 is U+FFFD.
+// valid returns a name as JSON has it: each byte that is not UTF-8 is U+FFFD.
 func valid(name string) string { return string([]rune(name)) }
 
 // No name of others becomes syntax of what is written: it is read back as it was,

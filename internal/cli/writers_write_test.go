@@ -29,7 +29,7 @@ import (
 	dockerspec "github.com/moby/docker-image-spec/specs-go/v1"
 )
 
-// initIn runs init in a folder with files.
+// initIn runs init in a directory with files.
 func initIn(t *testing.T, source string, files map[string]string) ([]byte, error) {
 	t.Helper()
 	dir, err := os.MkdirTemp(t.TempDir(), "")
@@ -51,7 +51,7 @@ func initIn(t *testing.T, source string, files map[string]string) ([]byte, error
 		return nil, err
 	}
 	data, err := os.ReadFile(file)
-	return bytes.ReplaceAll(data, []byte(deployfile.ModelName(filepath.Base(dir))), []byte("folder")), err
+	return bytes.ReplaceAll(data, []byte(deployfile.ModelName(filepath.Base(dir))), []byte("directory")), err
 }
 
 func quoted(text string) string {
@@ -73,7 +73,7 @@ func initOfModel(t *testing.T, name string) ([]byte, error) {
 
 func initOfFiles(t *testing.T, name string) ([]byte, error) {
 	if strings.Contains(name, "/") || name == "" || name != filepath.Clean(name) {
-		return nil, errors.New("no name of a folder")
+		return nil, errors.New("no name of a directory")
 	}
 	return initIn(t, name, map[string]string{
 		name + "/MLmodel": "flavors:\n  python_function:\n    loader_module: x\nmlflow_version: 3.1.0\n",
@@ -88,7 +88,7 @@ func writeFilled[T any](_ *testing.T, name string) ([]byte, error) {
 	return b.Bytes(), err
 }
 
-// planOf is a plan with the name wherever a model, a lock or a Deployfile has one.
+// planOf returns a plan with the name wherever a model, a lock or a Deployfile has one.
 func planOf(name string) *llb.Plan {
 	p := &llb.Plan{
 		Platform: "linux/amd64", Base: resolver.Image{Ref: name}, Toolchain: resolver.Image{Ref: name},

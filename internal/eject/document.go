@@ -99,7 +99,7 @@ func image(what string, locked resolver.Image, d *document) (string, error) {
 	return text + "@" + dgst.String(), nil
 }
 
-// skeleton is a command that makes a virtual environment with links to an image's
+// skeleton returns a command that makes a virtual environment with links to an image's
 // Python.
 func skeleton(i resolver.Image) (string, error) {
 	at, err := python(i)

@@ -55,7 +55,7 @@ func requirements(p *llb.Plan, indexes []resolver.Index) ([]byte, error) {
 	return pins.Requirements(list, indexes)
 }
 
-// requirements is the name of a platform's requirements file.
+// requirements returns the name of a platform's requirements file.
 func (in Input) requirements(p *llb.Plan) string { return "requirements" + in.suffix(p, ".") + ".txt" }
 
 // suffix tells the names of one platform from those of another; there is none for a
@@ -236,7 +236,7 @@ func (in Input) image(d *document, base string) error {
 	return nil
 }
 
-// ownEnv is what the image's environment has beside its base's.
+// ownEnv returns what the image's environment has beside its base's.
 func (in Input) ownEnv() map[string]string {
 	base := map[string]bool{}
 	for _, e := range in.BaseEnv {

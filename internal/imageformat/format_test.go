@@ -15,7 +15,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/validate"
 )
 
-// ociImage is an image in OCI's media types with a layer of each type.
+// ociImage returns an image in OCI's media types with a layer of each type.
 func ociImage(t *testing.T, architecture string, layers ...types.MediaType) v1.Image {
 	t.Helper()
 	image := mutate.ConfigMediaType(mutate.MediaType(empty.Image, types.OCIManifestSchema1), types.OCIConfigJSON)
@@ -46,7 +46,7 @@ func index(t *testing.T, images map[string]v1.Image, order ...string) v1.ImageIn
 	return out
 }
 
-// attested is an index with a manifest of attestations, as BuildKit adds it.
+// attested returns an index with a manifest of attestations, as BuildKit adds it.
 func attested(t *testing.T, index v1.ImageIndex) v1.ImageIndex {
 	t.Helper()
 	return mutate.AppendManifests(index, mutate.IndexAddendum{

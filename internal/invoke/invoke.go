@@ -62,7 +62,7 @@ func post(ctx context.Context, client *http.Client, server, mediaType string, re
 	return append(bytes.TrimRight(answer, "\n"), '\n'), nil
 }
 
-// message is the message of an MLflow error, or else the whole answer.
+// message returns the message of an MLflow error, or else the whole answer.
 func message(answer []byte) string {
 	var e struct {
 		Message string `json:"message"`

@@ -29,7 +29,7 @@ type Rule struct {
 	Check func(Input) []Finding
 }
 
-// Page is the path of the rule's page in the repository.
+// Page returns the path of the rule's page in the repository.
 func (r Rule) Page() string { return "docs/rules/" + r.ID + ".md" }
 
 // URL returns the address of the rule's page.

@@ -102,7 +102,7 @@ func (s situation) input(t *testing.T) Input {
 	return in
 }
 
-// locked is a package with a wheel for every platform.
+// locked returns a package with a wheel for every platform.
 func locked(name, version string) resolver.PylockPackage {
 	file := strings.ReplaceAll(name, "-", "_") + "-" + version + "-py3-none-any.whl"
 	return resolver.PylockPackage{Name: name, Version: version, Wheels: []resolver.PylockFile{{

@@ -16,13 +16,13 @@ import (
 // The addresses of a step's network. They are the same in each; the IPv4
 // addresses are reserved for a machine's own address translation (RFC 7335).
 
-// Gateway is the stack's own address, which answers only DNS (port 53).
+// Gateway returns the stack's own address, which answers only DNS (port 53).
 func Gateway() netip.Addr { return netip.AddrFrom4([4]byte{192, 0, 0, 1}) }
 
-// Own is the step's own IPv4 address.
+// Own returns the step's own IPv4 address.
 func Own() netip.Addr { return netip.AddrFrom4([4]byte{192, 0, 0, 2}) }
 
-// own6 is the step's own IPv6 address, a unique local address (RFC 4193).
+// own6 returns the step's own IPv6 address, a unique local address (RFC 4193).
 func own6() netip.Addr { return netip.MustParseAddr("fd5c:8e1b:27f0::2") }
 
 // mtu is the packet size of the device in bytes. No physical link follows whose

@@ -34,7 +34,7 @@ func (t *tool) create(ctx context.Context) error {
 	return t.run(ctx, python, "-I", "-c", venvSource, t.dir, t.final, t.pip())
 }
 
-// pip is an environment that has pip, since the other has only what is locked.
+// pip returns an environment that has pip, since the other has only what is locked.
 func (t *tool) pip() string { return filepath.Join(t.scratch, "pip") }
 
 // install installs a requirements file and nothing else.

@@ -11,7 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// editor is that of a Deployfile with more of [environment], beside a model and a
+// editor returns the editor of a Deployfile with more of [environment], beside a model and a
 // file of requirements.
 func editor(t *testing.T, keys string) *Editor {
 	t.Helper()

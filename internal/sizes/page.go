@@ -100,7 +100,7 @@ func (p *page) box(class string, at rectangle, name string, size int64) {
 	p.text(name + ", " + bytes(size)).raw(`">`).text(name).raw(" <b>").text(bytes(size)).raw("</b></div>\n")
 }
 
-// leaves are the parts of a part at all depths, each with its own bytes only.
+// leaves returns the parts of a part at all depths, each with its own bytes only.
 func leaves(p report.Part) []report.Part {
 	own := p
 	own.Parts = nil

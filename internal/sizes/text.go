@@ -38,7 +38,7 @@ func shortened(text string) string {
 	return text
 }
 
-// bytes is a number of bytes for people; what is not known is a dash.
+// bytes returns a number of bytes for people; what is not known is a dash.
 func bytes(n int64) string {
 	if n <= 0 {
 		return "-"
@@ -64,7 +64,7 @@ func (t *table) part(first, others string, p report.Part) {
 	}
 }
 
-// label is the name of a part, with what it is unless that is plain.
+// label returns the name of a part, with what it is unless that is plain.
 func label(p report.Part) string {
 	switch {
 	case p.Kind == Base, p.Kind == Model:

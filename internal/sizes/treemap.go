@@ -52,7 +52,7 @@ func (r rectangle) cut(share float64) (first, rest rectangle) {
 	return rectangle{r.x, r.y, r.w, h}, rectangle{r.x, r.y + h, r.w, r.h - h}
 }
 
-// worst is the largest ratio of sides in a row of values along a side.
+// worst returns the largest ratio of sides in a row of values along a side.
 func worst(row []float64, sum, scale, side float64) float64 {
 	thick := sum * scale / side
 	ratio := 1.0

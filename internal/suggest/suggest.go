@@ -27,7 +27,7 @@ func Closest(given string, candidates []string) string {
 	return best
 }
 
-// OneOf is the hint for a name that is none of the known ones, of which there is
+// OneOf returns the hint for a name that is none of the known ones, of which there is
 // at least one.
 func OneOf(given string, known []string) string {
 	if near := Closest(given, known); near != "" {

@@ -28,7 +28,7 @@ func endless(t *testing.T, w io.Writer, text string) {
 	}
 }
 
-// stranger is a registry that answers each path in a way of its own.
+// stranger returns a hostile registry, which answers each path in a way of its own.
 func stranger(t *testing.T) *httptest.Server {
 	mux := http.NewServeMux()
 	for _, path := range []string{"/v2/", "/v2/x/tags/list", "/v2/x/manifests/latest", "/v2/x/referrers/sha256:ab", "/v2/x/blobs/uploads/", "/elsewhere"} {

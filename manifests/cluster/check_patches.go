@@ -11,7 +11,7 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// operations are those of RFC 6902.
+// operations returns the operations of RFC 6902.
 func operations() []string { return []string{"add", "remove", "replace", "move", "copy", "test"} }
 
 func (p *Pod) checkPatches(c *deployfile.Check) {

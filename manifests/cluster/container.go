@@ -17,7 +17,7 @@ import (
 // PortName is how objects call the server's port.
 const PortName = "http"
 
-// imageContainer is a container of the release's image, with what the server
+// imageContainer returns a container of the release's image, with what the server
 // and a batch have in common.
 func imageContainer(name string, r manifests.Release) (corev1.Container, error) {
 	pod := PodOf(r)
@@ -36,7 +36,7 @@ func imageContainer(name string, r manifests.Release) (corev1.Container, error) 
 	}, nil
 }
 
-// ServerContainer is the container in which the model's server runs.
+// ServerContainer returns the container in which the model's server runs.
 func ServerContainer(r manifests.Release) (corev1.Container, error) {
 	c, err := imageContainer("server", r)
 	if err != nil {
@@ -74,7 +74,7 @@ func Probes(port intstr.IntOrString) (startup, readiness, liveness *corev1.Probe
 	return probe(soon, StartupSeconds/soon), probe(readinessPeriod, 6), probe(20, 6)
 }
 
-// securityContext is that of the "restricted" pod security standard, for the
+// securityContext returns the context of the "restricted" pod security standard, for the
 // user "uid[:gid]" or, where that is "", the image's own. Whoever makes it 0
 // wants root.
 func securityContext(user string) (*corev1.SecurityContext, error) {

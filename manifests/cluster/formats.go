@@ -30,7 +30,7 @@ const longest = 253
 
 const wantLabel = "letters, digits, '-', '_' and '.', with or without DOMAIN/ in front"
 
-// Formats are the formats that the keys of a kind on a cluster name.
+// Formats returns the formats that the keys of a kind on a cluster name.
 func Formats(kind string) map[string]deployfile.Format {
 	formats := manifests.ResourceFormats()
 	label := func(called string) deployfile.Format {

@@ -44,7 +44,7 @@ type Batch struct {
 	Timeout time.Duration
 }
 
-// BatchJob is a Kubernetes Job that runs the release's image once, over the
+// BatchJob returns a Kubernetes Job that runs the release's image once, over the
 // input, and what the Job needs, in the order in which they are made. The log
 // ends in the reason if it fails. The Job is gone an hour after its end; what
 // it needs is not, unless the Job is made its owner.
@@ -113,7 +113,7 @@ func (c *Objects) batch(b Batch) error {
 	return nil
 }
 
-// BatchOutput is what a Job whose output is "-" has written to its log, among
+// BatchOutput returns what a Job whose output is "-" has written to its log, among
 // other lines. It is an error if it is not there or not whole.
 func BatchOutput(log io.Reader) ([]byte, error) {
 	const begin, end = "-----BEGIN BATCH OUTPUT-----", "-----END BATCH OUTPUT "

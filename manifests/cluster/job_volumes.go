@@ -67,7 +67,7 @@ func (b *batchRun) fill() error {
 	return nil
 }
 
-// place is where the program finds the location: itself, or where it is
+// place returns where the program finds the location: itself, or where it is
 // mounted.
 func (b *batchRun) place(variable, location string) (string, error) {
 	// A key may be what no URL is.
@@ -126,16 +126,16 @@ func (b *batchRun) content() (string, error) {
 	if len(b.batch.Content) > MaxBatchContent {
 		return "", fmt.Errorf("the input has %d bytes, and a cluster takes %d along with a Job: bring it to pvc://, s3:// or https:// first", len(b.batch.Content), MaxBatchContent)
 	}
-	const folder, file = "/input", "input"
+	const dir, file = "/input", "input"
 	b.needs = append(b.needs, &corev1.ConfigMap{
 		TypeMeta:   metav1.TypeMeta{APIVersion: "v1", Kind: "ConfigMap"},
 		ObjectMeta: b.meta,
 		BinaryData: map[string][]byte{file: b.batch.Content},
 	})
-	b.mount("input", folder, corev1.VolumeSource{ConfigMap: &corev1.ConfigMapVolumeSource{
+	b.mount("input", dir, corev1.VolumeSource{ConfigMap: &corev1.ConfigMapVolumeSource{
 		LocalObjectReference: corev1.LocalObjectReference{Name: b.meta.Name},
 	}})
-	return path.Join(folder, file), nil
+	return path.Join(dir, file), nil
 }
 
 // claim mounts a PersistentVolumeClaim, once.
@@ -145,13 +145,13 @@ func (b *batchRun) claim(u *url.URL, variable string) (string, error) {
 	if name == "" || file == "" || path.Clean("/"+file) != "/"+file || u.RawQuery != "" || u.Fragment != "" {
 		return "", fmt.Errorf("%s must be pvc://CLAIM/PATH, with a plain path", described(variable))
 	}
-	folder := path.Join("/claims", name)
+	dir := path.Join("/claims", name)
 	if i := slices.IndexFunc(b.pod.Volumes, func(v corev1.Volume) bool {
 		return v.PersistentVolumeClaim != nil && v.PersistentVolumeClaim.ClaimName == name
 	}); i >= 0 {
 		b.pod.Volumes[i].PersistentVolumeClaim.ReadOnly = false
 	} else {
-		b.mount(cmp.Or(map[string]string{batchInput: "input"}[variable], "output"), folder, corev1.VolumeSource{
+		b.mount(cmp.Or(map[string]string{batchInput: "input"}[variable], "output"), dir, corev1.VolumeSource{
 			PersistentVolumeClaim: &corev1.PersistentVolumeClaimVolumeSource{
 				ClaimName: name,
 				// Some volumes can be had by many only so.
@@ -166,15 +166,15 @@ func (b *batchRun) claim(u *url.URL, variable string) (string, error) {
 			FSGroupChangePolicy: new(corev1.FSGroupChangeOnRootMismatch),
 		}
 	}
-	return path.Join(folder, file), nil
+	return path.Join(dir, file), nil
 }
 
-func (b *batchRun) mount(name, folder string, source corev1.VolumeSource) {
+func (b *batchRun) mount(name, dir string, source corev1.VolumeSource) {
 	b.pod.Volumes = append(b.pod.Volumes, corev1.Volume{Name: name, VolumeSource: source})
-	b.container.VolumeMounts = append(b.container.VolumeMounts, corev1.VolumeMount{Name: name, MountPath: folder})
+	b.container.VolumeMounts = append(b.container.VolumeMounts, corev1.VolumeMount{Name: name, MountPath: dir})
 }
 
-// batchFormat is the one that was asked for, or that of the file's name.
+// batchFormat returns the given format, or the one of the file's name.
 func batchFormat(side, location, format string) (string, error) {
 	known := []string{"csv", "json", "jsonl", "parquet"}
 	if format == "" {

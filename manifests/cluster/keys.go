@@ -10,7 +10,7 @@ import (
 //go:embed keys.go
 var source string
 
-// Sources are the Go source of Pod and what it embeds, for Kind.Sources.
+// Sources returns the Go source of Pod and what it embeds, for Kind.Sources.
 func Sources() []string { return append(manifests.Sources(), source) }
 
 // Pod has the keys that all kinds on a cluster have: what the instances are.

@@ -32,7 +32,7 @@ const Manager = "deployfile"
 // stableTrack is the value of LabelTrack for a slot without a track.
 const stableTrack = "stable"
 
-// labels are those of every object of a release.
+// labels returns the labels of every object of a release.
 func labels(r manifests.Release) map[string]string {
 	l := map[string]string{
 		LabelName:      LabelValue(r.Model),
@@ -45,7 +45,7 @@ func labels(r manifests.Release) map[string]string {
 	return l
 }
 
-// TrackLabels are those of a slot's own objects.
+// TrackLabels returns the labels of a slot's own objects.
 func TrackLabels(s manifests.Slot) map[string]string {
 	l := labels(s.Release)
 	l[LabelTrack] = trackOf(s)
@@ -54,7 +54,7 @@ func TrackLabels(s manifests.Slot) map[string]string {
 
 func trackOf(s manifests.Slot) string { return cmp.Or(s.Track, stableTrack) }
 
-// TrackOfLabel is the track of the slot whose objects have that LabelTrack.
+// TrackOfLabel returns the track of the slot whose objects have that LabelTrack.
 func TrackOfLabel(value string) string {
 	if value == stableTrack {
 		return ""
@@ -84,12 +84,12 @@ func Annotations(r manifests.Release) map[string]string {
 	return a
 }
 
-// Meta is that of an object that all slots share.
+// Meta returns the metadata of an object that all slots share.
 func (c *Objects) Meta(name string) metav1.ObjectMeta {
 	return metav1.ObjectMeta{Name: name, Namespace: PodOf(c.Newest.Release).Namespace, Labels: labels(c.Newest.Release)}
 }
 
-// LabelValue is the text as Kubernetes allows it for a label: at most 63
+// LabelValue returns the text as Kubernetes allows it for a label: at most 63
 // letters, digits, '-', '_' and '.', the first and last a letter or a digit.
 // https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/
 func LabelValue(s string) string {

@@ -62,7 +62,7 @@ func PodOf(r manifests.Release) *Pod {
 	return pod
 }
 
-// Endpoint is the name that all objects have, or begin with.
+// Endpoint returns the name that all objects have, or begin with.
 func (c *Objects) Endpoint() string { return c.Newest.Target.Endpoint }
 
 // Add takes a value of a Kubernetes type that was made from the slot's release.
@@ -81,7 +81,7 @@ func (c *Objects) Add(of manifests.Slot, typed any) error {
 	return nil
 }
 
-// Documents are the objects, patched.
+// Documents returns the objects, patched.
 func (c *Objects) Documents() ([]manifests.Document, error) {
 	if err := c.patch(); err != nil {
 		return nil, err
@@ -89,7 +89,7 @@ func (c *Objects) Documents() ([]manifests.Document, error) {
 	return c.unpatched()
 }
 
-// unpatched are the objects as they are.
+// unpatched returns the objects before the patches.
 func (c *Objects) unpatched() ([]manifests.Document, error) {
 	documents := make([]manifests.Document, 0, len(c.objects))
 	for _, o := range c.objects {
@@ -102,10 +102,10 @@ func (c *Objects) unpatched() ([]manifests.Document, error) {
 	return documents, nil
 }
 
-// Name is that of a slot's own objects.
+// Name returns the name of a slot's own objects.
 func (c *Objects) Name(s manifests.Slot) string { return c.Suffixed(s.Track) }
 
-// Suffixed is the name of an object beside the endpoint's own; "" is that.
+// Suffixed returns the name of an object beside the endpoint's own; "" is that.
 func (c *Objects) Suffixed(suffix string) string {
 	if suffix == "" {
 		return c.Endpoint()
@@ -113,7 +113,7 @@ func (c *Objects) Suffixed(suffix string) string {
 	return c.Endpoint() + "-" + suffix
 }
 
-// SlotOf is the value of the slot label, by which the endpoint's Service
+// SlotOf returns the value of the slot label, by which the endpoint's Service
 // selects: a canary is in the slot of the live release that it is tried beside.
 func (c *Objects) SlotOf(s manifests.Slot) string {
 	if s.Track == manifests.TrackCanary {
@@ -122,7 +122,7 @@ func (c *Objects) SlotOf(s manifests.Slot) string {
 	return cmp.Or(s.Track, "main")
 }
 
-// Canary is the next slot, if that is one.
+// Canary returns the next slot, if that is one.
 func (c *Objects) Canary() (manifests.Slot, bool) {
 	if c.State.Next == nil || c.State.Next.Track != manifests.TrackCanary {
 		return manifests.Slot{}, false
@@ -130,7 +130,7 @@ func (c *Objects) Canary() (manifests.Slot, bool) {
 	return *c.State.Next, true
 }
 
-// Preview is the next slot, if that waits to take over all requests at once.
+// Preview returns the next slot, if that waits to take over all requests at once.
 func (c *Objects) Preview() (manifests.Slot, bool) {
 	if c.State.Next == nil || c.State.Next.Track == manifests.TrackCanary {
 		return manifests.Slot{}, false

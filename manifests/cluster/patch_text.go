@@ -13,8 +13,8 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// parseYAML returns the only document of a text, nil if there is none, or the
-// error and its line, 0 where that is not known.
+// parseYAML returns the only document of a text, nil for an empty text, or an error
+// and its line, 0 if that is unknown.
 func parseYAML(text string) (root *yaml.Node, line int, err error) {
 	decoder := yaml.NewDecoder(strings.NewReader(text))
 	var document, second yaml.Node
@@ -48,7 +48,7 @@ func parseYAML(text string) (root *yaml.Node, line int, err error) {
 // there twice, the YAML library compares each with all others.
 const maxKeys = 1000
 
-// manyKeys is the line of a mapping with more than maxKeys keys, 0 if there is
+// manyKeys returns the line of a mapping with more than maxKeys keys, 0 if there is
 // none.
 func manyKeys(n *yaml.Node) int {
 	if n.Kind == yaml.MappingNode && len(n.Content) > 2*maxKeys {
@@ -79,7 +79,7 @@ func yamlError(err error) (line int, plain error) {
 	return line, errors.New(terminal.Line(message))
 }
 
-// lineOfSyntax is the line at which a text stops being YAML or JSON, 0 where
+// lineOfSyntax returns the line at which a text stops being YAML or JSON, 0 where
 // that takes too long to find out. The YAML library often names the line where
 // the value around the error starts, or the one before the error.
 func lineOfSyntax(text string) int {

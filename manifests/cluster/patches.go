@@ -73,7 +73,7 @@ func (c *Objects) has(p Patch) bool {
 	})
 }
 
-// patched is the object after a patch: a list is an RFC 6902 JSON patch; else
+// patched returns the object after a patch: a list is an RFC 6902 JSON patch; else
 // it is a strategic merge patch, or for kinds that Kubernetes does not know by
 // itself an RFC 7386 merge patch.
 func (o object) patched(patch string) (object, error) {
@@ -118,7 +118,8 @@ func (o object) patched(patch string) (object, error) {
 	return out, nil
 }
 
-// newKnown is a value of the Kubernetes type of the kind, nil if there is none.
+// newKnown returns a zero value of the Kubernetes type of a kind, nil for an unknown
+// kind.
 func newKnown(kind string) any {
 	switch kind {
 	case "ServiceAccount":

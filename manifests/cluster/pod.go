@@ -10,7 +10,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-// PodSpec is how a release runs in a cluster, with what the server and a batch
+// PodSpec returns how a release runs in a cluster, with what the server and a batch
 // have in common: by the "restricted" pod security standard,
 // https://kubernetes.io/docs/concepts/security/pod-security-standards/.
 func PodSpec(r manifests.Release, container corev1.Container) corev1.PodSpec {

@@ -23,7 +23,7 @@ type object struct {
 // id tells objects of a cluster apart.
 func (o object) id() [4]string { return [4]string{o.apiVersion, o.kind, o.namespace, o.name} }
 
-// label is the value of a label, "" if there is none.
+// label returns the value of a label, "" if it is missing.
 func (o object) label(name string) string {
 	meta, _ := o.content["metadata"].(map[string]any)
 	labels, _ := meta["labels"].(map[string]any)
@@ -76,7 +76,7 @@ func dropEmpty(v any) {
 	}
 }
 
-// String is how messages call it.
+// String returns the object's name in messages.
 func (o object) String() string { return fmt.Sprintf("%s %q", o.kind, o.name) }
 
 // readBack fails if a document is not the object: the YAML library writes a few
@@ -92,7 +92,7 @@ func (o object) readBack(body []byte) error {
 	return nil
 }
 
-// document is the object as YAML, its keys in alphabetical order, in a file
+// document returns the object as YAML, its keys in alphabetical order, in a file
 // named after its kind and after what its name has besides the endpoint's.
 func (o object) document(endpoint string) (manifests.Document, error) {
 	body, err := yaml.Marshal(o.content)

@@ -14,7 +14,7 @@ import (
 
 const page = "../../docs/targets/README.md"
 
-// rows are the cells of the rows of the page whose first cell matches.
+// rows returns the cells of the rows of the page whose first cell matches.
 func rows(t *testing.T, first string) [][]string {
 	t.Helper()
 	text, err := os.ReadFile(page)

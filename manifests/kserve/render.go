@@ -82,7 +82,7 @@ func (s *Spec) inferenceService(c *cluster.Objects) (*inferenceService, error) {
 	}, nil
 }
 
-// newPredictor is how KServe runs the image.
+// newPredictor returns how KServe runs the image.
 func (s *Spec) newPredictor(r manifests.Release) (*predictor, error) {
 	if err := cluster.CheckModelImage(r); err != nil {
 		return nil, err
@@ -123,8 +123,8 @@ func (s *Spec) newPredictor(r manifests.Release) (*predictor, error) {
 // mounts the image there. The link leads through /proc, where only who runs as the
 // same user and group may go: so both run as their images say, which is the same.
 func fromModelcar(c *corev1.Container, image string) {
-	// MLflow takes a link for a way out of the folder above it, and one with a
-	// slash for the folder.
+	// MLflow takes a link for a way out of the directory above it, and one with a
+	// slash for the directory.
 	const modelcarMount = "/mnt/models/"
 	c.Env = cluster.WithEnv(cluster.WithEnv(c.Env, "MODEL_PATH", modelcarMount), "STORAGE_URI", "oci://"+image)
 	c.WorkingDir = ""

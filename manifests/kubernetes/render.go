@@ -35,5 +35,5 @@ func specOf(r manifests.Release) *Spec {
 	return s
 }
 
-// newest is the keys that the objects follow which all slots share.
+// newest returns the keys that the objects follow which all slots share.
 func (c state) newest() *Spec { return specOf(c.Newest.Release) }

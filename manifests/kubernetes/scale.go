@@ -16,7 +16,7 @@ type scale struct {
 
 func fixedScale(replicas int) scale { return scale{fixed: new(int32(replicas))} }
 
-// scale is that of a slot. A canary is as large as its share of the requests
+// scale returns the number of pods of a slot. A canary is as large as its share of the requests
 // asks for; without a route that shares them out, its size is its share.
 func (c state) scale(s manifests.Slot) scale {
 	spec := specOf(s.Release)
@@ -41,7 +41,7 @@ func (c state) scale(s manifests.Slot) scale {
 	return scale{min: int32(low), max: int32(high)}
 }
 
-// besideFor is how many pods beside the given ones get about the weight, in
+// besideFor returns how many pods beside the given ones get about the weight, in
 // percent, of requests that are spread evenly over all; at least 1.
 func besideFor(pods, weight int) int {
 	if weight >= 100 {
@@ -51,7 +51,7 @@ func besideFor(pods, weight int) int {
 	return max(1, (pods*weight+rest/2)/rest)
 }
 
-// shareOf is how many pods carry the weight, in percent, of what the given ones
+// shareOf returns how many pods carry the weight, in percent, of what the given ones
 // carry; at least 1.
 func shareOf(pods, weight int) int { return max(1, (pods*weight+99)/100) }
 

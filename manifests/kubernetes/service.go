@@ -9,9 +9,9 @@ import (
 	"k8s.io/apimachinery/pkg/util/intstr"
 )
 
-// services adds the endpoint's own, which leads to all that serves its
-// requests; a preview of what waits to take over; and, where a route shares the
-// requests out, one for each side.
+// services adds the endpoint's Service, which selects the pods of the live slot; a
+// preview Service for a release that waits to be promoted; and, with an HTTPRoute
+// that splits the traffic, a Service for each track.
 func (c state) services() error {
 	live := c.State.Live
 	selectors := []struct {
@@ -49,5 +49,5 @@ func (c state) services() error {
 	return nil
 }
 
-// port is where the Services listen.
+// port returns where the Services listen.
 func (c state) port() int32 { return int32(cmp.Or(c.Newest.Target.Port, c.Newest.Port)) }

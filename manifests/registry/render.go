@@ -45,9 +45,8 @@ func (s *Spec) Render(state manifests.State) ([]manifests.Document, error) {
 
 func isTag(text string) bool { return text != "" && reference.TagRegexp.FindString(text) == text }
 
-// ParseImage reads the document of a registry back. It may be from the
-// record of a stranger: tags that are none, which could name another repository in
-// the address that is made of them, are an error.
+// ParseImage decodes the document of a registry. It may come from an untrusted record,
+// so invalid tags are an error: in a reference they could name another repository.
 func ParseImage(documents []manifests.Document) (*Image, error) {
 	for _, d := range documents {
 		if d.Name != imageDocument {

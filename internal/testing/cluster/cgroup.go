@@ -12,34 +12,34 @@ import (
 // interface, a single one with version 2.
 type cgroups string
 
-func (c cgroups) folders() []string {
+func (c cgroups) dirs() []string {
 	const root = "/sys/fs/cgroup"
 	if _, err := os.Stat(filepath.Join(root, "cgroup.controllers")); err == nil {
 		return []string{filepath.Join(root, string(c))}
 	}
-	var folders []string
+	var dirs []string
 	procs, _ := filepath.Glob(filepath.Join(root, "*", "cgroup.procs"))
 	for _, p := range procs {
-		folders = append(folders, filepath.Join(filepath.Dir(p), string(c)))
+		dirs = append(dirs, filepath.Join(filepath.Dir(p), string(c)))
 	}
-	return folders
+	return dirs
 }
 
 func (c cgroups) create() error {
-	for _, folder := range c.folders() {
-		if err := os.MkdirAll(folder, 0o755); err != nil {
+	for _, dir := range c.dirs() {
+		if err := os.MkdirAll(dir, 0o755); err != nil {
 			return err
 		}
 		// With version 1 a new group may use no processor at first.
 		for _, file := range []string{"cpuset.cpus", "cpuset.mems"} {
-			parent, err := os.ReadFile(filepath.Join(filepath.Dir(folder), file))
+			parent, err := os.ReadFile(filepath.Join(filepath.Dir(dir), file))
 			if errors.Is(err, fs.ErrNotExist) {
 				continue
 			}
 			if err != nil {
 				return err
 			}
-			if err := os.WriteFile(filepath.Join(folder, file), parent, 0o644); err != nil {
+			if err := os.WriteFile(filepath.Join(dir, file), parent, 0o644); err != nil {
 				return err
 			}
 		}

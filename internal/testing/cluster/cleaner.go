@@ -7,7 +7,7 @@ import (
 	"syscall"
 )
 
-// cleaner is a process that removes a cluster's folders when this process has
+// cleaner is a process that removes a cluster's directories when this process has
 // ended, even if it was killed or ran into a timeout. It waits for the end of
 // its input, so that an end in good order is the same to it.
 type cleaner struct {
@@ -15,18 +15,18 @@ type cleaner struct {
 	input   io.Closer
 }
 
-// cleanUp tries for ten seconds, because what uses the folders may be about to
+// cleanUp tries for ten seconds, because what uses the directories may be about to
 // end. Control groups are removed one by one, from the deepest up.
 const cleanUp = `cat >/dev/null
-folder=$1
+directory=$1
 shift
 for try in $(seq 100); do
-	rm -rf --one-file-system "$folder" 2>/dev/null
+	rm -rf --one-file-system "$directory" 2>/dev/null
 	for group in "$@"; do
 		[ ! -d "$group" ] || find "$group" -depth -type d -exec rmdir {} \; 2>/dev/null
 	done
 	left=
-	for path in "$folder" "$@"; do [ ! -e "$path" ] || left="$left $path"; done
+	for path in "$directory" "$@"; do [ ! -e "$path" ] || left="$left $path"; done
 	[ -n "$left" ] || exit 0
 	sleep 0.1
 done
@@ -34,10 +34,10 @@ echo "cannot remove$left" >&2
 exit 1
 `
 
-// startCleaner starts the cleaner of a folder and of control groups, which
+// startCleaner starts the cleaner of a directory and of control groups, which
 // need not exist yet.
-func startCleaner(folder string, groups ...string) (*cleaner, error) {
-	c := exec.Command("sh", append([]string{"-c", cleanUp, "sh", folder}, groups...)...)
+func startCleaner(dir string, groups ...string) (*cleaner, error) {
+	c := exec.Command("sh", append([]string{"-c", cleanUp, "sh", dir}, groups...)...)
 	c.Stderr = os.Stderr
 	// What interrupts the tests does not interrupt it.
 	c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
@@ -51,7 +51,7 @@ func startCleaner(folder string, groups ...string) (*cleaner, error) {
 	return &cleaner{command: c, input: input}, nil
 }
 
-// stop removes the folders; the cleaner says what it cannot remove.
+// stop removes the directories; the cleaner says what it cannot remove.
 func (c *cleaner) stop() {
 	_ = c.input.Close()
 	_ = c.command.Wait()

@@ -71,7 +71,7 @@ func (c *Cluster) Namespace(t testing.TB) string {
 }
 
 // RestartServer kills the API server as a crash does, and starts it again with
-// the same address and data. It calls meanwhile while there is none.
+// the same address and data. In between it calls meanwhile.
 func (c *Cluster) RestartServer(t testing.TB, meanwhile func()) {
 	t.Helper()
 	c.control.children["kube-apiserver"].kill()

@@ -48,7 +48,7 @@ type control struct {
 	config   *rest.Config
 }
 
-// start starts everything and waits until it serves.
+// start starts everything and waits until it is ready.
 func (c *control) start() error {
 	if err := c.secrets(); err != nil {
 		return err
@@ -82,7 +82,7 @@ func (c *control) start() error {
 func (c *control) startServer() error {
 	if err := c.run("kube-apiserver", append([]string{
 		fmt.Sprintf("--etcd-servers=http://127.0.0.1:%d", c.etcdPort),
-		// It makes a certificate of its own, apiserver.crt, in this folder.
+		// It makes a certificate of its own, apiserver.crt, in this directory.
 		"--cert-dir", c.dir,
 		"--bind-address", c.address, "--advertise-address", c.address, "--secure-port", fmt.Sprint(c.port),
 		"--service-cluster-ip-range=10.96.0.0/16",
@@ -150,7 +150,7 @@ func (c *control) writeKubeconfig(file, token, namespace string) error {
 	}, file)
 }
 
-// restConfig is the configuration of a client that reaches the API server from
+// restConfig returns the configuration of a client that reaches the API server from
 // this process.
 func (c *control) restConfig(kubeconfig string) (*rest.Config, error) {
 	config, err := clientcmd.BuildConfigFromFlags("", kubeconfig)

@@ -29,7 +29,7 @@ const (
 // Deployfile can say it but a test has no pod to look at.
 const FateVariable = "DEPLOYFILE_TEST_FATE"
 
-// fateOf is the pod's own fate.
+// fateOf returns the pod's own fate.
 func fateOf(pod *corev1.Pod) Fate {
 	for _, c := range pod.Spec.Containers {
 		for _, e := range c.Env {
@@ -126,7 +126,7 @@ func ended(code int32, now metav1.Time) *corev1.ContainerStateTerminated {
 	return &corev1.ContainerStateTerminated{ExitCode: code, Reason: reason, StartedAt: now, FinishedAt: now}
 }
 
-// event is the reason and the words of the warning that a kubelet gives, or "".
+// event returns the reason and the message of the kubelet's warning, "" for none.
 func (f Fate) event(c corev1.Container) (reason, message string) {
 	switch f {
 	case NeverReady:

@@ -31,7 +31,7 @@ func waitFor(t *testing.T, what string, ask func(ctx context.Context) (done bool
 	}
 }
 
-// template is a pod that "restricted" namespaces admit.
+// template returns a pod that "restricted" namespaces admit.
 func template(name, image string, fate Fate) corev1.PodTemplateSpec {
 	yes, no, user := true, false, int64(1000)
 	c := corev1.Container{Name: "app", Image: image, SecurityContext: &corev1.SecurityContext{

@@ -36,10 +36,10 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// traces are the paths that exist as long as the node does, those of its
+// traces returns the paths that exist as long as the node does, those of its
 // processes included.
 func (n *NodeCluster) traces() []string {
-	paths := append(tracesOf(n.Cluster), n.groups.folders()...)
+	paths := append(tracesOf(n.Cluster), n.groups.dirs()...)
 	return append(paths, fmt.Sprintf("/proc/%d", n.sandbox.first.command.Process.Pid), fmt.Sprintf("/proc/%d", n.outside.command.Process.Pid))
 }
 
@@ -51,7 +51,7 @@ func tracesOf(c *Cluster) []string {
 	return paths
 }
 
-// remaining are those of the paths that exist.
+// remaining returns the paths that exist.
 func remaining(paths []string) []string {
 	var left []string
 	for _, path := range paths {

@@ -52,7 +52,7 @@ func (n *NodeCluster) Listen(ctx context.Context) (net.Listener, error) {
 	return n.sandbox.listen(ctx, "tcp", net.JoinHostPort(address, "0"))
 }
 
-// HTTP is a client for URLs with an IP address of the node's network.
+// HTTP returns a client for URLs with an IP address of the node's network.
 func (n *NodeCluster) HTTP() *http.Client { return n.sandbox.client() }
 
 // StopProxy keeps the node's proxy from following any change of endpoints until the
@@ -71,7 +71,7 @@ func startNode() (_ *NodeCluster, err error) {
 		return nil, err
 	}
 	groups := cgroups(filepath.Base(dir))
-	cleaner, err := startCleaner(dir, groups.folders()...)
+	cleaner, err := startCleaner(dir, groups.dirs()...)
 	if err != nil {
 		return nil, err
 	}

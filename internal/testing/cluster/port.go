@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// freePort is a port of the loopback that nothing listens on, and that the
+// freePort returns a port of the loopback that nothing listens on, and that the
 // kernel does not give to outgoing connections: a server that is started again
 // finds it free.
 func freePort() (int, error) {

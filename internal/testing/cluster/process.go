@@ -58,7 +58,7 @@ func (p *process) check() error {
 	}
 }
 
-// lastLines is the end of a file, where a failure is.
+// lastLines returns the end of a file, where a failure is.
 func lastLines(file string) string {
 	data, err := os.ReadFile(file)
 	if err != nil {

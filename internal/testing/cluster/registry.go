@@ -19,14 +19,15 @@ import (
 	"github.com/deployfile/deployfile/internal/testing/lab"
 )
 
-// RegistryForPods is where pods reach the registry: their loopback is their own.
+// RegistryForPods returns the registry's host and port for pods, which have their own
+// loopback.
 func (n *NodeCluster) RegistryForPods() string {
 	_, port, _ := strings.Cut(n.Registry, ":")
 	return net.JoinHostPort(address, port)
 }
 
 // startRegistry starts a registry with the command's program, which listens
-// where it is told; its data and log are in the folder dir.
+// where it is told; its data and log are in the directory dir.
 func startRegistry(command func(name string, args ...string) *exec.Cmd, dir, log, listen string) (*process, error) {
 	file := filepath.Join(dir, log+".yaml")
 	if err := os.WriteFile(file, []byte(registryConfig(dir, listen)), 0o644); err != nil {
@@ -76,12 +77,12 @@ func (n *NodeCluster) GuardedRegistry(t testing.TB, user, password string) strin
 	return address
 }
 
-// registryConfig is for a registry whose data is in a folder of dir.
+// registryConfig is for a registry whose data is in a directory of dir.
 func registryConfig(dir, listen string) string {
 	return fmt.Sprintf("version: 0.1\nlog: {level: warn}\nstorage: {filesystem: {rootdirectory: %s}}\nhttp: {addr: %q}\n", filepath.Join(dir, "registry"), listen)
 }
 
-// programImage is an image with a static program, which is its entry point,
+// programImage returns an image with a static program, which is its entry point,
 // and further files, by their path without a slash in front.
 func programImage(program string, files map[string]string, args ...string) (v1.Image, error) {
 	data, err := os.ReadFile(program)

@@ -24,15 +24,15 @@ type sandbox struct {
 
 // setUp is what the first process does before it becomes pause. The bridge is
 // both the node's address and the gateway of its pods; the default route lets
-// kube-proxy find the node's address. What Kubernetes writes to folders of the
+// kube-proxy find the node's address. What Kubernetes writes to directories of the
 // host that no option moves is lost in memory.
 const setUp = `set -e
 mount --make-rprivate /
 mount --make-rshared /
 mount -t proc proc /proc
-for folder in /run /var/log /var/lib/cni /var/lib/kubelet; do
-	mkdir -p $folder
-	mount -t tmpfs tmpfs $folder
+for directory in /run /var/log /var/lib/cni /var/lib/kubelet; do
+	mkdir -p $directory
+	mount -t tmpfs tmpfs $directory
 done
 ip link set lo up
 ip link add cni0 type bridge
@@ -92,8 +92,8 @@ func withoutProxy(c *exec.Cmd) *exec.Cmd {
 	return c
 }
 
-// absolute is the path of a program, because nsenter changes the folder that
-// it looks from; the name itself, if there is none, for nsenter's error.
+// absolute returns the path of a program, because nsenter changes the directory that
+// it looks from; the name itself, if not found, for nsenter's error.
 func absolute(name string) string {
 	if path, err := find(name); err == nil {
 		return path
@@ -101,7 +101,7 @@ func absolute(name string) string {
 	return name
 }
 
-// find is the absolute path of a program on PATH.
+// find returns the absolute path of a program on PATH.
 func find(name string) (string, error) {
 	path, err := exec.LookPath(name)
 	if err != nil {

@@ -9,11 +9,11 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// Address is the node's, where its pods reach what a command of the node's
-// network listens on.
+// Address returns the node's IP address, at which its pods reach a command that
+// listens in the node's network.
 func (n *NodeCluster) Address() string { return address }
 
-// Volume makes a folder of this machine a PersistentVolume of 1 GiB for the
+// Volume makes a directory of this machine a PersistentVolume of 1 GiB for the
 // next claim without a class, until the test ends.
 func (n *NodeCluster) Volume(t testing.TB) (dir string) {
 	t.Helper()

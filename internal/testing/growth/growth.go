@@ -37,7 +37,7 @@ func Linear(t *testing.T, n int, make func(n int) func()) {
 	t.Errorf("%d parts take %s, and %d times as many %s", n, small, factor, large)
 }
 
-// used is the processor's time that this process has had.
+// used returns the CPU time of this process.
 func used(t *testing.T) time.Duration {
 	t.Helper()
 	var u syscall.Rusage

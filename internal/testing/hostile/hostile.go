@@ -1,6 +1,5 @@
-// Package hostile has texts that a stranger would write where a name is read, for
-// the tests of whatever writes such a name into another language or onto a
-// terminal.
+// Package hostile has hostile names, for the tests of code that writes an untrusted
+// name into another language or onto a terminal.
 package hostile
 
 import (

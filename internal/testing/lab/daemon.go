@@ -17,7 +17,7 @@ type Daemon struct {
 	Address string
 }
 
-// StartDaemon starts a buildkitd that keeps all that it has in a new folder. Its
+// StartDaemon starts a buildkitd that keeps all that it has in a new directory. Its
 // path is to be short: a socket's has room for about a hundred characters.
 func StartDaemon(dir string) (*Daemon, error) {
 	if err := os.Mkdir(dir, 0o700); err != nil {
@@ -46,8 +46,8 @@ func StartDaemon(dir string) (*Daemon, error) {
 	return d, err
 }
 
-// AnyDaemon is the builder that is warm already (see Builder), or else one that
-// is started in a folder of its own. Stop ends only what was started.
+// AnyDaemon returns the builder that is warm already (see Builder), or else one that
+// is started in a directory of its own. Stop ends only what was started.
 func AnyDaemon() (d *Daemon, err error) {
 	if address := Builder(); address != "" {
 		return &Daemon{Address: address}, nil
@@ -56,7 +56,7 @@ func AnyDaemon() (d *Daemon, err error) {
 	if err != nil {
 		return nil, err
 	}
-	// Of the two folders, Stop removes the upper one.
+	// Of the two directories, Stop removes the upper one.
 	if d, err = StartDaemon(filepath.Join(parent, "b")); err != nil {
 		return nil, errors.Join(err, os.RemoveAll(parent))
 	}

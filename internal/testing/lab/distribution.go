@@ -20,20 +20,20 @@ type Distribution struct {
 	Content []byte
 }
 
-// Wheel is a pure-Python wheel (PEP 427) with a module of the project's name
+// Wheel returns a pure-Python wheel (PEP 427) with a module of the project's name
 // that has the given text.
 func Wheel(t *testing.T, project, version, module string, requires ...string) Distribution {
 	t.Helper()
 	return WheelFor(t, project, version, "py3-none-any", module, requires...)
 }
 
-// WheelFor is the same for interpreters that accept the tag.
+// WheelFor returns such a wheel for interpreters that accept the tag.
 func WheelFor(t *testing.T, project, version, tag, module string, requires ...string) Distribution {
 	t.Helper()
 	return WheelOf(t, project, version, tag, map[string]string{strings.ReplaceAll(project, "-", "_") + ".py": module}, requires...)
 }
 
-// WheelOf is a wheel with these files, by their names in the archive.
+// WheelOf returns a wheel with these files, by their names in the archive.
 func WheelOf(t *testing.T, project, version, tag string, content map[string]string, requires ...string) Distribution {
 	t.Helper()
 	written := strings.ReplaceAll(project, "-", "_")
@@ -74,7 +74,7 @@ func metadata(project, version string, requires ...string) string {
 	return text
 }
 
-// Sdist is a source distribution with these files.
+// Sdist returns a source distribution with these files.
 func Sdist(t *testing.T, project, version string, files map[string]string) Distribution {
 	t.Helper()
 	top := project + "-" + version

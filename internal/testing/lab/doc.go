@@ -13,7 +13,7 @@ import (
 
 // Parts are what hack/with-env.sh has made before the tests run.
 type Parts struct {
-	// Base and Toolchain are folders with an OCI image layout each.
+	// Base and Toolchain are directories with an OCI image layout each.
 	Base, Toolchain string
 	// Python is an interpreter with MLflow and what the examples need.
 	Python string
@@ -45,12 +45,12 @@ func Main(m *testing.M, run func(*testing.M) (code int, err error)) {
 	os.Exit(code)
 }
 
-// Builder is the address of a builder that is warm already, "" if the tests are
+// Builder returns the address of a builder that is warm already, "" if the tests are
 // to start one. It saves whoever writes a test the minutes that a cold builder
 // takes.
 func Builder() string { return os.Getenv("DEPLOYFILE_TEST_BUILDER") }
 
-// Contexts are the named build contexts that stand in for images of a registry.
+// Contexts returns the named build contexts that stand in for images of a registry.
 func (p Parts) Contexts() map[string]string {
 	return map[string]string{
 		"base":      "oci-layout://" + p.Base,
@@ -58,7 +58,7 @@ func (p Parts) Contexts() map[string]string {
 	}
 }
 
-// FreePort is a TCP port of the loopback that nobody listens on.
+// FreePort returns a TCP port of the loopback that nobody listens on.
 func FreePort() (int, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

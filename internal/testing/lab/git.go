@@ -24,7 +24,7 @@ type Repository struct {
 	Dir, Commit string
 }
 
-// NewRepository makes a repository of these files; its folder is DIR/project.git.
+// NewRepository makes a repository of these files; its directory is DIR/project.git.
 func NewRepository(t *testing.T, files map[string]string) Repository {
 	t.Helper()
 	r := Repository{Dir: filepath.Join(t.TempDir(), "project.git")}
@@ -36,7 +36,7 @@ func NewRepository(t *testing.T, files map[string]string) Repository {
 	return r
 }
 
-// Commit makes a folder a repository, and commits what is in it.
+// Commit makes a directory a repository, and commits what is in it.
 func Commit(t *testing.T, dir string) (commit string) {
 	t.Helper()
 	Git(t, dir, "init", "--quiet", "--initial-branch=main")
@@ -45,7 +45,7 @@ func Commit(t *testing.T, dir string) (commit string) {
 	return Git(t, dir, "rev-parse", "HEAD")
 }
 
-// Git runs git in a folder, with no configuration of the machine's.
+// Git runs git in a directory, with no configuration of the machine's.
 func Git(t *testing.T, dir string, args ...string) string {
 	t.Helper()
 	c := exec.Command("git", append([]string{"-C", dir, "-c", "user.name=Test", "-c", "user.email=test@example.com"}, args...)...)
@@ -105,7 +105,7 @@ func (r Repository) ServeSSH(t *testing.T) (url, keyFile string) {
 	return "ssh://git@" + listener.Addr().String() + r.Dir + "/.git", keyFile
 }
 
-// newKey is a key pair and the file with its private key.
+// newKey returns a key pair and the file with its private key.
 func newKey(t *testing.T) (ssh.Signer, string) {
 	t.Helper()
 	_, private, err := ed25519.GenerateKey(rand.Reader)

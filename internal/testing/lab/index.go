@@ -36,7 +36,7 @@ type Index struct {
 	asked  []string
 }
 
-// NewIndex is an index with these files, which ends with the test.
+// NewIndex returns an index with these files, which ends with the test.
 func NewIndex(t *testing.T, files ...Distribution) *Index {
 	t.Helper()
 	x := &Index{files: map[string][]byte{}, yanked: map[string]string{}}
@@ -69,7 +69,7 @@ func (x *Index) Yank(f Distribution, reason string) {
 	x.yanked[f.Name] = reason
 }
 
-// Table is the index in a Deployfile; more are further lines of it.
+// Table returns the index in a Deployfile; more are further lines of it.
 func (x *Index) Table(name string, more ...string) string {
 	return fmt.Sprintf("[[environment.indexes]]\nname = %q\nurl = \"%s/simple\"\n%s\n", name, x.URL, strings.Join(more, "\n"))
 }

@@ -16,7 +16,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/tarball"
 )
 
-// ReadLayout is the image in an OCI image layout.
+// ReadLayout returns the image in an OCI image layout.
 func ReadLayout(dir string) (v1.Image, error) {
 	index, err := layout.ImageIndexFromPath(dir)
 	if err != nil {
@@ -66,7 +66,7 @@ func PushLayout(dir, ref string) error {
 	return remote.Write(r, img)
 }
 
-// WithFile is an image with one more layer, which has one file.
+// WithFile returns an image with one more layer, which has one file.
 func WithFile(img v1.Image, name string, content []byte) (v1.Image, error) {
 	layer, err := layerOf(entry{tar.Header{Name: name, Mode: 0o644}, content})
 	if err != nil {
@@ -75,7 +75,7 @@ func WithFile(img v1.Image, name string, content []byte) (v1.Image, error) {
 	return mutate.AppendLayers(img, layer)
 }
 
-// WithHeaders is an image with one more layer, of folders, links and what else
+// WithHeaders returns an image with one more layer, of directories, links and what else
 // needs no content.
 func WithHeaders(img v1.Image, headers ...tar.Header) (v1.Image, error) {
 	var entries []entry
@@ -89,7 +89,7 @@ func WithHeaders(img v1.Image, headers ...tar.Header) (v1.Image, error) {
 	return mutate.AppendLayers(img, layer)
 }
 
-// WithConfig is an image whose configuration is changed.
+// WithConfig returns an image whose configuration is changed.
 func WithConfig(img v1.Image, change func(*v1.Config)) (v1.Image, error) {
 	config, err := img.ConfigFile()
 	if err != nil {
@@ -100,7 +100,7 @@ func WithConfig(img v1.Image, change func(*v1.Config)) (v1.Image, error) {
 	return mutate.ConfigFile(img, config)
 }
 
-// entry is a file or a folder of a layer.
+// entry is a file or a directory of a layer.
 type entry struct {
 	tar.Header
 	content []byte
@@ -124,7 +124,7 @@ func layerOf(entries ...entry) (v1.Layer, error) {
 	return tarball.LayerFromOpener(func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(out.Bytes())), nil })
 }
 
-// ARM64 is what looks like the image of a layout for arm64, as far as a build
+// ARM64 returns what looks like the image of a layout for arm64, as far as a build
 // looks at it: no program of an image for another architecture runs on this
 // builder.
 func ARM64(dir string) (v1.Image, error) {
@@ -153,7 +153,7 @@ func ARM64(dir string) (v1.Image, error) {
 	return mutate.ConfigFile(img, config)
 }
 
-// readFile is the content of a file in an image.
+// readFile returns the content of a file in an image.
 func readFile(img v1.Image, name string) ([]byte, error) {
 	root := mutate.Extract(img)
 	defer root.Close()

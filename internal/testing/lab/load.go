@@ -33,7 +33,7 @@ type Failure struct {
 	Err      error
 }
 
-// String is a line of a report.
+// String returns a line of a report.
 func (f Failure) String() string {
 	return fmt.Sprintf("sent after %.2f s (%s), failed %.2f s later: %v", f.At.Seconds(), f.Sent.Format("15:04:05.00"), f.Took.Seconds(), f.Err)
 }

@@ -19,7 +19,7 @@ type Process struct {
 // startLimit is how long a program may take until it is ready.
 const startLimit = time.Minute
 
-// Start starts a program, whose words go to the file log, and waits until it is
+// Start starts a program whose output goes to the file log, and waits until it is
 // ready.
 func Start(log string, ready func() bool, name string, args ...string) (*Process, error) {
 	return StartCommand(log, ready, exec.Command(name, args...))
@@ -74,8 +74,8 @@ func StartBound(command *exec.Cmd) (exited <-chan struct{}, err error) {
 }
 
 func (p *Process) failure(what string) error {
-	words, _ := os.ReadFile(p.log)
-	return fmt.Errorf("%s %s\n%s", p.command.Path, what, words)
+	log, _ := os.ReadFile(p.log)
+	return fmt.Errorf("%s %s\n%s", p.command.Path, what, log)
 }
 
 // Stop asks the process to end, and then sees to it.

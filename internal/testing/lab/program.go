@@ -17,7 +17,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 )
 
-// Compile is the static program of a Go package.
+// Compile returns the static program of a Go package.
 func Compile(source string) ([]byte, error) {
 	dir, err := os.MkdirTemp("", "deployfile-")
 	if err != nil {
@@ -33,7 +33,7 @@ func Compile(source string) ([]byte, error) {
 	return os.ReadFile(program)
 }
 
-// Image is an image for this machine that has nothing but /tmp and the files,
+// Image returns an image for this machine that has nothing but /tmp and the files,
 // by their paths without a slash in front; all may be executed.
 func Image(config v1.Config, files map[string][]byte) (v1.Image, error) {
 	entries := []entry{{tar.Header{Name: "tmp/", Typeflag: tar.TypeDir, Mode: 0o1777}, nil}}

@@ -8,15 +8,15 @@ import (
 	"testing"
 )
 
-// Project is a folder with a Deployfile, as a user has one.
+// Project is a directory with a Deployfile, as a user has one.
 type Project struct {
-	// Dir is the folder.
+	// Dir is the directory.
 	Dir string
 	// Contexts are the named build contexts of every build.
 	Contexts map[string]string
 }
 
-// NewProject is a project with these files, by name.
+// NewProject returns a project with these files, by name.
 func NewProject(t *testing.T, parts Parts, files map[string]string) *Project {
 	t.Helper()
 	p := &Project{Dir: filepath.Join(t.TempDir(), "project"), Contexts: parts.Contexts()}
@@ -26,11 +26,11 @@ func NewProject(t *testing.T, parts Parts, files map[string]string) *Project {
 	return p
 }
 
-// Example is a copy of a folder with an example, without its lock.
-func Example(t *testing.T, parts Parts, folder string) *Project {
+// Example returns a copy of a directory with an example, without its lock.
+func Example(t *testing.T, parts Parts, dir string) *Project {
 	t.Helper()
-	p := &Project{Dir: filepath.Join(t.TempDir(), filepath.Base(folder)), Contexts: parts.Contexts()}
-	if err := os.CopyFS(p.Dir, os.DirFS(folder)); err != nil {
+	p := &Project{Dir: filepath.Join(t.TempDir(), filepath.Base(dir)), Contexts: parts.Contexts()}
+	if err := os.CopyFS(p.Dir, os.DirFS(dir)); err != nil {
 		t.Fatal(err)
 	}
 	for file := range p.LockFiles(t) {
@@ -41,10 +41,10 @@ func Example(t *testing.T, parts Parts, folder string) *Project {
 	return p
 }
 
-// Path is the path of a file of the project.
+// Path returns the path of a file of the project.
 func (p *Project) Path(name string) string { return filepath.Join(p.Dir, filepath.FromSlash(name)) }
 
-// Write writes a file, and the folders around it.
+// Write writes a file, and the directories around it.
 func (p *Project) Write(t *testing.T, name, text string) {
 	t.Helper()
 	if err := os.MkdirAll(filepath.Dir(p.Path(name)), 0o755); err != nil {
@@ -55,7 +55,7 @@ func (p *Project) Write(t *testing.T, name, text string) {
 	}
 }
 
-// Read is the text of a file.
+// Read returns the text of a file.
 func (p *Project) Read(t *testing.T, name string) string {
 	t.Helper()
 	data, err := os.ReadFile(p.Path(name))
@@ -75,13 +75,13 @@ func (p *Project) Edit(t *testing.T, name, old, new string) {
 	p.Write(t, name, strings.ReplaceAll(text, old, new))
 }
 
-// LockFiles are the texts of the files that a lock is made of, by name.
+// LockFiles returns the texts of the files that a lock is made of, by name.
 func (p *Project) LockFiles(t *testing.T) map[string]string {
 	t.Helper()
 	return Files(t, p.Dir, "*lock*")
 }
 
-// Files are the texts of the files of a folder, by name.
+// Files returns the texts of the files of a directory, by name.
 func Files(t *testing.T, dir, pattern string) map[string]string {
 	t.Helper()
 	names, err := filepath.Glob(filepath.Join(dir, pattern))
@@ -102,7 +102,7 @@ func Files(t *testing.T, dir, pattern string) map[string]string {
 //go:embed testdata/answer.py
 var answerSource string
 
-// tinyModel is an MLmodel that says little more than that there is a model.
+// tinyModel is an MLmodel file with the least that a build needs.
 const tinyModel = `flavors:
   python_function:
     loader_module: tiny
@@ -110,7 +110,7 @@ const tinyModel = `flavors:
 utc_time_created: '2026-01-02 03:04:05.678901'
 `
 
-// Tiny is a project that builds within seconds: its server is
+// Tiny returns a project that builds within seconds: its server is
 // testdata/answer.py, and its packages are those that the test's own index
 // serves. The text is more of [environment], and further tables.
 func Tiny(t *testing.T, parts Parts, environment string, requirements ...string) *Project {
@@ -133,7 +133,7 @@ code = ["code"]
 	})
 }
 
-// Tail is the end of a log, which is where a failure is.
+// Tail returns the end of a log, which is where a failure is.
 func Tail(log string) string {
 	lines := strings.SplitAfter(log, "\n")
 	return strings.Join(lines[max(0, len(lines)-60):], "")

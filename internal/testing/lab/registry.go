@@ -32,7 +32,7 @@ type Registry struct {
 	pushed []string
 }
 
-// NewRegistry starts a registry that keeps all that it has in a new folder.
+// NewRegistry starts a registry that keeps all that it has in a new directory.
 func NewRegistry(dir string) (*Registry, error) {
 	port, err := FreePort()
 	if err != nil {
@@ -82,7 +82,7 @@ func (r *Registry) Stop() {
 	r.process.Stop()
 }
 
-// StartRegistry is a registry with nothing in it, which ends with the test.
+// StartRegistry returns a registry with nothing in it, which ends with the test.
 func StartRegistry(t *testing.T) *Registry {
 	t.Helper()
 	r, err := NewRegistry(filepath.Join(t.TempDir(), "registry"))
@@ -93,7 +93,7 @@ func StartRegistry(t *testing.T) *Registry {
 	return r
 }
 
-// Uploads are the digests of the blobs that were sent to the registry while
+// Uploads returns the digests of the blobs that were sent to the registry while
 // during ran.
 func (r *Registry) Uploads(during func()) []string {
 	r.mu.Lock()
@@ -105,7 +105,7 @@ func (r *Registry) Uploads(during func()) []string {
 	return r.pushed
 }
 
-// Blobs are all that the registry holds, decompressed, by digest.
+// Blobs returns all that the registry holds, decompressed, by digest.
 func (r *Registry) Blobs(t *testing.T) map[string]string {
 	t.Helper()
 	out := map[string]string{}

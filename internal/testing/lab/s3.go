@@ -11,12 +11,12 @@ import (
 	"testing"
 )
 
-// S3 is versitygw, an S3 server whose buckets are folders and whose objects are
+// S3 is versitygw, an S3 server whose buckets are directories and whose objects are
 // files of them. It signs for the region us-east-1.
 type S3 struct {
 	// URL is where its clients find it, as in AWS_ENDPOINT_URL_S3.
 	URL string
-	// Dir has a folder for each bucket.
+	// Dir has a directory for each bucket.
 	Dir string
 	// AccessKey and SecretKey are the credentials that it demands.
 	AccessKey, SecretKey string
@@ -32,7 +32,7 @@ type S3Network struct {
 	Dial    func(ctx context.Context, network, address string) (net.Conn, error)
 }
 
-// Loopback is the machine's own.
+// Loopback returns the network of this machine.
 func Loopback() S3Network {
 	return S3Network{Address: "127.0.0.1", Command: exec.CommandContext, Dial: (&net.Dialer{}).DialContext}
 }
@@ -50,8 +50,8 @@ func StartS3(t *testing.T, n S3Network, buckets ...string) *S3 {
 		URL: "http://" + address, Dir: filepath.Join(dir, "buckets"),
 		AccessKey: "TESTACCESSKEY", SecretKey: "s3cr3t-of-the-store",
 	}
-	for _, folder := range append(buckets, "../metadata") {
-		if err := os.MkdirAll(filepath.Join(s.Dir, folder), 0o755); err != nil {
+	for _, dir := range append(buckets, "../metadata") {
+		if err := os.MkdirAll(filepath.Join(s.Dir, dir), 0o755); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -74,7 +74,7 @@ func StartS3(t *testing.T, n S3Network, buckets ...string) *S3 {
 	return s
 }
 
-// Env are the variables by which its clients find it, and are let in.
+// Env returns the variables by which its clients find it, and are let in.
 func (s *S3) Env() map[string]string {
 	return map[string]string{
 		"AWS_ENDPOINT_URL_S3":   s.URL,
