@@ -41,21 +41,21 @@ func exitCodesTopic() *cobra.Command {
 
   0    done
   1    any other failure: a step of the build, a server, a push, a full disk, a
-       target; "deployfile verify": the image differs. A target's previous revision
-       is restored
+       target; "deployfile verify": the image differs. A target's previous
+       revision is restored
   2    a wrong command line
   3    the lock is out of date, or is missing where --locked demands it
   4    the Deployfile, the model or a requirements file is missing or wrong
   5    there is no builder, or it went away during the build
   6    "deployfile diff" of targets: deploy would change something
-  7    conflict: something else manages what would be overwritten, or the endpoint
-       has another model; nothing was changed, and a person has to decide
-  8    busy: another rollout of the endpoint is in progress; nothing was changed,
-       try again later
+  7    conflict: something else manages what would be overwritten, or the
+       endpoint has another model; nothing was changed, a person has to decide
+  8    busy: another rollout of the endpoint is in progress; nothing was
+       changed, try again later
   9    not ready: the release did not become ready, and there is no earlier
        revision to restore
-  10   rolled back: the release did not become ready, and the previous revision was
-       restored
+  10   rolled back: the release did not become ready, and the previous revision
+       was restored
   130  interrupted (Ctrl-C); the target's previous revision is restored
 
 If several targets fail in different ways, 7 takes precedence over 8, 8 over 9 and 10
