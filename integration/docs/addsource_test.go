@@ -14,7 +14,7 @@ import (
 func TestAddingASource(t *testing.T) {
 	const page = "../../docs/adding-a-source.md"
 	all := blocks(t, page)
-	r := readerWith(t, buildWith(t, page, all), here)
+	r := readerWith(t, pageTree(t, page, all).build(t), here)
 	r.names = strings.NewReplacer("registry.example.com", lab.StartRegistry(t).Host)
 	r.read(t, page, all)
 }

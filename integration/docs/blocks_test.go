@@ -21,6 +21,9 @@ type block struct {
 	directive string
 }
 
+// file is the file that the text before a block of Go names.
+func (b block) file() string { return strings.TrimSuffix(strings.Trim(b.before, "`:"), "`") }
+
 // blocks are those of a page, in their order.
 func blocks(t *testing.T, page string) []block {
 	t.Helper()
