@@ -50,6 +50,8 @@ const (
 	Request       Kind = "request" // Python's version and how MLflow is installed
 	Requirement   Kind = "requirement"
 	Constraint    Kind = "constraint"
+	Override      Kind = "override"
+	Without       Kind = "without"
 	Option        Kind = "option"
 	Index         Kind = "index"
 	Package       Kind = "package"
@@ -75,6 +77,8 @@ func kinds() []struct {
 		{Request, "Asked for"},
 		{Requirement, "Requirements"},
 		{Constraint, "Constraints"},
+		{Override, "Overrides"},
+		{Without, "Left out"},
 		{Option, "Options of requirements"},
 		{Index, "Package indexes"},
 		{Package, "Python packages"},

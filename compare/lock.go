@@ -18,6 +18,8 @@ func FromLock(name string, l *resolver.Lock, pylocks map[string][]byte) (Content
 			Request:       {"python": {Value: l.Inputs.Python}, "mlflow": {Value: l.Inputs.MLflow}},
 			Requirement:   list(l.Inputs.Requirements),
 			Constraint:    list(l.Inputs.Constraints),
+			Override:      list(l.Inputs.Override),
+			Without:       list(l.Inputs.Without),
 			Option:        list(l.Inputs.Options),
 			Index:         list(l.Inputs.Indexes),
 			SystemPackage: {},

@@ -51,6 +51,8 @@ func TestFromLock(t *testing.T) {
 		compare.Request:       versions("python", "3.11", "mlflow", "skinny"),
 		compare.Requirement:   versions("numpy", ""),
 		compare.Constraint:    {},
+		compare.Override:      {},
+		compare.Without:       {},
 		compare.Option:        {},
 		compare.Index:         {},
 		compare.Package:       versions("numpy", "2.4.6", "ours", "0.3"),

@@ -2,7 +2,9 @@ package deployfile
 
 import (
 	"bytes"
+	"fmt"
 	"strings"
+	"unicode/utf8"
 )
 
 // Edit changes lists of strings in the text of a Deployfile, which Parse must have
@@ -276,12 +278,25 @@ func (e *Edit) newline() string {
 
 func isSpace(c byte) bool { return c == ' ' || c == '\t' }
 
-// tomlText returns a string of one line as TOML has it, which stands for itself in a
-// Deployfile.
+// tomlText returns a text as TOML has it, which stands for itself in a Deployfile.
 func tomlText(text string) string {
 	text = strings.ReplaceAll(text, "${", "$${")
-	if strings.ContainsAny(text, `"\`) && !strings.Contains(text, "'") {
+	if strings.ContainsAny(text, `"\`) && !strings.ContainsFunc(text, func(r rune) bool { return r == '\'' || r < ' ' || r == 0x7f || r == utf8.RuneError }) {
 		return "'" + text + "'"
 	}
-	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(text) + `"`
+	var b strings.Builder
+	b.WriteByte('"')
+	for _, r := range text {
+		switch {
+		case r == '"' || r == '\\':
+			b.WriteRune('\\')
+			b.WriteRune(r)
+		case r < ' ' || r == 0x7f:
+			fmt.Fprintf(&b, `\u%04X`, r)
+		default:
+			b.WriteRune(r)
+		}
+	}
+	b.WriteByte('"')
+	return b.String()
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"deps.dev/util/pypi"
 	"github.com/deployfile/deployfile/mlmodel"
 	"github.com/deployfile/deployfile/resolver"
 )
@@ -23,25 +24,40 @@ func (e *hinted) Unwrap() error { return e.err }
 // withHint adds to an error about requirements of these names which key of the
 // Deployfile mends it, if that can be told.
 func (i *Inspection) withHint(err error, names []string) error {
+	names = slices.DeleteFunc(slices.Clone(names), i.overridden)
 	var step *resolver.StepError
 	var build *resolver.BuildError
+	hint := ""
 	switch {
 	case errors.As(err, &build):
+		// In front of the log.
 		if hint := i.buildHint(build, names); hint != "" {
-			return &hinted{err, hint}
+			build.Hints = append(build.Hints, hint)
 		}
+		return err
 	case errors.As(err, &step):
-		if hint := i.resolveHint(err.Error(), names); hint != "" {
-			return &hinted{err, hint}
+		hint = i.resolveHint(err.Error(), names)
+	}
+	for _, name := range names {
+		if hint == "" {
+			hint = i.requirementHint(name)
 		}
 	}
-	return err
+	if hint == "" {
+		return err
+	}
+	return &hinted{err, hint}
+}
+
+// overridden reports whether the Deployfile replaces requirements of a name.
+func (i *Inspection) overridden(name string) bool {
+	return slices.ContainsFunc(i.File.Environment.Override, func(item string) bool { return pypi.CanonPackageName(nameOf(item)) == name })
 }
 
 // buildHint proposes what to install in the place of a package that cannot be
 // built, if the requirement is the model's.
 func (i *Inspection) buildHint(e *resolver.BuildError, names []string) string {
-	if len(names) == 0 || !i.requires(i.Model.Requirements, names[0]) {
+	if len(names) == 0 || !requires(i.Model.Requirements, names[0]) {
 		return ""
 	}
 	if e.Meant != "" {
@@ -50,7 +66,24 @@ func (i *Inspection) buildHint(e *resolver.BuildError, names []string) string {
 	return fmt.Sprintf("for a version with a wheel, write override = [%q] in [environment] of the Deployfile; to leave it out, without = [%q]", names[0]+"==VERSION", names[0])
 }
 
-func (i *Inspection) requires(of []mlmodel.Requirement, name string) bool {
+// requirementHint says how to replace a requirement of the model, which nobody can
+// change.
+func (i *Inspection) requirementHint(name string) string {
+	for _, r := range i.Model.Requirements {
+		place, _, _ := strings.Cut(r.VCS, "#")
+		switch {
+		case r.Name == "" && place == name:
+			return fmt.Sprintf("in [environment] of the Deployfile, write without = [%q], and what takes its place under requirements", r.Text)
+		case r.Name == name && r.VCS != "":
+			return fmt.Sprintf("in [environment] of the Deployfile, override = [%q] takes the place of the model's requirement, and without = [%q] leaves it out", name+" @ git+https://…@REVISION", name)
+		case r.Name == name:
+			return fmt.Sprintf("in [environment] of the Deployfile, override = [%q] takes the place of the model's requirement, and without = [%q] leaves it out", name+"==VERSION", name)
+		}
+	}
+	return ""
+}
+
+func requires(of []mlmodel.Requirement, name string) bool {
 	return slices.ContainsFunc(of, func(r mlmodel.Requirement) bool { return r.Name == name })
 }
 
@@ -84,7 +117,7 @@ func (i *Inspection) resolveHint(said string, names []string) string {
 		}
 	}
 	for _, name := range names {
-		if i.requires(i.Model.Requirements, name) && i.requires(i.env.ownRequirements, name) {
+		if requires(i.Model.Requirements, name) && requires(i.env.ownRequirements, name) {
 			return fmt.Sprintf("the model requires %s as well; for your version in the place of the model's, run: deployfile add %s==VERSION, or write it under override in [environment]", name, name)
 		}
 	}

@@ -80,6 +80,14 @@ func TestRepositories(t *testing.T) {
 		t.Errorf("the lock has\n%s", pylock)
 	}
 
+	// A repository in the place of what another package requires.
+	x := lab.NewIndex(t, lab.Wheel(t, "dfneedy", "1.0", "", "dfstatic==9"))
+	p = tiny(t, "override = [\"dfstatic @ git+"+static.ServeHTTP(t)+"@"+static.Commit+"\"]\n"+x.Table("local"), "dfneedy")
+	p.lock(t)
+	if pylock := p.Read(t, "pylock.toml"); !strings.Contains(pylock, static.Commit) {
+		t.Errorf("the lock has\n%s", pylock)
+	}
+
 	short := "dfstatic @ git+" + static.ServeHTTP(t) + "@" + static.Commit[:8]
 	p = tiny(t, "", "six", short)
 	_, err := p.tryLock(t, nil)

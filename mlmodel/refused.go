@@ -156,7 +156,11 @@ func RefusedError(lines []Refused) *SourceError {
 		}
 	}
 	e := *first
-	e.Message += fmt.Sprintf("; %d more lines cannot be installed either", len(lines)-1)
+	more := "one more line"
+	if n := len(lines) - 1; n > 1 {
+		more = fmt.Sprintf("%d more lines", n)
+	}
+	e.Message += "; " + more + " cannot be installed either"
 	e.Hint = "for all of them, write in [environment] of the Deployfile: " + strings.Join(keys, " and ")
 	return &e
 }

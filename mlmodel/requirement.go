@@ -23,7 +23,9 @@ var (
 	// Characters that pip and uv take for the end of a path (marker, comment,
 	// option, extras) or expand. A file: URL may contain them, such as %23.
 	beyondPath = regexp.MustCompile(`[;#$%\[\]\\\pC]|\s-`)
-	withExtra  = regexp.MustCompile(`^(.+)\[([^\]]*)\]$`)
+	// The file name of an sdist, which begins with its name and version.
+	sdistName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9._-]*-[0-9]`)
+	withExtra = regexp.MustCompile(`^(.+)\[([^\]]*)\]$`)
 )
 
 // parseRequirement parses a requirement without its options: PEP 508, a URL or
@@ -221,8 +223,16 @@ func parseDownload(r Requirement, target string, fault func(message, hint string
 	if err != nil || !isArchive(u.Path) {
 		return r, fault("the URL is not that of a wheel or sdist", "it must end in .whl, .tar.gz or .zip")
 	}
+	if m := eggName.FindStringSubmatch(target); m != nil && r.Name == "" {
+		r.Name = pypi.CanonPackageName(m[1])
+		// uv wants the name in front.
+		r.Text = strings.TrimSpace(m[1] + " @ " + r.Text)
+	}
 	if err := r.takeFileName(path.Base(u.Path)); err != nil {
 		return r, fault(err.Error(), "")
+	}
+	if r.Name == "" && !sdistName.MatchString(path.Base(u.Path)) {
+		return r, fault("the URL does not tell the name of the project", "write name @ https://…")
 	}
 	r.URL = target
 	return r, nil

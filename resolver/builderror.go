@@ -16,9 +16,10 @@ type BuildError struct {
 	Reason, Log string
 	// Packages are the Debian packages that the build lacks, as far as its words tell.
 	Packages []string
-	// Meant is the package that is usually meant by the name, Hint says what else to
-	// do; each may be empty.
-	Meant, Hint string
+	// Meant is the package that is usually meant by the name, or "".
+	Meant string
+	// Hints say what else to do.
+	Hints []string
 	// Err is the *StepError of the build.
 	Err error
 }
@@ -30,11 +31,8 @@ func (e *BuildError) Error() string {
 		fmt.Fprintf(&b, "did you mean %s? ", e.Meant)
 	}
 	fmt.Fprintf(&b, "the wheel of %s cannot be built from source: %s\n", strings.TrimSpace(e.Name+" "+e.Version), e.Reason)
-	if len(e.Packages) > 0 {
-		fmt.Fprintf(&b, "hint: write build-packages = [%s] in [environment]\n", quotedList(e.Packages))
-	}
-	if e.Hint != "" {
-		fmt.Fprintf(&b, "hint: %s\n", e.Hint)
+	for _, hint := range e.Hints {
+		fmt.Fprintf(&b, "hint: %s\n", hint)
 	}
 	fmt.Fprintf(&b, "the log ends with:\n%s", e.Log)
 	return b.String()
@@ -57,7 +55,7 @@ func newBuildError(s Source, step *StepError) *BuildError {
 	lines := buildLines(step.Message)
 	e := &BuildError{Name: s.Name, Version: s.Version, Err: step, Reason: reason(lines), Meant: Meant(s.Name)}
 	if s.VCS != nil && noVersion.MatchString(step.Message) {
-		e.Hint = "the project takes its version from the tags of its repository, and a build has no history; name a tag, such as @v1.2.0, or a wheel"
+		e.Hints = append(e.Hints, "the project takes its version from the tags of its repository, and a build has no history; name a tag, such as @v1.2.0, or a wheel")
 	}
 	for _, m := range missingTools() {
 		if line := slices.IndexFunc(lines, m.pattern.MatchString); line >= 0 {
@@ -70,6 +68,9 @@ func newBuildError(s Source, step *StepError) *BuildError {
 				}
 			}
 		}
+	}
+	if len(e.Packages) > 0 {
+		e.Hints = append(e.Hints, fmt.Sprintf("write build-packages = [%s] in [environment]", quotedList(e.Packages)))
 	}
 	e.Log = strings.Join(lines[max(0, len(lines)-shown):], "\n")
 	return e

@@ -37,7 +37,7 @@ func (r *Resolver) packages(ctx context.Context, q Request, keep *Lock, t toolch
 		return nil, err
 	}
 	previous := q.previousPylock(p.Name)
-	requirements, repositories, err := r.repositories(ctx, q, t, previous)
+	asked, err := r.repositories(ctx, q, t, previous)
 	if err != nil {
 		return nil, err
 	}
@@ -52,10 +52,10 @@ func (r *Resolver) packages(ctx context.Context, q Request, keep *Lock, t toolch
 			Script: script("resolve.py"),
 			Args:   []string{requestDir + "/request.json"},
 			Mounts: []toolchain.Mount{request(t, map[string]any{
-				"requirements": requirements,
-				"repositories": repositories,
+				"requirements": asked.requirements,
+				"repositories": asked.repositories,
 				"constraints":  q.Inputs.Constraints,
-				"override":     q.Inputs.Override,
+				"override":     asked.override,
 				"without":      q.Inputs.Without,
 				"unproven":     q.Unproven,
 				"options":      slices.DeleteFunc(slices.Clone(q.Inputs.Options), func(o string) bool { return o == OptionRequireHashes }),
@@ -76,7 +76,7 @@ func (r *Resolver) packages(ctx context.Context, q Request, keep *Lock, t toolch
 		for _, f := range q.LocalFiles {
 			step.Mounts = append(step.Mounts, localMount(t, q.Context, f))
 		}
-		for _, repo := range repositories {
+		for _, repo := range asked.repositories {
 			step.Mounts = append(step.Mounts, repo.mount(t))
 		}
 		if previous != nil {

@@ -34,6 +34,9 @@ type repository struct {
 	Subdirectory string `json:"subdirectory"`
 	// Commit is the full hash of the revision.
 	Commit string `json:"commit"`
+	// Direct says that it is a requirement, Override that it is an override.
+	Direct   bool `json:"direct"`
+	Override bool `json:"override"`
 }
 
 // RequirementError reports a requirement that cannot be resolved.
@@ -127,10 +130,16 @@ func checkRepository(address, revision, subdirectory string) error {
 	return nil
 }
 
+// asked are requirements and overrides, without the repositories among them.
+type asked struct {
+	requirements, override []string
+	repositories           []repository
+}
+
 // repositories separates the repositories from the other requirements and
-// resolves their commits; a commit in the previous pylock for the same URL and
-// revision stays.
-func (r *Resolver) repositories(ctx context.Context, q Request, t toolchain.Toolchain, previous []byte) (others []string, found []repository, err error) {
+// overrides, and resolves their commits; a commit in the previous pylock for the
+// same URL and revision stays.
+func (r *Resolver) repositories(ctx context.Context, q Request, t toolchain.Toolchain, previous []byte) (*asked, error) {
 	locked := map[string]PylockPackage{}
 	if p, err := ParsePylock(previous); err == nil {
 		for _, pkg := range p.Packages {
@@ -139,33 +148,52 @@ func (r *Resolver) repositories(ctx context.Context, q Request, t toolchain.Tool
 			}
 		}
 	}
-	for _, text := range q.Inputs.Requirements {
+	out, seen := &asked{}, map[string]int{}
+	for n, text := range slices.Concat(q.Inputs.Requirements, q.Inputs.Override) {
+		override := n >= len(q.Inputs.Requirements)
 		repo, ok, err := parseRepository(text)
-		if err != nil {
-			return nil, nil, err
-		}
-		if !ok {
-			others = append(others, text)
+		switch {
+		case err != nil:
+			return nil, err
+		case !ok && override:
+			out.override = append(out.override, text)
+			continue
+		case !ok:
+			out.requirements = append(out.requirements, text)
 			continue
 		}
-		was, known := locked[repo.URL+"@"+repo.Revision+"#"+repo.Subdirectory]
-		if known {
-			repo.Commit = was.VCS.CommitID
-		} else if repo.Commit, err = r.commit(ctx, repo); err != nil {
-			return nil, nil, err
-		}
-		if repo.Name == "" {
-			if repo.Name = was.Name; !known {
-				repo.Name, err = r.projectName(ctx, q, t, repo)
+		at, twice := seen[text]
+		if !twice {
+			if repo, err = r.pinRepository(ctx, q, t, repo, locked); err != nil {
+				return nil, err
 			}
-			if err != nil {
-				return nil, nil, err
-			}
-			repo.Key = repo.Name
+			at = len(out.repositories)
+			seen[text] = at
+			out.repositories = append(out.repositories, repo)
 		}
-		found = append(found, repo)
+		found := &out.repositories[at]
+		found.Direct, found.Override = found.Direct || !override, found.Override || override
 	}
-	return others, found, nil
+	return out, nil
+}
+
+// pinRepository resolves the commit of a repository, and its name if the
+// requirement has none.
+func (r *Resolver) pinRepository(ctx context.Context, q Request, t toolchain.Toolchain, repo repository, locked map[string]PylockPackage) (_ repository, err error) {
+	was, known := locked[repo.URL+"@"+repo.Revision+"#"+repo.Subdirectory]
+	if known {
+		repo.Commit = was.VCS.CommitID
+	} else if repo.Commit, err = r.commit(ctx, repo); err != nil {
+		return repo, err
+	}
+	if repo.Name != "" {
+		return repo, nil
+	}
+	if repo.Name = was.Name; !known {
+		repo.Name, err = r.projectName(ctx, q, t, repo)
+	}
+	repo.Key = repo.Name
+	return repo, err
 }
 
 // maxProject limits the size of a pyproject.toml, in bytes.

@@ -37,6 +37,7 @@ func writers() []writer {
 	all := []writer{
 		{"init's Deployfile of hostile flavors and versions", initOfModel, readFirstDeployfile, nil},
 		{"init's Deployfile of hostile file names", initOfFiles, readFirstDeployfile, nil},
+		{"add's Deployfile", writeAdded, readTOML, func(name string) string { return strings.ReplaceAll(valid(name), "${", "$${") }},
 		{"lock", writeLock, readTOML, nil},
 		{"plan --graph dot", writeGraph(graphDot), readDot, terminal.Line},
 		{"plan --graph mermaid", writeGraph(graphMermaid), readMermaid, terminal.Line},
@@ -68,6 +69,16 @@ func writers() []writer {
 		all = append(all, w)
 	}
 	return all
+}
+
+// writeAdded puts a name into each list that add and remove edit.
+func writeAdded(_ *testing.T, name string) ([]byte, error) {
+	e := deployfile.NewEdit([]byte("[environment]\nrequirements = [\"a\"]\n"))
+	e.Append("environment", "requirements", name)
+	e.Append("environment", "without", name)
+	e.Append("environment", "override", "b")
+	e.Replace("environment", "override", 0, name)
+	return e.Bytes(), nil
 }
 
 // valid returns a name as JSON has it: each byte that is not UTF-8 is U+FFFD.

@@ -1,6 +1,22 @@
 """What resolving requirements and build requirements share."""
 
+import contextlib
+
 WORK = "/tmp/lock"
+
+
+@contextlib.contextmanager
+def silence():
+    """Keeps out of the log what a program says, which its caller reports if it is the
+    end of the step: uv is asked several times, and not every answer matters."""
+    error, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    try:
+        yield
+    finally:
+        os.dup2(error, 2)
+        os.close(error)
+        os.close(nowhere)
 
 
 def requirement_name(text):
@@ -70,4 +86,5 @@ def compile_once(request, requirements, constraints, output, *extra):
         args += ["--python-version", request["python"], "--python-platform", request["platform"]]
     for option in request.get("options") or []:
         args += option.split(" ", 1)
-    return uv(*args, cwd=give(WORK))
+    with silence():
+        return uv(*args, cwd=give(WORK))

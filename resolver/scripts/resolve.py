@@ -156,7 +156,7 @@ def complain(request, said, requirements, constraints):
     if hints:
         said += "\nand, once that is mended:\n" + "\n".join(hints)
     kind = "unsatisfiable" if "No solution found" in said else "index"
-    fail(said, kind)
+    fail(said, kind, shown=False)
 
 
 def is_required(request, name, requirements):
@@ -206,13 +206,19 @@ def main():
         fail(f"{os.path.relpath(link, WORK)!r} is a symbolic link that leads out of what a requirement names")
     if os.path.exists("/run/previous/pylock.toml"):
         prefer("/run/previous/pylock.toml", request["upgrade"] or [])
-    for key in ("constraints", "indexes", "metadata", "options", "repositories", "requirements", "unproven", "without"):
+    for key in ("constraints", "indexes", "metadata", "options", "override", "repositories", "requirements", "unproven", "without"):
         request[key] = request[key] or []
     conceal(request["indexes"])
     request["unknown"], sources = [], []
     repositories = request["repositories"]
     try:
-        lock(request, request["requirements"] + [check_out(r) for r in repositories], repositories)
+        for r in repositories:
+            line = check_out(r)
+            if r["direct"]:
+                request["requirements"].append(line)
+            if r["override"]:
+                request["override"].append(line)
+        lock(request, request["requirements"], repositories)
     except Unknown:
         sources = [locate(request, s, repositories) for s in request["unknown"]]
     with open(f"{OUT}/sources.json", "w") as f:

@@ -23,9 +23,11 @@ MAX_PAGE = 64 << 20
 MAX_FILE = 16 << 30
 
 
-def fail(message, kind=""):
-    """Ends the step with a message for the person who waits for it."""
-    print(message, file=sys.stderr)
+def fail(message, kind="", shown=True):
+    """Ends the step with a message for the person who waits for it. The log has it,
+    too, unless it is not to be shown twice."""
+    if shown:
+        print(message, file=sys.stderr)
     with open(f"{OUT}/error.json", "w") as f:
         json.dump({"kind": kind, "message": message.strip()}, f)
     sys.exit(1)
