@@ -30,6 +30,9 @@ func (i *Inspection) withHint(err error, names []string) error {
 	hint := ""
 	switch {
 	case errors.As(err, &build):
+		if len(build.Packages) > 0 {
+			build.Packages = uniquely(i.File.Environment.BuildPackages, build.Packages)
+		}
 		// In front of the log.
 		if hint := i.buildHint(build, names); hint != "" {
 			build.Hints = append(build.Hints, hint)
@@ -132,6 +135,17 @@ func localHint(name, public, local string) string {
 	}
 	return fmt.Sprintf("+%s is a local version, which the default index has of no package; name %s under [[environment.indexes]], with packages = [%q], or take the build of the default index: override = [%q]",
 		local, index, name, name+"=="+public)
+}
+
+// uniquely joins two lists, without repetition.
+func uniquely(a, b []string) []string {
+	out := slices.Clone(a)
+	for _, x := range b {
+		if !slices.Contains(out, x) {
+			out = append(out, x)
+		}
+	}
+	return out
 }
 
 func quotedNames(names []string) string {

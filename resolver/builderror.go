@@ -31,6 +31,9 @@ func (e *BuildError) Error() string {
 		fmt.Fprintf(&b, "did you mean %s? ", e.Meant)
 	}
 	fmt.Fprintf(&b, "the wheel of %s cannot be built from source: %s\n", strings.TrimSpace(e.Name+" "+e.Version), e.Reason)
+	if len(e.Packages) > 0 {
+		fmt.Fprintf(&b, "hint: write build-packages = [%s] in [environment]\n", quotedList(e.Packages))
+	}
 	for _, hint := range e.Hints {
 		fmt.Fprintf(&b, "hint: %s\n", hint)
 	}
@@ -68,9 +71,6 @@ func newBuildError(s Source, step *StepError) *BuildError {
 				}
 			}
 		}
-	}
-	if len(e.Packages) > 0 {
-		e.Hints = append(e.Hints, fmt.Sprintf("write build-packages = [%s] in [environment]", quotedList(e.Packages)))
 	}
 	e.Log = strings.Join(lines[max(0, len(lines)-shown):], "\n")
 	return e
