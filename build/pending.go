@@ -44,7 +44,7 @@ func (p *PendingFile) create() error {
 	return nil
 }
 
-// Write implements io.Writer.
+// Write adds to the file, whose path does not change before Commit.
 func (p *PendingFile) Write(data []byte) (int, error) {
 	n, err := p.temp.Write(data)
 	if err != nil {

@@ -65,7 +65,7 @@ type throughProcess struct {
 	send *io.PipeWriter
 }
 
-// Write implements io.Writer.
+// Write sends to the server.
 func (p *throughProcess) Write(data []byte) (int, error) { return p.send.Write(data) }
 
 // CloseWrite closes the direction to the server.

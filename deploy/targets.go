@@ -121,7 +121,7 @@ type warnings struct {
 	progress Progress
 }
 
-// Write implements io.Writer.
+// Write reports each line as a warning of the target.
 func (w warnings) Write(lines []byte) (int, error) {
 	for line := range strings.Lines(string(lines)) {
 		w.progress.Say(w.Name + ": " + strings.TrimSpace(line))

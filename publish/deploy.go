@@ -177,7 +177,7 @@ type NoRevisionError struct {
 	Have []int
 }
 
-// Error implements error.
+// Error lists the revisions that there are.
 func (e *NoRevisionError) Error() string {
 	have := strings.Trim(fmt.Sprint(e.Have), "[]")
 	if e.Number == 0 {

@@ -119,7 +119,7 @@ type UnreadyError struct {
 	Cause error
 }
 
-// Error implements error.
+// Error returns the reason, after the name of the object if it has one.
 func (e *UnreadyError) Error() string {
 	if e.Object == "" {
 		return e.Reason

@@ -19,7 +19,8 @@ type NotReadyError struct {
 	Restored int
 }
 
-// Error implements error, over several lines.
+// Error returns the reason, the events and the last log lines, and what answers now,
+// over several lines.
 func (e *NotReadyError) Error() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s does not serve: %s", e.Endpoint, e.Reason)
@@ -64,7 +65,7 @@ type ConflictError struct {
 	Details []string
 }
 
-// Error implements error.
+// Error names the object and the fields, and the flag that overwrites them.
 func (e *ConflictError) Error() string {
 	return fmt.Sprintf("%s was changed by others: %s; nothing is overwritten unless --force-conflicts says so", e.Object, strings.Join(e.Details, "; "))
 }
@@ -78,7 +79,7 @@ type BusyError struct {
 	Until time.Time
 }
 
-// Error implements error.
+// Error says who holds the lock, since when and, if known, until when.
 func (e *BusyError) Error() string {
 	text := fmt.Sprintf("%s is being deployed by %s since %s: wait for it to end", e.Endpoint, e.By, e.Since.UTC().Format(time.RFC3339))
 	if !e.Until.IsZero() {
@@ -94,7 +95,7 @@ type OtherModelError struct {
 	Endpoint, Serves, Model string
 }
 
-// Error implements error.
+// Error names both models and the two ways out.
 func (e *OtherModelError) Error() string {
 	return fmt.Sprintf("%s serves the model %q, and this is %q: set another endpoint for the target, or replace the model with --force-conflicts", e.Endpoint, e.Serves, e.Model)
 }
@@ -102,7 +103,7 @@ func (e *OtherModelError) Error() string {
 // NothingError is an endpoint that was asked for and is not there.
 type NothingError struct{ Endpoint string }
 
-// Error implements error.
+// Error names the endpoint and the command that deploys it.
 func (e *NothingError) Error() string {
 	return fmt.Sprintf("nothing is deployed as %s: deployfile deploy does that", e.Endpoint)
 }
@@ -115,7 +116,7 @@ type LastRevisionError struct {
 	Number int
 }
 
-// Error implements error.
+// Error says which record to delete.
 func (e *LastRevisionError) Error() string {
 	return fmt.Sprintf("revision %d of %s has the highest number that there is, and was not written by deployfile: delete its record at the target", e.Number, e.Endpoint)
 }

@@ -203,13 +203,13 @@ type bounded struct {
 	data  []byte
 }
 
-// Write implements io.Writer.
+// Write keeps the data up to the limit, and drops the rest.
 func (b *bounded) Write(p []byte) (int, error) {
 	b.data = append(b.data, p[:min(len(p), b.limit-len(b.data))]...)
 	return len(p), nil
 }
 
-// Close implements io.Closer.
+// Close does nothing.
 func (b *bounded) Close() error { return nil }
 
 type nopCloser struct{ io.Writer }

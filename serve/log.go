@@ -21,7 +21,7 @@ type Log struct {
 	kept     bytes.Buffer
 }
 
-// Write implements io.Writer.
+// Write keeps the last 64 KiB until the server is ready, and then writes to To.
 func (l *Log) Write(data []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

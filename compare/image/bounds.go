@@ -104,7 +104,7 @@ type reader struct {
 	*spent
 }
 
-// Read implements io.Reader.
+// Read counts what is read, and fails over the limit or when the context ends.
 func (r reader) Read(p []byte) (int, error) {
 	if r.ctx.Err() != nil {
 		return 0, context.Cause(r.ctx)

@@ -26,7 +26,7 @@ func To(read func(io.Reader) error) *Writer {
 	return p
 }
 
-// Write implements io.Writer.
+// Write returns when the function has read the data.
 func (w *Writer) Write(data []byte) (int, error) { return w.writer.Write(data) }
 
 // Close ends the input, waits for the function and returns its error.
