@@ -277,3 +277,21 @@ func FuzzLock(f *testing.F) {
 		}
 	})
 }
+
+// The indexes of a lock are those that it was made with.
+func TestIndexList(t *testing.T) {
+	want := []Index{
+		{Name: "corp", URL: "https://packages.example.com/simple", Default: true},
+		{Name: "more", URL: "https://more.example.com/simple", Packages: []string{"for", "default"}},
+	}
+	var i Inputs
+	for _, x := range want {
+		i.Indexes = append(i.Indexes, x.Input())
+	}
+	if d := cmp.Diff(want, i.IndexList(), cmpopts.EquateEmpty()); d != "" {
+		t.Error(d)
+	}
+	if got := (Inputs{Indexes: []string{"", "x"}}).IndexList(); got != nil {
+		t.Errorf("%v of no index", got)
+	}
+}

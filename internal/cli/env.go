@@ -90,7 +90,7 @@ func readEnvironment(ctx context.Context, p *build.Project, args map[string]stri
 	}
 	name := filepath.Base(p.Path) + build.LockSuffix
 	if lock == nil {
-		return nil, &frontend.NoLockError{File: name, By: "an environment"}
+		return nil, &frontend.NoLockError{File: name, By: "deployfile env"}
 	}
 	files, err := untrusted.OpenDirectory(p.Dir)
 	if err != nil {

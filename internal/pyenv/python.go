@@ -47,7 +47,7 @@ func (t *tool) install(ctx context.Context, file string, links []string) error {
 	if t.uv != "" {
 		return t.run(ctx, t.uv, append([]string{"pip"}, append(options, "--python", t.python(), "--index-strategy", "unsafe-best-match")...)...)
 	}
-	return t.run(ctx, t.python(), append([]string{"-I", "-c", pipSource, t.pip(), filepath.Join(t.final, "bin", "python")}, options...)...)
+	return t.run(ctx, t.python(), append([]string{"-I", "-c", pipSource, t.pip(), filepath.Join(t.final, "bin", "python")}, append(options, "--no-warn-script-location")...)...)
 }
 
 // findPython returns a Python of a minor version that is on PATH.

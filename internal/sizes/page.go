@@ -43,7 +43,7 @@ func Page(title string, all []report.Sizes, changes *Changes) []byte {
 	}
 	for _, s := range all {
 		p.raw("<h2>").text(s.Platform).raw("</h2>\n<p>").
-			text(fmt.Sprintf("%s installed, of which a build fetches %s besides the base. Python's bytecode is not counted.", bytes(s.Installed), bytes(s.Download))).raw("</p>\n")
+			text(fmt.Sprintf("%s installed, the base included, without Python's bytecode. A build fetches %s besides the base.", bytes(s.Installed), bytes(s.Download))).raw("</p>\n")
 		for _, u := range s.Unknown {
 			p.raw("<p>").text("not measured: " + u).raw("</p>\n")
 		}
