@@ -92,6 +92,10 @@ bench-targets: embedded kubernetes ## measure render and diff of 100 Kubernetes 
 	@cd tools/kubectl && go build -ldflags "-s -w" -o ../../bin/kubectl .
 	@hack/with-env.sh go test ./bench/targets -run '^$$' -bench . -benchtime 5x -count 1
 
+.PHONY: flavours
+flavours: build base venv ## log, build and compare each of MLflow's flavours: FLAVOURS="sklearn spacy", or all
+	@hack/with-env.sh go run ./bench/flavours $(FLAVOURS)
+
 .PHONY: limits
 limits: embedded ## measure the largest inputs that are accepted: docs/limits.md
 	@go run ./bench/limits -markdown docs/limits.md

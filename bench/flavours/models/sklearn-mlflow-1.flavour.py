@@ -1,0 +1,11 @@
+# /// script
+# requires-python = "==3.11.*"
+# dependencies = ["mlflow==1.30.1", "scikit-learn<1.3", "numpy<2", "pandas<2", "setuptools<80"]
+# ///
+import matrix
+import mlflow
+from sklearn.linear_model import LinearRegression
+
+x, y = matrix.frame()
+mlflow.sklearn.save_model(LinearRegression().fit(x, y), matrix.model, input_example=x[:3])
+matrix.done()
