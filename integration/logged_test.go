@@ -3,12 +3,17 @@
 package integration
 
 import (
+	"crypto/sha256"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/deployfile/deployfile/internal/testing/lab"
+	"github.com/deployfile/deployfile/resolver"
 	"github.com/google/go-cmp/cmp"
 	"github.com/moby/buildkit/solver/errdefs"
 )
@@ -67,6 +72,13 @@ func TestWindowsModel(t *testing.T) {
 	}
 }
 
+// TestSlimModel serves a model that requires mlflow-skinny alone, which has no pandas.
+func TestSlimModel(t *testing.T) {
+	if got, _ := logged(t, "slim").answers(t, one); !strings.Contains(got, "[3.0]") {
+		t.Errorf("the answer is %s", got)
+	}
+}
+
 // TestSetuptoolsModel serves a model whose code imports pkg_resources, which only the
 // build_dependencies of python_env.yaml name.
 func TestSetuptoolsModel(t *testing.T) {
@@ -118,6 +130,7 @@ dependencies:
 - pandas>=2
 - scikit-learn=1.9.1=py311h1
 - skops=0.16.0=pyhd8ed1ab_0
+- openjdk=17
 - pip=23.2.1=pyhd8ed1ab_0
 - pip:
   - mlflow==3.17.2
@@ -149,7 +162,17 @@ prefix: C:\Users\me\miniconda3\envs\iris
 			if len(said) != 1 || !strings.Contains(said[0], "scikit-learn") || !strings.Contains(said[0], "left out") {
 				t.Errorf("warnings: %q", said)
 			}
-			if name == "exported" && !strings.Contains(p.Read(t, "pylock.toml"), "name = \"numpy\"\nversion = \"2.4.6\"") {
+			if name != "exported" {
+				return
+			}
+			lock, err := resolver.ParseLock([]byte(p.Read(t, "Deployfile.lock")))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !slices.ContainsFunc(lock.Platforms[0].SystemPackages, func(s resolver.SystemPackage) bool { return s.Name == "default-jre-headless" }) {
+				t.Error("openjdk is no Debian package of the lock")
+			}
+			if !strings.Contains(p.Read(t, "pylock.toml"), "name = \"numpy\"\nversion = \"2.4.6\"") {
 				t.Error("numpy 2.4.6 is not locked")
 			}
 		})
@@ -192,5 +215,43 @@ func TestRegisteredModel(t *testing.T) {
 	labels := img.config.Config.Labels
 	if labels["io.github.deployfile.model.registered-name"] != "iris" || labels["io.github.deployfile.model.registered-version"] != "3" {
 		t.Errorf("labels %v", labels)
+	}
+}
+
+// TestModelsOwnLock resolves to the versions and the files of a model's uv.lock, from
+// the index that its project names, although newer ones are there.
+func TestModelsOwnLock(t *testing.T) {
+	old := lab.Wheel(t, "dfone", "1.0", "WORDS = 'locked'")
+	deep := lab.Wheel(t, "dfdeep", "1.0", "WORDS = 'locked, too'")
+	x := lab.NewIndex(t, old, lab.Wheel(t, "dfone", "2.0", "WORDS = 'newer'"), deep, lab.Wheel(t, "dfdeep", "2.0", "WORDS = 'newer'"))
+	project := "[project]\nname = \"demo\"\nversion = \"1\"\ndependencies = [\"dfone>=1\", \"dfdeep\"]\n\n[[tool.uv.index]]\nname = \"lab\"\nurl = \"" + x.URL + "/simple\"\n"
+	text := "version = 1\nrequires-python = \">=3.11\"\n\n[[package]]\nname = \"demo\"\nversion = \"1\"\nsource = { virtual = \".\" }\n\n" +
+		"[package.metadata]\nrequires-dist = [{ name = \"dfone\", specifier = \">=1\" }, { name = \"dfdeep\" }]\n"
+	for _, w := range []lab.Distribution{old, deep} {
+		name, _, _ := strings.Cut(w.Name, "-")
+		text += fmt.Sprintf("\n[[package]]\nname = %q\nversion = \"1.0\"\nsource = { registry = %q }\nwheels = [{ url = %q, hash = \"sha256:%x\" }]\n",
+			name, x.URL+"/simple", x.URL+"/files/"+w.Name, sha256.Sum256(w.Content))
+	}
+	p := tiny(t, "", "dfone>=1", "dfdeep")
+	p.Write(t, "model/pyproject.toml", project)
+	p.Write(t, "model/uv.lock", text)
+	p.lock(t)
+	lock := p.Read(t, "pylock.toml")
+	for _, name := range []string{"dfone", "dfdeep"} {
+		if !strings.Contains(lock, fmt.Sprintf("name = %q\nversion = \"1.0\"", name)) {
+			t.Errorf("%s 1.0 is not locked:\n%s", name, lock)
+		}
+	}
+	p.build(t)
+	// The file of an index is no other than the locked one.
+	p.Write(t, "model/uv.lock", strings.Replace(text, fmt.Sprintf("%x", sha256.Sum256(old.Content)), strings.Repeat("0", 64), 1))
+	if _, err := p.tryLock(t, nil); err == nil || !strings.Contains(err.Error(), "dfone") {
+		t.Errorf("a wrong hash: %v", err)
+	}
+	p.Write(t, "model/uv.lock", text)
+	p.Edit(t, "model/pyproject.toml", "dfone>=1", "dfone>=2")
+	_, err := p.tryLock(t, nil)
+	if err == nil || !strings.Contains(err.Error(), "model/pyproject.toml:4: uv.lock does not fit: it was made for dfone>=1") {
+		t.Errorf("a lock that does not fit: %v", err)
 	}
 }

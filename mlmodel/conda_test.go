@@ -158,9 +158,12 @@ dependencies:
 	if b := m.BuildRequirements; len(b) != 2 || b[0].Text != "pip==23.1.*" || b[1].Text != "setuptools==66.1.1" {
 		t.Errorf("build requirements: %+v", b)
 	}
+	if s := m.SystemPackages; len(s) != 1 || s[0].Name != "default-jre-headless" || s[0].Env["JAVA_HOME"] == "" || s[0].Line != 10 {
+		t.Errorf("system packages: %+v", s)
+	}
 	const message = "of the conda dependencies, pip installs scikit-learn=1.9.1 as scikit-learn==1.9.1.*, numpy=2.4.6=py311h0 as numpy==2.4.6, " +
-		"opencv=4.8.1=py311_4 as opencv-python-headless==4.8.1.*, pandas>=2; " +
-		"left out: libgcc (the base image has it); left out: openjdk=17 (a Debian package: name default-jre-headless under system-packages); left out: cudatoolkit=11.8 (CUDA comes with the wheels; for another, name its index under [[environment.indexes]]); " +
+		"opencv=4.8.1=py311_4 as opencv-python-headless==4.8.1.*, pandas>=2; apt installs openjdk=17 as default-jre-headless; " +
+		"left out: libgcc (the base image has it); left out: cudatoolkit=11.8 (CUDA comes with the wheels; for another, name its index under [[environment.indexes]]); " +
 		`left out: "a b c" (no dependency that conda would read). What else the model needs goes under requirements or system-packages in the Deployfile`
 	if len(warnings) != 1 || warnings[0] != (Warning{"conda.yaml", 4, message}) {
 		t.Errorf("warnings %+v", warnings)

@@ -8,9 +8,9 @@ import (
 
 // translation is what becomes of conda dependencies, for one warning.
 type translation struct {
-	// pip are pairs of what is written and what is installed, same the dependencies
-	// that pip installs as they are written.
-	pip, same []string
+	// pip and debian are pairs of what is written and what is installed, same the
+	// dependencies that pip installs as they are written.
+	pip, same, debian []string
 	// left are the dependencies that nothing is installed for, by reason.
 	left    map[string][]string
 	reasons []string
@@ -27,7 +27,7 @@ func (t *translation) leave(text, reason string) {
 }
 
 // translate adds what stands for conda's own dependencies: requirements, unless the
-// model has one for the same package. A warning lists all of it.
+// model has one for the same package, and Debian packages. A warning lists all of it.
 // It reports whether it added anything.
 func (r *reader) translate(p *requirementsParser, env *condaEnvironment) (bool, error) {
 	names, required := newCondaNames(), map[string]bool{}
@@ -49,7 +49,8 @@ func (r *reader) translate(p *requirementsParser, env *condaEnvironment) (bool, 
 		case found.reason != "":
 			t.leave(dep.text, found.reason)
 		case found.debian != "":
-			t.leave(dep.text, fmt.Sprintf("a Debian package: name %s under system-packages", found.debian))
+			t.debian = append(t.debian, dep.text+" as "+found.debian)
+			r.model.addSystemPackage(found.systemPackage(dep, env.doc.file))
 		default:
 			required[found.pip] = true
 			text := found.requirement(dep)
@@ -65,7 +66,7 @@ func (r *reader) translate(p *requirementsParser, env *condaEnvironment) (bool, 
 	if message := t.String(); message != "" {
 		r.warn(env.doc.file, env.line, message)
 	}
-	return len(t.pip)+len(t.same) > 0, nil
+	return len(t.pip)+len(t.same)+len(t.debian) > 0, nil
 }
 
 // requirement returns the requirement for a dependency.
@@ -75,6 +76,17 @@ func (c condaPackage) requirement(dep condaDependency) string {
 		specifier += ".*"
 	}
 	return c.pip + specifier
+}
+
+// systemPackage returns the Debian package for a dependency of a file.
+func (c condaPackage) systemPackage(dep condaDependency, file string) SystemPackage {
+	p := SystemPackage{Name: c.debian, Reason: fmt.Sprintf("%s has the conda dependency %s", file, dep.text), File: file, Line: dep.line}
+	for _, n := range needs() {
+		if slices.Contains(n.packages, p.Name) {
+			p.Env = n.env
+		}
+	}
+	return p
 }
 
 func (t *translation) install(dep condaDependency, text string) {
@@ -108,6 +120,9 @@ func (t *translation) String() string {
 	var parts []string
 	if pip := append(slices.Clone(t.pip), t.same...); len(pip) > 0 {
 		parts = append(parts, "pip installs "+some(pip))
+	}
+	if len(t.debian) > 0 {
+		parts = append(parts, "apt installs "+some(t.debian))
 	}
 	for _, reason := range t.reasons {
 		parts = append(parts, fmt.Sprintf("left out: %s (%s)", some(t.left[reason]), reason))

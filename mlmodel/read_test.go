@@ -75,7 +75,7 @@ dependencies:
 				Requirements:      []Requirement{requirement("conda.yaml", 9, "mlflow", "==1.17.0"), requirement("conda.yaml", 10, "scikit-learn", "==0.24.1")},
 				Files:             []string{"MLmodel", "conda.yaml"},
 			},
-			warnings: []Warning{{"conda.yaml", 4, "of the conda dependencies, left out: libgomp=12.2 (a Debian package: name libgomp1 under system-packages)" + translatedHint}},
+			warnings: []Warning{{"conda.yaml", 4, "of the conda dependencies, apt installs libgomp=12.2 as libgomp1" + translatedHint}},
 		},
 		{
 			name: "MLflow 1 with requirements.txt: Python from conda.yaml, requirements not",
