@@ -40,6 +40,15 @@ func (t Target) Env() map[string]string {
 	return nil
 }
 
+// ModelConfig returns the configuration that the target's server gets in the place of
+// the image's, nil if none.
+func (t Target) ModelConfig() ModelConfig {
+	if s := t.server(); s != nil {
+		return s.ModelConfig
+	}
+	return nil
+}
+
 // Lacking returns those of some environment variables that the target's server gets no
 // value for. A kind that runs no server lacks none, and of one whose variables come
 // from elsewhere, such as a Secret, that is not known.

@@ -72,9 +72,12 @@ func TestWindowsModel(t *testing.T) {
 	}
 }
 
-// TestSlimModel serves a model that requires mlflow-skinny alone, which has no pandas.
+// TestSlimModel serves a model that requires mlflow-skinny alone, which has no pandas,
+// with another configuration than it was logged with.
 func TestSlimModel(t *testing.T) {
-	if got, _ := logged(t, "slim").answers(t, one); !strings.Contains(got, "[3.0]") {
+	p := logged(t, "slim")
+	p.Write(t, "Deployfile", p.Read(t, "Deployfile")+"\n[server]\nmodel-config = { bias = 4 }\n")
+	if got, _ := p.answers(t, one); !strings.Contains(got, "[7.0]") {
 		t.Errorf("the answer is %s", got)
 	}
 }

@@ -10,7 +10,7 @@ import (
 // readEnvironment finds the model's requirements, in the order of MLflow's own
 // virtualenv (mlflow.utils.virtualenv, MLflow 3): python_env.yaml; else
 // requirements.txt, with the Python version from conda.yaml; else everything
-// from conda.yaml.
+// from conda.yaml; and else what pyproject.toml depends on.
 func (r *reader) readEnvironment() error {
 	conda, python, at, err := r.environmentFiles()
 	if err != nil {
@@ -32,6 +32,8 @@ func (r *reader) readEnvironment() error {
 		}
 	case r.exists(conda):
 		err = r.readConda(p, path.Join(r.dir, conda), true)
+	case r.exists(projectFile):
+		err = r.requireProject(p)
 	default:
 		r.warn(r.doc.file, at, fmt.Sprintf("the model has no %s, %s or %s: its image gets MLflow and nothing else; add its requirements under requirements in the Deployfile",
 			requirementsFile, python, conda))
@@ -39,7 +41,7 @@ func (r *reader) readEnvironment() error {
 	if err != nil {
 		return err
 	}
-	if _, err := r.readOwnLock(p); err != nil {
+	if err := r.readOwnLock(p); err != nil {
 		return err
 	}
 	r.readCode(p)

@@ -41,8 +41,8 @@ type ownPackage struct {
 
 // readOwnLock takes the versions and hashes of the model's uv.lock, or else of its
 // pylock.toml, as constraints: what the model requires is resolved to these and to
-// nothing else. It returns the name of the file, "" if the model has none.
-func (r *reader) readOwnLock(p *requirementsParser) (string, error) {
+// nothing else.
+func (r *reader) readOwnLock(p *requirementsParser) error {
 	for _, l := range []struct {
 		name string
 		read func(file string) ([]ownPackage, error)
@@ -54,17 +54,17 @@ func (r *reader) readOwnLock(p *requirementsParser) (string, error) {
 		file := path.Join(r.dir, l.name)
 		packages, err := l.read(file)
 		if err != nil {
-			return "", err
+			return err
 		}
 		p.out.Files = append(p.out.Files, file)
 		for _, k := range packages {
 			if err := p.pin(file, k); err != nil {
-				return "", err
+				return err
 			}
 		}
-		return l.name, nil
+		return nil
 	}
-	return "", nil
+	return nil
 }
 
 // pin adds a constraint for a package.

@@ -115,6 +115,13 @@ func TestReadUVLock(t *testing.T) {
 	}
 }
 
+func TestReadProjectAlone(t *testing.T) {
+	m, warnings, err := Read(files("MLmodel", condaModel, "pyproject.toml", "[project]\nname = 'a'\ndependencies = [\n  'numpy<3',\n  \"pandas\",\n]\n"), ".")
+	if err != nil || len(warnings) > 0 || len(m.Requirements) != 2 || m.Requirements[1].Text != "pandas" || m.Requirements[1].Line != 5 {
+		t.Errorf("%+v, %v, %v", m, warnings, err)
+	}
+}
+
 func TestReadUVLockThatDoesNotFit(t *testing.T) {
 	for name, test := range map[string]struct{ lock, project, where, message string }{
 		"version":   {uvLockText(), strings.Replace(uvProjectText, "numpy<3,>=1.26", "numpy>=2", 1), "pyproject.toml:7", "it was made for numpy<3,>=1.26, and this asks for numpy>=2"},

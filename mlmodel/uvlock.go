@@ -121,6 +121,21 @@ func (r *reader) readProject() (*project, *tomlFile, error) {
 	return &p, f, err
 }
 
+// requireProject adds what the model's pyproject.toml depends on.
+func (r *reader) requireProject(p *requirementsParser) error {
+	project, f, err := r.readProject()
+	if err != nil {
+		return err
+	}
+	p.out.Files = append(p.out.Files, f.name)
+	for _, text := range project.Project.Dependencies {
+		if err := p.parse(source{file: f.name}, []line{{f.find(text), text}}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // requirements lists all that the project asks for, whoever of its extras and groups
 // does.
 func (p *project) requirements() []string {

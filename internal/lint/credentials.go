@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/deployfile/deployfile/deployfile"
 )
 
 var (
@@ -54,6 +56,22 @@ func credentials(in Input) []Finding {
 	named("label", f.Image.Labels, "image", "labels")
 	for _, target := range slices.Sorted(maps.Keys(f.Targets)) {
 		named("environment variable", f.Targets[target].Env(), "targets", target, "env")
+	}
+	config := func(c deployfile.ModelConfig, path ...string) {
+		for _, name := range slices.Sorted(maps.Keys(c)) {
+			value, text := c[name].(string)
+			if !text {
+				// Inside of a list or table only the shape tells.
+				value = deployfile.ModelConfig{"": c[name]}.JSON()
+			}
+			if known.MatchString(value) || text && secretName.MatchString(name) && !harmless.MatchString(value) {
+				say("the value of "+name+" in the model's configuration", atRun, append(path[:len(path):len(path)], name)...)
+			}
+		}
+	}
+	config(f.Server.ModelConfig, "server", "model-config")
+	for _, target := range slices.Sorted(maps.Keys(f.Targets)) {
+		config(f.Targets[target].ModelConfig(), "targets", target, "model-config")
 	}
 	for n, word := range f.Server.Command {
 		if known.MatchString(word) {

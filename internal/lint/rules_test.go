@@ -43,6 +43,7 @@ command = ["serve", "--key=AKIAAAAAAAAAAAAAAAAA"]
 [targets.prod]
 kind = "kubernetes"
 env = { SIGNING_KEY = "hunter2" }
+model-config = { api_key = "hunter2", deep = { x = "hf_aaaaaaaaaaaaaaaaaaaaaaaa" }, max_tokens = "9" }
 `},
 			pass: situation{deployfile: `[environment]
 env = { MAX_TOKENS = "512", PAD_TOKEN = "<pad>", API_TOKEN = "", API_KEY = "/run/secrets/key", SPLIT_TOKEN = "[SEP]", USE_KEY = "true", DB = "postgres://db.example.com/x" }
@@ -60,6 +61,8 @@ secret = "corp-token"
 10:21-10:49 a word of the start command looks like a credential: take it out, and give it to the server when it runs: from a Kubernetes Secret, or docker run --env
 12:26-12:35 the value of label com.example.password looks like a credential: take it out, and give it to the server when it runs: from a Kubernetes Secret, or docker run --env
 15:23-15:32 the value of environment variable SIGNING_KEY looks like a credential: take it out, and give it to the server when it runs: from a Kubernetes Secret, or docker run --env
+16:28-16:37 the value of api_key in the model's configuration looks like a credential: take it out, and give it to the server when it runs: from a Kubernetes Secret, or docker run --env
+16:46-16:83 the value of deep in the model's configuration looks like a credential: take it out, and give it to the server when it runs: from a Kubernetes Secret, or docker run --env
 `,
 		},
 		{

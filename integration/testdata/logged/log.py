@@ -19,7 +19,7 @@ def main():
         f.write("2\n")
     mlflow.pyfunc.save_model(
         "model", python_model=f"{kind}.py", input_example=INPUT, artifacts={"factor": "factor.txt"},
-        pip_requirements=["mlflow-skinny==3.17.2"] if kind == "slim" else PLAIN,
+        pip_requirements=["mlflow-skinny==3.17.2"] if kind == "slim" else PLAIN, model_config={"bias": 0.0},
     )
 
 
