@@ -230,3 +230,28 @@ func onlyListChanged(source, edited, key string) bool {
 func comments(source string) []string {
 	return regexp.MustCompile(`#[^\r\n]*`).FindAllString(source, -1)
 }
+
+// FuzzEdit appends to what Parse accepts: it stays TOML, and no other byte changes.
+func FuzzEdit(f *testing.F) {
+	f.Add(intricate, "without")
+	for seed := range uint64(8) {
+		f.Add(generator{rand.New(rand.NewPCG(seed, 1))}.deployfile(), "override")
+	}
+	f.Fuzz(func(t *testing.T, source, key string) {
+		if _, _, err := Parse("Deployfile", []byte(source), TestKinds); err != nil || !slices.Contains([]string{"requirements", "override", "without"}, key) {
+			return
+		}
+		before, ok := decoded(source)
+		if !ok {
+			return
+		}
+		e := NewEdit([]byte(source))
+		e.Append("environment", key, "new")
+		after, ok := decoded(string(e.Bytes()))
+		if want := append(slices.Clone(before[key]), "new"); !ok || !slices.Equal(after[key], want) {
+			t.Errorf("%q became %q", source, e.Bytes())
+		} else if !onlyListChanged(source, string(e.Bytes()), key) {
+			t.Errorf("other bytes of %q changed: %q", source, e.Bytes())
+		}
+	})
+}

@@ -23,6 +23,15 @@ type Refused struct {
 	Err  *SourceError
 }
 
+// maxRefused limits the lines that a Deployfile may replace one by one, maxListed
+// those that one error lists.
+const (
+	maxRefused = 1000
+	maxListed  = 100
+	// maxQuoted is the length of a line that an error repeats, in bytes.
+	maxQuoted = 300
+)
+
 // errLimit is the cause of an error that no key of the Deployfile mends.
 var errLimit = errors.New("too much")
 
@@ -30,7 +39,7 @@ var errLimit = errors.New("too much")
 // fault of another line, or one that no key mends, is an error.
 func (p *requirementsParser) refuse(from source, l line, err error) bool {
 	var fault *SourceError
-	if !p.model || !errors.As(err, &fault) || fault.File != from.file || fault.Line != l.number || errors.Is(err, errLimit) {
+	if !p.model || !errors.As(err, &fault) || fault.File != from.file || fault.Line != l.number || errors.Is(err, errLimit) || len(p.out.Refused) == maxRefused {
 		return false
 	}
 	r := Refused{Name: projectName(l.text), Text: l.text, Err: fault}
@@ -73,7 +82,7 @@ func (r Refused) hint(reason string) string {
 // repeated.
 func quoted(text string) string {
 	plain := variableUser.ReplaceAllString(text, "//")
-	if redact.Cut(plain) != plain || strings.ContainsFunc(text, isControl) {
+	if redact.Cut(plain) != plain || strings.ContainsFunc(text, isControl) || len(text) > maxQuoted {
 		return `"the line as it is written"`
 	}
 	// Here ${NAME} is the model's own, not an argument of the Deployfile.
@@ -98,6 +107,9 @@ var (
 // projectName returns the normalised name of the project that a line installs, ""
 // if it does not tell.
 func projectName(text string) string {
+	if first, _, _ := strings.Cut(text, " "); len(first) > maxQuoted {
+		return ""
+	}
 	if m := leadingName.FindStringSubmatch(text); m != nil && !isArchive(m[1]) {
 		return pypi.CanonPackageName(m[1])
 	}
@@ -136,7 +148,7 @@ func RefusedError(lines []Refused) *SourceError {
 		return first
 	}
 	var override, without []string
-	for _, r := range lines {
+	for _, r := range lines[:min(len(lines), maxListed)] {
 		switch version := versionIn(r.Text); {
 		case r.Name != "" && version != anyVersion:
 			override = append(override, fmt.Sprintf("%q", r.Name+"=="+version))

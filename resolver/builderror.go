@@ -146,6 +146,6 @@ func Meant(name string) string {
 	return map[string]string{
 		"sklearn": "scikit-learn", "skimage": "scikit-image", "cv2": "opencv-python-headless", "pil": "pillow", "yaml": "pyyaml",
 		"bs4": "beautifulsoup4", "dotenv": "python-dotenv", "dateutil": "python-dateutil", "mysqldb": "mysqlclient", "crypto": "pycryptodome",
-		"attr": "attrs", "pytorch": "torch", "tensorflow-cpu-aws": "tensorflow", "sentence-transformer": "sentence-transformers", "googleapiclient": "google-api-python-client",
+		"attr": "attrs", "pytorch": "torch", "sentence-transformer": "sentence-transformers", "googleapiclient": "google-api-python-client",
 	}[pypi.CanonPackageName(name)]
 }

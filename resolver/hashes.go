@@ -10,6 +10,10 @@ import (
 	"deps.dev/util/pypi"
 )
 
+// OptionRequireHashes is the one of Inputs.Options that is not uv's: --require-hashes
+// of a requirements file.
+const OptionRequireHashes = "--require-hashes"
+
 // Hashes are the hashes that requirements demand of the files that are installed:
 // their --hash options, as pip has them.
 type Hashes struct {

@@ -60,10 +60,6 @@ type Inputs struct {
 	BuildPackages  []string `toml:"build-packages" json:"build-packages"`
 }
 
-// OptionRequireHashes is the one of Inputs.Options that is not uv's: --require-hashes
-// of a requirements file.
-const OptionRequireHashes = "--require-hashes"
-
 // Image is an image by digest, with its Python.
 type Image struct {
 	// Ref is the reference as in the Deployfile, or "context:NAME" for a build

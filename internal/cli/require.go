@@ -124,7 +124,7 @@ func newEditor(file string, source []byte, context fs.FS, files *build.LockFiles
 		return nil, err
 	}
 	for _, item := range f.Environment.Requirements {
-		if deployfile.IsRequirement(item) {
+		if !require.NamesFile(context, item) {
 			continue
 		}
 		own, _, err := mlmodel.ParseRequirements(context, item)

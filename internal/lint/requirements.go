@@ -29,8 +29,9 @@ func (in Input) requirements() []requirement {
 	var out []requirement
 	if in.Model != nil {
 		at, _ := in.File.Position("model", "source")
+		replaced := in.replaced()
 		for _, r := range in.Model.Requirements {
-			if in.replaced(r.Name) {
+			if r.Name != "" && replaced[r.Name] {
 				continue
 			}
 			out = append(out, requirement{r, at, true})
@@ -58,14 +59,15 @@ func (in Input) requirements() []requirement {
 	return out
 }
 
-// replaced reports whether the Deployfile overrides requirements of a name, or
-// leaves them out.
-func (in Input) replaced(name string) bool {
-	same := func(item string) bool {
+// replaced returns the names whose requirements the Deployfile overrides or leaves
+// out.
+func (in Input) replaced() map[string]bool {
+	names := map[string]bool{}
+	for _, item := range slices.Concat(in.File.Environment.Override, in.File.Environment.Without) {
 		end := strings.IndexAny(item+" ", " \t[(=<>!~;@")
-		return name != "" && normalize(item[:end]) == name
+		names[normalize(item[:end])] = true
 	}
-	return slices.ContainsFunc(in.File.Environment.Override, same) || slices.ContainsFunc(in.File.Environment.Without, same)
+	return names
 }
 
 func (r requirement) finding(message, fix string) Finding {

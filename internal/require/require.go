@@ -168,12 +168,22 @@ func (e *Editor) leaveOut(text, name string, removed bool) (string, error) {
 // is none.
 func (e *Editor) index(items []string, name string) int {
 	return slices.IndexFunc(items, func(item string) bool {
-		if name == "" || !deployfile.IsRequirement(item) {
+		if name == "" || NamesFile(e.Context, item) {
 			return false
 		}
 		r, err := mlmodel.ParseRequirement(e.Context, item, 0)
 		return err == nil && r.Name == name
 	})
+}
+
+// NamesFile reports whether an item of [environment] requirements is a file of the
+// context and not a requirement. A name alone is a file if there is one.
+func NamesFile(context fs.FS, item string) bool {
+	if !deployfile.IsRequirement(item) || !deployfile.IsPackageName(item) {
+		return !deployfile.IsRequirement(item)
+	}
+	info, err := fs.Stat(context, item)
+	return err == nil && info.Mode().IsRegular()
 }
 
 func named(of []mlmodel.Requirement, name string) (mlmodel.Requirement, bool) {
