@@ -38,7 +38,7 @@ func (d *Deployer) applyOptions(t deployfile.Target, o ApplyOptions) publish.Opt
 			Timeout: o.Timeout, NoWait: o.NoWait, ForceConflicts: o.ForceConflicts,
 			Progress: func(line string) { d.progress().Say(t.Name + ": " + line) },
 		},
-		Endpoint: t.Endpoint, By: d.by(), At: time.Now(), DryRun: o.DryRun,
+		By: d.by(), At: time.Now(), DryRun: o.DryRun,
 	}
 }
 

@@ -48,7 +48,7 @@ func (d *Deployer) Diff(ctx context.Context, o DiffOptions) ([]report.TargetDiff
 	out := make([]report.TargetDiff, len(targets))
 	d.progress().Wait("comparing")
 	errs := d.each(ctx, targets, func(n int, s *session) error {
-		done, err := publish.Deploy(ctx, s.publisher, releases[n], publish.Options{Endpoint: s.Endpoint, DryRun: true})
+		done, err := publish.Deploy(ctx, s.publisher, releases[n], publish.Options{DryRun: true})
 		if err != nil {
 			return err
 		}

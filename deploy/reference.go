@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/deployfile/deployfile/publish/registry"
+	"github.com/deployfile/deployfile/internal/registryclient"
 	"github.com/distribution/reference"
 )
 
@@ -24,13 +24,12 @@ func (d *Deployer) pinned(ctx context.Context, image string) (string, error) {
 		return repository + "@" + digested.Digest().String(), nil
 	}
 	d.progress().Wait("looking for " + image)
-	found, err := registry.Resolve(ctx, reference.TagNameOnly(named).String())
+	found, err := registryclient.Resolve(ctx, reference.TagNameOnly(named).String())
 	if err != nil {
 		return "", fmt.Errorf("--image %s: %w", image, err)
 	}
-	_, dgst, _ := strings.Cut(found, "@")
-	d.progress().Say(image + " is " + dgst)
-	return repository + "@" + dgst, nil
+	d.progress().Say(image + " is " + found.String())
+	return repository + "@" + found.String(), nil
 }
 
 // shortDigits is the number of digits of a digest that people compare, and that are
@@ -41,7 +40,7 @@ const shortDigits = 12
 // tag.
 func keep(ctx context.Context, repository, dgst string) error {
 	_, hex, _ := strings.Cut(dgst, ":")
-	if err := registry.Tag(ctx, repository+"@"+dgst, hex[:shortDigits]); err != nil {
+	if err := registryclient.Tag(ctx, repository+"@"+dgst, hex[:shortDigits]); err != nil {
 		return fmt.Errorf("tag what was pushed: %w", err)
 	}
 	return nil

@@ -10,9 +10,8 @@ import (
 // Keys returns the target's keys but for kind and endpoint as a JSON object,
 // under the names that they have in a Deployfile. Zero ones are left out.
 func (t Target) Keys() (json.RawMessage, error) {
-	type common Target // without its methods
 	all := map[string]json.RawMessage{}
-	for _, part := range []any{common(t), t.Spec} {
+	for _, part := range []any{t, t.Spec} {
 		keys, err := json.Marshal(part)
 		if err != nil {
 			return nil, fmt.Errorf("target %q: %w", t.Name, err)
@@ -43,8 +42,7 @@ func NewTarget(kind Kind, name, endpoint string, keys []byte) (Target, error) {
 			return fail(fmt.Errorf("unknown key %q", key))
 		}
 	}
-	type common Target
-	for _, part := range []any{(*common)(&t), t.Spec} {
+	for _, part := range []any{&t, t.Spec} {
 		if err := json.Unmarshal(keys, part); err != nil {
 			return fail(err)
 		}

@@ -55,3 +55,7 @@ const (
 	// LabelServerPort is the port at which the server listens.
 	LabelServerPort = LabelPrefix + "server.port"
 )
+
+// RecordType is the type of the artifact by which a registry keeps a revision of an
+// endpoint, and of its one blob, which is record/v1 JSON.
+const RecordType = "application/vnd.deployfile.revision.v1+json"

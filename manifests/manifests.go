@@ -46,7 +46,7 @@ type State struct {
 	Live Slot
 	// Next is what a canary or blue-green deployment has brought up beside it,
 	// nil if nothing.
-	Next *Slot `json:",omitempty"`
+	Next *Slot
 }
 
 // Slot is a release in its place.

@@ -38,6 +38,16 @@ func RevisionOfTag(endpoint, tag string) (number int, ok bool) {
 	return number, true
 }
 
+// RevisionOfImageTag is the number of the revision whose image a tag names; ok is
+// false if it names none of this endpoint.
+func RevisionOfImageTag(endpoint, tag string) (number int, ok bool) {
+	tag, ok = strings.CutSuffix(tag, revisionImage)
+	if !ok {
+		return 0, false
+	}
+	return RevisionOfTag(endpoint, tag)
+}
+
 // IsRevisionTag reports whether a tag is one of those that name a revision of the
 // endpoint or its image.
 func IsRevisionTag(endpoint, tag string) bool {

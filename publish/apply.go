@@ -19,7 +19,7 @@ type deployment struct {
 }
 
 // Apply implements Publisher.
-func (e *Engine) Apply(ctx context.Context, r Revision, o ApplyOptions) error {
+func (e *Engine) Apply(ctx context.Context, r Revision, o ApplyOptions) (Revision, error) {
 	if o.Timeout <= 0 {
 		o.Timeout = DefaultTimeout
 	}
@@ -27,6 +27,11 @@ func (e *Engine) Apply(ctx context.Context, r Revision, o ApplyOptions) error {
 		o.Progress = func(string) {}
 	}
 	d := &deployment{Engine: e, plan: &Plan{Record: Record{Revision: r, Phase: Applying, Attempt: rand.Text()}, Options: o}}
+	err := d.run(ctx)
+	return d.plan.Record.Revision, err
+}
+
+func (d *deployment) run(ctx context.Context) error {
 	if err := d.prepare(ctx); err != nil {
 		return d.refused(ctx, err)
 	}
@@ -153,7 +158,7 @@ func (d *deployment) carryOut(ctx context.Context) error {
 		}
 		err := d.rollout.Recover(ctx, left)
 		if err == nil {
-			err = d.store.Delete(ctx, left)
+			err = d.drop(ctx, left)
 		}
 		if err != nil {
 			// Prune tries again, and until then the record says so.
@@ -187,9 +192,11 @@ func (d *deployment) finish(ctx context.Context) error {
 	if err := d.rollout.Prune(fresh); err != nil {
 		return fmt.Errorf("revision %d of %s is deployed, but something of before is left, which the next deployment removes: %w", d.plan.Record.Number, d.endpoint, err)
 	}
-	for _, r := range expired(d.plan.Earlier, d.plan.Record.Number) {
+	for _, r := range slices.Backward(expired(d.plan.Earlier, d.plan.Record.Number)) {
 		if err := d.store.Delete(fresh, r); err != nil {
+			// A target that deletes nothing is not asked for each of many.
 			d.plan.Options.Progress(fmt.Sprintf("the record of revision %d stays: %v", r.Number, err))
+			break
 		}
 	}
 	return nil
@@ -231,8 +238,8 @@ func (d *deployment) giveUp(ctx context.Context, failure error) error {
 	return errors.Join(failure, d.drop(fresh, d.plan.Record), d.discard(ctx))
 }
 
-// drop removes this deployment's record. One that the store does not delete
-// stays as failed.
+// drop removes the record of a deployment that has left nothing else. One that the
+// store does not delete stays as failed.
 func (d *deployment) drop(ctx context.Context, r Record) error {
 	err := d.store.Delete(ctx, r)
 	if err == nil {

@@ -1,39 +1,69 @@
 package publish
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"time"
+
+	"github.com/deployfile/deployfile/publish/internal/wait"
 )
 
-// lookPause is how long between two looks at an endpoint that is to serve.
-const lookPause = time.Second
+// untilReady looks until what it looks at is ready, and returns what it saw last. The
+// error is the look's own or, if ctx or the time limit has ended, an *endedError.
+func untilReady(ctx context.Context, limit time.Duration, look func(context.Context) (Readiness, error)) (last Readiness, err error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("not within %s", limit))
+	defer cancel()
+	for next := firstLook; ; next = min(next*13/10, lastLook) {
+		r, err := look(ctx)
+		switch {
+		case ctx.Err() != nil:
+			return last, &endedError{why: context.Cause(ctx), look: err}
+		case errors.Is(err, context.DeadlineExceeded):
+			// This wait's own, which a client can see a little earlier; or that of one
+			// request.
+			r = last
+		case err != nil:
+			return last, err
+		case r.Ready:
+			return r, nil
+		}
+		last = r
+		if r.Next > 0 {
+			next = r.Next
+		}
+		_ = wait.For(ctx, next) // the end of ctx is seen above
+	}
+}
 
-// await waits until an endpoint serves the revision that it has. One that was
+// endedError is a wait that ended before what it waits for was ready.
+type endedError struct {
+	// why is the cause, look the error of the last look.
+	why, look error
+}
+
+func (e *endedError) Error() string { return e.why.Error() }
+
+// await waits until an endpoint is ready with the revision that it has. One that was
 // deployed without waiting, or that starts anew, needs no other revision but
 // time.
 func await(ctx context.Context, p Publisher, r Revision, o Options) error {
-	if o.Timeout > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeoutCause(ctx, o.Timeout, fmt.Errorf("not within %s", o.Timeout))
-		defer cancel()
-	}
 	said := ""
-	for {
+	_, err := untilReady(ctx, cmp.Or(o.Timeout, DefaultTimeout), func(ctx context.Context) (Readiness, error) {
 		status, err := p.Status(ctx)
-		switch {
-		case err != nil && ctx.Err() == nil:
-			return err
-		case err == nil && status.Ready:
-			return nil
-		case err == nil && status.Message != said:
+		if err != nil {
+			return Readiness{}, err
+		}
+		if !status.Ready && status.Message != said {
 			said = status.Message
 			o.Progress(said)
 		}
-		select {
-		case <-ctx.Done():
-			return &PendingError{Endpoint: o.Endpoint, Revision: r.Number, Message: said, Err: context.Cause(ctx)}
-		case <-time.After(lookPause):
-		}
+		return Readiness{Ready: status.Ready, Message: status.Message}, nil
+	})
+	var ended *endedError
+	if errors.As(err, &ended) {
+		return &PendingError{Endpoint: p.Endpoint(), Revision: r.Number, Message: said, Err: ended.why}
 	}
+	return err
 }

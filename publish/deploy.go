@@ -12,8 +12,6 @@ import (
 // Options say how a verb changes an endpoint.
 type Options struct {
 	ApplyOptions
-	// Endpoint is how messages call it.
-	Endpoint string
 	// By is user@host, At the time; they become those of the revision.
 	By string
 	At time.Time
@@ -61,7 +59,7 @@ func Deploy(ctx context.Context, p Publisher, r manifests.Release, o Options) (*
 	if len(revisions) > 0 {
 		current = &revisions[0].State
 		if was := current.Live.Model; was != r.Model && !o.ForceConflicts {
-			return nil, &OtherModelError{Endpoint: o.Endpoint, Serves: was, Model: r.Model}
+			return nil, &OtherModelError{Endpoint: p.Endpoint(), Serves: was, Model: r.Model}
 		}
 	}
 	return reach(ctx, p, revisions, manifests.Deployed(current, r), o)
@@ -84,7 +82,7 @@ func lockOf(revisions []Revision, r manifests.Release) string {
 // none does, nothing is done. The error is a *NothingError if nothing is
 // deployed.
 func Promote(ctx context.Context, p Publisher, o Options) (*Outcome, error) {
-	revisions, err := deployed(ctx, p, o)
+	revisions, err := deployed(ctx, p)
 	if err != nil {
 		return nil, err
 	}
@@ -102,7 +100,7 @@ func Promote(ctx context.Context, p Publisher, o Options) (*Outcome, error) {
 // *NothingError if nothing is deployed, and a *NoRevisionError if there is no
 // such revision.
 func Rollback(ctx context.Context, p Publisher, to int, o Options) (*Outcome, error) {
-	revisions, err := deployed(ctx, p, o)
+	revisions, err := deployed(ctx, p)
 	if err != nil {
 		return nil, err
 	}
@@ -113,7 +111,7 @@ func Rollback(ctx context.Context, p Publisher, to int, o Options) (*Outcome, er
 			return reach(ctx, p, revisions, state, o)
 		}
 	}
-	missing := &NoRevisionError{Endpoint: o.Endpoint, Number: to}
+	missing := &NoRevisionError{Endpoint: p.Endpoint(), Number: to}
 	for _, r := range revisions {
 		missing.Have = append(missing.Have, r.Number)
 	}
@@ -121,10 +119,10 @@ func Rollback(ctx context.Context, p Publisher, to int, o Options) (*Outcome, er
 }
 
 // deployed are the revisions of an endpoint that has some.
-func deployed(ctx context.Context, p Publisher, o Options) ([]Revision, error) {
+func deployed(ctx context.Context, p Publisher) ([]Revision, error) {
 	revisions, err := p.Revisions(ctx)
 	if err == nil && len(revisions) == 0 {
-		err = &NothingError{Endpoint: o.Endpoint}
+		err = &NothingError{Endpoint: p.Endpoint()}
 	}
 	return revisions, err
 }
@@ -158,14 +156,15 @@ func reach(ctx context.Context, p Publisher, revisions []Revision, state manifes
 			return out, await(ctx, p, out.Revision, o)
 		}
 		if revisions[0].Number >= MaxRevision {
-			return nil, &LastRevisionError{Endpoint: o.Endpoint, Number: revisions[0].Number}
+			return nil, &LastRevisionError{Endpoint: p.Endpoint(), Number: revisions[0].Number}
 		}
 	}
 	if o.DryRun {
 		out.Action = Planned
 		return out, nil
 	}
-	return out, p.Apply(ctx, out.Revision, o.ApplyOptions)
+	out.Revision, err = p.Apply(ctx, out.Revision, o.ApplyOptions)
+	return out, err
 }
 
 // NoRevisionError is a revision that cannot be rolled back to.

@@ -11,8 +11,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-var _ publish.Publisher = (*memory)(nil)
-
 // step is a verb and what is to come of it: the images by their digit.
 type step struct {
 	deploy             string
@@ -61,7 +59,7 @@ func TestVerbs(t *testing.T) {
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			m := &memory{t: t}
+			m := newTarget(t)
 			for n, s := range test.steps {
 				var got *publish.Outcome
 				var err error
@@ -99,9 +97,9 @@ func digit(s manifests.Slot) string { return s.Image[len(s.Image)-1:] }
 
 // What others have changed at the target is put right, by a new revision.
 func TestDrift(t *testing.T) {
-	m := &memory{t: t}
+	m := newTarget(t)
 	deploy(t, m, "a", options())
-	m.serving = m.serving[1:]
+	m.Drift()
 	if got := deploy(t, m, "a", options()); got.Action != publish.Applied || got.Revision.Number != 2 {
 		t.Errorf("%s, revision %d", got.Action, got.Revision.Number)
 	}
@@ -109,10 +107,10 @@ func TestDrift(t *testing.T) {
 
 // Going back passes over revisions that served what is served now.
 func TestRollbackPastTheSame(t *testing.T) {
-	m := &memory{t: t}
+	m := newTarget(t)
 	deploy(t, m, "a", options())
 	deploy(t, m, "b", options())
-	m.serving = nil
+	m.Drift()
 	deploy(t, m, "b", options())
 	got, err := publish.Rollback(t.Context(), m, 0, options())
 	if err != nil {
@@ -127,7 +125,7 @@ func TestRollbackPastTheSame(t *testing.T) {
 // target shows its digest.
 func TestOtherSources(t *testing.T) {
 	for kind, want := range map[string]publish.Action{"docker": publish.Unchanged, "kubernetes": publish.Applied} {
-		m := &memory{t: t}
+		m := newTarget(t)
 		r := release("a", "")
 		if r.Target.Kind = kind; kind == "docker" {
 			r.Target.Spec = &docker.Spec{}
@@ -144,7 +142,7 @@ func TestOtherSources(t *testing.T) {
 }
 
 func TestDryRun(t *testing.T) {
-	m := &memory{t: t}
+	m := newTarget(t)
 	o := options()
 	o.DryRun = true
 	if got := deploy(t, m, "a", o); got.Action != publish.Planned || got.Revision.Number != 1 || got.Previous != nil || len(got.Changes) == 0 {
@@ -156,26 +154,26 @@ func TestDryRun(t *testing.T) {
 	if err != nil || got.Action != publish.Planned || got.Revision.Number != 3 || got.Previous.Number != 2 {
 		t.Errorf("got %+v, %v", got, err)
 	}
-	if len(m.revisions) != 2 {
-		t.Errorf("%d revisions, want 2", len(m.revisions))
+	if n := len(revisions(t, m)); n != 2 {
+		t.Errorf("%d revisions, want 2", n)
 	}
 }
 
 // What is deployed and does not serve yet is waited for.
 func TestUnchangedButNotReady(t *testing.T) {
-	m := &memory{t: t}
+	m := newTarget(t)
 	deploy(t, m, "a", options())
-	m.starting = 1
+	m.Starting = 1
 	o := options()
 	said := ""
 	o.Progress = func(line string) { said += line }
-	if got := deploy(t, m, "a", o); got.Action != publish.Unchanged || said != "it starts" || m.starting != -1 {
-		t.Errorf("%s, said %q, asked until %d", got.Action, said, m.starting)
+	if got := deploy(t, m, "a", o); got.Action != publish.Unchanged || said != "it starts" || m.Starting != 0 {
+		t.Errorf("%s, said %q, asked until %d", got.Action, said, m.Starting)
 	}
-	m.starting = 1000
+	m.Starting = 1000
 	o.NoWait = true
-	if got := deploy(t, m, "a", o); got.Action != publish.Unchanged || m.starting != 1000 {
-		t.Errorf("%s, asked until %d", got.Action, m.starting)
+	if got := deploy(t, m, "a", o); got.Action != publish.Unchanged || m.Starting != 1000 {
+		t.Errorf("%s, asked until %d", got.Action, m.Starting)
 	}
 	o.NoWait, o.Timeout = false, time.Millisecond
 	_, err := publish.Deploy(t.Context(), m, release("a", ""), o)
@@ -184,19 +182,21 @@ func TestUnchangedButNotReady(t *testing.T) {
 	}
 }
 
+// TestOptionsArePassedOn gives the driver what the caller asks for.
 func TestOptionsArePassedOn(t *testing.T) {
-	m := &memory{t: t}
+	m := newTarget(t)
 	o := options()
-	said := ""
-	o.ApplyOptions = publish.ApplyOptions{Timeout: time.Second, NoWait: true, ForceConflicts: true, Progress: func(line string) { said = line }}
+	said := false
+	o.ApplyOptions = publish.ApplyOptions{Timeout: time.Second, NoWait: true, ForceConflicts: true, Progress: func(string) { said = true }}
 	deploy(t, m, "a", o)
-	if got := m.options; got.Timeout != time.Second || !got.NoWait || !got.ForceConflicts || said != "applying" {
-		t.Errorf("got %+v, said %q", got, said)
+	got := m.Asked()
+	if got.Progress("applying"); got.Timeout != time.Second || !got.NoWait || !got.ForceConflicts || !said {
+		t.Errorf("got %+v, said: %t", got, said)
 	}
 }
 
 func TestErrors(t *testing.T) {
-	m := &memory{t: t}
+	m := newTarget(t)
 	var nothing *publish.NothingError
 	if _, err := publish.Promote(t.Context(), m, options()); !errors.As(err, &nothing) || nothing.Endpoint != "iris-prod" {
 		t.Errorf("promote: %v", err)
@@ -215,9 +215,11 @@ func TestErrors(t *testing.T) {
 			t.Errorf("rollback to %d: %v", to, err)
 		}
 	}
-	m.fails = &publish.NotReadyError{Endpoint: "iris-prod", Reason: "it crashes", Restored: 1}
-	got, err := publish.Deploy(t.Context(), m, release("b", ""), options())
-	if !errors.Is(err, m.fails) || got.Revision.Number != 2 || got.Previous.Number != 1 || len(got.Changes) == 0 {
+	o := options()
+	m.Broken, o.Timeout = "b", time.Millisecond
+	got, err := publish.Deploy(t.Context(), m, release("b", ""), o)
+	var unready *publish.NotReadyError
+	if !errors.As(err, &unready) || unready.Restored != 1 || got.Revision.Number != 2 || got.Previous.Number != 1 || len(got.Changes) == 0 {
 		t.Errorf("deploy: %+v, %v", got, err)
 	}
 	unknown := release("a", "")
@@ -227,7 +229,16 @@ func TestErrors(t *testing.T) {
 	}
 }
 
-func deploy(t *testing.T, m *memory, digit string, o publish.Options) *publish.Outcome {
+func revisions(t *testing.T, m target) []publish.Revision {
+	t.Helper()
+	out, err := m.Revisions(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+func deploy(t *testing.T, m target, digit string, o publish.Options) *publish.Outcome {
 	t.Helper()
 	got, err := publish.Deploy(t.Context(), m, release(digit, ""), o)
 	if err != nil {

@@ -43,6 +43,9 @@ func NewEngine(endpoint string, s Store, d Driver) *Engine {
 // Parts returns what the engine was made of, for tests that fail in between.
 func (e *Engine) Parts() (Store, Driver) { return e.store, e.driver }
 
+// Endpoint implements Publisher.
+func (e *Engine) Endpoint() string { return e.endpoint }
+
 // Revisions implements Publisher.
 func (e *Engine) Revisions(ctx context.Context) ([]Revision, error) {
 	records, err := list(ctx, e.store)

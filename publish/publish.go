@@ -21,6 +21,8 @@ import (
 // Publisher is the connection to one target, and the endpoint there that the
 // target's name and the model's stand for.
 type Publisher interface {
+	// Endpoint returns the endpoint's name.
+	Endpoint() string
 	// Revisions lists what was deployed, newest first; none if nothing was.
 	Revisions(ctx context.Context) ([]Revision, error)
 	// Diff says what Apply would change at the target as it is now, and which
@@ -30,8 +32,10 @@ type Publisher interface {
 	// records the revision, and removes what the one before had and this one
 	// has not. If that fails or ctx ends, what was served before is served
 	// again, nothing else is left, and the error is a *NotReadyError,
-	// *ConflictError, *BusyError or the target's own.
-	Apply(ctx context.Context, revision Revision, o ApplyOptions) error
+	// *ConflictError, *BusyError or the target's own. It returns the revision with
+	// the number under which it is recorded: one that failed may have taken the one
+	// asked for.
+	Apply(ctx context.Context, revision Revision, o ApplyOptions) (Revision, error)
 	// Status says what is there, whether it serves and if not why.
 	Status(ctx context.Context) (*Status, error)
 	// Removals says what Delete would remove, none if nothing is there.
@@ -100,15 +104,15 @@ type ApplyOptions struct {
 // Change is one thing that differs at the target.
 type Change struct {
 	// Action is "create", "update" or "delete".
-	Action string `json:"action"`
+	Action string
 	// Object is what differs, such as "Deployment models/iris-prod".
-	Object string `json:"object"`
+	Object string
 	// Diff are the lines that differ, each with "+" or "-" in front; it never
 	// has the value of a Secret.
-	Diff string `json:"diff,omitempty"`
+	Diff string
 	// Conflicts are what others have set of the object, as in a ConflictError:
 	// Apply refuses the change for them unless ForceConflicts is set.
-	Conflicts []string `json:"conflicts,omitempty"`
+	Conflicts []string
 }
 
 // Status is what a target serves.

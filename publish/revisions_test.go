@@ -12,11 +12,11 @@ import (
 // TestOtherModel does not put one model in the place of another unless it is
 // told to.
 func TestOtherModel(t *testing.T) {
-	m := memory{t: t}
-	deploy(t, &m, "1", options())
+	m := newTarget(t)
+	deploy(t, m, "1", options())
 	r := release("2", "")
 	r.Model = "wine"
-	_, err := publish.Deploy(t.Context(), &m, r, options())
+	_, err := publish.Deploy(t.Context(), m, r, options())
 	var other *publish.OtherModelError
 	if !errors.As(err, &other) {
 		t.Fatalf("the error is %v", err)
@@ -26,7 +26,7 @@ func TestOtherModel(t *testing.T) {
 	}
 	o := options()
 	o.ForceConflicts = true
-	if done, err := publish.Deploy(t.Context(), &m, r, o); err != nil || done.Revision.State.Live.Model != "wine" {
+	if done, err := publish.Deploy(t.Context(), m, r, o); err != nil || done.Revision.State.Live.Model != "wine" {
 		t.Errorf("by force: %+v, %v", done, err)
 	}
 }
@@ -34,7 +34,7 @@ func TestOtherModel(t *testing.T) {
 // TestLockOf lets an image that is deployed by its name keep the lock that it
 // was deployed with, and no other one.
 func TestLockOf(t *testing.T) {
-	m := &memory{t: t}
+	m := newTarget(t)
 	deploy(t, m, "a", options())
 	for _, test := range []struct{ digit, model, lock string }{
 		{"b", "", ""},
@@ -51,10 +51,10 @@ func TestLockOf(t *testing.T) {
 			t.Errorf("image %s, model %q: lock %q", test.digit, test.model, got.Revision.State.Live.LockDigest)
 		}
 	}
-	canary := &memory{t: t}
+	canary := newTarget(t)
 	for _, digit := range []string{"a", "b", "b"} {
 		r := release(digit, "canary")
-		if len(canary.revisions) == 2 {
+		if len(revisions(t, canary)) == 2 {
 			r.LockDigest = ""
 		}
 		got, err := publish.Deploy(t.Context(), canary, r, options())
@@ -70,10 +70,18 @@ func TestLockOf(t *testing.T) {
 // TestLastRevision deploys after a revision that a stranger has given the highest
 // number.
 func TestLastRevision(t *testing.T) {
-	m := &memory{t: t}
+	m := newTarget(t)
 	deploy(t, m, "a", options())
-	m.revisions[0].Number = publish.MaxRevision
-	_, err := publish.Deploy(t.Context(), m, release("b", ""), options())
+	store, _ := m.Connect()
+	records, err := store.List(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	records[0].Number = publish.MaxRevision
+	if err := store.Create(t.Context(), records[0]); err != nil {
+		t.Fatal(err)
+	}
+	_, err = publish.Deploy(t.Context(), m, release("b", ""), options())
 	var none *publish.LastRevisionError
 	if !errors.As(err, &none) || none.Number != publish.MaxRevision {
 		t.Errorf("after revision %d: %v", publish.MaxRevision, err)

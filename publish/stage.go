@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-
-	"github.com/deployfile/deployfile/publish/internal/wait"
 )
 
 // stage takes a step and waits until the revision is ready after it.
@@ -28,29 +26,12 @@ func (d *deployment) stage(ctx context.Context, step func(context.Context) error
 // cannot become so, or not within the time limit.
 func (d *deployment) wait(ctx context.Context) error {
 	limit := d.plan.Options.Timeout
-	ctx, cancel := context.WithTimeout(ctx, limit)
-	defer cancel()
-	var last Readiness
-	for next := firstLook; ; next = min(next*13/10, lastLook) {
-		r, err := d.rollout.Ready(ctx)
-		switch {
-		case ctx.Err() != nil:
-			return &UnreadyError{Object: last.Object, Reason: fmt.Sprintf("it is not ready after %s: %s", limit, last.Message), Cause: err}
-		case errors.Is(err, context.DeadlineExceeded):
-			// This wait's own, which a client can see a little earlier; or that of one
-			// request.
-			r = last
-		case err != nil:
-			return err
-		case r.Ready:
-			return nil
-		}
-		last = r
-		if r.Next > 0 {
-			next = r.Next
-		}
-		_ = wait.For(ctx, next) // the end of ctx is seen above
+	last, err := untilReady(ctx, limit, d.rollout.Ready)
+	var ended *endedError
+	if errors.As(err, &ended) {
+		return &UnreadyError{Object: last.Object, Reason: fmt.Sprintf("it is not ready after %s: %s", limit, last.Message), Cause: ended.look}
 	}
+	return err
 }
 
 // explain makes of what went wrong what the caller is told. Fresh is not ended.

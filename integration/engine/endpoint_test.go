@@ -60,7 +60,7 @@ func (e *endpoint) release(image string) manifests.Release {
 func options(t *testing.T) publish.Options {
 	return publish.Options{
 		ApplyOptions: publish.ApplyOptions{Timeout: 15 * time.Second, Progress: func(line string) { t.Log(line) }},
-		Endpoint:     endpointName, By: "tester@here", At: time.Now(),
+		By:           "tester@here", At: time.Now(),
 	}
 }
 

@@ -50,7 +50,7 @@ func obey(text string) error {
 	}
 	_, err = publish.Deploy(context.Background(), p, release, publish.Options{
 		ApplyOptions: publish.ApplyOptions{Timeout: time.Minute, Progress: func(line string) { fmt.Println(line) }},
-		Endpoint:     endpointName, By: "gone@there", At: time.Now(),
+		By:           "gone@there", At: time.Now(),
 	})
 	return err
 }

@@ -69,7 +69,7 @@ func TestDeploy(t *testing.T) {
 	}
 	next := first.Revision
 	next.Number = 2
-	if err := p.Apply(t.Context(), next, options(0).ApplyOptions); err != nil {
+	if _, err := p.Apply(t.Context(), next, options(0).ApplyOptions); err != nil {
 		t.Fatal(err)
 	}
 	now := l.versions()

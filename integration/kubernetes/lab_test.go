@@ -128,7 +128,7 @@ func fate(f cluster.Fate) func(*deployfile.Target) {
 }
 
 func options(timeout time.Duration) publish.Options {
-	return publish.Options{Endpoint: "iris", By: "ann@laptop", At: time.Now(), ApplyOptions: publish.ApplyOptions{Timeout: timeout}}
+	return publish.Options{By: "ann@laptop", At: time.Now(), ApplyOptions: publish.ApplyOptions{Timeout: timeout}}
 }
 
 // said collects what a deployment tells.

@@ -9,8 +9,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-
-	"github.com/deployfile/deployfile/publish/registry"
 )
 
 // TestCredentials uses those of docker login, and says none of them.
@@ -44,7 +42,7 @@ func TestCredentials(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "authentication required") || strings.Contains(err.Error(), "wrong-password") {
 		t.Errorf("with a wrong password: %v", err)
 	}
-	if _, err := registry.Copy(t.Context(), source, guarded+"/models", registry.CopyOptions{}); err == nil || strings.Contains(err.Error(), "wrong-password") {
+	if _, err := copied(t, source, guarded+"/models", "", nil); err == nil || strings.Contains(err.Error(), "wrong-password") {
 		t.Errorf("a copy with a wrong password: %v", err)
 	}
 }

@@ -13,7 +13,6 @@ import (
 	"github.com/deployfile/deployfile/frontend"
 	"github.com/deployfile/deployfile/internal/imageformat"
 	"github.com/deployfile/deployfile/internal/testing/lab"
-	"github.com/deployfile/deployfile/publish/registry"
 	"github.com/google/go-cmp/cmp"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/moby/buildkit/client"
@@ -84,15 +83,15 @@ func TestBuiltOrConverted(t *testing.T) {
 	note := map[string]string{"annotation.com.example.note": "of the manifest"}
 	both := []string{"linux/amd64", "linux/arm64"}
 	for name, c := range map[string]struct {
-		platforms        []string
-		format, platform string
-		more             map[string]string
+		platforms []string
+		format    string
+		more      map[string]string
 	}{
-		"one platform":                   {both[:1], imageformat.Docker, "", nil},
-		"one platform, no index allowed": {both[:1], imageformat.DockerManifest, "", nil},
-		"the other platform":             {both[1:], imageformat.DockerManifest, "linux/arm64", nil},
-		"two platforms":                  {both, imageformat.Docker, "", nil},
-		"an annotation":                  {both[:1], imageformat.Docker, "", note},
+		"one platform":                   {both[:1], imageformat.Docker, nil},
+		"one platform, no index allowed": {both[:1], imageformat.DockerManifest, nil},
+		"the other platform":             {both[1:], imageformat.DockerManifest, nil},
+		"two platforms":                  {both, imageformat.Docker, nil},
+		"an annotation":                  {both[:1], imageformat.Docker, note},
 	} {
 		t.Run(name, func(t *testing.T) {
 			direct, asOCI := map[string]string{}, map[string]string{}
@@ -105,7 +104,7 @@ func TestBuiltOrConverted(t *testing.T) {
 			if digestIn(oci) == digestIn(want) {
 				t.Fatal("BuildKit makes the same of both: nothing is shown")
 			}
-			got, err := registry.Copy(t.Context(), oci, r.Host+"/converted", registry.CopyOptions{Format: c.format, Platform: c.platform})
+			got, err := copied(t, oci, r.Host+"/converted", c.format, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -113,7 +112,7 @@ func TestBuiltOrConverted(t *testing.T) {
 				a, b := lab.Pull(t, want), lab.Pull(t, got)
 				t.Errorf("converted is %s, and built is %s:\n%s", digestIn(got), digestIn(want), cmp.Diff(string(a.Manifest), string(b.Manifest)))
 			}
-			again, err := registry.Copy(t.Context(), want, r.Host+"/converted", registry.CopyOptions{Format: c.format})
+			again, err := copied(t, want, r.Host+"/converted", c.format, nil)
 			if err != nil || again != got {
 				t.Errorf("what has the form already becomes %s (%v)", again, err)
 			}
@@ -123,7 +122,7 @@ func TestBuiltOrConverted(t *testing.T) {
 	for name, platforms := range map[string][]string{"attestations": both[:1], "attestations of two platforms": both} {
 		t.Run(name, func(t *testing.T) {
 			want := built(t, p, r.Host+"/direct", "", docker, platforms...)
-			got, err := registry.Copy(t.Context(), attested(t, p, r.Host, platforms...), r.Host+"/converted", registry.CopyOptions{Format: imageformat.Docker})
+			got, err := copied(t, attested(t, p, r.Host, platforms...), r.Host+"/converted", imageformat.Docker, nil)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -11,8 +11,9 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/deployfile/deployfile/imagespec"
 	"github.com/deployfile/deployfile/internal/imageformat"
-	"github.com/deployfile/deployfile/publish/registry"
+	"github.com/deployfile/deployfile/internal/registryclient"
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
@@ -36,16 +37,16 @@ func TestCopy(t *testing.T) {
 	signature := referrer(t, from, "application/vnd.example.signature", "signed", root)
 	bill := referrer(t, from, "application/vnd.example.bill", "packages", m.Manifests[1].Digest)
 	nested := referrer(t, from, "application/vnd.example.signature", "signed too", bill)
-	record := referrer(t, from, registry.RecordType, "a record", root)
+	record := referrer(t, from, imagespec.RecordType, "a record", root)
 
-	copied, err := registry.Copy(t.Context(), source, to, registry.CopyOptions{})
+	made, err := copied(t, source, to, "", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := to + "@" + root.String(); copied != want {
-		t.Errorf("the copy is %s, want %s", copied, want)
+	if want := to + "@" + root.String(); made != want {
+		t.Errorf("the copy is %s, want %s", made, want)
 	}
-	readAll(t, copied)
+	readAll(t, made)
 	for what, d := range map[string]v1.Hash{"signature": signature, "bill": bill, "signature of the bill": nested} {
 		if digest(t, to+"@"+d.String()) == "" {
 			t.Errorf("the %s did not come along", what)
@@ -54,7 +55,7 @@ func TestCopy(t *testing.T) {
 	if digest(t, to+"@"+record.String()) != "" {
 		t.Error("the record of a deployment elsewhere came along")
 	}
-	about, err := remote.Referrers(reference(t, copied).(name.Digest))
+	about, err := remote.Referrers(reference(t, made).(name.Digest))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -80,12 +81,12 @@ func TestCopyMounts(t *testing.T) {
 	for _, to := range []string{"/models/iris", "/models/iris", "/iris"} {
 		var said []string
 		sent := r.Uploads(func() {
-			copied, err := registry.Copy(t.Context(), source, r.Host+to, registry.CopyOptions{Progress: func(line string) { said = append(said, line) }})
+			made, err := copied(t, source, r.Host+to, "", func(line string) { said = append(said, line) })
 			if err != nil {
 				t.Fatal(err)
 			}
-			if digest(t, copied) == "" {
-				t.Errorf("%s is not there", copied)
+			if digest(t, made) == "" {
+				t.Errorf("%s is not there", made)
 			}
 		})
 		if len(sent) > 0 {
@@ -100,37 +101,21 @@ func TestCopyConverts(t *testing.T) {
 	to := dockerOnly(t, registryOf(t)) + "/iris"
 	index := both(t, "converts")
 	source := push(t, r.Host+"/iris", index)
-	if _, err := registry.Copy(t.Context(), source, to, registry.CopyOptions{}); err == nil || !strings.Contains(err.Error(), "manifest invalid") {
+	if _, err := copied(t, source, to, "", nil); err == nil || !strings.Contains(err.Error(), "manifest invalid") {
 		t.Fatalf("the registry took OCI's media types, or says not why it does not: %v", err)
 	}
-	list, err := registry.Copy(t.Context(), source, to, registry.CopyOptions{Format: imageformat.Docker})
-	if err != nil {
-		t.Fatal(err)
-	}
-	got, err := remote.Index(reference(t, list))
+	list, err := copied(t, source, to, imageformat.Docker, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	readAll(t, list)
-	_, err = registry.Copy(t.Context(), source, to, registry.CopyOptions{Format: imageformat.DockerManifest})
+	_, err = copied(t, source, to, imageformat.DockerManifest, nil)
 	var choose *imageformat.PlatformError
 	if !errors.As(err, &choose) || !slices.Equal(choose.Have, []string{"linux/amd64", "linux/arm64"}) {
 		t.Errorf("two platforms in one manifest: %v", err)
 	}
-	one, err := registry.Copy(t.Context(), source, to, registry.CopyOptions{Format: imageformat.DockerManifest, Platform: "linux/arm64"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	readAll(t, one)
-	m, err := got.IndexManifest()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if want := to + "@" + m.Manifests[1].Digest.String(); one != want {
-		t.Errorf("the image for arm64 is %s, and %s in the list", one, want)
-	}
 	zstd := push(t, r.Host+"/zstd", imageWith(t, "amd64", []byte("zstd"), types.OCILayerZStd))
-	if _, err := registry.Copy(t.Context(), zstd, to, registry.CopyOptions{Format: imageformat.Docker}); err == nil || !strings.Contains(err.Error(), "compressed with zstd") {
+	if _, err := copied(t, zstd, to, imageformat.Docker, nil); err == nil || !strings.Contains(err.Error(), "compressed with zstd") {
 		t.Errorf("a layer in zstd: %v", err)
 	}
 }
@@ -147,12 +132,12 @@ func TestCopySaysHowFarItIs(t *testing.T) {
 	})
 	var once sync.Once
 	var lines []string
-	_, err := registry.Copy(t.Context(), source, slow+"/iris", registry.CopyOptions{Progress: func(line string) {
+	_, err := copied(t, source, slow+"/iris", "", func(line string) {
 		lines = append(lines, line)
 		if strings.HasPrefix(line, "copied") {
 			once.Do(func() { close(said) })
 		}
-	}})
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -163,23 +148,23 @@ func TestCopySaysHowFarItIs(t *testing.T) {
 	}
 }
 
-// TestHelpers asks what is in a registry.
+// TestHelpers asks what is in a registryclient.
 func TestHelpers(t *testing.T) {
 	repository := registryOf(t).Host + "/iris"
 	source := push(t, repository, both(t, "helpers"))
-	if err := registry.Tag(t.Context(), source, "v1"); err != nil {
+	if err := registryclient.Tag(t.Context(), source, "v1"); err != nil {
 		t.Fatal(err)
 	}
-	if got, err := registry.Resolve(t.Context(), repository+":v1"); err != nil || got != source {
+	if got, err := registryclient.Resolve(t.Context(), repository+":v1"); err != nil || got.String() != digestIn(source) {
 		t.Errorf("the tag is %s (%v), want %s", got, err, source)
 	}
 	missing := repository + ":v2"
 	for what, err := range map[string]error{
-		"Resolve": second(registry.Resolve(t.Context(), missing)),
-		"Tag":     registry.Tag(t.Context(), missing, "v3"),
-		"Copy":    second(registry.Copy(t.Context(), missing, repository, registry.CopyOptions{})),
+		"Resolve": second(registryclient.Resolve(t.Context(), missing)),
+		"Tag":     registryclient.Tag(t.Context(), missing, "v3"),
+		"Copy":    second(copied(t, missing, repository, "", nil)),
 	} {
-		var none *registry.NoImageError
+		var none *registryclient.NoImageError
 		if !errors.As(err, &none) || !strings.Contains(err.Error(), missing) {
 			t.Errorf("%s of an image that is not there: %v", what, err)
 		}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/deployfile/deployfile/deployfile"
+	"github.com/deployfile/deployfile/internal/registryclient"
 	"github.com/deployfile/deployfile/manifests"
 	registrykind "github.com/deployfile/deployfile/manifests/registry"
 	"github.com/deployfile/deployfile/publish"
@@ -51,7 +52,7 @@ func (e *endpoint) release(image string) manifests.Release {
 }
 
 func (e *endpoint) options() publish.Options {
-	return publish.Options{Endpoint: e.target.Endpoint, By: "ada@example", At: at}
+	return publish.Options{By: "ada@example", At: at}
 }
 
 func (e *endpoint) try(ctx context.Context, image string) (*publish.Outcome, error) {
@@ -146,14 +147,14 @@ func TestDeploy(t *testing.T) {
 		t.Errorf("the status is %+v", s)
 	}
 
-	if err := registry.Tag(t.Context(), to+"@"+digestIn(two), "stable"); err != nil {
+	if err := registryclient.Tag(t.Context(), to+"@"+digestIn(two), "stable"); err != nil {
 		t.Fatal(err)
 	}
 	if s := e.status(t); s.Ready || !strings.Contains(s.Message, "tag stable names "+digestIn(two)+", not "+digestIn(one)) {
 		t.Errorf("after another has moved a tag the status is %+v", s)
 	}
 
-	if err := registry.Tag(t.Context(), to+"@"+digestIn(two), "mine"); err != nil {
+	if err := registryclient.Tag(t.Context(), to+"@"+digestIn(two), "mine"); err != nil {
 		t.Fatal(err)
 	}
 	for range 2 {
@@ -195,7 +196,7 @@ func TestSourceIsGone(t *testing.T) {
 	}
 	three := source + "@sha256:" + strings.Repeat("3", 64)
 	_, err := e.try(t.Context(), three)
-	var none *registry.NoImageError
+	var none *registryclient.NoImageError
 	if !errors.As(err, &none) || none.Image != three {
 		t.Errorf("an image that is not there: %v", err)
 	}
@@ -205,7 +206,7 @@ func TestSourceIsGone(t *testing.T) {
 func TestConflict(t *testing.T) {
 	source, to := registryOf(t).Host+"/iris", registryOf(t).Host+"/iris"
 	theirs := push(t, to, image(t, "amd64", "theirs"))
-	if err := registry.Tag(t.Context(), theirs, "stable"); err != nil {
+	if err := registryclient.Tag(t.Context(), theirs, "stable"); err != nil {
 		t.Fatal(err)
 	}
 	ours := push(t, source, both(t, "ours"))
@@ -291,7 +292,7 @@ func TestHistoryEnds(t *testing.T) {
 func TestOtherTag(t *testing.T) {
 	r := registryOf(t)
 	source := push(t, r.Host+"/iris", image(t, "amd64", "other"))
-	if err := registry.Tag(t.Context(), source, "iris-hub-r1"); err != nil {
+	if err := registryclient.Tag(t.Context(), source, "iris-hub-r1"); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := open(t, r.Host+"/iris", "").try(t.Context(), source); err == nil || !strings.Contains(err.Error(), "iris-hub-r1: it has the name of a record") {

@@ -15,7 +15,6 @@ import (
 	"github.com/deployfile/deployfile/frontend"
 	"github.com/deployfile/deployfile/internal/imageformat"
 	"github.com/deployfile/deployfile/internal/testing/lab"
-	"github.com/deployfile/deployfile/publish/registry"
 	"github.com/deployfile/deployfile/toolchain"
 	"github.com/google/go-cmp/cmp"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -76,7 +75,7 @@ env  = { NEW = "1" }`)
 		t.Errorf("the model on another base, served by other code, is %s, and was %s", digestIn(again), m.Manifests[0].Digest)
 	}
 	// A target of the kind registry takes it as any other image.
-	if _, err := registry.Copy(t.Context(), again, r.Host+"/copied", registry.CopyOptions{Format: imageformat.DockerManifest}); err != nil {
+	if _, err := copied(t, again, r.Host+"/copied", imageformat.DockerManifest, nil); err != nil {
 		t.Error(err)
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/deployfile/deployfile/internal/registryclient"
 	"github.com/deployfile/deployfile/internal/testing/lab"
 )
 
@@ -60,4 +61,23 @@ func dockerOnly(t *testing.T, r *lab.Registry) string {
 		}
 		return true
 	})
+}
+
+// copied copies an image to a repository, and returns it there.
+func copied(t *testing.T, source, to, format string, say func(string)) (string, error) {
+	t.Helper()
+	c, err := registryclient.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	from, err := registryclient.ParseReference(source)
+	if err != nil {
+		t.Fatal(err)
+	}
+	repository, err := registryclient.ParseRepository(to)
+	if err != nil {
+		t.Fatal(err)
+	}
+	made, err := c.Copy(t.Context(), from, repository, registryclient.CopyOptions{Format: format, Progress: say})
+	return to + "@" + made.String(), err
 }

@@ -23,6 +23,7 @@ import (
 	"github.com/deployfile/deployfile/internal/invoke"
 	"github.com/deployfile/deployfile/internal/network"
 	"github.com/deployfile/deployfile/internal/pyenv"
+	"github.com/deployfile/deployfile/internal/registryclient"
 	"github.com/deployfile/deployfile/internal/terminal"
 	"github.com/deployfile/deployfile/internal/testing/hostile"
 	"github.com/deployfile/deployfile/internal/untrusted"
@@ -30,7 +31,7 @@ import (
 	"github.com/deployfile/deployfile/modelsource"
 	"github.com/deployfile/deployfile/publish"
 	"github.com/deployfile/deployfile/publish/kubernetes"
-	"github.com/deployfile/deployfile/publish/registry"
+	"github.com/deployfile/deployfile/publish/store/registry"
 	record "github.com/deployfile/deployfile/record/v1"
 	"github.com/deployfile/deployfile/resolver"
 	"github.com/moby/buildkit/client"
@@ -104,7 +105,7 @@ func errorsWith(text string) map[string]error {
 		filled[publish.UnreadyError],
 		filled[record.VersionError],
 		filled[registry.KeptError],
-		filled[registry.NoImageError],
+		filled[registryclient.NoImageError],
 		filled[resolver.BuildError],
 		filled[resolver.EnvironmentError],
 		filled[resolver.MissingLibraryError],
@@ -136,6 +137,7 @@ func unnamedErrors() []string {
 		"frontend.gatewayError",
 		"frontend.hinted",
 		"frontend.located",
+		"publish.endedError",
 		"publish.lostError",
 		"publish/docker.unavailableError",
 	}

@@ -4,7 +4,6 @@ package kinds
 
 import (
 	"github.com/deployfile/deployfile/deployfile"
-	"github.com/deployfile/deployfile/manifests"
 	"github.com/deployfile/deployfile/manifests/containerd"
 	"github.com/deployfile/deployfile/manifests/docker"
 	"github.com/deployfile/deployfile/manifests/kserve"
@@ -21,16 +20,4 @@ func All() []deployfile.Kind {
 		kubernetes.Kind(),
 		kserve.Kind(),
 	}
-}
-
-// Restore fills in the keys of the kinds in a state that was decoded from JSON.
-// It goes together with Target.Restore.
-func Restore(s *manifests.State) error {
-	if err := s.Live.Target.Restore(All()); err != nil {
-		return err
-	}
-	if s.Next == nil {
-		return nil
-	}
-	return s.Next.Target.Restore(All())
 }

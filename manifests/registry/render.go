@@ -43,7 +43,8 @@ func (s *Spec) Render(state manifests.State) ([]manifests.Document, error) {
 	return []manifests.Document{{Name: imageDocument, Body: body}}, nil
 }
 
-func isTag(text string) bool { return text != "" && reference.TagRegexp.FindString(text) == text }
+// IsTag reports whether a text can be a tag.
+func IsTag(text string) bool { return text != "" && reference.TagRegexp.FindString(text) == text }
 
 // ParseImage decodes the document of a registry. It may come from an untrusted record,
 // so invalid tags are an error: in a reference they could name another repository.
@@ -57,7 +58,7 @@ func ParseImage(documents []manifests.Document) (*Image, error) {
 			return nil, fmt.Errorf("%s: %w", d.Name, err)
 		}
 		for _, tag := range i.Tags {
-			if !isTag(tag) {
+			if !IsTag(tag) {
 				return nil, fmt.Errorf("%s: invalid tag %q", d.Name, tag)
 			}
 		}

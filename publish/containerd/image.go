@@ -24,8 +24,8 @@ const (
 	// imported is in front of the names of images that come from no registry;
 	// RFC 2606 keeps anybody from having one of that name.
 	imported = "deployfile.invalid/"
-	// hostsFolder is where containerd's users say how registries are reached.
-	hostsFolder = "/etc/containerd/certs.d"
+	// hostsDir is where containerd's users say how registries are reached.
+	hostsDir = "/etc/containerd/certs.d"
 )
 
 // Import implements publish.Importer: it hands over an image as an archive, an
@@ -118,7 +118,7 @@ func (s settledImages) Update(ctx context.Context, image images.Image, fields ..
 // configuration has.
 func resolver(ctx context.Context) remotes.Resolver {
 	return docker.NewResolver(docker.ResolverOptions{Hosts: config.ConfigureHosts(ctx, config.HostOptions{
-		HostDir: config.HostDirFromRoot(hostsFolder),
+		HostDir: config.HostDirFromRoot(hostsDir),
 		Credentials: func(host string) (string, string, error) {
 			return credentials(ctx, host)
 		},

@@ -28,10 +28,10 @@ const (
 // ends, so that what a server prints in the very moment in which it ends can be
 // lost.
 func (h *host) logFile(id string) string {
-	return filepath.Join(h.logFolder(), id+".log")
+	return filepath.Join(h.logDir(), id+".log")
 }
 
-func (h *host) logFolder() string {
+func (h *host) logDir() string {
 	return filepath.Join(h.state, "logs", h.client.DefaultNamespace(), h.endpoint)
 }
 
@@ -41,11 +41,11 @@ func (h *host) removeLog(id string) error {
 	if err := os.Remove(h.logFile(id)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	left, err := os.ReadDir(h.logFolder())
+	left, err := os.ReadDir(h.logDir())
 	if err != nil || len(left) > 0 {
 		return nil
 	}
-	if err := os.Remove(h.logFolder()); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := os.Remove(h.logDir()); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
 	return nil

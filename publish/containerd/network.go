@@ -14,9 +14,9 @@ import (
 	"github.com/deployfile/deployfile/manifests"
 )
 
-// namespaceFolder has the names of network namespaces, where ip netns has them
+// namespaceDir has the names of network namespaces, where ip netns has them
 // too. They do not survive a restart of the machine.
-const namespaceFolder = "/run/netns"
+const namespaceDir = "/run/netns"
 
 // network gives containers a place in the machine's CNI network: the first
 // configuration in NETCONFPATH, /etc/cni/net.d by default, whose plugins are in

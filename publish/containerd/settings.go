@@ -47,9 +47,9 @@ func spec(c *manifests.Container, image client.Image, networkNamespace string) [
 	if c.NoNewPrivileges {
 		out = append(out, oci.WithNoNewPrivileges)
 	}
-	for _, folder := range c.Tmpfs {
+	for _, dir := range c.Tmpfs {
 		out = append(out, oci.WithMounts([]specs.Mount{{
-			Destination: folder, Type: "tmpfs", Source: "tmpfs",
+			Destination: dir, Type: "tmpfs", Source: "tmpfs",
 			// Some libraries compile code, and load it from there.
 			Options: []string{"rw", "exec", "nosuid", "nodev", "mode=1777"},
 		}}))

@@ -60,7 +60,7 @@ func (s store) Create(ctx context.Context, r publish.Record) error {
 	labels := containers.Labels(r)
 	labels[labelPhase] = string(r.Phase)
 	if wanted.Network == cniNetwork {
-		namespace, err := netns.NewNetNS(namespaceFolder)
+		namespace, err := netns.NewNetNS(namespaceDir)
 		if err != nil {
 			return fmt.Errorf("make a network namespace: %w", err)
 		}

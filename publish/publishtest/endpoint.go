@@ -77,7 +77,7 @@ func (e *Endpoint) apply(t *testing.T, s *script, overdue bool, verb func(contex
 	engine := publish.NewEngine(e.Name, store, driver)
 	return verb(ctx, engine, publish.Options{
 		ApplyOptions: publish.ApplyOptions{Timeout: e.Timeout, Progress: func(line string) { t.Log(line) }},
-		Endpoint:     e.Name, By: "tester@here", At: time.Now(),
+		By:           "tester@here", At: time.Now(),
 	})
 }
 

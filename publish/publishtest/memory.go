@@ -26,12 +26,18 @@ type Memory struct {
 	Refuses, Broken string
 	// Term is the lease of its records, 0 for deadlines that cannot be put off.
 	Term time.Duration
+	// Starting is how often its status still says that it is not ready.
+	Starting int
 
 	mu      sync.Mutex
 	records []publish.Record
 	servers map[string]server
 	images  map[string]bool
 	route   string
+	// drifted says that somebody else has changed something since the last switch.
+	drifted bool
+	// asked are the options of the last deployment.
+	asked publish.ApplyOptions
 }
 
 // server is one that was made.
@@ -53,6 +59,20 @@ func (m *Memory) Serving() string {
 		return s.version
 	}
 	return ""
+}
+
+// Drift changes something, as somebody else would.
+func (m *Memory) Drift() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.drifted = true
+}
+
+// Asked returns the options of the last deployment.
+func (m *Memory) Asked() publish.ApplyOptions {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.asked
 }
 
 // There lists all that there is.
@@ -137,11 +157,14 @@ func nameOf(r publish.Record) string { return fmt.Sprintf("r%d", r.Number) }
 
 // Diff implements publish.Driver.
 func (d memoryDriver) Diff(_ context.Context, records []publish.Record, documents []manifests.Document) ([]publish.Change, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	for _, r := range records {
 		if r.Phase != publish.Deployed {
 			continue
 		}
-		if slices.EqualFunc(r.Documents, documents, func(a, b manifests.Document) bool { return string(a.Body) == string(b.Body) }) {
+		same := func(a, b manifests.Document) bool { return a.Name == b.Name && string(a.Body) == string(b.Body) }
+		if slices.EqualFunc(r.Documents, documents, same) && !d.drifted {
 			return nil, nil
 		}
 		return []publish.Change{{Action: "update", Object: "server"}}, nil
@@ -151,7 +174,14 @@ func (d memoryDriver) Diff(_ context.Context, records []publish.Record, document
 
 // Status implements publish.Driver.
 func (d memoryDriver) Status(context.Context, []publish.Record, *publish.Record) (*publish.Status, error) {
-	return &publish.Status{Ready: d.Serving() != ""}, nil
+	ready := d.Serving() != ""
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.Starting > 0 {
+		d.Starting--
+		return &publish.Status{Message: "it starts"}, nil
+	}
+	return &publish.Status{Ready: ready}, nil
 }
 
 // Removals implements publish.Driver.
@@ -180,6 +210,7 @@ func (d memoryDriver) Close() error { return nil }
 func (d memoryDriver) Prepare(ctx context.Context, p *publish.Plan) (publish.Rollout, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	d.asked = p.Options
 	if d.Refuses != "" && version(p.Record) == d.Refuses {
 		return nil, &publish.ConflictError{Object: "server", Details: []string{"it is refused"}}
 	}

@@ -98,7 +98,7 @@ func (r *memoryRollout) Switch(ctx context.Context) error {
 			r.servers[r.route] = old
 		}
 		s.running = true
-		r.servers[name], r.route = s, name
+		r.servers[name], r.route, r.drifted = s, name, false
 		return nil
 	})
 }

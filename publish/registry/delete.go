@@ -2,109 +2,74 @@ package registry
 
 import (
 	"context"
-	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/deployfile/deployfile/manifests"
-	registrykind "github.com/deployfile/deployfile/manifests/registry"
 	"github.com/deployfile/deployfile/publish"
-	v1 "github.com/google/go-containerregistry/pkg/v1"
+	store "github.com/deployfile/deployfile/publish/store/registry"
 )
 
-// Delete implements publish.Publisher: it deletes the tags that the endpoint's
-// revisions have set and that still name one of their images, and the records,
-// the newest last. Images stay: others may use them by digest or by another
-// tag, and the registry's own clean-up knows which nobody names. The error is a
-// *KeptError for what the registry does not delete.
-func (p *Publisher) Delete(ctx context.Context) error {
-	tags, records, err := p.left(ctx)
+// Delete implements publish.Driver: it deletes the tags that the endpoint's
+// revisions have set and that still name one of their images. Images stay: others
+// may use them by digest or by another tag, and the registry's own clean-up knows
+// which are not named. The error is a *KeptError of publish/store/registry for what
+// the registry does not delete; the records stay then, too.
+func (d *driver) Delete(ctx context.Context, records []publish.Record) error {
+	tags, err := d.left(ctx, records)
 	if err != nil {
 		return err
 	}
-	kept := &KeptError{Repository: p.called}
+	kept := &store.KeptError{Repository: d.called}
 	for _, tag := range tags {
-		if err := kept.add(tag, p.point(ctx, tag, nil)); err != nil {
-			return err
-		}
-	}
-	for _, r := range records {
-		if err := kept.add(manifests.RevisionTag(p.endpoint, r.Number), p.forget(ctx, r)); err != nil {
+		if err := kept.Add(tag, d.client.Point(ctx, d.repository.Tag(tag), nil)); err != nil {
 			return err
 		}
 	}
 	if len(kept.Tags) > 0 {
-		return kept
+		kept.Tags = append(kept.Tags, d.recordTags(records)...)
 	}
-	return nil
+	return kept.OrNil()
 }
 
-// Removals implements publish.Publisher.
-func (p *Publisher) Removals(ctx context.Context) ([]publish.Change, error) {
-	tags, records, err := p.left(ctx)
+// Removals implements publish.Driver. The records are tags like the others.
+func (d *driver) Removals(ctx context.Context, records []publish.Record) ([]publish.Change, error) {
+	tags, err := d.left(ctx, records)
 	if err != nil {
 		return nil, err
 	}
-	for _, r := range records {
-		tags = append(tags, manifests.RevisionTag(p.endpoint, r.Number))
-	}
 	var out []publish.Change
-	for _, tag := range tags {
-		out = append(out, publish.Change{Action: "delete", Object: "Tag " + p.called + ":" + tag})
+	for _, tag := range append(tags, d.recordTags(records)...) {
+		out = append(out, publish.Change{Action: "delete", Object: "Tag " + d.called + ":" + tag})
 	}
 	return out, nil
 }
 
-// left are the tags that the revisions have set and that still name one of their
-// images, and the records, the oldest first.
-func (p *Publisher) left(ctx context.Context) (tags []string, records []record, err error) {
-	if records, err = p.allRecords(ctx); err != nil {
-		return nil, nil, err
+// recordTags returns the tags of records, the oldest first.
+func (d *driver) recordTags(records []publish.Record) []string {
+	var out []string
+	for _, r := range slices.Backward(records) {
+		out = append(out, manifests.RevisionTag(d.endpoint, r.Number))
 	}
-	slices.Reverse(records)
-	ours, set := map[v1.Hash]bool{}, []string{}
+	return out
+}
+
+// left returns the tags that the revisions have set and that still name one of their
+// images.
+func (d *driver) left(ctx context.Context, records []publish.Record) ([]string, error) {
+	var set, out []string
 	for _, r := range records {
-		ours[r.Image] = true
-		if w, err := registrykind.ParseImage(r.Documents); err == nil {
-			set = append(set, w.Tags...)
-		}
+		set = append(set, tagsOf(r)...)
 	}
 	slices.Sort(set)
+	ours := imagesOf(records)
 	for _, tag := range slices.Compact(set) {
-		now, there, err := p.client.digest(ctx, p.repository.Tag(tag))
+		now, err := d.look(ctx, tag)
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
-		if there && ours[now] {
-			tags = append(tags, tag)
+		if now != nil && ours[*now] {
+			out = append(out, tag)
 		}
 	}
-	return tags, records, nil
-}
-
-// KeptError is what a registry did not delete.
-type KeptError struct {
-	Repository string
-	// Tags are those that stay, Err is why.
-	Tags []string
-	Err  error
-}
-
-// Error implements error.
-func (e *KeptError) Error() string {
-	return fmt.Sprintf("the registry of %s does not delete the tags %s: %v; allow deletion there, or delete them with its own tools", e.Repository, strings.Join(e.Tags, ", "), e.Err)
-}
-
-// Unwrap returns why.
-func (e *KeptError) Unwrap() error { return e.Err }
-
-// add notes a tag that the registry refused to delete, and returns any other
-// error.
-func (e *KeptError) add(tag string, err error) error {
-	if err == nil || !refusesDeletion(err) {
-		return err
-	}
-	e.Tags = append(e.Tags, tag)
-	e.Err = err
-	return nil
+	return out, nil
 }

@@ -1,11 +1,6 @@
 // Package registry publishes to registries: it copies an image by its digest
-// to a repository, in the form that the registry takes, and lets tags name it.
-//
-// The state of an endpoint is in the repository too. Each revision is an
-// artifact of a few kilobytes, tagged ENDPOINT-rN, that refers to the image and
-// holds the state and the documents; the image is kept by the tag
-// ENDPOINT-rN-image. A record is not written twice, so that of two deployments at
-// a time one wins.
+// to a repository, in the form that the registry takes, and lets tags name it. The
+// state of an endpoint is in the repository, too (publish/store/registry).
 package registry
 
 import (
@@ -13,20 +8,16 @@ import (
 	"fmt"
 
 	"github.com/deployfile/deployfile/deployfile"
+	"github.com/deployfile/deployfile/internal/registryclient"
 	"github.com/deployfile/deployfile/manifests"
 	registrykind "github.com/deployfile/deployfile/manifests/registry"
 	"github.com/deployfile/deployfile/publish"
+	store "github.com/deployfile/deployfile/publish/store/registry"
 	"github.com/google/go-containerregistry/pkg/name"
 )
 
-// Publisher is a publish.Publisher of one endpoint in one repository.
-type Publisher struct {
-	client     *client
-	endpoint   string
-	repository name.Repository
-	// called is how the user calls the repository.
-	called string
-}
+// Publisher is an endpoint in a repository.
+type Publisher struct{ *publish.Engine }
 
 var _ publish.Publisher = (*Publisher)(nil)
 
@@ -39,45 +30,49 @@ type Options struct {
 // Open prepares for an endpoint of a target of the kind registry. Nothing is sent
 // yet, so the context is not used. The credentials are those of docker login.
 func Open(_ context.Context, o Options) (*Publisher, error) {
-	repository, err := parseRepository(o.Target.Image)
-	if err != nil {
-		return nil, fmt.Errorf("repository %q: %w", o.Target.Image, err)
-	}
-	c, err := newClient()
+	t := o.Target
+	records, err := store.New(store.Options{Endpoint: t.Endpoint, Repository: t.Image, Format: t.Format})
 	if err != nil {
 		return nil, err
 	}
-	return &Publisher{client: c, endpoint: o.Target.Endpoint, repository: repository, called: o.Target.Image}, nil
-}
-
-// Close implements publish.Publisher.
-func (p *Publisher) Close() error { return nil }
-
-// Revisions implements publish.Publisher.
-func (p *Publisher) Revisions(ctx context.Context) ([]publish.Revision, error) {
-	records, err := p.records(ctx)
+	repository, err := registryclient.ParseRepository(t.Image)
+	if err != nil {
+		return nil, fmt.Errorf("repository %q: %w", t.Image, err)
+	}
+	c, err := registryclient.New()
 	if err != nil {
 		return nil, err
 	}
-	var out []publish.Revision
-	for _, r := range records {
-		out = append(out, r.Revision)
-	}
-	return out, nil
+	d := &driver{client: c, endpoint: t.Endpoint, repository: repository, called: t.Image}
+	return &Publisher{publish.NewEngine(t.Endpoint, records, d)}, nil
 }
 
-// wanted is what documents ask of the registry.
-func (p *Publisher) wanted(documents []manifests.Document) (*registrykind.Image, error) {
+// driver is the publish.Driver of an endpoint in a repository.
+type driver struct {
+	client     *registryclient.Client
+	endpoint   string
+	repository name.Repository
+	// called is the repository as the user writes it.
+	called string
+}
+
+var _ publish.Driver = (*driver)(nil)
+
+// Close implements publish.Driver.
+func (d *driver) Close() error { return nil }
+
+// wanted returns what documents ask of the registry.
+func (d *driver) wanted(documents []manifests.Document) (*registrykind.Image, error) {
 	w, err := registrykind.ParseImage(documents)
 	if err != nil {
 		return nil, err
 	}
-	repository, err := parseRepository(w.Repository)
+	repository, err := registryclient.ParseRepository(w.Repository)
 	if err != nil {
 		return nil, err
 	}
-	if repository.Name() != p.repository.Name() {
-		return nil, fmt.Errorf("the image is for %s and not for %s: deploy to another target, or delete the endpoint there first", w.Repository, p.called)
+	if repository.Name() != d.repository.Name() {
+		return nil, fmt.Errorf("the image is for %s and not for %s: deploy to another target, or delete the endpoint there first", w.Repository, d.called)
 	}
 	return w, nil
 }

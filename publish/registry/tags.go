@@ -2,40 +2,16 @@ package registry
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 
+	"github.com/deployfile/deployfile/manifests"
 	registrykind "github.com/deployfile/deployfile/manifests/registry"
 	"github.com/deployfile/deployfile/publish"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 )
 
-// Tag lets a tag of its repository name an image, REPOSITORY@sha256:… or
-// REPOSITORY:TAG.
-func Tag(ctx context.Context, image, tag string) error {
-	c, err := newClient()
-	if err != nil {
-		return err
-	}
-	ref, err := parseReference(image)
-	if err != nil {
-		return err
-	}
-	d, err := c.puller.Get(ctx, ref)
-	if isNotFound(err) {
-		return &NoImageError{Image: image}
-	}
-	if err != nil {
-		return err
-	}
-	if err := c.pusher.Put(ctx, ref.Context().Tag(tag), d); err != nil {
-		return fmt.Errorf("tag %s as %s: %w", image, tag, err)
-	}
-	return nil
-}
-
-// tagMove is a tag that is to name another image, or none.
+// tagMove is a tag that is to name another image, or nothing.
 type tagMove struct {
 	tag string
 	// from and to are digests, nil for no image.
@@ -44,32 +20,53 @@ type tagMove struct {
 	conflict string
 }
 
-// moves lists what has to change that the tags of a document name an image, and
-// those that only the newest revision has name none. A tag that others have
-// moved stays, where it is to go. The error is a *publish.ConflictError for a
-// tag that is to move and that this endpoint did not set, unless forced.
-func (p *Publisher) moves(ctx context.Context, w *registrykind.Image, image v1.Hash, records []record, force bool) ([]tagMove, error) {
-	ours := map[v1.Hash]bool{}
-	for _, r := range records {
-		ours[r.Image] = true
+// look returns what a tag names, nil for nothing.
+type look func(ctx context.Context, tag string) (*v1.Hash, error)
+
+// look returns what a tag names now.
+func (d *driver) look(ctx context.Context, tag string) (*v1.Hash, error) {
+	now, there, err := d.client.Digest(ctx, d.repository.Tag(tag))
+	if err != nil || !there {
+		return nil, err
 	}
+	return &now, nil
+}
+
+// named returns an image by the name of the repository that the user gave.
+func (d *driver) named(digest v1.Hash) string { return d.called + "@" + digest.String() }
+
+// tagsOf returns the tags of a record's document, nil if it does not have one.
+func tagsOf(r publish.Record) []string {
+	w, err := registrykind.ParseImage(r.Documents)
+	if err != nil {
+		return nil
+	}
+	return w.Tags
+}
+
+// moves lists what has to change for the tags of a document to name an image, and
+// for those that only the newest revision has to name none. A tag of the latter
+// that others have moved stays. The error is a *publish.ConflictError for a tag
+// that is to move and that this endpoint did not set, unless forced.
+func (d *driver) moves(ctx context.Context, w *registrykind.Image, image v1.Hash, records []publish.Record, tags look, force bool) ([]tagMove, error) {
+	ours := imagesOf(records)
 	var out []tagMove
 	var conflicts []*publish.ConflictError
 	for _, tag := range w.Tags {
-		now, there, err := p.client.digest(ctx, p.repository.Tag(tag))
+		now, err := tags(ctx, tag)
 		switch {
 		case err != nil:
 			return nil, err
-		case !there:
+		case now == nil:
 			out = append(out, tagMove{tag: tag, to: &image})
-		case now == image:
+		case *now == image:
 		default:
-			m := tagMove{tag: tag, from: &now, to: &image}
-			if !ours[now] {
-				m.conflict = "it names " + now.String() + ", which was not deployed as " + p.endpoint
+			m := tagMove{tag: tag, from: now, to: &image}
+			if !ours[*now] {
+				m.conflict = "it names " + now.String() + ", which was not deployed as " + d.endpoint
 			}
 			if m.conflict != "" && !force {
-				conflicts = append(conflicts, &publish.ConflictError{Object: "tag " + p.called + ":" + tag, Details: []string{m.conflict}})
+				conflicts = append(conflicts, &publish.ConflictError{Object: "tag " + d.called + ":" + tag, Details: []string{m.conflict}})
 			}
 			out = append(out, m)
 		}
@@ -80,79 +77,48 @@ func (p *Publisher) moves(ctx context.Context, w *registrykind.Image, image v1.H
 		}
 		return out, conflicts[0]
 	}
-	dropped, err := p.dropped(ctx, w, records)
+	dropped, err := d.dropped(ctx, w, publish.NewestDeployed(records), tags)
 	return append(out, dropped...), err
 }
 
-// dropped are the tags that the newest revision has, and the document has not.
-func (p *Publisher) dropped(ctx context.Context, w *registrykind.Image, records []record) ([]tagMove, error) {
-	if len(records) == 0 {
+func imagesOf(records []publish.Record) map[v1.Hash]bool {
+	out := map[v1.Hash]bool{}
+	for _, r := range records {
+		if image, ok := imageOf(r); ok {
+			out[image] = true
+		}
+	}
+	return out
+}
+
+// dropped lists the tags that the newest revision has, and the document has not.
+func (d *driver) dropped(ctx context.Context, w *registrykind.Image, newest *publish.Record, tags look) ([]tagMove, error) {
+	if newest == nil {
 		return nil, nil
 	}
-	had, err := registrykind.ParseImage(records[0].Documents)
+	had, err := registrykind.ParseImage(newest.Documents)
 	if err != nil {
-		return nil, fmt.Errorf("record of revision %d: %w: delete the tag %s if deployfile did not write it", records[0].Number, err, p.recordTag(records[0].Number))
+		return nil, d.broken(*newest, err)
 	}
+	image, _ := imageOf(*newest)
 	var out []tagMove
 	for _, tag := range had.Tags {
 		if slices.Contains(w.Tags, tag) {
 			continue
 		}
-		now, there, err := p.client.digest(ctx, p.repository.Tag(tag))
+		now, err := tags(ctx, tag)
 		if err != nil {
 			return nil, err
 		}
-		if there && now == records[0].Image {
-			out = append(out, tagMove{tag: tag, from: &now})
+		if now != nil && *now == image {
+			out = append(out, tagMove{tag: tag, from: now})
 		}
 	}
 	return out, nil
 }
 
-// move carries moves out. Tags that the registry does not delete stay, and say
-// is told of them. If one fails, those before it are put back.
-func (p *Publisher) move(ctx context.Context, moves []tagMove, say func(string)) error {
-	for n, m := range moves {
-		err := p.point(ctx, m.tag, m.to)
-		switch {
-		case err == nil && m.to == nil:
-			say(fmt.Sprintf("tag %s is deleted", m.tag))
-		case err == nil:
-			say(fmt.Sprintf("tag %s names %s", m.tag, m.to))
-		case m.to == nil && refusesDeletion(err):
-			say(fmt.Sprintf("tag %s stays where it is: the registry does not delete it", m.tag))
-		default:
-			return errors.Join(fmt.Errorf("tag %s: %w", m.tag, err), p.moveBack(ctx, moves[:n+1]))
-		}
-	}
-	return nil
-}
-
-func (p *Publisher) moveBack(ctx context.Context, moves []tagMove) error {
-	ctx, cancel := afterwards(ctx)
-	defer cancel()
-	var failed []error
-	for _, m := range moves {
-		if err := p.point(ctx, m.tag, m.from); err != nil {
-			failed = append(failed, fmt.Errorf("put tag %s back: %w", m.tag, err))
-		}
-	}
-	return errors.Join(failed...)
-}
-
-// point lets a tag name a manifest of the repository; nil deletes the tag, and
-// the tag alone.
-func (p *Publisher) point(ctx context.Context, tag string, to *v1.Hash) error {
-	if to == nil {
-		err := p.client.pusher.Delete(ctx, p.repository.Tag(tag))
-		if isNotFound(err) {
-			return nil
-		}
-		return err
-	}
-	d, err := p.client.puller.Get(ctx, p.repository.Digest(to.String()))
-	if err != nil {
-		return err
-	}
-	return p.client.pusher.Put(ctx, p.repository.Tag(tag), d)
+// broken says what to do about a record that deployfile did not write.
+func (d *driver) broken(r publish.Record, err error) error {
+	tag := d.repository.Tag(manifests.RevisionTag(d.endpoint, r.Number))
+	return fmt.Errorf("record of revision %d: %w: delete the tag %s if deployfile did not write it", r.Number, err, tag)
 }

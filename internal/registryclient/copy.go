@@ -1,4 +1,4 @@
-package registry
+package registryclient
 
 import (
 	"context"
@@ -16,48 +16,21 @@ type CopyOptions struct {
 	// Format is the form that the copy gets, one of package imageformat's; ""
 	// is imageformat.OCI.
 	Format string
-	// Platform takes the image of one platform, os/arch; "" takes all.
-	Platform string
 	// Progress is told what happens, a line each; nil if nobody is.
 	Progress func(line string)
 }
 
-// Copy copies an image, REPOSITORY@sha256:… or REPOSITORY:TAG, to a repository
-// of the same or another registry, where nothing but its digest names it, and
-// returns it as REPOSITORY@sha256:…. All platforms and attestations come along,
-// and the artifacts that refer to it (OCI referrers), unless Format or Platform
-// says otherwise. What the repository has is not sent again, and what its
-// registry has elsewhere is mounted.
-func Copy(ctx context.Context, image, repository string, o CopyOptions) (string, error) {
-	c, err := newClient()
-	if err != nil {
-		return "", err
-	}
-	source, err := parseReference(image)
-	if err != nil {
-		return "", err
-	}
-	to, err := parseRepository(repository)
-	if err != nil {
-		return "", err
-	}
-	digest, err := c.copy(ctx, source, to, o)
-	if err != nil {
-		return "", fmt.Errorf("copy %s to %s: %w", image, repository, err)
-	}
-	return named(repository, digest), nil
-}
-
-// named is an image as others are told of it, by the name of the repository
-// that the user gave.
-func named(repository string, digest v1.Hash) string { return repository + "@" + digest.String() }
-
-func (c *client) copy(ctx context.Context, source name.Reference, to name.Repository, o CopyOptions) (v1.Hash, error) {
-	from, err := c.image(ctx, source)
+// Copy copies an image to a repository of the same or another registry, where
+// nothing but its digest names it, and returns that. All platforms and
+// attestations come along, and the artifacts that refer to it (OCI referrers),
+// unless Format says otherwise. What the repository has is not sent again, and
+// what its registry has elsewhere is mounted.
+func (c *Client) Copy(ctx context.Context, source name.Reference, to name.Repository, o CopyOptions) (v1.Hash, error) {
+	from, err := c.Image(ctx, source)
 	if err != nil {
 		return v1.Hash{}, err
 	}
-	image, err := imageformat.Convert(from, o.Format, o.Platform)
+	image, err := imageformat.Convert(from, o.Format, "")
 	if err != nil {
 		return v1.Hash{}, err
 	}
@@ -68,16 +41,15 @@ func (c *client) copy(ctx context.Context, source name.Reference, to name.Reposi
 	if err := c.push(ctx, image, to.Digest(digest.String()), o.Progress); err != nil {
 		return v1.Hash{}, err
 	}
-	whole := (o.Format == "" || o.Format == imageformat.OCI) && o.Platform == ""
-	if whole && source.Context().Name() != to.Name() {
+	if (o.Format == "" || o.Format == imageformat.OCI) && source.Context().Name() != to.Name() {
 		err = c.copyReferrers(ctx, image, source.Context(), to)
 	}
 	return digest, err
 }
 
 // push sends an image, unless it is there.
-func (c *client) push(ctx context.Context, image imageformat.Image, to name.Digest, say func(string)) error {
-	_, there, err := c.digest(ctx, to)
+func (c *Client) push(ctx context.Context, image imageformat.Image, to name.Digest, say func(string)) error {
+	_, there, err := c.Digest(ctx, to)
 	if there || err != nil {
 		return err
 	}
@@ -101,7 +73,7 @@ func (c *client) push(ctx context.Context, image imageformat.Image, to name.Dige
 	return err
 }
 
-// size is the number of bytes of an image's blobs, each counted once. It is asked
+// size returns the number of bytes of an image's blobs, each counted once. It is asked
 // before anything is sent, and refuses an image that is too large to be read.
 func size(image imageformat.Image) (int64, error) {
 	blobs := map[v1.Hash]int64{}

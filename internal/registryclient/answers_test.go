@@ -1,4 +1,4 @@
-package registry
+package registryclient
 
 import (
 	"context"
@@ -14,7 +14,6 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"github.com/deployfile/deployfile/deployfile"
 	"github.com/deployfile/deployfile/internal/imageformat"
 	"github.com/deployfile/deployfile/internal/untrusted"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -108,21 +107,36 @@ func manifest(config v1.Descriptor, annotation string) v1.Manifest {
 
 // What a registry answers without end is an error, and not read without end.
 func TestEndlessAnswers(t *testing.T) {
-	revisions := func(ctx context.Context, registry string) error {
-		p, err := Open(ctx, Options{Target: deployfile.Target{Name: "prod", Endpoint: "iris-prod", Image: registry + "/iris"}})
+	tags := func(ctx context.Context, registry string) error {
+		c, err := New()
 		if err != nil {
 			return err
 		}
-		_, err = p.Revisions(ctx)
-		return err
+		repository, err := ParseRepository(registry + "/iris")
+		if err != nil {
+			return err
+		}
+		return c.Tags(ctx, repository, func(string) {})
 	}
 	copied := func(format string) func(context.Context, string) error {
 		return func(ctx context.Context, registry string) error {
-			_, err := Copy(ctx, registry+"/iris:latest", registry+"/copy", CopyOptions{Format: format})
+			c, err := New()
+			if err != nil {
+				return err
+			}
+			source, err := ParseReference(registry + "/iris:latest")
+			if err != nil {
+				return err
+			}
+			to, err := ParseRepository(registry + "/copy")
+			if err != nil {
+				return err
+			}
+			_, err = c.Copy(ctx, source, to, CopyOptions{Format: format})
 			return err
 		}
 	}
-	config := v1.Descriptor{MediaType: types.OCIConfigJSON, Digest: testRecord().Image, Size: 2}
+	config := v1.Descriptor{MediaType: types.OCIConfigJSON, Digest: v1.Hash{Algorithm: "sha256", Hex: strings.Repeat("01", 32)}, Size: 2}
 	for name, test := range map[string]struct {
 		prepare func(*stranger)
 		do      func(ctx context.Context, registry string) error
@@ -130,19 +144,19 @@ func TestEndlessAnswers(t *testing.T) {
 	}{
 		"a list of tags": {func(s *stranger) {
 			s.answers["tags/list"] = func(w http.ResponseWriter, _ *http.Request) { s.endless(w, `{"tags":["a"`, `,"iris"`) }
-		}, revisions, "16 MiB"},
+		}, tags, "16 MiB"},
 		"pages of tags": {func(s *stranger) {
 			s.answers["tags/list"] = func(w http.ResponseWriter, _ *http.Request) {
 				w.Header().Set("Link", fmt.Sprintf("</v2/iris/tags/list?last=%d>; rel=next", s.asked.Load()))
 				_, _ = io.WriteString(w, `{"tags":[]}`)
 			}
-		}, revisions, "10000 pages"},
+		}, tags, "10000 pages"},
 		"pages of many tags": {func(s *stranger) {
 			s.answers["tags/list"] = func(w http.ResponseWriter, _ *http.Request) {
 				w.Header().Set("Link", fmt.Sprintf("</v2/iris/tags/list?last=%d>; rel=next", s.asked.Load()))
 				_, _ = io.WriteString(w, `{"tags":["a"`+strings.Repeat(`,"iris"`, 99_999)+`]}`)
 			}
-		}, revisions, "1000000 tags"},
+		}, tags, "1000000 tags"},
 		"a manifest": {func(s *stranger) {
 			s.answers["manifests/latest"] = func(w http.ResponseWriter, _ *http.Request) {
 				w.Header().Set("Content-Type", string(types.OCIManifestSchema1))

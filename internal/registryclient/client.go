@@ -1,4 +1,6 @@
-package registry
+// Package registryclient asks registries, within limits: what tags name, copies
+// of images, and what refers to them.
+package registryclient
 
 import (
 	"context"
@@ -6,7 +8,6 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"strings"
 
 	"github.com/deployfile/deployfile/internal/imageformat"
 	"github.com/deployfile/deployfile/internal/registryauth"
@@ -17,19 +18,20 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
 )
 
-// client asks registries, with the credentials of docker login.
-type client struct {
-	puller *remote.Puller
-	pusher *remote.Pusher
+// Client asks registries, with the credentials of docker login.
+type Client struct {
+	Puller *remote.Puller
+	Pusher *remote.Pusher
 }
 
-func newClient() (*client, error) {
+// New sends nothing yet.
+func New() (*Client, error) {
 	puller, err := remote.NewPuller(options()...)
 	if err != nil {
 		return nil, err
 	}
 	pusher, err := remote.NewPusher(options()...)
-	return &client{puller: puller, pusher: pusher}, err
+	return &Client{Puller: puller, Pusher: pusher}, err
 }
 
 func options(more ...remote.Option) []remote.Option {
@@ -40,9 +42,9 @@ func options(more ...remote.Option) []remote.Option {
 	}, more...)
 }
 
-// parseRepository reads the name of a repository. A registry on this machine's
-// loopback is spoken to without TLS, as container engines do.
-func parseRepository(text string) (name.Repository, error) {
+// ParseRepository parses the name of a repository. A registry on this machine's
+// loopback is asked without TLS, as container engines do.
+func ParseRepository(text string) (name.Repository, error) {
 	repository, err := name.NewRepository(text)
 	if err == nil && onLoopback(repository.RegistryStr()) {
 		repository, err = name.NewRepository(text, name.Insecure)
@@ -50,8 +52,8 @@ func parseRepository(text string) (name.Repository, error) {
 	return repository, err
 }
 
-// parseReference reads an image's name, with a tag or a digest.
-func parseReference(text string) (name.Reference, error) {
+// ParseReference parses an image's name, with a tag or a digest.
+func ParseReference(text string) (name.Reference, error) {
 	ref, err := name.ParseReference(text)
 	if err == nil && onLoopback(ref.Context().RegistryStr()) {
 		ref, err = name.ParseReference(text, name.Insecure)
@@ -67,10 +69,11 @@ func onLoopback(registry string) bool {
 	return net.ParseIP(host).IsLoopback()
 }
 
-// image opens an image.
-func (c *client) image(ctx context.Context, ref name.Reference) (imageformat.Image, error) {
-	d, err := c.puller.Get(ctx, ref)
-	if isNotFound(err) {
+// Image opens an image or an index. The error is a *NoImageError if there is
+// nothing of that name.
+func (c *Client) Image(ctx context.Context, ref name.Reference) (imageformat.Image, error) {
+	d, err := c.Puller.Get(ctx, ref)
+	if IsNotFound(err) {
 		return nil, &NoImageError{Image: ref.String()}
 	}
 	if err != nil {
@@ -85,19 +88,18 @@ func (c *client) image(ctx context.Context, ref name.Reference) (imageformat.Ima
 	return nil, fmt.Errorf("%s has the media type %q, which is not an image", ref, d.MediaType)
 }
 
-// digest is what a reference points to; ok is false if there is nothing.
-func (c *client) digest(ctx context.Context, ref name.Reference) (digest v1.Hash, ok bool, err error) {
-	d, err := c.puller.Head(ctx, ref)
+// Digest returns what a reference names; ok is false if it names nothing.
+func (c *Client) Digest(ctx context.Context, ref name.Reference) (digest v1.Hash, ok bool, err error) {
+	d, err := c.Puller.Head(ctx, ref)
 	if err == nil {
 		return d.Digest, true, nil
 	}
-	if isNotFound(err) {
+	if IsNotFound(err) {
 		return v1.Hash{}, false, nil
 	}
-	// What a registry says of a HEAD has no reason in it, and a few do not
-	// know it at all.
-	got, err := c.puller.Get(ctx, ref)
-	if isNotFound(err) {
+	// The answer to a HEAD gives no reason, and a few registries do not know it.
+	got, err := c.Puller.Get(ctx, ref)
+	if IsNotFound(err) {
 		return v1.Hash{}, false, nil
 	}
 	if err != nil {
@@ -106,7 +108,7 @@ func (c *client) digest(ctx context.Context, ref name.Reference) (digest v1.Hash
 	return got.Digest, true, nil
 }
 
-// status is the HTTP status by which a registry refused, 0 if it did not.
+// status returns the HTTP status of a registry's error, 0 for another error.
 func status(err error) int {
 	var refused *transport.Error
 	if errors.As(err, &refused) {
@@ -115,11 +117,13 @@ func status(err error) int {
 	return 0
 }
 
-func isNotFound(err error) bool { return status(err) == http.StatusNotFound }
+// IsNotFound reports whether a registry answered that it does not have what it was
+// asked for.
+func IsNotFound(err error) bool { return status(err) == http.StatusNotFound }
 
-// refusesDeletion says whether a registry does not delete what it was asked to:
+// RefusesDeletion reports whether a registry does not delete what it was asked to:
 // at all (405), that way (400), or for this account (403).
-func refusesDeletion(err error) bool {
+func RefusesDeletion(err error) bool {
 	switch status(err) {
 	case http.StatusMethodNotAllowed, http.StatusBadRequest, http.StatusForbidden, http.StatusNotImplemented:
 		return true
@@ -127,23 +131,13 @@ func refusesDeletion(err error) bool {
 	return false
 }
 
-// NoImageError is an image that is not there.
+// NoImageError is an image that is not in its registry.
 type NoImageError struct {
 	// Image is its reference.
 	Image string
 }
 
-// Error implements error.
+// Error names the image.
 func (e *NoImageError) Error() string {
 	return fmt.Sprintf("there is no image %s in the registry", e.Image)
-}
-
-// repositoryOf is an image's name without its tag and digest, as it was
-// written.
-func repositoryOf(image string) string {
-	image, _, _ = strings.Cut(image, "@")
-	if slash, colon := strings.LastIndex(image, "/"), strings.LastIndex(image, ":"); colon > slash {
-		image = image[:colon]
-	}
-	return image
 }

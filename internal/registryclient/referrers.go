@@ -1,4 +1,4 @@
-package registry
+package registryclient
 
 import (
 	"context"
@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/deployfile/deployfile/imagespec"
 	"github.com/deployfile/deployfile/internal/imageformat"
 	"github.com/deployfile/deployfile/internal/untrusted"
 	"github.com/google/go-containerregistry/pkg/name"
@@ -19,7 +20,7 @@ import (
 // copyReferrers copies the artifacts that refer to an image, to what is in it,
 // or to another such artifact: signatures, SBOMs and the like. The
 // records of deployments stay where they were made.
-func (c *client) copyReferrers(ctx context.Context, image imageformat.Image, from, to name.Repository) error {
+func (c *Client) copyReferrers(ctx context.Context, image imageformat.Image, from, to name.Repository) error {
 	seen := map[v1.Hash]bool{}
 	return walk(image, func(one imageformat.Image) error {
 		digest, err := one.Digest()
@@ -30,7 +31,7 @@ func (c *client) copyReferrers(ctx context.Context, image imageformat.Image, fro
 	})
 }
 
-func (c *client) copyReferrersOf(ctx context.Context, digest v1.Hash, from, to name.Repository, seen map[v1.Hash]bool) error {
+func (c *Client) copyReferrersOf(ctx context.Context, digest v1.Hash, from, to name.Repository, seen map[v1.Hash]bool) error {
 	if seen[digest] {
 		return nil
 	}
@@ -40,10 +41,10 @@ func (c *client) copyReferrersOf(ctx context.Context, digest v1.Hash, from, to n
 		return err
 	}
 	for _, d := range list {
-		if d.ArtifactType == RecordType || seen[d.Digest] {
+		if d.ArtifactType == imagespec.RecordType || seen[d.Digest] {
 			continue
 		}
-		artifact, err := c.image(ctx, from.Digest(d.Digest.String()))
+		artifact, err := c.Image(ctx, from.Digest(d.Digest.String()))
 		var gone *NoImageError
 		if errors.As(err, &gone) {
 			continue // the list is older than the artifact's deletion
@@ -57,7 +58,7 @@ func (c *client) copyReferrersOf(ctx context.Context, digest v1.Hash, from, to n
 		if _, err := size(artifact); err != nil {
 			return err
 		}
-		if err := c.pusher.Push(ctx, to.Digest(d.Digest.String()), artifact); err != nil {
+		if err := c.Pusher.Push(ctx, to.Digest(d.Digest.String()), artifact); err != nil {
 			return err
 		}
 		if err := c.copyReferrersOf(ctx, d.Digest, from, to, seen); err != nil {
@@ -84,13 +85,13 @@ func referrers(ctx context.Context, of name.Digest) ([]v1.Descriptor, error) {
 	return m.Manifests, nil
 }
 
-// forgetReferrer takes an artifact that was deleted off the list that
+// ForgetReferrer removes an artifact that was deleted from the list that
 // registries without the referrers API keep below a tag:
 // https://github.com/opencontainers/distribution-spec/blob/main/spec.md#referrers-tag-schema.
-func (c *client) forgetReferrer(ctx context.Context, repository name.Repository, subject, artifact v1.Hash) error {
+func (c *Client) ForgetReferrer(ctx context.Context, repository name.Repository, subject, artifact v1.Hash) error {
 	tag := repository.Tag(strings.Replace(subject.String(), ":", "-", 1))
-	d, err := c.puller.Get(ctx, tag)
-	if isNotFound(err) {
+	d, err := c.Puller.Get(ctx, tag)
+	if IsNotFound(err) {
 		return nil
 	}
 	if err != nil {
@@ -110,10 +111,10 @@ func (c *client) forgetReferrer(ctx context.Context, repository name.Repository,
 	case len(left) == len(list.Manifests):
 		return nil
 	case len(left) == 0:
-		return c.remove(ctx, tag, d.Digest)
+		return c.Remove(ctx, tag, d.Digest)
 	}
 	list.Manifests = left
-	return c.pusher.Put(ctx, tag, referrerList{list})
+	return c.Pusher.Put(ctx, tag, referrerList{list})
 }
 
 // referrerList is an index that can be put.

@@ -6,10 +6,11 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/deployfile/deployfile/imagespec"
 	"github.com/deployfile/deployfile/internal/imageformat"
+	"github.com/deployfile/deployfile/publish"
+	record "github.com/deployfile/deployfile/record/v1"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
-	"github.com/google/go-containerregistry/pkg/v1/empty"
-	"github.com/google/go-containerregistry/pkg/v1/mutate"
 	"github.com/google/go-containerregistry/pkg/v1/partial"
 	"github.com/google/go-containerregistry/pkg/v1/static"
 	"github.com/google/go-containerregistry/pkg/v1/types"
@@ -44,11 +45,11 @@ func (z *zeros) Close() error { return nil }
 // TestHostileRecords reads artifacts with the name of a record whose sizes are
 // those that a stranger wrote.
 func TestHostileRecords(t *testing.T) {
-	blob := v1.Descriptor{MediaType: RecordType, Digest: testRecord().Image, Size: 1}
-	config := v1.Descriptor{MediaType: types.DockerConfigJSON, Digest: testRecord().Image, Size: 1}
+	blob := v1.Descriptor{MediaType: imagespec.RecordType, Digest: testImage(), Size: 1}
+	config := v1.Descriptor{MediaType: types.DockerConfigJSON, Digest: testImage(), Size: 1}
 	artifactOf := func(blob v1.Descriptor, annotations map[string]string) v1.Manifest {
 		return v1.Manifest{
-			MediaType: types.OCIManifestSchema1, ArtifactType: RecordType,
+			MediaType: types.OCIManifestSchema1, ArtifactType: imagespec.RecordType,
 			Config: config, Layers: []v1.Descriptor{blob}, Annotations: annotations,
 		}
 	}
@@ -57,7 +58,7 @@ func TestHostileRecords(t *testing.T) {
 		// go-containerregistry takes -1 for a size that is not known.
 		"a blob of a negative size":          artifactOf(sized(blob, -1), nil),
 		"a blob of a terabyte":               artifactOf(sized(blob, 1<<40), nil),
-		"a large manifest":                   artifactOf(blob, map[string]string{"x": strings.Repeat("x", 5<<20)}),
+		"a large manifest":                   artifactOf(blob, map[string]string{"x": strings.Repeat("x", record.MaxSize)}),
 		"a configuration of a negative size": {MediaType: types.DockerManifestSchema2, Config: sized(config, -1)},
 		"a configuration of a terabyte":      {MediaType: types.DockerManifestSchema2, Config: sized(config, 1<<40)},
 	} {
@@ -66,43 +67,26 @@ func TestHostileRecords(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			image, err := partial.CompressedToImage(artifact{manifest: raw, config: []byte("{}"), blob: endless{static.NewLayer(nil, RecordType), t}})
+			image, err := partial.CompressedToImage(oneBlob{manifest: raw, config: []byte("{}"), blob: endless{static.NewLayer(nil, imagespec.RecordType), t}})
 			if err != nil {
 				t.Fatal(err)
 			}
-			if _, ok, err := readRecord(image); ok || err == nil {
+			if _, ok, err := decode(image); ok || err == nil {
 				t.Errorf("it is read: %v", err)
 			}
 		})
 	}
 }
 
-// TestWalkOnce walks an index that names another twice, which names the next twice,
-// and so on.
-func TestWalkOnce(t *testing.T) {
-	index := mutate.AppendManifests(empty.Index, mutate.IndexAddendum{Add: empty.Image})
-	const levels = 30
-	for range levels {
-		index = mutate.AppendManifests(empty.Index, mutate.IndexAddendum{Add: index}, mutate.IndexAddendum{Add: index})
-	}
-	visited := 0
-	if err := walk(index, func(imageformat.Image) error { visited++; return nil }); err != nil {
-		t.Fatal(err)
-	}
-	if visited != levels+2 {
-		t.Errorf("%d indexes and images are visited, want %d", visited, levels+2)
-	}
-}
-
 // FuzzManifest reads any manifest with any blob as a record: that never panics, and
 // what is read of it is no more than may be.
 func FuzzManifest(f *testing.F) {
-	record := testRecord()
 	for _, format := range []string{imageformat.OCI, imageformat.Docker} {
-		image, err := record.put("iris-prod", format, v1.Descriptor{MediaType: types.OCIImageIndex, Digest: record.Image, Size: 42})
+		a, err := encode(testRecord(), "iris-prod", format, testSubject())
 		if err != nil {
 			f.Fatal(err)
 		}
+		image := a.image
 		manifest, err := image.RawManifest()
 		if err != nil {
 			f.Fatal(err)
@@ -111,19 +95,19 @@ func FuzzManifest(f *testing.F) {
 		if err != nil {
 			f.Fatal(err)
 		}
-		data, err := json.Marshal(record)
+		data, err := publish.EncodeRevision(testRecord().Revision)
 		if err != nil {
 			f.Fatal(err)
 		}
 		f.Add(manifest, config, data)
 	}
 	f.Fuzz(func(t *testing.T, manifest, config, blob []byte) {
-		image, err := partial.CompressedToImage(artifact{manifest: manifest, config: config, blob: static.NewLayer(blob, RecordType)})
+		image, err := partial.CompressedToImage(oneBlob{manifest: manifest, config: config, blob: static.NewLayer(blob, imagespec.RecordType)})
 		if err != nil {
 			return
 		}
-		r, ok, err := readRecord(image)
-		if ok && err == nil && r.size > 2*maxRecord {
+		r, ok, err := decode(image)
+		if ok && err == nil && r.size > 3*record.MaxSize {
 			t.Errorf("%d bytes of a record are read", r.size)
 		}
 	})
