@@ -34,62 +34,41 @@ type Image interface {
 	RawManifest() ([]byte, error)
 }
 
-// Convert converts an image to a format; "" is OCI. A platform, os/arch or
-// os/arch/variant, selects the image of that platform; "" selects all. Only
-// manifests and configurations are read. The error is a *PlatformError if the
-// platform is missing, or none was selected and the format needs exactly one,
-// and a *LayerError if Docker has no media type for a layer.
-func Convert(image Image, format, platform string) (Image, error) {
+// Convert converts an image to a format; "" is OCI. Only manifests and
+// configurations are read. The error is a *PlatformError if the format holds one
+// platform and the image has several, and a *LayerError if Docker has no media
+// type for a layer.
+func Convert(image Image, format string) (Image, error) {
 	if format == "" {
 		format = OCI
 	}
 	if !slices.Contains([]string{OCI, Docker, DockerManifest}, format) {
 		return nil, fmt.Errorf("image format %q is not known: there are %q, %q and %q", format, OCI, Docker, DockerManifest)
 	}
-	if platform == "" && format == OCI {
+	if format == OCI {
 		return image, nil
 	}
 	all, err := platformImages(image)
 	if err != nil {
 		return nil, err
 	}
-	chosen := all
-	if platform != "" {
-		if chosen, err = choose(all, platform); err != nil {
-			return nil, err
-		}
-	}
 	switch {
-	case format == OCI:
-		return chosen[0], nil
-	case len(chosen) == 1:
-		return dockerManifest(chosen[0])
+	case len(all) == 1:
+		return dockerManifest(all[0])
 	case format == DockerManifest:
 		return nil, &PlatformError{Have: names(all)}
 	}
-	return dockerList(image, chosen)
+	return dockerList(image, all)
 }
 
-// Platforms returns the platforms of an image, in its own order.
-func Platforms(image Image) ([]string, error) {
-	all, err := platformImages(image)
-	return names(all), err
-}
-
-// PlatformError reports an image without the one platform that is needed.
+// PlatformError reports an image of several platforms where one is needed.
 type PlatformError struct {
-	// Want is the selected platform, "" if none was.
-	Want string
-	// Have are the image's platforms.
+	// Have are the image's platforms, in its own order.
 	Have []string
 }
 
 func (e *PlatformError) Error() string {
-	have := strings.Join(e.Have, ", ")
-	if e.Want == "" {
-		return fmt.Sprintf("the image is for %s, and format %q holds one platform: choose it with --platform", have, DockerManifest)
-	}
-	return fmt.Sprintf("the image is not for %s: it is for %s", e.Want, have)
+	return fmt.Sprintf("the image is for %s, and format %q holds one platform: build it with one --platform, or name the image of one platform by its digest", strings.Join(e.Have, ", "), DockerManifest)
 }
 
 // LayerError reports a layer that has no Docker media type.

@@ -78,20 +78,6 @@ func platformOf(image v1.Image, p *v1.Platform) (platformImage, error) {
 	}}, nil
 }
 
-// choose returns the one image of a platform.
-func choose(all []platformImage, platform string) ([]platformImage, error) {
-	want, err := platforms.Parse(platform)
-	if err != nil {
-		return nil, fmt.Errorf("platform %q: %w", platform, err)
-	}
-	for _, i := range all {
-		if platforms.Format(platforms.Normalize(i.platform)) == platforms.Format(platforms.Normalize(want)) {
-			return []platformImage{i}, nil
-		}
-	}
-	return nil, &PlatformError{Want: platform, Have: names(all)}
-}
-
 func names(all []platformImage) []string {
 	var out []string
 	for _, i := range all {

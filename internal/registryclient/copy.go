@@ -30,7 +30,7 @@ func (c *Client) Copy(ctx context.Context, source name.Reference, to name.Reposi
 	if err != nil {
 		return v1.Hash{}, err
 	}
-	image, err := imageformat.Convert(from, o.Format, "")
+	image, err := imageformat.Convert(from, o.Format)
 	if err != nil {
 		return v1.Hash{}, err
 	}

@@ -90,7 +90,7 @@ func (d *driver) converted(ctx context.Context, w *registrykind.Image, source na
 	if err != nil {
 		return v1.Hash{}, err
 	}
-	image, err := imageformat.Convert(from, w.Format, "")
+	image, err := imageformat.Convert(from, w.Format)
 	if err != nil {
 		return v1.Hash{}, fmt.Errorf("%s: %w", w.Source, err)
 	}
