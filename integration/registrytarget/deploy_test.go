@@ -258,6 +258,9 @@ func TestDockerOnly(t *testing.T) {
 		t.Error(diff)
 	}
 	readAll(t, to+":stable")
+	if digest(t, to+":iris-hub-r1-image") != digest(t, to+":stable") {
+		t.Error("the tag of the revision's image does not name it")
+	}
 	if err := e.Delete(t.Context()); err != nil {
 		t.Fatal(err)
 	}

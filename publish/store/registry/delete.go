@@ -7,7 +7,6 @@ import (
 
 	"github.com/deployfile/deployfile/internal/registryclient"
 	"github.com/deployfile/deployfile/publish"
-	v1 "github.com/google/go-containerregistry/pkg/v1"
 )
 
 // Delete implements publish.Store. It removes the mark first, because a number with
@@ -29,13 +28,8 @@ func (s *Store) Delete(ctx context.Context, r publish.Record) error {
 	case had == nil || had.Attempt != r.Attempt:
 		return nil
 	}
-	mark, named := s.markTag(r.Number), had.digest
-	if image := had.Facts[FactImage]; image != "" {
-		if named, err = v1.NewHash(image); err != nil {
-			return err
-		}
-	}
-	if err := kept.Add(mark.TagStr(), s.client.Untag(ctx, mark, named)); err != nil {
+	mark := s.markTag(r.Number)
+	if err := kept.Add(mark.TagStr(), s.client.Untag(ctx, mark, had.keeps)); err != nil {
 		return err
 	}
 	tag := s.recordTag(r.Number)

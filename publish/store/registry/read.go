@@ -37,6 +37,8 @@ type held struct {
 	// digest is that of the artifact.
 	digest  v1.Hash
 	subject *v1.Descriptor
+	// keeps is what the mark names: the image or, without one, the artifact.
+	keeps v1.Hash
 	// size is how many bytes of JSON it was.
 	size int
 }
@@ -175,13 +177,16 @@ func decode(image v1.Image) (h *held, ok bool, err error) {
 	if err := h.setPhase(annotations, data); err != nil {
 		return nil, false, err
 	}
+	if h.digest, err = image.Digest(); err != nil {
+		return nil, false, err
+	}
+	h.keeps = h.digest
 	if image := h.Facts[FactImage]; image != "" {
-		if _, err := v1.NewHash(image); err != nil {
+		if h.keeps, err = v1.NewHash(image); err != nil {
 			return nil, false, fmt.Errorf("annotation %s: %w", annotationImage, err)
 		}
 	}
-	h.digest, err = image.Digest()
-	return h, true, err
+	return h, true, nil
 }
 
 // content returns the record/v1 JSON of an image that is a record, nil for another,

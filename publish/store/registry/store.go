@@ -11,9 +11,10 @@
 // two took. If two overlap, the later write is what both see then, so one of them
 // has the record. A process that the system suspends between its look and its
 // write, for longer than that pause, replaces a record that somebody holds. The
-// engine then finds that the record is not its own before it switches and before
-// it commits. Registries whose tags do not move, as can be set at many, refuse the
-// second write, and there the lock is exact.
+// engine of the holder then finds that the record is not its own before it switches
+// and before it commits; one that has committed loses the record. Registries whose
+// tags do not move, as can be set at many, refuse the second write, and there the
+// lock is exact.
 //
 // # What says that a revision is deployed
 //
@@ -188,11 +189,7 @@ func (s *Store) Update(ctx context.Context, r publish.Record) error {
 
 // mark creates the tag that says that a revision is deployed.
 func (s *Store) mark(ctx context.Context, r *held) error {
-	named := r.digest
-	if r.subject != nil {
-		named = r.subject.Digest
-	}
-	if err := s.client.Point(ctx, s.markTag(r.Number), &named); err != nil {
+	if err := s.client.Point(ctx, s.markTag(r.Number), &r.keeps); err != nil {
 		return fmt.Errorf("tag %s: %w", s.markTag(r.Number), err)
 	}
 	return nil
