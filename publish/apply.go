@@ -40,7 +40,7 @@ func (d *deployment) run(ctx context.Context) error {
 	}
 	defer d.lock.release() // also where it panics
 	if err := d.carryOut(ctx); err != nil {
-		return d.giveUp(ctx, err)
+		return d.revert(ctx, err)
 	}
 	return d.finish(ctx)
 }
@@ -58,7 +58,7 @@ func (d *deployment) prepare(ctx context.Context) error {
 	p := d.plan
 	p.Earlier, p.Previous = records, NewestDeployed(records)
 	if p.Previous != nil && p.Previous.Number >= p.Record.Number {
-		// What is to be applied follows from a state that is no longer there.
+		// The revision follows from a state that is no longer the newest.
 		return busy(d.endpoint, *p.Previous)
 	}
 	if len(records) > 0 {
@@ -72,7 +72,8 @@ func (d *deployment) prepare(ctx context.Context) error {
 	return err
 }
 
-// claim makes the record. What it follows from must still be the newest then.
+// claim creates the record. The revision that it follows must still be the newest
+// then.
 func (d *deployment) claim(ctx context.Context) error {
 	now, _, err := d.now(ctx)
 	if err != nil {
@@ -84,7 +85,7 @@ func (d *deployment) claim(ctx context.Context) error {
 		lasts = 2*(stepLimit+d.plan.Options.Timeout) + CleanupLimit + slack
 	}
 	r.Deadline = now.Add(lasts).UTC().Truncate(time.Second)
-	// Broken off, it might make a record that nobody removes.
+	// If it were cancelled, it might create a record that nobody removes.
 	fresh, cancel := afterwards(ctx)
 	defer cancel()
 	if err := d.created(fresh, d.store.Create(fresh, *r)); err != nil {
@@ -105,8 +106,8 @@ func (d *deployment) claim(ctx context.Context) error {
 	return nil
 }
 
-// created returns nil if the record was made, of which err is what Create said:
-// the answer to a first try may have been lost.
+// created returns nil if the record was created; err is Create's, whose answer may
+// have been lost.
 func (d *deployment) created(ctx context.Context, err error) error {
 	if err == nil {
 		return nil
@@ -149,7 +150,7 @@ func (d *deployment) unchanged(records []Record) error {
 	return nil
 }
 
-// carryOut brings the revision up, leads requests to it and commits it.
+// carryOut starts the revision, routes requests to it and commits it.
 func (d *deployment) carryOut(ctx context.Context) error {
 	p := d.plan
 	for _, left := range p.Earlier {
@@ -183,8 +184,7 @@ func (d *deployment) carryOut(ctx context.Context) error {
 	return d.lock.reach(ctx, Deployed)
 }
 
-// finish completes a deployment that is committed, so the end of ctx does not
-// undo it.
+// finish completes a committed deployment, which the end of ctx does not undo.
 func (d *deployment) finish(ctx context.Context) error {
 	fresh, cancel := afterwards(ctx)
 	defer cancel()
@@ -211,8 +211,8 @@ func (d *deployment) unlock(ctx context.Context) {
 	}
 }
 
-// giveUp reverts a deployment and returns the error to report for failure.
-func (d *deployment) giveUp(ctx context.Context, failure error) error {
+// revert restores what was there before, and returns the error to report for failure.
+func (d *deployment) revert(ctx context.Context, failure error) error {
 	var lost *lostError
 	if errors.As(failure, &lost) {
 		// The endpoint is another deployment's now.
@@ -252,7 +252,7 @@ func (d *deployment) drop(ctx context.Context, r Record) error {
 	return err
 }
 
-// discard gives back what Prepare got.
+// discard removes what Prepare got.
 func (d *deployment) discard(ctx context.Context) error {
 	r, ok := d.rollout.(Discarder)
 	if !ok {
@@ -272,7 +272,7 @@ func (d *deployment) restores() int {
 	return d.plan.Previous.Number
 }
 
-// refused is the error to report for one before anything was changed.
+// refused is the error to report for a failure before anything was changed.
 func (d *deployment) refused(ctx context.Context, err error) error {
 	var unready *NotReadyError
 	if errors.As(err, &unready) {
@@ -281,7 +281,7 @@ func (d *deployment) refused(ctx context.Context, err error) error {
 	return d.interrupted(ctx, err, "nothing was changed")
 }
 
-// interrupted is err, or what is to be said of it if the caller gave up.
+// interrupted is err or, if the caller cancelled, an error that says so.
 func (d *deployment) interrupted(ctx context.Context, err error, consequence string) error {
 	if ctx.Err() == nil {
 		return err

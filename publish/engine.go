@@ -15,7 +15,7 @@ import (
 //
 //	free      no other deployment is under way, or it is abandoned
 //	prepare   the target would take the revision
-//	claim     make the record, which is the lock; its deadline is put off until the end
+//	claim     make the record, which is the lock; its deadline is extended until the end
 //	recover   remove what abandoned deployments have left
 //	start     bring the revision up beside what is there
 //	wait      until it is ready

@@ -70,7 +70,7 @@ func TestNeverReady(t *testing.T) {
 	for _, had := range []string{"", "1"} {
 		synctest.Test(t, func(t *testing.T) {
 			m := &publishtest.Memory{Term: lease, Broken: "2"}
-			want := &publish.NotReadyError{Endpoint: "iris-prod", Reason: "it is not ready after 3m0s: it is broken", Log: []string{"last words"}}
+			want := &publish.NotReadyError{Endpoint: "iris-prod", Reason: "it is not ready after 3m0s: it is broken", Log: []string{"the last line"}}
 			if had != "" {
 				must(t, engineOf(m), had)
 				want.Restored = 1

@@ -6,16 +6,14 @@ import (
 	"time"
 )
 
-// NotReadyError is a deployment that did not come to serve.
+// NotReadyError reports a revision that did not become ready.
 type NotReadyError struct {
-	// Endpoint is its name, Reason what kept it from serving, in the target's
-	// own words.
+	// Endpoint is its name, Reason what the target reports.
 	Endpoint, Reason string
 	// Log are the last lines that the server printed, Events what the target
 	// said of it; either may be empty.
 	Log, Events []string
-	// Restored is the number of the revision that is served again, 0 if there
-	// was none.
+	// Restored is the number of the revision that was restored, 0 for none.
 	Restored int
 }
 
@@ -39,7 +37,7 @@ func (e *NotReadyError) Error() string {
 	return b.String()
 }
 
-// PendingError is a revision that is deployed already, and did not become ready
+// PendingError reports a revision that is deployed already, and did not become ready
 // while a verb waited for it. Nothing was changed.
 type PendingError struct {
 	Endpoint string
@@ -58,7 +56,7 @@ func (e *PendingError) Error() string {
 // Unwrap returns why the wait ended.
 func (e *PendingError) Unwrap() error { return e.Err }
 
-// ConflictError is something that another manager of the target has set.
+// ConflictError reports something that another manager of the target has set.
 type ConflictError struct {
 	// Object is what it is part of, Details which fields and whose they are.
 	Object  string
@@ -70,7 +68,7 @@ func (e *ConflictError) Error() string {
 	return fmt.Sprintf("%s was changed by others: %s; nothing is overwritten unless --force-conflicts says so", e.Object, strings.Join(e.Details, "; "))
 }
 
-// BusyError is another deployment of the same endpoint that is under way.
+// BusyError reports another rollout of the same endpoint that is under way.
 type BusyError struct {
 	Endpoint, By string
 	Since        time.Time
@@ -88,8 +86,8 @@ func (e *BusyError) Error() string {
 	return text
 }
 
-// OtherModelError is an endpoint that serves another model than the one that is
-// to be deployed: two Deployfiles name the same endpoint.
+// OtherModelError reports an endpoint that serves another model than the one that
+// is to be deployed: two Deployfiles name the same endpoint.
 type OtherModelError struct {
 	// Serves is the model that the endpoint has, Model the other one.
 	Endpoint, Serves, Model string
@@ -100,7 +98,7 @@ func (e *OtherModelError) Error() string {
 	return fmt.Sprintf("%s serves the model %q, and this is %q: set another endpoint for the target, or replace the model with --force-conflicts", e.Endpoint, e.Serves, e.Model)
 }
 
-// NothingError is an endpoint that was asked for and is not there.
+// NothingError reports an endpoint at which nothing is deployed.
 type NothingError struct{ Endpoint string }
 
 // Error names the endpoint and the command that deploys it.
@@ -108,7 +106,7 @@ func (e *NothingError) Error() string {
 	return fmt.Sprintf("nothing is deployed as %s: deployfile deploy does that", e.Endpoint)
 }
 
-// LastRevisionError is an endpoint whose newest revision has a number that none
+// LastRevisionError reports an endpoint whose newest revision has a number that none
 // can follow. No deployment writes it: there is one a second for 68 years first.
 type LastRevisionError struct {
 	Endpoint string

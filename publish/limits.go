@@ -25,13 +25,13 @@ const (
 	// to wait for a server to end, or for an API server to come back.
 	stepLimit = 2 * time.Minute
 	// slack is how much longer than its time limits a deployment may take whose
-	// deadline cannot be put off.
+	// deadline cannot be extended.
 	slack = time.Minute
 	// farthest is how far beyond its lease a deadline may be: farther than the
 	// clocks of two machines differ. Whoever writes a later one does not keep the
 	// endpoint locked.
 	farthest = time.Hour
-	// farthestFixed is the same where deadlines cannot be put off.
+	// farthestFixed is the same where deadlines cannot be extended.
 	farthestFixed = 24 * time.Hour
 	// firstLook and lastLook are the pause after the first look at a revision that
 	// is not ready, and the longest one.

@@ -28,20 +28,19 @@ type Publisher interface {
 	// Diff says what Apply would change at the target as it is now, and which
 	// conflicts it would refuse.
 	Diff(ctx context.Context, documents []manifests.Document) ([]Change, error)
-	// Apply makes the target what the revision says, waits until it serves,
-	// records the revision, and removes what the one before had and this one
-	// has not. If that fails or ctx ends, what was served before is served
-	// again, nothing else is left, and the error is a *NotReadyError,
-	// *ConflictError, *BusyError or the target's own. It returns the revision with
-	// the number under which it is recorded: one that failed may have taken the one
-	// asked for.
+	// Apply deploys the revision: it waits until that is ready, records it, and
+	// removes what only the previous one had. If that fails or ctx ends, the
+	// previous revision is restored, nothing else is left, and the error is a
+	// *NotReadyError, *ConflictError, *BusyError or the target's own. It returns
+	// the revision with the number under which it is recorded: a revision that
+	// failed may have taken the number that was asked for.
 	Apply(ctx context.Context, revision Revision, o ApplyOptions) (Revision, error)
 	// Status says what is there, whether it serves and if not why.
 	Status(ctx context.Context) (*Status, error)
 	// Removals says what Delete would remove, none if nothing is there.
 	Removals(ctx context.Context) ([]Change, error)
 	// Delete removes all that was ever deployed of this endpoint. It is no
-	// error that nothing is there. One that was broken off can be called again.
+	// error that nothing is there. It can be called again after it failed.
 	Delete(ctx context.Context) error
 	// Close ends the connection.
 	Close() error

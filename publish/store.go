@@ -32,8 +32,8 @@ type Record struct {
 	Phase Phase
 	// Attempt tells this deployment from any other of a revision with this number.
 	Attempt string
-	// Deadline is when the deployment counts as abandoned unless Update puts it
-	// off, to the second. It is zero when the deployment has ended. A Store may
+	// Deadline is when the deployment counts as abandoned unless Update extends
+	// it, to the second. It is zero when the deployment has ended. A Store may
 	// forget it when a record becomes Deployed.
 	Deadline time.Time
 	// Facts are what the Driver remembers with the revision, such as the digest
@@ -70,14 +70,14 @@ type Store interface {
 	// Delete removes the record with the number and the attempt of r, and nothing
 	// that has come in its place. It is no error if there is none.
 	Delete(ctx context.Context, r Record) error
-	// Lease is for how long a deadline is put off at a time. It is 0 if the store
+	// Lease is by how much a deadline is extended at a time. It is 0 if the store
 	// cannot change a deadline: then the first one covers the whole deployment.
 	Lease() time.Duration
 }
 
 // Clock is a Store with a clock that is the same for all who deploy to its
 // endpoint. Without one, a deadline that has passed is watched for as long as
-// its owner could take to put it off, because the clocks of two machines differ.
+// its owner could take to extend it, because the clocks of two machines differ.
 type Clock interface {
 	// Now returns the store's time.
 	Now(ctx context.Context) (time.Time, error)

@@ -24,7 +24,7 @@ type Memory struct {
 	// Refuses is a version that the target does not take, Broken one that is never
 	// ready; "" for none.
 	Refuses, Broken string
-	// Term is the lease of its records, 0 for deadlines that cannot be put off.
+	// Term is the lease of its records, 0 for deadlines that cannot be extended.
 	Term time.Duration
 	// Starting is how often its status still says that it is not ready.
 	Starting int

@@ -127,7 +127,7 @@ func (r *memoryRollout) Prune(ctx context.Context) error {
 
 // Evidence implements publish.Witness.
 func (r *memoryRollout) Evidence(context.Context, error) (log, events []string) {
-	return []string{"last words"}, nil
+	return []string{"the last line"}, nil
 }
 
 // Discard implements publish.Discarder.
