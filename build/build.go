@@ -70,6 +70,11 @@ type Options struct {
 	Log      *os.File
 	// Stdout is standard output, for an Output that goes there.
 	Stdout io.Writer
+	// Refreshed, unless nil, lets a build without a demand for its lock
+	// (frontend.ArgLocked) go on after the model's files have changed, and nothing
+	// else: the lock is written again, and Refreshed is called with the changes, a
+	// phrase each. Otherwise such a build fails with a *frontend.StaleLockError.
+	Refreshed func(changes []string)
 	// Then, unless nil, is called with the result while the builder still holds
 	// it.
 	Then func(context.Context, *Built) error
@@ -114,6 +119,14 @@ func Run(ctx context.Context, b *builder.Builder, o Options) (*Result, error) {
 	}
 	for attempt := 1; ; attempt++ {
 		r, err := run(ctx, b, o)
+		if stale := refreshable(err, o); stale != nil {
+			if err := refreshLock(ctx, b, o); err != nil {
+				return nil, err
+			}
+			o.Refreshed(stale.Changes)
+			o.Refreshed = nil
+			r, err = run(ctx, b, o)
+		}
 		if err == nil || attempt == attempts || began || !bkerrors.Collided(err) || ctx.Err() != nil {
 			return r, err
 		}

@@ -109,14 +109,9 @@ func (d *Deployer) releases(ctx context.Context, images Images, to []delivery) (
 		return nil, err
 	}
 	defer b.Close()
-	lock, err := p.LockDigest(ctx)
-	if err != nil {
-		return nil, err
-	}
 	work := &deliveries{Deployer: d, builder: b}
 	defer work.close()
 	for n, x := range to {
-		out[n].LockDigest = lock
 		if out[n].Image, err = work.image(ctx, x, to); err != nil {
 			return nil, err
 		}
@@ -126,7 +121,12 @@ func (d *Deployer) releases(ctx context.Context, images Images, to []delivery) (
 			}
 		}
 	}
-	return out, nil
+	// Only now: a build may write the lock again.
+	lock, err := p.LockDigest(ctx)
+	for n := range out {
+		out[n].LockDigest = lock
+	}
+	return out, err
 }
 
 // named gives all releases the images that are named. Which lock they were built

@@ -22,6 +22,9 @@ type StaleLockError struct {
 	// File is the lock's name, Changes what differs, a phrase each.
 	File    string
 	Changes []string
+	// Model says that nothing but the model's files differs, so that a new lock
+	// needs no answer from outside.
+	Model bool
 }
 
 // Error lists the changes and names the command.

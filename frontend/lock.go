@@ -145,7 +145,7 @@ func (l *locked) checkModel(ctx context.Context) error {
 		return err
 	}
 	if changes := l.lock.ModelChanges(now); len(changes) > 0 {
-		return &StaleLockError{File: l.lockName, Changes: changes}
+		return &StaleLockError{File: l.lockName, Changes: changes, Model: true}
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -157,6 +158,9 @@ func (f *inputFlags) options(p *build.Project, target string, s streams) (build.
 		Network: f.network, Ulimits: f.ulimits, Resources: f.resources,
 		Outputs:  f.outputs,
 		Progress: f.progress, Log: s.console, Stdout: s.out,
+		Refreshed: func(changes []string) {
+			fmt.Fprintf(s.err, "%s is written again: %s\n", filepath.Base(p.Path)+build.LockSuffix, strings.Join(changes, "; "))
+		},
 	}
 	var err error
 	if o.Args, err = f.buildArgs(); err != nil {
