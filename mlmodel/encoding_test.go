@@ -30,6 +30,9 @@ func TestReadOtherEncodings(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 			continue
 		}
+		if got, want := len(m.LeftOut) == 1, strings.Contains(name, "UTF-16") || strings.Contains(name, "CP1252"); got != want {
+			t.Errorf("%s: %q is left out of the image", name, m.LeftOut)
+		}
 		var got []string
 		for _, r := range m.Requirements {
 			got = append(got, r.Text)

@@ -3,6 +3,7 @@ package mlmodel
 import (
 	"fmt"
 	"path"
+	"slices"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -50,6 +51,15 @@ func (r *reader) readEnvironment() error {
 	m.Refused = p.out.Refused
 	m.IndexURL, m.ExtraIndexURLs, m.Options = p.out.IndexURL, p.out.ExtraIndexURLs, p.out.Options
 	m.Files = append(m.Files, p.out.Files...)
+	if len(p.foreign) > 0 {
+		// MLflow reads requirements.txt, with what it includes, when it loads the model,
+		// and fails if that is not UTF-8. It does without one.
+		for _, name := range append(p.foreign, path.Join(r.dir, requirementsFile)) {
+			m.LeftOut = append(m.LeftOut, relative(r.dir, name))
+		}
+		slices.Sort(m.LeftOut)
+		m.LeftOut = slices.Compact(m.LeftOut)
+	}
 	r.warnings = append(r.warnings, p.warnings...)
 	r.checkMLflow()
 	return nil

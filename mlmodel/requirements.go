@@ -7,6 +7,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/deployfile/deployfile/internal/redact"
 	"github.com/deployfile/deployfile/internal/untrusted"
@@ -36,6 +37,8 @@ type requirementsParser struct {
 	model    bool
 	out      RequirementsFile
 	warnings []Warning
+	// foreign are the files of a model that are not UTF-8.
+	foreign []string
 	// open are the files being read, outermost first.
 	open []string
 	// done are the files already read, as requirements and as constraints.
@@ -106,7 +109,14 @@ func (p *requirementsParser) readFile(name string, constraint bool) error {
 	if !p.done[include{name, !constraint}] {
 		p.out.Files = append(p.out.Files, name)
 	}
-	if data, err = decode(name, data, "save the file as UTF-8"); err != nil {
+	hint := "save the file as UTF-8"
+	if p.model {
+		hint = leaveOut(name)
+		if !utf8.Valid(data) {
+			p.foreign = append(p.foreign, name)
+		}
+	}
+	if data, err = decode(name, data, hint); err != nil {
 		return err
 	}
 	p.open = append(p.open, name)
