@@ -175,6 +175,31 @@ func TestIndexesOfRequirements(t *testing.T) {
 	wantLines(t, err, p, "model/requirements.txt", "dfplain==2.1.0+cu118")
 }
 
+// TestRequirementsByURL takes a wheel and an sdist whose URLs alone are named.
+func TestRequirementsByURL(t *testing.T) {
+	wheel := lab.Wheel(t, "dfone", "1.0", "")
+	source := lab.Sdist(t, "dfsource", "2.0", map[string]string{"setup.py": "from setuptools import setup\nsetup(name='dfsource', version='2.0', py_modules=['dfsource'])\n", "dfsource.py": ""})
+	x := lab.NewIndex(t, wheel, source)
+	p := tiny(t, "", x.URL+"/files/"+wheel.Name, x.URL+"/files/"+source.Name)
+	p.lock(t)
+	var a answer
+	p.serve(t, func(s *server) { decode(t, s.get(t, "/about"), &a) })
+	if d := cmp.Diff([]string{"dfone==1.0", "dfsource==2.0"}, a.versions()); d != "" {
+		t.Errorf("packages:\n%s", d)
+	}
+}
+
+// TestSaidOnce leaves uv's words to the error: the log does not have them, too.
+func TestSaidOnce(t *testing.T) {
+	x := lab.NewIndex(t, lab.Wheel(t, "dfone", "1.0", ""))
+	p := tiny(t, x.Table("local"), "dfone==9")
+	o, err := p.tryLock(t, nil)
+	wantError(t, err, "No solution found")
+	if strings.Contains(o.log, "No solution found") || strings.Contains(o.log, "\n\n\n") {
+		t.Errorf("the log is\n%s", o.log)
+	}
+}
+
 // TestOtherSystems requires what only other systems have: the key to leave it out
 // is in the error, and works.
 func TestOtherSystems(t *testing.T) {
