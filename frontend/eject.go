@@ -52,7 +52,7 @@ func buildEject(ctx context.Context, in *inputs) (*gwclient.Result, error) {
 	for n, c := range made {
 		plans[n] = c.plan
 	}
-	files, err := eject.Files(eject.Input{Plans: plans, BaseEnv: made[0].base.Config.Env, Indexes: in.found.env.indexes, UV: l.lock.UV})
+	files, err := eject.Files(eject.Input{Plans: plans, BaseEnv: made[0].base.Config.Env, Indexes: in.found.env.indexes, Links: l.lock.Inputs.FindLinks(), UV: l.lock.UV})
 	if err != nil {
 		return nil, fmt.Errorf("eject: %w", err)
 	}

@@ -132,3 +132,15 @@ func (i Inputs) IndexList() []Index {
 	}
 	return out
 }
+
+// FindLinks returns the addresses of pages and directories with wheels that a lock's
+// requirements name. Those that are files of the build context are locked by path.
+func (i Inputs) FindLinks() []string {
+	var out []string
+	for _, option := range i.Options {
+		if link, ok := strings.CutPrefix(option, "--find-links "); ok && strings.Contains(link, "://") {
+			out = append(out, link)
+		}
+	}
+	return out
+}

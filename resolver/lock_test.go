@@ -295,3 +295,10 @@ func TestIndexList(t *testing.T) {
 		t.Errorf("%v of no index", got)
 	}
 }
+
+func TestFindLinks(t *testing.T) {
+	i := Inputs{Options: []string{"--no-index", "--find-links https://links.example.com/page", "--find-links ./model/wheels", "--prerelease allow"}}
+	if got := i.FindLinks(); len(got) != 1 || got[0] != "https://links.example.com/page" {
+		t.Errorf("%q", got)
+	}
+}

@@ -98,7 +98,7 @@ func pairsOf(list instructions.KeyValuePairs) []any {
 func writePins(_ *testing.T, name string) ([]byte, error) {
 	return pins.Requirements([]pins.Wheel{
 		{Name: "a", Version: "1", SHA256: zeros, URL: pinnedFile(name).URL}, {Name: "b", Version: "1", SHA256: zeros},
-	}, []resolver.Index{{Name: name, URL: "https://packages.example.com/" + url.PathEscape(name) + "/simple"}})
+	}, []resolver.Index{{Name: name, URL: "https://packages.example.com/" + url.PathEscape(name) + "/simple"}}, []string{pinnedFile(name).URL})
 }
 
 // readPins gives the words of each line, with addresses as a server reads them.

@@ -17,8 +17,9 @@ type Input struct {
 	Plans []*llb.Plan
 	// BaseEnv is the environment of the base image.
 	BaseEnv []string
-	// Indexes are those that packages come from.
+	// Indexes are those that packages come from, Links pages that link to some.
 	Indexes []resolver.Index
+	Links   []string
 	// UV has uv's wheel for each platform that builds.
 	UV []resolver.PlatformFile
 }
@@ -32,7 +33,7 @@ func Files(in Input) (map[string][]byte, error) {
 		if !platformPattern.MatchString(p.Platform) {
 			return nil, fmt.Errorf("%q is not a platform", p.Platform)
 		}
-		if files[in.requirements(p)], err = requirements(p, in.Indexes); err != nil {
+		if files[in.requirements(p)], err = requirements(p, in.Indexes, in.Links); err != nil {
 			return nil, err
 		}
 	}
@@ -43,7 +44,7 @@ func Files(in Input) (map[string][]byte, error) {
 	return files, err
 }
 
-func requirements(p *llb.Plan, indexes []resolver.Index) ([]byte, error) {
+func requirements(p *llb.Plan, indexes []resolver.Index, links []string) ([]byte, error) {
 	var list []pins.Wheel
 	for _, w := range p.AllWheels() {
 		pin := pins.Wheel{Name: w.Name, Version: w.Version, SHA256: w.SHA256}
@@ -52,7 +53,7 @@ func requirements(p *llb.Plan, indexes []resolver.Index) ([]byte, error) {
 		}
 		list = append(list, pin)
 	}
-	return pins.Requirements(list, indexes)
+	return pins.Requirements(list, indexes, links)
 }
 
 // requirements returns the name of a platform's requirements file.

@@ -33,10 +33,10 @@ var (
 	hashPattern    = regexp.MustCompile(`^[0-9a-f]{64}$`)
 )
 
-// Requirements returns the text of a requirements.txt with these wheels and the
-// indexes that they come from. The tool's own index is asked unless one of the
-// indexes is the default.
-func Requirements(wheels []Wheel, indexes []resolver.Index) ([]byte, error) {
+// Requirements returns the text of a requirements.txt with these wheels, the indexes
+// that they come from, and the pages that link to them. The tool's own index is asked
+// unless one of the indexes is the default.
+func Requirements(wheels []Wheel, indexes []resolver.Index, links []string) ([]byte, error) {
 	var b strings.Builder
 	b.WriteString("# Made by deployfile: what the lock has, with its hashes. Install it with --no-deps.\n")
 	for _, i := range indexes {
@@ -52,6 +52,13 @@ func Requirements(wheels []Wheel, indexes []resolver.Index) ([]byte, error) {
 			return nil, fmt.Errorf("index %s: %w", i.Name, err)
 		}
 		fmt.Fprintf(&b, "%s %s\n", option, address)
+	}
+	for _, link := range links {
+		address, err := URL(link)
+		if err != nil {
+			return nil, fmt.Errorf("--find-links: %w", err)
+		}
+		fmt.Fprintf(&b, "--find-links %s\n", address)
 	}
 	for _, w := range wheels {
 		if !namePattern.MatchString(w.Name) || !versionPattern.MatchString(w.Version) || !hashPattern.MatchString(w.SHA256) {

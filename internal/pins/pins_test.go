@@ -18,13 +18,14 @@ func TestRequirements(t *testing.T) {
 		{Name: "corp", URL: "https://packages.example.com/simple", Default: true},
 		{Name: "more", URL: "https://more.example.com/simple"},
 		{Name: "mirror", URL: "https://mirror.example.com/simple", Mirror: true},
-	})
+	}, []string{"https://links.example.com/page"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := `# Made by deployfile: what the lock has, with its hashes. Install it with --no-deps.
 --index-url https://packages.example.com/simple
 --extra-index-url https://more.example.com/simple
+--find-links https://links.example.com/page
 numpy==2.4.6 \
     --hash=sha256:` + sum + `
 tool @ https://files.example.com/a%20b/%24tool-1.0+cpu-py3-none-any.whl \
@@ -38,7 +39,7 @@ tool @ https://files.example.com/a%20b/%24tool-1.0+cpu-py3-none-any.whl \
 // What a lock of somebody else says becomes no option and no second requirement.
 func TestRequirementsHaveOnlyNames(t *testing.T) {
 	good := Wheel{Name: "numpy", Version: "1", SHA256: sum}
-	plain, err := Requirements([]Wheel{good}, []resolver.Index{{URL: "https://packages.example.com/"}})
+	plain, err := Requirements([]Wheel{good}, []resolver.Index{{URL: "https://packages.example.com/"}}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -46,7 +47,7 @@ func TestRequirementsHaveOnlyNames(t *testing.T) {
 		name, version, hash, direct := good, good, good, good
 		name.Name, version.Version, hash.SHA256, direct.URL = text, text, text, "https://packages.example.com/"+text
 		for _, w := range []Wheel{name, version, hash, direct} {
-			data, err := Requirements([]Wheel{w}, nil)
+			data, err := Requirements([]Wheel{w}, nil, nil)
 			if err == nil && strings.Count(string(data), "\n") != 3 {
 				t.Errorf("%q makes\n%s", text, data)
 			}
@@ -54,7 +55,7 @@ func TestRequirementsHaveOnlyNames(t *testing.T) {
 				t.Errorf("%q is in\n%s", text, data)
 			}
 		}
-		data, err := Requirements([]Wheel{good}, []resolver.Index{{URL: "https://packages.example.com/" + text}})
+		data, err := Requirements([]Wheel{good}, []resolver.Index{{URL: "https://packages.example.com/" + text}}, nil)
 		if err == nil && strings.Count(string(data), "\n") != strings.Count(string(plain), "\n") {
 			t.Errorf("index %q makes\n%s", text, data)
 		}

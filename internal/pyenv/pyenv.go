@@ -93,7 +93,7 @@ func (r Request) Make(ctx context.Context, dir, final string) error {
 	if err != nil {
 		return err
 	}
-	text, err := pins.Requirements(pinned, r.Lock.Inputs.IndexList())
+	text, err := pins.Requirements(pinned, r.Lock.Inputs.IndexList(), r.Lock.Inputs.FindLinks())
 	if err != nil {
 		return err
 	}

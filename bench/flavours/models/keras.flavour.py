@@ -11,5 +11,6 @@ import mlflow
 import numpy
 
 net = keras.Sequential([keras.layers.Input((2,)), keras.layers.Dense(1)])
-mlflow.keras.save_model(net, matrix.model, input_example=numpy.array([[1, 2], [3, 4]], dtype=numpy.float32))
-matrix.done()
+x = numpy.array([[1, 2], [3, 4]], dtype=numpy.float32)
+mlflow.keras.save_model(net, str(matrix.model), signature=mlflow.models.infer_signature(x, net.predict(x)))
+matrix.done({"inputs": x.tolist()}, lambda predict, request: {"predictions": predict(x).tolist()})
