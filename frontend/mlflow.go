@@ -33,6 +33,18 @@ func (e *environment) server(f *deployfile.File, m *mlmodel.Model) {
 	case r.Name == "mlflow-skinny" && e.inputs.MLflow == "full":
 		e.inputs.Requirements = append(e.inputs.Requirements, "mlflow"+r.Specifier)
 	}
+	if importsSetuptools(m.MLflowVersion) && !slices.ContainsFunc(e.all, func(r mlmodel.Requirement) bool { return r.Name == "setuptools" }) {
+		e.inputs.Requirements = append(e.inputs.Requirements, "setuptools<81")
+	}
+}
+
+// importsSetuptools reports whether a version of MLflow imports pkg_resources, which
+// came with every Python's setuptools once. MLflow does not require it, and setuptools
+// has it up to version 80.
+func importsSetuptools(version string) bool {
+	v, err := semver.PyPI.Parse(version)
+	first, e := semver.PyPI.Parse("2.16.0")
+	return err == nil && e == nil && v.Compare(first) < 0
 }
 
 // release says whether a version is one of PEP 440 and of an index: neither a

@@ -36,7 +36,7 @@ type result struct {
 	// version.
 	MLflow  string `json:"mlflow"`
 	Package string `json:"package,omitempty"`
-	// Size is that of the unpacked image, its base too, in bytes.
+	// Size is that of the unpacked image, its base too, in bytes, as plan --sizes has it.
 	Size int64 `json:"size,omitempty"`
 	// Seconds pass from deployfile predict to the answer, with the image built.
 	Seconds float64 `json:"seconds,omitempty"`

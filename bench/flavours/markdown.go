@@ -14,8 +14,8 @@ const intro = `# MLflow's flavours
 
 What ` + "`make flavours`" + ` found out: for each flavour a tiny model that real MLflow has logged, an
 image of it with nothing but ` + "`deployfile init`" + `, and the image's answer beside that of
-` + "`mlflow.pyfunc.load_model(…).predict`" + `. The size is that of the unpacked image, its base
-(Debian's own Python) included. The seconds are those of ` + "`deployfile predict`" + ` from the command to the
+` + "`mlflow.pyfunc.load_model(…).predict`" + `. The size is what ` + "`deployfile plan --sizes`" + ` says, unpacked
+and with the base (Debian's own Python). The seconds are those of ` + "`deployfile predict`" + ` from the command to the
 answer, with the image built, on a machine with two cores.
 
 | flavour | logged with | library | works | size | seconds |

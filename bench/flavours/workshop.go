@@ -13,6 +13,8 @@ import (
 	"regexp"
 	"strings"
 	"time"
+
+	"github.com/deployfile/deployfile/report"
 )
 
 // uvVersion is the uv that makes the environments in which models are logged.
@@ -112,12 +114,14 @@ func (w *workshop) build(ctx context.Context, dir string, r *result) error {
 	if err := deployfile("lock", "lock"); err != nil {
 		return fmt.Errorf("lock: %w", err)
 	}
-	image := filepath.Join(dir, "image")
-	if err := deployfile("build", "build", "-o", "type=oci,tar=false,compression=uncompressed,dest="+image); err != nil {
+	if err := deployfile("build", "build", "--locked"); err != nil {
 		return fmt.Errorf("build: %w", err)
 	}
+	if err := deployfile("sizes", "plan", "--sizes", "--json"); err != nil {
+		return fmt.Errorf("plan --sizes: %w", err)
+	}
 	var err error
-	if r.Size, err = layoutSize(image); err != nil {
+	if r.Size, err = installedSize(filepath.Join(dir, "sizes.out")); err != nil {
 		return err
 	}
 	start := time.Now()
@@ -160,7 +164,6 @@ func (w *workshop) tidy(dir, name string) {
 	if w.keep != "" {
 		kept := filepath.Join(w.keep, name)
 		_ = os.RemoveAll(kept)
-		_ = os.RemoveAll(filepath.Join(dir, "image"))
 		_ = os.CopyFS(kept, os.DirFS(dir))
 	}
 	_ = os.RemoveAll(dir)
@@ -181,10 +184,17 @@ func treeSize(dir string) (size int64) {
 	return size
 }
 
-// layoutSize is the size of all blobs of an image layout, which it removes.
-func layoutSize(dir string) (int64, error) {
-	size := treeSize(filepath.Join(dir, "blobs"))
-	return size, os.RemoveAll(dir)
+// installedSize is the size of an image in the JSON of plan --sizes.
+func installedSize(file string) (int64, error) {
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return 0, err
+	}
+	var all []report.Sizes
+	if err := json.Unmarshal(data, &all); err != nil || len(all) != 1 {
+		return 0, fmt.Errorf("%s has not the sizes of one platform: %w", filepath.Base(file), err)
+	}
+	return all[0].Installed, nil
 }
 
 // ownPackage is the first package that a script requires beside MLflow, with the
