@@ -11,6 +11,31 @@ WHEELS = "/tmp/wheels"
 MAX_METADATA = 16 << 20
 
 
+# Unpacks a source distribution (a .tar.gz or .zip, PEP 625) as the user who builds it.
+UNPACK = """
+import sys, tarfile, zipfile
+if sys.argv[1].endswith(".zip"):
+    zipfile.ZipFile(sys.argv[1]).extractall(sys.argv[2])
+else:
+    with tarfile.open(sys.argv[1]) as t:
+        t.extractall(sys.argv[2], **({"filter": "data"} if hasattr(tarfile, "data_filter") else {}))
+"""
+
+
+def unpacked(sdist):
+    """The folder of a source distribution. Compilers write its path into what they
+    make, and uv would unpack it into a folder with another name each time."""
+    # BuildKit gives what it fetched to root alone.
+    file = shutil.copyfile(sdist, f"{give('/tmp/sdist')}/{os.path.basename(sdist)}")
+    code, said = run([sys.executable, "-I", "-c", UNPACK, file, give("/tmp/source")])
+    if code != 0:
+        fail(f"{os.path.basename(sdist)} cannot be unpacked: {said}")
+    folders = [n for n in os.listdir("/tmp/source") if os.path.isdir(f"/tmp/source/{n}")]
+    if len(folders) != 1:
+        fail(f"{os.path.basename(sdist)} holds {len(folders)} folders instead of one")
+    return f"/tmp/source/{folders[0]}"
+
+
 def only_wheel():
     """The name of the one wheel that the build made: a plain file."""
     names = [n for n in os.listdir(WHEELS) if n.endswith(".whl")]
@@ -50,8 +75,7 @@ def main():
             fail(said)
         source = os.path.join("/tmp/source", request["subdirectory"])
     else:
-        # BuildKit gives what it fetched to root alone.
-        source = shutil.copyfile(source, f"{give('/tmp/sdist')}/{os.path.basename(source)}")
+        source = unpacked(source)
     env = dict(os.environ, PYTHONHASHSEED="0", PYTHONPATH="/build/site", PATH="/build/site/bin:" + os.environ.get("PATH", "/usr/bin:/bin"))
     if request["version"]:
         # Of setuptools-scm, hatch-vcs, PBR, PDM and poetry-dynamic-versioning.
