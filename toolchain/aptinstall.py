@@ -1,7 +1,9 @@
 """Installs the mounted .deb files, leaving no trace of when."""
 
 import glob
+import hashlib
 import os
+import struct
 import subprocess
 import sys
 import time
@@ -18,12 +20,67 @@ def present(path):
     return os.lstat(path) if os.path.lexists(path) else None
 
 
+MANUALS = [f"/usr/share/man/man{n}" for n in range(1, 9)]
+# What ca-certificates-java makes of the certificates of the system, and its password.
+KEYSTORE, PASSWORD = "/etc/ssl/certs/java/cacerts", "changeit"
+
+
+def make_manuals(start):
+    """Makes the folders of manuals that a slim image lacks, if a package that was just
+    unpacked puts links into them when it is configured, as Java's do. Returns them."""
+    for script in glob.glob("/var/lib/dpkg/info/*.postinst"):
+        if os.lstat(script).st_ctime >= start - 1:
+            with open(script, "rb") as f:
+                if b"/usr/share/man" in f.read():
+                    break
+    else:
+        return []
+    made = [m for m in MANUALS if not os.path.lexists(m)]
+    for m in made:
+        os.makedirs(m)
+    return made
+
+
+def settle_keystore():
+    """Gives the certificates of Java's keystore (JKS) one time and one order."""
+    if os.path.islink(KEYSTORE) or not os.path.isfile(KEYSTORE):
+        return
+    with open(KEYSTORE, "rb") as f:
+        data = f.read()
+    try:
+        magic, version, count = struct.unpack_from(">III", data)
+        entries, at = [], 12
+        for _ in range(count if (magic, version) == (0xFEEDFEED, 2) else 0):
+            start = at
+            tag, length = struct.unpack_from(">IH", data, at)
+            alias = data[at + 6:at + 6 + length]
+            date = at = at + 6 + length
+            at += 8 + 2 + struct.unpack_from(">H", data, at + 8)[0]
+            at += 4 + struct.unpack_from(">I", data, at)[0]
+            if tag != 2:
+                return  # a key, and no certificate
+            entries.append((alias, data[start:date] + struct.pack(">Q", EPOCH * 1000) + data[date + 8:at]))
+    except struct.error:
+        return
+    if not entries or at + 20 != len(data):
+        return
+    body = data[:12] + b"".join(e for _, e in sorted(entries))
+    digest = hashlib.sha1(PASSWORD.encode("utf-16-be") + b"Mighty Aphrodite" + body).digest()
+    with open(KEYSTORE, "wb") as f:
+        f.write(body + digest)
+
+
 def main():
     start = time.time()
     before = {t: present(t) is not None for t in TRACES}
     debs = sorted(glob.glob(sys.argv[1] + "/*.deb"))
     subprocess.run(["dpkg", "--unpack", "--force-unsafe-io", *debs], check=True)
+    manuals = make_manuals(start)
     subprocess.run(["dpkg", "--configure", "-a", "--force-unsafe-io"], check=True)
+    for m in manuals:
+        if not os.listdir(m):
+            os.rmdir(m)
+    settle_keystore()
     for t in TRACES:
         if os.path.islink(t):
             continue  # a package's script made it, and it may lead anywhere
