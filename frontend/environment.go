@@ -3,6 +3,8 @@ package frontend
 import (
 	"fmt"
 	"io/fs"
+	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -228,13 +230,30 @@ func (e *environment) line(r mlmodel.Requirement) string {
 		}
 	}
 	if r.Path != "" {
-		text = "./" + r.Path + extras(r) + marker(r)
+		text = localPath(r.Path) + extras(r) + marker(r)
 		e.take(r.Path)
 	}
 	if len(r.Hashes) > 0 {
 		text += " --hash=" + strings.Join(r.Hashes, " --hash=")
 	}
 	return text
+}
+
+// beyondPath matches what uv takes for the end of a path (marker, comment, option,
+// extras), or expands.
+var beyondPath = regexp.MustCompile(`[;$%\[\]]|\s-`)
+
+// localPath returns a path as a requirement: as it is, or as a file: URL, which has an
+// escape for every character.
+func localPath(name string) string {
+	if !beyondPath.MatchString(name) {
+		return "./" + name
+	}
+	parts := strings.Split(name, "/")
+	for i, p := range parts {
+		parts[i] = strings.ReplaceAll(url.PathEscape(p), "$", "%24")
+	}
+	return "file:./" + strings.Join(parts, "/")
 }
 
 func extras(r mlmodel.Requirement) string {

@@ -19,22 +19,18 @@ import (
 // TestStrangePaths builds models whose directories, files and own wheels have names that
 // mean something as patterns.
 func TestStrangePaths(t *testing.T) {
-	// What means something in a requirement is refused in the path of a wheel alone.
-	for dir, wheel := range map[string]bool{"Modèle [été] v1/Random Forest_model": true, "Random *Forest?_{model} ^a|b": false} {
-		buildStrangePaths(t, dir, wheel)
+	for _, dir := range []string{"Modèle [été] v1/Random Forest_model", "Random *Forest?_{model} ^a|b", "50% 1; $HOME --pre [x"} {
+		buildStrangePaths(t, dir)
 	}
 }
 
-func buildStrangePaths(t *testing.T, dir string, wheel bool) {
+func buildStrangePaths(t *testing.T, dir string) {
 	t.Helper()
 	p := tiny(t, "")
 	p.Write(t, dir+"/MLmodel", p.Read(t, "model/MLmodel"))
-	p.Write(t, dir+"/requirements.txt", "")
-	if wheel {
-		own := lab.Wheel(t, "dfown", "1.0", "WORDS = 'own'")
-		p.Write(t, dir+"/wheels/"+own.Name, string(own.Content))
-		p.Write(t, dir+"/requirements.txt", "./wheels/"+own.Name+"\n")
-	}
+	own := lab.Wheel(t, "dfown", "1.0", "WORDS = 'own'")
+	p.Write(t, dir+"/wheels/"+own.Name, string(own.Content))
+	p.Write(t, dir+"/requirements.txt", "./wheels/"+own.Name+"\n")
 	if err := os.RemoveAll(p.Path("model")); err != nil {
 		t.Fatal(err)
 	}
@@ -45,6 +41,9 @@ func buildStrangePaths(t *testing.T, dir string, wheel bool) {
 		p.Write(t, dir+"/data/"+name, map[bool]string{true: large, false: "small"}[n == 0])
 	}
 	p.lock(t)
+	if want := dir + "/wheels/" + own.Name; !strings.Contains(p.Read(t, "pylock.toml"), want) {
+		t.Errorf("pylock.toml does not name %s", want)
+	}
 	out := t.TempDir()
 	if _, err := p.export(t, client.ExportEntry{Type: client.ExporterLocal, OutputDir: out}, nil); err != nil {
 		t.Fatal(err)

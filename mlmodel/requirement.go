@@ -20,9 +20,8 @@ var (
 	// extras, URL or path.
 	direct    = regexp.MustCompile(`^([A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:\[([^\]]*)\])?\s*@\s*(\S.*)$`)
 	urlScheme = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9.-]*(?:\+[A-Za-z0-9.-]+)?:`)
-	// Characters that pip and uv take for the end of a path (marker, comment,
-	// option, extras) or expand. A file: URL may contain them, such as %23.
-	beyondPath = regexp.MustCompile(`[;#$%\[\]\\\pC]|\s-`)
+	// Characters that no path of a lock has, and "#", after which uv reads no path.
+	beyondPath = regexp.MustCompile(`[#\\\pC]`)
 	// The file name of an sdist, which begins with its name and version.
 	sdistName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9._-]*-[0-9]`)
 	withExtra = regexp.MustCompile(`^(.+)\[([^\]]*)\]$`)
@@ -190,7 +189,7 @@ func (p *requirementsParser) parsePath(r Requirement, target string, fault func(
 			"the path is relative to the directory of the model or of this file")
 	}
 	if beyondPath.MatchString(name) {
-		return r, fault(fmt.Sprintf("the path %q has characters that mean something else in a requirement", name), "rename the file or the directory")
+		return r, fault(fmt.Sprintf("the path %q has a # or a backslash, or a character that cannot be seen", name), "rename the file or the directory")
 	}
 	info, err := fs.Stat(p.fsys, name)
 	if err != nil {

@@ -65,12 +65,13 @@ def locate(request, source, repositories):
 
 
 def named(path, repositories):
-    """A lock that says where its repositories came from."""
+    """A lock that says where its repositories and files came from."""
     with open(path, encoding="utf-8") as f:
         lock = f.read()
     for r in repositories:
         lock = name_repository(lock, r)
-    return lock
+    # uv writes the path of a file: URL as it is from the root.
+    return lock.replace(f'path = "{WORK}/', 'path = "')
 
 
 def skinny(request, requirements):
