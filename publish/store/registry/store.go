@@ -116,8 +116,12 @@ func (s *Store) Create(ctx context.Context, r publish.Record) error {
 	if err := s.client.Pusher.Push(ctx, s.repository.Digest(a.digest.String()), a.image); err != nil {
 		return fmt.Errorf("record revision %d: %w", r.Number, err)
 	}
-	if err := s.write(ctx, s.recordTag(r.Number), a); err != nil {
-		s.discard(ctx, a.digest, a.subject)
+	tag := s.recordTag(r.Number)
+	if err := s.write(ctx, tag, a); err != nil {
+		// It may be there all the same: of this attempt, or written with its answer lost.
+		if now, there, looked := s.client.Digest(ctx, tag); looked == nil && (!there || now != a.digest) {
+			s.discard(ctx, a.digest, a.subject)
+		}
 		return fmt.Errorf("record revision %d: %w", r.Number, err)
 	}
 	s.created.Store(int64(r.Number))
