@@ -65,8 +65,12 @@ func conforming(l *lab) *publishtest.Endpoint {
 	e := l.endpoint(func(version string) func(*deployfile.Target) {
 		return func(target *deployfile.Target) {
 			pod(target).Replicas = 1
-			if version == "2" || version == "4" {
-				// They have what the others have not.
+			// Each has what the one before has not.
+			switch version {
+			case "2":
+				kube(target).Ingress = &kubernetesspec.Ingress{Host: "iris.example.com", Path: "/"}
+				kube(target).AllowFrom = []string{"*"}
+			case "4":
 				kube(target).Ingress = &kubernetesspec.Ingress{Host: "iris.example.com", Path: "/"}
 				pod(target).ServiceAccount = &keys.ServiceAccount{Name: "iris", Create: true}
 			}

@@ -33,13 +33,18 @@ type Endpoint struct {
 	Timeout time.Duration
 }
 
-// beside brings a version up that is then to be promoted.
+// beside brings a version up that is then to be promoted. When it begins to start
+// anything, requests must go to the live one: an abandoned promotion is undone.
 func (e *Endpoint) beside(t *testing.T, version string, overdue bool) {
 	t.Helper()
 	if !e.Promotes {
 		return
 	}
-	if err := e.apply(t, nil, overdue, func(ctx context.Context, p publish.Publisher, o publish.Options) error {
+	s := &script{}
+	if live := e.revisions(t); len(live) > 0 {
+		s.before = map[string]func(){"Start 1": func() { e.serves(t, live[0]) }}
+	}
+	if err := e.apply(t, s, overdue, func(ctx context.Context, p publish.Publisher, o publish.Options) error {
 		_, err := publish.Deploy(ctx, p, e.Release(t, version), o)
 		return err
 	}); err != nil {

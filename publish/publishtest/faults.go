@@ -52,6 +52,8 @@ type script struct {
 	mu sync.Mutex
 	// faults are by step.
 	faults map[string]Fault
+	// before is called before a step.
+	before map[string]func()
 	// steps are those that were reached, in order.
 	steps []string
 	calls map[string]int
@@ -71,8 +73,11 @@ func (s *script) step(ctx context.Context, name string, do func(context.Context)
 	s.steps = append(s.steps, name)
 	fault := s.faults[name]
 	s.dead = s.dead || fault == Dies
-	dead := s.dead
+	dead, before := s.dead, s.before[name]
 	s.mu.Unlock()
+	if before != nil {
+		before()
+	}
 	switch {
 	case dead:
 		return errDead
