@@ -29,7 +29,13 @@ func (s *Store) Delete(ctx context.Context, r publish.Record) error {
 		return nil
 	}
 	mark := s.markTag(r.Number)
-	if err := kept.Add(mark.TagStr(), s.client.Untag(ctx, mark, had.keeps)); err != nil {
+	if had.Facts[FactImage] == "" {
+		// It names the artifact of the time when the record was committed.
+		err = s.client.Point(ctx, mark, nil)
+	} else {
+		err = s.client.Untag(ctx, mark, had.keeps)
+	}
+	if err := kept.Add(mark.TagStr(), err); err != nil {
 		return err
 	}
 	tag := s.recordTag(r.Number)
