@@ -2,14 +2,10 @@ package mlmodel
 
 import (
 	"encoding/json"
-	"errors"
-	"fmt"
-	"io/fs"
 	"strings"
 	"testing"
 	"testing/fstest"
 
-	"github.com/deployfile/deployfile/internal/testing/growth"
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -274,123 +270,6 @@ func TestReadExampleByItsUsualName(t *testing.T) {
 	}
 }
 
-func TestReadFaults(t *testing.T) {
-	model := func(more string) fstest.MapFS { return files("m/MLmodel", mlmodel2+more) }
-	with := func(name, text string) fstest.MapFS { return files("m/MLmodel", mlmodel2, "m/"+name, text) }
-	tests := []struct {
-		name                 string
-		fsys                 fstest.MapFS
-		where, message, hint string
-	}{
-		{"empty", files("m/MLmodel", ""), "m/MLmodel:1", "the file is empty", ""},
-		{"not a mapping", files("m/MLmodel", "\n- a\n"), "m/MLmodel:2", "must be a YAML mapping", ""},
-		{"not YAML", model("a: b: c\n"), "m/MLmodel:11", "this is not YAML: mapping values are not allowed", ""},
-		{"tab", files("m/MLmodel", "flavors:\n\tpython_function: {}\n"), "m/MLmodel:2", "this is not YAML", ""},
-		{"not text", files("m/MLmodel", "a: b\nc: \xff\n"), "m/MLmodel:2", "not UTF-8", ""},
-		{"flavors a list", files("m/MLmodel", "flavors:\n- a\n"), "m/MLmodel:2", "flavors must be a mapping", ""},
-		{"empty flavor", files("m/MLmodel", "flavors:\n  python_function:\n"), "m/MLmodel:2", "python_function is empty", ""},
-		{"flavor a text", files("m/MLmodel", "flavors:\n  python_function: x\n"), "m/MLmodel:2", "python_function must be a mapping", ""},
-		{"run_id a list", model("run_id: [1]\n"), "m/MLmodel:11", "run_id must be a string", ""},
-		{"Python version", files("m/MLmodel", "flavors:\n  python_function:\n    python_version: three\n"), "m/MLmodel:3", `"three" is not a Python version`, "3.11.7"},
-		{"code outside", files("m/MLmodel", "flavors:\n  python_function:\n    code: ../x\n"), "m/MLmodel:3", `code names "../x", which is outside`, "relative"},
-		{"data absolute", files("m/MLmodel", "flavors:\n  python_function:\n    data: /x\n"), "m/MLmodel:3", `data names "/x"`, ""},
-		{"env a list", files("m/MLmodel", "flavors:\n  python_function:\n    env: [a]\n"), "m/MLmodel:3", "env must be a file's name or a mapping", ""},
-		{"env outside", files("m/MLmodel", "flavors:\n  python_function:\n    env:\n      virtualenv: ../a.yaml\n"), "m/MLmodel:4", "virtualenv names", ""},
-		{"signature a text", model("signature: x\n"), "m/MLmodel:11", "signature must be a mapping", ""},
-		{"example a text", model("saved_input_example_info: x\n"), "m/MLmodel:11", "must be a mapping", ""},
-		{"variables a text", model("env_vars: x\n"), "m/MLmodel:11", "env_vars must be a list", ""},
-		{"python_env.yaml a list", with("python_env.yaml", "- a\n"), "m/python_env.yaml:1", "must be a YAML mapping", ""},
-		{"python_env.yaml's Python", with("python_env.yaml", "\npython: x\n"), "m/python_env.yaml:2", `"x" is not a Python version`, ""},
-		{"python_env.yaml's dependencies", with("python_env.yaml", "dependencies: a\n"), "m/python_env.yaml:1", "dependencies must be a list", ""},
-		{"python_env.yaml's dependency", with("python_env.yaml", "dependencies:\n- [a]\n"), "m/python_env.yaml:2", "a requirement must be a string", ""},
-		{"python_env.yaml names no file", with("python_env.yaml", "dependencies:\n- -r requirements.txt\n"), "m/python_env.yaml:2", "there is no file m/requirements.txt", ""},
-		{"python_env.yaml with a credential", with("python_env.yaml", "dependencies:\n- a\n- -i https://u:hunter2@example.com/\n"), "m/python_env.yaml:3", "credential", "secret"},
-		{"requirements.txt", with("requirements.txt", "a\nb=1\n"), "m/requirements.txt:2", `"=1" is not a version specifier`, ""},
-		{"requirements.txt leaves the tree", with("requirements.txt", "-r ../../a.txt\n"), "m/requirements.txt:1", "outside", ""},
-		{"unused conda.yaml with a credential", files("m/MLmodel", mlmodel2, "m/python_env.yaml", "dependencies: [a]", "m/conda.yaml", "channels:\n- https://u:hunter2@example.com/c\n"),
-			"m/conda.yaml:2", "there is a credential in the URL, and the file would go into the image", "secret"},
-		{"conda.yaml's requirement", with("conda.yaml", "dependencies:\n- pip:\n  - a\n  - -e .\n"), "m/conda.yaml:4", "editable", ""},
-	}
-	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			m, _, err := Read(test.fsys, "m")
-			if m != nil && len(m.Refused) == 1 {
-				err = RefusedError(m.Refused)
-			} else if m != nil {
-				t.Errorf("got a model: %+v", m)
-			}
-			checkFault(t, err, test.where, test.message, test.hint)
-			if strings.Contains(err.Error(), "hunter2") {
-				t.Error("the credential is shown")
-			}
-		})
-	}
-}
-
-func TestReadNoPyfunc(t *testing.T) {
-	tests := []struct {
-		name, text string
-		want       NoPyfuncError
-		message    string
-	}{
-		{"others", "run_id: a\nflavors:\n  spark: {}\n  h2o: {}\n", NoPyfuncError{File: "MLmodel", Line: 3, Flavors: []string{"h2o", "spark"}},
-			"MLmodel:3: the model has no python_function flavor; its flavors are h2o, spark"},
-		{"R", "flavors:\n  crate: {model: crate.bin}\n", NoPyfuncError{File: "MLmodel", Line: 2, Flavors: []string{"crate"}}, "only R serves that"},
-		{"none", "run_id: a\n", NoPyfuncError{File: "MLmodel", Line: 1}, "it has no flavors at all"},
-	}
-	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			_, _, err := Read(files("MLmodel", test.text), ".")
-			var got *NoPyfuncError
-			if !errors.As(err, &got) {
-				t.Fatalf("got %v", err)
-			}
-			if diff := cmp.Diff(&test.want, got); diff != "" {
-				t.Errorf("-want +got:\n%s", diff)
-			}
-			if !strings.Contains(err.Error(), test.message) {
-				t.Errorf("%q lacks %q", err, test.message)
-			}
-		})
-	}
-}
-
-func TestReadMissing(t *testing.T) {
-	many := fstest.MapFS{}
-	for _, name := range strings.Split("abcdefghij", "") {
-		many[name] = &fstest.MapFile{}
-	}
-	tests := []struct {
-		name, dir string
-		fsys      fstest.MapFS
-		message   string
-	}{
-		{"one level below", ".", files("model/MLmodel", "", "a.txt", ""), "no MLmodel in ., but there is one in model: use that directory"},
-		{"several below", "x", files("x/b/MLmodel", "", "x/a/MLmodel", ""), "no MLmodel in x, but these directories have one: x/a, x/b: use one of them"},
-		{"other files", ".", files("b.txt", "", "a/c", ""), "no MLmodel in .: there is only a/, b.txt"},
-		{"many files", ".", many, "no MLmodel in .: there is a, b, c, d, e, f, g, h and 2 more"},
-		{"empty", ".", files(), "no MLmodel in .: the directory is empty"},
-		{"no folder", "x", files("b.txt", ""), "no MLflow Model in x: open x: file does not exist"},
-		{"outside", "../x", files("b.txt", ""), "no MLflow Model in ../x: invalid argument"},
-	}
-	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			_, _, err := Read(test.fsys, test.dir)
-			var missing *MissingModelError
-			if !errors.As(err, &missing) || missing.Dir != test.dir {
-				t.Fatalf("got %v", err)
-			}
-			if err.Error() != test.message {
-				t.Errorf("got  %s\nwant %s", err, test.message)
-			}
-		})
-	}
-	_, _, err := Read(files("b.txt", ""), "x")
-	if !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("%v hides its cause", err)
-	}
-}
-
 func TestFindMLflow(t *testing.T) {
 	tests := []struct {
 		requirements string
@@ -409,72 +288,6 @@ func TestFindMLflow(t *testing.T) {
 		got, found := FindMLflow(m.Requirements)
 		if got.Text != test.want || found != test.found {
 			t.Errorf("%q: got %q %t, want %q %t", test.requirements, got.Text, found, test.want, test.found)
-		}
-	}
-}
-
-func FuzzMLmodel(f *testing.F) {
-	for _, seed := range []string{mlmodel1, mlmodel2, "a: &a [*a]\nflavors: {python_function: *a}", "metadata: {? [1] : 2}\n" + mlmodel2,
-		"flavors: &f\n  python_function: *f\n", "%YAML 1.1\n---\n...\n", mlmodel2 + "signature: {inputs: '{'}\n", "flavors: {python_function: {env: [}}"} {
-		f.Add(seed, pythonEnv, "dependencies: [python=3.8, {pip: [a]}]")
-	}
-	f.Fuzz(func(t *testing.T, model, python, conda string) {
-		fsys := files("MLmodel", model, "requirements.txt", "a", "python_env.yaml", python, "conda.yaml", conda)
-		m, warnings, err := Read(fsys, ".")
-		if err == nil {
-			if _, err := json.Marshal(m); err != nil {
-				t.Error(err)
-			}
-			for _, w := range warnings {
-				if w.Message == "" || w.Line > countLines(fsys, w.File) {
-					t.Errorf("bad warning %+v", w)
-				}
-			}
-			return
-		}
-		var none *NoPyfuncError
-		if errors.As(err, &none) {
-			if none.Line < 1 || none.Line > countLines(fsys, none.File) {
-				t.Errorf("%v is not in the file", err)
-			}
-			return
-		}
-		checkPlace(t, fsys, err)
-	})
-}
-
-// The YAML library compares each key of a mapping with all others; 250 000 took four
-// minutes.
-func TestMetadataGrowsLinearly(t *testing.T) {
-	growth.Linear(t, 4000, func(n int) func() {
-		var b strings.Builder
-		b.WriteString(mlmodel2 + "\nmetadata:\n")
-		for i := range n {
-			fmt.Fprintf(&b, "  k%d: 1\n", i)
-		}
-		fsys := files("MLmodel", b.String(), "requirements.txt", "a")
-		return func() {
-			if _, _, err := Read(fsys, "."); err != nil {
-				t.Fatal(err)
-			}
-		}
-	})
-}
-
-func TestLargeYAML(t *testing.T) {
-	for name, test := range map[string]struct{ text, want string }{
-		"bytes":  {mlmodel2 + strings.Repeat("#\n", maxYAML/2), "MLmodel: is larger than 8 MiB"},
-		"nodes":  {mlmodel2 + "\nx: [" + strings.Repeat("[],", maxNodes) + "]\n", "the file has more than 500000 keys, values and brackets"},
-		"block":  {mlmodel2 + "\nx:\n" + strings.Repeat("- \n", maxNodes+1), "the file has more than 500000 keys, values and brackets"},
-		"levels": {mlmodel2 + "\nmetadata:\n  x: " + strings.Repeat("[", 2000) + strings.Repeat("]", 2000) + "\n", "this nests more than 1000 levels deep"},
-		"itself": {mlmodel2 + "\nmetadata: &a\n  x: [*a, *a]\n", "levels deep"},
-		"aliases": {mlmodel2 + "\nmetadata:\n  a: &a [1,2,3,4,5,6,7,8,9]\n  b: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\n  c: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b]\n" +
-			"  d: &d [*c,*c,*c,*c,*c,*c,*c,*c,*c]\n  e: &e [*d,*d,*d,*d,*d,*d,*d,*d,*d]\n  f: [*e,*e,*e,*e,*e,*e,*e,*e,*e]\n", "with its aliases expanded"},
-		"twice": {mlmodel2 + "\nmetadata: {a: 1, a: 2}\n", `mapping key "a" already defined at line`},
-	} {
-		_, _, err := Read(files("MLmodel", test.text, "requirements.txt", "a"), ".")
-		if err == nil || !strings.Contains(err.Error(), test.want) {
-			t.Errorf("%s: error %.300v, want one with %q", name, err, test.want)
 		}
 	}
 }

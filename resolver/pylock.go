@@ -3,9 +3,11 @@ package resolver
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"net/url"
 	"path"
 	"regexp"
+	"slices"
 	"strings"
 
 	"deps.dev/util/pypi"
@@ -122,4 +124,27 @@ func (f PylockFile) Filename() string {
 		return path.Base(f.URL)
 	}
 	return path.Base(u.Path)
+}
+
+// VerifyPylocks checks that the pylock files belong to the lock.
+func (l *Lock) VerifyPylocks(files map[string][]byte) error {
+	for _, p := range l.Platforms {
+		data, ok := files[p.Pylock]
+		if !ok {
+			return fmt.Errorf("%s is missing, but the lock was made with it; run deployfile lock", p.Pylock)
+		}
+		if hash(data) != p.PylockSHA256 {
+			return fmt.Errorf("%s is not the file that the lock was made with; run deployfile lock", p.Pylock)
+		}
+	}
+	return nil
+}
+
+// PylockNames returns the names of the pylock files of the lock.
+func (l *Lock) PylockNames() []string {
+	names := map[string]bool{}
+	for _, p := range l.Platforms {
+		names[p.Pylock] = true
+	}
+	return slices.Sorted(maps.Keys(names))
 }

@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
@@ -275,27 +274,4 @@ func (r *Resolver) newToolchain(ca string, lock *Lock, img *SourceImage) toolcha
 func hash(data []byte) string {
 	h := sha256.Sum256(data)
 	return hex.EncodeToString(h[:])
-}
-
-// VerifyPylocks checks that the pylock files belong to the lock.
-func (l *Lock) VerifyPylocks(files map[string][]byte) error {
-	for _, p := range l.Platforms {
-		data, ok := files[p.Pylock]
-		if !ok {
-			return fmt.Errorf("%s is missing, but the lock was made with it; run deployfile lock", p.Pylock)
-		}
-		if hash(data) != p.PylockSHA256 {
-			return fmt.Errorf("%s is not the file that the lock was made with; run deployfile lock", p.Pylock)
-		}
-	}
-	return nil
-}
-
-// PylockNames returns the names of the pylock files of the lock.
-func (l *Lock) PylockNames() []string {
-	names := map[string]bool{}
-	for _, p := range l.Platforms {
-		names[p.Pylock] = true
-	}
-	return slices.Sorted(maps.Keys(names))
 }
