@@ -36,11 +36,11 @@ build: ## build bin/deployfile: needs Go alone
 embedded: build tools ## and buildkitd beside it, for the embedded builder
 
 .PHONY: frontend-image
-frontend-image: embedded ## make the frontend image as an OCI layout, in bin/frontend-image
+frontend-image: embedded ## make the frontend image in bin/frontend-image, and push it to PUSH=NAME
 	@for arch in amd64 arm64; do \
 		GOOS=linux GOARCH=$$arch $(GO_BUILD) -o bin/frontend/linux-$$arch/ ./cmd/deployfile-frontend || exit 1; \
 	done
-	@go run ./hack/frontendimage -version '$(VERSION)'
+	@go run ./hack/frontendimage -version '$(VERSION)' -push '$(PUSH)'
 
 .PHONY: demo
 demo: embedded ## lock, build and run examples/iris, and print its answer

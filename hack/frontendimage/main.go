@@ -18,7 +18,11 @@ import (
 
 	"github.com/containerd/platforms"
 	"github.com/deployfile/deployfile/builder"
+	"github.com/deployfile/deployfile/internal/registryauth"
+	"github.com/deployfile/deployfile/internal/registryclient"
 	"github.com/deployfile/deployfile/toolchain"
+	"github.com/google/go-containerregistry/pkg/v1/layout"
+	"github.com/google/go-containerregistry/pkg/v1/remote"
 	"github.com/moby/buildkit/client"
 	bkllb "github.com/moby/buildkit/client/llb"
 	"github.com/moby/buildkit/exporter/containerimage/exptypes"
@@ -33,19 +37,51 @@ const binary = "deployfile-frontend"
 
 func main() {
 	log.SetFlags(0)
-	var bin, out, version, supervisor string
+	var bin, out, version, supervisor, to string
 	flag.StringVar(&bin, "bin", "bin/frontend", "directory with the binaries, a directory each platform")
 	flag.StringVar(&out, "o", "bin/frontend-image", "directory of the OCI layout")
 	flag.StringVar(&version, "version", "devel", "version that the image's labels carry")
 	flag.StringVar(&supervisor, "deployfile", "bin/deployfile", "the CLI, which keeps the builder")
+	flag.StringVar(&to, "push", "", "name of the image in a registry, which gets the same bytes")
 	flag.Parse()
 	supervisor, err := filepath.Abs(supervisor)
 	if err != nil {
 		log.Fatal("frontendimage: ", err)
 	}
-	if err := run(context.Background(), bin, out, version, supervisor); err != nil {
+	ctx := context.Background()
+	err = run(ctx, bin, out, version, supervisor)
+	if err == nil && to != "" {
+		err = push(ctx, out, to)
+	}
+	if err != nil {
 		log.Fatal("frontendimage: ", err)
 	}
+}
+
+// push copies the layout's image, all platforms of it, to a registry, with the
+// logins of Docker's CLI.
+func push(ctx context.Context, dir, to string) error {
+	ref, err := registryclient.ParseReference(to)
+	if err != nil {
+		return err
+	}
+	root, err := layout.ImageIndexFromPath(dir)
+	if err != nil {
+		return err
+	}
+	manifest, err := root.IndexManifest()
+	if err != nil {
+		return err
+	}
+	image, err := root.ImageIndex(manifest.Manifests[0].Digest)
+	if err != nil {
+		return err
+	}
+	if err := remote.WriteIndex(ref, image, remote.WithContext(ctx), remote.WithAuthFromKeychain(registryauth.Keychain())); err != nil {
+		return fmt.Errorf("push %s: %w", to, err)
+	}
+	fmt.Println(ref.Context().Digest(manifest.Manifests[0].Digest.String()))
+	return nil
 }
 
 func run(ctx context.Context, bin, out, version, supervisor string) error {

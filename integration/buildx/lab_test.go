@@ -80,24 +80,20 @@ func buildCLI() error {
 
 // pushFrontend makes the frontend image and pushes it.
 func pushFrontend() error {
-	layout := filepath.Join(shared.dir, "frontend-image")
-	if err := makeFrontend(filepath.Join(shared.dir, "frontend"), layout, shared.builder.address); err != nil {
-		return err
-	}
 	shared.frontend = shared.registry.Host + "/deployfile/frontend:1"
-	return lab.PushLayout(layout, shared.frontend)
+	return makeFrontend(filepath.Join(shared.dir, "frontend"), filepath.Join(shared.dir, "frontend-image"), shared.builder.address, "-push", shared.frontend)
 }
 
 // makeFrontend makes the frontend image as the Makefile does: the binaries below
 // one folder, and of them a layout.
-func makeFrontend(bin, layout, builder string) error {
+func makeFrontend(bin, layout, builder string, flags ...string) error {
 	for _, arch := range []string{"amd64", "arm64"} {
 		env := []string{"CGO_ENABLED=0", "GOOS=linux", "GOARCH=" + arch}
 		if err := goRun(env, "build", "-trimpath", "-ldflags", "-s -w", "-o", filepath.Join(bin, "linux-"+arch)+"/", "./cmd/deployfile-frontend"); err != nil {
 			return err
 		}
 	}
-	return goRun([]string{"BUILDKIT_HOST=" + builder}, "run", "./hack/frontendimage", "-bin", bin, "-o", layout)
+	return goRun([]string{"BUILDKIT_HOST=" + builder}, append([]string{"run", "./hack/frontendimage", "-bin", bin, "-o", layout}, flags...)...)
 }
 
 // goRun runs the go command in the root of the repository.
