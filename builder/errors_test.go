@@ -35,10 +35,16 @@ func TestFindErrors(t *testing.T) {
 			o.Buildkitd = ""
 			t.Setenv("PATH", t.TempDir())
 		}, []string{
-			"remote: no address given (BUILDKIT_HOST or --builder)",
-			"docker: no Docker engine at unix:///nonexistent/docker.sock: ",
 			"embedded: buildkitd not found beside deployfile nor on PATH: run make tools",
 			"runc not found on PATH: run apt install runc",
+		}},
+		{"chosen engine missing", func(t *testing.T, o *builder.Options) {
+			o.Kind = ""
+			t.Setenv("DOCKER_HOST", "unix:///nonexistent/docker.sock")
+		}, []string{
+			"remote: no address given (BUILDKIT_HOST or --builder)",
+			"docker: no Docker engine at unix:///nonexistent/docker.sock: ",
+			"embedded: not tried, because DOCKER_HOST chooses a Docker engine",
 		}},
 		{"given program missing", func(t *testing.T, o *builder.Options) {
 			o.Buildkitd = "/nonexistent/buildkitd"
@@ -72,7 +78,7 @@ func TestFindErrors(t *testing.T) {
 		}, []string{"is not a directory"}},
 		{"unknown scheme", func(_ *testing.T, o *builder.Options) {
 			o.Address = "/run/buildkit/buildkitd.sock"
-		}, []string{`"/run/buildkit/buildkitd.sock" must start with one of unix://, tcp://, docker-container://, kube-pod://, ssh://`}},
+		}, []string{`"/run/buildkit/buildkitd.sock" is neither docker nor embedded, nor starts with one of unix://, tcp://, docker-container://, kube-pod://, ssh://`}},
 		{"nobody at the address", func(_ *testing.T, o *builder.Options) {
 			o.Address = "unix:///nonexistent/buildkitd.sock"
 		}, []string{"remote: no BuildKit answers at unix:///nonexistent/buildkitd.sock: "}},

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -29,17 +30,17 @@ type predictOptions struct {
 func predictCommand(s streams) *cobra.Command {
 	var o predictOptions
 	cmd := &cobra.Command{
-		Use:   "predict -i FILE [-o FILE] [CONTEXT]",
+		Use:   "predict [-i FILE] [-o FILE] [CONTEXT]",
 		Short: "Send one request through the image, or to a target",
 		Long: `Build the image, start it, send it one request and print the answer. The input
-is what /invocations takes: JSON, such as the model's
-serving_input_example.json, or CSV with a header. No server is left behind.
+is what /invocations takes: JSON or CSV with a header; by default it is the model's
+own serving_input_example.json. No server is left behind.
 
 With --target the request goes to the endpoint that is deployed there, and nothing
 is built. With --batch as well, the target runs the image that is deployed there
 once over all of IN and writes the answers to OUT: files here, or URLs that the
 target reads and writes itself (s3://BUCKET/KEY, pvc://CLAIM/PATH).`,
-		Example: `  deployfile predict -i model/serving_input_example.json
+		Example: `  deployfile predict
   deployfile predict -i rows.csv -o predictions.json
   echo '{"inputs": [[1, 2]]}' | deployfile predict -i - --content-type application/json
   deployfile predict --target prod -i rows.csv
@@ -78,7 +79,7 @@ target reads and writes itself (s3://BUCKET/KEY, pvc://CLAIM/PATH).`,
 	o.inputFlags.add(flags)
 	o.addLocked(flags)
 	o.serverFlags.add(flags)
-	flags.StringVarP(&o.input, "input", "i", "", "the `FILE` with the request, - for standard input")
+	flags.StringVarP(&o.input, "input", "i", "", "the `FILE` with the request, - for standard input (default: the model's own example)")
 	flags.StringVarP(&o.output, "output", "o", "-", "the `FILE` that the answer goes to")
 	flags.StringVar(&o.contentType, "content-type", "", "the `TYPE` of the request, application/json or text/csv (default: by the input's name, else JSON)")
 	flags.StringVar(&o.target, "target", "", "a `TARGET` of the Deployfile, which is asked instead of the image")
@@ -89,14 +90,11 @@ target reads and writes itself (s3://BUCKET/KEY, pvc://CLAIM/PATH).`,
 }
 
 func predict(ctx context.Context, s streams, dir string, o predictOptions) error {
-	if o.input == "" {
-		return &usageError{errors.New("--input is missing: name a JSON or CSV file")}
-	}
-	request, err := o.request(ctx, s.in)
+	p, err := o.open(ctx, dir)
 	if err != nil {
 		return err
 	}
-	p, err := o.open(ctx, dir)
+	request, err := o.request(ctx, s.in, p)
 	if err != nil {
 		return err
 	}
@@ -146,7 +144,17 @@ func (o *predictOptions) write(s streams, answer []byte) error {
 }
 
 // request reads what is sent. The user names it, and it may be a pipe.
-func (o *predictOptions) request(ctx context.Context, stdin io.Reader) ([]byte, error) {
+func (o *predictOptions) request(ctx context.Context, stdin io.Reader, p *build.Project) ([]byte, error) {
+	if o.input == "" {
+		e, err := readExample(ctx, p)
+		switch {
+		case err != nil:
+			return nil, &usageError{fmt.Errorf("--input is missing, and the model's own example cannot be read: %w", err)}
+		case e.name == "":
+			return nil, &usageError{errors.New("--input is missing, and the model has no input example: name a JSON or CSV file")}
+		}
+		return e.data, nil
+	}
 	return untrusted.Wait(ctx, func() ([]byte, error) {
 		if o.input == "-" {
 			return untrusted.ReadAll(stdin, "standard input", invoke.MaxBody)

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -13,10 +12,11 @@ const defaultBatchTimeout = time.Hour
 
 // predictAt sends a request to what is deployed.
 func predictAt(ctx context.Context, s streams, dir string, o predictOptions) error {
-	if o.input == "" {
-		return &usageError{errors.New("--input is missing: name a JSON or CSV file")}
+	p, err := o.open(ctx, dir)
+	if err != nil {
+		return err
 	}
-	request, err := o.request(ctx, s.in)
+	request, err := o.request(ctx, s.in, p)
 	if err != nil {
 		return err
 	}

@@ -85,6 +85,11 @@ func runImage(ctx context.Context, s streams, dir string, o runOptions) error {
 	return serve.Run(ctx, b, serve.Options{Project: p, Build: opt, Listen: listen, Limits: limits, Log: &serve.Log{To: s.err}, Grace: stopGrace},
 		func(ctx context.Context, url string, server build.Server) error {
 			fmt.Fprintln(s.out, url)
+			// Without an example the URL has to do.
+			if e, err := readExample(ctx, p); err == nil && e.curl(p.Dir, url) != "" {
+				fmt.Fprintf(s.err, "in another shell: %s\n", e.curl(p.Dir, url))
+			}
+			fmt.Fprintln(s.err, "Ctrl-C stops it")
 			select {
 			case <-ctx.Done():
 				fmt.Fprintln(s.err, "stopping the server")
