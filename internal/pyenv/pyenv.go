@@ -77,6 +77,9 @@ func (r Request) Make(ctx context.Context, dir, final string) error {
 		return err
 	}
 	defer os.RemoveAll(scratch)
+	if err := endSearch(scratch); err != nil {
+		return err
+	}
 	t := tool{dir: dir, final: final, version: r.Lock.Toolchain.PythonVersion, scratch: scratch, log: r.Log}
 	if err := t.create(ctx); err != nil {
 		return err
@@ -105,6 +108,13 @@ func (r Request) Make(ctx context.Context, dir, final string) error {
 		return err
 	}
 	return t.check(pinned)
+}
+
+// endSearch ends uv's search for the configuration of a project, which would go on
+// above the directory: in /tmp, where every user of the machine may write. uv reads
+// that of the user and the system all the same.
+func endSearch(dir string) error {
+	return os.WriteFile(filepath.Join(dir, "uv.toml"), nil, 0o600)
 }
 
 // pins returns what is installed, and the directories of wheels that no index has.

@@ -2,6 +2,9 @@ package pyenv
 
 import (
 	"errors"
+	"io"
+	"os"
+	"path/filepath"
 	"runtime"
 	"strings"
 	"testing"
@@ -28,5 +31,20 @@ func TestPlatformErrorSaysWhatToDo(t *testing.T) {
 		if got := (&PlatformError{Machine: machine, Locked: []string{"linux/amd64"}}).Error(); !strings.Contains(got, want) {
 			t.Errorf("%s: %s", machine, got)
 		}
+	}
+}
+
+// uv looks for the configuration of a project in the directory where it runs and
+// above: in /tmp, where every user may write one that names another Python.
+func TestNobodysConfiguration(t *testing.T) {
+	bin := t.TempDir()
+	if err := os.WriteFile(filepath.Join(bin, "uv"), []byte("#!/bin/sh\n[ -f uv.toml ] && [ ! -s uv.toml ] && exit 7\nexit 1\n"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("PATH", bin)
+	r := Request{Lock: &resolver.Lock{Platforms: []resolver.Platform{{Name: runtime.GOOS + "/" + runtime.GOARCH}}}, Log: io.Discard}
+	dir := t.TempDir()
+	if err := r.Make(t.Context(), dir, dir); err == nil || !strings.Contains(err.Error(), "exit status 7") {
+		t.Errorf("uv ran where another's configuration is found: %v", err)
 	}
 }
