@@ -35,11 +35,14 @@ func CheckFiles(fsys fs.FS, dir string) error {
 		return err
 	}
 	r := &reader{fsys: fsys, dir: dir, doc: d}
+	// Many artifacts may be one directory of many files.
+	seen := map[string]bool{}
 	for _, n := range r.namedFiles() {
 		name, ok := localPath(".", n.name)
-		if !ok {
+		if !ok || seen[name] {
 			continue
 		}
+		seen[name] = true
 		name = path.Join(r.dir, name)
 		info, err := fs.Stat(r.fsys, name)
 		if untrusted.Refused(err) {

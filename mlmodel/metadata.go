@@ -2,7 +2,6 @@ package mlmodel
 
 import (
 	"path"
-	"slices"
 	"strings"
 
 	"github.com/deployfile/deployfile/internal/terminal"
@@ -48,9 +47,14 @@ func (r *reader) readVariables() error {
 	if err != nil {
 		return readError(file, err)
 	}
+	listed := map[string]bool{}
+	for _, name := range r.model.EnvVars {
+		listed[name] = true
+	}
 	for _, l := range logicalLines(Text(data)) {
 		name, _, _ := strings.Cut(l.text, "=")
-		if name = strings.TrimSpace(name); variableName(name) && !slices.Contains(r.model.EnvVars, name) {
+		if name = strings.TrimSpace(name); variableName(name) && !listed[name] {
+			listed[name] = true
 			r.model.EnvVars = append(r.model.EnvVars, name)
 		}
 	}

@@ -1,9 +1,11 @@
 package mlmodel
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -66,6 +68,22 @@ func TestReadVariables(t *testing.T) {
 		"environment_variables.txt", "# This file records environment variable names\n\nOPENAI_API_KEY\nB=x\nwith space\n"), ".")
 	if err != nil || !slices.Equal(m.EnvVars, []string{"A", "OPENAI_API_KEY", "B"}) {
 		t.Errorf("%q, %v", m.EnvVars, err)
+	}
+}
+
+func TestVariablesGrowLinearly(t *testing.T) {
+	var b strings.Builder
+	for n := range maxVariables / 8 {
+		fmt.Fprintf(&b, "A%06x\n", n)
+	}
+	began := time.Now()
+	m, _, err := Read(files("MLmodel", condaModel, "requirements.txt", "a", "environment_variables.txt", b.String()), ".")
+	if err != nil || len(m.EnvVars) != maxVariables/8 {
+		t.Fatalf("%d, %v", len(m.EnvVars), err)
+	}
+	// Comparing each with all would take more than half a minute.
+	if took := time.Since(began); took > 10*time.Second {
+		t.Errorf("it took %s", took)
 	}
 }
 

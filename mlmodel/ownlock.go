@@ -7,6 +7,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"unicode"
 
 	"deps.dev/util/pypi"
 	"github.com/BurntSushi/toml"
@@ -21,6 +22,9 @@ const (
 
 // maxLock limits the size of a model's own lock, in bytes.
 const maxLock = 16 << 20
+
+// maxLockedIndexes limits the indexes that a model's own lock takes packages from.
+const maxLockedIndexes = 100
 
 // LockedIndex is an index that a model's own lock names.
 type LockedIndex struct {
@@ -213,19 +217,26 @@ func isDigest(text string, length int) bool {
 // lockedIndexes groups packages by their indexes, for those indexes that the project
 // itself names. Any other is the default one of the machine that wrote the lock, for
 // which a build has its own.
-func lockedIndexes(packages []ownPackage, named []string) []LockedIndex {
+func lockedIndexes(packages []ownPackage, named []string) ([]LockedIndex, error) {
+	from := map[string][]string{}
+	for _, k := range packages {
+		registry := strings.TrimSuffix(k.registry, "/")
+		from[registry] = append(from[registry], pypi.CanonPackageName(k.name))
+	}
 	var out []LockedIndex
 	for _, url := range named {
-		x := LockedIndex{URL: url}
-		for _, k := range packages {
-			if strings.TrimSuffix(k.registry, "/") == strings.TrimSuffix(url, "/") {
-				x.Packages = append(x.Packages, pypi.CanonPackageName(k.name))
-			}
+		x := LockedIndex{URL: url, Packages: from[strings.TrimSuffix(url, "/")]}
+		if len(x.Packages) == 0 {
+			continue
+		}
+		if err := checkURL(url); err != nil || strings.ContainsFunc(url, unicode.IsSpace) {
+			return nil, fmt.Errorf("packages are locked from %q: an index needs an http or https URL", url)
+		}
+		if out = append(out, x); len(out) > maxLockedIndexes {
+			return nil, fmt.Errorf("packages are locked from more than %d indexes", maxLockedIndexes)
 		}
 		slices.Sort(x.Packages)
-		if x.Packages = slices.Compact(x.Packages); len(x.Packages) > 0 {
-			out = append(out, x)
-		}
+		out[len(out)-1].Packages = slices.Compact(slices.Clone(x.Packages))
 	}
-	return out
+	return out, nil
 }

@@ -143,6 +143,26 @@ func TestReadUVLockThatDoesNotFit(t *testing.T) {
 	}
 }
 
+// An index becomes a line of the lock and a table of uv's.
+func TestIndexesOfUVLock(t *testing.T) {
+	indexes, packages := "", "version = 1\n"
+	for n := range maxLockedIndexes + 1 {
+		indexes += fmt.Sprintf("[[tool.uv.index]]\nurl = \"https://%d.example.com/simple\"\n", n)
+		packages += fmt.Sprintf("[[package]]\nname = \"a%d\"\nversion = \"1\"\nsource = { registry = \"https://%[1]d.example.com/simple\" }\n", n)
+	}
+	const one = "version = 1\n[[package]]\nname = \"a\"\nversion = \"1\"\nsource = { registry = \"%s\" }\n"
+	for name, test := range map[string]struct{ lock, project, message string }{
+		"many":      {packages, indexes, "more than 100 indexes"},
+		"a file":    {fmt.Sprintf(one, "file:///etc"), "[[tool.uv.index]]\nurl = \"file:///etc\"\n", "an index needs an http or https URL"},
+		"two words": {fmt.Sprintf(one, "https://a.example.com/ default"), "[[tool.uv.index]]\nurl = \"https://a.example.com/ default\"\n", "an index needs an http or https URL"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, _, err := Read(files(uvModel(test.lock, test.project)...), ".")
+			checkFault(t, err, "pyproject.toml:1", test.message, ".dockerignore")
+		})
+	}
+}
+
 func TestReadPylockOfModel(t *testing.T) {
 	pylock := fmt.Sprintf(`lock-version = "1.0"
 created-by = "uv"

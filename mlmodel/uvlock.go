@@ -70,7 +70,7 @@ func (r *reader) readUVLock(file string) ([]ownPackage, error) {
 	if err := checkOwnPackages(f, out); err != nil {
 		return nil, err
 	}
-	project, _, err := r.readProject()
+	project, described, err := r.readProject()
 	if err != nil || project == nil {
 		return out, err
 	}
@@ -80,7 +80,9 @@ func (r *reader) readUVLock(file string) ([]ownPackage, error) {
 			named = append(named, i.URL)
 		}
 	}
-	r.model.LockedIndexes = lockedIndexes(out, named)
+	if r.model.LockedIndexes, err = lockedIndexes(out, named); err != nil {
+		return nil, described.fault(described.find("[[tool.uv.index]]"), err.Error())
+	}
 	return out, nil
 }
 
