@@ -53,7 +53,7 @@ func (s set) add(text string) bool {
 
 // newEnvironment puts together what the model and the Deployfile require.
 func newEnvironment(f *deployfile.File, m *mlmodel.Model, context fs.FS, mirror string, warn func(mlmodel.Warning)) (*environment, error) {
-	e := &environment{hashes: resolver.Hashes{Allowed: map[string][][]string{}}, requirements: set{}, constraints: set{}, options: set{}, files: set{}}
+	e := &environment{hashes: resolver.Hashes{Allowed: map[string][][]string{}, Pinned: map[string][]resolver.PinnedHashes{}}, requirements: set{}, constraints: set{}, options: set{}, files: set{}}
 	e.inputs.Python = f.Environment.Python
 	if e.inputs.Python == "" {
 		e.inputs.Python = minor(m.Python)

@@ -3,6 +3,7 @@ package frontend
 import (
 	"fmt"
 	"regexp"
+	"strings"
 
 	"github.com/deployfile/deployfile/deployfile"
 	"github.com/deployfile/deployfile/mlmodel"
@@ -24,9 +25,18 @@ func (e *environment) demand(r mlmodel.Requirement) {
 	if key == "" {
 		key = r.URL
 	}
-	if len(hashes) > 0 && key != "" {
+	switch {
+	case len(hashes) == 0 || key == "":
+	case r.Marker != "" && r.Name != "" && r.Path == "" && r.URL == "" && exact(r.Specifier):
+		e.hashes.Pinned[key] = append(e.hashes.Pinned[key], resolver.PinnedHashes{Specifier: r.Specifier, Hashes: hashes})
+	default:
 		e.hashes.Allowed[key] = append(e.hashes.Allowed[key], hashes)
 	}
+}
+
+// exact reports whether a specifier is that of one version.
+func exact(specifier string) bool {
+	return strings.HasPrefix(specifier, "==") && !strings.HasPrefix(specifier, "===") && !strings.ContainsAny(specifier, ",*")
 }
 
 // checkHashes refuses a requirement without a hash where --require-hashes demands
@@ -36,7 +46,7 @@ func (e *environment) checkHashes(f *deployfile.File) error {
 		return nil
 	}
 	for _, r := range e.all {
-		if len(e.hashes.Allowed[r.Name]) > 0 || r.Name == "" {
+		if len(e.hashes.Allowed[r.Name]) > 0 || len(e.hashes.Pinned[r.Name]) > 0 || r.Name == "" {
 			continue
 		}
 		message := fmt.Sprintf("%s has no --hash, and %s demands one of every requirement", r.Text, resolver.OptionRequireHashes)

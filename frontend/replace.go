@@ -208,6 +208,7 @@ func public(specifier string) string {
 func (e *environment) replace(x *replacements) error {
 	for _, name := range x.names {
 		o := x.override[name]
+		e.demand(o)
 		e.inputs.Override = append(e.inputs.Override, e.line(o))
 	}
 	for n, item := range x.file.Environment.Without {

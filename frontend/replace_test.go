@@ -5,6 +5,7 @@ import (
 	"testing"
 	"testing/fstest"
 
+	"github.com/deployfile/deployfile/resolver"
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -46,6 +47,24 @@ requirements = ["name", "humanize", "tool @ ./wheels/tool-3.0-py3-none-any.whl"]
 		if d != "" {
 			t.Error(d)
 		}
+	}
+}
+
+// A lock for several environments has a version for each, with hashes of its own; an
+// override is of packages, too, that only others require.
+func TestDemandedHashes(t *testing.T) {
+	a, b, c := "sha256:"+strings.Repeat("a", 64), "sha256:"+strings.Repeat("b", 64), "sha256:"+strings.Repeat("c", 64)
+	files := replaceFiles("numpy==1.26.4 ; python_version < '3.12' --hash=" + a + "\nnumpy==2.4.6 ; python_version >= '3.12' --hash=" + b + "\nscipy==1.9 --hash=" + a + "\n")
+	found, err := Inspect("Deployfile", []byte("[model]\nsource = \"model\"\n[environment]\noverride = [\"deep==1 --hash="+c+"\"]\n"), files, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := resolver.Hashes{
+		Allowed: map[string][][]string{"scipy": {{a}}, "deep": {{c}}},
+		Pinned:  map[string][]resolver.PinnedHashes{"numpy": {{Specifier: "==1.26.4", Hashes: []string{a}}, {Specifier: "==2.4.6", Hashes: []string{b}}}},
+	}
+	if d := cmp.Diff(want, found.env.hashes); d != "" {
+		t.Error(d)
 	}
 }
 

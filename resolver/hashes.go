@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"deps.dev/util/pypi"
+	"deps.dev/util/semver"
 )
 
 // OptionRequireHashes is the one of Inputs.Options that is not uv's: --require-hashes
@@ -20,8 +21,32 @@ type Hashes struct {
 	// Allowed has, by a package's normalised name, or the path or URL of its file,
 	// the hashes of each requirement, "sha256:…". A file must be allowed by all.
 	Allowed map[string][][]string
+	// Pinned has, by a package's normalised name, those of requirements of one
+	// version that are for some environments alone: a lock for all of them has
+	// another version, with other hashes, for the others.
+	Pinned map[string][]PinnedHashes
 	// All refuses every package without hashes (--require-hashes).
 	All bool
+}
+
+// PinnedHashes are the hashes that a requirement demands of one version.
+type PinnedHashes struct {
+	// Specifier is the requirement's, "==1.2".
+	Specifier string
+	Hashes    []string
+}
+
+// of reports whether a version may be the one that is meant.
+func (p PinnedHashes) of(version string) bool {
+	c, err := semver.PyPI.ParseConstraint(p.Specifier)
+	v, err2 := semver.PyPI.Parse(version)
+	if err != nil || err2 != nil || c.MatchVersionPrerelease(v) {
+		return true
+	}
+	// What asks for a public version takes its local ones, too (PEP 440).
+	public, _, _ := strings.Cut(version, "+")
+	v, err = semver.PyPI.Parse(public)
+	return err != nil || c.MatchVersionPrerelease(v)
 }
 
 var (
@@ -32,7 +57,7 @@ var (
 // enforce removes from a pylock, as uv writes it, the files that are not allowed.
 // It returns a *RequirementError if none is left of a package.
 func (h Hashes) enforce(pylock []byte) ([]byte, error) {
-	if len(h.Allowed) == 0 && !h.All {
+	if len(h.Allowed) == 0 && len(h.Pinned) == 0 && !h.All {
 		return pylock, nil
 	}
 	starts := packageHeader.FindAllIndex(pylock, -1)
@@ -42,6 +67,9 @@ func (h Hashes) enforce(pylock []byte) ([]byte, error) {
 	lock, err := ParsePylock(pylock)
 	if err != nil {
 		return nil, err
+	}
+	if len(starts) != len(lock.Packages) {
+		return nil, fmt.Errorf("the hashes of %d packages cannot be compared in a pylock of %d", len(starts), len(lock.Packages))
 	}
 	out := slices.Clone(pylock[:starts[0][0]])
 	for n, start := range starts {
@@ -97,7 +125,13 @@ func (h Hashes) enforceOne(pkg PylockPackage, block string) (string, error) {
 
 // demanded returns the hashes that each requirement of a package has.
 func (h Hashes) demanded(pkg PylockPackage) [][]string {
-	out := h.Allowed[pypi.CanonPackageName(pkg.Name)]
+	name := pypi.CanonPackageName(pkg.Name)
+	out := slices.Clone(h.Allowed[name])
+	for _, p := range h.Pinned[name] {
+		if pkg.Version == "" || p.of(pkg.Version) {
+			out = append(out, p.Hashes)
+		}
+	}
 	if a := pkg.Archive; a != nil {
 		if a.URL != "" {
 			out = slices.Concat(out, h.Allowed[a.URL])

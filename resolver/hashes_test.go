@@ -32,6 +32,9 @@ func TestHashes(t *testing.T) {
 		"another algorithm":   {h: Hashes{Allowed: map[string][][]string{"b-b": one("sha512:1")}}, refused: "b-b", want: "expected sha512:1, found sha256:333"},
 		"by path":             {h: Hashes{Allowed: map[string][][]string{"wheels/c-1-py3-none-any.whl": one("sha256:" + hash("9"))}}, refused: "c", want: "found sha256:444"},
 		"of a repository":     {h: Hashes{Allowed: map[string][][]string{"d": one("sha256:" + hash("9"))}}, refused: "d", want: "name a commit"},
+		"of another version":  {h: Hashes{Pinned: map[string][]PinnedHashes{"a": {{"==1", []string{"sha256:" + hash("2")}}, {"==2.*", []string{"sha256:" + hash("9")}}, {"==2", nil}}}}, gone: []string{"a-1.tar.gz", "a-1-py2"}},
+		"of this version":     {h: Hashes{Pinned: map[string][]PinnedHashes{"b-b": {{"==2.0", []string{"sha256:" + hash("9")}}}}}, refused: "b-b", want: "expected sha256:999"},
+		"of no other version": {h: Hashes{All: true, Pinned: map[string][]PinnedHashes{"a": {{"==2", []string{"sha256:" + hash("2")}}}}}, refused: "a", want: "--require-hashes demands"},
 		"of all":              {h: Hashes{All: true, Allowed: map[string][][]string{"a": one("sha256:" + hash("2"))}}, refused: "b-b", want: "--require-hashes demands"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -56,5 +59,25 @@ func TestHashes(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestPinnedHashes(t *testing.T) {
+	for _, c := range []struct {
+		specifier, version string
+		want               bool
+	}{
+		{"==1.26.4", "1.26.4", true},
+		{"==1.26.4", "1.26.4+cpu", true},
+		{"==1.26", "1.26.0", true},
+		{"==2.0rc1", "2.0rc1", true},
+		{"==1.26.4", "2.0.1", false},
+		{"==1.26.4+cpu", "1.26.4", false},
+		// What cannot be compared may be meant.
+		{"==1.26.4", "none", true},
+	} {
+		if got := (PinnedHashes{Specifier: c.specifier}).of(c.version); got != c.want {
+			t.Errorf("%s of %s: %v, want %v", c.specifier, c.version, got, c.want)
+		}
 	}
 }
