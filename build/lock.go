@@ -85,6 +85,19 @@ func (l *LockFiles) Decode() (*resolver.Lock, error) {
 	return resolver.ParseLock(data)
 }
 
+// platforms returns the locked platforms, nil if there is no lock that can be decoded.
+func (l *LockFiles) platforms() []string {
+	lock, err := l.Decode()
+	if err != nil || lock == nil {
+		return nil
+	}
+	var names []string
+	for _, p := range lock.Platforms {
+		names = append(names, p.Name)
+	}
+	return names
+}
+
 // Replace puts the files of another lock, as a build of the output lock returns them,
 // in place of these. All are complete on the disk before the first takes its place,
 // and Deployfile.lock, which has the hashes of the others, does so last: if the

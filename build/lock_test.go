@@ -3,6 +3,7 @@ package build
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -92,6 +93,23 @@ func TestReplaceLock(t *testing.T) {
 }
 
 // TestReplaceLockFails leaves all files as they were if one cannot be written.
+// A build for one platform that writes the lock again must not drop the others.
+func TestLockedPlatforms(t *testing.T) {
+	want := []string{"linux/amd64", "linux/arm64"}
+	l, err := ReadLock(t.Context(), written(t, lockOf(t, map[string]string{want[0]: "pylock.linux-amd64.toml", want[1]: "pylock.linux-arm64.toml"})))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := l.platforms()
+	slices.Sort(got)
+	if d := cmp.Diff(want, got); d != "" {
+		t.Error(d)
+	}
+	if got := (&LockFiles{Path: "Deployfile.lock"}).platforms(); got != nil {
+		t.Errorf("without a lock: %q", got)
+	}
+}
+
 func TestReplaceLockFails(t *testing.T) {
 	old := map[string][]byte{"Deployfile.lock": []byte("version = 0\n"), "other": []byte("x")}
 	path := written(t, old)

@@ -25,6 +25,8 @@ func refreshLock(ctx context.Context, b *builder.Builder, o Options) error {
 	if err != nil {
 		return err
 	}
+	// Those that this build is not for keep their place.
+	o.Platforms = old.platforms()
 	var made map[string][]byte
 	o.Target, o.Outputs, o.Exports, o.CacheTo, o.Args = frontend.OutputLock, nil, nil, nil, maps.Clone(o.Args)
 	o.Then = func(ctx context.Context, built *Built) (err error) {
