@@ -61,9 +61,10 @@ func (t Target) Lacking(names []string, image map[string]string) []string {
 		return nil
 	}
 	var out []string
+	variables := s.Variables()
 	for _, name := range names {
 		_, inImage := image[name]
-		if _, there := s.Variables()[name]; !there && !inImage {
+		if _, there := variables[name]; !there && !inImage {
 			out = append(out, name)
 		}
 	}

@@ -141,3 +141,17 @@ func TestMLflowOfTheServer(t *testing.T) {
 		}
 	}
 }
+
+// A model of a megabyte of names must not become a megabyte for each target.
+func TestWarningOfManyVariables(t *testing.T) {
+	names := make([]string, 1000)
+	for n := range names {
+		names[n] = "A" + strings.Repeat("B", n%50)
+	}
+	if got := firstOf(names); len(got) > 500 || !strings.HasSuffix(got, " and 988 more") {
+		t.Errorf("%q", got)
+	}
+	if got := firstOf(names[:2]); got != "A, AB" {
+		t.Errorf("%q", got)
+	}
+}
