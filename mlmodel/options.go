@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"path"
 	"strings"
+	"unicode"
 
 	"deps.dev/util/pypi"
 	"github.com/agext/levenshtein"
@@ -228,7 +229,7 @@ func (p *requirementsParser) findLinks(from source, value string) (string, error
 // URL, which may contain a credential in an unexpected place.
 func checkURL(value string) error {
 	u, err := url.Parse(value)
-	if err != nil || u.Host == "" {
+	if err != nil || u.Host == "" || strings.ContainsFunc(value, unicode.IsSpace) {
 		return fmt.Errorf("needs a whole URL, such as https://pypi.example.com/simple")
 	}
 	if u.Scheme != "https" && u.Scheme != "http" {

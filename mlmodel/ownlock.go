@@ -7,10 +7,10 @@ import (
 	"path"
 	"slices"
 	"strings"
-	"unicode"
 
 	"deps.dev/util/pypi"
 	"github.com/BurntSushi/toml"
+	"github.com/deployfile/deployfile/internal/redact"
 	"github.com/deployfile/deployfile/internal/untrusted"
 )
 
@@ -229,8 +229,8 @@ func lockedIndexes(packages []ownPackage, named []string) ([]LockedIndex, error)
 		if len(x.Packages) == 0 {
 			continue
 		}
-		if err := checkURL(url); err != nil || strings.ContainsFunc(url, unicode.IsSpace) {
-			return nil, fmt.Errorf("packages are locked from %q: an index needs an http or https URL", url)
+		if checkURL(url) != nil || variable.MatchString(url) {
+			return nil, fmt.Errorf("packages are locked from %q: an index needs an http or https URL without variables", redact.Cut(url))
 		}
 		if out = append(out, x); len(out) > maxLockedIndexes {
 			return nil, fmt.Errorf("packages are locked from more than %d indexes", maxLockedIndexes)
