@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -46,5 +47,23 @@ func TestNobodysConfiguration(t *testing.T) {
 	dir := t.TempDir()
 	if err := r.Make(t.Context(), dir, dir); err == nil || !strings.Contains(err.Error(), "exit status 7") {
 		t.Errorf("uv ran where another's configuration is found: %v", err)
+	}
+}
+
+func TestLinksWithComma(t *testing.T) {
+	scratch, log := t.TempDir(), strings.Builder{}
+	echo, err := exec.LookPath("echo")
+	if err != nil {
+		t.Skip("there is no echo")
+	}
+	made := tool{scratch: scratch, uv: echo, log: &log}
+	if err := made.install(t.Context(), "requirements.txt", []string{"/a", "/b,https:/example.com"}); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(log.String(), "--find-links /a --find-links "+filepath.Join(scratch, "wheels-1")+" ") {
+		t.Errorf("uv gets %s", log.String())
+	}
+	if to, err := os.Readlink(filepath.Join(scratch, "wheels-1")); to != "/b,https:/example.com" {
+		t.Errorf("the link leads to %q, %v", to, err)
 	}
 }

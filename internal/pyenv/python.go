@@ -5,6 +5,7 @@ import (
 	_ "embed"
 	"encoding/json"
 	"fmt"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -40,7 +41,15 @@ func (t *tool) pip() string { return filepath.Join(t.scratch, "pip") }
 // install installs a requirements file and nothing else.
 func (t *tool) install(ctx context.Context, file string, links []string) error {
 	options := []string{"install", "--no-deps", "--require-hashes", "--only-binary", ":all:"}
-	for _, dir := range links {
+	for n, dir := range links {
+		if strings.Contains(dir, ",") {
+			// uv takes it for the end of one place and the start of another.
+			link := filepath.Join(t.scratch, fmt.Sprintf("wheels-%d", n))
+			if err := os.Symlink(dir, link); err != nil {
+				return err
+			}
+			dir = link
+		}
 		options = append(options, "--find-links", dir)
 	}
 	options = append(options, "-r", file)
