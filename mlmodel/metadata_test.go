@@ -87,6 +87,28 @@ func TestVariablesGrowLinearly(t *testing.T) {
 	}
 }
 
+func TestProjectGrowsLinearly(t *testing.T) {
+	const many = 50_000
+	var project, lock strings.Builder
+	project.WriteString("[project]\nname = \"a\"\ndependencies = [\n")
+	lock.WriteString("version = 1\n[[package]]\nname = \"a\"\nsource = { virtual = \".\" }\n[package.metadata]\nrequires-dist = [\n")
+	for n := range many {
+		// An escape, so that no line has the text itself.
+		fmt.Fprintf(&project, "  \"\\u0062>=%d\",\n", n)
+		fmt.Fprintf(&lock, "  { name = \"b\", specifier = \">=%d\" },\n", n)
+	}
+	project.WriteString("]\n")
+	lock.WriteString("]\n")
+	began := time.Now()
+	m, _, err := Read(files("MLmodel", condaModel, "pyproject.toml", project.String(), "uv.lock", lock.String()), ".")
+	if err != nil || len(m.Requirements) != many {
+		t.Fatal(err)
+	}
+	if took := time.Since(began); took > 10*time.Second {
+		t.Errorf("it took %s", took)
+	}
+}
+
 func TestReadElsewhere(t *testing.T) {
 	for _, test := range []struct{ text, where, message, hint string }{
 		{"metadata:\n  mlflow.model.isExternal: true\nmodel_id: m-1\n", "MLmodel:2", "the model is external", "log_model"},

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -131,6 +132,21 @@ func (f *tomlFile) headers(header string) []int {
 	for i, l := range f.lines {
 		if strings.TrimSpace(l) == header {
 			out = append(out, i+1)
+		}
+	}
+	return out
+}
+
+var tomlStrings = regexp.MustCompile(`"[^"]*"|'[^']*'`)
+
+// strings returns the first line of each string that is written without escapes.
+func (f *tomlFile) strings() map[string]int {
+	out := map[string]int{}
+	for i, l := range f.lines {
+		for _, quoted := range tomlStrings.FindAllString(l, -1) {
+			if text := quoted[1 : len(quoted)-1]; out[text] == 0 {
+				out[text] = i + 1
+			}
 		}
 	}
 	return out

@@ -130,8 +130,9 @@ func (r *reader) requireProject(p *requirementsParser) error {
 		return err
 	}
 	p.out.Files = append(p.out.Files, f.name)
+	lines := f.strings()
 	for _, text := range project.Project.Dependencies {
-		if err := p.parse(source{file: f.name}, []line{{f.find(text), text}}); err != nil {
+		if err := p.parse(source{file: f.name}, []line{{max(1, lines[text]), text}}); err != nil {
 			return err
 		}
 	}
@@ -170,6 +171,13 @@ func (r *reader) fitsProject(lock *tomlFile, root uvPackage) error {
 		sources[pypi.CanonPackageName(name)] = true
 	}
 	wants := root.wants(sources)
+	type wanted struct{ name, specifier string }
+	fits := map[wanted]bool{}
+	for name, specifiers := range wants {
+		for _, s := range specifiers {
+			fits[wanted{name, s}] = true
+		}
+	}
 	asked := map[string]bool{}
 	for _, text := range p.requirements() {
 		d, err := pypi.ParseDependency(text)
@@ -185,7 +193,7 @@ func (r *reader) fitsProject(lock *tomlFile, root uvPackage) error {
 		switch {
 		case !there:
 			return f.fault(f.find(text), fmt.Sprintf("uv.lock does not fit: it was made before %s was required", name))
-		case !slices.Contains(locked, specifier):
+		case !fits[wanted{name, specifier}]:
 			return f.fault(f.find(text), fmt.Sprintf("uv.lock does not fit: it was made for %s%s, and this asks for %s", name, locked[0], text))
 		}
 	}
