@@ -36,6 +36,9 @@ func (r *reader) readCondaFile(file string) (*condaEnvironment, error) {
 		env.line = n.Line
 		for _, item := range oneOrMore(n) {
 			env.add(item)
+			if len(env.pip)+len(env.build) > MaxEntries {
+				return nil, d.fault(item.Line, fmt.Sprintf("with its aliases expanded, the file has more than %d requirements", MaxEntries), "write less, or without aliases")
+			}
 		}
 	}
 	return env, nil

@@ -126,6 +126,13 @@ func (r *reader) readPythonEnv(p *requirementsParser, file string) error {
 	return nil
 }
 
+// maxItems limits the lists of YAML with requirements, of which aliases make many: in
+// bytes, of which an item counts for itemSize besides its text.
+const (
+	maxItems = 32 << 20
+	itemSize = 64
+)
+
 // parseList parses a YAML list as the lines of a requirements file, so that
 // items may be -r and -c options.
 func parseList(p *requirementsParser, d *document, key string) error {
@@ -141,8 +148,8 @@ func parseItems(p *requirementsParser, d *document, items []*yaml.Node) error {
 	p.open = append(p.open, d.file)
 	defer func() { p.open = p.open[:len(p.open)-1] }()
 	for _, item := range items {
-		if nested := get(item, "pip"); nested != nil {
-			// As in conda.yaml, from which people copy.
+		if nested := get(item, "pip"); nested != nil && len(p.open) == 1 {
+			// As in conda.yaml, from which people copy. An alias may lead back here.
 			if err := parseItems(p, d, oneOrMore(nested)); err != nil {
 				return err
 			}
@@ -150,6 +157,9 @@ func parseItems(p *requirementsParser, d *document, items []*yaml.Node) error {
 		}
 		if item.Kind != yaml.ScalarNode {
 			return d.fault(item.Line, "a requirement must be a string", "")
+		}
+		if p.items += len(item.Value) + itemSize; p.items > maxItems {
+			return d.fault(item.Line, fmt.Sprintf("with its aliases expanded, the list of requirements has more than %d MiB", maxItems>>20), "write less, or without aliases")
 		}
 		lines := logicalLines([]byte(item.Value))
 		for i := range lines {

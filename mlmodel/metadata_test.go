@@ -109,6 +109,24 @@ func TestProjectGrowsLinearly(t *testing.T) {
 	}
 }
 
+// YAML's aliases may lead back, and multiply what is there.
+func TestAliasesOfRequirements(t *testing.T) {
+	const head = "python: 3.11.7\ndependencies:\n"
+	long, many := strings.Repeat("# ", 100_000), strings.Repeat("- *a\n", 3000)
+	for name, test := range map[string]struct{ file, text, at, message string }{
+		"python_env.yaml in itself": {"python_env.yaml", head + "- &a\n  pip: [*a]\n", "python_env.yaml:3", "a requirement must be a string"},
+		"conda.yaml in itself":      {"conda.yaml", "dependencies:\n- pip: &a [{pip: *a}]\n", "conda.yaml:2", "a requirement must be a string"},
+		"a text many times":         {"python_env.yaml", head + "- &a \"" + long + "\"\n" + many, "python_env.yaml:3", "more than 32 MiB"},
+		"a list many times":         {"python_env.yaml", head + "- &a\n  pip: [\"\"" + strings.Repeat(",\"\"", 1000) + "]\n" + many, "python_env.yaml:4", "more than 32 MiB"},
+		"a list of conda's":         {"conda.yaml", "dependencies:\n- &a\n  pip: [\"\"" + strings.Repeat(",\"\"", 1000) + "]\n" + many, "conda.yaml:2", "more than 100000 requirements"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, _, err := Read(files("MLmodel", condaModel, test.file, test.text), ".")
+			checkFault(t, err, test.at, test.message, "")
+		})
+	}
+}
+
 func TestReadElsewhere(t *testing.T) {
 	for _, test := range []struct{ text, where, message, hint string }{
 		{"metadata:\n  mlflow.model.isExternal: true\nmodel_id: m-1\n", "MLmodel:2", "the model is external", "log_model"},

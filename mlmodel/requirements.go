@@ -39,6 +39,8 @@ type requirementsParser struct {
 	warnings []Warning
 	// foreign are the files of a model that are not UTF-8.
 	foreign []string
+	// items is what the items of YAML lists count for so far.
+	items int
 	// open are the files being read, outermost first.
 	open []string
 	// done are the files already read, as requirements and as constraints.
