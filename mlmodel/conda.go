@@ -13,8 +13,10 @@ import (
 type condaEnvironment struct {
 	doc *document
 	// line is that of the dependencies.
-	line     int
-	channels []string
+	line int
+	// foreign is the first channel that may have other packages than everybody knows
+	// by their names, "" if there is none.
+	foreign string
 	// dependencies are conda's own, pip those of the pip section, build those of a
 	// build_dependencies section, which only MLflow's python_env.yaml should have.
 	dependencies []condaDependency
@@ -30,7 +32,9 @@ func (r *reader) readCondaFile(file string) (*condaEnvironment, error) {
 	}
 	env := &condaEnvironment{doc: d, line: 1, build: oneOrMore(get(d.top, "build_dependencies"))}
 	for _, c := range oneOrMore(get(d.top, "channels")) {
-		env.channels = append(env.channels, c.Value)
+		if env.foreign == "" && !everybodys(c.Value) {
+			env.foreign = c.Value
+		}
 	}
 	if n := get(d.top, "dependencies"); n != nil {
 		env.line = n.Line

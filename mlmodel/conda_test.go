@@ -1,9 +1,11 @@
 package mlmodel
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"deps.dev/util/pypi"
 )
@@ -174,6 +176,22 @@ dependencies:
 }
 
 // A private channel may mean another package by a name that is not well known.
+func TestChannelsGrowLinearly(t *testing.T) {
+	var env strings.Builder
+	env.WriteString("channels:\n" + strings.Repeat("- conda-forge\n", 30_000) + "dependencies:\n")
+	for n := range 30_000 {
+		fmt.Fprintf(&env, "- a%d\n", n)
+	}
+	began := time.Now()
+	m, _, err := Read(files("MLmodel", condaModel, "conda.yaml", env.String()), ".")
+	if err != nil || len(m.Requirements) != 30_000 {
+		t.Fatalf("%v", err)
+	}
+	if took := time.Since(began); took > 10*time.Second {
+		t.Errorf("it took %s", took)
+	}
+}
+
 func TestReadCondaPrivateChannel(t *testing.T) {
 	m, warnings, err := Read(files("MLmodel", condaModel, "conda.yaml",
 		"channels: [https://conda.example.com/acme, conda-forge]\ndependencies: [numpy, features, conda-forge::tsfel, acme::scikit-learn]\n"), ".")

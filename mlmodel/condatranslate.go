@@ -103,16 +103,13 @@ func (t *translation) install(dep condaDependency, text string) {
 // foreignChannel returns the channel by which a dependency may be another package
 // than the one that everybody knows by its name; "" if there is none.
 func (e *condaEnvironment) foreignChannel(dep condaDependency) string {
-	channels := e.channels
-	if dep.channel != "" {
-		channels = []string{dep.channel}
+	switch {
+	case dep.channel == "":
+		return e.foreign
+	case everybodys(dep.channel):
+		return ""
 	}
-	for _, c := range channels {
-		if !everybodys(c) {
-			return c
-		}
-	}
-	return ""
+	return dep.channel
 }
 
 // String lists the translation; "" if there is nothing to say.
