@@ -176,6 +176,13 @@ dependencies:
 }
 
 // A private channel may mean another package by a name that is not well known.
+func TestReadCondaBesideUnnamed(t *testing.T) {
+	m, _, err := Read(files("MLmodel", condaModel, "conda.yaml", "dependencies: [openjdk, pip: [git+https://example.com/a@v1]]\n"), ".")
+	if err != nil || len(m.Requirements) != 1 || len(m.SystemPackages) != 1 || m.SystemPackages[0].Name != "default-jre-headless" {
+		t.Errorf("%+v, %v, %v", m.Requirements, m.SystemPackages, err)
+	}
+}
+
 func TestChannelsGrowLinearly(t *testing.T) {
 	var env strings.Builder
 	env.WriteString("channels:\n" + strings.Repeat("- conda-forge\n", 30_000) + "dependencies:\n")

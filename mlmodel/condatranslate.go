@@ -40,7 +40,8 @@ func (r *reader) translate(p *requirementsParser, env *condaEnvironment) (bool, 
 			continue
 		}
 		found, known := names.find(dep.name)
-		if slices.ContainsFunc(append(found.others, found.pip), func(name string) bool { return required[name] }) {
+		// A requirement without a name is none of what has no distribution.
+		if slices.ContainsFunc(append(slices.Clone(found.others), found.pip), func(name string) bool { return name != "" && required[name] }) {
 			continue
 		}
 		switch foreign := env.foreignChannel(dep); {
