@@ -109,6 +109,8 @@ type report struct {
 	seen  map[string]bool
 	found []Diagnostic
 	count map[Severity]int
+	// misspelt has the paths of keys that are there under a similar name.
+	misspelt map[string]bool
 	// kinds are those that targets may have, formats those that keys of any
 	// table name.
 	kinds   []Kind
@@ -123,7 +125,7 @@ type report struct {
 
 func newReport(name string, data []byte, kinds []Kind) *report {
 	return &report{
-		name: name, index: index{text: newText(data), root: &node{}}, seen: map[string]bool{},
+		name: name, index: index{text: newText(data), root: &node{}}, seen: map[string]bool{}, misspelt: map[string]bool{},
 		kinds: kinds, formats: formats(), patterns: map[string]*regexp.Regexp{},
 	}
 }

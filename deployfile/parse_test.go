@@ -173,7 +173,7 @@ func TestParseReportsAll(t *testing.T) {
 user = "0"
 tags = ["Iris", 3]
 [model]
-sauce = "model"
+elsewhere = "model"
 [server]
 port = 0
 kind = "flask"

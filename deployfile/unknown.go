@@ -66,6 +66,7 @@ func (r *report) unknownKey(table []string, name string, keys []key) Problem {
 	}
 	names := keyNames(keys)
 	if near := suggest.Closest(name, names); near != "" {
+		r.misspelt[describe(join(table, near))] = true
 		p.Hint = fmt.Sprintf("did you mean %q?", near)
 		return p
 	}

@@ -25,7 +25,7 @@ func (r *report) validate(f *File) {
 }
 
 func (r *report) validateModel() {
-	if !r.index.has([]string{"model", "source"}) && !r.said("model", "source") && !r.said("model") {
+	if !r.index.has([]string{"model", "source"}) && !r.misspelt["model.source"] && !r.said("model", "source") && !r.said("model") {
 		r.atKey(Problem{
 			"missing-key", "model.source is missing: it says where the MLflow Model is",
 			`name the directory that holds its MLmodel file, below [model]: source = "model"`,

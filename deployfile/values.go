@@ -15,7 +15,7 @@ import (
 func (r *report) values(path []string, table reflect.Value) {
 	for _, k := range keysOf(table.Type()) {
 		at := join(path, k.name)
-		if k.required != "" && k.required != "-" && !r.index.has(at) {
+		if k.required != "" && k.required != "-" && !r.index.has(at) && !r.misspelt[describe(at)] {
 			r.atKey(Problem{
 				"missing-key", fmt.Sprintf("%s is missing: %s", describe(at), k.required),
 				"for example: " + strings.ReplaceAll(k.example, "NAME", targetOf(at)),
