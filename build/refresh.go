@@ -9,8 +9,8 @@ import (
 	"github.com/deployfile/deployfile/frontend"
 )
 
-// refreshable returns what a build failed of if a new lock mends it that asks
-// nobody outside: the model's files alone differ from the lock.
+// refreshable returns what a build failed of if a new lock mends it that gives no
+// package another version: the model's files alone differ from the lock.
 func refreshable(err error, o Options) *frontend.StaleLockError {
 	var stale *frontend.StaleLockError
 	if o.Refreshed == nil || o.Args[frontend.ArgLocked] == "1" || !errors.As(err, &stale) || !stale.Model {

@@ -55,6 +55,7 @@ func (f *inputFlags) export(ctx context.Context, s streams, p *build.Project, ou
 	if err != nil {
 		return err
 	}
+	opt.Refreshed = nil
 	opt.Outputs = []build.Output{{Type: client.ExporterLocal, Dest: dir}}
 	b, err := f.find(ctx)
 	if err != nil {

@@ -16,6 +16,8 @@ func (f *inputFlags) files(ctx context.Context, s streams, p *build.Project, out
 	for name, value := range args {
 		opt.Args[name] = value
 	}
+	// Who only looks finds the lock as it was.
+	opt.Refreshed = nil
 	var files map[string][]byte
 	opt.Then = func(ctx context.Context, built *build.Built) (err error) {
 		files, err = built.Files(ctx)
