@@ -93,7 +93,7 @@ bench-targets: embedded kubernetes ## measure render and diff of 100 Kubernetes 
 	@hack/with-env.sh go test ./bench/targets -run '^$$' -bench . -benchtime 5x -count 1
 
 .PHONY: flavours
-flavours: build base venv ## log, build and compare each of MLflow's flavours: FLAVOURS="sklearn spacy", or all
+flavours: embedded base venv ## log, build and compare each of MLflow's flavours: FLAVOURS="sklearn spacy", or all
 	@hack/with-env.sh go run ./bench/flavours $(FLAVOURS)
 
 .PHONY: limits
