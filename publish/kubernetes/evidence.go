@@ -52,7 +52,7 @@ func (c *connection) lastLines(ctx context.Context, stands readiness) []string {
 			data, err := c.client.CoreV1().Pods(pod.Namespace).GetLogs(pod.Name, &corev1.PodLogOptions{
 				Container: container, Previous: previous, TailLines: &lines, LimitBytes: &bytes,
 			}).DoRaw(ctx)
-			if text := strings.TrimRight(string(data), "\n"); err == nil && text != "" {
+			if text := strings.TrimRight(string(data), "\n"); err == nil && text != "" && !removedLog(text) {
 				return strings.Split(text, "\n")
 			}
 		}
