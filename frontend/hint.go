@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"deps.dev/util/pypi"
+	"github.com/deployfile/deployfile/internal/listing"
 	"github.com/deployfile/deployfile/mlmodel"
 	"github.com/deployfile/deployfile/resolver"
 )
@@ -109,7 +110,7 @@ func (i *Inspection) resolveHint(said string, names []string) string {
 	}
 	if len(foreign) > 0 {
 		return fmt.Sprintf("%s: for another operating system; to leave out what serving does not need, write without = [%s] in [environment], or run: deployfile remove %s",
-			strings.Join(foreign, ", "), quotedNames(foreign), strings.Join(foreign, " "))
+			strings.Join(foreign, ", "), listing.Quoted(foreign), strings.Join(foreign, " "))
 	}
 	if m := localVersion.FindStringSubmatch(said); m != nil {
 		return localHint(m[1], m[2], m[3])
@@ -146,12 +147,4 @@ func uniquely(a, b []string) []string {
 		}
 	}
 	return out
-}
-
-func quotedNames(names []string) string {
-	quoted := make([]string, len(names))
-	for i, n := range names {
-		quoted[i] = fmt.Sprintf("%q", n)
-	}
-	return strings.Join(quoted, ", ")
 }

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"testing/fstest"
 
+	"github.com/deployfile/deployfile/internal/listing"
 	"github.com/deployfile/deployfile/resolver"
 	"github.com/google/go-cmp/cmp"
 )
@@ -148,10 +149,10 @@ func TestWarningOfManyVariables(t *testing.T) {
 	for n := range names {
 		names[n] = "A" + strings.Repeat("B", n%50)
 	}
-	if got := firstOf(names); len(got) > 500 || !strings.HasSuffix(got, " and 988 more") {
+	if got := listing.First(names); len(got) > 500 || !strings.HasSuffix(got, " and 988 more") {
 		t.Errorf("%q", got)
 	}
-	if got := firstOf(names[:2]); got != "A, AB" {
+	if got := listing.First(names[:2]); got != "A, AB" {
 		t.Errorf("%q", got)
 	}
 }

@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
+	"github.com/deployfile/deployfile/internal/listing"
 	"github.com/deployfile/deployfile/mlmodel"
 )
 
@@ -22,16 +22,6 @@ func (i *Inspection) warnOfVariables() {
 		}
 		r, _ := i.File.Position("targets", name)
 		i.Warnings = append(i.Warnings, mlmodel.Warning{File: i.name, Line: r.Start.Line, Message: fmt.Sprintf(
-			"the model read %s when it was logged, and target %s gives no value: name it in env, or what has it in env-from on a cluster", firstOf(lacking), name)})
+			"the model read %s when it was logged, and target %s gives no value: name it in env, or what has it in env-from on a cluster", listing.First(lacking), name)})
 	}
-}
-
-// firstOf lists the first of many names: a model may have any number of them, and so
-// may a Deployfile of targets.
-func firstOf(names []string) string {
-	const shown = 12
-	if len(names) > shown+1 {
-		return strings.Join(names[:shown], ", ") + fmt.Sprintf(" and %d more", len(names)-shown)
-	}
-	return strings.Join(names, ", ")
 }

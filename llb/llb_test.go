@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/deployfile/deployfile/deployfile"
+	"github.com/deployfile/deployfile/internal/testing/golden"
 	"github.com/deployfile/deployfile/manifests/kinds"
 	"github.com/deployfile/deployfile/mlmodel"
 	"github.com/deployfile/deployfile/modelsource"
@@ -94,14 +95,7 @@ func read(t *testing.T, name string) []byte {
 
 func snapshot(t *testing.T, name string, got []byte) {
 	t.Helper()
-	if *update {
-		if err := os.WriteFile(name, got, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if diff := cmp.Diff(string(read(t, name)), string(got)); diff != "" {
-		t.Errorf("%s (-want +got); if this is meant, run go test ./llb -update:\n%s", name, diff)
-	}
+	golden.Check(t, name, got, *update)
 }
 
 func TestPlanSnapshots(t *testing.T) {

@@ -56,7 +56,7 @@ func TestContainer(t *testing.T) {
 			if len(documents) != 1 || documents[0].Name != "container.yaml" {
 				t.Fatalf("documents: %v", documents)
 			}
-			golden(t, "container-"+name+".yaml", documents[0].Body)
+			goldenFile(t, "container-"+name+".yaml", documents[0].Body)
 			for range 25 {
 				again, err := Render(State{Live: Slot{Release: r}})
 				if err != nil || string(again[0].Body) != string(documents[0].Body) {

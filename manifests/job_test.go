@@ -69,7 +69,7 @@ func TestBatchJob(t *testing.T) {
 				t.Errorf("the last is %s", last)
 			}
 			// The program has a test of its own.
-			golden(t, "batch-"+name+".yaml", withoutProgram(t, joined(documents)))
+			goldenFile(t, "batch-"+name+".yaml", withoutProgram(t, joined(documents)))
 		})
 	}
 }

@@ -208,7 +208,7 @@ func goldenState(t *testing.T, file string, state State) {
 		names[d.Name] = true
 		strict(t, d)
 	}
-	golden(t, file, joined(documents))
+	goldenFile(t, file, joined(documents))
 }
 
 // joined returns what `kubectl apply -f` takes.

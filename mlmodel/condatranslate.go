@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/deployfile/deployfile/internal/listing"
 )
 
 // translation is what becomes of conda dependencies, for one warning.
@@ -117,26 +119,17 @@ func (e *condaEnvironment) foreignChannel(dep condaDependency) string {
 func (t *translation) String() string {
 	var parts []string
 	if pip := append(slices.Clone(t.pip), t.same...); len(pip) > 0 {
-		parts = append(parts, "pip installs "+some(pip))
+		parts = append(parts, "pip installs "+listing.First(pip))
 	}
 	if len(t.debian) > 0 {
-		parts = append(parts, "apt installs "+some(t.debian))
+		parts = append(parts, "apt installs "+listing.First(t.debian))
 	}
 	for _, reason := range t.reasons {
-		parts = append(parts, fmt.Sprintf("left out: %s (%s)", some(t.left[reason]), reason))
+		parts = append(parts, fmt.Sprintf("left out: %s (%s)", listing.First(t.left[reason]), reason))
 	}
 	if len(parts) == 0 {
 		return ""
 	}
 	return "of the conda dependencies, " + strings.Join(parts, "; ") +
 		". What else the model needs goes under requirements or system-packages in the Deployfile"
-}
-
-// some lists the first of many texts.
-func some(texts []string) string {
-	const shown = 12
-	if len(texts) > shown+1 {
-		return strings.Join(texts[:shown], ", ") + fmt.Sprintf(" and %d more", len(texts)-shown)
-	}
-	return strings.Join(texts, ", ")
 }

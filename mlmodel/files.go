@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
-	"strings"
 
 	"github.com/deployfile/deployfile/internal/untrusted"
 	"go.yaml.in/yaml/v3"
@@ -66,14 +65,14 @@ func (r *reader) namedFiles() []named {
 	var out []named
 	add := func(key string, n *yaml.Node) {
 		if n != nil && n.Kind == yaml.ScalarNode && n.Value != "" && n.Tag != "!!null" {
-			out = append(out, named{key, strings.ReplaceAll(n.Value, `\`, "/"), n.Line})
+			out = append(out, named{key, slashed(n.Value), n.Line})
 		}
 	}
 	for _, key := range []string{"model_path", "data", "python_model", "code"} {
 		add(key, get(function, key))
 	}
 	if n := get(function, "model_code_path"); n != nil && n.Kind == yaml.ScalarNode && n.Value != "" {
-		out = append(out, named{"model_code_path", path.Base(strings.ReplaceAll(n.Value, `\`, "/")), n.Line})
+		out = append(out, named{"model_code_path", path.Base(slashed(n.Value)), n.Line})
 	}
 	if artifacts := get(function, "artifacts"); artifacts != nil && artifacts.Kind == yaml.MappingNode {
 		for i := 0; i+1 < len(artifacts.Content); i += 2 {

@@ -10,7 +10,7 @@ import (
 	"testing"
 	"testing/fstest"
 
-	"github.com/google/go-cmp/cmp"
+	"github.com/deployfile/deployfile/internal/testing/golden"
 )
 
 var update = flag.Bool("update", false, "rewrite testdata/*/want.json")
@@ -53,19 +53,7 @@ func TestReadReal(t *testing.T) {
 				t.Fatal(err)
 			}
 			got := render(t, map[string]any{"Model": m, "Warnings": warnings})
-			golden := filepath.Join(dir, "want.json")
-			if *update {
-				if err := os.WriteFile(golden, got, 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want, err := os.ReadFile(golden)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if diff := cmp.Diff(string(want), string(got)); diff != "" {
-				t.Errorf("-want +got:\n%s", diff)
-			}
+			golden.Check(t, filepath.Join(dir, "want.json"), got, *update)
 		})
 	}
 }

@@ -117,7 +117,7 @@ func projectName(text string) string {
 		return pypi.CanonPackageName(m[1])
 	}
 	target, _, _ := strings.Cut(text, "#")
-	if w, err := pypi.ParseWheelName(path.Base(strings.ReplaceAll(target, `\`, "/"))); err == nil && !strings.HasPrefix(text, "-") {
+	if w, err := pypi.ParseWheelName(path.Base(slashed(target))); err == nil && !strings.HasPrefix(text, "-") {
 		return pypi.CanonPackageName(w.Name)
 	}
 	return ""
@@ -129,7 +129,7 @@ const anyVersion = "VERSION"
 // versionIn returns the version that a line names in some way, else anyVersion.
 func versionIn(text string) string {
 	for _, pattern := range []*regexp.Regexp{fileVersion, pinnedTo} {
-		m := pattern.FindStringSubmatch(strings.ReplaceAll(text, `\`, "/"))
+		m := pattern.FindStringSubmatch(slashed(text))
 		if m == nil {
 			continue
 		}

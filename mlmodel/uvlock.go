@@ -6,6 +6,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync"
 
 	"deps.dev/util/pypi"
 )
@@ -48,10 +49,15 @@ func (r *reader) readUVLock(file string) ([]ownPackage, error) {
 		return nil, f.fault(f.find("version"), fmt.Sprintf("version %d of uv.lock is not known, only 1", lock.Version))
 	}
 	lines := f.headers("[[package]]")
+	readProject := sync.OnceValues(r.readProject)
 	var out []ownPackage
 	for i, k := range lock.Package {
 		if k.root() {
-			if err := r.fitsProject(f, k); err != nil {
+			p, err := readProject()
+			if err == nil && p != nil {
+				err = p.fits(f, k)
+			}
+			if err != nil {
 				return nil, err
 			}
 		}
@@ -70,7 +76,7 @@ func (r *reader) readUVLock(file string) ([]ownPackage, error) {
 	if err := checkOwnPackages(f, out); err != nil {
 		return nil, err
 	}
-	project, described, err := r.readProject()
+	project, err := readProject()
 	if err != nil || project == nil {
 		return out, err
 	}
@@ -81,7 +87,7 @@ func (r *reader) readUVLock(file string) ([]ownPackage, error) {
 		}
 	}
 	if r.model.LockedIndexes, err = lockedIndexes(out, named); err != nil {
-		return nil, described.fault(described.find("[[tool.uv.index]]"), err.Error())
+		return nil, project.file.fault(project.file.find("[[tool.uv.index]]"), err.Error())
 	}
 	return out, nil
 }
@@ -96,6 +102,8 @@ func anyOf(markers []string) string {
 
 // project is what is read of a pyproject.toml.
 type project struct {
+	file *tomlFile
+
 	Project struct {
 		Dependencies []string
 		Optional     map[string][]string `toml:"optional-dependencies"`
@@ -114,25 +122,26 @@ type project struct {
 }
 
 // readProject reads the model's pyproject.toml; nil if there is none.
-func (r *reader) readProject() (*project, *tomlFile, error) {
+func (r *reader) readProject() (*project, error) {
 	if !r.exists(projectFile) {
-		return nil, nil, nil
+		return nil, nil
 	}
 	var p project
-	f, err := r.readTOML(path.Join(r.dir, projectFile), &p)
-	return &p, f, err
+	var err error
+	p.file, err = r.readTOML(path.Join(r.dir, projectFile), &p)
+	return &p, err
 }
 
 // requireProject adds what the model's pyproject.toml depends on.
 func (r *reader) requireProject(p *requirementsParser) error {
-	project, f, err := r.readProject()
+	project, err := r.readProject()
 	if err != nil {
 		return err
 	}
-	p.out.Files = append(p.out.Files, f.name)
-	lines := f.strings()
+	p.out.Files = append(p.out.Files, project.file.name)
+	lines := project.file.strings()
 	for _, text := range project.Project.Dependencies {
-		if err := p.parse(source{file: f.name}, []line{{max(1, lines[text]), text}}); err != nil {
+		if err := p.parse(source{file: project.file.name}, []line{{max(1, lines[text]), text}}); err != nil {
 			return err
 		}
 	}
@@ -158,14 +167,11 @@ func (p *project) requirements() []string {
 	return slices.Compact(out)
 }
 
-// fitsProject refuses a lock of another project than the pyproject.toml beside it
+// fits refuses a lock of another project than the pyproject.toml beside it
 // describes. It compares names and versions, which people change; uv writes markers
 // in words of its own.
-func (r *reader) fitsProject(lock *tomlFile, root uvPackage) error {
-	p, f, err := r.readProject()
-	if err != nil || p == nil {
-		return err
-	}
+func (p *project) fits(lock *tomlFile, root uvPackage) error {
+	f := p.file
 	sources := map[string]bool{}
 	for name := range p.Tool.UV.Sources {
 		sources[pypi.CanonPackageName(name)] = true

@@ -5,13 +5,12 @@ import (
 	"encoding/json"
 	"flag"
 	"maps"
-	"os"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/deployfile/deployfile/internal/testing/golden"
 	"github.com/deployfile/deployfile/report"
-	"github.com/google/go-cmp/cmp"
 	"github.com/invopop/jsonschema"
 )
 
@@ -100,16 +99,5 @@ func TestSchema(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if *update {
-		if err := os.WriteFile(schemaFile, want, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	got, err := os.ReadFile(schemaFile)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if d := cmp.Diff(string(want), string(got)); d != "" {
-		t.Errorf("go test ./report -update writes it again (-want +got):\n%s", d)
-	}
+	golden.Check(t, schemaFile, want, *update)
 }

@@ -17,7 +17,7 @@ import (
 // build builds the wheels of packages that are locked as source, once, to
 // record their hashes. It returns the names of the wheels that it built.
 func (r *Resolver) build(ctx context.Context, q Request, keep *Lock, toolchainDigest string, t toolchain.Toolchain, p *Platform, pylock []byte) (made []string, err error) {
-	_, sources, err := p.installs(t, pylock)
+	_, sources, err := p.installs(t.Version, pylock)
 	var unbuilt []Source
 	before := builtBefore(keep, toolchainDigest, p)
 	for _, s := range sources {
@@ -47,14 +47,14 @@ func (r *Resolver) build(ctx context.Context, q Request, keep *Lock, toolchainDi
 	return made, nil
 }
 
-// installs returns what the pylock of a platform installs, as Select does, together
-// with its error.
-func (p *Platform) installs(t toolchain.Toolchain, pylock []byte) ([]Wheel, []Source, error) {
+// installs returns what the pylock of a platform installs with a version of Python, as
+// Select does, together with its error.
+func (p *Platform) installs(python string, pylock []byte) ([]Wheel, []Source, error) {
 	lock, err := ParsePylock(pylock)
 	if err != nil {
 		return nil, nil, fmt.Errorf("%s: %w", p.Pylock, err)
 	}
-	interpreter, err := p.Interpreter(t.Version)
+	interpreter, err := p.Interpreter(python)
 	if err != nil {
 		return nil, nil, err
 	}

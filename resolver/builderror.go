@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"deps.dev/util/pypi"
+	"github.com/deployfile/deployfile/internal/listing"
 )
 
 // BuildError reports a package whose wheel cannot be built from its source.
@@ -32,7 +33,7 @@ func (e *BuildError) Error() string {
 	}
 	fmt.Fprintf(&b, "the wheel of %s cannot be built from source: %s\n", strings.TrimSpace(e.Name+" "+e.Version), e.Reason)
 	if len(e.Packages) > 0 {
-		fmt.Fprintf(&b, "hint: write build-packages = [%s] in [environment]\n", quotedList(e.Packages))
+		fmt.Fprintf(&b, "hint: write build-packages = [%s] in [environment]\n", listing.Quoted(e.Packages))
 	}
 	for _, hint := range e.Hints {
 		fmt.Fprintf(&b, "hint: %s\n", hint)
@@ -43,14 +44,6 @@ func (e *BuildError) Error() string {
 
 // Unwrap returns the error of the step.
 func (e *BuildError) Unwrap() error { return e.Err }
-
-func quotedList(values []string) string {
-	quoted := make([]string, len(values))
-	for i, v := range values {
-		quoted[i] = fmt.Sprintf("%q", v)
-	}
-	return strings.Join(quoted, ", ")
-}
 
 // newBuildError explains the failure of a build by its log.
 func newBuildError(s Source, step *StepError) *BuildError {

@@ -9,6 +9,7 @@ import (
 
 	"deps.dev/util/pypi"
 	"deps.dev/util/semver"
+	"github.com/deployfile/deployfile/internal/listing"
 )
 
 // OptionRequireHashes is the one of Inputs.Options that is not uv's: --require-hashes
@@ -156,12 +157,8 @@ func fits(sha256 string, demanded [][]string) bool {
 
 // some lists the first few of many.
 func some(values []string) string {
-	const shown = 4
 	if len(values) == 0 {
 		return "none"
 	}
-	if len(values) > shown {
-		return strings.Join(values[:shown], ", ") + fmt.Sprintf(" and %d more", len(values)-shown)
-	}
-	return strings.Join(values, ", ")
+	return listing.UpTo(4, values)
 }

@@ -134,14 +134,6 @@ func (f PylockFile) download() toolchain.Download {
 // Wheels returns the wheels of a platform that are not built from source. Its error
 // names what has no wheel.
 func (l *Lock) Wheels(p Platform, pylock []byte) ([]Wheel, error) {
-	packages, err := ParsePylock(pylock)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", p.Pylock, err)
-	}
-	interpreter, err := p.Interpreter(l.Toolchain.PythonVersion)
-	if err != nil {
-		return nil, err
-	}
-	wheels, _, err := Select(packages, interpreter)
+	wheels, _, err := p.installs(l.Toolchain.PythonVersion, pylock)
 	return wheels, err
 }

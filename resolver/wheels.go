@@ -184,7 +184,7 @@ func (r *Resolver) lookInto(ctx context.Context, q Request, t toolchain.Toolchai
 // that are not fetched. The wheels of the packages in made were built before their
 // hash was known.
 func wheelRequest(q Request, t toolchain.Toolchain, p *Platform, pylock []byte, made []string) (mounts []toolchain.Mount, requested []map[string]string, err error) {
-	wheels, sources, err := p.installs(t, pylock)
+	wheels, sources, err := p.installs(t.Version, pylock)
 	if err != nil {
 		return nil, nil, err
 	}

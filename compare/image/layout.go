@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/deployfile/deployfile/internal/listing"
 	"github.com/opencontainers/go-digest"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 )
@@ -122,10 +123,4 @@ func choose(index []byte, tag string, pinned digest.Digest) (ocispecs.Descriptor
 }
 
 // some lists names, but not more than anybody would read.
-func some(names []string) string {
-	const enough = 20
-	if len(names) <= enough {
-		return strings.Join(names, ", ")
-	}
-	return fmt.Sprintf("%s and %d more", strings.Join(names[:enough], ", "), len(names)-enough)
-}
+func some(names []string) string { return listing.UpTo(20, names) }

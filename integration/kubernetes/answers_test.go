@@ -9,11 +9,10 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"os"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
+	"github.com/deployfile/deployfile/internal/testing/golden"
 	admissionv1 "k8s.io/api/admissionregistration/v1"
 	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
@@ -116,17 +115,6 @@ func (l *lab) answer(name string, err error, user string) string {
 	}
 	got := strings.NewReplacer(user, "ann", l.namespace, "models").Replace(out.String())
 	file := "../../publish/kubernetes/testdata/apiserver/" + name + ".json"
-	if *update {
-		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
-			l.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		l.Fatal(err)
-	}
-	if d := cmp.Diff(string(want), got); d != "" {
-		l.Errorf("%s; go test -update records it (-recorded +now):\n%s", name, d)
-	}
+	golden.Check(l.T, file, []byte(got), *update)
 	return user
 }

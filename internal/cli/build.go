@@ -74,7 +74,7 @@ Write those that are files to a directory with --output.`,
 	flags.StringVar(&o.metadataFile, "metadata-file", "", "write what the builder says of the result to a `FILE`, as JSON")
 	flags.StringVar(&o.iidFile, "iidfile", "", "write the image's id to a `FILE`")
 	flags.BoolVar(&o.asJSON, "json", false, "print the result as JSON")
-	completeFlag(cmd, "target", completeOutputs(func(ctx context.Context) (*build.Project, error) { return o.open(ctx, o.directory) }))
+	completeFlag(cmd, "target", completeOutputs(o.openHere))
 	return cmd
 }
 

@@ -41,7 +41,7 @@ does not exist succeeds. What is left after --timeout is removed by another depl
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return deleteTargets(cmd.Context(), s, args, o)
 		},
-		ValidArgsFunction: completeTargets(o.open),
+		ValidArgsFunction: completeTargets(o.openHere),
 	}
 	o.add(cmd.Flags())
 	addAll(cmd.Flags(), &o.all)
@@ -55,7 +55,7 @@ does not exist succeeds. What is left after --timeout is removed by another depl
 func deleteTargets(ctx context.Context, s streams, names []string, o deleteOptions) error {
 	steps := newSteps(s.console, "auto")
 	defer steps.close()
-	d, err := o.deployer(ctx, s, steps)
+	d, err := o.deployer(ctx, s, o.directory, steps)
 	if err != nil {
 		return err
 	}

@@ -65,7 +65,7 @@ changes nothing.
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return deployTargets(cmd.Context(), s, args, o)
 		},
-		ValidArgsFunction: completeTargets(o.open),
+		ValidArgsFunction: completeTargets(o.openHere),
 	}
 	flags := cmd.Flags()
 	o.releaseFlags.add(flags)
@@ -77,7 +77,7 @@ changes nothing.
 func deployTargets(ctx context.Context, s streams, names []string, o deployOptions) error {
 	steps := newSteps(s.console, o.progress)
 	defer steps.close()
-	d, err := o.deployer(ctx, s, steps)
+	d, err := o.deployer(ctx, s, o.directory, steps)
 	if err != nil {
 		return err
 	}

@@ -64,11 +64,21 @@ different (true or false), changes (action, object, diff, conflicts), error.`,
 	addAll(cmd.Flags(), &o.all)
 	cmd.Flags().StringArrayVar(&o.targets, "target", nil, "a `TARGET` of the Deployfile (default: the only one)")
 	cmd.Flags().BoolVar(&o.asJSON, "json", false, "print the differences as JSON")
-	completeFlag(cmd, "target", completeTargets(o.open))
+	completeFlag(cmd, "target", completeTargets(o.openHere))
 	return cmd
 }
 
 func diff(ctx context.Context, s streams, a, b string, asJSON bool) error {
+	return compareSides(ctx, a, b, func(_, _ *side, differences compare.Report) error {
+		if asJSON {
+			return writeJSON(s.out, differences.Comparison())
+		}
+		return differences.Text(s.text)
+	})
+}
+
+// compareSides compares what two names stand for, and calls use while they are open.
+func compareSides(ctx context.Context, a, b string, use func(was, is *side, differences compare.Report) error) error {
 	was, err := openSide(ctx, a)
 	if err != nil {
 		return err
@@ -87,11 +97,7 @@ func diff(ctx context.Context, s streams, a, b string, asJSON bool) error {
 	if err != nil {
 		return err
 	}
-	differences := compare.Diff(before, after)
-	if asJSON {
-		return writeJSON(s.out, differences.Comparison())
-	}
-	return differences.Text(s.text)
+	return use(was, is, compare.Diff(before, after))
 }
 
 // side is one of the two that are compared: a lock or an image.

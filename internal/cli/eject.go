@@ -4,9 +4,7 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/deployfile/deployfile/build"
 	"github.com/deployfile/deployfile/frontend"
-	"github.com/moby/buildkit/client"
 	"github.com/spf13/cobra"
 )
 
@@ -47,25 +45,4 @@ func ejectTo(ctx context.Context, s streams, dir, project string, o inputFlags) 
 	}
 	_, err = fmt.Fprintf(s.err, "%s has a Dockerfile and all that it needs; next: docker build -t %s %[1]s\n", dir, p.ImageNames()[0])
 	return err
-}
-
-// export builds an output that is files, into a directory.
-func (f *inputFlags) export(ctx context.Context, s streams, p *build.Project, output, dir string) error {
-	opt, err := f.options(p, output, s)
-	if err != nil {
-		return err
-	}
-	opt.Refreshed = nil
-	opt.Outputs = []build.Output{{Type: client.ExporterLocal, Dest: dir}}
-	b, err := f.find(ctx)
-	if err != nil {
-		return err
-	}
-	defer b.Close()
-	r, err := build.Run(ctx, b, opt)
-	if err != nil {
-		return err
-	}
-	s.warn(r.Warnings)
-	return nil
 }

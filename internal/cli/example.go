@@ -6,44 +6,42 @@ import (
 	"regexp"
 
 	"github.com/deployfile/deployfile/build"
-	"github.com/deployfile/deployfile/internal/invoke"
 	"github.com/deployfile/deployfile/internal/untrusted"
 	"github.com/deployfile/deployfile/mlmodel"
+	"github.com/deployfile/deployfile/modelsource"
 )
 
-// example is the request that MLflow saved with a model.
-type example struct {
-	// name is its path below the directory that a build may read, "" if the model
-	// has none.
-	name string
-	data []byte
-}
-
-// readExample reads the model's own example. The error is that of a model that
-// cannot be read.
-func readExample(ctx context.Context, p *build.Project) (example, error) {
-	return untrusted.Wait(ctx, func() (e example, err error) {
+// findExample returns the path, below the directory that a build may read, of the
+// request that MLflow saved with the model; "" if there is none, or if only a builder
+// can read the model. The error is that of a model that cannot be read.
+func findExample(ctx context.Context, p *build.Project) (string, error) {
+	return untrusted.Wait(ctx, func() (string, error) {
+		scheme, err := modelsource.Find(p.File.Model.Source)
+		if err != nil {
+			return "", err
+		}
+		source := scheme.Local(p.File.Model.Source)
+		if source == "" {
+			return "", nil
+		}
 		dir, err := untrusted.OpenDirectory(p.Dir)
 		if err != nil {
-			return e, err
+			return "", err
 		}
 		defer dir.Close()
-		model, _, err := mlmodel.Read(dir, p.File.Model.Source)
+		model, _, err := mlmodel.Read(dir, source)
 		if err != nil || model.ServingInput == "" {
-			return e, err
+			return "", err
 		}
-		e.name = path.Join(p.File.Model.Source, model.ServingInput)
-		e.data, err = untrusted.ReadFile(dir, e.name, invoke.MaxBody)
-		return e, err
+		return path.Join(source, model.ServingInput), nil
 	})
 }
 
-// curl returns the command that sends the example to a server, "" if the model has
-// none, or if its path would need quotes: a stranger may have named it.
-func (e example) curl(dir, url string) string {
-	name := path.Join(dir, e.name)
-	if e.name == "" || !regexp.MustCompile(`^[A-Za-z0-9_./-]+$`).MatchString(name) {
+// curlExample returns the command that sends a model's example to a server, "" if its
+// path would need quotes: a stranger may have named it.
+func curlExample(file, url string) string {
+	if !regexp.MustCompile(`^[A-Za-z0-9_./-]+$`).MatchString(file) {
 		return ""
 	}
-	return "curl -H 'Content-Type: application/json' -d @" + name + " " + url + "/invocations"
+	return "curl -H 'Content-Type: application/json' -d @" + file + " " + url + "/invocations"
 }

@@ -2,36 +2,53 @@ package cli
 
 import (
 	"context"
+	"maps"
 
 	"github.com/deployfile/deployfile/build"
+	"github.com/moby/buildkit/client"
 )
 
 // files builds an output that is a directory of small files and returns them by
 // name; args are added to the build's own.
-func (f *inputFlags) files(ctx context.Context, s streams, p *build.Project, output string, args map[string]string) (map[string][]byte, error) {
+func (f *inputFlags) files(ctx context.Context, s streams, p *build.Project, output string, args map[string]string) (files map[string][]byte, err error) {
+	err = f.buildFiles(ctx, s, p, output, func(o *build.Options) {
+		maps.Copy(o.Args, args)
+		o.Then = func(ctx context.Context, built *build.Built) (err error) {
+			files, err = built.Files(ctx)
+			return err
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	return files, nil
+}
+
+// export builds an output that is files, into a directory.
+func (f *inputFlags) export(ctx context.Context, s streams, p *build.Project, output, dir string) error {
+	return f.buildFiles(ctx, s, p, output, func(o *build.Options) {
+		o.Outputs = []build.Output{{Type: client.ExporterLocal, Dest: dir}}
+	})
+}
+
+// buildFiles builds an output that is files. The lock stays as it is: it is no image
+// that is made.
+func (f *inputFlags) buildFiles(ctx context.Context, s streams, p *build.Project, output string, where func(*build.Options)) error {
 	opt, err := f.options(p, output, s)
 	if err != nil {
-		return nil, err
-	}
-	for name, value := range args {
-		opt.Args[name] = value
-	}
-	// Who only looks finds the lock as it was.
-	opt.Refreshed = nil
-	var files map[string][]byte
-	opt.Then = func(ctx context.Context, built *build.Built) (err error) {
-		files, err = built.Files(ctx)
 		return err
 	}
+	opt.Refreshed = nil
+	where(&opt)
 	b, err := f.find(ctx)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer b.Close()
 	r, err := build.Run(ctx, b, opt)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	s.warn(r.Warnings)
-	return files, nil
+	return nil
 }

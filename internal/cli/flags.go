@@ -88,8 +88,7 @@ type inputFlags struct {
 }
 
 func (f *inputFlags) add(flags *pflag.FlagSet) {
-	addDirectory(flags, &f.directory)
-	flags.StringVarP(&f.file, "file", "f", "", "the Deployfile, a `FILE` (default: Deployfile in the directory)")
+	addPlace(flags, &f.directory, &f.file)
 	flags.StringVar(&f.progress, "progress", "auto", "what is shown of the build, a `MODE`: auto, plain, tty, quiet or rawjson")
 	inGroup(flags, inputGroup, f.addInputs)
 	inGroup(flags, builderGroup, f.addBuilder)
@@ -125,9 +124,11 @@ func (f *inputFlags) addLabels(flags *pflag.FlagSet) {
 	flags.StringArrayVar(&f.labels, "label", nil, "a label of the image, `NAME=VALUE`")
 }
 
-// addDirectory adds the flag that is the argument CONTEXT of some commands.
-func addDirectory(flags *pflag.FlagSet, directory *string) {
+// addPlace adds the flags that say which Deployfile is meant. The directory is the
+// argument CONTEXT of some commands.
+func addPlace(flags *pflag.FlagSet, directory, file *string) {
 	flags.StringVarP(directory, "directory", "C", ".", "the `DIRECTORY` that the build may read, with the Deployfile")
+	flags.StringVarP(file, "file", "f", "", "the Deployfile, a `FILE` (default: Deployfile in the directory)")
 }
 
 // addLocked adds the flag of commands that build from the lock.
@@ -143,6 +144,11 @@ func (f *inputFlags) open(ctx context.Context, dir string) (*build.Project, erro
 		return nil, err
 	}
 	return build.OpenProject(ctx, dir, f.file, args)
+}
+
+// openHere reads the Deployfile of --directory.
+func (f *inputFlags) openHere(ctx context.Context) (*build.Project, error) {
+	return f.open(ctx, f.directory)
 }
 
 func (f *inputFlags) buildArgs() (map[string]string, error) {
@@ -206,14 +212,12 @@ func pairs(flag string, values []string, lookup func(string) (string, bool)) (ma
 
 // context returns the directory that a build may read: the argument CONTEXT, or
 // --directory.
-func (f *inputFlags) context(args []string) (string, error) { return contextOf(args, f.directory) }
-
-func contextOf(args []string, directory string) (string, error) {
+func (f *inputFlags) context(args []string) (string, error) {
 	switch {
 	case len(args) == 0:
-		return directory, nil
-	case directory != "." && directory != args[0]:
-		return "", &usageError{fmt.Errorf("CONTEXT is %s, and --directory %s: give one of them", args[0], directory)}
+		return f.directory, nil
+	case f.directory != "." && f.directory != args[0]:
+		return "", &usageError{fmt.Errorf("CONTEXT is %s, and --directory %s: give one of them", args[0], f.directory)}
 	}
 	return args[0], nil
 }

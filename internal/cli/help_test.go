@@ -10,7 +10,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/deployfile/deployfile/internal/terminal"
-	"github.com/google/go-cmp/cmp"
+	"github.com/deployfile/deployfile/internal/testing/golden"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 )
@@ -44,18 +44,7 @@ func TestHelp(t *testing.T) {
 		c.LocalFlags().VisitAll(flagText(t, c))
 		examples += c.Example + "\n"
 	})
-	if *update {
-		if err := os.WriteFile(helpFile, help.Bytes(), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(helpFile)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), help.String()); diff != "" {
-		t.Errorf("run go test ./internal/cli -run TestHelp -update: %s", diff)
-	}
+	golden.Check(t, helpFile, help.Bytes(), *update)
 	for line := range strings.Lines(help.String()) {
 		// An example is copied as it is.
 		if n := utf8.RuneCountInString(strings.TrimSuffix(line, "\n")); n > helpWidth && !strings.Contains(examples, line) {

@@ -36,7 +36,7 @@ next or "").`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return list(cmd.Context(), s, first(args), o)
 		},
-		ValidArgsFunction: completeTargets(o.open),
+		ValidArgsFunction: completeTargets(o.openHere),
 	}
 	o.add(cmd.Flags())
 	cmd.Flags().BoolVar(&o.asJSON, "json", false, "print JSON")
@@ -46,7 +46,7 @@ next or "").`,
 func list(ctx context.Context, s streams, name string, o listOptions) error {
 	steps := newSteps(s.console, "auto")
 	defer steps.close()
-	d, err := o.deployer(ctx, s, steps)
+	d, err := o.deployer(ctx, s, o.directory, steps)
 	if err != nil {
 		return err
 	}

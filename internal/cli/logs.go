@@ -30,7 +30,7 @@ which is no failure.`,
 			}
 			return logs(cmd.Context(), s, first(args), o)
 		},
-		ValidArgsFunction: completeTargets(o.open),
+		ValidArgsFunction: completeTargets(o.openHere),
 	}
 	o.add(cmd.Flags())
 	cmd.Flags().BoolVar(&o.Follow, "follow", false, "go on with what is printed from now on")
@@ -42,7 +42,7 @@ which is no failure.`,
 func logs(ctx context.Context, s streams, name string, o logsOptions) error {
 	steps := newSteps(s.console, "auto")
 	defer steps.close()
-	d, err := o.deployer(ctx, s, steps)
+	d, err := o.deployer(ctx, s, o.directory, steps)
 	if err != nil {
 		return err
 	}

@@ -29,7 +29,7 @@ the tunnel is open until Ctrl-C, which is no failure.
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return open(cmd.Context(), s, first(args), o)
 		},
-		ValidArgsFunction: completeTargets(o.open),
+		ValidArgsFunction: completeTargets(o.openHere),
 	}
 	o.add(cmd.Flags())
 	cmd.Flags().BoolVar(&o.asJSON, "json", false, "print JSON")
@@ -39,7 +39,7 @@ the tunnel is open until Ctrl-C, which is no failure.
 func open(ctx context.Context, s streams, name string, o openOptions) error {
 	steps := newSteps(s.console, "auto")
 	defer steps.close()
-	d, err := o.deployer(ctx, s, steps)
+	d, err := o.deployer(ctx, s, o.directory, steps)
 	if err != nil {
 		return err
 	}

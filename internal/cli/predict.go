@@ -85,7 +85,7 @@ target reads and writes itself (s3://BUCKET/KEY, pvc://CLAIM/PATH).`,
 	flags.StringVar(&o.target, "target", "", "a `TARGET` of the Deployfile, which is asked instead of the image")
 	flags.BoolVar(&o.batch, "batch", false, "with --target: score all of IN, and write OUT")
 	flags.DurationVar(&o.timeout, "timeout", defaultBatchTimeout, "with --batch: the `TIME` that it may take")
-	completeFlag(cmd, "target", completeTargets(func(ctx context.Context) (*build.Project, error) { return o.open(ctx, o.directory) }))
+	completeFlag(cmd, "target", completeTargets(o.openHere))
 	return cmd
 }
 
@@ -146,14 +146,18 @@ func (o *predictOptions) write(s streams, answer []byte) error {
 // request reads what is sent. The user names it, and it may be a pipe.
 func (o *predictOptions) request(ctx context.Context, stdin io.Reader, p *build.Project) ([]byte, error) {
 	if o.input == "" {
-		e, err := readExample(ctx, p)
-		switch {
-		case err != nil:
-			return nil, &usageError{fmt.Errorf("--input is missing, and the model's own example cannot be read: %w", err)}
-		case e.name == "":
+		name, err := findExample(ctx, p)
+		if err == nil && name == "" {
 			return nil, &usageError{errors.New("--input is missing, and the model has no input example: name a JSON or CSV file")}
 		}
-		return e.data, nil
+		var data []byte
+		if err == nil {
+			data, err = untrusted.Wait(ctx, func() ([]byte, error) { return build.ReadIn(p.Dir, name, invoke.MaxBody) })
+		}
+		if err != nil {
+			return nil, &usageError{fmt.Errorf("--input is missing, and the model's own example cannot be read: %w", err)}
+		}
+		return data, nil
 	}
 	return untrusted.Wait(ctx, func() ([]byte, error) {
 		if o.input == "-" {

@@ -26,7 +26,7 @@ nothing is done.
 				return d.Promote(ctx, first(args), o.ApplyOptions)
 			})
 		},
-		ValidArgsFunction: completeTargets(o.open),
+		ValidArgsFunction: completeTargets(o.openHere),
 	}
 	o.fileFlags.add(cmd.Flags())
 	o.applyFlags.add(cmd.Flags())

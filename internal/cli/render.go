@@ -47,7 +47,7 @@ directory of its name there. Files that are in the directory already stay there.
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return render(cmd.Context(), s, args, o)
 		},
-		ValidArgsFunction: completeTargets(o.open),
+		ValidArgsFunction: completeTargets(o.openHere),
 	}
 	o.releaseFlags.add(cmd.Flags())
 	cmd.Flags().StringVarP(&o.output, "output", "o", "-", "the `DIRECTORY` that the documents are written to, - for standard output")
@@ -58,7 +58,7 @@ directory of its name there. Files that are in the directory already stay there.
 func render(ctx context.Context, s streams, wanted []string, o renderOptions) error {
 	steps := newSteps(s.console, o.progress)
 	defer steps.close()
-	d, err := o.deployer(ctx, s, steps)
+	d, err := o.deployer(ctx, s, o.directory, steps)
 	if err != nil {
 		return err
 	}

@@ -22,8 +22,7 @@ import (
 type requireOptions struct{ dir, file string }
 
 func (o *requireOptions) add(cmd *cobra.Command) {
-	addDirectory(cmd.Flags(), &o.dir)
-	cmd.Flags().StringVarP(&o.file, "file", "f", "", "the Deployfile, a `FILE` (default: Deployfile in the directory)")
+	addPlace(cmd.Flags(), &o.dir, &o.file)
 }
 
 func addCommand(s streams) *cobra.Command {

@@ -41,7 +41,7 @@ default is the newest that would change what is served.
 				return d.Rollback(ctx, first(args), to, o.ApplyOptions)
 			})
 		},
-		ValidArgsFunction: completeTargets(o.open),
+		ValidArgsFunction: completeTargets(o.openHere),
 	}
 	o.fileFlags.add(cmd.Flags())
 	o.applyFlags.add(cmd.Flags())
@@ -56,7 +56,7 @@ func (o *changeOptions) change(ctx context.Context, s streams, verb func(context
 	}
 	steps := newSteps(s.console, "auto")
 	defer steps.close()
-	d, err := o.deployer(ctx, s, steps)
+	d, err := o.deployer(ctx, s, o.directory, steps)
 	if err != nil {
 		return err
 	}

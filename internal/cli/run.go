@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"path"
 	"time"
 
 	"github.com/deployfile/deployfile/build"
@@ -86,8 +87,10 @@ func runImage(ctx context.Context, s streams, dir string, o runOptions) error {
 		func(ctx context.Context, url string, server build.Server) error {
 			fmt.Fprintln(s.out, url)
 			// Without an example the URL has to do.
-			if e, err := readExample(ctx, p); err == nil && e.curl(p.Dir, url) != "" {
-				fmt.Fprintf(s.err, "in another shell: %s\n", e.curl(p.Dir, url))
+			if name, err := findExample(ctx, p); err == nil && name != "" {
+				if command := curlExample(path.Join(p.Dir, name), url); command != "" {
+					fmt.Fprintf(s.err, "in another shell: %s\n", command)
+				}
 			}
 			fmt.Fprintln(s.err, "Ctrl-C stops it")
 			select {

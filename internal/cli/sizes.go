@@ -100,32 +100,20 @@ func (o *planOptions) printSizes(ctx context.Context, s streams, p *build.Projec
 
 // changesFrom compares the lock of a project with another lock or image.
 func changesFrom(ctx context.Context, name string, p *build.Project) (*sizes.Changes, error) {
-	was, err := openSide(ctx, name)
-	if err != nil {
-		return nil, err
-	}
-	defer was.close()
-	is, err := openSide(ctx, filepath.Clean(p.Path+build.LockSuffix))
-	if err != nil {
-		return nil, err
-	}
-	defer is.close()
-	before, err := was.contents(ctx, is)
-	if err != nil {
-		return nil, err
-	}
-	after, err := is.contents(ctx, was)
-	if err != nil {
-		return nil, err
-	}
 	out := &sizes.Changes{From: name}
-	old, now := was.wheelSizes(), is.wheelSizes()
-	for _, c := range compare.Diff(before, after).Changes {
-		change := sizes.Change{Kind: string(c.Kind), Name: c.Name, Was: c.Was, Is: c.Is, Bytes: c.IsSize - c.WasSize}
-		if c.Kind == compare.Package && old != nil {
-			change.Bytes = now[c.Name] - old[c.Name]
+	err := compareSides(ctx, name, filepath.Clean(p.Path+build.LockSuffix), func(was, is *side, differences compare.Report) error {
+		old, now := was.wheelSizes(), is.wheelSizes()
+		for _, c := range differences.Changes {
+			change := sizes.Change{Kind: string(c.Kind), Name: c.Name, Was: c.Was, Is: c.Is, Bytes: c.IsSize - c.WasSize}
+			if c.Kind == compare.Package && old != nil {
+				change.Bytes = now[c.Name] - old[c.Name]
+			}
+			out.List = append(out.List, change)
 		}
-		out.List = append(out.List, change)
+		return nil
+	})
+	if err != nil {
+		return nil, err
 	}
 	return out, nil
 }

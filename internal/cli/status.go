@@ -46,7 +46,7 @@ whether it is ready. The exit code is 0 if every target answered, ready or not.
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return status(cmd.Context(), s, args, o)
 		},
-		ValidArgsFunction: completeTargets(o.open),
+		ValidArgsFunction: completeTargets(o.openHere),
 	}
 	o.add(cmd.Flags())
 	cmd.Flags().BoolVar(&o.asJSON, "json", false, "print JSON")
@@ -56,7 +56,7 @@ whether it is ready. The exit code is 0 if every target answered, ready or not.
 func status(ctx context.Context, s streams, names []string, o statusOptions) error {
 	steps := newSteps(s.console, "auto")
 	defer steps.close()
-	d, err := o.deployer(ctx, s, steps)
+	d, err := o.deployer(ctx, s, o.directory, steps)
 	if err != nil {
 		return err
 	}

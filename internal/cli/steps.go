@@ -7,7 +7,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/containerd/console"
 	"github.com/deployfile/deployfile/deploy"
 	"github.com/deployfile/deployfile/internal/terminal"
 )
@@ -34,14 +33,8 @@ func newSteps(w *os.File, progress string) *steps {
 	case "quiet", "rawjson":
 		t.to = io.Discard
 	case "auto", "tty":
-		if c, err := console.ConsoleFromFile(w); err == nil {
-			t.wide = func() int {
-				size, err := c.Size()
-				if err != nil || size.Width == 0 {
-					return 80
-				}
-				return int(size.Width)
-			}
+		if terminal.Is(w) {
+			t.wide = func() int { return terminal.Width(w, 80) }
 			t.ended.Go(t.draw)
 		}
 	}

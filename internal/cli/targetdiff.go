@@ -29,7 +29,7 @@ func (e *differentError) Error() string {
 func targetDiff(ctx context.Context, s streams, o targetDiffOptions) error {
 	steps := newSteps(s.console, o.progress)
 	defer steps.close()
-	d, err := o.deployer(ctx, s, steps)
+	d, err := o.deployer(ctx, s, o.directory, steps)
 	if err != nil {
 		return err
 	}

@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 
-	"github.com/deployfile/deployfile/build"
 	"github.com/deployfile/deployfile/deploy"
 	"github.com/spf13/pflag"
 )
@@ -13,17 +12,8 @@ import (
 type fileFlags struct{ inputFlags }
 
 func (f *fileFlags) add(flags *pflag.FlagSet) {
-	addDirectory(flags, &f.directory)
-	flags.StringVarP(&f.file, "file", "f", "", "the Deployfile, a `FILE` (default: Deployfile in the directory)")
+	addPlace(flags, &f.directory, &f.file)
 	flags.StringArrayVar(&f.args, "build-arg", nil, "a build argument that the Deployfile refers to, `NAME=VALUE`")
-}
-
-func (f *fileFlags) open(ctx context.Context) (*build.Project, error) {
-	return f.inputFlags.open(ctx, f.directory)
-}
-
-func (f *fileFlags) deployer(ctx context.Context, s streams, steps *steps) (*deploy.Deployer, error) {
-	return f.inputFlags.deployer(ctx, s, f.directory, steps)
 }
 
 // releaseFlags say what is deployed: what they build, or an image that exists.
@@ -39,14 +29,6 @@ func (f *releaseFlags) add(flags *pflag.FlagSet) {
 	f.addCacheTo(flags)
 	flags.StringVar(&f.images.Image, "image", "", "build nothing, and take this `IMAGE`: REPOSITORY@sha256:…, REPOSITORY:TAG, or an engine's image id")
 	flags.StringVar(&f.images.ModelImage, "model-image", "", "the `IMAGE` of the model alone: with --image, the model's own artifact, for targets with model-volume or modelcar = true")
-}
-
-func (f *releaseFlags) open(ctx context.Context) (*build.Project, error) {
-	return f.inputFlags.open(ctx, f.directory)
-}
-
-func (f *releaseFlags) deployer(ctx context.Context, s streams, steps *steps) (*deploy.Deployer, error) {
-	return f.inputFlags.deployer(ctx, s, f.directory, steps)
 }
 
 // deployer returns the verbs for the targets of the Deployfile of a directory, which

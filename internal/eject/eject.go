@@ -47,11 +47,7 @@ func Files(in Input) (map[string][]byte, error) {
 func requirements(p *llb.Plan, indexes []resolver.Index, links []string) ([]byte, error) {
 	var list []pins.Wheel
 	for _, w := range p.AllWheels() {
-		pin := pins.Wheel{Name: w.Name, Version: w.Version, SHA256: w.SHA256}
-		if w.Direct {
-			pin.URL = w.URL
-		}
-		list = append(list, pin)
+		list = append(list, pins.Of(w.Name, w.Version, w.Download, w.Direct))
 	}
 	return pins.Requirements(list, indexes, links)
 }

@@ -2,14 +2,13 @@ package eject
 
 import (
 	"flag"
-	"os"
 	"strings"
 	"testing"
 
+	"github.com/deployfile/deployfile/internal/testing/golden"
 	"github.com/deployfile/deployfile/llb"
 	"github.com/deployfile/deployfile/resolver"
 	"github.com/deployfile/deployfile/toolchain"
-	"github.com/google/go-cmp/cmp"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -47,7 +46,7 @@ func input(platforms ...string) Input {
 }
 
 func TestDockerfile(t *testing.T) {
-	for golden, in := range map[string]Input{
+	for file, in := range map[string]Input{
 		"testdata/one.Dockerfile": input("linux/amd64"),
 		"testdata/two.Dockerfile": input("linux/amd64", "linux/arm64"),
 	} {
@@ -55,18 +54,7 @@ func TestDockerfile(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if *update {
-			if err := os.WriteFile(golden, files["Dockerfile"], 0o644); err != nil {
-				t.Fatal(err)
-			}
-		}
-		want, err := os.ReadFile(golden)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if d := cmp.Diff(string(want), string(files["Dockerfile"])); d != "" {
-			t.Errorf("%s (-want +got):\n%s", golden, d)
-		}
+		golden.Check(t, file, files["Dockerfile"], *update)
 	}
 }
 

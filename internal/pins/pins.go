@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/deployfile/deployfile/resolver"
+	"github.com/deployfile/deployfile/toolchain"
 )
 
 // Wheel is a wheel as the lock has it.
@@ -18,11 +19,11 @@ type Wheel struct {
 	URL string
 }
 
-// Of returns a locked wheel.
-func Of(w resolver.Wheel) Wheel {
-	pin := Wheel{Name: w.Name, Version: w.Version, SHA256: w.SHA256}
-	if w.Direct {
-		pin.URL = w.URL
+// Of returns the wheel of a package. Direct says that no index need have the file.
+func Of(name, version string, file toolchain.Download, direct bool) Wheel {
+	pin := Wheel{Name: name, Version: version, SHA256: file.SHA256}
+	if direct {
+		pin.URL = file.URL
 	}
 	return pin
 }

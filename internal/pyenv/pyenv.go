@@ -15,6 +15,7 @@ import (
 	"slices"
 	"strings"
 
+	"deps.dev/util/pypi"
 	"github.com/deployfile/deployfile/internal/pins"
 	"github.com/deployfile/deployfile/modelsource"
 	"github.com/deployfile/deployfile/resolver"
@@ -121,7 +122,7 @@ func endSearch(dir string) error {
 func (r Request) pins(ctx context.Context, locked *resolver.Platform, wheels []resolver.Wheel, sources []resolver.Source) (out []pins.Wheel, links []string, err error) {
 	builds := len(sources) > 0
 	for _, w := range wheels {
-		out = append(out, pins.Of(w))
+		out = append(out, pins.Of(w.Name, w.Version, w.Download, w.Direct))
 		if w.Path == "" {
 			continue
 		}
@@ -182,11 +183,11 @@ func (t *tool) check(pinned []pins.Wheel) error {
 	}
 	var want, have []string
 	for _, w := range pinned {
-		want = append(want, canonical(w.Name))
+		want = append(want, pypi.CanonPackageName(w.Name))
 	}
 	for _, f := range found {
 		name, _, _ := strings.Cut(strings.TrimSuffix(filepath.Base(f), ".dist-info"), "-")
-		have = append(have, canonical(name))
+		have = append(have, pypi.CanonPackageName(name))
 	}
 	slices.Sort(want)
 	slices.Sort(have)

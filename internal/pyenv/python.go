@@ -10,11 +10,8 @@ import (
 	"path/filepath"
 	"strings"
 
-	"deps.dev/util/pypi"
 	"github.com/deployfile/deployfile/resolver"
 )
-
-func canonical(name string) string { return pypi.CanonPackageName(name) }
 
 //go:embed venv.py
 var venvSource string

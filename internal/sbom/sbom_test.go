@@ -4,12 +4,12 @@ import (
 	"bytes"
 	"encoding/json"
 	"flag"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/deployfile/deployfile/internal/testing/golden"
 	"github.com/deployfile/deployfile/llb"
 	"github.com/deployfile/deployfile/mlmodel"
 	"github.com/deployfile/deployfile/resolver"
@@ -106,18 +106,7 @@ func TestSnapshots(t *testing.T) {
 				t.Fatal(err)
 			}
 			file := filepath.Join("testdata", f.name)
-			if *update {
-				if err := os.WriteFile(file, got, 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if diff := cmp.Diff(string(want), string(got)); diff != "" {
-				t.Errorf("%s (-want +got); if this is meant, run go test ./sbom -update:\n%s", file, diff)
-			}
+			golden.Check(t, file, got, *update)
 			if bytes.Contains(got, []byte("hunter2")) {
 				t.Error("the document holds a credential")
 			}

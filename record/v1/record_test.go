@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/deployfile/deployfile/internal/testing/golden"
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 )
@@ -43,20 +44,9 @@ func TestFixtures(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			golden := filepath.Join("testdata", "v1", name)
-			if *update {
-				if err := os.WriteFile(golden, append(got, '\n'), 0o600); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want, err := os.ReadFile(golden)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if d := cmp.Diff(string(want), string(got)+"\n"); d != "" {
-				t.Errorf("not as in %s:\n%s", golden, d)
-			}
-			again, err := Decode(want)
+			got = append(got, '\n')
+			golden.Check(t, filepath.Join("testdata", "v1", name), got, *update)
+			again, err := Decode(got)
 			if err != nil {
 				t.Fatal(err)
 			}
