@@ -1,9 +1,10 @@
-// Package integration holds tests only: whole builds on a real buildkitd with
-// runc, from a Deployfile to an image that answers requests.
+// Package integration has no tests of its own: each directory below it tests one
+// subject with real programs, so that `go test` runs them side by side.
 //
-// The tests start the buildkitd that `make tools` puts into bin/, with caches
-// of its own, and run images in it. What a test needs of the outside world it
-// serves on the loopback, except for the packages of real models, which come
-// from the machine's package index. `make test` sets the environment that
-// they read: see TestMain.
+// The tests use the buildkitd that `make tools` puts into bin/, and run images in it:
+// the one that `make test` starts for all packages (hack/withbuilder), else one for the
+// package. A test that needs a builder without a history starts its own. What a test
+// needs of the outside world it serves on the loopback, except for the packages of real
+// models, which come from the machine's package index. `make test` sets the environment
+// that they read: see lab.FindParts.
 package integration

@@ -59,9 +59,9 @@ func githubStep(t *testing.T, job, name string) string {
 	return ""
 }
 
-// TestStrangersGetNoSecret looks for credentials in what a recipe runs for a change
+// TestPullRequestsGetNoSecret looks for credentials in what a recipe runs for a change
 // that nobody has read.
-func TestStrangersGetNoSecret(t *testing.T) {
+func TestPullRequestsGetNoSecret(t *testing.T) {
 	gitlab, jobs := readYAML(t, "gitlab-ci.yml"), readYAML(t, "github-actions.yml")["jobs"].(map[string]any)
 	for name, job := range map[string]any{"GitLab's setup": gitlab[".docker"], "GitLab's check": gitlab["check"], "GitLab's diff": gitlab["diff"], "GitHub's review": jobs["review"]} {
 		text, err := yaml.Marshal(job)

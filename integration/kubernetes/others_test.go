@@ -136,8 +136,8 @@ func TestConflict(t *testing.T) {
 	l.serve(map[string]int{"two": 2})
 }
 
-// TestStranger does not take over what was there before the endpoint.
-func TestStranger(t *testing.T) {
+// TestUnmanaged does not take over what was there before the endpoint.
+func TestUnmanaged(t *testing.T) {
 	t.Parallel()
 	l := newLab(t)
 	p := l.open()

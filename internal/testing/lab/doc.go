@@ -45,10 +45,13 @@ func Main(m *testing.M, run func(*testing.M) (code int, err error)) {
 	os.Exit(code)
 }
 
-// Builder returns the address of a builder that is warm already, "" if the tests are
-// to start one. It saves whoever writes a test the minutes that a cold builder
-// takes.
-func Builder() string { return os.Getenv("DEPLOYFILE_TEST_BUILDER") }
+// BuilderVariable is the environment variable with the address of a builder that all
+// tests use. `make test` starts one; whoever writes a test may keep a warm one.
+const BuilderVariable = "DEPLOYFILE_TEST_BUILDER"
+
+// Builder returns the address of the builder that all tests use, "" if each package
+// starts its own.
+func Builder() string { return os.Getenv(BuilderVariable) }
 
 // Contexts returns the named build contexts that stand in for images of a registry.
 func (p Parts) Contexts() map[string]string {

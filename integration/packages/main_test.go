@@ -1,0 +1,16 @@
+//go:build integration
+
+package packages
+
+import (
+	"testing"
+
+	"github.com/deployfile/deployfile/internal/testing/buildtest"
+)
+
+// shared is what the tests share.
+var shared buildtest.Shared
+
+func TestMain(m *testing.M) {
+	shared.Main(m, "./integration/packages")
+}
