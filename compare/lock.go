@@ -78,18 +78,11 @@ func list(values []string) map[string]Fact {
 
 // addPackages adds the packages that a build of the platform installs.
 func addPackages(facts map[Kind]map[string]Fact, l *resolver.Lock, p resolver.Platform, data []byte) error {
-	if data == nil {
-		return fmt.Errorf("%s, which the lock names, is missing", p.Pylock)
-	}
-	pylock, err := resolver.ParsePylock(data)
-	if err != nil {
-		return fmt.Errorf("%s: %w", p.Pylock, err)
-	}
-	interpreter, err := p.Interpreter(l.Toolchain.PythonVersion)
+	pylock, err := p.ParsePylock(data)
 	if err != nil {
 		return err
 	}
-	wheels, sources, err := resolver.Select(pylock, interpreter)
+	wheels, sources, err := p.Installs(l.Toolchain.PythonVersion, pylock)
 	if err != nil {
 		return fmt.Errorf("%s: %w", p.Pylock, err)
 	}

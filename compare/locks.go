@@ -36,9 +36,9 @@ func Locks(name string, was, is map[string][]byte) (report.Lock, error) {
 		if before == nil {
 			before = &resolver.Platform{}
 		}
-		packages, err := resolver.ParsePylock(is[p.Pylock])
+		packages, err := p.ParsePylock(is[p.Pylock])
 		if err != nil {
-			return out, fmt.Errorf("%s: %w", p.Pylock, err)
+			return out, err
 		}
 		earlier, err := resolver.ParsePylock(was[before.Pylock])
 		if err != nil {

@@ -9,7 +9,6 @@ import (
 
 	"github.com/containerd/platforms"
 	"github.com/deployfile/deployfile/llb"
-	"github.com/deployfile/deployfile/resolver"
 	bkllb "github.com/moby/buildkit/client/llb"
 	"github.com/moby/buildkit/solver/pb"
 	dockerspec "github.com/moby/docker-image-spec/specs-go/v1"
@@ -74,9 +73,9 @@ func (l *locked) plan(platform string, env []string) (*llb.Plan, error) {
 	if locked == nil {
 		return nil, fmt.Errorf("the lock does not hold platform %s", platform)
 	}
-	pylock, err := resolver.ParsePylock(l.pylocks[locked.Pylock])
+	pylock, err := locked.ParsePylock(l.pylocks[locked.Pylock])
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", locked.Pylock, err)
+		return nil, err
 	}
 	created, err := l.created()
 	if err != nil {

@@ -85,7 +85,7 @@ func (c *compiled) packageHint(ctx context.Context, file string) string {
 
 // moduleHint says which distribution has a module.
 func (c *compiled) moduleHint(module string) string {
-	name := distributionOf(module)
+	name := resolver.Distribution(module)
 	add := fmt.Sprintf("add requirements = [%q] to [environment]", name)
 	if c.file.Environment.MLflow != "full" && slices.Contains(fullMLflow(), name) {
 		add += ` (or mlflow = "full", which brings it, too)`

@@ -81,11 +81,7 @@ func (p *Plan) WithoutModel() {
 }
 
 func wheels(s Sources, locked *resolver.Platform) ([]Wheel, error) {
-	interpreter, err := locked.Interpreter(s.Lock.Toolchain.PythonVersion)
-	if err != nil {
-		return nil, err
-	}
-	chosen, sources, err := resolver.Select(s.Pylock, interpreter)
+	chosen, sources, err := locked.Installs(s.Lock.Toolchain.PythonVersion, s.Pylock)
 	if err != nil {
 		return nil, err
 	}

@@ -47,20 +47,6 @@ func (r *Resolver) build(ctx context.Context, q Request, keep *Lock, toolchainDi
 	return made, nil
 }
 
-// installs returns what the pylock of a platform installs with a version of Python, as
-// Select does, together with its error.
-func (p *Platform) installs(python string, pylock []byte) ([]Wheel, []Source, error) {
-	lock, err := ParsePylock(pylock)
-	if err != nil {
-		return nil, nil, fmt.Errorf("%s: %w", p.Pylock, err)
-	}
-	interpreter, err := p.Interpreter(python)
-	if err != nil {
-		return nil, nil, err
-	}
-	return Select(lock, interpreter)
-}
-
 // buildOnce builds a wheel from source, and returns the wheel and the
 // requirements in its metadata.
 func (r *Resolver) buildOnce(ctx context.Context, q Request, t toolchain.Toolchain, s Source) (BuiltWheel, metadata, error) {

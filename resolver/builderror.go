@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"deps.dev/util/pypi"
 	"github.com/deployfile/deployfile/internal/listing"
 )
 
@@ -131,14 +130,4 @@ func reason(lines []string) string {
 		}
 	}
 	return "it says nothing"
-}
-
-// Meant returns the package that people mean by the name of a module, "" if name is
-// not known for that.
-func Meant(name string) string {
-	return map[string]string{
-		"sklearn": "scikit-learn", "skimage": "scikit-image", "cv2": "opencv-python-headless", "pil": "pillow", "yaml": "pyyaml",
-		"bs4": "beautifulsoup4", "dotenv": "python-dotenv", "dateutil": "python-dateutil", "mysqldb": "mysqlclient", "crypto": "pycryptodome",
-		"attr": "attrs", "pytorch": "torch", "sentence-transformer": "sentence-transformers", "googleapiclient": "google-api-python-client",
-	}[pypi.CanonPackageName(name)]
 }

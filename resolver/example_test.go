@@ -25,17 +25,12 @@ func ExampleSelect() {
 		fmt.Println(err)
 		return
 	}
-	pylock, err := resolver.ParsePylock(data)
+	pylock, err := platform.ParsePylock(data)
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	interpreter, err := platform.Interpreter(lock.Toolchain.PythonVersion)
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	wheels, _, err := resolver.Select(pylock, interpreter)
+	wheels, _, err := platform.Installs(lock.Toolchain.PythonVersion, pylock)
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -28,6 +28,37 @@ type Wheel struct {
 	Direct bool
 }
 
+// Installs returns what the platform installs of its pylock with a version of Python,
+// "3.N", as Select does.
+func (p *Platform) Installs(python string, pylock *Pylock) (wheels []Wheel, sources []Source, err error) {
+	interpreter, err := p.Interpreter(python)
+	if err != nil {
+		return nil, nil, err
+	}
+	return Select(pylock, interpreter)
+}
+
+// ParsePylock parses the platform's pylock file; nil is a missing one.
+func (p *Platform) ParsePylock(data []byte) (*Pylock, error) {
+	if data == nil {
+		return nil, fmt.Errorf("%s, which the lock names, is missing", p.Pylock)
+	}
+	lock, err := ParsePylock(data)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", p.Pylock, err)
+	}
+	return lock, nil
+}
+
+// installs is Installs for the text of the pylock.
+func (p *Platform) installs(python string, pylock []byte) ([]Wheel, []Source, error) {
+	lock, err := p.ParsePylock(pylock)
+	if err != nil {
+		return nil, nil, err
+	}
+	return p.Installs(python, lock)
+}
+
 // Select returns for every package of a pylock the wheel for the interpreter,
 // or the source to build. Its error names all packages that have neither, each
 // by a *NoWheelError.

@@ -111,12 +111,12 @@ type sized struct {
 // wheels returns the locked wheels of a platform.
 func (in Input) wheels(p resolver.Platform) []sized {
 	pylock := in.Pylocks[p.Pylock]
-	interpreter, err := p.Interpreter(in.Lock.Toolchain.PythonVersion)
-	if pylock == nil || err != nil {
-		return nil // the lock is stale, which is said elsewhere
+	if pylock == nil {
+		return nil // the lock is stale, which another check reports
 	}
+	// What cannot be selected is the resolver's to report.
+	wheels, _, _ := p.Installs(in.Lock.Toolchain.PythonVersion, pylock)
 	var out []sized
-	wheels, _, _ := resolver.Select(pylock, interpreter)
 	for _, w := range wheels {
 		out = append(out, sized{normalize(w.Name), w.Size})
 	}
