@@ -24,7 +24,7 @@ func (d *driver) Diff(ctx context.Context, records []publish.Record, documents [
 	if !there {
 		changes = append(changes, publish.Change{Action: "create", Object: "Image " + d.named(image), Diff: "+" + w.Source})
 	}
-	moves, err := d.moves(ctx, w, image, records, d.look, true)
+	moves, err := d.moves(ctx, w.Image, image, records, d.look, true)
 	if err != nil {
 		return nil, err
 	}
@@ -72,7 +72,7 @@ func (d *driver) Status(ctx context.Context, records []publish.Record, newest *p
 	} else if !there {
 		wrong = append(wrong, "there is no image "+d.named(image)+" any more")
 	}
-	moves, err := d.moves(ctx, w, image, records, d.look, true)
+	moves, err := d.moves(ctx, w.Image, image, records, d.look, true)
 	if err != nil {
 		return nil, err
 	}

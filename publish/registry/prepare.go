@@ -9,7 +9,6 @@ import (
 	"github.com/deployfile/deployfile/internal/registryclient"
 	registrykind "github.com/deployfile/deployfile/manifests/registry"
 	"github.com/deployfile/deployfile/publish"
-	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 )
 
@@ -54,19 +53,15 @@ func (d *driver) prepare(ctx context.Context, p *publish.Plan) (*rollout, error)
 }
 
 // find returns the digest that the image has in the repository, or will have there.
-// It reads manifests only, and asks nothing of the source if an earlier revision
-// has brought the image: the source may be gone. One that is not there yet, as
-// when nothing is to be changed, counts as having its form already.
-func (d *driver) find(ctx context.Context, w *registrykind.Image, records []publish.Record) (digest v1.Hash, there bool, err error) {
-	source, err := registryclient.ParseReference(w.Source)
-	if err != nil {
-		return digest, false, err
-	}
-	if digest, err = v1.NewHash(source.Identifier()); err != nil {
+// It reads manifests only, and does not contact the source, which may be gone, if an
+// earlier revision has copied the image. A source that does not exist yet, as in a
+// diff before the first build, counts as having its format already.
+func (d *driver) find(ctx context.Context, w *wanted, records []publish.Record) (digest v1.Hash, there bool, err error) {
+	if digest, err = v1.NewHash(w.source.Identifier()); err != nil {
 		return digest, false, fmt.Errorf("%s: %w", w.Source, err)
 	}
 	if w.Format != imageformat.OCI {
-		if digest, err = d.converted(ctx, w, source, records); err != nil {
+		if digest, err = d.converted(ctx, w, records); err != nil {
 			return digest, false, err
 		}
 	}
@@ -74,18 +69,18 @@ func (d *driver) find(ctx context.Context, w *registrykind.Image, records []publ
 	return digest, there, err
 }
 
-// converted returns the digest of the source in another form.
-func (d *driver) converted(ctx context.Context, w *registrykind.Image, source name.Reference, records []publish.Record) (v1.Hash, error) {
+// converted returns the digest of the source in the wanted format.
+func (d *driver) converted(ctx context.Context, w *wanted, records []publish.Record) (v1.Hash, error) {
 	for _, r := range records {
 		had, err := registrykind.ParseImage(r.Documents)
 		if image, ok := imageOf(r); ok && err == nil && had.Source == w.Source && had.Format == w.Format {
 			return image, nil
 		}
 	}
-	from, err := d.client.Image(ctx, source)
+	from, err := d.client.Image(ctx, w.source)
 	var missing *registryclient.NoImageError
 	if errors.As(err, &missing) {
-		return v1.NewHash(source.Identifier())
+		return v1.NewHash(w.source.Identifier())
 	}
 	if err != nil {
 		return v1.Hash{}, err
@@ -97,12 +92,8 @@ func (d *driver) converted(ctx context.Context, w *registrykind.Image, source na
 	return image.Digest()
 }
 
-func (d *driver) copy(ctx context.Context, w *registrykind.Image, say func(string)) error {
-	source, err := registryclient.ParseReference(w.Source)
-	if err != nil {
-		return err
-	}
-	if _, err := d.client.Copy(ctx, source, d.repository, registryclient.CopyOptions{Format: w.Format, Progress: say}); err != nil {
+func (d *driver) copy(ctx context.Context, w *wanted, say func(string)) error {
+	if _, err := d.client.Copy(ctx, w.source, d.repository, registryclient.CopyOptions{Format: w.Format, Progress: say}); err != nil {
 		return fmt.Errorf("copy %s to %s: %w", w.Source, d.called, err)
 	}
 	return nil

@@ -61,8 +61,15 @@ var _ publish.Driver = (*driver)(nil)
 // Close implements publish.Driver.
 func (d *driver) Close() error { return nil }
 
+// wanted is what documents ask of the registry.
+type wanted struct {
+	*registrykind.Image
+	// source is where the image is copied from, by digest.
+	source name.Reference
+}
+
 // wanted returns what documents ask of the registry.
-func (d *driver) wanted(documents []manifests.Document) (*registrykind.Image, error) {
+func (d *driver) wanted(documents []manifests.Document) (*wanted, error) {
 	w, err := registrykind.ParseImage(documents)
 	if err != nil {
 		return nil, err
@@ -74,5 +81,9 @@ func (d *driver) wanted(documents []manifests.Document) (*registrykind.Image, er
 	if repository.Name() != d.repository.Name() {
 		return nil, fmt.Errorf("the image is for %s and not for %s: deploy to another target, or delete the endpoint there first", w.Repository, d.called)
 	}
-	return w, nil
+	source, err := registryclient.ParseReference(w.Source)
+	if err != nil {
+		return nil, err
+	}
+	return &wanted{w, source}, nil
 }

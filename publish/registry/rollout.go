@@ -6,7 +6,6 @@ import (
 	"fmt"
 
 	"github.com/deployfile/deployfile/internal/registryclient"
-	registrykind "github.com/deployfile/deployfile/manifests/registry"
 	"github.com/deployfile/deployfile/publish"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 )
@@ -16,7 +15,7 @@ import (
 type rollout struct {
 	*driver
 	plan   *publish.Plan
-	wanted *registrykind.Image
+	wanted *wanted
 	image  v1.Hash
 }
 
@@ -24,7 +23,7 @@ var _ publish.Rollout = (*rollout)(nil)
 
 // moves returns what Switch has to move.
 func (r *rollout) moves(ctx context.Context, tags look) ([]tagMove, error) {
-	return r.driver.moves(ctx, r.wanted, r.image, r.plan.Earlier, tags, r.plan.Options.ForceConflicts)
+	return r.driver.moves(ctx, r.wanted.Image, r.image, r.plan.Earlier, tags, r.plan.Options.ForceConflicts)
 }
 
 // Recover implements publish.Rollout.
