@@ -115,7 +115,7 @@ func places(err error) []string {
 	return out
 }
 
-// What a stranger's requirements cost grows with their number: in lists that were
+// What untrusted requirements cost grows with their number: in lists that were
 // searched, 300 000 took 200 s.
 func TestInspectGrowsLinearly(t *testing.T) {
 	lines := func(format string) func(n int) string {

@@ -94,11 +94,10 @@ func Promote(ctx context.Context, p Publisher, o Options) (*Outcome, error) {
 	return reach(ctx, p, revisions, state, o)
 }
 
-// Rollback lets the live release of an earlier revision serve alone: of the one
-// with the given number or, if that is 0, of the newest that would change what
-// is served, so a canary is given up before what it was beside. The error is a
-// *NothingError if nothing is deployed, and a *NoRevisionError if there is no
-// such revision.
+// Rollback deploys the live release of an earlier revision alone: of the one with the
+// given number or, if that is 0, of the newest that would change something, so a canary
+// is removed before the release beside it. The error is a *NothingError if nothing is
+// deployed, and a *NoRevisionError if the revision does not exist.
 func Rollback(ctx context.Context, p Publisher, to int, o Options) (*Outcome, error) {
 	revisions, err := deployed(ctx, p)
 	if err != nil {

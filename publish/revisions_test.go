@@ -67,7 +67,7 @@ func TestLockOf(t *testing.T) {
 	}
 }
 
-// TestLastRevision deploys after a revision that a stranger has given the highest
+// TestLastRevision deploys after a revision that somebody else has given the highest
 // number.
 func TestLastRevision(t *testing.T) {
 	m := newTarget(t)

@@ -117,7 +117,7 @@ func TestPylockName(t *testing.T) {
 	}
 }
 
-// A lock may come from a stranger's branch. None of these may reach a step.
+// A lock may come from an untrusted branch. None of these may reach a step.
 func TestParseLockRefusesWhatNoLockHas(t *testing.T) {
 	for name, tt := range map[string]struct {
 		change func(*Lock)

@@ -19,7 +19,7 @@ import (
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 )
 
-// hostile is an image layout that a stranger wrote by hand.
+// hostile is an image layout written by hand, by an attacker.
 type hostile struct {
 	*testing.T
 	dir string

@@ -180,7 +180,7 @@ func TestEveryErrorTypeIsListed(t *testing.T) {
 	}
 }
 
-// No error brings a control character of a stranger to the terminal, whichever way
+// No error brings an untrusted control character to the terminal, whichever way
 // it is reported.
 func TestEveryErrorIsPrintable(t *testing.T) {
 	for _, name := range slices.Sorted(maps.Keys(errorsWith(""))) {

@@ -38,7 +38,7 @@ func findExample(ctx context.Context, p *build.Project) (string, error) {
 }
 
 // curlExample returns the command that sends a model's example to a server, "" if its
-// path would need quotes: a stranger may have named it.
+// path would need quotes, because its name is untrusted.
 func curlExample(file, url string) string {
 	if !regexp.MustCompile(`^[A-Za-z0-9_./-]+$`).MatchString(file) {
 		return ""

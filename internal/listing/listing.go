@@ -15,7 +15,7 @@ func Quoted(values []string) string {
 	return strings.Join(quoted, ", ")
 }
 
-// First lists the first twelve or so of values, of which a stranger may have written
+// First lists the first twelve or so of values, which may be untrusted and
 // any number: a, b and 3 more.
 func First(values []string) string {
 	const shown = 12

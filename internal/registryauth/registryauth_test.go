@@ -65,7 +65,7 @@ func TestOtherHostsAreAskedNothing(t *testing.T) {
 	for _, host := range []string{
 		"index.docker.io", "ghcr.io", "quay.io", "localhost:5000", "127.0.0.1:5000", "registry.example.com",
 		"public.ecr.aws", "mcr.microsoft.com",
-		// Strangers who look like a cloud.
+		// Registries whose names look like those of a cloud.
 		ecr + ".example.com", "x" + ecr, "dkr.ecr.eu-west-1.amazonaws.com",
 		"team.azurecr.io.example.com", "azurecr.io", "teamazurecr.io", "example.com.azurecr.io.example.com",
 		"gcr.io.example.com",

@@ -20,9 +20,9 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/types"
 )
 
-// stranger is a registry that answers without end, in one way or another. It says
+// hostileRegistry is a registry that answers without end, in one way or another. It says
 // that it has all blobs, and takes all manifests for the repository copy.
-type stranger struct {
+type hostileRegistry struct {
 	*testing.T
 	// manifests are those that it made up, by digest or tag.
 	manifests map[string][]byte
@@ -39,7 +39,7 @@ const (
 	patientRequests = 12_000
 )
 
-func (s *stranger) endless(w io.Writer, begin, text string) {
+func (s *hostileRegistry) endless(w io.Writer, begin, text string) {
 	_, _ = io.WriteString(w, begin)
 	block := []byte(strings.Repeat(text, 1<<10))
 	for sent := 0; ; sent += len(block) {
@@ -53,7 +53,7 @@ func (s *stranger) endless(w io.Writer, begin, text string) {
 	}
 }
 
-func (s *stranger) add(tag string, manifest any) v1.Descriptor {
+func (s *hostileRegistry) add(tag string, manifest any) v1.Descriptor {
 	raw, err := json.Marshal(manifest)
 	if err != nil {
 		s.Fatal(err)
@@ -75,7 +75,7 @@ func mediaType(manifest []byte) types.MediaType {
 }
 
 // ServeHTTP implements http.Handler.
-func (s *stranger) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (s *hostileRegistry) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if s.asked.Add(1) > patientRequests {
 		s.Errorf("%d requests were made, and more would be", patientRequests)
 		http.Error(w, "enough", http.StatusTeapot)
@@ -138,39 +138,39 @@ func TestEndlessAnswers(t *testing.T) {
 	}
 	config := v1.Descriptor{MediaType: types.OCIConfigJSON, Digest: v1.Hash{Algorithm: "sha256", Hex: strings.Repeat("01", 32)}, Size: 2}
 	for name, test := range map[string]struct {
-		prepare func(*stranger)
+		prepare func(*hostileRegistry)
 		do      func(ctx context.Context, registry string) error
 		limit   string
 	}{
-		"a list of tags": {func(s *stranger) {
+		"a list of tags": {func(s *hostileRegistry) {
 			s.answers["tags/list"] = func(w http.ResponseWriter, _ *http.Request) { s.endless(w, `{"tags":["a"`, `,"iris"`) }
 		}, tags, "16 MiB"},
-		"pages of tags": {func(s *stranger) {
+		"pages of tags": {func(s *hostileRegistry) {
 			s.answers["tags/list"] = func(w http.ResponseWriter, _ *http.Request) {
 				w.Header().Set("Link", fmt.Sprintf("</v2/iris/tags/list?last=%d>; rel=next", s.asked.Load()))
 				_, _ = io.WriteString(w, `{"tags":[]}`)
 			}
 		}, tags, "10000 pages"},
-		"pages of many tags": {func(s *stranger) {
+		"pages of many tags": {func(s *hostileRegistry) {
 			s.answers["tags/list"] = func(w http.ResponseWriter, _ *http.Request) {
 				w.Header().Set("Link", fmt.Sprintf("</v2/iris/tags/list?last=%d>; rel=next", s.asked.Load()))
 				_, _ = io.WriteString(w, `{"tags":["a"`+strings.Repeat(`,"iris"`, 99_999)+`]}`)
 			}
 		}, tags, "1000000 tags"},
-		"a manifest": {func(s *stranger) {
+		"a manifest": {func(s *hostileRegistry) {
 			s.answers["manifests/latest"] = func(w http.ResponseWriter, _ *http.Request) {
 				w.Header().Set("Content-Type", string(types.OCIManifestSchema1))
 				s.endless(w, `{"layers":[{}`, `,{}`)
 			}
 		}, copied(imageformat.OCI), "4 MiB"},
-		"a list of referrers": {func(s *stranger) {
+		"a list of referrers": {func(s *hostileRegistry) {
 			s.add("latest", manifest(config, "an image"))
 			s.answers["referrers"] = func(w http.ResponseWriter, _ *http.Request) {
 				w.Header().Set("Content-Type", string(types.OCIImageIndex))
 				s.endless(w, `{"manifests":[{}`, `,{}`)
 			}
 		}, copied(imageformat.OCI), "4 MiB"},
-		"artifacts that refer to each other": {func(s *stranger) {
+		"artifacts that refer to each other": {func(s *hostileRegistry) {
 			s.add("latest", manifest(config, "an image"))
 			s.answers["referrers"] = func(w http.ResponseWriter, _ *http.Request) {
 				next := s.add("", manifest(config, fmt.Sprintf("artifact %d", s.asked.Load())))
@@ -178,14 +178,14 @@ func TestEndlessAnswers(t *testing.T) {
 				_ = json.NewEncoder(w).Encode(v1.IndexManifest{SchemaVersion: 2, MediaType: types.OCIImageIndex, Manifests: []v1.Descriptor{next}})
 			}
 		}, copied(imageformat.OCI), "1000 artifacts"},
-		"indexes in indexes": {func(s *stranger) {
+		"indexes in indexes": {func(s *hostileRegistry) {
 			inner := s.add("", manifest(config, "an image"))
 			for range 2000 {
 				inner = s.add("latest", v1.IndexManifest{SchemaVersion: 2, MediaType: types.OCIImageIndex, Manifests: []v1.Descriptor{inner}})
 			}
 		}, copied(imageformat.OCI), "1000 manifests of one image"},
 		// go-containerregistry takes -1 for a size that is not known.
-		"a configuration": {func(s *stranger) {
+		"a configuration": {func(s *hostileRegistry) {
 			unknown := config
 			unknown.Size = -1
 			image := s.add("", manifest(unknown, "an image"))
@@ -199,7 +199,7 @@ func TestEndlessAnswers(t *testing.T) {
 		}, copied(imageformat.DockerManifest), ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := &stranger{T: t, manifests: map[string][]byte{}, answers: map[string]http.HandlerFunc{}}
+			s := &hostileRegistry{T: t, manifests: map[string][]byte{}, answers: map[string]http.HandlerFunc{}}
 			test.prepare(s)
 			server := httptest.NewServer(s)
 			defer server.Close()

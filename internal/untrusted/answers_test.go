@@ -28,8 +28,8 @@ func endless(t *testing.T, w io.Writer, text string) {
 	}
 }
 
-// stranger returns a hostile registry, which answers each path in a way of its own.
-func stranger(t *testing.T) *httptest.Server {
+// hostileRegistry returns a hostile registry, which answers each path in a way of its own.
+func hostileRegistry(t *testing.T) *httptest.Server {
 	mux := http.NewServeMux()
 	for _, path := range []string{"/v2/", "/v2/x/tags/list", "/v2/x/manifests/latest", "/v2/x/referrers/sha256:ab", "/v2/x/blobs/uploads/", "/elsewhere"} {
 		mux.HandleFunc(path, func(w http.ResponseWriter, r *http.Request) {
@@ -66,7 +66,7 @@ func stranger(t *testing.T) *httptest.Server {
 
 // What a registry answers is read within limits, except blobs.
 func TestRegistryAnswers(t *testing.T) {
-	server := stranger(t)
+	server := hostileRegistry(t)
 	client := &http.Client{Transport: Registry(http.DefaultTransport)}
 	for request, limit := range map[string]string{
 		"GET /v2/":                         "16 MiB",

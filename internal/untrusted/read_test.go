@@ -16,7 +16,7 @@ import (
 	"time"
 )
 
-// hostile makes a directory with what a stranger may put into one.
+// hostile makes a directory with what an attacker may put into one.
 func hostile(t *testing.T) string {
 	t.Helper()
 	top := t.TempDir()

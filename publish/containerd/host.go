@@ -41,8 +41,8 @@ func (h *host) OnMachine(c *manifests.Container) bool { return c.Network == mani
 // old container until that lets go of it.
 func (h *host) Exclusive(c *manifests.Container) bool { return h.OnMachine(c) }
 
-// Stranger implements containers.Host: nobody else is in the namespace.
-func (h *host) Stranger(context.Context) (*containers.Stranger, error) { return nil, nil }
+// Unmanaged implements containers.Host: the namespace is deployfile's own.
+func (h *host) Unmanaged(context.Context) (*containers.Unmanaged, error) { return nil, nil }
 
 // LiveName implements containers.Host.
 func (h *host) LiveName(r publish.Record) string { return containers.Numbered(h.endpoint, r.Number) }

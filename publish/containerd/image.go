@@ -88,13 +88,13 @@ func (h *host) Bring(ctx context.Context, name string, progress func(string)) (b
 	progress("pulling " + name)
 	_, err = h.client.Pull(ctx, name, client.WithPullUnpack, client.WithResolver(resolver(ctx)))
 	if err != nil {
-		return fail(errors.Join(err, h.GiveUp(ctx, name)))
+		return fail(errors.Join(err, h.RemoveImage(ctx, name)))
 	}
 	return true, nil
 }
 
 // settledImages is containerd's store of images, to which a name is added or it
-// is not: a call that was given up could still add it after GiveUp.
+// is not: an abandoned call could still add it after RemoveImage.
 type settledImages struct{ images.Store }
 
 // settleLimit is how long containerd may take to add a name.
@@ -148,9 +148,9 @@ func credentials(ctx context.Context, host string) (string, string, error) {
 	return got.Username, got.Password, nil
 }
 
-// GiveUp implements containers.Host: the image stays if a container of any
+// RemoveImage implements containers.Host: the image stays if a container of any
 // endpoint needs it.
-func (h *host) GiveUp(ctx context.Context, name string) error {
+func (h *host) RemoveImage(ctx context.Context, name string) error {
 	ctx = h.in(context.WithoutCancel(ctx))
 	using, err := h.client.Containers(ctx, fmt.Sprintf("image==%q", name))
 	if err != nil || len(using) > 0 {

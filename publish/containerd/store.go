@@ -115,7 +115,7 @@ func (s store) Delete(ctx context.Context, r publish.Record) error {
 	if err := s.remove(ctx, c); err != nil || c.Facts[containers.FactBrought] == "" {
 		return err
 	}
-	return s.GiveUp(ctx, c.info.Image)
+	return s.RemoveImage(ctx, c.info.Image)
 }
 
 // record is the container of a record, nil if it is gone or another attempt's.

@@ -42,7 +42,7 @@ func (h *host) nextName(r publish.Record) string {
 
 func (h *host) trialName(r publish.Record) string { return containers.TrialName(h.endpoint, r.Number) }
 
-// replacedName is that of a stranger whose name was taken.
+// replacedName returns the new name of an unmanaged container whose name was taken.
 func (h *host) replacedName(id string) string { return h.endpoint + "-replaced-" + id[:12] }
 
 // Live implements containers.Host.
@@ -58,13 +58,13 @@ func (h *host) At(_ context.Context, _ publish.Record, c *manifests.Container) (
 	return h.Live(c), nil
 }
 
-// Stranger implements containers.Host.
-func (h *host) Stranger(ctx context.Context) (*containers.Stranger, error) {
+// Unmanaged implements containers.Host.
+func (h *host) Unmanaged(ctx context.Context) (*containers.Unmanaged, error) {
 	c, err := h.inspect(ctx, h.endpoint)
 	if err != nil || c == nil || h.ours(c) {
 		return nil, err
 	}
-	return &containers.Stranger{
+	return &containers.Unmanaged{
 		ID: c.ID, Running: c.State.Running || c.State.Restarting,
 		Conflict: &publish.ConflictError{Object: "container " + h.endpoint, Details: []string{"it was not made by deployfile"}},
 	}, nil
@@ -173,7 +173,7 @@ func (h *host) Start(ctx context.Context, r publish.Record) error {
 	return h.start(ctx, c.ID)
 }
 
-// Stop implements containers.Host. A stranger also loses its name.
+// Stop implements containers.Host. An unmanaged container also loses its name.
 func (h *host) Stop(ctx context.Context, r publish.Record) error {
 	c, err := h.need(ctx, r)
 	if err != nil {

@@ -77,7 +77,7 @@ func (h *host) Bring(ctx context.Context, image string, progress func(string)) (
 		return false, &unavailableError{image, err}
 	}
 	if ctx.Err() != nil {
-		return false, errors.Join(ctx.Err(), h.giveUp(context.WithoutCancel(ctx), have.ID, image))
+		return false, errors.Join(ctx.Err(), h.removeImage(context.WithoutCancel(ctx), have.ID, image))
 	}
 	return true, nil
 }
@@ -127,12 +127,14 @@ func credentials(ctx context.Context, image string) (string, error) {
 	})
 }
 
-// GiveUp implements containers.Host: the image stays if a container needs it or
+// RemoveImage implements containers.Host: the image stays if a container needs it or
 // someone gave it a name.
-func (h *host) GiveUp(ctx context.Context, image string) error { return h.giveUp(ctx, image, image) }
+func (h *host) RemoveImage(ctx context.Context, image string) error {
+	return h.removeImage(ctx, image, image)
+}
 
-// giveUp is GiveUp for an image that was asked for by a name.
-func (h *host) giveUp(ctx context.Context, id, asked string) error {
+// removeImage is RemoveImage for an image that was asked for by a name.
+func (h *host) removeImage(ctx context.Context, id, asked string) error {
 	have, err := h.client.ImageInspect(ctx, id)
 	switch {
 	case errdefs.IsNotFound(err):

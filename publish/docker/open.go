@@ -30,12 +30,12 @@ func (p *Publisher) Open(ctx context.Context) (*publish.Endpoint, error) {
 }
 
 // newest is the revision that is deployed. The error is a *publish.NothingError if
-// its container is not there, and a *publish.ConflictError if a stranger is.
+// its container is not there, and a *publish.ConflictError if something else has its name.
 func (p *Publisher) newest(ctx context.Context) (*publish.Record, error) {
-	if stranger, err := p.host.Stranger(ctx); err != nil {
+	if unmanaged, err := p.host.Unmanaged(ctx); err != nil {
 		return nil, err
-	} else if stranger != nil {
-		return nil, stranger.Conflict
+	} else if unmanaged != nil {
+		return nil, unmanaged.Conflict
 	}
 	c, err := p.host.inspect(ctx, p.host.endpoint)
 	if err != nil {

@@ -202,7 +202,7 @@ func (s store) Delete(ctx context.Context, r publish.Record) error {
 	if err := s.remove(ctx, c.ID); err != nil || c.Config.Labels[containers.LabelBrought] == "" {
 		return err
 	}
-	return s.giveUp(ctx, c.Image, c.Config.Image)
+	return s.removeImage(ctx, c.Image, c.Config.Image)
 }
 
 // restart sets when the engine starts a container by itself.

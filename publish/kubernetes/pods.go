@@ -10,10 +10,9 @@ import (
 )
 
 const (
-	// pullGrace is for how long an image may be missing whose registry may only
-	// be slow to answer.
+	// pullGrace is how long an image may be missing: its registry may only be slow.
 	pullGrace = 30 * time.Second
-	// crashes is the number of restarts after which a container is given up.
+	// crashes is the number of restarts after which a container counts as failed.
 	crashes = 3
 )
 

@@ -20,7 +20,7 @@ const (
 	// Lost is a step whose answer is lost: it is done, and looks as if it had
 	// failed.
 	Lost Fault = "answer lost"
-	// Cancelled is a caller who gives up at the step.
+	// Cancelled is a caller who cancels at the step.
 	Cancelled Fault = "cancelled"
 	// Dies is a process that dies before the step.
 	Dies Fault = "dies"

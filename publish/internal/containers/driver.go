@@ -46,9 +46,9 @@ func (d *Driver) Diff(ctx context.Context, records []publish.Record, documents [
 	if err != nil || len(changes) == 0 {
 		return changes, err
 	}
-	stranger, err := d.host.Stranger(ctx)
-	if stranger != nil {
-		changes[0].Conflicts = stranger.Conflict.Details
+	unmanaged, err := d.host.Unmanaged(ctx)
+	if unmanaged != nil {
+		changes[0].Conflicts = unmanaged.Conflict.Details
 	}
 	return changes, err
 }
@@ -66,12 +66,12 @@ func (d *Driver) inPlace(ctx context.Context, r publish.Record) (*State, error) 
 // Status implements publish.Driver.
 func (d *Driver) Status(ctx context.Context, _ []publish.Record, newest *publish.Record) (*publish.Status, error) {
 	out := &publish.Status{}
-	stranger, err := d.host.Stranger(ctx)
+	unmanaged, err := d.host.Unmanaged(ctx)
 	switch {
 	case err != nil:
 		return nil, err
-	case stranger != nil:
-		return nil, stranger.Conflict
+	case unmanaged != nil:
+		return nil, unmanaged.Conflict
 	case newest == nil:
 		return out, nil
 	}
@@ -143,7 +143,7 @@ func (d *Driver) Delete(ctx context.Context, _ []publish.Record) error {
 	// An image goes when no container needs it.
 	for _, c := range all {
 		if c.Brought {
-			err = errors.Join(err, d.host.GiveUp(ctx, c.Image))
+			err = errors.Join(err, d.host.RemoveImage(ctx, c.Image))
 		}
 	}
 	return err

@@ -7,56 +7,55 @@ import (
 	"github.com/deployfile/deployfile/publish"
 )
 
-// Host is a container engine, and the containers there of one endpoint. What it
-// has begun goes on when ctx ends: the engine would do it all the same, at a time
-// that nobody knows. The container of a record is made by the engine's
-// publish.Store. A record with the number 0 is the stranger whose ID is its attempt.
+// Host is a container engine with the containers of one endpoint. It completes what
+// it has begun even if ctx ends, because the engine would complete it anyway, at an
+// unknown time. The engine's publish.Store creates the container of a record. A record
+// with the number 0 stands for an unmanaged container, whose ID is its attempt.
 type Host interface {
-	// Check refuses settings that the engine has no way for.
+	// Check refuses settings that the engine does not support.
 	Check(c *manifests.Container) error
-	// OnMachine says that a container listens on the machine's own network.
+	// OnMachine reports whether a container uses the machine's own network.
 	OnMachine(c *manifests.Container) bool
-	// Exclusive says that two containers cannot have one port of the machine.
+	// Exclusive reports whether two containers cannot share a port of the machine.
 	Exclusive(c *manifests.Container) bool
 
-	// Bring makes sure that an image is there. Brought says that nobody else has
-	// asked for it.
+	// Bring pulls an image that is missing. Brought reports whether the engine has
+	// it only for that reason.
 	Bring(ctx context.Context, image string, say func(line string)) (brought bool, err error)
-	// GiveUp removes an image that was brought, unless something needs it.
-	GiveUp(ctx context.Context, image string) error
+	// RemoveImage removes an image that Bring has pulled, unless something needs it.
+	RemoveImage(ctx context.Context, image string) error
 
-	// Stranger returns whoever has the endpoint's name and is not deployfile's, nil
-	// if nobody does.
-	Stranger(ctx context.Context) (*Stranger, error)
-	// State returns how a record's container stands, nil if it is gone.
+	// Unmanaged returns the container that has the endpoint's name and that deployfile
+	// did not create, or nil.
+	Unmanaged(ctx context.Context) (*Unmanaged, error)
+	// State returns the state of a record's container, nil if it is gone.
 	State(ctx context.Context, r publish.Record) (*State, error)
-	// LiveName is the name of a record's container once it is deployed.
+	// LiveName returns the name of a record's container once it is deployed.
 	LiveName(r publish.Record) string
-	// Live returns where requests reach the endpoint, At where a record's container
-	// can be asked before it is deployed.
+	// Live returns the URL of the endpoint, At that of a record's container before it
+	// is deployed.
 	Live(c *manifests.Container) (url string)
 	At(ctx context.Context, r publish.Record, c *manifests.Container) (url string, err error)
 
-	// Try makes and starts a container that is only to show that it becomes ready,
-	// at a port that nobody has, and returns where. TrialState and EndTrial are about
-	// that one; it is no error if it is not there.
+	// Try creates and starts a trial: a container at a free port that only has to become
+	// ready. It returns the trial's URL. TrialState and EndTrial succeed if it is gone.
 	Try(ctx context.Context, r publish.Record, c manifests.Container) (url string, err error)
 	TrialState(ctx context.Context, r publish.Record) (*State, error)
 	EndTrial(ctx context.Context, r publish.Record) error
 
-	// Start starts a record's container. Stop lets the server end what it is about,
-	// and sees to it that it ends and stays so; a stranger loses the endpoint's
-	// name. Both are no error if it is done already.
+	// Start starts a record's container. Stop stops it gracefully and disables its
+	// restart; an unmanaged container also loses the endpoint's name. Both are
+	// idempotent.
 	Start(ctx context.Context, r publish.Record) error
 	Stop(ctx context.Context, r publish.Record) error
-	// Resume is the opposite of Stop, and starts the container if it is to run.
+	// Resume reverses Stop; run starts the container, too.
 	Resume(ctx context.Context, r publish.Record, run bool) error
 	// Remove removes a record's container at once.
 	Remove(ctx context.Context, r publish.Record) error
 	// Log returns the last lines of a record's container, or of its trial.
 	Log(ctx context.Context, r publish.Record, trial bool) []string
 
-	// Containers lists all of the endpoint, trials too.
+	// Containers lists all containers of the endpoint, including trials.
 	Containers(ctx context.Context) ([]Container, error)
 	// Destroy stops and removes one of them.
 	Destroy(ctx context.Context, c Container) error
@@ -64,32 +63,34 @@ type Host interface {
 	Close() error
 }
 
-// State is how a container stands.
+// State is the state of a container.
 type State struct {
-	// Name is its name, Image what it runs.
+	// Name is its name, Image the image that it runs.
 	Name, Image string
 	Running     bool
-	// Ended says why its server runs no more; nil if it does, or was never started.
+	// Ended is why its server has exited; nil if it runs or was never started.
 	Ended error
-	// Message says what it does if it neither answers nor has ended.
+	// Message describes a container that neither answers nor has exited.
 	Message  string
 	Restarts int
 }
 
-// Stranger is a container that is in the way.
-type Stranger struct {
-	// ID is what the engine calls it.
+// Unmanaged is a container that has the endpoint's name and that deployfile did not
+// create.
+type Unmanaged struct {
+	// ID is its identifier at the engine. Conflict is the error unless it is replaced by
+	// force.
 	ID       string
 	Conflict *publish.ConflictError
 	Running  bool
 }
 
-// Container is one that was made for the endpoint.
+// Container is a container of the endpoint.
 type Container struct {
-	// Name is its name, Image that of its image as Host.GiveUp takes it.
+	// Name is its name, Image the name of its image for Host.RemoveImage.
 	Name, Image string
-	// Shows is what the engine calls the image.
+	// Shows is the engine's own name for the image.
 	Shows string
-	// Brought says that the image is there for it.
+	// Brought reports whether the image was pulled for it.
 	Brought bool
 }

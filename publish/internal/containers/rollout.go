@@ -9,21 +9,21 @@ import (
 	"github.com/deployfile/deployfile/publish"
 )
 
-// rollout is one deployment of a container.
+// rollout is one rollout of a container.
 type rollout struct {
 	*Driver
 	plan   *publish.Plan
 	wanted *manifests.Container
-	// brought says that the image is there for this.
+	// brought reports whether the image was pulled for this rollout.
 	brought bool
-	// old is what gives way, nil if nothing does: the previous revision, or a
-	// stranger by force.
+	// old is what is replaced, nil if nothing is: the previous revision, or an
+	// unmanaged container by force.
 	old        *publish.Record
 	oldRunning bool
-	// conflict says that it has the port, or the name, that the new one needs.
+	// conflict reports whether it has the port, or the name, that the new one needs.
 	conflict bool
-	// trial is where the trial is asked, "" if there is none; switched says that it
-	// is over.
+	// trial is the URL of the trial, "" without one; switched reports whether it is
+	// over.
 	trial    string
 	switched bool
 }
@@ -68,16 +68,16 @@ func (d *Driver) Prepare(ctx context.Context, p *publish.Plan) (publish.Rollout,
 // look finds out what gives way.
 func (r *rollout) look(ctx context.Context) error {
 	r.old, r.oldRunning, r.conflict = r.plan.Previous, false, false
-	stranger, err := r.host.Stranger(ctx)
+	unmanaged, err := r.host.Unmanaged(ctx)
 	if err != nil {
 		return err
 	}
 	port := Outside(r.wanted)
 	switch {
-	case stranger != nil && !r.plan.Options.ForceConflicts:
-		return stranger.Conflict
-	case stranger != nil:
-		r.old, r.oldRunning = &publish.Record{Attempt: stranger.ID}, stranger.Running
+	case unmanaged != nil && !r.plan.Options.ForceConflicts:
+		return unmanaged.Conflict
+	case unmanaged != nil:
+		r.old, r.oldRunning = &publish.Record{Attempt: unmanaged.ID}, unmanaged.Running
 	case r.old != nil:
 		s, err := r.host.State(ctx, *r.old)
 		if err != nil {
@@ -89,8 +89,8 @@ func (r *rollout) look(ctx context.Context) error {
 		}
 		r.oldRunning, port = s != nil && s.Running, Outside(was)
 	}
-	r.conflict = stranger != nil || r.oldRunning && r.host.Exclusive(r.wanted) && port == Outside(r.wanted)
-	r.plan.Stopped = stranger != nil || !r.oldRunning
+	r.conflict = unmanaged != nil || r.oldRunning && r.host.Exclusive(r.wanted) && port == Outside(r.wanted)
+	r.plan.Stopped = unmanaged != nil || !r.oldRunning
 	return nil
 }
 
@@ -101,7 +101,7 @@ func (r *rollout) Recover(ctx context.Context, left publish.Record) error {
 		return err
 	}
 	if left.Facts[FactBrought] != "" && left.State.Live.Image != r.wanted.Image {
-		err = r.host.GiveUp(ctx, left.State.Live.Image)
+		err = r.host.RemoveImage(ctx, left.State.Live.Image)
 	}
 	if left.Phase != publish.Switching || r.plan.Previous == nil {
 		return err
@@ -253,5 +253,5 @@ func (r *rollout) Discard(ctx context.Context) error {
 	if !r.brought {
 		return nil
 	}
-	return r.host.GiveUp(ctx, r.wanted.Image)
+	return r.host.RemoveImage(ctx, r.wanted.Image)
 }

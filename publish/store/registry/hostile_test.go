@@ -43,7 +43,7 @@ func (z *zeros) Read(p []byte) (int, error) {
 func (z *zeros) Close() error { return nil }
 
 // TestHostileRecords reads artifacts with the name of a record whose sizes are
-// those that a stranger wrote.
+// those that an attacker wrote.
 func TestHostileRecords(t *testing.T) {
 	blob := v1.Descriptor{MediaType: imagespec.RecordType, Digest: testImage(), Size: 1}
 	config := v1.Descriptor{MediaType: types.DockerConfigJSON, Digest: testImage(), Size: 1}
