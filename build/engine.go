@@ -23,7 +23,7 @@ const engineDeadline = 10 * time.Second
 // Engine is a Docker engine that can load and run images.
 type Engine struct {
 	client *docker.Client
-	// containerd says that the engine keeps images in containerd, so that its
+	// containerd reports whether the engine keeps images in containerd, so that its
 	// BuildKit has all exporters.
 	containerd bool
 	// memory is the machine's memory in bytes.

@@ -191,7 +191,7 @@ func changes(kind Kind, aSource Source, a map[string]Fact, bSource Source, b map
 	return out
 }
 
-// decidable says whether what is on one side only is missing on the other.
+// decidable reports whether what is on one side only is missing on the other.
 func decidable(kind Kind, a Source, inA bool, b Source, inB bool) bool {
 	switch {
 	case kind == Base:

@@ -142,7 +142,7 @@ func (r *report) wrongType(path []string, value any, want reflect.Type) Problem 
 	return p
 }
 
-// isTableType says whether a Go type stands for a table with keys of its own.
+// isTableType reports whether a Go type stands for a table with keys of its own.
 func isTableType(t reflect.Type) bool { return structOf(t) != nil }
 
 // structOf returns the struct that a type is or points to, nil if it is neither.

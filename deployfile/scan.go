@@ -20,7 +20,7 @@ type node struct {
 	// inline marks items that were written as a value: a key below them
 	// replaces them, as the library has it.
 	inline bool
-	// header says that the table has a header of its own.
+	// header reports whether the table has a header of its own.
 	header bool
 }
 

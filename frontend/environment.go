@@ -42,7 +42,7 @@ type environment struct {
 // set is a set of texts.
 type set map[string]bool
 
-// add says whether the text was not there.
+// add reports whether the text was not there.
 func (s set) add(text string) bool {
 	if s[text] {
 		return false

@@ -22,7 +22,7 @@ type StaleLockError struct {
 	// File is the lock's name, Changes what differs, a phrase each.
 	File    string
 	Changes []string
-	// Model says that nothing but the model's files differs, so that a new lock
+	// Model reports whether nothing but the model's files differs, so that a new lock
 	// needs no answer from outside.
 	Model bool
 }

@@ -47,7 +47,7 @@ func importsSetuptools(version string) bool {
 	return err == nil && e == nil && v.Compare(first) < 0
 }
 
-// release says whether a version is one of PEP 440 and of an index: neither a
+// release reports whether a version is one of PEP 440 and of an index: neither a
 // development version nor any text.
 func release(version string) bool {
 	_, err := semver.PyPI.Parse(version)

@@ -25,7 +25,7 @@ type Inputs struct {
 	Toolchain toolchain.Toolchain
 	// Indexes are needed for the secrets of files behind a credential.
 	Indexes []resolver.Index
-	// Merge says that the builder can merge layers (pb.CapMergeOp); without
+	// Merge reports whether the builder can merge layers (pb.CapMergeOp); without
 	// it they are copied one upon the other.
 	Merge bool
 	// Constraints are put on every vertex.

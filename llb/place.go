@@ -15,7 +15,7 @@ import (
 //go:embed place.py
 var placeSource []byte
 
-// copies says whether the builder's file operations do what copyInfo asks
+// copies reports whether the builder's file operations do what copyInfo asks
 // for. An older BuildKit, such as that of an older Docker engine, refuses it.
 // Modes by words have no capability that can be asked for; they came before
 // symbolic links, which have.

@@ -70,7 +70,7 @@ type Wheel struct {
 	// Source and Built are set for a wheel that is built.
 	Source *resolver.Source     `json:"source,omitempty"`
 	Built  *resolver.BuiltWheel `json:"-"`
-	// Direct says that the URL was required, and that no index need have the wheel.
+	// Direct reports whether the URL was required, and that no index need have the wheel.
 	Direct bool `json:"-"`
 }
 

@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// deployment is one call of Engine.Apply.
-type deployment struct {
+// operation is one call of Engine.Apply.
+type operation struct {
 	*Engine
 	plan    *Plan
 	rollout Rollout
@@ -26,12 +26,12 @@ func (e *Engine) Apply(ctx context.Context, r Revision, o ApplyOptions) (Revisio
 	if o.Progress == nil {
 		o.Progress = func(string) {}
 	}
-	d := &deployment{Engine: e, plan: &Plan{Record: Record{Revision: r, Phase: Applying, Attempt: rand.Text()}, Options: o}}
+	d := &operation{Engine: e, plan: &Plan{Record: Record{Revision: r, Phase: Applying, Attempt: rand.Text()}, Options: o}}
 	err := d.run(ctx)
 	return d.plan.Record.Revision, err
 }
 
-func (d *deployment) run(ctx context.Context) error {
+func (d *operation) run(ctx context.Context) error {
 	if err := d.prepare(ctx); err != nil {
 		return d.refused(ctx, err)
 	}
@@ -45,9 +45,9 @@ func (d *deployment) run(ctx context.Context) error {
 	return d.finish(ctx)
 }
 
-// prepare finds out whether the endpoint is free and the target would take the
+// prepare checks that the endpoint is free and that the target would accept the
 // revision.
-func (d *deployment) prepare(ctx context.Context) error {
+func (d *operation) prepare(ctx context.Context) error {
 	records, err := list(ctx, d.store)
 	if err != nil {
 		return err
@@ -72,9 +72,8 @@ func (d *deployment) prepare(ctx context.Context) error {
 	return err
 }
 
-// claim creates the record. The revision that it follows must still be the newest
-// then.
-func (d *deployment) claim(ctx context.Context) error {
+// claim creates the record, provided that the revision it follows is still the newest.
+func (d *operation) claim(ctx context.Context) error {
 	now, _, err := d.now(ctx)
 	if err != nil {
 		return err
@@ -108,12 +107,12 @@ func (d *deployment) claim(ctx context.Context) error {
 
 // created returns nil if the record was created; err is Create's, whose answer may
 // have been lost.
-func (d *deployment) created(ctx context.Context, err error) error {
+func (d *operation) created(ctx context.Context, err error) error {
 	if err == nil {
 		return nil
 	}
 	if !errors.Is(err, ErrExists) {
-		// It may be there all the same.
+		// Create may have succeeded nevertheless.
 		return errors.Join(err, d.store.Delete(ctx, d.plan.Record))
 	}
 	records, failed := list(ctx, d.store)
@@ -131,8 +130,8 @@ func (d *deployment) created(ctx context.Context, err error) error {
 	return &BusyError{Endpoint: d.endpoint, By: "someone else", Since: time.Now()}
 }
 
-// unchanged returns an error if the records are not those of before the claim.
-func (d *deployment) unchanged(records []Record) error {
+// unchanged returns an error if the records have changed since before the claim.
+func (d *operation) unchanged(records []Record) error {
 	mine := d.plan.Record
 	for _, r := range records {
 		known := slices.ContainsFunc(d.plan.Earlier, r.same)
@@ -151,7 +150,7 @@ func (d *deployment) unchanged(records []Record) error {
 }
 
 // carryOut starts the revision, routes requests to it and commits it.
-func (d *deployment) carryOut(ctx context.Context) error {
+func (d *operation) carryOut(ctx context.Context) error {
 	p := d.plan
 	for _, left := range p.Earlier {
 		if left.Phase == Deployed {
@@ -184,8 +183,8 @@ func (d *deployment) carryOut(ctx context.Context) error {
 	return d.lock.reach(ctx, Deployed)
 }
 
-// finish completes a committed deployment, which the end of ctx does not undo.
-func (d *deployment) finish(ctx context.Context) error {
+// finish completes a committed rollout, which the end of ctx does not undo.
+func (d *operation) finish(ctx context.Context) error {
 	fresh, cancel := afterwards(ctx)
 	defer cancel()
 	defer d.unlock(fresh)
@@ -194,7 +193,7 @@ func (d *deployment) finish(ctx context.Context) error {
 	}
 	for _, r := range slices.Backward(expired(d.plan.Earlier, d.plan.Record.Number)) {
 		if err := d.store.Delete(fresh, r); err != nil {
-			// A target that deletes nothing is not asked for each of many.
+			// If the target refuses one deletion, it refuses the others, too.
 			d.plan.Options.Progress(fmt.Sprintf("the record of revision %d stays: %v", r.Number, err))
 			break
 		}
@@ -202,9 +201,9 @@ func (d *deployment) finish(ctx context.Context) error {
 	return nil
 }
 
-// unlock ends the lock of a deployment that has succeeded. If that fails, it ends
-// by itself.
-func (d *deployment) unlock(ctx context.Context) {
+// unlock releases the lock of a rollout that has succeeded. If that fails, the lock
+// expires.
+func (d *operation) unlock(ctx context.Context) {
 	d.lock.release()
 	if d.store.Lease() > 0 {
 		_ = d.lock.update(ctx, func(r *Record) { r.Deadline = time.Time{} })
@@ -212,10 +211,10 @@ func (d *deployment) unlock(ctx context.Context) {
 }
 
 // revert restores what was there before, and returns the error to report for failure.
-func (d *deployment) revert(ctx context.Context, failure error) error {
+func (d *operation) revert(ctx context.Context, failure error) error {
 	var lost *lostError
 	if errors.As(failure, &lost) {
-		// The endpoint is another deployment's now.
+		// The endpoint is another rollout's now.
 		return errors.Join(failure, d.discard(ctx))
 	}
 	fresh, cancel := afterwards(ctx)
@@ -230,7 +229,7 @@ func (d *deployment) revert(ctx context.Context, failure error) error {
 		d.plan.Options.Progress("removing what was started")
 	}
 	if err := d.rollout.Revert(fresh); err != nil {
-		// The record stays, so that the next deployment removes what is left.
+		// The record stays, so that the next rollout removes what is left.
 		_ = d.lock.reach(fresh, Failed)
 		return errors.Join(fmt.Errorf("%w\nThis did not succeed: %w: deploy again, or delete the endpoint", failure, err), d.discard(ctx))
 	}
@@ -238,9 +237,9 @@ func (d *deployment) revert(ctx context.Context, failure error) error {
 	return errors.Join(failure, d.drop(fresh, d.plan.Record), d.discard(ctx))
 }
 
-// drop removes the record of a deployment that has left nothing else. One that the
-// store does not delete stays as failed.
-func (d *deployment) drop(ctx context.Context, r Record) error {
+// drop removes the record of a rollout that has left nothing else. A record that the
+// store cannot delete stays as failed.
+func (d *operation) drop(ctx context.Context, r Record) error {
 	err := d.store.Delete(ctx, r)
 	if err == nil {
 		return nil
@@ -252,8 +251,8 @@ func (d *deployment) drop(ctx context.Context, r Record) error {
 	return err
 }
 
-// discard removes what Prepare got.
-func (d *deployment) discard(ctx context.Context) error {
+// discard removes what Prepare has fetched.
+func (d *operation) discard(ctx context.Context) error {
 	r, ok := d.rollout.(Discarder)
 	if !ok {
 		return nil
@@ -263,17 +262,17 @@ func (d *deployment) discard(ctx context.Context) error {
 	return r.Discard(fresh)
 }
 
-// restores is the number of the revision that answers requests after a failure,
-// 0 if there is none.
-func (d *deployment) restores() int {
+// restores returns the number of the revision that answers requests after a failure, or
+// 0.
+func (d *operation) restores() int {
 	if d.plan.Previous == nil || d.plan.Stopped {
 		return 0
 	}
 	return d.plan.Previous.Number
 }
 
-// refused is the error to report for a failure before anything was changed.
-func (d *deployment) refused(ctx context.Context, err error) error {
+// refused returns the error for a failure before anything was changed.
+func (d *operation) refused(ctx context.Context, err error) error {
 	var unready *NotReadyError
 	if errors.As(err, &unready) {
 		unready.Endpoint, unready.Restored = d.endpoint, d.restores()
@@ -281,15 +280,15 @@ func (d *deployment) refused(ctx context.Context, err error) error {
 	return d.interrupted(ctx, err, "nothing was changed")
 }
 
-// interrupted is err or, if the caller cancelled, an error that says so.
-func (d *deployment) interrupted(ctx context.Context, err error, consequence string) error {
+// interrupted returns err or, if the caller cancelled, an error that says so.
+func (d *operation) interrupted(ctx context.Context, err error, consequence string) error {
 	if ctx.Err() == nil {
 		return err
 	}
 	return fmt.Errorf("the deployment of %s was interrupted; %s: %w", d.endpoint, consequence, cmp.Or(context.Cause(ctx), ctx.Err()))
 }
 
-// afterwards is a context for what must be done although ctx may have ended.
+// afterwards returns a context for what must be done even if ctx has ended.
 func afterwards(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(context.WithoutCancel(ctx), CleanupLimit)
 }

@@ -10,8 +10,8 @@ import (
 	"github.com/deployfile/deployfile/publish/internal/wait"
 )
 
-// untilReady looks until what it looks at is ready, and returns what it saw last. The
-// error is the look's own or, if ctx or the time limit has ended, an *endedError.
+// untilReady calls look until it reports ready, and returns the last result. The error
+// is look's own or, if ctx or the time limit has ended, an *endedError.
 func untilReady(ctx context.Context, limit time.Duration, look func(context.Context) (Readiness, error)) (last Readiness, err error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("not within %s", limit))
 	defer cancel()
@@ -21,8 +21,8 @@ func untilReady(ctx context.Context, limit time.Duration, look func(context.Cont
 		case ctx.Err() != nil:
 			return last, &endedError{why: context.Cause(ctx), look: err}
 		case errors.Is(err, context.DeadlineExceeded):
-			// This wait's own, which a client can see a little earlier; or that of one
-			// request.
+			// The deadline of this wait, which a client can notice a little earlier, or of
+			// one request.
 			r = last
 		case err != nil:
 			return last, err
@@ -37,7 +37,7 @@ func untilReady(ctx context.Context, limit time.Duration, look func(context.Cont
 	}
 }
 
-// endedError is a wait that ended before what it waits for was ready.
+// endedError reports a wait that ended before its object was ready.
 type endedError struct {
 	// why is the cause, look the error of the last look.
 	why, look error
@@ -45,9 +45,8 @@ type endedError struct {
 
 func (e *endedError) Error() string { return e.why.Error() }
 
-// await waits until an endpoint is ready with the revision that it has. One that was
-// deployed without waiting, or that starts anew, needs no other revision but
-// time.
+// await waits until the endpoint is ready with its present revision: one that was
+// deployed without waiting, or that is restarting, needs only time.
 func await(ctx context.Context, p Publisher, r Revision, o Options) error {
 	said := ""
 	_, err := untilReady(ctx, cmp.Or(o.Timeout, DefaultTimeout), func(ctx context.Context) (Readiness, error) {

@@ -9,13 +9,13 @@ import (
 	"github.com/deployfile/deployfile/manifests"
 )
 
-// Options say how a verb changes an endpoint.
+// Options configure how a verb changes an endpoint.
 type Options struct {
 	ApplyOptions
 	// By is user@host, At the time; they become those of the revision.
 	By string
 	At time.Time
-	// DryRun asks the target what would change, and changes nothing.
+	// DryRun only reports what would change.
 	DryRun bool
 }
 
@@ -32,21 +32,21 @@ const (
 // Outcome is what a verb did, or would do.
 type Outcome struct {
 	Action Action
-	// Previous is the newest revision there was, nil if nothing was deployed.
+	// Previous is the newest revision before the verb, nil if nothing was deployed.
 	Previous *Revision
-	// Revision is the newest there is now, or would be.
+	// Revision is the newest one now or, for DryRun, what it would be.
 	Revision Revision
-	// Changes are what differed at the target.
+	// Changes are the differences at the target.
 	Changes []Change
 }
 
-// Deploy brings a release to the endpoint, in the place of what is there or
-// beside it, as its target's strategy says. If the endpoint was told the same
-// before and nothing there has changed since, nothing is done but to wait until
-// it serves. A release that does not say which lock it was built from gets that of
-// a revision with the same image, if one says it. As with the other verbs, the
-// outcome that comes with an error is what was tried. The error is an
-// *OtherModelError if the endpoint is another model's, unless ForceConflicts is set.
+// Deploy deploys a release to the endpoint, in place of the live one or beside it, as
+// its target's strategy says. It is idempotent: if the newest revision asks for the
+// same and nothing has changed at the target since, Deploy only waits until it is
+// ready. A release without the digest of its lock gets that of a revision with the same
+// image, if one has it. As with the other verbs, the outcome that comes with an error
+// is what was tried. The error is an *OtherModelError if the endpoint has another
+// model, unless ForceConflicts is set.
 func Deploy(ctx context.Context, p Publisher, r manifests.Release, o Options) (*Outcome, error) {
 	revisions, err := p.Revisions(ctx)
 	if err != nil {
@@ -65,8 +65,8 @@ func Deploy(ctx context.Context, p Publisher, r manifests.Release, o Options) (*
 	return reach(ctx, p, revisions, manifests.Deployed(current, r), o)
 }
 
-// lockOf is the lock that a release's image was built from, as far as a revision
-// says it.
+// lockOf returns the digest of the lock from which a release's image was built, if a
+// revision has it.
 func lockOf(revisions []Revision, r manifests.Release) string {
 	for _, known := range revisions {
 		for _, s := range []*manifests.Slot{known.State.Next, &known.State.Live} {
@@ -78,9 +78,8 @@ func lockOf(revisions []Revision, r manifests.Release) string {
 	return ""
 }
 
-// Promote sends all requests to the release that waits beside the live one. If
-// none does, nothing is done. The error is a *NothingError if nothing is
-// deployed.
+// Promote sends all requests to the next release. Without one, it does nothing. The
+// error is a *NothingError if nothing is deployed.
 func Promote(ctx context.Context, p Publisher, o Options) (*Outcome, error) {
 	revisions, err := deployed(ctx, p)
 	if err != nil {
@@ -117,7 +116,7 @@ func Rollback(ctx context.Context, p Publisher, to int, o Options) (*Outcome, er
 	return nil, missing
 }
 
-// deployed are the revisions of an endpoint that has some.
+// deployed returns the revisions of an endpoint, which must have some.
 func deployed(ctx context.Context, p Publisher) ([]Revision, error) {
 	revisions, err := p.Revisions(ctx)
 	if err == nil && len(revisions) == 0 {
@@ -126,7 +125,7 @@ func deployed(ctx context.Context, p Publisher) ([]Revision, error) {
 	return revisions, err
 }
 
-// reach makes state that of the endpoint whose revisions are given.
+// reach changes the endpoint with these revisions to state.
 func reach(ctx context.Context, p Publisher, revisions []Revision, state manifests.State, o Options) (*Outcome, error) {
 	if o.Progress == nil {
 		o.Progress = func(string) {}
@@ -166,16 +165,16 @@ func reach(ctx context.Context, p Publisher, revisions []Revision, state manifes
 	return out, err
 }
 
-// NoRevisionError is a revision that cannot be rolled back to.
+// NoRevisionError reports a revision that cannot be rolled back to.
 type NoRevisionError struct {
 	Endpoint string
-	// Number is what was asked for, 0 for any earlier one.
+	// Number is the requested one, 0 for any earlier one.
 	Number int
-	// Have are the revisions that there are, newest first.
+	// Have are the existing revisions, newest first.
 	Have []int
 }
 
-// Error lists the revisions that there are.
+// Error lists the existing revisions.
 func (e *NoRevisionError) Error() string {
 	have := strings.Trim(fmt.Sprint(e.Have), "[]")
 	if e.Number == 0 {

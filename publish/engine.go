@@ -10,23 +10,23 @@ import (
 	"github.com/deployfile/deployfile/manifests"
 )
 
-// Engine is the Publisher of every kind of target. It deploys by one protocol,
-// over what keeps the records and what the kind can do:
+// Engine is the Publisher of every kind of target. It deploys by one protocol over a
+// Store and a Driver:
 //
-//	free      no other deployment is under way, or it is abandoned
-//	prepare   the target would take the revision
-//	claim     make the record, which is the lock; its deadline is extended until the end
-//	recover   remove what abandoned deployments have left
-//	start     bring the revision up beside what is there
+//	free      no other rollout is under way, or it is abandoned
+//	prepare   check that the target would accept the revision
+//	claim     create the record, which is the lock; renew its deadline until the end
+//	recover   remove what abandoned rollouts have left
+//	start     start the revision beside the present one
 //	wait      until it is ready
-//	switch    lead requests to it
-//	wait      until it is ready there
-//	commit    record it as deployed
-//	prune     end what was there before, and forget revisions too old to keep
+//	switch    route requests to it
+//	wait      until it is ready behind the routing
+//	commit    mark the record as deployed
+//	prune     stop the previous revision, and drop records too old to keep
 //
-// If anything before the commit fails, takes too long or is interrupted, the
-// rollout is reverted and the record removed. If the process dies, its record
-// stays behind, and the next deployment begins with what it has left.
+// If anything before the commit fails, takes too long or is interrupted, the rollout is
+// reverted and its record removed. If the process dies, its record stays, and the next
+// rollout begins with what it has left.
 type Engine struct {
 	endpoint string
 	store    Store
@@ -35,12 +35,12 @@ type Engine struct {
 
 var _ Publisher = (*Engine)(nil)
 
-// NewEngine returns the Publisher of an endpoint, whose name messages have.
+// NewEngine returns the Publisher of an endpoint. The name is for messages.
 func NewEngine(endpoint string, s Store, d Driver) *Engine {
 	return &Engine{endpoint: endpoint, store: s, driver: d}
 }
 
-// Parts returns what the engine was made of, for tests that fail in between.
+// Parts returns the engine's Store and Driver, for tests that inject faults.
 func (e *Engine) Parts() (Store, Driver) { return e.store, e.driver }
 
 // Endpoint implements Publisher.
@@ -114,9 +114,9 @@ func (e *Engine) Removals(ctx context.Context) ([]Change, error) {
 	return e.driver.Removals(ctx, records)
 }
 
-// Delete implements Publisher. The records go last, the newest at the end, so
-// that it can be called again if it fails. While a deployment is under way the
-// error is a *BusyError.
+// Delete implements Publisher. It deletes the records last, the newest at the end, so
+// that it can be repeated after a failure. The error is a *BusyError while a rollout is
+// under way.
 func (e *Engine) Delete(ctx context.Context) error {
 	records, err := list(ctx, e.store)
 	if err != nil {

@@ -100,7 +100,7 @@ func must(t *testing.T, e *publish.Engine, version string) {
 	}
 }
 
-// TestLease keeps others out for as long as a deployment lives, however long that
+// TestLease keeps others out for as long as a rollout lives, however long that
 // is, and for no longer than its lease and a look when it has died.
 func TestLease(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -130,12 +130,12 @@ func TestLease(t *testing.T) {
 	})
 }
 
-// TestAbandoned takes over from a deployment that died, when it was silent for
+// TestAbandoned takes over from a rollout that died, when it was silent for
 // long enough. The clocks of two machines need not agree.
 func TestAbandoned(t *testing.T) {
 	for name, c := range map[string]struct {
 		deadline time.Duration
-		// renews says that it is alive, and its clock late.
+		// renews reports whether it is alive, and its clock late.
 		renews bool
 		busy   bool
 		takes  time.Duration

@@ -10,8 +10,8 @@ import (
 type NotReadyError struct {
 	// Endpoint is its name, Reason what the target reports.
 	Endpoint, Reason string
-	// Log are the last lines that the server printed, Events what the target
-	// said of it; either may be empty.
+	// Log are the server's last log lines, Events the target's events about it; either
+	// may be empty.
 	Log, Events []string
 	// Restored is the number of the revision that was restored, 0 for none.
 	Restored int
@@ -43,12 +43,12 @@ type PendingError struct {
 	Endpoint string
 	// Revision is its number.
 	Revision int
-	// Message says what it waits for, Err why the wait ended.
+	// Message is what it waits for, Err why the wait ended.
 	Message string
 	Err     error
 }
 
-// Error says how long it was waited for.
+// Error says how long the wait was.
 func (e *PendingError) Error() string {
 	return fmt.Sprintf("revision %d of %s is what was asked for, and is not ready (%v): %s", e.Revision, e.Endpoint, e.Err, e.Message)
 }
@@ -56,9 +56,9 @@ func (e *PendingError) Error() string {
 // Unwrap returns why the wait ended.
 func (e *PendingError) Unwrap() error { return e.Err }
 
-// ConflictError reports something that another manager of the target has set.
+// ConflictError reports fields or an object that another manager of the target has set.
 type ConflictError struct {
-	// Object is what it is part of, Details which fields and whose they are.
+	// Object is the object, Details the fields and their managers.
 	Object  string
 	Details []string
 }
@@ -72,8 +72,7 @@ func (e *ConflictError) Error() string {
 type BusyError struct {
 	Endpoint, By string
 	Since        time.Time
-	// Until is when it gives way unless it shows a sign of life, zero if that is
-	// unknown.
+	// Until is when the lock expires unless it is renewed, zero if that is unknown.
 	Until time.Time
 }
 
@@ -86,8 +85,8 @@ func (e *BusyError) Error() string {
 	return text
 }
 
-// OtherModelError reports an endpoint that serves another model than the one that
-// is to be deployed: two Deployfiles name the same endpoint.
+// OtherModelError reports an endpoint that has another model than the one to deploy:
+// two Deployfiles name the same endpoint.
 type OtherModelError struct {
 	// Serves is the model that the endpoint has, Model the other one.
 	Endpoint, Serves, Model string
@@ -106,8 +105,8 @@ func (e *NothingError) Error() string {
 	return fmt.Sprintf("nothing is deployed as %s: deployfile deploy does that", e.Endpoint)
 }
 
-// LastRevisionError reports an endpoint whose newest revision has a number that none
-// can follow. No deployment writes it: there is one a second for 68 years first.
+// LastRevisionError reports an endpoint whose newest revision has the highest possible
+// number. No rollout writes it, because that would take one a second for 68 years.
 type LastRevisionError struct {
 	Endpoint string
 	// Number is that of the newest revision.

@@ -3,16 +3,16 @@ package publish
 import "time"
 
 const (
-	// KeepRevisions is how many deployed revisions stay recorded, the newest
-	// included: as many as Kubernetes keeps of a Deployment. Where a revision keeps
-	// an image, the images share their layers, so one more costs its model.
+	// KeepRevisions is the number of deployed revisions that stay recorded, including
+	// the newest: as many as Kubernetes keeps of a Deployment. The images that revisions
+	// keep share their layers, so one more costs about its model.
 	KeepRevisions = 10
-	// DefaultTimeout limits each of the two waits of a deployment, until the
-	// revision is ready and until it is ready where requests reach it, if
-	// ApplyOptions.Timeout does not.
+	// DefaultTimeout limits each of the two waits of a rollout, until the revision is
+	// ready and until it is ready behind the routing, unless ApplyOptions.Timeout is
+	// set.
 	DefaultTimeout = 10 * time.Minute
-	// CleanupLimit is how long reverting or completing a deployment may take, after
-	// the caller's context has ended, too.
+	// CleanupLimit bounds reverting or completing a rollout, even after the caller's
+	// context has ended.
 	CleanupLimit = StopLimit + 30*time.Second
 	// StopLimit is how long a server may take to end.
 	StopLimit = 30 * time.Second
@@ -21,15 +21,15 @@ const (
 )
 
 const (
-	// stepLimit is how long a target may take to begin what it was told: it may have
-	// to wait for a server to end, or for an API server to come back.
+	// stepLimit is how long a target may take to begin a step: it may have to wait for a
+	// server to exit, or for an API server to come back.
 	stepLimit = 2 * time.Minute
-	// slack is how much longer than its time limits a deployment may take whose
-	// deadline cannot be extended.
+	// slack is how much longer than its time limits a rollout may take if its deadline
+	// cannot be extended.
 	slack = time.Minute
-	// farthest is how far beyond its lease a deadline may be: farther than the
-	// clocks of two machines differ. Whoever writes a later one does not keep the
-	// endpoint locked.
+	// farthest is how far beyond its lease a deadline may be: farther than the clocks of
+	// two machines differ. A later deadline, which anyone who writes records could set,
+	// does not lock the endpoint.
 	farthest = time.Hour
 	// farthestFixed is the same where deadlines cannot be extended.
 	farthestFixed = 24 * time.Hour

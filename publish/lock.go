@@ -11,11 +11,10 @@ import (
 	"github.com/deployfile/deployfile/publish/internal/wait"
 )
 
-// free returns a *BusyError while another deployment is under way. One whose
-// deadline has passed is abandoned; where the clock that says so may be another
-// machine's, it must also have been silent for longer than a renewal takes. So
-// must one whose deadline is too far away to be real, or who writes records could
-// lock the endpoint for ever.
+// free returns a *BusyError while another rollout is under way. A rollout whose
+// deadline has passed is abandoned. If the deadline was set by another machine's clock,
+// the rollout must also have missed a renewal; so must one whose deadline is
+// implausibly far away, or whoever writes records could lock the endpoint for ever.
 func (e *Engine) free(ctx context.Context, records []Record, say func(string)) error {
 	lease := e.store.Lease()
 	for _, other := range records {
@@ -54,8 +53,8 @@ func (e *Engine) free(ctx context.Context, records []Record, say func(string)) e
 	return nil
 }
 
-// now is the time by which deadlines are read, and whether all deployments share
-// it.
+// now returns the time to compare deadlines with, and whether all rollouts share its
+// clock.
 func (e *Engine) now(ctx context.Context) (t time.Time, shared bool, err error) {
 	if c, ok := e.store.(Clock); ok {
 		t, err = c.Now(ctx)
@@ -67,7 +66,7 @@ func (e *Engine) now(ctx context.Context) (t time.Time, shared bool, err error) 
 // lock is the endpoint, locked by a record.
 type lock struct {
 	*Engine
-	// own says which record it is; record is how far that is, below mu.
+	// own identifies the record; record is its present state, guarded by mu.
 	own     Record
 	stop    func()
 	renewed sync.WaitGroup
@@ -76,16 +75,15 @@ type lock struct {
 	record Record
 }
 
-// hold renews the deadline of a record until release is called, also when ctx
-// ends.
+// hold renews the deadline of a record until release is called, even if ctx ends.
 func (e *Engine) hold(ctx context.Context, r Record) *lock {
 	ctx, stop := context.WithCancel(context.WithoutCancel(ctx))
 	l := &lock{Engine: e, own: r, stop: stop, record: r}
 	if lease := e.store.Lease(); lease > 0 {
 		l.renewed.Go(func() {
 			for wait.For(ctx, lease/3) == nil {
-				// One that fails is made up for by the next. Whether the lock was lost
-				// meanwhile is found out before anything that others would see.
+				// The next renewal makes up for one that fails. Whether the lock was lost
+				// meanwhile is checked before each visible change.
 				if errors.Is(l.renew(ctx, lease/3), ErrGone) {
 					return
 				}
@@ -95,7 +93,7 @@ func (e *Engine) hold(ctx context.Context, r Record) *lock {
 	return l
 }
 
-// release ends renewing.
+// release stops renewing.
 func (l *lock) release() {
 	l.stop()
 	l.renewed.Wait()
@@ -111,7 +109,7 @@ func (l *lock) renew(ctx context.Context, limit time.Duration) error {
 	return l.update(ctx, func(r *Record) { r.Deadline = now.Add(l.store.Lease()).UTC().Truncate(time.Second) })
 }
 
-// update changes the record, one change after the other.
+// update changes the record; changes are serialised.
 func (l *lock) update(ctx context.Context, change func(*Record)) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -129,7 +127,7 @@ func (l *lock) reach(ctx context.Context, p Phase) error {
 	err := l.update(ctx, func(r *Record) {
 		r.Phase = p
 		if p == Deployed && l.store.Lease() == 0 {
-			// Nobody could end it later.
+			// Nothing could complete it later.
 			r.Deadline = time.Time{}
 		}
 	})
@@ -139,13 +137,13 @@ func (l *lock) reach(ctx context.Context, p Phase) error {
 	return err
 }
 
-// gone is the error for a record that somebody has removed.
+// gone returns the error for a record that was removed.
 func (l *lock) gone() error {
 	return &lostError{&BusyError{Endpoint: l.endpoint, By: "someone else", Since: time.Now()}}
 }
 
-// mine returns a *lostError if another deployment has taken over: this one was
-// asleep for longer than its lease.
+// mine returns a *lostError if another rollout has taken over, because this process was
+// suspended for longer than its lease.
 func (l *lock) mine(ctx context.Context) error {
 	records, err := list(ctx, l.store)
 	if err != nil {

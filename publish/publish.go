@@ -18,69 +18,68 @@ import (
 	"github.com/deployfile/deployfile/manifests"
 )
 
-// Publisher is the connection to one target, and the endpoint there that the
-// target's name and the model's stand for.
+// Publisher is the connection to one target and to one endpoint there, which the
+// target's name or the model's names.
 type Publisher interface {
 	// Endpoint returns the endpoint's name.
 	Endpoint() string
 	// Revisions lists what was deployed, newest first; none if nothing was.
 	Revisions(ctx context.Context) ([]Revision, error)
-	// Diff says what Apply would change at the target as it is now, and which
-	// conflicts it would refuse.
+	// Diff returns what Apply would change at the target now, and which conflicts it
+	// would refuse.
 	Diff(ctx context.Context, documents []manifests.Document) ([]Change, error)
-	// Apply deploys the revision: it waits until that is ready, records it, and
-	// removes what only the previous one had. If that fails or ctx ends, the
-	// previous revision is restored, nothing else is left, and the error is a
-	// *NotReadyError, *ConflictError, *BusyError or the target's own. It returns
-	// the revision with the number under which it is recorded: a revision that
-	// failed may have taken the number that was asked for.
+	// Apply deploys the revision: it waits until that is ready, records it, and removes
+	// what only the previous one had. If that fails or ctx ends, it restores the
+	// previous revision, leaves nothing else, and returns a *NotReadyError,
+	// *ConflictError, *BusyError or an error of the target's own. The revision that it
+	// returns has the number under which it is recorded: a revision that failed may have
+	// taken the requested number.
 	Apply(ctx context.Context, revision Revision, o ApplyOptions) (Revision, error)
-	// Status says what is there, whether it serves and if not why.
+	// Status returns the instances, and whether the endpoint is ready and if not why.
 	Status(ctx context.Context) (*Status, error)
-	// Removals says what Delete would remove, none if nothing is there.
+	// Removals returns what Delete would remove, nothing if nothing is deployed.
 	Removals(ctx context.Context) ([]Change, error)
-	// Delete removes all that was ever deployed of this endpoint. It is no
-	// error that nothing is there. It can be called again after it failed.
+	// Delete removes everything that was ever deployed of this endpoint. It is
+	// idempotent, and can be repeated after a failure.
 	Delete(ctx context.Context) error
 	// Close ends the connection.
 	Close() error
 }
 
-// Logger is a Publisher whose target keeps what the server prints.
+// Logger is a Publisher whose target keeps the server's log.
 type Logger interface {
 	// Logs writes the log of all instances.
 	Logs(ctx context.Context, w io.Writer, o LogOptions) error
 }
 
-// Opener is a Publisher whose endpoint can be reached from here.
+// Opener is a Publisher that can connect this machine to its endpoint.
 type Opener interface {
-	// Open returns the endpoint, by way of a tunnel where there is no other.
+	// Open returns the endpoint, through a tunnel if necessary.
 	Open(ctx context.Context) (*Endpoint, error)
 }
 
-// Batcher is a Publisher whose target runs the image once over a file.
+// Batcher is a Publisher whose target can run the image once over a file.
 type Batcher interface {
-	// Batch scores all of the input and returns when the output is written.
+	// Batch scores the whole input and returns when the output is written.
 	Batch(ctx context.Context, o BatchOptions) error
 }
 
 // Importer is a Publisher whose target has an image store of its own, so that
 // it needs no registry.
 type Importer interface {
-	// Import hands over an image for the target's platform, an archive that
-	// is both Docker's and an OCI layout, and returns how the target calls
-	// it: sha256:….
+	// Import loads an image for the target's platform from an archive, which is both in
+	// Docker's format and an OCI layout, and returns the target's name for it: sha256:….
 	Import(ctx context.Context, archive io.Reader) (image string, err error)
 }
 
-// MaxRevision is the highest number of a revision.
+// MaxRevision is the highest revision number.
 const MaxRevision = manifests.MaxRevision
 
-// Revision is a state that was deployed, and by whom.
+// Revision is a deployed state, with who deployed it.
 type Revision struct {
-	// Number counts from 1 to MaxRevision, without gaps that mean anything.
+	// Number counts from 1 to MaxRevision; gaps have no meaning.
 	Number int
-	// State is what was asked for, Documents what it was rendered to.
+	// State is the desired state, Documents what it was rendered to.
 	State     manifests.State
 	Documents []manifests.Document
 	// By is user@host, At the time, to the second.
@@ -88,61 +87,62 @@ type Revision struct {
 	At time.Time
 }
 
-// ApplyOptions say how a revision is applied.
+// ApplyOptions configure how a revision is applied.
 type ApplyOptions struct {
-	// Timeout limits the wait until the endpoint serves.
+	// Timeout limits each wait until the endpoint is ready.
 	Timeout time.Duration
-	// NoWait returns when the target has accepted the revision.
+	// NoWait makes Apply return once the target has accepted the revision.
 	NoWait bool
-	// ForceConflicts takes over what other managers have set.
+	// ForceConflicts overwrites what other managers have set.
 	ForceConflicts bool
 	// Progress is told what happens, a line each.
 	Progress func(line string)
 }
 
-// Change is one thing that differs at the target.
+// Change is one difference at the target.
 type Change struct {
 	// Action is "create", "update" or "delete".
 	Action string
-	// Object is what differs, such as "Deployment models/iris-prod".
+	// Object is the object that differs, such as "Deployment models/iris-prod".
 	Object string
 	// Diff are the lines that differ, each with "+" or "-" in front; it never
 	// has the value of a Secret.
 	Diff string
-	// Conflicts are what others have set of the object, as in a ConflictError:
-	// Apply refuses the change for them unless ForceConflicts is set.
+	// Conflicts are what other managers have set of the object, as in a ConflictError:
+	// Apply refuses the change unless ForceConflicts is set.
 	Conflicts []string
 }
 
-// Status is what a target serves.
+// Status is the state of an endpoint.
 type Status struct {
 	// Revision is the newest, nil if nothing is deployed.
 	Revision *Revision
-	// Ready says that it serves; Message says why not, or what is under way.
+	// Ready reports whether the endpoint is ready; Message is why not, or what is under
+	// way.
 	Ready   bool
 	Message string
 	// Instances are the containers or pods.
 	Instances []Instance
-	// URL is where the endpoint is reached, "" if only by Open.
+	// URL is the URL of the endpoint, "" if only Open reaches it.
 	URL string
 }
 
-// Instance is a container or a pod.
+// Instance is a container or a pod of an endpoint.
 type Instance struct {
 	// Name is its name at the target, Image what it runs.
 	Name, Image string
 	// Track is that of the slot it belongs to.
 	Track string
 	Ready bool
-	// Message says what keeps it from being ready.
+	// Message is why it is not ready.
 	Message string
 	// Restarts is how often it was started again.
 	Restarts int
 }
 
-// LogOptions say which part of a log is wanted.
+// LogOptions select a part of a log.
 type LogOptions struct {
-	// Follow goes on until ctx ends.
+	// Follow continues until ctx ends.
 	Follow bool
 	// Tail is the number of last lines of each instance, 0 for all.
 	Tail int
@@ -150,7 +150,7 @@ type LogOptions struct {
 	Since time.Duration
 }
 
-// Endpoint is a way to the server.
+// Endpoint is a connection to the server.
 type Endpoint struct {
 	// URL has no path.
 	URL string
@@ -158,7 +158,7 @@ type Endpoint struct {
 	Close func() error
 }
 
-// BatchOptions say what a batch reads and writes.
+// BatchOptions describe a batch.
 type BatchOptions struct {
 	// Input and Output are local paths or URLs (s3://, pvc://CLAIM/PATH).
 	Input, Output string

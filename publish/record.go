@@ -11,7 +11,7 @@ import (
 	record "github.com/deployfile/deployfile/record/v1"
 )
 
-// EncodeRevision returns a revision as record/v1 JSON: every Store keeps it so.
+// EncodeRevision returns a revision as record/v1 JSON, as every Store keeps it.
 func EncodeRevision(r Revision) ([]byte, error) {
 	newest := r.State.Newest().Target
 	out := record.Record{
@@ -51,10 +51,10 @@ func recordedSlot(s manifests.Slot) (*record.Slot, error) {
 	}, nil
 }
 
-// DecodeRevision reads what EncodeRevision wrote, and records from before the
-// format had a version. It reads no more of data than package record allows. The
-// size is the number of bytes of JSON, decompressed, for a limit on several
-// revisions together.
+// DecodeRevision decodes the output of EncodeRevision, and records from before the
+// format had a version. It reads no more of data than package record allows. The size
+// is the number of bytes of JSON, decompressed, for a limit on several revisions
+// together.
 func DecodeRevision(data []byte) (r Revision, size int, err error) {
 	in, err := record.Decode(data)
 	if err != nil {

@@ -6,8 +6,8 @@ import (
 	"fmt"
 )
 
-// stage takes a step and waits until the revision is ready after it.
-func (d *deployment) stage(ctx context.Context, step func(context.Context) error, wait bool) error {
+// stage takes a step and then waits until the revision is ready.
+func (d *operation) stage(ctx context.Context, step func(context.Context) error, wait bool) error {
 	limited, cancel := context.WithTimeout(ctx, stepLimit)
 	defer cancel()
 	if err := step(limited); err != nil {
@@ -22,9 +22,9 @@ func (d *deployment) stage(ctx context.Context, step func(context.Context) error
 	return d.wait(ctx)
 }
 
-// wait returns when the revision is ready. The error is an *UnreadyError if it
-// cannot become so, or not within the time limit.
-func (d *deployment) wait(ctx context.Context) error {
+// wait waits until the revision is ready. The error is an *UnreadyError if it cannot
+// become ready, or not within the time limit.
+func (d *operation) wait(ctx context.Context) error {
 	limit := d.plan.Options.Timeout
 	last, err := untilReady(ctx, limit, d.rollout.Ready)
 	var ended *endedError
@@ -34,8 +34,8 @@ func (d *deployment) wait(ctx context.Context) error {
 	return err
 }
 
-// explain makes of what went wrong what the caller is told. Fresh is not ended.
-func (d *deployment) explain(fresh, ctx context.Context, failure error) error {
+// explain turns a failure into the error for the caller. Fresh has not ended.
+func (d *operation) explain(fresh, ctx context.Context, failure error) error {
 	restored := d.restores()
 	if ctx.Err() != nil {
 		return d.interrupted(ctx, failure, consequence(restored))

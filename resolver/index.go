@@ -17,10 +17,10 @@ type Index struct {
 	// Secret is the path of the credential in a step, SecretID the secret's id.
 	Secret   string `json:"secret,omitempty"`
 	SecretID string `json:"-"`
-	// Mirror says that files of indexes without their own secret come from this
+	// Mirror reports whether files of indexes without their own secret come from this
 	// index.
 	Mirror bool `json:"-"`
-	// Extra says that a requirements file names the index: pip would take each
+	// Extra reports whether a requirements file names the index: pip would take each
 	// package from the index with the best version.
 	Extra bool `json:"extra,omitempty"`
 	// Packages are the only names that come from this index.

@@ -24,7 +24,7 @@ type Wheel struct {
 	toolchain.Download
 	// Path is set for a wheel in the build context, relative to it.
 	Path string
-	// Direct says that the URL was required, and that no index need have the wheel.
+	// Direct reports whether the URL was required, and that no index need have the wheel.
 	Direct bool
 }
 

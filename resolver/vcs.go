@@ -34,7 +34,7 @@ type repository struct {
 	Subdirectory string `json:"subdirectory"`
 	// Commit is the full hash of the revision.
 	Commit string `json:"commit"`
-	// Direct says that it is a requirement, Override that it is an override.
+	// Direct reports whether it is a requirement, Override that it is an override.
 	Direct   bool `json:"direct"`
 	Override bool `json:"override"`
 }

@@ -24,7 +24,7 @@ import (
 // Builder is a builder that reuses nothing of earlier builds.
 type Builder struct {
 	*builder.Builder
-	// noCache says that the builder has a cache, which must not be used.
+	// noCache reports whether the builder has a cache, which must not be used.
 	noCache bool
 	cleanUp func() error
 }

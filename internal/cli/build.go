@@ -195,7 +195,7 @@ func (o *buildOptions) checkTarget(p *build.Project) error {
 	return &usageError{fmt.Errorf("--target: there is no %q: %s", o.target, suggest.OneOf(o.target, known))}
 }
 
-// makesFiles says whether the target is files, or nothing, rather than an image.
+// makesFiles reports whether the target is files, or nothing, rather than an image.
 func (o *buildOptions) makesFiles() bool {
 	return slices.ContainsFunc(frontend.Outputs(), func(out frontend.Output) bool { return out.Name == o.target && !out.Image })
 }

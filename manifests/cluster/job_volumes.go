@@ -101,13 +101,13 @@ func unknownPlace(variable string) error {
 	return fmt.Errorf("%s must be pvc://CLAIM/PATH, s3://BUCKET/KEY, an http(s) URL or -", described(variable))
 }
 
-// isURL says whether the location is read by GET and written by PUT.
+// isURL reports whether the location is read by GET and written by PUT.
 func isURL(location string) bool {
 	scheme, _, found := strings.Cut(location, "://")
 	return found && (strings.EqualFold(scheme, "http") || strings.EqualFold(scheme, "https"))
 }
 
-// isKey says whether the object is BUCKET/KEY. Any byte may be in a key, those
+// isKey reports whether the object is BUCKET/KEY. Any byte may be in a key, those
 // too that mean something in a URL.
 func isKey(object string) bool {
 	bucket, key, _ := strings.Cut(object, "/")

@@ -58,7 +58,7 @@ func concerns(p Patch, o object) bool {
 	return p.Kind == o.kind && (p.Name == "" || p.Name == o.name)
 }
 
-// has says whether the patch is for something: an object that is there, or
+// has reports whether the patch is for something: an object that is there, or
 // another of its kind that only some states of the endpoint have, as a canary's
 // Deployment.
 func (c *Objects) has(p Patch) bool {

@@ -15,9 +15,8 @@ import (
 	"github.com/deployfile/deployfile/publish/registry"
 )
 
-// Open connects to a target and the endpoint there that it names. What the
-// target warns of later is written to warnings, a line each; nil is for
-// nowhere.
+// Open connects to a target and to the endpoint that it names there. Later warnings of
+// the target are written to warnings, one per line; nil discards them.
 func Open(ctx context.Context, t deployfile.Target, warnings io.Writer) (publish.Publisher, error) {
 	switch t.Kind {
 	case "registry":
@@ -32,7 +31,8 @@ func Open(ctx context.Context, t deployfile.Target, warnings io.Writer) (publish
 	return nil, fmt.Errorf("no connection is known for kind %q", t.Kind)
 }
 
-// opened is nil beside an error, and not an interface that holds a nil pointer.
+// opened returns a nil interface with an error, and not an interface that holds a nil
+// pointer.
 func opened[P publish.Publisher](p P, err error) (publish.Publisher, error) {
 	if err != nil {
 		return nil, err

@@ -1,19 +1,17 @@
-// Package containerd publishes to the containerd of this machine: a release is
-// one container in a namespace of containerd's. containerd itself remembers what
-// was deployed: the container of revision N is ENDPOINT-rN, with the revision in
-// an extension of its record, and those before it are kept, stopped, so that
-// going back to them needs no registry. Its restart monitor starts a server
-// again that has ended.
+// Package containerd publishes to the containerd of this machine. A release is one
+// container in a namespace of containerd, which also stores the revisions: the
+// container of revision N is ENDPOINT-rN, with the revision in an extension of its
+// record. Containers of earlier revisions are kept, stopped, so that a rollback needs
+// no registry. containerd's restart monitor restarts a server that has exited.
 //
-// That only one container can be ENDPOINT-rN is what keeps two deployments
-// apart. Where both need the same port of the machine, a trial container with
-// the same settings first has to serve at another one; then the old server is
-// stopped and the new one started, and if that fails the old one again. On a CNI
-// network the new container serves beside the old one until it is given the
-// port, so that no request is lost.
+// Only one container can be named ENDPOINT-rN, which keeps two rollouts apart. If both
+// containers need the same port of the machine, a trial container with the same
+// settings first has to become ready at another port. Then the old server is stopped
+// and the new one started; if that fails, the old one is started again. On a CNI
+// network the new container runs beside the old one until it is given the port, so that
+// no request is lost.
 //
-// All of it takes the rights to use containerd's socket, and a CNI network those
-// of root.
+// This requires access to containerd's socket, and root for a CNI network.
 package containerd
 
 import (
@@ -43,9 +41,10 @@ import (
 
 const (
 	connectLimit = 10 * time.Second
-	// defaultNamespace is nobody else's.
+	// defaultNamespace is deployfile's own.
 	defaultNamespace = "deployfile"
-	// defaultState is where logs are, on the machine that has the containers.
+	// defaultState is the directory of the logs, on the machine that runs the
+	// containers.
 	defaultState = "/var/lib/deployfile"
 )
 
@@ -53,11 +52,11 @@ const (
 type Options struct {
 	// Target is the target, with its endpoint's name.
 	Target deployfile.Target
-	// Address is containerd's socket; the default is CONTAINERD_ADDRESS, which
-	// containerd's own tools read, and else its usual place.
+	// Address is containerd's socket. The default is CONTAINERD_ADDRESS, which
+	// containerd's own tools read, or else its usual path.
 	Address string
-	// State is the folder that the servers' logs are written to,
-	// /var/lib/deployfile by default.
+	// State is the directory that the servers' logs are written to, /var/lib/deployfile
+	// by default.
 	State string
 }
 
@@ -113,8 +112,7 @@ func Open(ctx context.Context, o Options) (*Publisher, error) {
 	}, nil
 }
 
-// reachable says at once what is wrong with a socket: the client tries again and
-// again.
+// reachable diagnoses a socket at once, because the client would retry silently.
 func reachable(ctx context.Context, address string) error {
 	if runtime.GOOS == "windows" {
 		return nil
@@ -126,8 +124,8 @@ func reachable(ctx context.Context, address string) error {
 	return c.Close()
 }
 
-// in is ctx with the namespace, which some of the client's calls look for, and
-// without a place for what the client has to say while it works.
+// in returns ctx with the namespace, for those of the client's calls that look for it,
+// and with the client's own logging discarded.
 func (h *host) in(ctx context.Context) context.Context {
 	silent := logrus.New()
 	silent.SetOutput(io.Discard)

@@ -20,11 +20,11 @@ import (
 	"github.com/deployfile/deployfile/publish/internal/containers"
 )
 
-// The labels of a container's record that say more than all have.
+// The labels of a container's record beside those that all engines have.
 const (
-	// labelPhase says how far the deployment has come.
+	// labelPhase has the phase of the rollout.
 	labelPhase = imagespec.LabelPrefix + "phase"
-	// labelNetwork is the network namespace of one on a CNI network,
+	// labelNetwork has the network namespace of a container on a CNI network,
 	// labelAddress its IP address there.
 	labelNetwork = imagespec.LabelPrefix + "network"
 	labelAddress = imagespec.LabelPrefix + "address"
@@ -38,8 +38,8 @@ const extension = imagespec.LabelPrefix + "revision"
 type held struct {
 	client.Container
 	info ctr.Container
-	// Record is that of a container that is none of a trial, wanted what it was
-	// rendered to.
+	// Record is the container's record unless it is a trial, wanted the settings that
+	// the record was rendered to.
 	publish.Record
 	wanted *manifests.Container
 }
@@ -101,7 +101,7 @@ func (h *host) load(ctx context.Context, id string) (*held, error) {
 	return nil, fmt.Errorf("container %s: %w", id, err)
 }
 
-// status is that of a container's server; ok is false if there is none.
+// status returns the status of a container's server; ok is false if it has no server.
 func (h *host) status(ctx context.Context, c client.Container) (s client.Status, ok bool, err error) {
 	task, err := c.Task(h.in(ctx), nil)
 	if err == nil {
@@ -115,7 +115,7 @@ func (h *host) status(ctx context.Context, c client.Container) (s client.Status,
 	return s, false, fmt.Errorf("container %s: %w", c.ID(), err)
 }
 
-// explain says what an exit code usually means.
+// explain describes what an exit code usually means.
 func explain(code uint32) string {
 	if code == 128+uint32(syscall.SIGKILL) {
 		return " (it was killed, perhaps for using more memory than it may)"
@@ -123,8 +123,8 @@ func explain(code uint32) string {
 	return ""
 }
 
-// start starts a container's server, unless it runs. It, and what else changes
-// something, goes on if ctx ends, so that nothing is left half done.
+// start starts a container's server unless it runs. Like all functions here that change
+// something, it completes even if ctx ends, so that nothing is left half done.
 func (h *host) start(asked context.Context, c client.Container) error {
 	ctx := h.in(context.WithoutCancel(asked))
 	if s, ok, err := h.status(ctx, c); err != nil || ok && s.Status == client.Running {
@@ -148,7 +148,7 @@ func (h *host) start(asked context.Context, c client.Container) error {
 	return asked.Err()
 }
 
-// stop lets the server end what it is about, and sees to it that it does.
+// stop stops the server gracefully, and kills it if it takes too long.
 func (h *host) stop(asked context.Context, c client.Container) error {
 	ctx := h.in(context.WithoutCancel(asked))
 	fail := func(err error) error {
@@ -186,7 +186,8 @@ func (h *host) stop(asked context.Context, c client.Container) error {
 	return asked.Err()
 }
 
-// remove removes a container and all that it has. Its server is not asked.
+// remove removes a container and everything that belongs to it, without a graceful
+// stop.
 func (h *host) remove(ctx context.Context, r *held) error {
 	ctx = h.in(context.WithoutCancel(ctx))
 	fail := func(err error) error { return fmt.Errorf("remove container %s: %w", r.ID(), err) }
@@ -209,7 +210,7 @@ func (h *host) remove(ctx context.Context, r *held) error {
 	return nil
 }
 
-// removeNamed is remove, if there is such a container.
+// removeNamed removes a container by name, if it exists.
 func (h *host) removeNamed(ctx context.Context, id string) error {
 	r, err := h.load(context.WithoutCancel(ctx), id)
 	if err != nil || r == nil {

@@ -10,9 +10,9 @@ import (
 	"github.com/containerd/containerd/v2/pkg/oci"
 )
 
-// withGPUs gives a container the first n GPUs of the machine, by the names that
-// NVIDIA's description of them (/etc/cdi, made by nvidia-ctk cdi generate) has
-// in the Container Device Interface.
+// withGPUs gives a container the first n GPUs of the machine, by their names in the
+// Container Device Interface, which NVIDIA's specification in /etc/cdi (made by
+// nvidia-ctk cdi generate) lists.
 func withGPUs(n int) oci.SpecOpts {
 	var names []string
 	for i := range n {

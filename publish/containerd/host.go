@@ -23,7 +23,7 @@ type host struct {
 
 var _ containers.Host = (*host)(nil)
 
-// cniNetwork is the network of a target that asks for one.
+// cniNetwork is the network of a target that wants one.
 const cniNetwork = "cni"
 
 // Check implements containers.Host.
@@ -37,8 +37,8 @@ func (h *host) Check(c *manifests.Container) error {
 // OnMachine implements containers.Host.
 func (h *host) OnMachine(c *manifests.Container) bool { return c.Network == manifests.HostNetwork }
 
-// Exclusive implements containers.Host: on a CNI network the port leads to the
-// old container until that lets go of it.
+// Exclusive implements containers.Host: on a CNI network the port leads to the old
+// container until that releases it.
 func (h *host) Exclusive(c *manifests.Container) bool { return h.OnMachine(c) }
 
 // Unmanaged implements containers.Host: the namespace is deployfile's own.
@@ -54,8 +54,8 @@ func (h *host) Live(c *manifests.Container) string {
 	return fmt.Sprintf("http://127.0.0.1:%d", containers.Outside(c))
 }
 
-// At implements containers.Host: on a CNI network, where the port of the machine
-// may still be the old one's, it is asked at its own address.
+// At implements containers.Host. On a CNI network it returns the container's own
+// address, because the port of the machine may still lead to the old one.
 func (h *host) At(ctx context.Context, r publish.Record, c *manifests.Container) (string, error) {
 	if c.Network != cniNetwork {
 		return h.Live(c), nil
@@ -164,14 +164,14 @@ func (h *host) Remove(ctx context.Context, r publish.Record) error {
 	if err != nil || c == nil || c.Attempt != r.Attempt {
 		return err
 	}
-	// The monitor would start it again in the middle.
+	// The monitor would restart it meanwhile.
 	if err := h.unwatch(ctx, c); err != nil {
 		return err
 	}
 	return h.remove(ctx, c)
 }
 
-// need is the container of a record that must be there.
+// need returns the container of a record, which must exist.
 func (h *host) need(ctx context.Context, r publish.Record) (*held, error) {
 	c, err := h.load(ctx, h.LiveName(r))
 	if err == nil && c == nil {

@@ -21,16 +21,16 @@ import (
 )
 
 const (
-	// imported is in front of the names of images that come from no registry;
-	// RFC 2606 keeps anybody from having one of that name.
+	// imported is the prefix of the names of images that come from no registry; RFC 2606
+	// reserves its domain.
 	imported = "deployfile.invalid/"
-	// hostsDir is where containerd's users say how registries are reached.
+	// hostsDir is where containerd's users configure registries.
 	hostsDir = "/etc/containerd/certs.d"
 )
 
-// Import implements publish.Importer: it hands over an image as an archive, an
-// OCI layout or of Docker's kind, and returns its name, which has its digest.
-// Delete removes it again.
+// Import implements publish.Importer: it loads an image from an archive, an OCI layout
+// or Docker's format, and returns its name, which contains its digest. Delete removes
+// it again.
 func (p *Publisher) Import(ctx context.Context, archive io.Reader) (string, error) {
 	ctx = p.host.in(ctx)
 	fail := func(err error) (string, error) {
@@ -48,7 +48,7 @@ func (p *Publisher) Import(ctx context.Context, archive io.Reader) (string, erro
 			ours = append(ours, image)
 			continue
 		}
-		// A name that the archive brought along is one more that would stay.
+		// A name from the archive would stay behind.
 		if err := p.host.client.ImageService().Delete(ctx, image.Name); err != nil && !errdefs.IsNotFound(err) {
 			return fail(err)
 		}
@@ -62,8 +62,8 @@ func (p *Publisher) Import(ctx context.Context, archive io.Reader) (string, erro
 	return ours[0].Name, nil
 }
 
-// Bring implements containers.Host: it pulls an image that containerd does not
-// have. One that it pulled or that was imported was brought.
+// Bring implements containers.Host. An image that it pulled, or that was imported,
+// counts as brought.
 func (h *host) Bring(ctx context.Context, name string, progress func(string)) (brought bool, err error) {
 	ctx = h.in(ctx)
 	fail := func(err error) (bool, error) {
@@ -93,8 +93,8 @@ func (h *host) Bring(ctx context.Context, name string, progress func(string)) (b
 	return true, nil
 }
 
-// settledImages is containerd's store of images, to which a name is added or it
-// is not: an abandoned call could still add it after RemoveImage.
+// settledImages is containerd's store of images, in which adding a name either succeeds
+// or has no effect: an abandoned call could still add it after RemoveImage.
 type settledImages struct{ images.Store }
 
 // settleLimit is how long containerd may take to add a name.
@@ -114,8 +114,8 @@ func (s settledImages) Update(ctx context.Context, image images.Image, fields ..
 	return s.Store.Update(ctx, image, fields...)
 }
 
-// resolver finds registries as ctr does, with the credentials that Docker's
-// configuration has.
+// resolver finds registries as ctr does, with the credentials of Docker's
+// configuration.
 func resolver(ctx context.Context) remotes.Resolver {
 	return docker.NewResolver(docker.ResolverOptions{Hosts: config.ConfigureHosts(ctx, config.HostOptions{
 		HostDir: config.HostDirFromRoot(hostsDir),
@@ -125,7 +125,7 @@ func resolver(ctx context.Context) remotes.Resolver {
 	})})
 }
 
-// credentials are a user's name and password; for a token, there is no name.
+// credentials returns a user's name and password; with a token, the name is empty.
 func credentials(ctx context.Context, host string) (string, string, error) {
 	if host == "registry-1.docker.io" {
 		host = name.DefaultRegistry

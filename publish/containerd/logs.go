@@ -16,17 +16,16 @@ import (
 	"github.com/deployfile/deployfile/publish/internal/containers"
 )
 
-// logBlock is how much of a log is read at a time from its end, and logPause the
-// time between two looks for more of it.
+// logBlock is how much of a log is read at a time from its end, logPause the time
+// between two polls for more.
 const (
 	logBlock = 64 << 10
 	logPause = 200 * time.Millisecond
 )
 
-// logFile is where containerd's shim writes what a server prints. The shim (up to
-// 2.3 at least) closes the file with the first of the server's two streams that
-// ends, so that what a server prints in the very moment in which it ends can be
-// lost.
+// logFile returns the path to which containerd's shim writes the server's output. The
+// shim (2.3 at least) closes the file when the first of the server's two streams ends,
+// so output from the moment of exit can be lost.
 func (h *host) logFile(id string) string {
 	return filepath.Join(h.logDir(), id+".log")
 }
@@ -35,8 +34,7 @@ func (h *host) logDir() string {
 	return filepath.Join(h.state, "logs", h.client.DefaultNamespace(), h.endpoint)
 }
 
-// removeLog removes a container's log, and the endpoint's folder with the last
-// one.
+// removeLog removes a container's log, and the endpoint's directory with the last one.
 func (h *host) removeLog(id string) error {
 	if err := os.Remove(h.logFile(id)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
@@ -51,8 +49,8 @@ func (h *host) removeLog(id string) error {
 	return nil
 }
 
-// Logs implements publish.Logger. The log has no times, so that Since is an
-// error. The error is a *publish.NothingError if nothing is deployed.
+// Logs implements publish.Logger. The log has no timestamps, so Since is an error. The
+// error is a *publish.NothingError if nothing is deployed.
 func (p *Publisher) Logs(ctx context.Context, w io.Writer, o publish.LogOptions) error {
 	if o.Since > 0 {
 		return errors.New("containerd keeps no times with what a server prints: ask for a number of lines instead")
@@ -83,14 +81,14 @@ func (p *Publisher) Logs(ctx context.Context, w io.Writer, o publish.LogOptions)
 	}
 }
 
-// seekTail goes to where the last n lines of a file begin.
+// seekTail seeks to the start of the last n lines of a file.
 func seekTail(f *os.File, n int) error {
 	end, err := f.Seek(0, io.SeekEnd)
 	if err != nil {
 		return err
 	}
 	block := make([]byte, logBlock)
-	// The newline at the end of the file begins no line.
+	// The newline at the end of the file starts no line.
 	for at, lines := end, -1; at > 0; {
 		size := min(at, logBlock)
 		at -= size
@@ -123,7 +121,7 @@ func (h *host) Log(ctx context.Context, r publish.Record, trial bool) []string {
 	}
 	if c, err := h.load(ctx, id); err == nil && c != nil {
 		if s, ok, err := h.status(ctx, c); err == nil && ok && s.Status == client.Stopped {
-			// Only then all that it printed is in its log.
+			// Only then is its log complete.
 			_ = h.stop(ctx, c)
 		}
 	}
@@ -135,8 +133,8 @@ func (h *host) Log(ctx context.Context, r publish.Record, trial bool) []string {
 	return endOf(f)
 }
 
-// endOf are the last lines of a log; of lines that are long, as a server's may be,
-// the end of them.
+// endOf returns the last lines of a log, and only the end of a line that is long, as a
+// server's may be.
 func endOf(f *os.File) []string {
 	if err := seekTail(f, publish.LogLines); err != nil {
 		return nil

@@ -14,13 +14,13 @@ import (
 	"github.com/deployfile/deployfile/manifests"
 )
 
-// namespaceDir has the names of network namespaces, where ip netns has them
-// too. They do not survive a restart of the machine.
+// namespaceDir has the names of network namespaces, as ip netns uses it. They do not
+// survive a restart of the machine.
 const namespaceDir = "/run/netns"
 
-// network gives containers a place in the machine's CNI network: the first
-// configuration in NETCONFPATH, /etc/cni/net.d by default, whose plugins are in
-// CNI_PATH, by default where distributions and CNI itself put them.
+// network connects containers to the machine's CNI network: the first configuration in
+// NETCONFPATH, /etc/cni/net.d by default, with the plugins in CNI_PATH, by default
+// where distributions and CNI itself install them.
 type network struct{ plugins, configs string }
 
 func newNetwork() *network {
@@ -39,9 +39,9 @@ func (n *network) load(options ...cni.Opt) (cni.CNI, error) {
 	return out, err
 }
 
-// attach connects a container's network namespace, and asks for the port of the
-// machine to lead there. If a container has that port already, it keeps it until
-// it lets go. It returns the container's IP address.
+// attach connects a container's network namespace and requests the port of the machine
+// for it. A container that already has the port keeps it until it releases it. attach
+// returns the container's IP address.
 func (n *network) attach(ctx context.Context, id, namespace string, c *manifests.Container) (address string, err error) {
 	fail := func(err error) (string, error) {
 		return "", fmt.Errorf("CNI network of container %s: %w", id, err)
@@ -54,7 +54,7 @@ func (n *network) attach(ctx context.Context, id, namespace string, c *manifests
 	if err != nil {
 		return fail(err)
 	}
-	// The loopback's address is in the results, too.
+	// The results contain the loopback's address, too.
 	for _, result := range got.Raw()[1:] {
 		if len(result.IPs) > 0 {
 			return result.IPs[0].Address.IP.String(), nil
@@ -63,7 +63,7 @@ func (n *network) attach(ctx context.Context, id, namespace string, c *manifests
 	return fail(errors.New("the CNI network assigned no IP address"))
 }
 
-// portOf is what the plugins are told of a container.
+// portOf returns the plugins' arguments for a container.
 func portOf(c *manifests.Container) []cni.NamespaceOpts {
 	if c == nil || c.Publish == nil {
 		return nil
@@ -73,8 +73,8 @@ func portOf(c *manifests.Container) []cni.NamespaceOpts {
 	}})}
 }
 
-// closePort lets go of the port of the machine: requests under way go on, and
-// new ones go to whoever has asked for the port since.
+// closePort releases the port of the machine: open requests continue, and new ones go
+// to the container that has requested the port since.
 func (n *network) closePort(ctx context.Context, r *held) error {
 	all, err := n.load(cni.WithDefaultConf)
 	if err != nil {
@@ -93,8 +93,8 @@ func (n *network) closePort(ctx context.Context, r *held) error {
 	return nil
 }
 
-// onlyPortMap is a network's configuration with its portmap plugin alone, nil if it
-// has none.
+// onlyPortMap returns a network's configuration with its portmap plugin alone, or nil
+// if it has none.
 func onlyPortMap(list *cni.NetworkConfList) ([]byte, error) {
 	var plugins []json.RawMessage
 	for _, p := range list.Plugins {
@@ -108,15 +108,14 @@ func onlyPortMap(list *cni.NetworkConfList) ([]byte, error) {
 	return json.Marshal(map[string]any{"name": list.Name, "cniVersion": list.CNIVersion, "plugins": plugins})
 }
 
-// detach is the opposite of attach. It is no error that there is nothing to do.
+// detach reverses attach. It is idempotent.
 func (n *network) detach(ctx context.Context, r *held) error {
 	namespace := r.info.Labels[labelNetwork]
 	if namespace == "" {
 		return nil
 	}
 	if _, err := os.Stat(namespace); err != nil {
-		// After the machine was started again, the plugins still have addresses
-		// to give back.
+		// After a restart of the machine the plugins still hold addresses.
 		namespace = ""
 	}
 	all, err := n.load(cni.WithDefaultConf)

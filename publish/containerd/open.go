@@ -20,8 +20,8 @@ func (p *Publisher) Open(ctx context.Context) (*publish.Endpoint, error) {
 	return &publish.Endpoint{URL: p.host.Live(c), Close: func() error { return nil }}, nil
 }
 
-// newest is the newest deployed revision. The error is a *publish.NothingError if
-// there is none.
+// newest returns the newest deployed revision. The error is a *publish.NothingError if
+// nothing is deployed.
 func (p *Publisher) newest(ctx context.Context) (*publish.Record, error) {
 	all, err := p.host.all(ctx)
 	if err != nil {

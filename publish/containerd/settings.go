@@ -21,10 +21,10 @@ import (
 	"google.golang.org/protobuf/types/known/anypb"
 )
 
-// cfsPeriod is the time in microseconds over which the use of CPUs is limited.
+// cfsPeriod is the period in microseconds over which CPU use is limited.
 const cfsPeriod = 100_000
 
-// spec is what the runtime is told of a container; networkNamespace is "" for
+// spec returns the runtime's configuration of a container; networkNamespace is "" for
 // the machine's own network.
 func spec(c *manifests.Container, image client.Image, networkNamespace string) []oci.SpecOpts {
 	out := []oci.SpecOpts{
@@ -32,13 +32,13 @@ func spec(c *manifests.Container, image client.Image, networkNamespace string) [
 		withImage(image, c.User),
 		oci.WithEnv(containers.Environment(c)),
 		oci.WithHostResolvconf,
-		// Libraries look there for how many threads are worth while.
+		// Libraries read the number of useful threads from there.
 		oci.WithMounts([]specs.Mount{{
 			Destination: "/sys/fs/cgroup", Type: "cgroup", Source: "cgroup",
 			Options: []string{"ro", "nosuid", "noexec", "nodev"},
 		}}),
 		oci.WithCapabilities(nil),
-		// The Linux kernel's defaults allow more than a server needs.
+		// The kernel's defaults allow more than a server needs.
 		seccomp.WithDefaultProfile(),
 	}
 	if c.ReadOnly {
@@ -50,7 +50,7 @@ func spec(c *manifests.Container, image client.Image, networkNamespace string) [
 	for _, dir := range c.Tmpfs {
 		out = append(out, oci.WithMounts([]specs.Mount{{
 			Destination: dir, Type: "tmpfs", Source: "tmpfs",
-			// Some libraries compile code, and load it from there.
+			// Some libraries compile code there and load it.
 			Options: []string{"rw", "exec", "nosuid", "nodev", "mode=1777"},
 		}}))
 	}
@@ -58,7 +58,7 @@ func spec(c *manifests.Container, image client.Image, networkNamespace string) [
 		out = append(out, oci.WithCPUCFS(n*cfsPeriod/1000, cfsPeriod))
 	}
 	if n := c.Resources.Memory; n > 0 {
-		// Memory is a limit, not an invitation to swap.
+		// The memory limit must not cause swapping.
 		out = append(out, oci.WithMemoryLimit(uint64(n)), oci.WithMemorySwap(n))
 	}
 	if n := c.Resources.GPUs; n > 0 {
@@ -70,15 +70,14 @@ func spec(c *manifests.Container, image client.Image, networkNamespace string) [
 	return append(out, oci.WithLinuxNamespace(specs.LinuxNamespace{Type: specs.NetworkNamespace, Path: networkNamespace}))
 }
 
-// create makes a container of the endpoint, of a record unless it is a trial.
+// create creates a container of the endpoint, with the record unless it is a trial.
 func (h *host) create(ctx context.Context, id string, c *manifests.Container, labels map[string]string, r *publish.Record) (*held, error) {
 	ctx = h.in(context.WithoutCancel(ctx))
 	image, err := h.client.GetImage(ctx, c.Image)
 	if err != nil {
 		return nil, fmt.Errorf("image %s: %w", c.Image, err)
 	}
-	// Names of snapshots say nothing, so that only that of the container can be
-	// taken.
+	// Snapshots have arbitrary names, so that only the container's name can be taken.
 	snapshot := id + "-" + uuid.NewString()
 	all := maps.Clone(c.Labels)
 	maps.Copy(all, labels)
@@ -97,7 +96,7 @@ func (h *host) create(ctx context.Context, id string, c *manifests.Container, la
 		}
 		options = append(options, client.WithContainerExtension(extension, &anypb.Any{TypeUrl: extension, Value: body}))
 	}
-	// Until the container has it, nothing else keeps its file system.
+	// Until the container refers to it, only this keeps its file system.
 	ctx, done, err := h.client.WithLease(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("create container %s: %w", id, err)
@@ -122,8 +121,8 @@ func (h *host) label(ctx context.Context, r *held, labels map[string]string) err
 	return nil
 }
 
-// watch has containerd's restart monitor start the container's server whenever
-// it ends; unwatch ends that.
+// watch makes containerd's restart monitor restart the container's server whenever it
+// exits; unwatch stops that.
 func (h *host) watch(ctx context.Context, r *held) error {
 	policy, err := restart.NewPolicy(r.wanted.Restart)
 	if err != nil {

@@ -13,9 +13,8 @@ import (
 	"github.com/deployfile/deployfile/publish/internal/containers"
 )
 
-// store is the publish.Store of an endpoint: the container ENDPOINT-rN is the
-// record of revision N, so containerd lets one have it. Its labels say how far
-// the deployment is.
+// store is the publish.Store of an endpoint. The container ENDPOINT-rN is the record of
+// revision N, and containerd lets only one client create it. Its labels have the phase.
 type store struct{ *host }
 
 var (
@@ -23,14 +22,13 @@ var (
 	_ publish.Clock = store{}
 )
 
-// lease is for how long a deployment holds its lock without a sign of life.
+// lease is how long a rollout holds its lock without renewing it.
 const lease = 30 * time.Second
 
 // Lease implements publish.Store.
 func (store) Lease() time.Duration { return lease }
 
-// Now implements publish.Clock: whoever uses containerd's socket is on this
-// machine.
+// Now implements publish.Clock: all users of containerd's socket are on this machine.
 func (store) Now(context.Context) (time.Time, error) { return time.Now(), nil }
 
 // List implements publish.Store.
@@ -48,7 +46,7 @@ func (s store) List(ctx context.Context) ([]publish.Record, error) {
 	return out, nil
 }
 
-// Create implements publish.Store: it makes the container, with its place in the
+// Create implements publish.Store: it creates the container and connects it to the
 // network.
 func (s store) Create(ctx context.Context, r publish.Record) error {
 	wanted, err := manifests.ParseContainer(r.Documents)
@@ -79,7 +77,7 @@ func (s store) Create(ctx context.Context, r publish.Record) error {
 	if labels[labelNetwork] == "" {
 		return nil
 	}
-	// Only now: the network knows containers by their names.
+	// Not before: the network identifies containers by their names.
 	address, err := s.network.attach(ctx, id, labels[labelNetwork], wanted)
 	if err != nil {
 		return &publish.NotReadyError{Reason: err.Error()}
@@ -87,8 +85,7 @@ func (s store) Create(ctx context.Context, r publish.Record) error {
 	return s.label(ctx, made, map[string]string{labelAddress: address})
 }
 
-// Update implements publish.Store. A deployed container is started again whenever
-// it ends.
+// Update implements publish.Store. A deployed container is restarted whenever it exits.
 func (s store) Update(ctx context.Context, r publish.Record) error {
 	c, err := s.record(ctx, r)
 	if err != nil {
@@ -118,7 +115,8 @@ func (s store) Delete(ctx context.Context, r publish.Record) error {
 	return s.RemoveImage(ctx, c.info.Image)
 }
 
-// record is the container of a record, nil if it is gone or another attempt's.
+// record returns the container of a record, nil if it is gone or belongs to another
+// attempt.
 func (s store) record(ctx context.Context, r publish.Record) (*held, error) {
 	c, err := s.load(ctx, containers.Numbered(s.endpoint, r.Number))
 	if err != nil || c == nil || c.Attempt != r.Attempt {

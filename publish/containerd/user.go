@@ -18,8 +18,8 @@ import (
 	"github.com/opencontainers/runtime-spec/specs-go"
 )
 
-// withImage lets the container run what the image says, as a user other than
-// the image's unless that is "".
+// withImage configures the container to run the image's command, as user unless that is
+// "".
 //
 // oci.WithImageConfig and oci.WithUser would do, but they need text/template.
 // It calls methods by their names, so that the linker keeps all methods of all
@@ -51,10 +51,10 @@ func withImage(image client.Image, as string) oci.SpecOpts {
 	}
 }
 
-// findUser finds a user, "" for root, in the file system of a container. A
-// number need not be known there.
+// findUser looks up a user, "" for root, in the file system of a container. A numeric
+// ID need not exist there.
 func findUser(ctx context.Context, c oci.Client, made *containers.Container, name string) (*user.ExecUser, error) {
-	// Of uid:gid nothing else is to be found out.
+	// For uid:gid there is nothing to look up.
 	if u, err := user.GetExecUser(name, nil, nil, nil); err == nil && strings.Contains(name, ":") {
 		return u, nil
 	}
@@ -84,8 +84,8 @@ func findUser(ctx context.Context, c oci.Client, made *containers.Container, nam
 	return found, nil
 }
 
-// checkIDs refuses what an image's files say of its users and is no id: 2³² would
-// become root's.
+// checkIDs refuses IDs of an image's files that are out of range: 2³² would become
+// root's.
 func checkIDs(u *user.ExecUser) error {
 	for _, id := range append([]int{u.Uid, u.Gid}, u.Sgids...) {
 		if id < 0 || id > math.MaxInt32 {
@@ -95,8 +95,8 @@ func checkIDs(u *user.ExecUser) error {
 	return nil
 }
 
-// userFile is where a file of an image is, "" if it is none that can be read: to
-// open a pipe would take for ever.
+// userFile returns the path of a file of an image, "" unless it is a regular file:
+// opening a pipe would block forever.
 func userFile(root, name string) (string, error) {
 	path, err := fs.RootPath(root, name)
 	if err != nil {

@@ -43,7 +43,7 @@ func (h *host) inspect(ctx context.Context, name string) (*container.InspectResp
 	return &r.Container, nil
 }
 
-// find is the container of a record, nil if it is gone.
+// find returns the container of a record, nil if it is gone.
 func (h *host) find(ctx context.Context, r publish.Record) (*container.InspectResponse, error) {
 	if r.Number == 0 {
 		return h.inspect(ctx, r.Attempt)
@@ -63,7 +63,7 @@ func (h *host) find(ctx context.Context, r publish.Record) (*container.InspectRe
 	return nil, nil
 }
 
-// need is the container of a record that must be there.
+// need returns the container of a record, which must exist.
 func (h *host) need(ctx context.Context, r publish.Record) (*container.InspectResponse, error) {
 	c, err := h.find(ctx, r)
 	if err == nil && c == nil {
@@ -78,8 +78,9 @@ func (h *host) ours(c *container.InspectResponse) bool {
 	return c.Config != nil && c.Config.Labels[containers.LabelEndpoint] == h.endpoint && c.Config.Labels[labelRevision] != ""
 }
 
-// create makes a container. It, and what else changes something, goes on if ctx
-// ends: the engine would do it all the same, at a time that nobody knows.
+// create creates a container. Like all functions here that change something, it
+// completes even if ctx ends, because the engine would complete it anyway, at an
+// unknown time.
 func (h *host) create(ctx context.Context, o engine.ContainerCreateOptions) error {
 	if _, err := h.client.ContainerCreate(context.WithoutCancel(ctx), o); err != nil {
 		return fmt.Errorf("create container %s: %w", o.Name, err)
@@ -87,7 +88,7 @@ func (h *host) create(ctx context.Context, o engine.ContainerCreateOptions) erro
 	return nil
 }
 
-// remove is no error if there is no such container.
+// remove removes a container, if it exists.
 func (h *host) remove(ctx context.Context, name string) error {
 	_, err := h.client.ContainerRemove(context.WithoutCancel(ctx), name, engine.ContainerRemoveOptions{Force: true, RemoveVolumes: true})
 	if err != nil && !errdefs.IsNotFound(err) {
@@ -103,7 +104,7 @@ func (h *host) start(ctx context.Context, name string) error {
 	return ctx.Err()
 }
 
-// stop lets the server end what it is about.
+// stop stops the server gracefully.
 func (h *host) stop(ctx context.Context, name string) error {
 	seconds := int(publish.StopLimit.Seconds())
 	if _, err := h.client.ContainerStop(context.WithoutCancel(ctx), name, engine.ContainerStopOptions{Timeout: &seconds}); err != nil {

@@ -1,7 +1,7 @@
-// Package docker publishes to a Docker engine, local or remote: a release is one
-// container, as package containers has it. The engine itself remembers what was
-// deployed: the container has the revision in its labels, and those before it are
-// kept, stopped, so that going back to them needs no registry.
+// Package docker publishes to a Docker engine, local or remote. A release is one
+// container, as in package containers. The engine also stores the revisions: they are
+// in the labels of their containers. Containers of earlier revisions are kept, stopped,
+// so that a rollback needs no registry.
 package docker
 
 import (
@@ -21,8 +21,8 @@ const connectLimit = 10 * time.Second
 
 // Options say which endpoint is published to.
 type Options struct {
-	// Target is the target, with its endpoint's name; its engine is the one
-	// that Docker's own CLI would use.
+	// Target is the target, with its endpoint's name. The engine is the one that
+	// Docker's own CLI would use.
 	Target deployfile.Target
 }
 

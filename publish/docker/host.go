@@ -35,7 +35,7 @@ func (h *host) Exclusive(*manifests.Container) bool { return true }
 // LiveName implements containers.Host.
 func (h *host) LiveName(publish.Record) string { return h.endpoint }
 
-// nextName is the name of a container that is not deployed yet.
+// nextName returns the name of a container that is not deployed yet.
 func (h *host) nextName(r publish.Record) string {
 	return containers.Numbered(h.endpoint, r.Number) + "-next"
 }
@@ -132,7 +132,7 @@ func (h *host) Try(ctx context.Context, r publish.Record, c manifests.Container)
 	return h.trialURL(ctx, o.Name, &c)
 }
 
-// trialURL is where a trial is reached; nowhere if it has ended already.
+// trialURL returns the URL of a trial, "" if it has exited already.
 func (h *host) trialURL(ctx context.Context, name string, c *manifests.Container) (string, error) {
 	if c.Publish == nil {
 		return h.reach.url("", c.Port), nil
@@ -215,7 +215,7 @@ func (h *host) Resume(ctx context.Context, r publish.Record, run bool) error {
 	if !run {
 		return nil
 	}
-	// It is no error that it runs already.
+	// It may run already.
 	return h.start(ctx, c.ID)
 }
 
@@ -252,8 +252,8 @@ func (h *host) Destroy(ctx context.Context, c containers.Container) error {
 // Close implements containers.Host.
 func (h *host) Close() error { return h.client.Close() }
 
-// now is the time that the engine's clock shows, so that clocks of the machines
-// that deploy do not matter.
+// now returns the time of the engine's clock, so that the clocks of deploying machines
+// do not matter.
 func (h *host) now(ctx context.Context) (time.Time, error) {
 	r, err := h.client.Info(ctx, engine.InfoOptions{})
 	if err != nil {

@@ -19,13 +19,12 @@ import (
 	engine "github.com/moby/moby/client"
 )
 
-// pullEnds is how long a pull may go on when nobody waits for it any more.
+// pullEnds is how long an abandoned pull may go on.
 const pullEnds = time.Second
 
-// Import implements publish.Importer: it hands the engine an image as an
-// archive, of Docker's kind or an OCI layout that has Docker's manifest.json
-// too, and returns the image's id, sha256:…. Delete removes the image again
-// unless the archive, or someone else, gave it a name.
+// Import implements publish.Importer: it loads an image from an archive, in Docker's
+// format or an OCI layout with Docker's manifest.json, and returns the image's ID,
+// sha256:…. Delete removes the image again unless it has a name.
 func (p *Publisher) Import(ctx context.Context, archive io.Reader) (string, error) {
 	loaded, err := dockerengine.Load(ctx, p.host.client, archive)
 	if err != nil {
@@ -41,7 +40,7 @@ func (p *Publisher) Import(ctx context.Context, archive io.Reader) (string, erro
 	return image.ID, nil
 }
 
-// unavailableError is an image that the engine does not have and cannot get.
+// unavailableError reports an image that the engine does not have and cannot pull.
 type unavailableError struct {
 	image string
 	cause error
@@ -53,8 +52,8 @@ func (e *unavailableError) Error() string {
 
 func (e *unavailableError) Unwrap() error { return e.cause }
 
-// Bring implements containers.Host: it pulls an image that the engine does not
-// have. One that has no name, or was pulled, was brought.
+// Bring implements containers.Host. An image without a name, or one that it pulled,
+// counts as brought.
 func (h *host) Bring(ctx context.Context, image string, progress func(string)) (brought bool, err error) {
 	_, err = h.client.ImageInspect(ctx, image)
 	switch {
@@ -87,7 +86,7 @@ func (h *host) pull(asked context.Context, image string) error {
 	if err != nil {
 		return err
 	}
-	// A pull that is about to end leaves less behind than one that is cut off.
+	// A pull that completes leaves less behind than one that is cancelled.
 	ctx, cancel := context.WithCancel(context.WithoutCancel(asked))
 	defer cancel()
 	defer context.AfterFunc(asked, func() { time.AfterFunc(pullEnds, cancel) })()
@@ -98,8 +97,8 @@ func (h *host) pull(asked context.Context, image string) error {
 	return r.Wait(ctx)
 }
 
-// credentials are those that Docker's configuration has for an image's
-// registry, in the form that the engine takes; "" for none.
+// credentials returns the credentials of Docker's configuration for an image's
+// registry, encoded for the engine, or "".
 func credentials(ctx context.Context, image string) (string, error) {
 	named, err := reference.ParseNormalizedNamed(image)
 	if err != nil {
@@ -127,13 +126,14 @@ func credentials(ctx context.Context, image string) (string, error) {
 	})
 }
 
-// RemoveImage implements containers.Host: the image stays if a container needs it or
-// someone gave it a name.
+// RemoveImage implements containers.Host. It keeps an image that a container uses or
+// that has a tag.
 func (h *host) RemoveImage(ctx context.Context, image string) error {
 	return h.removeImage(ctx, image, image)
 }
 
-// removeImage is RemoveImage for an image that was asked for by a name.
+// removeImage is RemoveImage for an image with that ID, which was pulled by the name
+// asked.
 func (h *host) removeImage(ctx context.Context, id, asked string) error {
 	have, err := h.client.ImageInspect(ctx, id)
 	switch {
@@ -142,8 +142,8 @@ func (h *host) removeImage(ctx context.Context, id, asked string) error {
 	case err != nil:
 		return fmt.Errorf("image %s: %w", id, err)
 	case len(have.RepoTags) > 0:
-		// Someone wants to keep it; the digest by which it was pulled is all
-		// that goes.
+		// Somebody keeps it by a tag, so only the digest by which it was pulled is
+		// removed.
 		if !strings.Contains(asked, "@") {
 			return nil
 		}

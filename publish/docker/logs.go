@@ -14,8 +14,8 @@ import (
 	engine "github.com/moby/moby/client"
 )
 
-// Logs implements publish.Logger. The error is a *publish.NothingError if there
-// is no container.
+// Logs implements publish.Logger. The error is a *publish.NothingError if the container
+// does not exist.
 func (p *Publisher) Logs(ctx context.Context, w io.Writer, o publish.LogOptions) error {
 	if _, err := p.newest(ctx); err != nil {
 		return err

@@ -11,8 +11,7 @@ import (
 	"github.com/deployfile/deployfile/publish"
 )
 
-// Open implements publish.Opener. Where the engine is reached by SSH, so is the
-// endpoint.
+// Open implements publish.Opener. If the engine is reached by SSH, so is the endpoint.
 func (p *Publisher) Open(ctx context.Context) (*publish.Endpoint, error) {
 	newest, err := p.newest(ctx)
 	if err != nil {
@@ -29,8 +28,9 @@ func (p *Publisher) Open(ctx context.Context) (*publish.Endpoint, error) {
 	return p.tunnel(url[len("http://"):])
 }
 
-// newest is the revision that is deployed. The error is a *publish.NothingError if
-// its container is not there, and a *publish.ConflictError if something else has its name.
+// newest returns the deployed revision. The error is a *publish.NothingError if its
+// container does not exist, and a *publish.ConflictError if something else has its
+// name.
 func (p *Publisher) newest(ctx context.Context) (*publish.Record, error) {
 	if unmanaged, err := p.host.Unmanaged(ctx); err != nil {
 		return nil, err
@@ -48,8 +48,8 @@ func (p *Publisher) newest(ctx context.Context) (*publish.Record, error) {
 	return &r, err
 }
 
-// tunnel listens on this machine's loopback for what goes to an address as seen
-// from the engine's machine.
+// tunnel listens on this machine's loopback and forwards to an address as seen from the
+// engine's machine.
 func (p *Publisher) tunnel(to string) (*publish.Endpoint, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -15,18 +15,18 @@ import (
 	"github.com/docker/cli/cli/connhelper/ssh"
 )
 
-// reach is how the ports of the engine's machine are reached from here.
+// reach connects to the ports of the engine's machine.
 type reach struct {
-	// local says that the engine is on this machine.
+	// local reports whether the engine is on this machine.
 	local bool
-	// host is its machine's name otherwise.
+	// host is the name of another machine.
 	host string
-	// dial opens connections to the ports of its machine, as seen there; nil
-	// if the operating system can.
+	// dial opens connections to its ports, as seen from there; nil if the operating
+	// system can.
 	dial containers.Dial
 }
 
-// newReach says it of the engine at an address.
+// newReach returns the reach of the engine at an address.
 func newReach(address string) (reach, error) {
 	if strings.HasPrefix(address, "ssh://") {
 		spec, err := ssh.ParseURL(address)
@@ -34,7 +34,7 @@ func newReach(address string) (reach, error) {
 			return reach{}, err
 		}
 		return reach{host: spec.Host, dial: func(ctx context.Context, _, to string) (net.Conn, error) {
-			// The connection goes on when the one who asked for it is done.
+			// The connection outlives the context of the dial.
 			return commandconn.New(context.WithoutCancel(ctx), "ssh", append([]string{"-o", "ConnectTimeout=30", "-T", "-W", to}, spec.Args()...)...)
 		}}, nil
 	}
@@ -53,8 +53,8 @@ func loopback(host string) bool {
 	return host == "localhost" || host == "" || err == nil && address.IsLoopback()
 }
 
-// url is where a container that listens at a port of an address of the engine's
-// machine is reached, from where dial begins.
+// url returns the URL of a container that listens at a port of an address of the
+// engine's machine, as dial reaches it.
 func (r reach) url(address string, port int) string {
 	ip, err := netip.ParseAddr(address)
 	if everywhere := err != nil || ip.IsUnspecified(); everywhere {
@@ -66,7 +66,8 @@ func (r reach) url(address string, port int) string {
 	return "http://" + net.JoinHostPort(address, strconv.Itoa(port))
 }
 
-// check refuses what could be started but never be asked whether it serves.
+// check refuses addresses that deployfile could not reach to ask whether the server is
+// ready.
 func (r reach) check(c *manifests.Container) error {
 	if c.Publish == nil || r.local || r.dial != nil || !loopback(c.Publish.Address) {
 		return nil

@@ -111,7 +111,7 @@ func TestReach(t *testing.T) {
 	for _, c := range []struct {
 		engine, address string
 		url             string
-		// refused says that nobody could reach it.
+		// refused reports whether nobody could reach it.
 		refused bool
 	}{
 		{"unix:///var/run/docker.sock", "127.0.0.1", "http://127.0.0.1:80", false},

@@ -15,11 +15,11 @@ import (
 	engine "github.com/moby/moby/client"
 )
 
-// labelRevision is the revision as JSON, with its state and documents. A
-// container on trial has none.
+// labelRevision has the revision as JSON, with its state and documents. A trial does
+// not have it.
 const labelRevision = imagespec.LabelPrefix + "revision"
 
-// settings are what the engine is told to create a container.
+// settings are the engine's arguments to create a container.
 func settings(c *manifests.Container) (engine.ContainerCreateOptions, error) {
 	seconds := int(publish.StopLimit.Seconds())
 	config := &container.Config{
@@ -31,14 +31,14 @@ func settings(c *manifests.Container) (engine.ContainerCreateOptions, error) {
 	}
 	host := &container.HostConfig{
 		NetworkMode: container.NetworkMode(c.Network),
-		// Until it has shown that it serves; then restartPolicy.
+		// Until it is ready; then restartPolicy.
 		RestartPolicy:  container.RestartPolicy{Name: container.RestartPolicyDisabled},
 		ReadonlyRootfs: c.ReadOnly,
 		CapDrop:        c.DropCapabilities,
 		Resources: container.Resources{
 			NanoCPUs: c.Resources.Millicores * 1e6,
 			Memory:   c.Resources.Memory,
-			// Memory is a limit, not an invitation to swap.
+			// The memory limit must not cause swapping.
 			MemorySwap: c.Resources.Memory,
 		},
 	}
@@ -52,7 +52,7 @@ func settings(c *manifests.Container) (engine.ContainerCreateOptions, error) {
 		if host.Tmpfs == nil {
 			host.Tmpfs = map[string]string{}
 		}
-		// Some libraries compile code, and load it from there.
+		// Some libraries compile code there and load it.
 		host.Tmpfs[folder] = "rw,exec,nosuid,nodev"
 	}
 	if c.Publish != nil {
@@ -72,7 +72,7 @@ func settings(c *manifests.Container) (engine.ContainerCreateOptions, error) {
 	return engine.ContainerCreateOptions{Config: config, HostConfig: host}, nil
 }
 
-// restartPolicy is that of a container that serves.
+// restartPolicy returns the policy of a deployed container.
 func restartPolicy(c *manifests.Container) container.RestartPolicy {
 	return container.RestartPolicy{Name: container.RestartPolicyMode(c.Restart)}
 }

@@ -15,14 +15,14 @@ import (
 	engine "github.com/moby/moby/client"
 )
 
-// settleLimit is how long the engine may take from reserving a name until it
-// shows the container.
+// settleLimit is how long the engine may take between reserving a name and showing the
+// container.
 const settleLimit = 10 * time.Second
 
-// store is the publish.Store of an endpoint. The record of revision N is its
-// container, which is ENDPOINT-rN-next while it is deployed, so the engine lets
-// one have it; then it is ENDPOINT, and after the next one ENDPOINT-rN. Labels of
-// a container cannot be changed, so its name is its phase, and its deadline stays.
+// store is the publish.Store of an endpoint. The record of revision N is its container:
+// ENDPOINT-rN-next during the rollout, so the engine lets only one client create it,
+// then ENDPOINT, and ENDPOINT-rN once the next revision is deployed. Labels of a
+// container cannot be changed, so its name is its phase, and its deadline is fixed.
 type store struct{ *host }
 
 var (
@@ -61,7 +61,7 @@ func (s store) List(ctx context.Context) ([]publish.Record, error) {
 	return out, nil
 }
 
-// read reads the record of a container; ok is false for one that is none's.
+// read reads the record of a container; ok is false if it does not have one.
 func (s store) read(name string, labels map[string]string) (r publish.Record, ok bool, err error) {
 	r, err = containers.Decode([]byte(labels[labelRevision]), labels)
 	_, numbered := containers.Number(s.endpoint, name)
@@ -79,8 +79,8 @@ func (s store) read(name string, labels map[string]string) (r publish.Record, ok
 	return r, true, nil
 }
 
-// progress is how far a deployment under way is: switching if the one that is
-// deployed ended after it began, or has lost its name.
+// progress returns the phase of a rollout under way: switching if the deployed
+// container stopped after the rollout began, or has lost its name.
 func (s store) progress(ctx context.Context, r publish.Record) (publish.Phase, error) {
 	next, err := s.inspect(ctx, s.nextName(r))
 	if err != nil || next == nil {
@@ -96,7 +96,7 @@ func (s store) progress(ctx context.Context, r publish.Record) (publish.Phase, e
 	return publish.Applying, nil
 }
 
-// after says whether one time of the engine's is after another.
+// after reports whether one time of the engine's is after another.
 func after(a, b string) bool {
 	first, err := time.Parse(time.RFC3339Nano, b)
 	if err != nil {
@@ -130,7 +130,7 @@ func (s store) Create(ctx context.Context, r publish.Record) error {
 	return err
 }
 
-// taken waits until whoever has a name can be seen.
+// taken waits until the container that has a name is visible.
 func (s store) taken(ctx context.Context, name string, cause error) error {
 	for began := time.Now(); time.Since(began) < settleLimit; {
 		c, err := s.inspect(ctx, name)
@@ -151,8 +151,8 @@ func (s store) taken(ctx context.Context, name string, cause error) error {
 	return fmt.Errorf("%w: %w", publish.ErrExists, cause)
 }
 
-// Update implements publish.Store. A container that is deployed takes its name
-// from the one before, and with it the restart policy.
+// Update implements publish.Store. A deployed container takes over the name of the
+// previous one, and its restart policy.
 func (s store) Update(ctx context.Context, r publish.Record) error {
 	next, err := s.find(ctx, r)
 	switch {
@@ -177,7 +177,7 @@ func (s store) Update(ctx context.Context, r publish.Record) error {
 		if err := s.rename(ctx, old.ID, containers.Numbered(s.endpoint, was.Number)); err != nil {
 			return err
 		}
-		// An engine that starts must not start it.
+		// The engine must not restart it when it starts.
 		if err := s.restart(ctx, old.ID, container.RestartPolicy{Name: container.RestartPolicyDisabled}); err != nil {
 			return err
 		}
@@ -205,7 +205,7 @@ func (s store) Delete(ctx context.Context, r publish.Record) error {
 	return s.removeImage(ctx, c.Image, c.Config.Image)
 }
 
-// restart sets when the engine starts a container by itself.
+// restart sets the restart policy of a container.
 func (h *host) restart(ctx context.Context, id string, policy container.RestartPolicy) error {
 	if _, err := h.client.ContainerUpdate(context.WithoutCancel(ctx), id, engine.ContainerUpdateOptions{RestartPolicy: &policy}); err != nil {
 		return fmt.Errorf("restart policy of container %s: %w", id, err)

@@ -7,7 +7,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 )
 
-// What the API server says without a reason of its own, matched by its words.
+// Errors of the API server that have no reason of their own, matched by their text.
 // testdata/apiserver has its answers as the pinned version gives them;
 // integration/kubernetes records them and compares.
 var (
@@ -20,20 +20,21 @@ func quotaExceeded(err error) bool {
 	return apierrors.IsForbidden(err) && strings.Contains(err.Error(), "exceeded quota")
 }
 
-// webhookFailed reports whether an admission webhook could not be called, which is
-// no sign that the API server itself is unavailable.
+// webhookFailed reports whether an admission webhook could not be called, which does
+// not mean that the API server itself is unavailable.
 func webhookFailed(err error) bool {
 	return apierrors.IsInternalError(err) && strings.Contains(err.Error(), "webhook")
 }
 
-// refusesDryRun reports whether an admission webhook with side effects stands
-// against a dry run, and against nothing else. Only clusters that still store such a
-// webhook from before Kubernetes 1.22 say so.
+// refusesDryRun reports whether an admission webhook with side effects prevents a dry
+// run, and only that. Only clusters that still store such a webhook from before
+// Kubernetes 1.22 answer so.
 func refusesDryRun(err error) bool {
 	return apierrors.IsBadRequest(err) && strings.Contains(err.Error(), "does not support dry run")
 }
 
-// permissionOf reads what RBAC denies; nil if something else forbids.
+// permissionOf returns the permission that RBAC denies, or nil if something else
+// forbids the request.
 func permissionOf(err error) *PermissionError {
 	words := denied.FindStringSubmatch(err.Error())
 	if words == nil {
@@ -46,8 +47,8 @@ func permissionOf(err error) *PermissionError {
 	return e
 }
 
-// permission names one as kubectl auth can-i does: "patch deployments.apps",
-// "get pods/log".
+// permission returns a permission as kubectl auth can-i names it: "patch
+// deployments.apps", "get pods/log".
 func permission(verb, resource, group string) string {
 	if group == "" {
 		return verb + " " + resource

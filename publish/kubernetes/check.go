@@ -17,15 +17,14 @@ import (
 	"github.com/deployfile/deployfile/publish"
 )
 
-// parallel is the number of requests that are sent at a time.
+// parallel is the number of concurrent requests.
 const parallel = 8
 
-// snapshot is what was there of objects, by key; nothing for those that were
-// not there.
+// snapshot has the live objects by key, without those that did not exist.
 type snapshot map[key]*unstructured.Unstructured
 
-// each calls f for all objects, several at a time. The error is the first in
-// the objects' order.
+// each calls f for all objects, several at a time. It returns the first error in the
+// objects' order.
 func each(objects []object, f func(i int, o object) error) error {
 	errs := make([]error, len(objects))
 	var group errgroup.Group
@@ -70,7 +69,7 @@ func (c *connection) snapshot(ctx context.Context, objects []object) (snapshot, 
 	return out, err
 }
 
-// tryOut has the API server check all objects without effect.
+// tryOut makes a dry run of all objects.
 func (r *rollout) tryOut(ctx context.Context) error {
 	force := r.plan.Options.ForceConflicts
 	return each(r.objects, func(_ int, o object) error {
@@ -83,8 +82,8 @@ func (r *rollout) tryOut(ctx context.Context) error {
 	})
 }
 
-// foreign returns a *publish.ConflictError for an object that is there and is
-// not this endpoint's.
+// foreign returns a *publish.ConflictError for an existing object that is not this
+// endpoint's.
 func (c *connection) foreign(o object, live *unstructured.Unstructured) error {
 	if live == nil || c.ours(live) {
 		return nil
@@ -105,14 +104,14 @@ func (c *connection) foreign(o object, live *unstructured.Unstructured) error {
 	}}
 }
 
-// ours says that an object belongs to this endpoint.
+// ours reports whether an object belongs to this endpoint.
 func (c *connection) ours(u *unstructured.Unstructured) bool {
 	l := u.GetLabels()
 	return l[labelInstance] == c.endpoint && l[labelManagedBy] == manager
 }
 
-// permitted returns a *PermissionError that names all that a deployment needs
-// and may not do: to find it out half-way would leave things behind.
+// permitted returns a *PermissionError with all missing permissions of a rollout: one
+// that is missed half-way would leave objects behind.
 func (c *connection) permitted(ctx context.Context, objects []object) error {
 	var needed []authorizationv1.ResourceAttributes
 	seen := map[authorizationv1.ResourceAttributes]bool{}

@@ -22,7 +22,8 @@ import (
 	"github.com/deployfile/deployfile/internal/untrusted"
 )
 
-// connection is an endpoint in a namespace of a cluster, and the way to it.
+// connection is an endpoint in a namespace of a cluster, with the clients of that
+// cluster.
 type connection struct {
 	endpoint, namespace string
 	// where names the cluster in messages.
@@ -43,14 +44,14 @@ type connection struct {
 // requestTimeout limits a single request that is not a stream.
 const requestTimeout = 30 * time.Second
 
-// maxAnswer and maxAnswerValues are how much is read of an answer of the API server
-// that is not a stream, in bytes and in values of JSON: client-go reads any.
+// maxAnswer and maxAnswerValues limit an answer of the API server that is not a stream,
+// in bytes and in JSON values; client-go has no limit.
 const (
 	maxAnswer       = 64 << 20
 	maxAnswerValues = 1_000_000
 )
 
-// bounded is a transport whose answers are no larger.
+// bounded is a transport that limits answers.
 func bounded(base http.RoundTripper) http.RoundTripper {
 	return untrusted.Answers{Base: base, Limit: func(r *http.Request) *untrusted.AnswerLimit {
 		if strings.HasSuffix(r.URL.Path, "/log") {
@@ -60,7 +61,7 @@ func bounded(base http.RoundTripper) http.RoundTripper {
 	}}
 }
 
-// address is a server's without the password that it may have.
+// address returns a server's address without its password.
 func address(host string) string {
 	if u, err := neturl.Parse(host); err == nil {
 		return u.Redacted()
@@ -97,7 +98,8 @@ func (c *connection) there(ctx context.Context) error {
 		return c.client.CoreV1().Namespaces().Get(ctx, c.namespace, metav1.GetOptions{})
 	})
 	if apierrors.IsForbidden(err) {
-		// Whom the cluster does not show its namespaces finds out later.
+		// Without permission to read namespaces, the first request for an object reports
+		// it.
 		return nil
 	}
 	return c.explain(err, "looking for namespace "+c.namespace)

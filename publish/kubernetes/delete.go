@@ -12,11 +12,11 @@ import (
 	"github.com/deployfile/deployfile/publish"
 )
 
-// Delete implements publish.Driver. It finds the objects by their labels, among all
-// kinds that a record has and those that an endpoint is usually made of, and returns
-// when they and what belongs to them are gone.
+// Delete implements publish.Driver. It finds the objects by their labels, among the
+// kinds of all records and the usual kinds of an endpoint, and returns once they and
+// their dependents are gone.
 func (d driver) Delete(ctx context.Context, records []publish.Record) error {
-	// A finalizer of somebody else may never be taken away.
+	// A foreign finalizer may never be removed.
 	if _, limited := ctx.Deadline(); !limited {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, publish.DefaultTimeout)
@@ -56,7 +56,7 @@ func (d driver) Removals(ctx context.Context, records []publish.Record) ([]publi
 	return out, nil
 }
 
-// found are the endpoint's objects but for the records.
+// found returns the endpoint's objects except the records.
 func (c *connection) found(ctx context.Context, records []publish.Record) ([]object, error) {
 	kinds, err := c.kinds(ctx, records)
 	if err != nil {
@@ -73,7 +73,7 @@ func (c *connection) found(ctx context.Context, records []publish.Record) ([]obj
 	return out, nil
 }
 
-// kinds are those of which an endpoint may have objects, and whether a record
+// kinds returns the kinds of which the endpoint may have objects, and whether a record
 // names them.
 func (c *connection) kinds(ctx context.Context, records []publish.Record) (map[schema.GroupVersionKind]bool, error) {
 	out := map[schema.GroupVersionKind]bool{}
@@ -94,8 +94,8 @@ func (c *connection) kinds(ctx context.Context, records []publish.Record) (map[s
 	return out, nil
 }
 
-// labelled lists the endpoint's objects of one kind. Of a kind that no record
-// names, there is nothing for whom the cluster does not show it.
+// labelled lists the endpoint's objects of one kind. For a kind that no record names, a
+// missing permission counts as no objects.
 func (c *connection) labelled(ctx context.Context, kind schema.GroupVersionKind, recorded bool) ([]object, error) {
 	mapping, err := c.mapper.RESTMapping(kind.GroupKind(), kind.Version)
 	if err != nil {

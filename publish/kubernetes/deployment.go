@@ -12,11 +12,11 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// transientGrace is for how long something may still go away that can do so.
+// transientGrace is how long a trouble that can disappear may last.
 const transientGrace = 10 * time.Second
 
-// newestSet is the ReplicaSet for a Deployment's template, nil as long as the
-// controller has not made it.
+// newestSet returns the ReplicaSet of a Deployment's template, nil until the controller
+// has created it.
 func newestSet(d *appsv1.Deployment, sets []appsv1.ReplicaSet) *appsv1.ReplicaSet {
 	for i := range sets {
 		set := &sets[i]
@@ -32,9 +32,9 @@ func newestSet(d *appsv1.Deployment, sets []appsv1.ReplicaSet) *appsv1.ReplicaSe
 	return nil
 }
 
-// rolledOut says how far a Deployment is with its newest ReplicaSet, nil if that
-// is not there yet. Before is the Progressing condition at the time when it was
-// applied, nil if it had none.
+// rolledOut returns the readiness of a Deployment's newest ReplicaSet, nil before that
+// exists. Before is the Progressing condition from when the Deployment was applied, nil
+// if it had none.
 func rolledOut(d *appsv1.Deployment, set *appsv1.ReplicaSet, pods []corev1.Pod, before *appsv1.DeploymentCondition) readiness {
 	var r readiness
 	want := int32(1)
@@ -71,8 +71,8 @@ func rolledOut(d *appsv1.Deployment, set *appsv1.ReplicaSet, pods []corev1.Pod, 
 	if r.trouble = setTrouble(set); r.trouble == nil {
 		r.trouble = podsTrouble(r.pods)
 	}
-	// After a rollout that was stuck, a Deployment may still bear the condition
-	// of the ReplicaSet of then, although it has observed its new generation.
+	// After a stuck rollout, a Deployment may still have the condition of its old
+	// ReplicaSet, although it has observed its new generation.
 	if r.trouble == nil && progressing != nil && progressing.Reason == "ProgressDeadlineExceeded" &&
 		strings.Contains(progressing.Message, `"`+set.Name+`"`) && !same(progressing, before) {
 		r.trouble = &trouble{reason: fmt.Sprintf("there was no progress for %d seconds: %s", deadlineSeconds(d), r.message)}
@@ -109,9 +109,8 @@ func same(a, b *appsv1.DeploymentCondition) bool {
 	return b != nil && a.Reason == b.Reason && a.Message == b.Message && a.LastUpdateTime.Equal(&b.LastUpdateTime)
 }
 
-// setTrouble is what keeps a ReplicaSet from making pods: a quota, an
-// admission rule such as that of pod security, a service account that is not
-// there.
+// setTrouble returns why a ReplicaSet cannot create pods: a quota, an admission rule
+// such as pod security's, a missing service account.
 func setTrouble(set *appsv1.ReplicaSet) *trouble {
 	i := slices.IndexFunc(set.Status.Conditions, func(c appsv1.ReplicaSetCondition) bool {
 		return c.Type == appsv1.ReplicaSetReplicaFailure && c.Status == corev1.ConditionTrue

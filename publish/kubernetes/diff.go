@@ -17,12 +17,12 @@ import (
 	"github.com/deployfile/deployfile/publish"
 )
 
-// Diff implements publish.Driver. The API server itself says what would
-// become of each object that is not as it was applied, so that defaults and
-// fields of other managers are no differences. Where nothing differs, the right
-// to read is mostly enough: structures that are replaced as a whole and that the
-// API server fills in are compared by it. What a deployment would refuse to
-// overwrite is shown as if it were overwritten, and named as a conflict.
+// Diff implements publish.Driver. For each object that is not as it was applied, a dry
+// run returns what would become of it, so that defaults and fields of other managers
+// are no differences. If nothing differs, permission to read is mostly enough; only
+// structures that are replaced as a whole, and that the API server fills in, need the
+// dry run. Fields that a rollout would refuse to overwrite are shown as if it overwrote
+// them, and listed as conflicts.
 func (d driver) Diff(ctx context.Context, records []publish.Record, documents []manifests.Document) ([]publish.Change, error) {
 	if err := d.namespaceOf(ctx, records); err != nil {
 		return nil, err
@@ -42,7 +42,7 @@ func (d driver) Diff(ctx context.Context, records []publish.Record, documents []
 	})
 	var denied *PermissionError
 	if errors.As(err, &denied) {
-		// Who may not do this mostly may not do other things either.
+		// Without this permission, others are mostly missing, too.
 		return nil, cmp.Or(d.permitted(ctx, objects), err)
 	}
 	if err != nil {
@@ -69,15 +69,15 @@ func (d driver) Diff(ctx context.Context, records []publish.Record, documents []
 	return out, nil
 }
 
-// change is what applying an object would change, nil for nothing; previous are
-// the objects of the revision that is served.
+// change returns what applying an object would change, nil for nothing; previous are
+// the objects of the deployed revision.
 func (c *connection) change(ctx context.Context, o object, previous []object) (*publish.Change, error) {
 	live, err := c.get(ctx, o)
 	if err != nil {
 		return nil, err
 	}
 	if live != nil && live.GetDeletionTimestamp() != nil {
-		// A deployment waits until it is gone.
+		// A rollout waits until it is deleted.
 		return creation(o)
 	}
 	if unchanged(withoutAccount(o, live), live) {
@@ -97,8 +97,8 @@ func (c *connection) change(ctx context.Context, o object, previous []object) (*
 	return &publish.Change{Action: "update", Object: o.String(), Diff: text, Conflicts: conflicts}, nil
 }
 
-// overwritten is what an object becomes if it is applied, whatever others have
-// set, and what a deployment would refuse to overwrite.
+// overwritten returns what an object becomes if it is applied regardless of other
+// managers, and the fields that a rollout would refuse to overwrite.
 func (c *connection) overwritten(ctx context.Context, o object, live *unstructured.Unstructured, previous []object) (*unstructured.Unstructured, []string, error) {
 	var refused *publish.ConflictError
 	err := c.foreign(o, live)
@@ -115,7 +115,7 @@ func (c *connection) overwritten(ctx context.Context, o object, live *unstructur
 	return after, refused.Details, err
 }
 
-// comparable is an object without what the API server keeps of it.
+// comparable returns an object without the API server's own fields.
 func comparable(u *unstructured.Unstructured) map[string]any {
 	u = u.DeepCopy()
 	for _, name := range []string{"managedFields", "resourceVersion", "generation", "creationTimestamp", "uid", "selfLink"} {
@@ -125,7 +125,7 @@ func comparable(u *unstructured.Unstructured) map[string]any {
 	return u.Object
 }
 
-// difference are the fields that differ, by their paths.
+// difference returns the fields that differ, by their paths.
 func difference(was, is *unstructured.Unstructured) (string, error) {
 	a, b := comparable(was), comparable(is)
 	mask(a, b)
@@ -153,13 +153,13 @@ func difference(was, is *unstructured.Unstructured) (string, error) {
 	return strings.TrimSuffix(out.String(), "\n"), nil
 }
 
-// creation is the change of an object that is not there yet.
+// creation returns the change for an object that does not exist yet.
 func creation(o object) (*publish.Change, error) {
 	text, err := added(o.Unstructured)
 	return &publish.Change{Action: "create", Object: o.String(), Diff: text}, err
 }
 
-// added is an object that is not there yet, each line with a "+".
+// added returns the lines of a new object, each with a "+".
 func added(u *unstructured.Unstructured) (string, error) {
 	fields := comparable(u)
 	mask(nil, fields)
@@ -171,8 +171,7 @@ func added(u *unstructured.Unstructured) (string, error) {
 	return "+" + strings.Join(lines, "\n+"), nil
 }
 
-// mask puts words in the place of a Secret's values that say only whether they
-// are the same.
+// mask replaces a Secret's values by texts that tell only whether they are equal.
 func mask(was, is map[string]any) {
 	if is["kind"] != "Secret" {
 		return

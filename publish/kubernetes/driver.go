@@ -11,8 +11,8 @@ type driver struct{ *connection }
 
 var _ publish.Driver = driver{}
 
-// namespaceOf returns a *NamespaceError if the namespace is missing, as it can be
-// where nothing is recorded.
+// namespaceOf returns a *NamespaceError if the namespace is missing, which is possible
+// as long as nothing is recorded.
 func (d driver) namespaceOf(ctx context.Context, records []publish.Record) error {
 	if len(records) > 0 {
 		return nil
@@ -20,7 +20,7 @@ func (d driver) namespaceOf(ctx context.Context, records []publish.Record) error
 	return d.there(ctx)
 }
 
-// Prepare implements publish.Driver: it tries whether the cluster accepts the
+// Prepare implements publish.Driver: it checks that the cluster would accept the
 // revision.
 func (d driver) Prepare(ctx context.Context, p *publish.Plan) (publish.Rollout, error) {
 	if err := d.namespaceOf(ctx, p.Earlier); err != nil {

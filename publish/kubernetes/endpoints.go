@@ -13,11 +13,11 @@ import (
 	"k8s.io/apimachinery/pkg/labels"
 )
 
-// followTime is for how long a Service or a route is waited for to follow what
-// was changed: they do so by themselves, if there is something that makes them.
+// followTime bounds the wait for a Service or a route to pick up a change. Its
+// controller does that asynchronously, if one is installed.
 const followTime = 10 * time.Second
 
-// follows says that an object is waited for no longer.
+// follows reports whether an object is waited for no longer.
 func (w *watch) follows(o object) bool {
 	first, ok := w.following[o.key()]
 	if !ok {
@@ -27,9 +27,8 @@ func (w *watch) follows(o object) bool {
 	return time.Since(first) > followTime
 }
 
-// service looks whether requests to a Service get to a pod that it selects.
-// A load balancer is not waited for: it may take minutes, and is none of what
-// serves.
+// service checks whether requests to a Service reach a pod that it selects. It does not
+// wait for a load balancer, which may take minutes and does not affect readiness.
 func (w *watch) service(ctx context.Context, o object, live *unstructured.Unstructured) (readiness, error) {
 	done := readiness{ready: true}
 	selector, _, _ := unstructured.NestedStringMap(live.Object, "spec", "selector")
@@ -56,7 +55,7 @@ func (w *watch) service(ctx context.Context, o object, live *unstructured.Unstru
 	return readiness{message: "it has no endpoints yet"}, nil
 }
 
-// reaches says that one of the pods is a ready endpoint, and none of other
+// reaches reports whether one of the pods is a ready endpoint, and none of other
 // pods is any more.
 func reaches(slices []discoveryv1.EndpointSlice, pods []corev1.Pod) bool {
 	names := map[string]bool{}
@@ -78,8 +77,8 @@ func reaches(slices []discoveryv1.EndpointSlice, pods []corev1.Pod) bool {
 	return found
 }
 
-// route looks at what the gateways say of an HTTPRoute. One that says nothing
-// may not be there at all, which is not the endpoint's affair.
+// route checks the gateways' conditions of an HTTPRoute. A gateway that reports nothing
+// may not exist, which is outside the endpoint.
 func (w *watch) route(o object, live *unstructured.Unstructured) readiness {
 	behind := false
 	parents, _, _ := unstructured.NestedSlice(live.Object, "status", "parents")

@@ -12,7 +12,7 @@ import (
 	"github.com/deployfile/deployfile/publish"
 )
 
-// NamespaceError is a namespace that the cluster has not.
+// NamespaceError reports a missing namespace.
 type NamespaceError struct {
 	Namespace, Cluster string
 }
@@ -22,9 +22,9 @@ func (e *NamespaceError) Error() string {
 	return fmt.Sprintf("there is no namespace %q in %s: kubectl create namespace %s makes it", e.Namespace, e.Cluster, e.Namespace)
 }
 
-// PermissionError is what the credentials do not allow.
+// PermissionError reports missing permissions.
 type PermissionError struct {
-	// User is who the cluster takes us for, "" if unknown.
+	// User is the user name at the cluster, "" if unknown.
 	User      string
 	Namespace string
 	// Missing are the permissions, such as "patch deployments.apps".
@@ -44,7 +44,7 @@ func (e *PermissionError) Error() string {
 	return fmt.Sprintf("%s has no permission to %s%s: ask for a Role with that", user, strings.Join(e.Missing, ", "), where)
 }
 
-// UnknownKindError is a kind of object that the cluster does not know.
+// UnknownKindError reports a kind of object that the cluster does not have.
 type UnknownKindError struct {
 	Kind, APIVersion, Cluster string
 }
@@ -61,7 +61,7 @@ func (e *UnknownKindError) Error() string {
 	return fmt.Sprintf("%s knows no %s of %s%s", e.Cluster, e.Kind, e.APIVersion, hint)
 }
 
-// QuotaError is a quota of the namespace that is used up.
+// QuotaError reports a quota of the namespace that is used up.
 type QuotaError struct {
 	// Message is the API server's.
 	Message string
@@ -72,8 +72,8 @@ func (e *QuotaError) Error() string {
 	return e.Message + ": free something in the namespace, ask for more, or lower replicas or resources of the target"
 }
 
-// explain says what an error of the API server means and what to do. What is
-// what was being done: "applying Deployment models/iris".
+// explain turns an error of the API server into one that says what to do. What is the
+// action, such as "applying Deployment models/iris".
 func (c *connection) explain(err error, what string) error {
 	var status apierrors.APIStatus
 	switch {
@@ -107,8 +107,8 @@ func namespaceMissing(err error, namespace string) bool {
 	return d != nil && d.Kind == "namespaces" && d.Name == namespace
 }
 
-// conflict is the error for fields that other managers own, nil if err is
-// something else.
+// conflict returns the error for fields that other managers own, nil if err is another
+// error.
 func conflict(err error, o object) *publish.ConflictError {
 	var status apierrors.APIStatus
 	if !apierrors.IsConflict(err) || !errors.As(err, &status) || status.Status().Details == nil {

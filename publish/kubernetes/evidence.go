@@ -19,9 +19,9 @@ const (
 	eventLines = 8
 )
 
-// Evidence implements publish.Witness: what the container in trouble printed, and
-// what the cluster says of it. What cannot be had is left out: the error is of the
-// deployment.
+// Evidence implements publish.Witness with the log of the failing container and the
+// events about it. What is not available is left out, because the error to report is
+// the rollout's.
 func (r *rollout) Evidence(ctx context.Context, _ error) (log, events []string) {
 	if len(r.awaited) == 0 {
 		return nil, nil
@@ -36,7 +36,7 @@ func (r *rollout) Evidence(ctx context.Context, _ error) (log, events []string) 
 	return r.lastLines(ctx, r.last), r.warnings(ctx, names)
 }
 
-// lastLines are those that the container in trouble printed.
+// lastLines returns the last log lines of the failing container.
 func (c *connection) lastLines(ctx context.Context, stands readiness) []string {
 	for _, pod := range stands.pods {
 		t := stands.trouble
@@ -60,8 +60,8 @@ func (c *connection) lastLines(ctx context.Context, stands readiness) []string {
 	return nil
 }
 
-// previousFirst says in which order the runs of a container are asked for
-// their log: one that is between two runs has it in the one before.
+// previousFirst returns the order in which to read the logs of a container's runs: a
+// container between two runs has its log in the previous one.
 func previousFirst(pod *corev1.Pod, container string) []bool {
 	for _, c := range slices.Concat(pod.Status.InitContainerStatuses, pod.Status.ContainerStatuses) {
 		if c.Name == container && c.RestartCount > 0 && c.State.Running == nil {
@@ -71,7 +71,7 @@ func previousFirst(pod *corev1.Pod, container string) []bool {
 	return []bool{false, true}
 }
 
-// warnings are the newest events of objects that tell of something wrong.
+// warnings returns the newest warning events of objects.
 func (c *connection) warnings(ctx context.Context, names []string) []string {
 	list, err := c.client.CoreV1().Events(c.namespace).List(ctx, metav1.ListOptions{FieldSelector: "type=" + corev1.EventTypeWarning})
 	if err != nil {
@@ -79,8 +79,8 @@ func (c *connection) warnings(ctx context.Context, names []string) []string {
 	}
 	events := slices.DeleteFunc(list.Items, func(e corev1.Event) bool { return !slices.Contains(names, e.InvolvedObject.Name) })
 	slices.SortStableFunc(events, func(a, b corev1.Event) int { return lastSeen(b).Compare(lastSeen(a).Time) })
-	// Whoever tries to make a pod tries again with another name, and in the end
-	// tells of all tries at once.
+	// A controller that fails to create a pod retries with another name, and in the end
+	// reports all attempts at once.
 	pod := regexp.MustCompile(`\bpods "[^"]*"`)
 	var out []string
 	said := map[string]bool{}

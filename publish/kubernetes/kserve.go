@@ -18,24 +18,23 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 )
 
-// kserveGrace is for how long KServe may take to look at a change. One that
-// amounts to nothing, such as a default written down, shows nowhere.
+// kserveGrace is how long KServe may take to notice a change. A change without effect,
+// such as an explicit default, shows nowhere.
 const kserveGrace = 15 * time.Second
 
-// staleGrace is for how long a failure that KServe had reported before may be
-// the one of before.
+// staleGrace is how long a failure that KServe reported before may be a stale one.
 const staleGrace = time.Minute
 
-// madeByKServe is what KServe has made of InferenceServices.
+// madeByKServe has the objects that KServe created for InferenceServices.
 type madeByKServe struct {
 	pods        map[types.UID]bool
 	deployments map[types.UID]appsv1.Deployment
 }
 
-// inferenceService looks at an InferenceService and at what KServe has made of
-// it. Its conditions alone say too little: they can still be those of the
-// version before, and its observedGeneration is that of the Deployment or
-// Knative Service below it, which counts other changes.
+// inferenceService checks an InferenceService and the objects that KServe created for
+// it. Its conditions are not enough: they may still be those of the previous version,
+// and its observedGeneration is that of the Deployment or Knative Service below it,
+// which counts other changes.
 func (w *watch) inferenceService(ctx context.Context, live *unstructured.Unstructured) (readiness, error) {
 	r, err := fromConditions(live)
 	if err != nil {
@@ -65,9 +64,8 @@ func (w *watch) inferenceService(ctx context.Context, live *unstructured.Unstruc
 	return r, nil
 }
 
-// raw looks at the Deployment of an InferenceService in raw mode, which has
-// those conditions: KServe calls it ready as soon as it has changed the
-// Deployment, whose old pods are.
+// raw checks the Deployment of an InferenceService in raw mode, which is ready for
+// KServe as soon as its Deployment has changed, because the old pods are ready.
 func (w *watch) raw(ctx context.Context, live *unstructured.Unstructured, r readiness) (readiness, error) {
 	deployments, err := w.deploymentsOf(ctx, live.GetName())
 	if err != nil {
@@ -106,8 +104,8 @@ func (w *watch) raw(ctx context.Context, live *unstructured.Unstructured, r read
 	return r, nil
 }
 
-// awaits says that an InferenceService has changed in a way that has to show in
-// another revision, or that may still do so.
+// awaits reports whether a change of an InferenceService has to show in another
+// revision, or may still do so.
 func (w *watch) awaits(was, live *unstructured.Unstructured) bool {
 	before, err := servedBy(was)
 	after, err2 := servedBy(live)
@@ -117,11 +115,10 @@ func (w *watch) awaits(was, live *unstructured.Unstructured) bool {
 	return !equality.Semantic.DeepEqual(predictor(was, "canaryTrafficPercent"), predictor(live, "canaryTrafficPercent")) && w.recent(live)
 }
 
-// release is what tells one version of an endpoint from another: its image, and
-// that of its model.
+// release identifies a version of an endpoint: its image, and its model's.
 type release struct{ image, model string }
 
-// served is the release that pods serve.
+// served returns the release of pods.
 func served(pod corev1.PodSpec) (release, error) {
 	for _, c := range pod.Containers {
 		if c.Name != "kserve-container" {
@@ -138,7 +135,7 @@ func served(pod corev1.PodSpec) (release, error) {
 	return release{}, errors.New("no container is named kserve-container")
 }
 
-// servedBy is the release that an InferenceService is to serve.
+// servedBy returns the release that an InferenceService asks for.
 func servedBy(service *unstructured.Unstructured) (release, error) {
 	var pod corev1.PodSpec
 	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(predictor(service), &pod); err != nil {
@@ -151,7 +148,7 @@ func servedBy(service *unstructured.Unstructured) (release, error) {
 	return out, nil
 }
 
-// recent says that the wait for an object began a short while ago.
+// recent reports whether the wait for an object began a short while ago.
 func (w *watch) recent(live *unstructured.Unstructured) bool {
 	k := object{Unstructured: live}.key()
 	if _, ok := w.following[k]; !ok {
@@ -160,7 +157,7 @@ func (w *watch) recent(live *unstructured.Unstructured) bool {
 	return time.Since(w.following[k]) < kserveGrace
 }
 
-// fromConditions is how an InferenceService stands by its own account.
+// fromConditions returns the readiness of an InferenceService by its own conditions.
 func fromConditions(live *unstructured.Unstructured) (readiness, error) {
 	seen := live.DeepCopy()
 	unstructured.RemoveNestedField(seen.Object, "status", "observedGeneration")
@@ -170,7 +167,7 @@ func fromConditions(live *unstructured.Unstructured) (readiness, error) {
 	}
 	condition := conditionNamed(live, "Ready")
 	if condition == nil {
-		// kstatus takes what has no conditions for ready.
+		// kstatus considers an object without conditions ready.
 		return readiness{message: "KServe has not reported a condition Ready yet"}, nil
 	}
 	r := fromStatus(result)
@@ -178,20 +175,20 @@ func fromConditions(live *unstructured.Unstructured) (readiness, error) {
 		r.message = cmp.Or(r.message, "KServe reports that it is not ready yet")
 	}
 	if !r.ready && condition["reason"] == "ReconcileFailed" {
-		// The cluster, or Knative, takes nothing of what KServe makes of it.
+		// The cluster, or Knative, rejects what KServe creates for it.
 		r.trouble = &trouble{reason: r.message, grace: transientGrace}
 	}
 	return r, nil
 }
 
-// isRaw says that KServe makes a Deployment of an InferenceService, and no
+// isRaw reports whether KServe makes a Deployment of an InferenceService, and no
 // Knative Service. Newer versions of KServe rewrite the mode's name.
 func isRaw(service *unstructured.Unstructured) bool {
 	mode := service.GetAnnotations()["serving.kserve.io/deploymentMode"]
 	return mode == "RawDeployment" || mode == "Standard"
 }
 
-// predictor is what an InferenceService asks for, but for some keys.
+// predictor returns the predictor of an InferenceService without some keys.
 func predictor(service *unstructured.Unstructured, without ...string) map[string]any {
 	p, _, _ := unstructured.NestedMap(service.Object, "spec", "predictor")
 	for _, key := range without {
@@ -200,13 +197,13 @@ func predictor(service *unstructured.Unstructured, without ...string) map[string
 	return p
 }
 
-// revision is the newest that Knative has made for an InferenceService.
+// revision returns the newest Revision that Knative created for an InferenceService.
 func revision(service *unstructured.Unstructured) string {
 	name, _, _ := unstructured.NestedString(service.Object, "status", "components", "predictor", "latestCreatedRevision")
 	return name
 }
 
-// conditionNamed is a condition, nil if it is not there.
+// conditionNamed returns a condition, nil if it is missing.
 func conditionNamed(u *unstructured.Unstructured, name string) map[string]any {
 	list, _, _ := unstructured.NestedSlice(u.Object, "status", "conditions")
 	for _, v := range list {
@@ -217,12 +214,12 @@ func conditionNamed(u *unstructured.Unstructured, name string) map[string]any {
 	return nil
 }
 
-// ofService selects what KServe has made for an InferenceService.
+// ofService selects the objects that KServe created for an InferenceService.
 func ofService(name string) metav1.ListOptions {
 	return metav1.ListOptions{LabelSelector: "serving.kserve.io/inferenceservice=" + name}
 }
 
-// madeFor is what KServe has made for objects.
+// madeFor returns the objects that KServe created for these.
 func (c *connection) madeFor(ctx context.Context, objects []object) (madeByKServe, error) {
 	out := madeByKServe{pods: map[types.UID]bool{}, deployments: map[types.UID]appsv1.Deployment{}}
 	for _, o := range objects {

@@ -2,7 +2,7 @@
 // without. Documents are applied by the API server itself (server-side apply),
 // so that fields which others have set are found out and left alone. Each
 // revision is kept in the endpoint's namespace as a ControllerRevision, which
-// is at the same time the lock that keeps two deployments of one endpoint from
+// is at the same time the lock that keeps two rollouts of one endpoint from
 // running at once.
 package kubernetes
 

@@ -183,7 +183,7 @@ func without(a, b []object) []object {
 	return out
 }
 
-// carriesTraffic says that an object leads requests to the workloads or acts
+// carriesTraffic reports whether an object leads requests to the workloads or acts
 // on them from outside, so it is changed when they are ready.
 func carriesTraffic(o object) bool {
 	switch o.GetKind() {

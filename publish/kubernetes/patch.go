@@ -72,7 +72,7 @@ func withoutAccount(o object, live *unstructured.Unstructured) object {
 	return o
 }
 
-// releasesReplicas says that we have set the number of replicas and no longer
+// releasesReplicas reports whether we have set the number of replicas and no longer
 // do: the API server would make it 1 until the autoscaler comes.
 func releasesReplicas(o object, live *unstructured.Unstructured) bool {
 	if o.GetKind() != "Deployment" || live == nil {
@@ -129,7 +129,7 @@ func (c *connection) handOverReplicas(ctx context.Context, o object, live *unstr
 	return c.explain(err, "applying "+o.String())
 }
 
-// scaled says that the number of replicas is the only thing that others own of
+// scaled reports whether the number of replicas is the only thing that others own of
 // an object, and that it is the autoscaler's that previous, the objects that are
 // served, have: its value is ours to take back.
 func scaled(o object, live *unstructured.Unstructured, previous []object) bool {

@@ -92,7 +92,7 @@ func containerTrouble(pod string, c corev1.ContainerStatus) *trouble {
 	return t
 }
 
-// hopeless says that a registry has answered, and that asking again gets the
+// hopeless reports whether a registry has answered, and that asking again gets the
 // same answer.
 func hopeless(message string) bool {
 	message = strings.ToLower(message)

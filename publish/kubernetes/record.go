@@ -90,7 +90,7 @@ func decodeRecord(c *appsv1.ControllerRevision) (r publish.Record, size int, err
 		}
 	}
 	if r.Phase == publish.Deployed && time.Now().After(r.Deadline) {
-		// Whatever it was still to remove, the next deployment removes.
+		// Whatever it was still to remove, the next rollout removes.
 		r.Deadline = time.Time{}
 	}
 	return r, size, nil

@@ -9,7 +9,7 @@ import (
 
 // recorded are the objects that records name.
 type recorded struct {
-	// previous are those of the newest deployed revision, left those of deployments
+	// previous are those of the newest deployed revision, left those of rollouts
 	// that did not succeed, all those of every record.
 	previous, left, all []object
 }

@@ -64,7 +64,7 @@ func (c *connection) try(ctx context.Context, f func() error) error {
 	return err
 }
 
-// unavailable says that an error comes from an API server that is gone, is
+// unavailable reports whether an error comes from an API server that is gone, is
 // starting or has too much to do.
 func unavailable(err error) bool {
 	var operation *net.OpError
@@ -86,7 +86,7 @@ func unavailable(err error) bool {
 	return false
 }
 
-// refused says that the API server does not allow a request, for whatever
+// refused reports whether the API server does not allow a request, for whatever
 // reason.
 func refused(err error) bool {
 	return apierrors.IsUnauthorized(err) || apierrors.IsForbidden(err) && !quotaExceeded(err)

@@ -35,7 +35,7 @@ func (r *rollout) Revert(ctx context.Context) error {
 	var removed []object
 	for _, o := range without(r.objects, r.previous) {
 		if r.before[o.key()] != nil && !slices.ContainsFunc(r.left, func(l object) bool { return l.key() == o.key() }) {
-			// It was there before, and not by an abandoned deployment.
+			// It was there before, and not by an abandoned rollout.
 			continue
 		}
 		live, err := r.get(ctx, o)

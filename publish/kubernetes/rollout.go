@@ -14,7 +14,7 @@ import (
 	"github.com/deployfile/deployfile/publish/internal/wait"
 )
 
-// rollout is one deployment of an endpoint. Workloads are applied and waited for,
+// rollout is one rollout of an endpoint. Workloads are applied and waited for,
 // then Services and what else leads requests to them, and last what the revision
 // before had and this one has not is removed. A Deployment whose name stays is
 // updated where it is: the cluster replaces its pods one after the other.
@@ -24,7 +24,7 @@ type rollout struct {
 	// objects are those of the new revision.
 	objects []object
 	recorded
-	// before is what was there of them when the deployment began, older what KServe
+	// before is what was there of them when the rollout began, older what KServe
 	// had made then.
 	before snapshot
 	older  madeByKServe
@@ -183,7 +183,7 @@ func (r *rollout) settled(ctx context.Context, o object) (*unstructured.Unstruct
 	}
 }
 
-// redirects says that a Service selects other pods than before.
+// redirects reports whether a Service selects other pods than before.
 func redirects(previous, objects []object) bool {
 	selectors := map[key]string{}
 	for _, o := range previous {

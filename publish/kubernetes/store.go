@@ -18,7 +18,7 @@ import (
 	"github.com/deployfile/deployfile/publish"
 )
 
-// lease is for how long a deployment holds its lock without a sign of life.
+// lease is for how long a rollout holds its lock without a sign of life.
 const lease = 30 * time.Second
 
 // store is the publish.Store of an endpoint. The record of revision N is the

@@ -10,7 +10,7 @@ import (
 	"sigs.k8s.io/structured-merge-diff/v6/value"
 )
 
-// unchanged says that applying an object would change nothing of what is live:
+// unchanged reports whether applying an object would change nothing of what is live:
 // the fields that deployfile has applied are the object's, no more and no fewer,
 // and they still have its values. It says no, too, where only the API server can
 // tell, as for a quantity that is written in another way.
@@ -111,7 +111,7 @@ func pick(of any, e fieldpath.PathElement) (found any, at int) {
 	return found, at
 }
 
-// means says that an element is an item of a list. A field of the key that the
+// means reports whether an element is an item of a list. A field of the key that the
 // item leaves to the API server is no difference.
 func means(e fieldpath.PathElement, item any) bool {
 	switch {

@@ -68,7 +68,7 @@ func newWatch(c *connection) *watch {
 	return &watch{connection: c, since: map[string]time.Time{}, missing: map[key]time.Time{}, following: map[key]time.Time{}}
 }
 
-// lasts says that a trouble has been there for longer than its grace.
+// lasts reports whether a trouble has been there for longer than its grace.
 func (w *watch) lasts(t *trouble) bool {
 	id := t.pod + "\x00" + t.container + "\x00" + firstWord(t.reason)
 	first, ok := w.since[id]
@@ -173,7 +173,7 @@ func (c *connection) pods(ctx context.Context, o metav1.ListOptions) ([]corev1.P
 }
 
 // progressBefore is the Progressing condition that the Deployment had when
-// this deployment began, nil if it had none.
+// this rollout began, nil if it had none.
 func (w *watch) progressBefore(live *unstructured.Unstructured) *appsv1.DeploymentCondition {
 	was := w.before[key{"apps", "Deployment", live.GetNamespace(), live.GetName()}]
 	if was == nil {

@@ -15,7 +15,7 @@ import (
 // Conformance deploys to endpoints that open makes, with each fault at each step
 // that keep picks; nil picks all, and then also where nothing was deployed before.
 // What was deployed before must answer again, nothing else may be left, the records
-// must say so, and the next deployment must work.
+// must say so, and the next rollout must work.
 func Conformance(t *testing.T, open func(t *testing.T) *Endpoint, keep func(step string, f Fault) bool) {
 	first := open(t)
 	first.must(t, "1", false)
@@ -46,7 +46,7 @@ func Conformance(t *testing.T, open func(t *testing.T) *Endpoint, keep func(step
 	}
 }
 
-// outnumbered finds fault with a deployment that went on after another had begun:
+// outnumbered finds fault with a rollout that went on after another had begun:
 // it must do nothing more that others would see than what it was about to.
 func outnumbered(t *testing.T, steps []string, step string, committed bool, err error) {
 	t.Helper()
@@ -106,7 +106,7 @@ func one(t *testing.T, e *Endpoint, step string, fault Fault, fresh bool) {
 			t.Errorf("it succeeded, and the revisions are %q", e.revisions(t))
 		}
 	case step == "Revert 1" || step == "Forget 1":
-		// What is left is the next deployment's.
+		// What is left is the next rollout's.
 	default:
 		e.serves(t, answers)
 		if diff := cmp.Diff(had, e.revisions(t)); diff != "" {
@@ -125,7 +125,7 @@ func one(t *testing.T, e *Endpoint, step string, fault Fault, fresh bool) {
 	e.next(t, overdue, had, mid)
 }
 
-// rival begins a deployment.
+// rival begins a rollout.
 func (e *Endpoint) rival(t *testing.T) {
 	t.Helper()
 	store, _ := e.Connect(t)
@@ -144,7 +144,7 @@ func (e *Endpoint) rival(t *testing.T) {
 	}
 }
 
-// atomic says that a step is one in which a process cannot find out that it was
+// atomic reports whether a step is one in which a process cannot find out that it was
 // overtaken.
 func atomic(step string) bool {
 	return slices.Contains([]string{"Start", "Switch", "Revert", "Prune", "Ready", "Recover"}, stepName(step))

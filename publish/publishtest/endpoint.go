@@ -22,11 +22,11 @@ type Endpoint struct {
 	// for want, as long as a target takes that still settles.
 	Serving func(t *testing.T, want string) string
 	// There lists all that may be there of the endpoint, but for images; nothing of
-	// it may tell one deployment of the same version from another.
+	// it may tell one rollout of the same version from another.
 	There func(t *testing.T) []string
-	// Marks says that its store can keep a record as publish.Failed.
+	// Marks reports whether its store can keep a record as publish.Failed.
 	Marks bool
-	// Promotes says that its releases come up beside the live one. Then what has the
+	// Promotes reports whether its releases come up beside the live one. Then what has the
 	// faults is to promote them.
 	Promotes bool
 	// Timeout is that of each wait, long enough for a release to become ready.
@@ -133,7 +133,7 @@ func (e *Endpoint) delete(t *testing.T) {
 	}
 }
 
-// steps returns those of a deployment beside version 1, without and with its
+// steps returns those of a rollout beside version 1, without and with its
 // failure.
 func (e *Endpoint) steps(t *testing.T, faults map[string]Fault) []string {
 	t.Helper()

@@ -27,10 +27,10 @@ const (
 	// DiesAfter is a process that dies when the step is done.
 	DiesAfter Fault = "dies after"
 	// Overtaken is a process that is asleep before the step, for so long that
-	// another deployment begins and ends.
+	// another rollout begins and ends.
 	Overtaken Fault = "overtaken"
 	// Outnumbered is a process that is asleep before the step, for so long that
-	// another deployment begins.
+	// another rollout begins.
 	Outnumbered Fault = "outnumbered"
 )
 
@@ -58,7 +58,7 @@ type script struct {
 	steps []string
 	calls map[string]int
 	dead  bool
-	// cancel ends the caller's context, overtake is another deployment, outnumber
+	// cancel ends the caller's context, overtake is another rollout, outnumber
 	// the beginning of one.
 	cancel    func()
 	overtake  func()

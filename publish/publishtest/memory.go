@@ -1,4 +1,4 @@
-// Package publishtest tests the deployment protocol of package publish: stores
+// Package publishtest tests the rollout protocol of package publish: stores
 // and a driver in memory, and a conformance suite that every kind of target
 // passes, with every fault at every step.
 package publishtest
@@ -16,7 +16,7 @@ import (
 )
 
 // Memory is a target in memory: what is kept there, what runs there, and where
-// requests go. It is a world of its own, to which any number of deployments may
+// requests go. It is a world of its own, to which any number of rollouts may
 // have a connection.
 type Memory struct {
 	// Exclusive lets one server run at a time, as on the network of a machine.
@@ -34,9 +34,9 @@ type Memory struct {
 	servers map[string]server
 	images  map[string]bool
 	route   string
-	// drifted says that somebody else has changed something since the last switch.
+	// drifted reports whether somebody else has changed something since the last switch.
 	drifted bool
-	// asked are the options of the last deployment.
+	// asked are the options of the last rollout.
 	asked publish.ApplyOptions
 }
 
@@ -68,7 +68,7 @@ func (m *Memory) Drift() {
 	m.drifted = true
 }
 
-// Asked returns the options of the last deployment.
+// Asked returns the options of the last rollout.
 func (m *Memory) Asked() publish.ApplyOptions {
 	m.mu.Lock()
 	defer m.mu.Unlock()

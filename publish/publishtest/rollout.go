@@ -11,7 +11,7 @@ import (
 type memoryRollout struct {
 	*Memory
 	plan *publish.Plan
-	// stopped says that the previous revision did not run before.
+	// stopped reports whether the previous revision did not run before.
 	stopped bool
 }
 

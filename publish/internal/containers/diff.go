@@ -10,9 +10,8 @@ import (
 	"github.com/rogpeppe/go-internal/diff"
 )
 
-// Compare says what applying the documents would change: newest is the revision
-// that is there, nil if none is, and trouble what keeps it from running, "" if
-// it runs.
+// Compare returns what applying the documents would change: newest is the present
+// revision, nil without one, and trouble is why it does not run, "" if it runs.
 func Compare(newest *publish.Revision, trouble string, documents []manifests.Document) ([]publish.Change, error) {
 	wanted, err := manifests.ParseContainer(documents)
 	if err != nil {
@@ -31,7 +30,7 @@ func Compare(newest *publish.Revision, trouble string, documents []manifests.Doc
 	return nil, nil
 }
 
-// lines are the lines that differ, "+" or "-" in front of each.
+// lines returns the lines that differ, each with "+" or "-" in front.
 func lines(old, wanted []manifests.Document) string {
 	before, after := text(old), text(wanted)
 	if len(before) == 0 {
@@ -40,7 +39,7 @@ func lines(old, wanted []manifests.Document) string {
 	}
 	var out strings.Builder
 	for i, line := range strings.SplitAfter(string(diff.Diff("", before, "", after)), "\n") {
-		// The names of the two files take three lines.
+		// The first three lines are the names of the two files.
 		if i > 2 && (strings.HasPrefix(line, "+") || strings.HasPrefix(line, "-") && line != "-\n") {
 			out.WriteString(line)
 		}

@@ -19,14 +19,14 @@ type Driver struct {
 
 var _ publish.Driver = (*Driver)(nil)
 
-// NewDriver returns the driver of an endpoint, whose server probe asks.
+// NewDriver returns the driver of an endpoint, whose server probe polls.
 func NewDriver(endpoint string, h Host, p *Probe) *Driver {
 	return &Driver{endpoint: endpoint, host: h, probe: p}
 }
 
-// Diff implements publish.Driver: it compares with what the newest revision was
-// rendered to, and says if its container does not run. Settings of a container
-// cannot be changed but by making it again, so nothing else can differ.
+// Diff implements publish.Driver. It compares with the documents of the newest revision
+// and reports a container that does not run. A container's settings cannot be changed
+// without creating it anew, so nothing else can differ.
 func (d *Driver) Diff(ctx context.Context, records []publish.Record, documents []manifests.Document) ([]publish.Change, error) {
 	trouble := ""
 	var newest *publish.Revision
@@ -53,8 +53,8 @@ func (d *Driver) Diff(ctx context.Context, records []publish.Record, documents [
 	return changes, err
 }
 
-// inPlace is the state of a deployed record's container, nil if it is gone or has
-// not its name.
+// inPlace returns the state of a deployed record's container, nil if it is gone or does
+// not have its name.
 func (d *Driver) inPlace(ctx context.Context, r publish.Record) (*State, error) {
 	s, err := d.host.State(ctx, r)
 	if s != nil && s.Name != d.host.LiveName(r) {
@@ -129,7 +129,7 @@ func (d *Driver) Removals(ctx context.Context, _ []publish.Record) ([]publish.Ch
 }
 
 // Delete implements publish.Driver: it removes the endpoint's containers, and the
-// images that were brought for them.
+// images that were pulled for them.
 func (d *Driver) Delete(ctx context.Context, _ []publish.Record) error {
 	all, err := d.host.Containers(ctx)
 	if err != nil {
@@ -140,7 +140,7 @@ func (d *Driver) Delete(ctx context.Context, _ []publish.Record) error {
 			return err
 		}
 	}
-	// An image goes when no container needs it.
+	// An image is removed once no container uses it.
 	for _, c := range all {
 		if c.Brought {
 			err = errors.Join(err, d.host.RemoveImage(ctx, c.Image))

@@ -2,7 +2,7 @@ package containers
 
 import "strings"
 
-// LastLines are the last n lines of a log, without empty ones at its end.
+// LastLines returns the last n lines of a log, without empty lines at its end.
 func LastLines(log string, n int) []string {
 	log = strings.TrimRight(log, "\r\n")
 	if log == "" {

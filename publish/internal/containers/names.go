@@ -6,16 +6,15 @@ import (
 	"strings"
 )
 
-// Numbered is the name of the container of an endpoint's revision.
+// Numbered returns the name of the container of an endpoint's revision.
 func Numbered(endpoint string, number int) string {
 	return fmt.Sprintf("%s-r%d", endpoint, number)
 }
 
-// TrialName is the name of the container that shows that a revision can become
-// ready.
+// TrialName returns the name of a revision's trial.
 func TrialName(endpoint string, number int) string { return Numbered(endpoint, number) + "-trial" }
 
-// Number is the revision that a name made by Numbered has.
+// Number returns the revision of a name that Numbered made.
 func Number(endpoint, name string) (int, bool) {
 	digits, ok := strings.CutPrefix(name, endpoint+"-r")
 	if !ok {

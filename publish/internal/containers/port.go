@@ -13,7 +13,7 @@ import (
 	"github.com/deployfile/deployfile/manifests"
 )
 
-// Outside is the port of the machine that leads to a container.
+// Outside returns the port of the machine that leads to a container.
 func Outside(c *manifests.Container) int {
 	if c.Publish != nil {
 		return c.Publish.Port
@@ -21,8 +21,7 @@ func Outside(c *manifests.Container) int {
 	return c.Port
 }
 
-// MoveAway gives a container on the machine's own network a port that nobody
-// listens on.
+// MoveAway moves a container on the machine's own network to a free port.
 func MoveAway(c *manifests.Container) error {
 	port, err := freePort()
 	if err != nil {
@@ -33,9 +32,8 @@ func MoveAway(c *manifests.Container) error {
 	return nil
 }
 
-// CheckPort finds a program of this machine's own at a port that a container on
-// its network is to have: the program's answers must not count for the
-// container's.
+// CheckPort returns an error if another program of this machine listens at the port of
+// a container on its network: its answers must not count as the container's.
 func CheckPort(ctx context.Context, port int) error {
 	c, err := (&net.Dialer{Timeout: time.Second}).DialContext(ctx, "tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
 	if err != nil {
@@ -44,7 +42,7 @@ func CheckPort(ctx context.Context, port int) error {
 	return errors.Join(fmt.Errorf("port %d is in use by another program", port), c.Close())
 }
 
-// freePort is a port of this machine that nobody listens on.
+// freePort returns a free port of this machine.
 func freePort() (int, error) {
 	l, err := net.Listen("tcp", ":0")
 	if err != nil {
@@ -53,7 +51,7 @@ func freePort() (int, error) {
 	return l.Addr().(*net.TCPAddr).Port, l.Close()
 }
 
-// Environment is a container's, in the form NAME=VALUE.
+// Environment returns a container's environment, in the form NAME=VALUE.
 func Environment(c *manifests.Container) []string {
 	var out []string
 	for _, name := range slices.Sorted(maps.Keys(c.Env)) {

@@ -13,23 +13,23 @@ import (
 )
 
 const (
-	// answerLimit is how long a server may think about /ping.
+	// answerLimit is how long a server may take to answer /ping.
 	answerLimit = 5 * time.Second
-	// Pause is the time between two questions.
+	// Pause is the time between two polls.
 	Pause = 100 * time.Millisecond
 )
 
 // Dial opens a connection to a host:port.
 type Dial func(ctx context.Context, network, address string) (net.Conn, error)
 
-// Probe asks servers whether they serve.
+// Probe asks servers whether they are ready.
 type Probe struct{ client *http.Client }
 
-// NewProbe makes a probe whose connections dial opens, or the operating system
-// if that is nil.
+// NewProbe returns a Probe whose connections dial opens, or the operating system if
+// dial is nil.
 func NewProbe(dial Dial) *Probe {
-	// Each question is a connection of its own, or one could be answered by
-	// the container that was there before. No proxy is asked the way.
+	// Each poll has a connection of its own, because an old one could lead to the
+	// previous container. No proxy is used.
 	return &Probe{client: &http.Client{
 		Timeout:   answerLimit,
 		Transport: &http.Transport{DialContext: dial, DisableKeepAlives: true},
@@ -39,10 +39,9 @@ func NewProbe(dial Dial) *Probe {
 	}}
 }
 
-// Serves returns nil if GET /ping at url, which has no path, is answered by
-// 200, as MLflow documents of its server. A server of the user's own command
-// need not know /ping, so that a plain 404 or 405 will do, and so will an answer
-// that is not HTTP/1.
+// Serves returns nil if GET /ping at url, which has no path, returns 200, as MLflow
+// documents for its server. The server of a user's own command need not have /ping, so
+// a plain 404 or 405 is accepted, and so is an answer that is not HTTP/1.
 func (p *Probe) Serves(ctx context.Context, url string) error {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url+"/ping", nil)
 	if err != nil {

@@ -10,11 +10,11 @@ import (
 	"github.com/deployfile/deployfile/publish"
 )
 
-// The labels that containers have besides those of their document.
+// The labels of containers beside those of their document.
 const (
 	LabelEndpoint = imagespec.LabelPrefix + "endpoint"
-	// LabelBy and LabelAt are those of the revision, LabelImage, LabelLock and
-	// LabelFile the digests of what it was made of.
+	// LabelBy and LabelAt are those of the revision; LabelImage, LabelLock and LabelFile
+	// have the digests that it was made of.
 	LabelBy    = imagespec.LabelPrefix + "by"
 	LabelAt    = imagespec.LabelPrefix + "at"
 	LabelImage = imagespec.LabelPrefix + "image"
@@ -23,14 +23,14 @@ const (
 	// LabelAttempt and LabelDeadline are those of the record.
 	LabelAttempt  = imagespec.LabelPrefix + "attempt"
 	LabelDeadline = imagespec.LabelPrefix + "deadline"
-	// LabelBrought says that the engine has the image from a deployment.
+	// LabelBrought reports that the image was pulled for the container.
 	LabelBrought = imagespec.LabelPrefix + "brought"
 )
 
-// FactBrought is the publish.Record's fact of LabelBrought.
+// FactBrought is the fact of a publish.Record for LabelBrought.
 const FactBrought = "brought"
 
-// Labels are those of a record's container.
+// Labels returns the labels of a record's container.
 func Labels(r publish.Record) map[string]string {
 	live := r.State.Live
 	_, digest, named := strings.Cut(live.Image, "@")
@@ -51,7 +51,7 @@ func Labels(r publish.Record) map[string]string {
 	return out
 }
 
-// Deadline is the value of LabelDeadline, "" for none.
+// Deadline returns the value of LabelDeadline, "" for none.
 func Deadline(t time.Time) string {
 	if t.IsZero() {
 		return ""
@@ -59,8 +59,8 @@ func Deadline(t time.Time) string {
 	return t.UTC().Format(time.RFC3339)
 }
 
-// Decode reads a record back, but for its phase, from the record/v1 JSON that is
-// kept with a container and from the container's labels.
+// Decode decodes a record except for its phase, from the record/v1 JSON that is stored
+// with a container and from the container's labels.
 func Decode(revision []byte, labels map[string]string) (publish.Record, error) {
 	r := publish.Record{Attempt: labels[LabelAttempt]}
 	var err error

@@ -34,7 +34,7 @@ var (
 	_ publish.Discarder = (*rollout)(nil)
 )
 
-// Prepare implements publish.Driver: it gets the image.
+// Prepare implements publish.Driver: it pulls the image.
 func (d *Driver) Prepare(ctx context.Context, p *publish.Plan) (publish.Rollout, error) {
 	wanted, err := manifests.ParseContainer(p.Record.Documents)
 	if err != nil {
@@ -65,7 +65,7 @@ func (d *Driver) Prepare(ctx context.Context, p *publish.Plan) (publish.Rollout,
 	return r, nil
 }
 
-// look finds out what gives way.
+// look finds what is to be replaced.
 func (r *rollout) look(ctx context.Context) error {
 	r.old, r.oldRunning, r.conflict = r.plan.Previous, false, false
 	unmanaged, err := r.host.Unmanaged(ctx)
@@ -111,8 +111,8 @@ func (r *rollout) Recover(ctx context.Context, left publish.Record) error {
 
 // Start implements publish.Rollout.
 func (r *rollout) Start(ctx context.Context) error {
-	// A deployment that died after it was committed may have left what it was to stop,
-	// which can still have the port.
+	// A rollout that died after it was committed may have left a container that it
+	// should have stopped, which may still have the port.
 	if err := r.retire(ctx, func(earlier publish.Record) bool { return earlier.Number != r.plan.Previous.Number }); err != nil {
 		return err
 	}
@@ -149,7 +149,7 @@ func (r *rollout) launch(ctx context.Context) error {
 	return nil
 }
 
-// refused is an engine's reason not to start a container.
+// refused is an engine's reason for not starting a container.
 func refused(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return err
@@ -168,7 +168,7 @@ func (r *rollout) Ready(ctx context.Context) (publish.Readiness, error) {
 		state = r.host.State
 	}
 	reason := r.probe.Serves(ctx, url)
-	// Even if there is an answer: it could be another program's.
+	// Even if there is an answer, which may be another program's.
 	s, err := state(ctx, r.plan.Record)
 	switch {
 	case err != nil:
@@ -218,12 +218,12 @@ func (r *rollout) Revert(ctx context.Context) error {
 	return err
 }
 
-// Prune implements publish.Rollout: it stops what was there before.
+// Prune implements publish.Rollout: it stops the previous container.
 func (r *rollout) Prune(ctx context.Context) error {
 	return r.retire(ctx, func(publish.Record) bool { return true })
 }
 
-// retire stops containers of deployed revisions: those that run, and the previous
+// retire stops the containers of deployed revisions: those that run, and the previous
 // one in any case.
 func (r *rollout) retire(ctx context.Context, which func(publish.Record) bool) error {
 	var failed []error

@@ -1,4 +1,4 @@
-// Package wait pauses between two looks at a target.
+// Package wait pauses between two polls of a target.
 package wait
 
 import (
@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// For waits for d. The error is the cause of ctx's end, if that comes first.
+// For waits for d. It returns the cause of ctx's end if that comes first.
 func For(ctx context.Context, d time.Duration) error {
 	t := time.NewTimer(d)
 	defer t.Stop()

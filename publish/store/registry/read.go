@@ -32,7 +32,7 @@ type held struct {
 	publish.Record
 	// written is the phase in the record itself.
 	written publish.Phase
-	// marked says that the tag which says that it is deployed is there.
+	// marked reports whether the tag which says that it is deployed is there.
 	marked bool
 	// digest is that of the artifact.
 	digest  v1.Hash
