@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// Severity says whether a Diagnostic stops the work.
+// Severity is error or warning.
 type Severity string
 
 // The severities: an error stops the work, a warning is only shown.
@@ -28,20 +28,20 @@ type Range struct {
 	End   Position `json:"end"`
 }
 
-// Diagnostic is one thing to say about a Deployfile.
+// Diagnostic is one finding about a Deployfile.
 type Diagnostic struct {
 	// Rule is the kebab-case id of the rule that was broken, stable across
 	// releases.
 	Rule string `json:"rule"`
 	// Severity is error or warning.
 	Severity Severity `json:"severity"`
-	// Message says what is wrong, on one line.
+	// Message is what is wrong, on one line.
 	Message string `json:"message"`
-	// Hint says what to do about it, on one line; it may be empty.
+	// Hint is what to do about it, on one line; it may be empty.
 	Hint string `json:"hint,omitempty"`
 	// File is the name that was given to Parse.
 	File string `json:"file"`
-	// Range is the part of the file that is meant.
+	// Range is the part of the file that it is about.
 	Range Range `json:"range"`
 }
 

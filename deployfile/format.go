@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// Format is what a text must be like. A key names one by its tag "format", or
-// "keys" for the keys of a map.
+// Format is a rule for texts. A key names one by its tag "format", or "keys" for the
+// keys of a map.
 type Format struct {
 	// Pattern is a regular expression, in what RE2 and ECMA-262 have in common:
 	// the JSON Schema has it, too.
@@ -15,14 +15,14 @@ type Format struct {
 	Longest int
 	// Valid checks what a pattern cannot; nil for nothing.
 	Valid func(value string) bool
-	// Called is what the keys of a map are, such as "environment variable".
+	// Called is the name for the keys of a map, such as "environment variable".
 	Called string
 	// Want completes the message KEY "value" must be …
 	Want string
 	// Rule is the rule that a wrong value breaks; the default is "invalid-name".
 	Rule string
-	// Hint says what to write instead of a wrong value; nil for nothing. target
-	// is the name of the target that the key is in.
+	// Hint returns what to write instead of a wrong value; it may be nil. target is the
+	// name of the target that the key is in.
 	Hint func(value, target string) string
 	// Refuse, if it is there, says what is wrong with a value that the fields
 	// above do not accept, in the place of Want, Rule and Hint. key is how

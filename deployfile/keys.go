@@ -26,7 +26,7 @@ type key struct {
 	// unique is for lists that have nothing twice; saysUnique is, too, for those
 	// where a check of their own reports it.
 	unique, saysUnique bool
-	// empty is for texts where "" means none.
+	// empty marks texts where "" means none.
 	empty bool
 	// required says why the key must be there, and example how it may look.
 	required, example string

@@ -11,7 +11,7 @@ import (
 type Kind struct {
 	// Name is the value of the key "kind".
 	Name string
-	// Summary says in a few words what a deployment to such a target makes.
+	// Summary describes in a few words what deploying to such a target creates.
 	Summary string
 	// New returns the kind's own keys, all of them zero.
 	New func() Spec
@@ -29,8 +29,8 @@ type Kind struct {
 
 // ImageNeed is the form in which a target takes the image.
 type ImageNeed struct {
-	// Store is the image store that the target has of its own and is handed
-	// the image for; StoreNone pulls it from a registry.
+	// Store is the target's own image store, which the image is loaded into; StoreNone
+	// pulls it from a registry.
 	Store Store
 	// Formats are the values that the key "format" may have, the default first.
 	Formats []string
@@ -121,18 +121,18 @@ const (
 	Modelcar = "modelcar"
 )
 
-// Place is where endpoints have their names: two targets with the same place
-// and endpoint would replace each other.
+// Place is the namespace of endpoints: two targets with the same place and endpoint
+// would replace each other.
 type Place struct {
 	// System is the kind, or what several kinds have in common.
 	System string
-	// Parts are the keys that tell places of one system apart.
+	// Parts are the keys that distinguish places of one system.
 	Parts []PlacePart
 }
 
 // PlacePart is one key of a Place.
 type PlacePart struct {
-	// Key is the key in the Deployfile, Called what it names: "namespace".
+	// Key is the key in the Deployfile, Called the name of what it holds: "namespace".
 	Key, Called string
 	// Value is the key's value, "" for the target's own default.
 	Value string

@@ -12,8 +12,8 @@ type index struct {
 	root *node
 }
 
-// find returns the node of the path, or the nearest one around it that the
-// text has, and whether it is the path's own.
+// find returns the node of the path, or of its nearest ancestor in the text, and
+// whether it is the path's own.
 func (x index) find(path []string) (*node, bool) {
 	n := x.root
 	for _, part := range path {
@@ -51,7 +51,7 @@ func (x index) key(path []string) Range {
 	return x.text.rangeOf(n.key)
 }
 
-// raw returns the value as it is written, of a path that the text has.
+// raw returns the value of a path in the text as it is written.
 func (x index) raw(path []string) string {
 	n, _ := x.find(path)
 	return string(x.text.data[n.value.start:n.value.end])

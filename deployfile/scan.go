@@ -8,8 +8,7 @@ import (
 	"github.com/deployfile/deployfile/internal/untrusted"
 )
 
-// node is what one key, table or list item of the text looks like to
-// somebody who points at it.
+// node has the positions of one key, table or list item of the text.
 type node struct {
 	// key is where the key was first written; an item of a list has none.
 	key span

@@ -34,8 +34,8 @@ func syntaxMessage(message string) string {
 	return terminal.Line(message)
 }
 
-// syntaxHint says what usually helps. The library has pages of help for some
-// errors, but gives them out only inside a drawing of its own.
+// syntaxHint returns what usually helps. The TOML library has help for some errors, but
+// only inside its own drawing.
 func syntaxHint(message string) string {
 	for _, known := range []struct{ part, hint string }{
 		{"strings cannot contain newlines", "close the quotes before the end of the line"},

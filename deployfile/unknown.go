@@ -24,7 +24,7 @@ func (r *report) strangeKey(table []string, name string, keys []key) {
 			"remove it: it is only for " + strings.Join(others, ", "),
 		}, at...)
 	}
-	// Of a target without a kind it is reported that it has none.
+	// For a target without a kind, only the missing kind is reported.
 }
 
 // kindsWith lists the kinds that have the key at the path.
@@ -42,7 +42,7 @@ func (r *report) kindsWith(path []string) []string {
 	return names
 }
 
-// unknownKey says of a key that no table has there where it belongs or what was
+// unknownKey reports a key that no table has there, and where it belongs or what was
 // probably meant.
 func (r *report) unknownKey(table []string, name string, keys []key) Problem {
 	p := Problem{Rule: "unknown-key", Message: fmt.Sprintf("unknown key %q", name)}

@@ -10,7 +10,7 @@ import (
 )
 
 func (r *report) validateTargets(f *File) {
-	// The one that comes later in the text is the one to complain about.
+	// The later one in the text is reported.
 	names := slices.SortedStableFunc(slices.Values(slices.Sorted(maps.Keys(f.Targets))), func(a, b string) int {
 		return comparePositions(r.index.key([]string{"targets", a}).Start, r.index.key([]string{"targets", b}).Start)
 	})
@@ -31,7 +31,7 @@ func (r *report) validateTargets(f *File) {
 	}
 }
 
-// noKind reports that the text does not say what kind a target has.
+// noKind reports a target without a kind.
 func (r *report) noKind(t Target, path []string) {
 	at := join(path, "kind")
 	switch {

@@ -60,7 +60,7 @@ func (r *report) text(k key, path []string, value string) {
 
 func (r *report) number(k key, path []string, value int) {
 	p := Problem{Rule: "out-of-range"}
-	// As it is written: a huge number has been cut.
+	// As written: a huge number would be truncated.
 	shown := r.index.raw(path)
 	if shown == "" {
 		shown = strconv.Itoa(value)

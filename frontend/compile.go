@@ -20,12 +20,12 @@ type compiled struct {
 
 	plan   *llb.Plan
 	states llb.Inputs
-	// layers are those of the image that is built, or that the output is about.
+	// layers are the layers of the output's image.
 	layers *llb.Image
 	base   dockerspec.DockerOCIImage
 }
 
-// contents returns what the image that is built, or that the output is about, contains.
+// contents returns the contents of the output's image.
 func (r *request) contents() *contents {
 	if r.output.image == nil {
 		return wholeImage()
@@ -97,7 +97,7 @@ func (l *locked) plan(platform string, env []string) (*llb.Plan, error) {
 	})
 }
 
-// withoutUser drops what a repository's URL may hold and a label must not.
+// withoutUser drops the credentials of a repository's URL, which a label must not have.
 func withoutUser(repository string) string {
 	if scpAddress.MatchString(repository) {
 		return repository

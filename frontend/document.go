@@ -32,7 +32,7 @@ type document struct {
 	warner func(context.Context, string, gwclient.WarnOpts)
 }
 
-// open fetches the Deployfile, and what lies beside it.
+// open fetches the Deployfile and the files beside it.
 func (r *request) open(ctx context.Context) (*document, error) {
 	name := r.client.BuildOpts().Opts["filename"]
 	if name == "" {
@@ -43,12 +43,12 @@ func (r *request) open(ctx context.Context) (*document, error) {
 		return nil, err
 	}
 	d := &document{request: r, name: name, lockName: path.Base(name) + ".lock", text: src.Data, source: src.SourceMap, warner: src.Warn}
-	// Clients draw what is wrong on these lines, as they are.
+	// Clients draw these lines unchanged.
 	d.source.Data = []byte(terminal.Masked(string(d.text)))
 	return d, nil
 }
 
-// besides returns the Deployfile and what lies beside it, as patterns.
+// besides returns patterns for the Deployfile and the files beside it.
 func besides(name string) []string {
 	file := sent(name)
 	return []string{file, file + ".dockerignore", file + ".lock", path.Join(path.Dir(file), "pylock*.toml")}

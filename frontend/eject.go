@@ -29,13 +29,14 @@ func buildWheels(ctx context.Context, in *inputs) (*gwclient.Result, error) {
 	return made[0].explained(ctx, st)
 }
 
-// explained solves a state, and says what a failed step met.
+// explained solves a state, and explains the error of a failed step.
 func (c *compiled) explained(ctx context.Context, st bkllb.State) (*gwclient.Result, error) {
 	result, err := c.result(ctx, st)
 	return result, c.explain(ctx, err)
 }
 
-// buildEject returns the eject output: a directory with a Dockerfile and what it names.
+// buildEject returns the eject output: a directory with a Dockerfile and the files that
+// it copies.
 func buildEject(ctx context.Context, in *inputs) (*gwclient.Result, error) {
 	l, err := in.useLock(ctx)
 	if err != nil {

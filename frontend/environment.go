@@ -15,7 +15,7 @@ import (
 	"github.com/deployfile/deployfile/resolver"
 )
 
-// environment is what is to be resolved.
+// environment is the input of the resolver.
 type environment struct {
 	inputs  resolver.Inputs
 	indexes []resolver.Index
@@ -110,12 +110,12 @@ func newEnvironment(f *deployfile.File, m *mlmodel.Model, context fs.FS, mirror 
 	e.server(f, m)
 	e.addIndexes(f, m, urls, replaced)
 	for _, line := range slices.Concat(e.inputs.Requirements, e.inputs.Constraints, e.inputs.Override, e.inputs.Options) {
-		// They become lines of a file that uv reads.
+		// They become lines of a file that uv parses.
 		if strings.ContainsFunc(line, unicode.IsControl) {
 			return nil, at(f, fmt.Errorf("requirement %q holds a control character", line), "model", "source")
 		}
 		if strings.Contains(line, "${") {
-			// uv would put in what its environment has by that name, and send it.
+			// uv would expand the environment variable of that name, and send its value.
 			return nil, at(f, fmt.Errorf("requirement %q takes a part of it from the environment, which is not the model's to read; write it out", line), "model", "source")
 		}
 	}

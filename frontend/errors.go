@@ -17,9 +17,9 @@ import (
 	"google.golang.org/grpc/status"
 )
 
-// StaleLockError says that the lock does not fit what it is a lock of.
+// StaleLockError reports a lock that is out of date.
 type StaleLockError struct {
-	// File is the lock's name, Changes what differs, a phrase each.
+	// File is the lock's name, Changes are the differences, a phrase each.
 	File    string
 	Changes []string
 	// Model reports whether nothing but the model's files differs, so that a new lock

@@ -7,9 +7,9 @@ import (
 	"github.com/deployfile/deployfile/deployfile"
 )
 
-// checkFormat refuses what the registry of a target does not take, and warns of
-// what buildx adds unless it is told not to. deployfile deploy converts the image
-// by itself; buildx exports it as its own options say.
+// checkFormat refuses an image that the registry of a target does not accept, and warns
+// of the attestations that buildx adds by default. deployfile deploy converts the image
+// itself; buildx exports it as its own options say.
 func (in *inputs) checkFormat(ctx context.Context) error {
 	target, ok := in.file.Targets[in.ui.Target]
 	if !ok || target.Format == "" || target.Format == deployfile.FormatOCI {

@@ -78,7 +78,7 @@ func (i fileInfo) ModTime() time.Time { return time.Unix(0, i.Stat.ModTime) }
 func (i fileInfo) IsDir() bool        { return i.Mode().IsDir() }
 func (i fileInfo) Sys() any           { return i.Stat }
 
-// openFile asks the builder for no more of a file than is read of it.
+// openFile requests only those parts of a file from the builder that are read.
 type openFile struct {
 	fs     refFS
 	name   string
@@ -86,8 +86,8 @@ type openFile struct {
 	offset int
 }
 
-// maxPart is how much is asked for at once, in bytes: a message of the builder's
-// has no room for 16 MiB.
+// maxPart is how much is requested at once, in bytes: a message of the builder must be
+// smaller than 16 MiB.
 const maxPart = 8 << 20
 
 func (f *openFile) Stat() (fs.FileInfo, error) { return f.info, nil }

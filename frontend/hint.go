@@ -13,7 +13,7 @@ import (
 	"github.com/deployfile/deployfile/resolver"
 )
 
-// hinted is an error with what to do about it.
+// hinted is an error with a hint.
 type hinted struct {
 	err  error
 	hint string
@@ -22,8 +22,8 @@ type hinted struct {
 func (e *hinted) Error() string { return strings.TrimRight(e.err.Error(), "\n") + "\nhint: " + e.hint }
 func (e *hinted) Unwrap() error { return e.err }
 
-// withHint adds to an error about requirements of these names which key of the
-// Deployfile mends it, if that can be told.
+// withHint adds a hint to an error about requirements of these names: which key of the
+// Deployfile fixes it, if that is known.
 func (i *Inspection) withHint(err error, names []string) error {
 	names = slices.DeleteFunc(slices.Clone(names), i.overridden)
 	var step *resolver.StepError
@@ -91,15 +91,15 @@ func requires(of []mlmodel.Requirement, name string) bool {
 	return slices.ContainsFunc(of, func(r mlmodel.Requirement) bool { return r.Name == name })
 }
 
-// What uv says of packages that are not for Linux, of versions that no index has and
-// of names that none has; see resolver/uvmessages.go.
+// uv's messages about packages that are not for Linux, versions that no index has and
+// unknown names; see resolver/uvmessages.go.
 var (
 	otherPlatforms = regexp.MustCompile("Wheels are available for `([a-z0-9][a-z0-9._-]*)` [^:]*platforms?: ((?:`[^`]+`(?:, | and |,and )?)+)")
 	localVersion   = regexp.MustCompile(`there is no version of ([a-z0-9][a-z0-9._-]*)(?:\[[^\]]*\])?==([A-Za-z0-9.!]+)\+([A-Za-z0-9.]+)`)
 	notFound       = regexp.MustCompile(`[Bb]ecause ([a-z0-9][a-z0-9._-]*) was not found in`)
 )
 
-// resolveHint says what to do about requirements that cannot be met.
+// resolveHint returns how to fix requirements that cannot be resolved.
 func (i *Inspection) resolveHint(said string, names []string) string {
 	said = strings.Join(strings.Fields(said), " ")
 	var foreign []string

@@ -29,7 +29,7 @@ func (e *environment) addIndexes(f *deployfile.File, m *mlmodel.Model, urls []st
 		urls = slices.DeleteFunc(urls, func(u string) bool { return sameIndex(u, x.URL) })
 	}
 	for n, u := range urls {
-		// The table of an index says more than an option.
+		// The table of an index has more than an option.
 		if slices.ContainsFunc(f.Environment.Indexes, func(i deployfile.Index) bool { return sameIndex(i.URL, u) }) {
 			continue
 		}

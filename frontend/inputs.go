@@ -23,7 +23,7 @@ type lockFiles struct {
 	pylocks map[string][]byte
 }
 
-// inputs is all that the caller gives a build: the Deployfile, the lock beside it,
+// inputs is everything from which a build is made: the Deployfile, the lock beside it,
 // and the model.
 type inputs struct {
 	*project
@@ -177,7 +177,7 @@ func (in *inputs) contextPaths(model string) []string {
 		}
 	}
 	if len(paths) == 0 {
-		// No paths at all would be everything.
+		// An empty list would send everything.
 		paths = []string{".dockerignore"}
 	}
 	return paths

@@ -14,7 +14,7 @@ import (
 	"github.com/moby/buildkit/solver/pb"
 )
 
-// Inspection is what is known of a Deployfile without a builder.
+// Inspection is everything that is known of a Deployfile without a builder.
 type Inspection struct {
 	// File is the Deployfile, Diagnostics its warnings.
 	File        *deployfile.File

@@ -23,7 +23,7 @@ func (r *request) lintResult(ctx context.Context) (*gwclient.Result, error) {
 	if failure == nil {
 		failure = in.stale()
 	}
-	// The date is one of a judgement, not of anything that is built.
+	// The date affects the findings, and nothing that is built.
 	today := time.Now()
 	if failure == nil && in.beside.lock != nil {
 		in.askYanked(ctx, today)
@@ -31,8 +31,8 @@ func (r *request) lintResult(ctx context.Context) (*gwclient.Result, error) {
 	return lint.Result(in.found.Lint(in.beside.lock, in.beside.pylocks, today), d.locateSource(failure), d.source)
 }
 
-// askYanked asks the indexes for what they have withdrawn. Where that cannot be
-// asked, the rest is judged all the same.
+// askYanked asks the indexes which locked files were withdrawn. Without an answer, the
+// other rules are still checked.
 func (in *inputs) askYanked(ctx context.Context, today time.Time) {
 	indexes := in.found.env.indexes
 	tools, err := in.resolver.Toolchain(ctx, in.beside.lock, in.file.Environment.CA, indexes)

@@ -10,8 +10,8 @@ import (
 	"github.com/deployfile/deployfile/resolver"
 )
 
-// MissingError says what the server that was verified did not find, and how it is
-// added.
+// MissingError reports what is missing in the image for the server to start, and how to
+// add it.
 type MissingError struct {
 	// What is a shared library, a program or a Python module. Hint is what to do, ""
 	// if that is not known.
@@ -31,7 +31,7 @@ func (e *MissingError) Error() string {
 // Unwrap returns the verify step's error.
 func (e *MissingError) Unwrap() error { return e.Err }
 
-// How the loader, Python and subprocess say that something is missing.
+// The messages of the loader, Python and subprocess about something missing.
 var (
 	noLibrary = regexp.MustCompile(`([A-Za-z0-9._+-]+\.so[.0-9]*): cannot open shared object file`)
 	noProgram = regexp.MustCompile(`No such file or directory: '([A-Za-z0-9._+-]+)'`)

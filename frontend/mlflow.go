@@ -9,7 +9,7 @@ import (
 	"github.com/deployfile/deployfile/mlmodel"
 )
 
-// server adds what the server needs and nobody asks for.
+// server adds the server's own requirements.
 func (e *environment) server(f *deployfile.File, m *mlmodel.Model) {
 	e.inputs.MLflow = "full"
 	if f.Server.Kind != "mlflow" {
@@ -25,7 +25,7 @@ func (e *environment) server(f *deployfile.File, m *mlmodel.Model) {
 	case !ok:
 		e.inputs.Requirements = append(e.inputs.Requirements, mlflow)
 	case r.Name == "mlflow" && (r.URL != "" || r.VCS != "" || r.Path != ""):
-		// Who names a build of MLflow means that one, and no index has its skinny part.
+		// A development build of MLflow has no skinny distribution on any index.
 		e.inputs.MLflow = "full"
 	case r.Name == "mlflow" && r.Text == "mlflow":
 		// MLflow 1 wrote it without a version; the model was logged with one.

@@ -22,7 +22,7 @@ const (
 	OutputEject    = "eject"
 )
 
-// Output is something that a build can make of any Deployfile.
+// Output is something that a build can produce.
 type Output struct {
 	// Name is the value of --target.
 	Name string
@@ -42,34 +42,33 @@ func Outputs() []Output {
 	return out
 }
 
-// output is an Output and how it is made. To add one, add it to outputs, and its
-// name to deployfile.Outputs.
+// output is an Output with its handler. To add one, add it to outputs, and its name to
+// deployfile.Outputs.
 type output struct {
 	name, description string
-	// build makes the output.
+	// build produces the output.
 	build func(context.Context, *inputs) (*gwclient.Result, error)
-	// image is what an image has in it, nil for other outputs.
+	// image is the contents of an image, nil for other outputs.
 	image *contents
 	// relocks reports whether the output makes a new lock, and so does without one
 	// that cannot be read.
 	relocks bool
 }
 
-// contents is what an image has in it.
+// contents describes the contents of an image.
 type contents struct {
 	// environment reports whether the Python packages are in it.
 	environment bool
 	// server reports whether it has all that answers requests, so that it can be
 	// verified.
 	server bool
-	// reduce takes out of a plan what the image does not have; nil for nothing.
+	// reduce removes from a plan what the image does not have; nil for nothing.
 	reduce func(*llb.Plan)
 	// layers makes the file system.
 	layers func(*llb.Plan, llb.Inputs) (*llb.Image, error)
 	// config makes the configuration. own is nil for an image without a base.
 	config func(p *llb.Plan, base dockerspec.DockerOCIImage) (config, own *dockerspec.DockerOCIImage, err error)
-	// check finds out whether the image is of use; nil if there is nothing to
-	// find out.
+	// check returns an error if the image cannot be used; nil for no check.
 	check func(context.Context, *compiled) error
 }
 

@@ -76,7 +76,7 @@ func (c *compiled) sboms(ctx context.Context) (map[string][]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	// A base without dpkg has no list; its packages are then not known.
+	// A base without dpkg has no list, so its packages are unknown.
 	if data, err := untrusted.ReadFile(refFS{ctx, base}, "var/lib/dpkg/status", maxStatus); err == nil {
 		if in.BasePackages, err = sbom.ParseDpkgStatus(data); err != nil {
 			return nil, err
@@ -145,7 +145,7 @@ func (c *compiled) attest(ctx context.Context, res *gwclient.Result) error {
 		return nil
 	}
 	if !c.contents().environment {
-		// Without an answer, BuildKit would scan it for packages.
+		// Without an answer, BuildKit would scan the image for packages.
 		return fmt.Errorf("--target %s has no SBOM: leave --sbom out here, and build the environment with it", c.ui.Target)
 	}
 	files, err := c.sboms(ctx)

@@ -15,8 +15,8 @@ func (i *Inspection) impliedNames() []string {
 	return names
 }
 
-// unknownPackages are apt's words for a package, or a version of one, that its index
-// lacks.
+// unknownPackages matches apt's messages about a package, or a version, that is missing
+// in its index.
 var unknownPackages = regexp.MustCompile(`Unable to locate package (\S+)|Package '(\S+)' has no installation candidate|Version '[^']*' for '(\S+)' was not found`)
 
 // locatePackage says which of the Debian packages apt is talking about. For one that

@@ -1,9 +1,9 @@
-// Package manifests says what a target is given: it turns the state that a
-// target is to be in, plain data, into documents (Kubernetes objects, a
-// container's description, …). Each kind of target has a package below this one
-// with its keys, defaults, checks and rendering; package kinds lists them. All
-// of it is pure: no clock, network, environment or map order, so the same state
-// gives the same bytes. Package publish takes the documents to the target.
+// Package manifests renders what is deployed to a target: it turns a state, plain data,
+// into documents (Kubernetes objects, a container's description, …). Each kind of
+// target has a package below this one with its keys, defaults, checks and rendering;
+// package kinds lists them. All of it is pure: no clock, network, environment or map
+// order, so the same state gives the same bytes. Package publish applies the documents
+// to the target.
 //
 // Promise: the packages below link neither BuildKit nor a client of a target, and
 // Render needs no more than its argument. The documents of one state may change from
@@ -18,21 +18,20 @@ import (
 	"github.com/deployfile/deployfile/deployfile"
 )
 
-// Release is a built image and what the Deployfile says of a target: all that
-// is needed to bring it there again.
+// Release is a built image with the keys of its target: all that deploying it again
+// needs.
 type Release struct {
 	// Model is the model's name, Version its version, "" if it has none.
 	Model, Version string
 	// Target is the [targets.NAME] that it is for, defaults filled in.
 	Target deployfile.Target
-	// Image is what runs: REPOSITORY@sha256:…, or an image id (sha256:…) for
-	// an engine that was handed the image.
+	// Image is the image to run: REPOSITORY@sha256:…, or an image ID (sha256:…) for an
+	// engine that the image was loaded into.
 	Image string
 	// ModelImage is the artifact that holds the model alone,
 	// REPOSITORY@sha256:…; "" unless the target mounts the model as a volume.
 	ModelImage string
-	// Port is where the server listens inside, User the uid[:gid] that it runs
-	// as.
+	// Port is the server's port in the container, User the uid[:gid] that it runs as.
 	Port int
 	User string
 	// LockDigest and FileDigest are those of Deployfile.lock and Deployfile,
@@ -40,24 +39,23 @@ type Release struct {
 	LockDigest, FileDigest string
 }
 
-// State is what a target is to serve.
+// State is the desired state of an endpoint.
 type State struct {
-	// Live is what answers requests.
+	// Live is the release that gets the traffic.
 	Live Slot
-	// Next is what a canary or blue-green deployment has brought up beside it,
-	// nil if nothing.
+	// Next is the canary or the preview beside it, nil without one.
 	Next *Slot
 }
 
-// Slot is a release in its place.
+// Slot is a release with its track.
 type Slot struct {
-	// Track tells the slots of one endpoint from each other: "" for the plain
-	// one, TrackCanary, TrackBlue or TrackGreen.
+	// Track distinguishes the slots of one endpoint: "" for the plain one, TrackCanary,
+	// TrackBlue or TrackGreen.
 	Track string
 	Release
 }
 
-// Document is one thing that a target is given.
+// Document is one file that is applied to a target.
 type Document struct {
 	// Name is a file name, such as "deployment.yaml".
 	Name string
@@ -65,7 +63,7 @@ type Document struct {
 	Body []byte
 }
 
-// Spec has the keys of a kind, and knows what its targets are given.
+// Spec has the keys of a kind, and renders them.
 type Spec interface {
 	deployfile.Spec
 	// Render returns the documents of a state, in the order in which they are

@@ -38,7 +38,7 @@ func RevisionOfTag(endpoint, tag string) (number int, ok bool) {
 	return number, true
 }
 
-// RevisionOfImageTag is the number of the revision whose image a tag names; ok is
+// RevisionOfImageTag returns the number of the revision whose image a tag names; ok is
 // false if it names none of this endpoint.
 func RevisionOfImageTag(endpoint, tag string) (number int, ok bool) {
 	tag, ok = strings.CutSuffix(tag, revisionImage)

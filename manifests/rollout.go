@@ -24,7 +24,7 @@ const (
 	StrategyCanary    = "canary"
 )
 
-// Rollout has the keys of kinds that can bring up a release beside the live one.
+// Rollout has the keys of kinds that can deploy a release beside the live one.
 type Rollout struct {
 	// Strategy is "rolling" (the default), "blue-green" or "canary".
 	Strategy string `toml:"strategy" json:"strategy,omitzero" enum:"rolling blue-green canary" default:"rolling"`
@@ -53,8 +53,8 @@ func (r *Rollout) Complete() {
 	}
 }
 
-// RolloutOf returns how the target brings up its next release; it is zero for a
-// kind that replaces the live one.
+// RolloutOf returns the target's Rollout keys; they are zero for a kind that replaces
+// the live release.
 func RolloutOf(t deployfile.Target) Rollout {
 	if s, ok := t.Spec.(interface{ rollout() *Rollout }); ok {
 		return *s.rollout()
@@ -62,7 +62,7 @@ func RolloutOf(t deployfile.Target) Rollout {
 	return Rollout{}
 }
 
-// withoutRollout returns the target with keys that say nothing of the next release.
+// withoutRollout returns the target without its Rollout keys.
 func withoutRollout(t deployfile.Target) deployfile.Target {
 	if _, ok := t.Spec.(interface{ rollout() *Rollout }); !ok {
 		return t

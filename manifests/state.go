@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// The tracks that a slot has besides "".
+// The tracks of slots beside "".
 const (
 	TrackCanary = "canary"
 	TrackBlue   = "blue"
@@ -20,8 +20,8 @@ func (s State) Slots() []Slot {
 	return []Slot{s.Live, *s.Next}
 }
 
-// Newest returns the release that was deployed last. What the slots share is
-// rendered from it.
+// Newest returns the slot that was deployed last. Shared objects are rendered from its
+// release.
 func (s State) Newest() Release {
 	slots := s.Slots()
 	return slots[len(slots)-1].Release
@@ -75,9 +75,9 @@ func RolledBack(current, earlier State) State {
 	return to
 }
 
-// Same reports whether two states are rendered to the same documents, apart from
-// the digests of the lock and the Deployfile: then the second needs nothing that
-// the first has not. What cannot be rendered is the same as nothing.
+// Same reports whether two states are rendered to the same documents, apart from the
+// digests of the lock and the Deployfile, so that deploying the second would change
+// nothing. A state that cannot be rendered is not the same as any other.
 func Same(a, b State) bool {
 	before, err := Render(withoutDigests(a))
 	if err != nil {
@@ -99,9 +99,8 @@ func withoutDigests(s State) State {
 	return s
 }
 
-// sameService reports whether the releases serve the same in the same way: the
-// Deployfile may have got another comment, or another strategy for what comes
-// next.
+// sameService reports whether the releases run the same way: the Deployfile may have
+// another comment, or another strategy for the next release.
 func sameService(a, b Release) bool {
 	a.Target, b.Target = withoutRollout(a.Target), withoutRollout(b.Target)
 	return Same(State{Live: Slot{Release: a}}, State{Live: Slot{Release: b}})

@@ -195,7 +195,7 @@ func (o *buildOptions) checkTarget(p *build.Project) error {
 	return &usageError{fmt.Errorf("--target: there is no %q: %s", o.target, suggest.OneOf(o.target, known))}
 }
 
-// makesFiles reports whether the target is files, or nothing, rather than an image.
+// makesFiles reports whether the output is files, or nothing, rather than an image.
 func (o *buildOptions) makesFiles() bool {
 	return slices.ContainsFunc(frontend.Outputs(), func(out frontend.Output) bool { return out.Name == o.target && !out.Image })
 }
@@ -217,8 +217,8 @@ func (o *buildOptions) loadInto(ctx context.Context, b *builder.Builder, p *buil
 	return engine, nil
 }
 
-// keepNothing adds an output without a name, which only the builder's cache
-// keeps.
+// keepNothing adds an output without a name, so that only the builder's cache keeps the
+// image.
 func keepNothing(ctx context.Context, b *builder.Builder, opt *build.Options) error {
 	if b.Kind != builder.Docker {
 		opt.Exports = []client.ExportEntry{{Type: client.ExporterImage}}
@@ -267,7 +267,7 @@ func metadata(from map[string]string) map[string]any {
 	return out
 }
 
-// addOutputs adds where the outputs went.
+// addOutputs adds the destinations of the outputs.
 func addOutputs(r *report.Build, outputs []build.Output) {
 	for _, o := range outputs {
 		switch {
@@ -279,7 +279,7 @@ func addOutputs(r *report.Build, outputs []build.Output) {
 	}
 }
 
-// buildSummary says where the image went, and what could be done if nowhere.
+// buildSummary returns where the image went or, if nowhere, what to do with it.
 func buildSummary(r report.Build) string {
 	var parts []string
 	for _, x := range []struct {

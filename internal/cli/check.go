@@ -100,7 +100,7 @@ func check(ctx context.Context, s streams, dir string, o checkOptions) error {
 	return c.err
 }
 
-// shownFindings is how many findings are drawn: nobody reads more.
+// shownFindings is the largest number of findings to draw.
 const shownFindings = 1000
 
 // checked is what check has found, and the error that it ends with after that is
@@ -111,7 +111,7 @@ type checked struct {
 	err    error
 }
 
-// inspect reads all that a build would read of the directory.
+// inspect reads everything that a build would read of the directory.
 func inspect(ctx context.Context, dir, file string, source []byte, args map[string]string) (*checked, error) {
 	files, err := openContext(dir, file)
 	if err != nil {
@@ -149,8 +149,8 @@ func readLock(ctx context.Context, file string) (*resolver.Lock, map[string][]by
 	return lock, l.Files, nil
 }
 
-// checkLock compares the lock with what can be told without a builder: all but
-// what a registry or a package index has to say.
+// checkLock compares the lock with everything that is known without a builder, a
+// registry or a package index.
 func checkLock(ctx context.Context, files *contextFS, found *frontend.Inspection, file string, lock *resolver.Lock, pylocks map[string][]byte) error {
 	changes := lock.Stale(found.Inputs, found.File.Image.Platforms, pylocks)
 	now, err := modelFiles(ctx, files, found.ModelDir, slices.Concat(modelsource.LeftOut(found.ModelDir, filepath.Base(file)), found.Model.LeftOut))
@@ -163,14 +163,14 @@ func checkLock(ctx context.Context, files *contextFS, found *frontend.Inspection
 	return nil
 }
 
-// findings returns what was found, an error last.
+// findings returns the findings, with an error as the last.
 func findings(file string, found *frontend.Inspection, judged []lint.Finding, err error) []report.Finding {
 	out := []report.Finding{}
 	for _, f := range judged {
 		out = append(out, report.Finding{Kind: "deployfile", Diagnostic: f.Diagnostic(file)})
 	}
 	at := func(file string, line int) deployfile.Diagnostic {
-		// What is about a file as a whole is shown at its first line.
+		// A finding about a whole file is shown at its first line.
 		p := deployfile.Position{Line: max(line, 1), Column: 1}
 		return deployfile.Diagnostic{File: file, Range: deployfile.Range{Start: p, End: p}}
 	}

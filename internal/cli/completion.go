@@ -54,7 +54,8 @@ func directories(*cobra.Command, []string, string) ([]cobra.Completion, cobra.Sh
 // opener reads the Deployfile that a command's flags name.
 type opener func(context.Context) (*build.Project, error)
 
-// completeTargets offers the Deployfile's targets that are no arguments yet.
+// completeTargets offers those of the Deployfile's targets that are not among the
+// arguments yet.
 func completeTargets(open opener) cobra.CompletionFunc {
 	return func(cmd *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
 		p, err := open(cmd.Context())

@@ -99,10 +99,10 @@ func deletionText(w *terminal.Writer, d report.Deletion) {
 	}
 }
 
-// errDeclined is a question that was answered with no.
+// errDeclined reports a question that was answered with no.
 var errDeclined = errors.New("nothing was deleted")
 
-// confirm asks whoever sits at the terminal.
+// confirm asks the user at the terminal.
 func confirm(ctx context.Context, s streams, targets []deployfile.Target) error {
 	if in, ok := s.in.(*os.File); !ok || !terminal.Is(in) {
 		return &usageError{errors.New("there is no terminal to ask whether this is meant: say so with --yes")}

@@ -23,7 +23,7 @@ func (f *applyFlags) add(flags *pflag.FlagSet) {
 	flags.BoolVar(&f.asJSON, "json", false, "print the outcome as JSON")
 }
 
-// valid refuses values that no target accepts.
+// valid refuses values that are invalid for every target.
 func (f *applyFlags) valid() error {
 	if f.Timeout <= 0 {
 		return &usageError{errors.New("--timeout must be more than 0; --no-wait does not wait")}

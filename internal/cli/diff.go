@@ -77,7 +77,7 @@ func diff(ctx context.Context, s streams, a, b string, asJSON bool) error {
 	})
 }
 
-// compareSides compares what two names stand for, and calls use while they are open.
+// compareSides opens the two sides that the names stand for, and calls use with them.
 func compareSides(ctx context.Context, a, b string, use func(was, is *side, differences compare.Report) error) error {
 	was, err := openSide(ctx, a)
 	if err != nil {
@@ -100,7 +100,7 @@ func compareSides(ctx context.Context, a, b string, use func(was, is *side, diff
 	return use(was, is, compare.Diff(before, after))
 }
 
-// side is one of the two that are compared: a lock or an image.
+// side is one side of a comparison: a lock or an image.
 type side struct {
 	name  string
 	lock  *build.LockFiles
@@ -147,7 +147,7 @@ func (d *side) close() {
 	}
 }
 
-// contents read what there is to compare with the other side.
+// contents returns what the sides have in common to compare.
 func (d *side) contents(ctx context.Context, other *side) (compare.Contents, error) {
 	if d.image != nil {
 		return d.image.Contents(ctx, other.image)

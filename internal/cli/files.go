@@ -31,8 +31,8 @@ func (f *inputFlags) export(ctx context.Context, s streams, p *build.Project, ou
 	})
 }
 
-// buildFiles builds an output that is files. The lock stays as it is: it is no image
-// that is made.
+// buildFiles builds an output that is files. The lock is not written, because no image
+// is built.
 func (f *inputFlags) buildFiles(ctx context.Context, s streams, p *build.Project, output string, where func(*build.Options)) error {
 	opt, err := f.options(p, output, s)
 	if err != nil {

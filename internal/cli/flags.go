@@ -20,7 +20,7 @@ import (
 // builderVariable is the environment's --builder, as buildx has BUILDX_BUILDER.
 const builderVariable = "DEPLOYFILE_BUILDER"
 
-// builderFlags say where a build runs.
+// builderFlags select the builder.
 type builderFlags struct {
 	name      string
 	diskLimit byteSize
@@ -68,7 +68,7 @@ func (b *byteSize) Set(text string) error {
 	return nil
 }
 
-// inputFlags say what a build reads; every command that builds has them.
+// inputFlags select what a build reads; every command that builds has them.
 type inputFlags struct {
 	builderFlags
 	directory       string
@@ -124,8 +124,8 @@ func (f *inputFlags) addLabels(flags *pflag.FlagSet) {
 	flags.StringArrayVar(&f.labels, "label", nil, "a label of the image, `NAME=VALUE`")
 }
 
-// addPlace adds the flags that say which Deployfile is meant. The directory is the
-// argument CONTEXT of some commands.
+// addPlace adds the flags that select the Deployfile. The directory is the argument
+// CONTEXT of some commands.
 func addPlace(flags *pflag.FlagSet, directory, file *string) {
 	flags.StringVarP(directory, "directory", "C", ".", "the `DIRECTORY` that the build may read, with the Deployfile")
 	flags.StringVarP(file, "file", "f", "", "the Deployfile, a `FILE` (default: Deployfile in the directory)")

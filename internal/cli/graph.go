@@ -22,8 +22,8 @@ type graph struct {
 	edges []edge
 }
 
-// edge leads from one node to another; a tool is used for what it leads to,
-// and is no part of it.
+// edge leads from one node to another; a tool is used to make its target, and not
+// contained in it.
 type edge struct {
 	from, to int
 	tool     bool
@@ -36,7 +36,7 @@ func (g *graph) node(lines ...string) int {
 
 func (g *graph) edge(from, to int) { g.edges = append(g.edges, edge{from: from, to: to}) }
 
-// drawPlan draws base and layers, and how they come together in the image.
+// drawPlan draws the base and the layers, and how they form the image.
 func drawPlan(p *llb.Plan, language string) []byte {
 	g := planGraph(p)
 	if language == graphMermaid {
@@ -97,7 +97,7 @@ func title(name string, parts []string) []string {
 func label(lines []string, separator string, quoted func(string) string) string {
 	out := make([]string, len(lines))
 	for i, line := range lines {
-		// Neither language has an escape for what cannot be seen.
+		// Neither language has an escape for control characters.
 		out[i] = quoted(terminal.Line(line))
 	}
 	return strings.Join(out, separator)

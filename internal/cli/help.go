@@ -44,7 +44,7 @@ func inGroup(flags *pflag.FlagSet, title string, add func(*pflag.FlagSet)) {
 	group.SortFlags = false
 	add(group)
 	group.VisitAll(func(f *pflag.Flag) {
-		// The flag is there, so it is no error.
+		// The flag exists, so this cannot fail.
 		_ = group.SetAnnotation(f.Name, groupAnnotation, []string{title})
 	})
 	flags.AddFlagSet(group)
@@ -169,7 +169,7 @@ func printFlags(w io.Writer, flags *pflag.FlagSet, width int) {
 		}
 		shown := *f
 		if f.Value.Type() != "bool" {
-			// What stands for no value is for programs.
+			// The placeholder for no value is for programs.
 			shown.NoOptDefVal = ""
 		}
 		sets[title].AddFlag(&shown)

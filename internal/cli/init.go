@@ -119,7 +119,7 @@ func initialise(ctx context.Context, s streams, modelDir string, o initOptions) 
 	return nil
 }
 
-// modelURI returns what MLflow takes for the address of a model or an artifact.
+// modelURI matches MLflow's URIs of models and artifacts.
 func modelURI() *regexp.Regexp {
 	return regexp.MustCompile(`^[a-z][a-z0-9+.-]+:/[^'\s]+$`)
 }

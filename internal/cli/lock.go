@@ -90,7 +90,7 @@ func packagePattern() *regexp.Regexp {
 	return regexp.MustCompile(`(?i)^[a-z0-9]([a-z0-9._-]*[a-z0-9])?$`)
 }
 
-// lockChangeError says that lock --check found something to write.
+// lockChangeError reports that lock --check found changes to write.
 type lockChangeError struct{ file string }
 
 func (e *lockChangeError) Error() string {

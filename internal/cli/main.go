@@ -23,8 +23,7 @@ import (
 // Main runs the command line of the process and returns its exit code. The
 // version is that of the program.
 func Main(version string) int {
-	// What the libraries of BuildKit, containerd and Kubernetes log is of no use
-	// here.
+	// The logs of BuildKit's, containerd's and Kubernetes' libraries do not help a user.
 	logrus.SetOutput(io.Discard)
 	klog.SetLogger(logr.Discard())
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)

@@ -8,8 +8,8 @@ import (
 	"path/filepath"
 )
 
-// makeDirectory makes a directory that has all of its files or is not there: fill
-// gets an empty one beside it, which takes its place.
+// makeDirectory creates a directory with all of its files or not at all: fill gets an
+// empty one beside it, which is then renamed.
 func makeDirectory(name string, fill func(dir string) error) (err error) {
 	final, err := filepath.Abs(name)
 	if err != nil {
@@ -40,7 +40,7 @@ func makeDirectory(name string, fill func(dir string) error) (err error) {
 	if err := os.Chmod(dir, 0o755); err != nil {
 		return err
 	}
-	// Windows replaces no directory, not even an empty one.
+	// Windows does not replace a directory, not even an empty one.
 	if err := os.Remove(final); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}

@@ -26,8 +26,7 @@ const outcomeHelp = `
                            conflict, busy, not-ready, rolled-back, interrupted
                            or other`
 
-// outcomes prints what was done at each target: lines as it is done, or JSON at the
-// end.
+// outcomes prints the outcome at each target: lines as they happen, or JSON at the end.
 type outcomes struct {
 	streams
 	applyFlags
@@ -40,7 +39,7 @@ func newOutcomes(s streams, f applyFlags, steps *steps) *outcomes {
 	return &outcomes{streams: s, applyFlags: f, steps: steps, all: []report.Outcome{}}
 }
 
-// add takes the outcome at a target. A failure is printed by whoever gets the error.
+// add adds the outcome at a target. The caller prints an error.
 func (o *outcomes) add(entry report.Outcome) {
 	o.all = append(o.all, entry)
 	if entry.Error == "" && !o.asJSON {
@@ -106,7 +105,7 @@ func newest(e report.Outcome) *report.Slot {
 	return e.Live
 }
 
-// share is which requests a release gets that waits beside the live one.
+// share describes which requests the next release gets.
 func share(s report.Slot) string {
 	if s.Weight > 0 {
 		return fmt.Sprintf("%s, %d %%", s.Track, s.Weight)
@@ -125,7 +124,7 @@ func short(image string) string {
 
 const shortDigits = 12
 
-// writeChanges prints what differs at a target. Force says that conflicts are
+// writeChanges prints the differences at a target. Force means that conflicts are
 // overwritten.
 func writeChanges(w *terminal.Writer, changes []report.Change, force bool) {
 	end := "refused, unless --force-conflicts overwrites it"

@@ -143,7 +143,8 @@ func (o *predictOptions) write(s streams, answer []byte) error {
 	return err
 }
 
-// request reads what is sent. The user names it, and it may be a pipe.
+// request reads the request's body from a file that the user names, which may be a
+// pipe.
 func (o *predictOptions) request(ctx context.Context, stdin io.Reader, p *build.Project) ([]byte, error) {
 	if o.input == "" {
 		name, err := findExample(ctx, p)

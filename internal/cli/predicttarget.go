@@ -10,7 +10,7 @@ import (
 
 const defaultBatchTimeout = time.Hour
 
-// predictAt sends a request to what is deployed.
+// predictAt sends a request to an endpoint.
 func predictAt(ctx context.Context, s streams, dir string, o predictOptions) error {
 	p, err := o.open(ctx, dir)
 	if err != nil {
@@ -34,7 +34,7 @@ func predictAt(ctx context.Context, s streams, dir string, o predictOptions) err
 	return o.write(s, answer)
 }
 
-// predictBatch lets a target score a whole file.
+// predictBatch scores a whole file at a target.
 func predictBatch(ctx context.Context, s streams, in, out, dir string, o predictOptions) error {
 	steps := newSteps(s.console, o.progress)
 	defer steps.close()

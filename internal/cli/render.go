@@ -62,7 +62,7 @@ func render(ctx context.Context, s streams, wanted []string, o renderOptions) er
 	if err != nil {
 		return err
 	}
-	// What cannot be rendered is known before anything is written.
+	// Everything is rendered before anything is written.
 	rendered, err := d.Render(ctx, deploy.RenderOptions{Selection: deploy.Selection{Names: wanted, All: o.all}, Images: o.images})
 	if err != nil {
 		return err
@@ -76,7 +76,7 @@ func render(ctx context.Context, s streams, wanted []string, o renderOptions) er
 		_, err := s.out.Write(stream(all))
 		return err
 	}
-	// Each file waits for the disk, so that it is whole or not there.
+	// Each file is synced, so that it is complete or missing.
 	var group errgroup.Group
 	group.SetLimit(maxParallel)
 	notes := make([]string, len(rendered))
@@ -103,7 +103,7 @@ func render(ctx context.Context, s streams, wanted []string, o renderOptions) er
 // maxParallel is the number of directories that are written concurrently.
 const maxParallel = 16
 
-// stream is several documents as one text of YAML.
+// stream returns several documents as one YAML stream.
 func stream(documents []manifests.Document) []byte {
 	var b bytes.Buffer
 	for n, d := range documents {
@@ -115,8 +115,8 @@ func stream(documents []manifests.Document) []byte {
 	return b.Bytes()
 }
 
-// writeDocuments writes the documents of a target to a directory, and returns what
-// is to be noticed about it.
+// writeDocuments writes the documents of a target to a directory, and returns warnings
+// about it.
 func writeDocuments(t deployfile.Target, dir string, documents []manifests.Document) (note string, err error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return "", err
@@ -142,7 +142,7 @@ func names(documents []manifests.Document) []string {
 }
 
 // otherDocuments returns the YAML files of a directory that were not written now:
-// whoever applies the directory would apply them too.
+// applying the directory would apply them, too.
 func otherDocuments(dir string, written []string) ([]string, error) {
 	entries, err := os.ReadDir(dir)
 	if errors.Is(err, fs.ErrNotExist) {

@@ -136,7 +136,7 @@ func newEditor(file string, source []byte, context fs.FS, files *build.LockFiles
 	if err != nil {
 		return nil, err
 	}
-	// A lock that cannot be decoded is replaced by the next one.
+	// The next lock replaces one that cannot be decoded.
 	lock, _ := files.Decode()
 	if dir := scheme.Local(f.Model.Source); dir != "" {
 		m, _, err := mlmodel.Read(context, dir)
@@ -154,8 +154,8 @@ func newEditor(file string, source []byte, context fs.FS, files *build.LockFiles
 	return e, e.Open(source)
 }
 
-// lockedRequirements returns what a lock was asked for: of a model that is not at
-// hand nothing else tells.
+// lockedRequirements returns the requirements of a lock, for a model that only a
+// builder can read.
 func lockedRequirements(lock *resolver.Lock, context fs.FS) []mlmodel.Requirement {
 	var out []mlmodel.Requirement
 	for _, text := range lock.Inputs.Requirements {

@@ -31,7 +31,7 @@ func standard(in io.Reader, out, err *os.File) streams {
 func run(ctx context.Context, version string, args []string, s streams) int {
 	root := rootCommand(version, s)
 	root.SetArgs(args)
-	// Whatever fails before a command's own work is a wrong command line.
+	// An error before a command's own work is a usage error.
 	started := false
 	root.PersistentPreRun = func(*cobra.Command, []string) { started = true }
 	cmd, err := root.ExecuteContextC(ctx)

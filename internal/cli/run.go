@@ -11,7 +11,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// stopGrace is how long a server has to answer the requests that it has.
+// stopGrace is how long a server may take to complete its requests.
 const stopGrace = 10 * time.Second
 
 // runOptions are the flags of the run command.
@@ -86,7 +86,7 @@ func runImage(ctx context.Context, s streams, dir string, o runOptions) error {
 	return serve.Run(ctx, b, serve.Options{Project: p, Build: opt, Listen: listen, Limits: limits, Log: &serve.Log{To: s.err}, Grace: stopGrace},
 		func(ctx context.Context, url string, server build.Server) error {
 			fmt.Fprintln(s.out, url)
-			// Without an example the URL has to do.
+			// Without an example, only the URL is shown.
 			if name, err := findExample(ctx, p); err == nil && name != "" {
 				if command := curlExample(path.Join(p.Dir, name), url); command != "" {
 					fmt.Fprintf(s.err, "in another shell: %s\n", command)

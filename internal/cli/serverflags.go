@@ -8,7 +8,7 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// serverFlags bound the server that a command starts.
+// serverFlags limit the server that a command starts.
 type serverFlags struct {
 	memory    byteSize
 	processes int64
@@ -28,7 +28,7 @@ func (f *serverFlags) limits() (builder.Limits, error) {
 	return builder.Limits{Memory: int64(f.memory), Processes: f.processes}, nil
 }
 
-// loopback is where a server listens unless others are to be let in.
+// loopback is the default address of a server.
 const loopback = "127.0.0.1"
 
 // listenAddress returns where a server is to listen.

@@ -58,11 +58,11 @@ func (f *sizesFlags) check(graph string) error {
 	return nil
 }
 
-// printSizes prints what is measured of each platform.
+// printSizes prints the sizes of each platform.
 func (o *planOptions) printSizes(ctx context.Context, s streams, p *build.Project) error {
 	var changes *sizes.Changes
 	if o.other != "" {
-		// What may be wrong with it is said before anything is measured.
+		// Invalid flags are reported before anything is measured.
 		var err error
 		if changes, err = changesFrom(ctx, o.other, p); err != nil {
 			return err

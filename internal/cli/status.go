@@ -74,8 +74,8 @@ func status(ctx context.Context, s streams, names []string, o statusOptions) err
 	return err
 }
 
-// statusText is a line for the target, and one for each instance that is not ready
-// or belongs to a release that waits.
+// statusText returns a line for the target, and one for each instance that is not ready
+// or belongs to the next release.
 func statusText(w *terminal.Writer, t report.Status, now time.Time) {
 	var line strings.Builder
 	fmt.Fprintf(&line, "%s: ", t.Target.Target)

@@ -49,13 +49,13 @@ func (t *steps) Say(line string) { t.next(terminal.Printable(line), true) }
 // Wait implements deploy.Progress: the line leaves nothing behind.
 func (t *steps) Wait(line string) { t.next(terminal.Printable(line), false) }
 
-// Reverting implements deploy.Progress: it tells who interrupts a change why the
-// command goes on.
+// Reverting implements deploy.Progress: it tells a user who interrupts a change why the
+// command continues.
 func (t *steps) Reverting() {
 	t.Wait("putting back what was served; Ctrl-C once more leaves it as it is")
 }
 
-// Done implements deploy.Progress: it leaves the terminal to others.
+// Done implements deploy.Progress: it releases the terminal.
 func (t *steps) Done() { t.next("", false) }
 
 func (t *steps) next(line string, stays bool) {
@@ -86,7 +86,7 @@ func (t *steps) close() {
 
 const (
 	frameTime = 100 * time.Millisecond
-	// moment is how long nothing need be shown.
+	// moment is how long a step may take before its time is shown.
 	moment = 500 * time.Millisecond
 )
 

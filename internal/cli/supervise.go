@@ -5,7 +5,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// superviseCommand keeps the embedded builder; builder.Find starts it.
+// superviseCommand supervises the embedded builder; builder.Find starts it.
 func superviseCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:                "builder-supervise",

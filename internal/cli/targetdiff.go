@@ -16,7 +16,7 @@ type targetDiffOptions struct {
 	all, asJSON bool
 }
 
-// differentError says that deploy would change something.
+// differentError reports that deploy would change something.
 type differentError struct{ targets int }
 
 func (e *differentError) Error() string {

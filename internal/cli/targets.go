@@ -7,8 +7,8 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// fileFlags say which Deployfile is meant, for commands whose arguments are
-// targets and that build nothing.
+// fileFlags select the Deployfile, for commands whose arguments are targets and that
+// build nothing.
 type fileFlags struct{ inputFlags }
 
 func (f *fileFlags) add(flags *pflag.FlagSet) {
@@ -16,7 +16,7 @@ func (f *fileFlags) add(flags *pflag.FlagSet) {
 	flags.StringArrayVar(&f.args, "build-arg", nil, "a build argument that the Deployfile refers to, `NAME=VALUE`")
 }
 
-// releaseFlags say what is deployed: what they build, or an image that exists.
+// releaseFlags select what is deployed: a build, or an existing image.
 type releaseFlags struct {
 	inputFlags
 	images deploy.Images

@@ -43,7 +43,7 @@ func thisVersion(version string) report.Version {
 	return v
 }
 
-// writeJSON is how every --json prints.
+// writeJSON prints the value of a --json.
 func writeJSON(w io.Writer, v any) error {
 	e := json.NewEncoder(w)
 	e.SetIndent("", "  ")

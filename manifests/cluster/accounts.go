@@ -7,12 +7,12 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// AddAccounts adds the service account of each slot that makes one: the pods of
-// either need theirs.
+// AddAccounts adds the service account of each slot whose keys create one, for that
+// slot's pods.
 func (c *Objects) AddAccounts() error {
 	var made []string
 	slots := c.State.Slots()
-	// The newest says what an account is like that both make.
+	// If both create the same account, it follows the newest.
 	slices.Reverse(slots)
 	for _, slot := range slots {
 		a := PodOf(slot.Release).ServiceAccount

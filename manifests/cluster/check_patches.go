@@ -26,8 +26,8 @@ func (p *Pod) checkPatches(c *deployfile.Check) {
 	}
 }
 
-// wrongPatch says why a text is neither a merge patch nor a JSON patch, and in
-// which line, 0 for all of it; "" if it is one.
+// wrongPatch returns why a text is neither a merge patch nor a JSON patch, and in which
+// line, 0 for the whole text; "" if it is one of them.
 func wrongPatch(text string) (line int, why string) {
 	root, line, err := parseYAML(text)
 	switch {
@@ -47,8 +47,7 @@ func wrongPatch(text string) (line int, why string) {
 	return 0, ""
 }
 
-// wrongOperation says what is wrong with an operation of RFC 6902, "" if nothing
-// is.
+// wrongOperation returns what is wrong with an operation of RFC 6902, "" if nothing is.
 func wrongOperation(item *yaml.Node) string {
 	var operation struct {
 		Op   string  `yaml:"op"`

@@ -14,7 +14,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/intstr"
 )
 
-// PortName is how objects call the server's port.
+// PortName is the name of the server's port in objects.
 const PortName = "http"
 
 // imageContainer returns a container of the release's image, with what the server
@@ -53,14 +53,13 @@ func ServerContainer(r manifests.Release) (corev1.Container, error) {
 	return c, nil
 }
 
-// StartupSeconds is for how long a model may take to load: big ones take
-// minutes.
+// StartupSeconds is how long a model may take to load: big ones take minutes.
 const StartupSeconds = 600
 
-// Probes ask MLflow's health route. A server under load is slow to answer: if
-// that took it out of the Service, the others would get its requests too, and
-// go the same way. So both of the later Probes have patience; a server that
-// has ended is known without them.
+// Probes poll MLflow's health route. A server under load answers late. If it lost its
+// traffic for that, the other servers would get its requests and fail the same way. So
+// the readiness and liveness probes are patient; a server that has exited is noticed
+// without them.
 func Probes(port intstr.IntOrString) (startup, readiness, liveness *corev1.Probe) {
 	probe := func(period, failures int32) *corev1.Probe {
 		return &corev1.Probe{
@@ -105,8 +104,8 @@ func securityContext(user string) (*corev1.SecurityContext, error) {
 	return s, nil
 }
 
-// resourceRequirements leaves a container the CPU that is idle, but never more
-// memory than it was promised.
+// resourceRequirements lets a container use idle CPU, but never more memory than it
+// requested.
 func resourceRequirements(r PodResources) corev1.ResourceRequirements {
 	requests, limits := corev1.ResourceList{}, corev1.ResourceList{}
 	cpu, memory := r.Quantities()
@@ -122,7 +121,7 @@ func resourceRequirements(r PodResources) corev1.ResourceRequirements {
 	return corev1.ResourceRequirements{Requests: requests, Limits: limits}
 }
 
-// envVars are in the order of their names.
+// envVars returns variables in the order of their names.
 func envVars(env map[string]string) []corev1.EnvVar {
 	var out []corev1.EnvVar
 	for _, name := range slices.Sorted(maps.Keys(env)) {
@@ -131,7 +130,7 @@ func envVars(env map[string]string) []corev1.EnvVar {
 	return out
 }
 
-// WithEnv sets a variable, in the place of one of that name.
+// WithEnv sets a variable, replacing one of that name.
 func WithEnv(env []corev1.EnvVar, name, value string) []corev1.EnvVar {
 	return append(WithoutEnv(env, name), corev1.EnvVar{Name: name, Value: literal(value)})
 }
@@ -141,6 +140,6 @@ func WithoutEnv(env []corev1.EnvVar, name string) []corev1.EnvVar {
 	return slices.DeleteFunc(env, func(v corev1.EnvVar) bool { return v.Name == name })
 }
 
-// literal keeps Kubernetes from putting another variable's value in the place
-// of "$(NAME)", as it does in values and arguments: no other target does.
+// literal escapes "$(NAME)", which Kubernetes, unlike other targets, expands in values
+// and arguments.
 func literal(s string) string { return strings.ReplaceAll(s, "$", "$$") }

@@ -18,14 +18,14 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// MaxBatchContent is how many bytes of input a cluster takes along with a Job:
-// as many as fit into a ConfigMap.
+// MaxBatchContent is the largest input in bytes that a cluster stores for a Job: what
+// fits into a ConfigMap.
 const MaxBatchContent = 1 << 20
 
 //go:embed batch.py
 var batchProgram string
 
-// Batch is what a Job scores, all of it, once.
+// Batch describes a Job that scores one file.
 type Batch struct {
 	// Name is the name of the Job and of what it needs: a DNS label.
 	Name string
@@ -44,10 +44,10 @@ type Batch struct {
 	Timeout time.Duration
 }
 
-// BatchJob returns a Kubernetes Job that runs the release's image once, over the
-// input, and what the Job needs, in the order in which they are made. The log
-// ends in the reason if it fails. The Job is gone an hour after its end; what
-// it needs is not, unless the Job is made its owner.
+// BatchJob returns a Kubernetes Job that runs the release's image once over the input,
+// and the objects that the Job needs, in the order in which to create them. If it
+// fails, its log ends with the reason. The Job is removed an hour after its end; the
+// other objects only if the Job is made their owner.
 func BatchJob(r manifests.Release, b Batch) ([]manifests.Document, error) {
 	fail := func(err error) ([]manifests.Document, error) {
 		return nil, &deployfile.TargetError{Name: r.Target.Name, Err: err}
@@ -93,7 +93,7 @@ func (c *Objects) batch(b Batch) error {
 			BackoffLimit:            new(int32(0)),
 			TTLSecondsAfterFinished: new(int32(3600)),
 			Template:                corev1.PodTemplateSpec{ObjectMeta: metav1.ObjectMeta{Labels: meta.Labels}, Spec: pod},
-			// That a node is drained is no failure.
+			// Draining a node is not a failure.
 			PodFailurePolicy: &batchv1.PodFailurePolicy{Rules: []batchv1.PodFailurePolicyRule{{
 				Action: batchv1.PodFailurePolicyActionIgnore,
 				OnPodConditions: []batchv1.PodFailurePolicyOnPodConditionsPattern{{
@@ -113,8 +113,8 @@ func (c *Objects) batch(b Batch) error {
 	return nil
 }
 
-// BatchOutput returns what a Job whose output is "-" has written to its log, among
-// other lines. It is an error if it is not there or not whole.
+// BatchOutput extracts the output of a Job whose output is "-" from its log. A missing
+// or incomplete output is an error.
 func BatchOutput(log io.Reader) ([]byte, error) {
 	const begin, end = "-----BEGIN BATCH OUTPUT-----", "-----END BATCH OUTPUT "
 	var encoded strings.Builder

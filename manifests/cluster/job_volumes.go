@@ -23,7 +23,7 @@ type batchRun struct {
 	needs     []any
 }
 
-// The variables that tell the program where to read and write.
+// The variables with the locations that the program reads and writes.
 const (
 	batchInput  = "BATCH_INPUT"
 	batchOutput = "BATCH_OUTPUT"
@@ -67,10 +67,9 @@ func (b *batchRun) fill() error {
 	return nil
 }
 
-// place returns where the program finds the location: itself, or where it is
-// mounted.
+// place returns the location for the program: itself, or its mount path.
 func (b *batchRun) place(variable, location string) (string, error) {
-	// A key may be what no URL is.
+	// A key need not be a valid URL.
 	if object, ok := strings.CutPrefix(location, "s3://"); ok {
 		if !isKey(object) {
 			return "", unknownPlace(variable)
@@ -83,7 +82,7 @@ func (b *batchRun) place(variable, location string) (string, error) {
 	case location == "-":
 		return b.content()
 	case err != nil:
-		// The error would repeat the URL.
+		// The error would contain the URL.
 		return "", fmt.Errorf("%s is not a URL", described(variable))
 	case u.Scheme == "pvc":
 		return b.claim(u, variable)
@@ -107,8 +106,8 @@ func isURL(location string) bool {
 	return found && (strings.EqualFold(scheme, "http") || strings.EqualFold(scheme, "https"))
 }
 
-// isKey reports whether the object is BUCKET/KEY. Any byte may be in a key, those
-// too that mean something in a URL.
+// isKey reports whether the object is BUCKET/KEY. A key may contain any byte, including
+// those with a meaning in URLs.
 func isKey(object string) bool {
 	bucket, key, _ := strings.Cut(object, "/")
 	return bucket != "" && !strings.ContainsAny(bucket, "@:?#%") && key != "" && !strings.HasSuffix(key, "/")
@@ -154,7 +153,7 @@ func (b *batchRun) claim(u *url.URL, variable string) (string, error) {
 		b.mount(cmp.Or(map[string]string{batchInput: "input"}[variable], "output"), dir, corev1.VolumeSource{
 			PersistentVolumeClaim: &corev1.PersistentVolumeClaimVolumeSource{
 				ClaimName: name,
-				// Some volumes can be had by many only so.
+				// Some volumes can be shared only read-only.
 				ReadOnly: variable == batchInput,
 			},
 		})

@@ -20,8 +20,8 @@ const (
 	LabelComponent = "app.kubernetes.io/component"
 	// LabelManagedBy is Manager for all that deployfile made.
 	LabelManagedBy = "app.kubernetes.io/managed-by"
-	// LabelTrack tells the pods of the slots apart, see TrackLabel. LabelSlot is
-	// what the endpoint's Service selects by.
+	// LabelTrack distinguishes the pods of the slots, see TrackLabel. The endpoint's
+	// Service selects by LabelSlot.
 	LabelTrack = imagespec.KubernetesPrefix + "track"
 	LabelSlot  = imagespec.KubernetesPrefix + "slot"
 )
@@ -67,12 +67,12 @@ func TrackSelector(s manifests.Slot) map[string]string {
 	return map[string]string{LabelInstance: s.Target.Endpoint, LabelTrack: trackOf(s)}
 }
 
-// SlotSelector matches the pods that serve the same requests as the slot's.
+// SlotSelector matches all pods that serve the slot's share of the requests.
 func (c *Objects) SlotSelector(s manifests.Slot) map[string]string {
 	return map[string]string{LabelInstance: c.Endpoint(), LabelSlot: c.SlotOf(s)}
 }
 
-// Annotations say what the slot runs and what it was made from.
+// Annotations returns what the slot runs and what it was built from.
 func Annotations(r manifests.Release) map[string]string {
 	a := map[string]string{imagespec.KubernetesPrefix + "image": r.Image}
 	if r.LockDigest != "" {

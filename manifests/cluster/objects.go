@@ -1,6 +1,6 @@
-// Package cluster is what the kinds share whose targets are on a Kubernetes
-// cluster: their keys and the checks of these, the objects that a state becomes,
-// the pods in which the model's server runs, and Jobs that score a file.
+// Package cluster is what the kinds of target on a Kubernetes cluster share: their keys
+// and checks, the objects of a state, the pods of the model's server, and Jobs that
+// score a file.
 package cluster
 
 import (
@@ -22,10 +22,10 @@ const (
 	ServicePreview = "preview"
 )
 
-// Objects is what a state becomes, object by object.
+// Objects collects the objects of a state.
 type Objects struct {
-	// State is what they are rendered from, Newest the slot whose release the
-	// objects that all slots share follow.
+	// State is what they are rendered from. Newest is the slot whose release decides
+	// about shared objects.
 	State  manifests.State
 	Newest manifests.Slot
 
@@ -56,23 +56,23 @@ func Keys(t deployfile.Target) (*Pod, error) {
 	return spec.pod(), nil
 }
 
-// PodOf returns the Keys of a release whose kind New has made sure of.
+// PodOf returns the Keys of a release whose kind New has checked.
 func PodOf(r manifests.Release) *Pod {
 	pod, _ := Keys(r.Target)
 	return pod
 }
 
-// Endpoint returns the name that all objects have, or begin with.
+// Endpoint returns the name, or the prefix of the name, of all objects.
 func (c *Objects) Endpoint() string { return c.Newest.Target.Endpoint }
 
-// Add takes a value of a Kubernetes type that was made from the slot's release.
+// Add adds a value of a Kubernetes type, rendered from the slot's release.
 func (c *Objects) Add(of manifests.Slot, typed any) error {
 	o, err := newObject(typed)
 	if err != nil {
 		return err
 	}
-	// The rules for a Service's name are the strictest, and all that is named
-	// after the endpoint follows them.
+	// The rules for a Service's name are the strictest, so all names that are derived
+	// from the endpoint follow them.
 	if problems := validation.IsDNS1035Label(o.name); o.kind != "ServiceAccount" && len(problems) > 0 {
 		return fmt.Errorf("%s %q cannot be called that: %s; set endpoint", o.kind, o.name, strings.Join(problems, ", "))
 	}
@@ -105,7 +105,7 @@ func (c *Objects) unpatched() ([]manifests.Document, error) {
 // Name returns the name of a slot's own objects.
 func (c *Objects) Name(s manifests.Slot) string { return c.Suffixed(s.Track) }
 
-// Suffixed returns the name of an object beside the endpoint's own; "" is that.
+// Suffixed returns the endpoint's name with a suffix, which may be "".
 func (c *Objects) Suffixed(suffix string) string {
 	if suffix == "" {
 		return c.Endpoint()
@@ -113,8 +113,8 @@ func (c *Objects) Suffixed(suffix string) string {
 	return c.Endpoint() + "-" + suffix
 }
 
-// SlotOf returns the value of the slot label, by which the endpoint's Service
-// selects: a canary is in the slot of the live release that it is tried beside.
+// SlotOf returns the value of the slot label, by which the endpoint's Service selects:
+// a canary has the slot of the live release beside it.
 func (c *Objects) SlotOf(s manifests.Slot) string {
 	if s.Track == manifests.TrackCanary {
 		s = c.State.Live
@@ -130,7 +130,7 @@ func (c *Objects) Canary() (manifests.Slot, bool) {
 	return *c.State.Next, true
 }
 
-// Preview returns the next slot, if that waits to take over all requests at once.
+// Preview returns the next slot, if it is to take over all requests at once.
 func (c *Objects) Preview() (manifests.Slot, bool) {
 	if c.State.Next == nil || c.State.Next.Track == manifests.TrackCanary {
 		return manifests.Slot{}, false
@@ -138,7 +138,7 @@ func (c *Objects) Preview() (manifests.Slot, bool) {
 	return *c.State.Next, true
 }
 
-// names lists what is there, for messages.
+// names lists the existing objects, for messages.
 func (c *Objects) names() string {
 	var names []string
 	for _, o := range c.objects {

@@ -19,16 +19,16 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// patch changes the objects as the releases that they belong to say: a slot's
-// own as its release does, so that what is tried beside the live release
-// restarts nothing of it.
+// patch applies the patches of the releases: a slot's own objects are patched as its
+// release says, so that a release beside the live one restarts nothing of it.
 func (c *Objects) patch() error {
 	for _, slot := range c.State.Slots() {
 		for i, p := range PodOf(slot.Release).Patches {
 			fail := func(err error) error {
 				return fmt.Errorf("patch %d, of %s: %w", i+1, describePatch(p), err)
 			}
-			// What the live release's were for may have left the Deployfile since.
+			// The objects that the live release's patches were for may be gone from the
+			// Deployfile.
 			if slot.Track == c.Newest.Track && !c.has(p) {
 				return fail(fmt.Errorf("there is no such object, only %s", c.names()))
 			}
@@ -58,9 +58,8 @@ func concerns(p Patch, o object) bool {
 	return p.Kind == o.kind && (p.Name == "" || p.Name == o.name)
 }
 
-// has reports whether the patch is for something: an object that is there, or
-// another of its kind that only some states of the endpoint have, as a canary's
-// Deployment.
+// has reports whether the patch has an object: a present one, or one of a kind that
+// only some states of the endpoint have, such as a canary's Deployment.
 func (c *Objects) has(p Patch) bool {
 	names := []string{p.Name}
 	for _, suffix := range []string{"", manifests.TrackCanary, manifests.TrackBlue, manifests.TrackGreen, ServiceStable, ServicePreview} {
@@ -175,8 +174,8 @@ const (
 	maxCopies = 100
 )
 
-// applyOperations applies a JSON patch. A few copies of an object into itself make one
-// that fills the memory, so the size is looked at after each.
+// applyOperations applies a JSON patch. A few copies of an object into itself could
+// fill the memory, so the size is checked after each.
 func applyOperations(content []byte, operations jsonpatch.Patch) ([]byte, error) {
 	copies := 0
 	for len(operations) > 0 {

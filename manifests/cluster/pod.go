@@ -10,14 +10,14 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-// PodSpec returns how a release runs in a cluster, with what the server and a batch
-// have in common: by the "restricted" pod security standard,
+// PodSpec returns the pod of a release, with what the server and a batch have in
+// common. It follows the "restricted" pod security standard,
 // https://kubernetes.io/docs/concepts/security/pod-security-standards/.
 func PodSpec(r manifests.Release, container corev1.Container) corev1.PodSpec {
 	t := PodOf(r)
 	spec := corev1.PodSpec{
 		AutomountServiceAccountToken: new(t.ServiceAccount != nil),
-		// A Service called mlflow would set MLFLOW_PORT, for one.
+		// A Service named mlflow, for example, would set MLFLOW_PORT.
 		EnableServiceLinks: new(false),
 		NodeSelector:       t.NodeSelector,
 	}
@@ -56,7 +56,7 @@ func tolerationOf(t Toleration) corev1.Toleration {
 	return out
 }
 
-// CheckModelImage finds out whether the release has its model.
+// CheckModelImage returns an error if the release lacks its model image.
 func CheckModelImage(r manifests.Release) error {
 	key := r.Target.ModelApart()
 	if (key != "") == (r.ModelImage != "") {
@@ -68,7 +68,7 @@ func CheckModelImage(r manifests.Release) error {
 	return fmt.Errorf("the image %s was built without the model: set model-volume", r.Image)
 }
 
-// envFrom reads "secret/NAME" and "config-map/NAME".
+// envFrom parses "secret/NAME" and "config-map/NAME".
 func envFrom(sources []string) []corev1.EnvFromSource {
 	var out []corev1.EnvFromSource
 	for _, source := range sources {

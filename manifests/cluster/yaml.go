@@ -11,7 +11,7 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// object is a Kubernetes object on its way to a document, as it is in JSON.
+// object is a Kubernetes object as decoded JSON, before it becomes a document.
 type object struct {
 	apiVersion, kind, namespace, name string
 	// track is that of the slot whose release it is made from, and whose patches
@@ -20,7 +20,7 @@ type object struct {
 	content map[string]any
 }
 
-// id tells objects of a cluster apart.
+// id identifies an object in a cluster.
 func (o object) id() [4]string { return [4]string{o.apiVersion, o.kind, o.namespace, o.name} }
 
 // label returns the value of a label, "" if it is missing.
@@ -31,8 +31,8 @@ func (o object) label(name string) string {
 	return value
 }
 
-// newObject takes a value of a Kubernetes type, and leaves out what only a
-// cluster may say and what the type cannot leave out by itself.
+// newObject converts a value of a Kubernetes type. It drops the fields that only a
+// cluster sets and that the type cannot omit.
 func newObject(typed any) (object, error) {
 	body, err := json.Marshal(typed)
 	if err != nil {
@@ -76,11 +76,11 @@ func dropEmpty(v any) {
 	}
 }
 
-// String returns the object's name in messages.
+// String returns the object's name for messages.
 func (o object) String() string { return fmt.Sprintf("%s %q", o.kind, o.name) }
 
-// readBack fails if a document is not the object: the YAML library writes a few
-// characters as they are that readers take for the end of a line.
+// readBack fails if decoding a document does not give the object: the YAML library does
+// not escape a few characters that readers take for line ends.
 func (o object) readBack(body []byte) error {
 	want, err := json.Marshal(o.content)
 	if err != nil {

@@ -13,7 +13,7 @@ import (
 //go:embed containerd.go
 var source string
 
-// restart is what containerd is told; it has no other way.
+// restart is the restart policy; containerd has no other.
 const restart = "unless-stopped"
 
 // Kind returns the kind.

@@ -9,7 +9,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/intstr"
 )
 
-// The part that is needed of KServe's InferenceService,
+// The needed part of KServe's InferenceService,
 // https://kserve.github.io/website/docs/reference/crd-api.
 type (
 	inferenceService struct {
@@ -35,9 +35,8 @@ const (
 	kserveTagRouting     = "serving.kserve.io/enable-tag-routing"
 )
 
-// Render implements manifests.Spec: the state as an InferenceService. It says
-// only what is newest: KServe itself keeps the revision before, and shares the
-// requests out.
+// Render implements manifests.Spec: the state as an InferenceService. It has only the
+// newest release: KServe itself keeps the previous revision and splits the traffic.
 func (s *Spec) Render(state manifests.State) ([]manifests.Document, error) {
 	c, err := cluster.New(state)
 	if err != nil {
@@ -63,8 +62,8 @@ func (s *Spec) inferenceService(c *cluster.Objects) (*inferenceService, error) {
 		return nil, err
 	}
 	meta := c.Meta(c.Endpoint())
-	// KServe passes annotations on to the pods: what changes without them is left
-	// out, or it would start them again.
+	// KServe copies annotations to the pods, so those that change without the pods are
+	// left out: they would restart them.
 	meta.Annotations = map[string]string{imagespec.KubernetesPrefix + "image": r.Image, kserveDeploymentMode: "Serverless"}
 	if raw {
 		meta.Annotations[kserveDeploymentMode] = "RawDeployment"
@@ -82,7 +81,7 @@ func (s *Spec) inferenceService(c *cluster.Objects) (*inferenceService, error) {
 	}, nil
 }
 
-// newPredictor returns how KServe runs the image.
+// newPredictor returns the predictor that runs the image.
 func (s *Spec) newPredictor(r manifests.Release) (*predictor, error) {
 	if err := cluster.CheckModelImage(r); err != nil {
 		return nil, err
@@ -97,7 +96,7 @@ func (s *Spec) newPredictor(r manifests.Release) (*predictor, error) {
 	container.StartupProbe, container.ReadinessProbe, container.LivenessProbe = cluster.Probes(port)
 	raw := s.Mode == ModeRaw
 	if !raw {
-		// Knative sets the variable, drains the pods, and refuses to be told to.
+		// Knative sets the variable and drains the pods itself, and rejects both here.
 		container.Env = cluster.WithoutEnv(container.Env, "PORT")
 		container.Lifecycle = nil
 	}
@@ -109,7 +108,7 @@ func (s *Spec) newPredictor(r manifests.Release) (*predictor, error) {
 	if raw {
 		p.TerminationGracePeriodSeconds = new(int64(cluster.GracePeriod))
 	} else if *p.AutomountServiceAccountToken {
-		// Knative only takes a no.
+		// Knative accepts only false.
 		p.AutomountServiceAccountToken = nil
 	}
 	s.scale(p)

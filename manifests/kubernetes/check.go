@@ -27,8 +27,8 @@ func (s *Spec) Check(c *deployfile.Check) {
 	}
 }
 
-// checkDrains warns of instances of which none may ever be evicted. A percentage
-// of them is rounded up, as the cluster does.
+// checkDrains warns if no instance may ever be evicted. A percentage is rounded up, as
+// the cluster does.
 func (s *Spec) checkDrains(c *deployfile.Check) {
 	instances, key := s.Replicas, []string{"replicas"}
 	if s.Autoscale != nil {

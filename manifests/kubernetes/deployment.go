@@ -11,8 +11,8 @@ import (
 	"k8s.io/apimachinery/pkg/util/intstr"
 )
 
-// deployments adds one for each slot. A slot's is rendered from its own
-// release, so that nothing that is tried beside the live one restarts it.
+// deployments adds a Deployment for each slot, rendered from the slot's own release, so
+// that a release beside the live one restarts nothing of it.
 func (c state) deployments() error {
 	for _, slot := range c.State.Slots() {
 		d, err := c.deployment(slot)
@@ -55,7 +55,8 @@ func (c state) deployment(s manifests.Slot) (*appsv1.Deployment, error) {
 		},
 		Spec: appsv1.DeploymentSpec{
 			Replicas: c.scale(s).fixed,
-			// A selector can never be changed: it has only what tells the slots apart.
+			// A selector is immutable, so it has only the labels that distinguish the
+			// slots.
 			Selector: &metav1.LabelSelector{MatchLabels: cluster.TrackSelector(s)},
 			Template: corev1.PodTemplateSpec{ObjectMeta: metav1.ObjectMeta{Labels: podLabels}, Spec: pod},
 			Strategy: appsv1.DeploymentStrategy{
@@ -65,7 +66,7 @@ func (c state) deployment(s manifests.Slot) (*appsv1.Deployment, error) {
 				},
 			},
 			RevisionHistoryLimit: new(int32(2)),
-			// An image takes minutes to pull, too.
+			// Pulling an image takes minutes, too.
 			ProgressDeadlineSeconds: new(int32(cluster.StartupSeconds + 300)),
 		},
 	}, nil

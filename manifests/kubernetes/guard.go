@@ -9,7 +9,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/intstr"
 )
 
-// disruptionBudget adds how many of the pods that serve a drain must leave.
+// disruptionBudget adds a PodDisruptionBudget for the pods of the endpoint.
 func (c state) disruptionBudget() error {
 	least := c.newest().MinAvailable
 	if least == "" {
@@ -21,13 +21,13 @@ func (c state) disruptionBudget() error {
 		Spec: policyv1.PodDisruptionBudgetSpec{
 			MinAvailable: new(intstr.Parse(least)),
 			Selector:     &metav1.LabelSelector{MatchLabels: c.SlotSelector(c.State.Live)},
-			// A pod that does not serve anyway holds up no drain.
+			// A pod that is not ready must not block a drain.
 			UnhealthyPodEvictionPolicy: new(policyv1.AlwaysAllow),
 		},
 	})
 }
 
-// networkPolicy adds who may send requests.
+// networkPolicy adds a NetworkPolicy with the senders that may send requests.
 func (c state) networkPolicy() error {
 	namespaces := c.newest().AllowFrom
 	if len(namespaces) == 0 {

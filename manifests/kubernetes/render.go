@@ -1,5 +1,5 @@
-// Package kubernetes is the kind "kubernetes": a Deployment for each slot, a
-// Service, and what guards them and leads requests to them.
+// Package kubernetes is the kind "kubernetes": a Deployment for each slot, a Service,
+// and the objects that protect them and route requests to them.
 package kubernetes
 
 import (
@@ -7,7 +7,7 @@ import (
 	"github.com/deployfile/deployfile/manifests/cluster"
 )
 
-// state is what becomes objects.
+// state is the state to render.
 type state struct{ *cluster.Objects }
 
 // Render implements manifests.Spec: the state as Kubernetes objects, all named
@@ -28,12 +28,12 @@ func (s *Spec) Render(of manifests.State) ([]manifests.Document, error) {
 	return c.Documents()
 }
 
-// specOf returns the keys of a release: manifests.Render has made sure that all
-// slots are of one kind.
+// specOf returns the keys of a release. manifests.Render ensures that all slots are of
+// one kind.
 func specOf(r manifests.Release) *Spec {
 	s, _ := r.Target.Spec.(*Spec)
 	return s
 }
 
-// newest returns the keys that the objects follow which all slots share.
+// newest returns the keys that decide about shared objects.
 func (c state) newest() *Spec { return specOf(c.Newest.Release) }

@@ -8,7 +8,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// ingress adds what leads to the endpoint's Service from outside the cluster.
+// ingress adds an Ingress to the endpoint's Service.
 func (c state) ingress() error {
 	i := c.newest().Ingress
 	if i == nil {
@@ -43,7 +43,7 @@ func (c state) ingress() error {
 	return c.Add(c.Newest, object)
 }
 
-// The part that is needed of the Gateway API's HTTPRoute,
+// The needed part of the Gateway API's HTTPRoute,
 // https://gateway-api.sigs.k8s.io/reference/spec/#httproute.
 type (
 	routeObject struct {
@@ -90,8 +90,8 @@ type (
 	}
 )
 
-// httpRoute adds what leads from a gateway to the endpoint's Service, or shares
-// the requests out between the live release and a canary.
+// httpRoute adds an HTTPRoute from a gateway to the endpoint's Service, or with weights
+// to those of the live release and a canary.
 func (c state) httpRoute() error {
 	h := c.newest().HTTPRoute
 	if h == nil {
@@ -102,7 +102,7 @@ func (c state) httpRoute() error {
 		BackendRefs: []routeBackend{{Name: c.Endpoint(), Port: c.port()}},
 	}
 	if rule.Matches[0].Path.Value != "/" {
-		// The server knows nothing of the prefix.
+		// The server's own paths do not have the prefix.
 		rule.Filters = []routeFilter{{
 			Type:       "URLRewrite",
 			URLRewrite: routeRewrite{Path: routeRewritePath{Type: "ReplacePrefixMatch", ReplacePrefixMatch: "/"}},

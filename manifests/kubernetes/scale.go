@@ -8,7 +8,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// scale is how many pods a slot has: a fixed number, or between two bounds.
+// scale is a number of pods: fixed, or between two bounds.
 type scale struct {
 	fixed    *int32
 	min, max int32
@@ -16,8 +16,9 @@ type scale struct {
 
 func fixedScale(replicas int) scale { return scale{fixed: new(int32(replicas))} }
 
-// scale returns the number of pods of a slot. A canary is as large as its share of the requests
-// asks for; without a route that shares them out, its size is its share.
+// scale returns the number of pods of a slot. With a route that splits the traffic, a
+// canary is as large as its weight requires; without one, its share of the pods is its
+// weight.
 func (c state) scale(s manifests.Slot) scale {
 	spec := specOf(s.Release)
 	replicas, low, high := spec.Replicas, 0, 0
@@ -41,8 +42,8 @@ func (c state) scale(s manifests.Slot) scale {
 	return scale{min: int32(low), max: int32(high)}
 }
 
-// besideFor returns how many pods beside the given ones get about the weight, in
-// percent, of requests that are spread evenly over all; at least 1.
+// besideFor returns how many pods, beside the given ones, get about the weight, in
+// percent, of requests that are spread evenly over all pods; at least 1.
 func besideFor(pods, weight int) int {
 	if weight >= 100 {
 		return max(1, pods)
@@ -51,11 +52,11 @@ func besideFor(pods, weight int) int {
 	return max(1, (pods*weight+rest/2)/rest)
 }
 
-// shareOf returns how many pods carry the weight, in percent, of what the given ones
-// carry; at least 1.
+// shareOf returns how many pods can handle the weight, in percent, of the load of the
+// given ones; at least 1.
 func shareOf(pods, weight int) int { return max(1, (pods*weight+99)/100) }
 
-// autoscalers adds one for each slot that is to follow the load.
+// autoscalers adds a HorizontalPodAutoscaler for each slot with the key autoscale.
 func (c state) autoscalers() error {
 	for _, slot := range c.State.Slots() {
 		scale := c.scale(slot)

@@ -49,5 +49,5 @@ func (c state) services() error {
 	return nil
 }
 
-// port returns where the Services listen.
+// port returns the port of the Services.
 func (c state) port() int32 { return int32(cmp.Or(c.Newest.Target.Port, c.Newest.Port)) }

@@ -11,12 +11,11 @@ import (
 
 const imageDocument = "image.yaml"
 
-// Image is what a repository of a registry is to hold: the one document of a
-// target.
+// Image is the desired content of a repository: the one document of a target.
 type Image struct {
 	// Source is the image, REPOSITORY@sha256:…; it may be in another registry.
 	Source string `yaml:"source"`
-	// Repository is where it goes, Format the form that it gets there, one of
+	// Repository is the destination, Format the form of the image there, one of
 	// deployfile.Formats.
 	Repository string `yaml:"repository"`
 	Format     string `yaml:"format"`

@@ -17,7 +17,7 @@ import (
 // controller does that asynchronously, if one is installed.
 const followTime = 10 * time.Second
 
-// follows reports whether an object is waited for no longer.
+// follows reports whether the wait for an object is over.
 func (w *watch) follows(o object) bool {
 	first, ok := w.following[o.key()]
 	if !ok {
@@ -55,8 +55,8 @@ func (w *watch) service(ctx context.Context, o object, live *unstructured.Unstru
 	return readiness{message: "it has no endpoints yet"}, nil
 }
 
-// reaches reports whether one of the pods is a ready endpoint, and none of other
-// pods is any more.
+// reaches reports whether one of the pods is a ready endpoint, and no other pod still
+// is.
 func reaches(slices []discoveryv1.EndpointSlice, pods []corev1.Pod) bool {
 	names := map[string]bool{}
 	for _, pod := range pods {

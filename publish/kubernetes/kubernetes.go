@@ -1,9 +1,7 @@
-// Package kubernetes is the publisher for Kubernetes clusters, with KServe or
-// without. Documents are applied by the API server itself (server-side apply),
-// so that fields which others have set are found out and left alone. Each
-// revision is kept in the endpoint's namespace as a ControllerRevision, which
-// is at the same time the lock that keeps two rollouts of one endpoint from
-// running at once.
+// Package kubernetes publishes to Kubernetes clusters, with or without KServe. It uses
+// server-side apply, so that fields of other managers are found and left alone. Each
+// revision is stored in the endpoint's namespace as a ControllerRevision, which is also
+// the lock that keeps two rollouts of one endpoint from running at once.
 package kubernetes
 
 import (
@@ -21,17 +19,15 @@ import (
 	"github.com/deployfile/deployfile/publish"
 )
 
-// Options say which endpoint of which cluster is meant.
+// Options select the endpoint and its cluster.
 type Options struct {
 	// Target is the [targets.NAME] with kind "kubernetes" or "kserve".
 	Target deployfile.Target
-	// Warnings gets what the API server warns of, a line each, nil for
-	// nowhere.
+	// Warnings receives the API server's warnings, one per line; nil discards them.
 	Warnings io.Writer
 }
 
-// Publisher is an endpoint in a namespace of a cluster. Its methods may be
-// called at the same time.
+// Publisher is an endpoint in a namespace of a cluster. It is safe for concurrent use.
 type Publisher struct {
 	*publish.Engine
 	*connection
@@ -44,11 +40,10 @@ var (
 	_ publish.Batcher   = (*Publisher)(nil)
 )
 
-// Open connects to the cluster that the target names: its context, or the
-// current one, of the kubeconfig that KUBECONFIG or the home folder have; the
-// service account's where there is none and this runs inside a cluster. The
-// namespace is the target's, else the context's, else "default". Nothing is
-// sent yet, so the context is not used.
+// Open connects to the cluster that the target names: its context, or else the current
+// one, in the kubeconfig of KUBECONFIG or the home directory; inside a cluster without
+// a kubeconfig, the service account's. The namespace is the target's, else the
+// context's, else "default". Nothing is sent yet, so the context is not used.
 func Open(_ context.Context, o Options) (*Publisher, error) {
 	if o.Target.Endpoint == "" {
 		return nil, errors.New("the target has no endpoint")
@@ -72,7 +67,7 @@ func Open(_ context.Context, o Options) (*Publisher, error) {
 		return nil, err
 	}
 	config.UserAgent = "deployfile"
-	// The API server limits its clients itself.
+	// The API server throttles its clients itself.
 	config.QPS = -1
 	config.WarningHandler = rest.NoWarnings{}
 	if o.Warnings != nil {
@@ -95,8 +90,8 @@ func newPublisher(c *connection) *Publisher {
 	return &Publisher{Engine: publish.NewEngine(c.endpoint, store{c}, driver{c}), connection: c}
 }
 
-// newest returns the newest revision that is deployed. The error is a
-// *publish.NothingError if none is.
+// newest returns the newest deployed revision. The error is a *publish.NothingError if
+// nothing is deployed.
 func (p *Publisher) newest(ctx context.Context) (*publish.Revision, error) {
 	revisions, err := p.Revisions(ctx)
 	if err != nil {

@@ -19,11 +19,11 @@ import (
 	"github.com/deployfile/deployfile/publish/internal/wait"
 )
 
-// listInterval is the time between two looks for new pods.
+// listInterval is the time between two lists of pods.
 const listInterval = 2 * time.Second
 
-// Logs implements publish.Logger. Each line has its pod's name in brackets in
-// front. While it follows, pods and containers that come later are taken in.
+// Logs implements publish.Logger. Each line has its pod's name in brackets in front.
+// With Follow, it includes later pods and containers.
 func (p *Publisher) Logs(ctx context.Context, w io.Writer, o publish.LogOptions) error {
 	client, err := clientset.NewForConfig(p.config)
 	if err != nil {
@@ -44,7 +44,7 @@ func (p *Publisher) Logs(ctx context.Context, w io.Writer, o publish.LogOptions)
 			return err
 		}
 		if first && len(pods) == 0 {
-			// Autoscaling may have ended all.
+			// Autoscaling may have removed all.
 			if _, err := p.newest(ctx); err != nil {
 				return err
 			}
@@ -60,7 +60,7 @@ func (p *Publisher) Logs(ctx context.Context, w io.Writer, o publish.LogOptions)
 	}
 }
 
-// ended is the error of what ends ctx; that the caller ends it is none.
+// ended returns the cause of ctx's end, or nil if the caller cancelled it.
 func ended(ctx context.Context) error {
 	if cause := context.Cause(ctx); cause != nil && !errors.Is(cause, context.Canceled) && !errors.Is(cause, context.DeadlineExceeded) {
 		return cause
@@ -88,7 +88,7 @@ func (f *follower) start(ctx context.Context, fail context.CancelCauseFunc, pods
 		f.began[pod.UID] = true
 		o := f.o
 		if !first {
-			// All that a pod prints that has come meanwhile is new.
+			// A pod that appeared meanwhile is read from its start.
 			o.Tail, o.Since = 0, 0
 		}
 		f.running.Go(func() {
@@ -99,7 +99,7 @@ func (f *follower) start(ctx context.Context, fail context.CancelCauseFunc, pods
 	}
 }
 
-// pod copies the log of one pod; when it follows, until the pod is gone.
+// pod copies the log of one pod; with Follow, until the pod is gone.
 func (f *follower) pod(ctx context.Context, pod corev1.Pod, o publish.LogOptions) error {
 	c := &copier{name: pod.Name}
 	for {
@@ -129,8 +129,8 @@ func finished(pod *corev1.Pod) bool {
 // errWrite is the error of the caller's writer.
 var errWrite = errors.New("writing the log")
 
-// copier remembers how far the log of a pod has been copied: a stream that
-// breaks off is begun again where it ended.
+// copier remembers how far the log of a pod has been copied: a broken stream is resumed
+// where it ended.
 type copier struct {
 	name string
 	last time.Time
@@ -174,11 +174,10 @@ func (f *follower) copy(ctx context.Context, pod *corev1.Pod, o publish.LogOptio
 	}
 }
 
-// longestLine is what is shown of a line, in bytes: a server may print without
-// end.
+// longestLine limits what is shown of a line, in bytes: a server may print without end.
 const longestLine = 1 << 20
 
-// readLine reads a line, and keeps no more than its beginning.
+// readLine reads a line, and keeps only its beginning.
 func readLine(r *bufio.Reader) (string, error) {
 	var line []byte
 	for {
@@ -190,7 +189,7 @@ func readLine(r *bufio.Reader) (string, error) {
 	}
 }
 
-// line writes a line, unless it was written already.
+// line writes a line that was not written already.
 func (f *follower) line(c *copier, line string) error {
 	stamp, text, _ := strings.Cut(line, " ")
 	at, err := time.Parse(time.RFC3339Nano, stamp)

@@ -19,7 +19,7 @@ import (
 	"github.com/deployfile/deployfile/manifests"
 )
 
-// object is one object of a document, and where the API server has its kind.
+// object is one object of a document, with its resource at the API server.
 type object struct {
 	*unstructured.Unstructured
 	document   string
@@ -27,8 +27,7 @@ type object struct {
 	namespaced bool
 }
 
-// key is what tells objects from each other, whatever the version that they
-// are written in.
+// key identifies an object, in any version of its kind.
 type key struct{ group, kind, namespace, name string }
 
 func (o object) key() key {
@@ -36,7 +35,7 @@ func (o object) key() key {
 	return key{k.Group, k.Kind, o.GetNamespace(), o.GetName()}
 }
 
-// String is how messages name the object: "Deployment models/iris-prod".
+// String returns the name for messages: "Deployment models/iris-prod".
 func (o object) String() string { return title(o.Unstructured) }
 
 func title(u *unstructured.Unstructured) string {
@@ -46,8 +45,7 @@ func title(u *unstructured.Unstructured) string {
 	return u.GetKind() + " " + u.GetNamespace() + "/" + u.GetName()
 }
 
-// usualKinds are the kinds that every cluster has and that endpoints are mostly
-// made of.
+// usualKinds are the kinds of most endpoints' objects, which every cluster has.
 func usualKinds() map[schema.GroupVersion][]string {
 	return map[schema.GroupVersion][]string{
 		{Version: "v1"}:                             {"Service", "ServiceAccount", "ConfigMap", "Secret", "PersistentVolumeClaim"},
@@ -59,8 +57,7 @@ func usualKinds() map[schema.GroupVersion][]string {
 	}
 }
 
-// builtIn maps the usual kinds, which spares asking for all kinds of the
-// cluster.
+// builtIn maps the usual kinds, which saves the discovery of all kinds of the cluster.
 func builtIn() meta.RESTMapper {
 	m := meta.NewDefaultRESTMapper(nil)
 	for version, kinds := range usualKinds() {
@@ -71,7 +68,7 @@ func builtIn() meta.RESTMapper {
 	return m
 }
 
-// parse reads the objects of documents, in their order.
+// parse decodes the objects of documents, in their order.
 func parse(documents []manifests.Document) ([]object, error) {
 	var out []object
 	for _, d := range documents {
@@ -97,8 +94,8 @@ func parse(documents []manifests.Document) ([]object, error) {
 	return out, nil
 }
 
-// objects reads documents and finds out where the API server has them. The error
-// is a *StrangeObjectError for one that is not this endpoint's.
+// objects decodes documents and finds their resources at the API server. The error is a
+// *StrangeObjectError for an object that is not this endpoint's.
 func (c *connection) objects(ctx context.Context, documents []manifests.Document) ([]object, error) {
 	list, err := parse(documents)
 	if err != nil {
@@ -148,7 +145,7 @@ func (c *connection) api(o object) dynamic.ResourceInterface {
 	return c.dynamic.Resource(o.resource)
 }
 
-// parseObject reads one object in YAML; nil if there is nothing but comments.
+// parseObject decodes one object in YAML; nil if the text has only comments.
 func parseObject(text []byte) (*unstructured.Unstructured, error) {
 	data, err := decode.YAMLToJSONStrict(text)
 	if err != nil {
@@ -167,7 +164,7 @@ func parseObject(text []byte) (*unstructured.Unstructured, error) {
 	return u, nil
 }
 
-// without lists those of a that b has not.
+// without lists those of a that are missing in b.
 func without(a, b []object) []object {
 	have := map[key]bool{}
 	for _, o := range b {
@@ -183,8 +180,8 @@ func without(a, b []object) []object {
 	return out
 }
 
-// carriesTraffic reports whether an object leads requests to the workloads or acts
-// on them from outside, so it is changed when they are ready.
+// carriesTraffic reports whether the object routes requests to the workloads or affects
+// them from outside, so that it is changed once they are ready.
 func carriesTraffic(o object) bool {
 	switch o.GetKind() {
 	case "Service", "Ingress", "HTTPRoute", "HorizontalPodAutoscaler", "PodDisruptionBudget":

@@ -25,13 +25,13 @@ import (
 	"github.com/deployfile/deployfile/publish/internal/wait"
 )
 
-// findTime is for how long a tunnel that has lost its pod looks for another.
+// findTime is how long a tunnel that has lost its pod looks for another.
 const findTime = 60 * time.Second
 
-// Open implements publish.Opener, by a tunnel through the API server to a pod
-// of the live slot, as kubectl port-forward makes one. When the pod ends, the
-// tunnel goes on to another one at the same local port; requests fail until
-// then. Ctx ends the tunnel, too.
+// Open implements publish.Opener, with a tunnel through the API server to a pod of the
+// live slot, as kubectl port-forward makes one. When the pod ends, the tunnel continues
+// to another one at the same local port; requests fail until then. The end of ctx
+// closes the tunnel, too.
 func (p *Publisher) Open(ctx context.Context) (*publish.Endpoint, error) {
 	newest, err := p.newest(ctx)
 	if err != nil {
@@ -80,7 +80,7 @@ func (t *tunnel) open(ctx context.Context, pod *corev1.Pod) (<-chan struct{}, er
 	ctx, cancel := context.WithCancel(outer)
 	began := make(chan struct{})
 	var complaints bytes.Buffer
-	// What it would log is noise: a client that hangs up, a pod that ends.
+	// Its logs are noise: a client that hangs up, a pod that ends.
 	forwarder, err := portforward.NewOnAddressesForStreamingWithContext(klog.NewContext(ctx, logr.Discard()), dialer, []string{"127.0.0.1"}, []string{fmt.Sprintf("%d:%d", t.local, t.live.Port)}, began, nil, &complaints)
 	if err != nil {
 		cancel()
@@ -126,7 +126,7 @@ func complaint(text string) error {
 	return errors.New(text)
 }
 
-// keep goes on to another pod when one is lost.
+// keep connects to another pod when one is lost.
 func (t *tunnel) keep(ctx context.Context, ended <-chan struct{}) {
 	for {
 		<-ended
@@ -150,8 +150,8 @@ func (t *tunnel) keep(ctx context.Context, ended <-chan struct{}) {
 	}
 }
 
-// dialer reaches a pod's ports by a WebSocket, or by SPDY where the API server
-// or a proxy before it has none.
+// dialer returns a dialer to a pod's ports over a WebSocket, or SPDY where the API
+// server or a proxy before it does not support that.
 func (t *tunnel) dialer(pod *corev1.Pod) (httpstream.Dialer, error) {
 	client, err := clientset.NewForConfig(t.config)
 	if err != nil {

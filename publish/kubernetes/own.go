@@ -7,13 +7,13 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 )
 
-// StrangeObjectError is a document that is not of the endpoint that it was
-// rendered or recorded for. Whoever may write the records of an endpoint must
-// not get the rights of whoever deploys it.
+// StrangeObjectError reports a document that does not belong to the endpoint that it
+// was rendered or recorded for. Write access to the records of an endpoint must not
+// grant the deployer's permissions.
 type StrangeObjectError struct {
-	// Document names where it is: a file, or a record.
+	// Document names its source: a file, or a record.
 	Document string
-	// Object is what it describes, Reason why that is none of the endpoint's.
+	// Object is the object, Reason why it is not the endpoint's.
 	Object, Reason string
 }
 
@@ -22,8 +22,8 @@ func (e *StrangeObjectError) Error() string {
 	return fmt.Sprintf("%s: %s %s: nothing is done with it", e.Document, e.Object, e.Reason)
 }
 
-// own returns a *StrangeObjectError for an object that is elsewhere than the
-// endpoint, or belongs to another one.
+// own returns a *StrangeObjectError for an object outside the endpoint's namespace, or
+// of another endpoint.
 func (c *connection) own(o object) error {
 	reason := ""
 	switch {
@@ -39,8 +39,8 @@ func (c *connection) own(o object) error {
 	return &StrangeObjectError{Document: o.document, Object: o.String(), Reason: reason}
 }
 
-// ownRecorded is own for an object that a record has: it is of a kind, too, that
-// endpoints are made of. Rights are not among them.
+// ownRecorded is own for an object of a record, which must also be of a kind that
+// endpoints have. RBAC kinds are not among them.
 func (c *connection) ownRecorded(o object) error {
 	if err := c.own(o); err != nil {
 		return err

@@ -11,17 +11,17 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 )
 
-// scaleManager owns the number of replicas between the time when a target says
-// it and the time when an autoscaler does.
+// scaleManager owns the number of replicas after the target has stopped setting it and
+// before an autoscaler does.
 const scaleManager = "deployfile-autoscale"
 
 type patchOptions struct{ dryRun, force bool }
 
-// patch applies an object as the API server's own field manager does it; live
-// is what is there, nil if nothing is. It returns what is there then.
+// patch applies an object by server-side apply; live is the present one, or nil. It
+// returns the object afterwards.
 func (c *connection) patch(ctx context.Context, o object, live *unstructured.Unstructured, how patchOptions) (*unstructured.Unstructured, error) {
 	if how.dryRun && releasesReplicas(o, live) {
-		// Without effect the number cannot change hands first.
+		// A dry run cannot hand over the number first.
 		o = withReplicas(o, live)
 	}
 	data, err := withoutAccount(o, live).MarshalJSON()
@@ -42,7 +42,7 @@ func (c *connection) patch(ctx context.Context, o object, live *unstructured.Uns
 		return nil, refused
 	}
 	if how.dryRun && refusesDryRun(err) {
-		// A webhook of the cluster stands against the trial alone.
+		// A webhook of the cluster prevents only the dry run.
 		return o.Unstructured, nil
 	}
 	if apierrors.IsInvalid(err) || apierrors.IsBadRequest(err) {
@@ -51,10 +51,9 @@ func (c *connection) patch(ctx context.Context, o object, live *unstructured.Uns
 	return nil, c.explain(err, "applying "+o.String())
 }
 
-// withoutAccount says in so many words that pods have no service account of
-// their own, where those that are there have one. The API server copies
-// serviceAccountName to a deprecated field, serviceAccount, which nobody owns,
-// and takes the name from there if only the former goes away.
+// withoutAccount explicitly removes the pods' service account if the live ones have
+// one. The API server copies serviceAccountName to a deprecated field, serviceAccount,
+// which nobody owns, and takes the name from there if only the former is removed.
 func withoutAccount(o object, live *unstructured.Unstructured) object {
 	if o.GetKind() != "Deployment" || live == nil {
 		return o
@@ -72,8 +71,8 @@ func withoutAccount(o object, live *unstructured.Unstructured) object {
 	return o
 }
 
-// releasesReplicas reports whether we have set the number of replicas and no longer
-// do: the API server would make it 1 until the autoscaler comes.
+// releasesReplicas reports whether deployfile has set the number of replicas and no
+// longer does: the API server would make it 1 until the autoscaler sets it.
 func releasesReplicas(o object, live *unstructured.Unstructured) bool {
 	if o.GetKind() != "Deployment" || live == nil {
 		return false
@@ -108,9 +107,9 @@ func withReplicas(o object, live *unstructured.Unstructured) object {
 	return o
 }
 
-// handOverReplicas gives the number of replicas as it is to a manager of its
-// own, as https://kubernetes.io/docs/reference/using-api/server-side-apply/#transferring-ownership
-// describes it.
+// handOverReplicas hands the number of replicas over to a manager of its own, as
+// https://kubernetes.io/docs/reference/using-api/server-side-apply/#transferring-ownership
+// describes.
 func (c *connection) handOverReplicas(ctx context.Context, o object, live *unstructured.Unstructured) error {
 	n, _, _ := unstructured.NestedInt64(live.Object, "spec", "replicas")
 	data, err := json.Marshal(map[string]any{

@@ -32,8 +32,8 @@ func readyPods(pods []corev1.Pod) int {
 	return n
 }
 
-// podsTrouble is the first trouble that cannot go away, else the first that
-// can.
+// podsTrouble returns the first permanent trouble of the pods, else the first transient
+// one.
 func podsTrouble(pods []corev1.Pod) *trouble {
 	var found *trouble
 	for i := range pods {
@@ -48,7 +48,7 @@ func podsTrouble(pods []corev1.Pod) *trouble {
 	return found
 }
 
-// podTrouble is what keeps a pod from running, nil if nothing is known to.
+// podTrouble returns what keeps a pod from running, nil if nothing is known.
 func podTrouble(pod *corev1.Pod) *trouble {
 	for _, c := range slices.Concat(pod.Status.InitContainerStatuses, pod.Status.ContainerStatuses) {
 		if t := containerTrouble(pod.Name, c); t != nil {
@@ -92,8 +92,8 @@ func containerTrouble(pod string, c corev1.ContainerStatus) *trouble {
 	return t
 }
 
-// hopeless reports whether a registry has answered, and that asking again gets the
-// same answer.
+// hopeless reports whether a registry has answered so that a retry would get the same
+// answer.
 func hopeless(message string) bool {
 	message = strings.ToLower(message)
 	for _, part := range []string{"not found", "manifest unknown", "unauthorized", "denied", "forbidden", "no match for platform", "name unknown", "invalid reference"} {
@@ -104,7 +104,7 @@ func hopeless(message string) bool {
 	return false
 }
 
-// exit says how a container ended last.
+// exit describes how a container exited last.
 func exit(c corev1.ContainerStatus) string {
 	end := c.LastTerminationState.Terminated
 	if end == nil {
@@ -120,8 +120,8 @@ func exit(c corev1.ContainerStatus) string {
 	return text
 }
 
-// waitingMessage says what the first pod that is not ready waits for, "" if
-// that is unknown.
+// waitingMessage returns what the first pod that is not ready waits for, "" if that is
+// unknown.
 func waitingMessage(pods []corev1.Pod) string {
 	for i := range pods {
 		if m := podMessage(&pods[i]); m != "" {
@@ -131,7 +131,7 @@ func waitingMessage(pods []corev1.Pod) string {
 	return ""
 }
 
-// podMessage says what keeps a pod from being ready, "" if nothing does.
+// podMessage returns what keeps a pod from being ready, "" if nothing does.
 func podMessage(pod *corev1.Pod) string {
 	if ready(pod) || pod.Status.Phase == corev1.PodSucceeded {
 		return ""

@@ -34,7 +34,7 @@ func (c *connection) selector() string {
 	return labelInstance + "=" + c.endpoint + "," + labelManagedBy + "=" + manager
 }
 
-// instances selects the pods that serve; those of batches do not.
+// instances selects the server's pods, but not those of batches.
 func (c *connection) instances() metav1.ListOptions {
 	return metav1.ListOptions{LabelSelector: labelInstance + "=" + c.endpoint + ",app.kubernetes.io/component!=batch"}
 }
@@ -67,7 +67,8 @@ func formatDeadline(t time.Time) string {
 	return t.UTC().Format(time.RFC3339)
 }
 
-// decodeRecord reads what encodeRecord wrote, and how many bytes of JSON it was.
+// decodeRecord decodes the output of encodeRecord, and returns the number of bytes of
+// its JSON.
 func decodeRecord(c *appsv1.ControllerRevision) (r publish.Record, size int, err error) {
 	revision, size, err := publish.DecodeRevision(c.Data.Raw)
 	if err != nil {
@@ -90,7 +91,7 @@ func decodeRecord(c *appsv1.ControllerRevision) (r publish.Record, size int, err
 		}
 	}
 	if r.Phase == publish.Deployed && time.Now().After(r.Deadline) {
-		// Whatever it was still to remove, the next rollout removes.
+		// The next rollout removes what it had still to remove.
 		r.Deadline = time.Time{}
 	}
 	return r, size, nil

@@ -33,8 +33,8 @@ func (c *connection) objectsOf(ctx context.Context, records []publish.Record) (o
 	return out, nil
 }
 
-// known is objects for the documents of a record: what the cluster no longer
-// knows cannot be there either.
+// known is objects for the documents of a record, without kinds that the cluster no
+// longer has: their objects cannot exist either.
 func (c *connection) known(ctx context.Context, r publish.Record) ([]object, error) {
 	list, err := parse(r.Documents)
 	if err != nil {

@@ -16,17 +16,17 @@ import (
 )
 
 const (
-	// outageLimit is for how long an API server that has answered before is
-	// waited for, firstLimit for how long one that has not.
+	// outageLimit is how long to retry an API server that has answered before,
+	// firstLimit one that has not.
 	outageLimit = 60 * time.Second
 	firstLimit  = 3 * time.Second
-	// doubtful is for how long after an outage a refusal may come from a server
-	// that has not read all permissions yet.
+	// doubtful is how long after an outage a server may deny requests because it has not
+	// loaded all permissions yet.
 	doubtful = 10 * time.Second
 )
 
-// retry calls f again while the API server cannot be reached or says that it
-// cannot answer now. What f sends must be the same each time.
+// retry calls f again while the API server is unreachable or temporarily unable to
+// answer. f must send the same each time.
 func retry[T any](ctx context.Context, c *connection, f func() (T, error)) (T, error) {
 	started := time.Now()
 	backoff := utilwait.Backoff{Duration: 100 * time.Millisecond, Factor: 1.6, Jitter: 0.2, Steps: 100, Cap: 2 * time.Second}
@@ -58,7 +58,7 @@ func retry[T any](ctx context.Context, c *connection, f func() (T, error)) (T, e
 	}
 }
 
-// try is retry for what has no value.
+// try is retry without a value.
 func (c *connection) try(ctx context.Context, f func() error) error {
 	_, err := retry(ctx, c, func() (struct{}, error) { return struct{}{}, f() })
 	return err
@@ -79,8 +79,8 @@ func unavailable(err error) bool {
 	case apierrors.IsServiceUnavailable(err), apierrors.IsServerTimeout(err), apierrors.IsTimeout(err), apierrors.IsTooManyRequests(err):
 		return true
 	case apierrors.IsInternalError(err):
-		// A webhook that fails goes on failing; a server without its store is
-		// about to end or to start.
+		// A failing webhook keeps failing; a server without its store is about to stop or
+		// still starting.
 		return !webhookFailed(err)
 	}
 	return false

@@ -15,19 +15,19 @@ import (
 	"github.com/deployfile/deployfile/publish/internal/wait"
 )
 
-// settleTime is how long Revert gives the cluster to end what it has begun.
+// settleTime is how long Revert waits for the cluster to complete what was begun.
 const settleTime = 15 * time.Second
 
-// Revert implements publish.Rollout. What leads requests to the workloads comes
-// first: those of before are still there.
+// Revert implements publish.Rollout. It restores the routing first, because the
+// previous workloads still exist.
 func (r *rollout) Revert(ctx context.Context) error {
-	// All is tried, and the first error told: the others mostly are the same.
+	// All steps are tried, and the first error is returned: the others mostly repeat it.
 	var failed error
 	for _, routing := range []bool{true, false} {
 		for _, o := range r.previous {
 			if carriesTraffic(o) == routing {
-				// The conflicts of before are decided, and a field that somebody else has
-				// taken since would be in the way of what has to be there.
+				// Earlier conflicts were decided, and a field that another manager has set
+				// since must not block the restoration.
 				failed = cmp.Or(failed, r.apply(ctx, o, true))
 			}
 		}
@@ -35,7 +35,7 @@ func (r *rollout) Revert(ctx context.Context) error {
 	var removed []object
 	for _, o := range without(r.objects, r.previous) {
 		if r.before[o.key()] != nil && !slices.ContainsFunc(r.left, func(l object) bool { return l.key() == o.key() }) {
-			// It was there before, and not by an abandoned rollout.
+			// It existed before, and not because of an abandoned rollout.
 			continue
 		}
 		live, err := r.get(ctx, o)
@@ -52,9 +52,8 @@ func (r *rollout) Revert(ctx context.Context) error {
 	return nil
 }
 
-// settle gives the cluster time to end what was removed and to make the
-// workloads of before what they were. It goes on with that by itself, so it is
-// no error if there is not enough.
+// settle waits while the cluster removes objects and restores the previous workloads.
+// The cluster continues by itself, so running out of time is not an error.
 func (r *rollout) settle(ctx context.Context, removed []object) {
 	ctx, cancel := context.WithTimeout(ctx, settleTime)
 	defer cancel()
@@ -70,8 +69,8 @@ func (r *rollout) settle(ctx context.Context, removed []object) {
 	}
 }
 
-// prune removes objects that are no longer wanted, if they are there and the
-// endpoint's. Their names are free at once; what belongs to them follows.
+// prune removes objects that are no longer wanted, if they exist and are the
+// endpoint's. Their names are free at once; their dependents follow.
 func (r *rollout) prune(ctx context.Context, objects []object) error {
 	for _, o := range objects {
 		live, err := r.get(ctx, o)
@@ -89,7 +88,7 @@ func (r *rollout) prune(ctx context.Context, objects []object) error {
 	return nil
 }
 
-// remove deletes an object, and nothing that has come in its place.
+// remove deletes an object, but not one that has replaced it.
 func (c *connection) remove(ctx context.Context, o object, live *unstructured.Unstructured, how metav1.DeletionPropagation) error {
 	uid := live.GetUID()
 	err := c.try(ctx, func() error {
@@ -101,7 +100,7 @@ func (c *connection) remove(ctx context.Context, o object, live *unstructured.Un
 	return c.explain(err, "removing "+o.String())
 }
 
-// gone waits until objects are no longer there.
+// gone waits until objects are deleted.
 func (c *connection) gone(ctx context.Context, objects []object) error {
 	for _, o := range objects {
 		var last *unstructured.Unstructured

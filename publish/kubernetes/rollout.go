@@ -14,23 +14,23 @@ import (
 	"github.com/deployfile/deployfile/publish/internal/wait"
 )
 
-// rollout is one rollout of an endpoint. Workloads are applied and waited for,
-// then Services and what else leads requests to them, and last what the revision
-// before had and this one has not is removed. A Deployment whose name stays is
-// updated where it is: the cluster replaces its pods one after the other.
+// rollout is one rollout of an endpoint. It applies the workloads and waits for them,
+// then applies the routing, and finally removes what only the previous revision had. A
+// Deployment that keeps its name is updated in place: the cluster replaces its pods one
+// by one.
 type rollout struct {
 	driver
 	plan *publish.Plan
 	// objects are those of the new revision.
 	objects []object
 	recorded
-	// before is what was there of them when the rollout began, older what KServe
-	// had made then.
+	// before are the live objects when the rollout began, older what KServe had created
+	// by then.
 	before snapshot
 	older  madeByKServe
 
-	// awaited are the objects that are still to become ready, last is how the first
-	// of them stood last.
+	// awaited are the objects that are not ready yet, last is the state of the first of
+	// them.
 	awaited []object
 	last    readiness
 	watch   *watch
@@ -52,7 +52,7 @@ func (r *rollout) Recover(ctx context.Context, left publish.Record) error {
 		return err
 	}
 	if left.Phase != publish.Applying {
-		// Requests may go to what is removed next.
+		// Requests may still go to what is removed next.
 		routing := slices.DeleteFunc(slices.Clone(r.previous), func(o object) bool { return !carriesTraffic(o) })
 		if err := r.applyAll(ctx, routing, true); err != nil {
 			return err
@@ -75,11 +75,12 @@ func (r *rollout) Switch(ctx context.Context) error {
 	return r.applyAll(ctx, routing, r.plan.Options.ForceConflicts)
 }
 
-// stages are the objects that are applied at first, and when those are ready.
+// stages returns the objects that are applied first, and those that follow once the
+// first are ready.
 func (r *rollout) stages() (workloads, routing []object) {
 	for _, o := range r.objects {
-		// What is not there yet leads nobody astray, and the cluster's proxies
-		// need a moment to learn of it.
+		// New routing misleads nobody, and the cluster's proxies need a moment to learn
+		// of it.
 		fresh := o.GetKind() == "Service" && r.before[o.key()] == nil
 		if carriesTraffic(o) && !fresh {
 			routing = append(routing, o)
@@ -96,7 +97,7 @@ func (r *rollout) await(objects []object) {
 	r.watch = r.newWatch()
 }
 
-// newWatch is a watch that knows what was there before.
+// newWatch returns a watch with the previous state.
 func (r *rollout) newWatch() *watch {
 	w := newWatch(r.connection)
 	w.before, w.older = r.before, r.older
@@ -132,7 +133,7 @@ func (r *rollout) Prune(ctx context.Context) error {
 	return r.prune(ctx, without(r.all, r.objects))
 }
 
-// applyAll applies objects for good, one after the other.
+// applyAll applies objects, one after the other.
 func (r *rollout) applyAll(ctx context.Context, objects []object, force bool) error {
 	for _, o := range objects {
 		if err := r.apply(ctx, o, force); err != nil {
@@ -165,7 +166,7 @@ func (r *rollout) apply(ctx context.Context, o object, force bool) error {
 	return nil
 }
 
-// settled is what is there of an object, once it is no longer being deleted.
+// settled returns the live object, after it has been deleted if it is being deleted.
 func (r *rollout) settled(ctx context.Context, o object) (*unstructured.Unstructured, error) {
 	told := false
 	for {

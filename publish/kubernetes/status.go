@@ -40,7 +40,7 @@ func (d driver) Status(ctx context.Context, records []publish.Record, newest *pu
 	return s, d.served(ctx, *newest, s)
 }
 
-// served fills in whether a revision serves, and where.
+// served fills in whether a revision is ready, and its URL.
 func (c *connection) served(ctx context.Context, r publish.Record, s *publish.Status) error {
 	objects, err := c.known(ctx, r)
 	if err != nil {
@@ -73,7 +73,7 @@ func (c *connection) served(ctx context.Context, r publish.Record, s *publish.St
 	return nil
 }
 
-// server is the container of a pod that answers requests: service meshes and
+// server returns the container of a pod that answers requests: service meshes and
 // Knative add others.
 func server(pod *corev1.Pod) string {
 	if name := pod.Annotations["kubectl.kubernetes.io/default-container"]; name != "" {
@@ -103,11 +103,10 @@ func instance(pod *corev1.Pod) publish.Instance {
 	return out
 }
 
-// trackOf is the track that labels name, as manifests.Slot has it.
+// trackOf returns the track that labels have, as in manifests.Slot.
 func trackOf(labels map[string]string) string { return cluster.TrackOfLabel(labels[labelTrack]) }
 
-// url is where an object is reached from outside the cluster, "" if it is not
-// or does not say.
+// url returns the URL of an object outside the cluster, "" if it has none.
 func url(live *unstructured.Unstructured) string {
 	switch live.GetKind() {
 	case "InferenceService":
@@ -136,14 +135,14 @@ func url(live *unstructured.Unstructured) string {
 	return ""
 }
 
-// readyPod is a pod of the live slot that answers requests: one that runs the
-// release's image, if the cluster does not call that by another name.
+// readyPod returns a ready pod of the live slot: one that runs the release's image,
+// unless the cluster names that image differently.
 func (c *connection) readyPod(ctx context.Context, live manifests.Slot) (*corev1.Pod, error) {
 	pods, err := c.pods(ctx, c.instances())
 	if err != nil {
 		return nil, err
 	}
-	// Newer ones stay for longer while a rollout is under way.
+	// During a rollout, newer ones live longer.
 	slices.SortStableFunc(pods, func(a, b corev1.Pod) int { return b.CreationTimestamp.Compare(a.CreationTimestamp.Time) })
 	why := "it has no pods"
 	var found *corev1.Pod

@@ -18,12 +18,12 @@ import (
 	"github.com/deployfile/deployfile/publish"
 )
 
-// lease is for how long a rollout holds its lock without a sign of life.
+// lease is how long a rollout holds its lock without renewing it.
 const lease = 30 * time.Second
 
 // store is the publish.Store of an endpoint. The record of revision N is the
-// ControllerRevision ENDPOINT-rN, so the API server lets one have it. What it holds
-// cannot be changed; its phase and its deadline are annotations.
+// ControllerRevision ENDPOINT-rN, which the API server lets only one client create. Its
+// data are immutable; its phase and its deadline are annotations.
 type store struct{ *connection }
 
 var _ publish.Store = store{}
@@ -65,7 +65,7 @@ func (s store) List(ctx context.Context) ([]publish.Record, error) {
 			}
 			out = append(out, r)
 		}
-		// A server that never ends sends empty pages.
+		// A hostile server could send empty pages for ever.
 		if size += recordSize; size > maxRecords {
 			return nil, s.tooLarge()
 		}
@@ -78,8 +78,7 @@ func (s store) tooLarge() error {
 	return &untrusted.TooLargeError{Name: fmt.Sprintf("what namespace %s records of the revisions of %s", s.namespace, s.endpoint), Limit: maxRecords}
 }
 
-// broken says what is to be done about a record that this program has not
-// written.
+// broken explains how to handle a record that deployfile did not write.
 func (c *connection) broken(name string, err error) error {
 	return fmt.Errorf("%w\nkubectl delete controllerrevision -n %s %s removes the record", err, c.namespace, name)
 }
@@ -113,7 +112,7 @@ func (s store) Update(ctx context.Context, r publish.Record) error {
 		return operation{op, "/metadata/annotations/" + strings.ReplaceAll(annotation, "/", "~1"), value}
 	}
 	patch, err := json.Marshal([]operation{
-		// Without this, what has come in the record's place would be changed.
+		// Without this, an object that has replaced the record would be changed.
 		on("test", annotationAttempt, r.Attempt),
 		on("add", annotationPhase, string(r.Phase)),
 		on("add", annotationDeadline, formatDeadline(r.Deadline)),

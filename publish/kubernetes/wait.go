@@ -16,50 +16,49 @@ import (
 	utilwait "k8s.io/apimachinery/pkg/util/wait"
 )
 
-// pollInterval is the time between two looks at what takes long.
+// pollInterval is the time between two polls of what takes long.
 const pollInterval = 500 * time.Millisecond
 
-// pace is the time between looks at what may be ready soon: 0.1 s at first, a
-// second at last.
+// pace is the time between polls of what may be ready soon: 0.1 s at first, up to a
+// second.
 func pace() *utilwait.Backoff {
 	return &utilwait.Backoff{Duration: 100 * time.Millisecond, Factor: 1.3, Steps: 100, Cap: time.Second}
 }
 
-// readiness is how an object stands.
+// readiness is the state of an object.
 type readiness struct {
 	ready bool
-	// message says what is under way or missing, if it is not ready.
+	// message is what is under way or missing, if it is not ready.
 	message string
-	// trouble is what does not go away by itself, nil if there is nothing.
+	// trouble is a failure that persists, nil without one.
 	trouble *trouble
-	// pods are those of its newest version, set the ReplicaSet that they are
-	// of, "" if there is none.
+	// pods are the pods of its newest version, set their ReplicaSet, "" without one.
 	pods []corev1.Pod
 	set  string
 }
 
-// trouble is what keeps something from becoming ready.
+// trouble is why something cannot become ready.
 type trouble struct {
 	reason string
-	// grace is for how long it may still go away.
+	// grace is how long it may still disappear.
 	grace time.Duration
-	// pod and container are where it is, "" if it is not in one.
+	// pod and container are its location, "" if it is not in one.
 	pod, container string
 }
 
-// watch looks at objects again and again.
+// watch polls objects.
 type watch struct {
 	*connection
 	before snapshot
 	// older is what KServe had made before, which says nothing of the new
 	// version.
 	older madeByKServe
-	// since is when a trouble was seen first.
+	// since is when a trouble was first seen.
 	since map[string]time.Time
 	// missing is when an object was found missing first.
 	missing map[key]time.Time
-	// following is when a Service or a route was looked at first; unseen says
-	// that we may not see a Service's endpoints.
+	// following is when a Service or a route was first polled; unseen reports missing
+	// permission to read a Service's endpoints.
 	following map[key]time.Time
 	unseen    bool
 }
@@ -68,7 +67,7 @@ func newWatch(c *connection) *watch {
 	return &watch{connection: c, since: map[string]time.Time{}, missing: map[key]time.Time{}, following: map[key]time.Time{}}
 }
 
-// lasts reports whether a trouble has been there for longer than its grace.
+// lasts reports whether a trouble has lasted longer than its grace.
 func (w *watch) lasts(t *trouble) bool {
 	id := t.pod + "\x00" + t.container + "\x00" + firstWord(t.reason)
 	first, ok := w.since[id]
@@ -84,7 +83,7 @@ func firstWord(s string) string {
 	return word
 }
 
-// look says how an object stands now.
+// look returns the readiness of an object.
 func (w *watch) look(ctx context.Context, o object) (readiness, error) {
 	live, err := w.get(ctx, o)
 	if err != nil {
@@ -111,8 +110,8 @@ func (w *watch) look(ctx context.Context, o object) (readiness, error) {
 	return fromStatus(result), nil
 }
 
-// absent is the state of an object that is not there: somebody has deleted it,
-// or an API server that has just started does not know its kind yet.
+// absent returns the readiness of a missing object: it was deleted, or an API server
+// that has just started does not know its kind yet.
 func (w *watch) absent(o object) (readiness, error) {
 	const grace = 5 * time.Second
 	first, ok := w.missing[o.key()]
@@ -136,7 +135,7 @@ func fromStatus(r *status.Result) readiness {
 	return readiness{message: r.Message}
 }
 
-// deployment looks at a Deployment by its ReplicaSets and pods.
+// deployment checks a Deployment by its ReplicaSets and pods.
 func (w *watch) deployment(ctx context.Context, live *unstructured.Unstructured) (readiness, error) {
 	d, err := typed(live)
 	if err != nil {
@@ -145,7 +144,7 @@ func (w *watch) deployment(ctx context.Context, live *unstructured.Unstructured)
 	return w.rolledOut(ctx, d, w.progressBefore(live))
 }
 
-// rolledOut looks at a Deployment whose Progressing condition was that before.
+// rolledOut checks a Deployment whose Progressing condition was that before.
 func (w *watch) rolledOut(ctx context.Context, d *appsv1.Deployment, before *appsv1.DeploymentCondition) (readiness, error) {
 	selector := metav1.ListOptions{LabelSelector: metav1.FormatLabelSelector(d.Spec.Selector)}
 	sets, err := retry(ctx, w.connection, func() (*appsv1.ReplicaSetList, error) {
@@ -172,8 +171,8 @@ func (c *connection) pods(ctx context.Context, o metav1.ListOptions) ([]corev1.P
 	return list.Items, nil
 }
 
-// progressBefore is the Progressing condition that the Deployment had when
-// this rollout began, nil if it had none.
+// progressBefore returns the Deployment's Progressing condition from before the
+// rollout, nil without one.
 func (w *watch) progressBefore(live *unstructured.Unstructured) *appsv1.DeploymentCondition {
 	was := w.before[key{"apps", "Deployment", live.GetNamespace(), live.GetName()}]
 	if was == nil {

@@ -1,6 +1,6 @@
-// Package registry publishes to registries: it copies an image by its digest
-// to a repository, in the form that the registry takes, and lets tags name it. The
-// state of an endpoint is in the repository, too (publish/store/registry).
+// Package registry publishes to registries: it copies an image by its digest to a
+// repository, in the format that the target wants, and sets tags. The endpoint's
+// records are in the repository, too (publish/store/registry).
 package registry
 
 import (
@@ -21,7 +21,7 @@ type Publisher struct{ *publish.Engine }
 
 var _ publish.Publisher = (*Publisher)(nil)
 
-// Options say which endpoint of which repository is meant.
+// Options select the endpoint and its repository.
 type Options struct {
 	// Target is the target, with its endpoint's name.
 	Target deployfile.Target

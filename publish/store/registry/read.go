@@ -24,7 +24,7 @@ import (
 // kilobytes.
 const maxRecords = 32 << 20
 
-// atATime is how many requests are under way at once.
+// atATime is the number of concurrent requests.
 const atATime = 4
 
 // held is a record that was read.

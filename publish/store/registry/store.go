@@ -53,7 +53,7 @@ const (
 // the tag ENDPOINT-rN-image keeps it. Without the fact that tag names the record.
 const FactImage = "image"
 
-// Options say whose records are kept, and where.
+// Options select the endpoint and the repository of its records.
 type Options struct {
 	Endpoint string
 	// Repository is written without a tag.
@@ -199,7 +199,7 @@ func (s *Store) mark(ctx context.Context, r *held) error {
 	return nil
 }
 
-// discard deletes an artifact that no tag names, if the registry lets it.
+// discard deletes an untagged artifact, if the registry allows it.
 func (s *Store) discard(ctx context.Context, digest v1.Hash, subject *v1.Descriptor) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupLimit)
 	defer cancel()
