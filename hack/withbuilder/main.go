@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"os/signal"
 
 	"github.com/deployfile/deployfile/internal/testing/lab"
 )
@@ -33,6 +34,8 @@ func run(name string, args []string) (code int, err error) {
 		return 1, err
 	}
 	defer d.Stop()
+	// A terminal's Ctrl-C is for the command, too; the builder is removed after that.
+	signal.Notify(make(chan os.Signal, 1), os.Interrupt)
 	command := exec.Command(name, args...)
 	command.Stdin, command.Stdout, command.Stderr = os.Stdin, os.Stdout, os.Stderr
 	command.Env = append(os.Environ(), lab.BuilderVariable+"="+d.Address)

@@ -16,7 +16,7 @@ import (
 )
 
 // BuildLimit bounds a single build; a test that hangs says where.
-const BuildLimit = 10 * time.Minute
+const BuildLimit = 20 * time.Minute
 
 // Project is a project and the builder that builds it.
 type Project struct {
