@@ -21,6 +21,7 @@ has() { PATH=$PATH:/sbin:/usr/sbin command -v "$1"; }
 # Some Debian machines have Python without its venv module.
 has_venv() { "$("$root/hack/python.sh")" -c 'import ensurepip, venv'; }
 
+need bash-completion test -s /usr/share/bash-completion/bash_completion
 need ca-certificates test -s /etc/ssl/certs/ca-certificates.crt
 # Ten seconds: the page of plan --sizes is looked at in it.
 need chromium-headless-shell has chromium-headless-shell
