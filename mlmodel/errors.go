@@ -102,6 +102,8 @@ func (e *MissingModelError) Error() string {
 		return fmt.Sprintf("no MLflow Model in %s: %v", e.Dir, e.Err)
 	case len(e.Below) == 1:
 		return fmt.Sprintf("no MLmodel in %s, but there is one in %s: use that directory", e.Dir, e.Below[0])
+	case len(e.Below) > shown:
+		return fmt.Sprintf("no MLmodel in %s, but these directories have one: %s and %d more: use one of them", e.Dir, strings.Join(e.Below[:shown], ", "), len(e.Below)-shown)
 	case len(e.Below) > 1:
 		return fmt.Sprintf("no MLmodel in %s, but these directories have one: %s: use one of them", e.Dir, strings.Join(e.Below, ", "))
 	case len(e.Found) == 0:

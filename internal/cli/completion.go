@@ -17,9 +17,11 @@ import (
 // they are, and directories for CONTEXT. Other flags take files.
 func completeFlags(cmd *cobra.Command) {
 	values := map[string][]cobra.Completion{
-		"builder":  {string(builder.Docker), string(builder.Embedded)},
-		"network":  {"default", "host", "none"},
-		"platform": {"linux/amd64", "linux/arm64"},
+		"builder":      {string(builder.Docker), string(builder.Embedded)},
+		"content-type": {"application/json", "text/csv"},
+		"host":         {loopback, "0.0.0.0"},
+		"network":      {"default", "host", "none"},
+		"platform":     {"linux/amd64", "linux/arm64"},
 		"progress": {
 			string(progressui.AutoMode), string(progressui.PlainMode), string(progressui.TtyMode),
 			string(progressui.QuietMode), string(progressui.RawJSONMode),
@@ -29,7 +31,7 @@ func completeFlags(cmd *cobra.Command) {
 		if of := values[f.Name]; of != nil {
 			completeFlag(cmd, f.Name, cobra.FixedCompletions(of, cobra.ShellCompDirectiveNoFileComp))
 		}
-		if f.Name == "directory" {
+		if name, _ := pflag.UnquoteUsage(f); name == "DIRECTORY" {
 			completeFlag(cmd, f.Name, directories)
 		}
 	})
@@ -81,5 +83,21 @@ func completeOutputs(open opener) cobra.CompletionFunc {
 		}
 		targets, directive := completeTargets(open)(cmd, nil, typed)
 		return append(out, targets...), directive
+	}
+}
+
+// completePackages offers the packages that the lock beside a Deployfile has.
+func completePackages(directory, file *string) cobra.CompletionFunc {
+	return func(cmd *cobra.Command, _ []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
+		place := build.Options{Context: *directory, File: *file}
+		stored, err := build.ReadLock(cmd.Context(), place.FilePath()+build.LockSuffix)
+		if err != nil {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		lock, err := stored.Decode()
+		if err != nil || lock == nil {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		return slices.Sorted(maps.Keys(lockedNames(lock, stored.Files))), cobra.ShellCompDirectiveNoFileComp
 	}
 }

@@ -90,14 +90,10 @@ func TestCompletion(t *testing.T) {
 		"run --network ":    {"default", "host", "none"},
 		"build ":            {":16"}, // cobra.ShellCompDirectiveFilterDirs
 		"status -C ":        {":16"},
+		"init ":             {":16"},
 		"predict -i ":       {":0"}, // files
 	} {
-		var out bytes.Buffer
-		s := streams{in: strings.NewReader(""), out: &out, text: terminal.NewWriter(&out), err: terminal.NewWriter(io.Discard)}
-		if code := run(t.Context(), "devel", append([]string{"__complete"}, strings.Split(line, " ")...), s); code != 0 {
-			t.Errorf("%q: exit code %d", line, code)
-		}
-		got := out.String()
+		got := complete(t, line)
 		for _, w := range want {
 			if !strings.Contains("\n"+got, "\n"+w) {
 				t.Errorf("%q: no %q in %q", line, w, got)

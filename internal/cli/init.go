@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -27,8 +28,8 @@ import (
 
 // initOptions are the flags of the init command.
 type initOptions struct {
-	file, syntax string
-	force        bool
+	directory, file, syntax string
+	force                   bool
 }
 
 // The frontend image that a Deployfile names for buildx, and the page that has
@@ -45,20 +46,29 @@ func initCommand(s streams) *cobra.Command {
 		Short: "Write a Deployfile for a model",
 		Long: `Write a Deployfile for the MLflow model in the directory MODEL, by default "model".
 The directory must be below that of the Deployfile, which is the one at hand unless
---file says otherwise. No builder is needed.`,
+--file says otherwise. If it has no model, those below it that have one are named. The
+name and the version are those of the registry that the model was downloaded from, if
+it says so. No builder is needed.`,
 		Example: `  deployfile init
   deployfile init artifacts/model
+  deployfile init -C iris model
   deployfile init --syntax registry.example.com/deployfile/frontend:1`,
-		Args: cobra.MaximumNArgs(1),
+		Args:              cobra.MaximumNArgs(1),
+		ValidArgsFunction: directories,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			model := "model"
 			if len(args) > 0 {
 				model = args[0]
 			}
+			if !filepath.IsAbs(model) && !modelURI().MatchString(model) {
+				model = filepath.Join(o.directory, model)
+			}
+			o.file = build.Options{Context: o.directory, File: o.file}.FilePath()
 			return initialise(cmd.Context(), s, model, o)
 		},
 	}
-	cmd.Flags().StringVarP(&o.file, "file", "f", deployfile.DefaultName, "the `FILE` to write")
+	cmd.Flags().StringVarP(&o.directory, "directory", "C", ".", "the `DIRECTORY` that MODEL is in, and that the Deployfile is written to")
+	cmd.Flags().StringVarP(&o.file, "file", "f", "", "the `FILE` to write (default: Deployfile in the directory)")
 	cmd.Flags().StringVar(&o.syntax, "syntax", frontendImage, "the frontend `IMAGE` that buildx pulls, such as one in your own registry")
 	cmd.Flags().BoolVar(&o.force, "force", false, "write over a file that is there")
 	return cmd
@@ -97,9 +107,9 @@ func initialise(ctx context.Context, s streams, modelDir string, o initOptions) 
 		return m, err
 	})
 	if err != nil {
-		return err
+		return orElsewhere(ctx, files, err)
 	}
-	text, err := firstDeployfile(o.syntax, deployfile.ModelName(filepath.Base(dir)), source, model)
+	text, err := firstDeployfile(o.syntax, deployfile.ModelName(cmp.Or(model.RegisteredName, filepath.Base(dir))), source, model)
 	if err != nil {
 		return err
 	}
@@ -141,13 +151,20 @@ func sourceBelow(dir, modelDir string) (string, error) {
 // which model it is, and what the model says of itself.
 func firstDeployfile(syntax, name, source string, m *mlmodel.Model) ([]byte, error) {
 	var b bytes.Buffer
+	widest := "source"
+	if m.RegisteredVersion != "" {
+		widest = "version"
+	}
 	fmt.Fprintf(&b, "# syntax=%s\n#:schema %s\n# Every key: %s\n\n[model]\n", syntax, deployfile.SchemaURL, everyKey)
-	for _, line := range []struct{ key, value string }{{"name  ", name}, {"source", source}} {
+	for _, line := range []struct{ key, value string }{{"name", name}, {"version", m.RegisteredVersion}, {"source", source}} {
+		if line.value == "" {
+			continue
+		}
 		value, err := tomlString(line.value)
 		if err != nil {
 			return nil, err
 		}
-		fmt.Fprintf(&b, "%s = %s\n", line.key, value)
+		fmt.Fprintf(&b, "%-*s = %s\n", len(widest), line.key, value)
 	}
 	b.WriteByte('\n')
 	b.WriteString("# What the model says of itself, and what is taken unless this file says\n# otherwise:\n")

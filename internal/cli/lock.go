@@ -54,12 +54,19 @@ names it.`,
 			}
 			return lock(cmd.Context(), s, directory, o)
 		},
-		ValidArgsFunction: directories,
+	}
+	packages := completePackages(&o.directory, &o.file)
+	cmd.ValidArgsFunction = func(cmd *cobra.Command, args []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
+		if len(o.upgrade) > 0 {
+			return packages(cmd, args, typed)
+		}
+		return directories(cmd, args, typed)
 	}
 	flags := cmd.Flags()
 	o.add(flags)
 	flags.StringSliceVar(&o.upgrade, "upgrade", nil, "take newer versions: of everything, or of each `PACKAGE` that follows")
 	flags.Lookup("upgrade").NoOptDefVal = upgradeAll
+	completeFlag(cmd, "upgrade", packages)
 	flags.BoolVar(&o.check, "check", false, "write nothing, and say what would change and fail if anything would")
 	flags.BoolVar(&o.asJSON, "json", false, "print the changes as JSON")
 	return cmd

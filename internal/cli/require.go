@@ -70,6 +70,7 @@ Deployfile stay. No builder is needed.`,
 			})
 		},
 	}
+	cmd.ValidArgsFunction = completePackages(&o.dir, &o.file)
 	o.add(cmd)
 	return cmd
 }
