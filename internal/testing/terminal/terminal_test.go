@@ -64,11 +64,11 @@ func TestTheProgramHasTheSize(t *testing.T) {
 
 // What is typed reaches the program, and so does what a terminal answers by itself.
 func TestType(t *testing.T) {
-	got, err := Start(exec.Command("sh", "-c", `read name; echo "hello $name"; stty raw -echo; printf '\033[6n'; head -c 6 | tail -c 5; stty sane; echo; sleep 60`), 40, 10)
+	got, err := Start(exec.Command("sh", "-c", `read name; echo "hello $name"; stty raw -echo; printf '\033[6n'; head -c 6 | tail -c 5; stty sane; echo; echo ready; sleep 60`), 40, 10)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, step := range []struct{ text, shown string }{{"you\r", "hello you"}, {"", "[3;1R"}} {
+	for _, step := range []struct{ text, shown string }{{"you\r", "hello you"}, {"", "[3;1R"}, {"", "ready"}} {
 		if err := got.Type(step.text); err != nil {
 			t.Fatal(err)
 		}
