@@ -138,6 +138,11 @@ func run(ctx context.Context, b *builder.Builder, o Options) (*Result, error) {
 	if err == nil {
 		err = addLimits(opt.FrontendAttrs, b, o)
 	}
+	closeModel := func() {}
+	if err == nil {
+		closeModel, err = supplyModel(ctx, opt, o)
+	}
+	defer closeModel()
 	if err != nil {
 		return nil, err
 	}

@@ -37,8 +37,12 @@ type Model struct {
 	// Version is the version that the image's labels carry, free text.
 	Version string `toml:"version"`
 	// Source is the MLflow Model's directory, relative to the Deployfile, with
-	// forward slashes. It is required.
+	// forward slashes, or what names it in a store: "models:/iris@champion". It is
+	// required.
 	Source string `toml:"source" format:"source" required:"-"`
+	// TrackingURI is the address of the MLflow server that Source names a model of;
+	// the default is the variable MLFLOW_TRACKING_URI of whoever locks and builds.
+	TrackingURI string `toml:"tracking-uri" format:"server-url"`
 }
 
 // Environment says what the model runs in. What is left out comes from the

@@ -84,6 +84,7 @@ func formats() map[string]Format {
 		"user":       {Pattern: userPattern, Refuse: checkUser, Check: checkUser},
 		"secret":     {Pattern: secretIDPattern, Refuse: refuseSecret},
 		"index-name": {Pattern: indexNamePattern, Want: "letters, digits, '.', '_' and '-'"},
+		"server-url": {Pattern: indexURLPattern, Refuse: checkServerURL, Check: checkServerURL},
 		"index-url":  {Pattern: indexURLPattern, Refuse: checkIndexURL, Check: checkIndexURL},
 		"system-package": {
 			Pattern: systemPackagePattern, Want: `a Debian package, "name" or "name=version"`, Hint: Always(`for example "libgomp1"`),

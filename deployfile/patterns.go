@@ -164,6 +164,18 @@ func checkIndexURL(name, value string) Problem {
 	return Problem{}
 }
 
+// checkServerURL refuses what is not the address of an MLflow server.
+func checkServerURL(name, value string) Problem {
+	p := checkIndexURL(name, value)
+	switch p.Rule {
+	case ruleCredential:
+		p.Hint = "take it out; whoever locks and builds sets MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN"
+	case "invalid-url":
+		p.Message = name + " must be a URL of the form https://HOST/PATH, without a query and a fragment"
+	}
+	return p
+}
+
 // userIDs splits "uid" or "uid:gid".
 func userIDs(value string) (ids []uint64, ok bool) {
 	if !matches(userPattern, value) {

@@ -58,7 +58,7 @@ func (c *compiled) image(ctx context.Context) (*dockerui.BuildResult, error) {
 		return nil, err
 	}
 	var checks []bkllb.State
-	if contents.server {
+	if contents.server && c.context.Model.Files == nil {
 		checks = append(checks, c.tools.Run(resolver.ModelStep(c.context.Model)))
 	}
 	verify, verifies := c.verification(ctx)

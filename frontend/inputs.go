@@ -118,26 +118,17 @@ func (in *inputs) readContext(ctx context.Context, scheme modelsource.Scheme) (f
 		return nil, err
 	}
 	in.context = modelsource.Context{State: *st, ModelDir: local}
-	if in.pin, err = in.pinModel(ctx, scheme); err != nil {
+	if in.context.Model, err = in.findModel(ctx, scheme); err != nil {
 		return nil, at(in.file, err, "model", "source")
 	}
-	r := modelsource.Request{Source: source, Context: *st, File: path.Base(in.name)}
-	if in.pin != nil {
-		r.Pin = in.pin.Resolved
-	}
-	if in.context.Model, err = scheme.Tree(r); err != nil {
-		return nil, at(in.file, err, "model", "source")
-	}
-	if local != "" {
+	if in.context.ModelDir != modelsource.Elsewhere {
 		return refFS{ctx, ref}, nil
 	}
-	in.context.ModelDir = modelsource.Elsewhere
-	model, err := in.resolver.Gateway.Solve(ctx, in.context.Model.State)
+	files, err := in.openModel(ctx)
 	if err != nil {
 		return nil, at(in.file, err, "model", "source")
 	}
-	files, err := fs.Sub(refFS{ctx, model}, path.Clean(in.context.Model.Dir))
-	return withModel{context: refFS{ctx, ref}, model: files}, err
+	return withModel{context: refFS{ctx, ref}, model: files}, nil
 }
 
 // sent returns a pattern that matches a path, as clients read the patterns of what they
@@ -199,19 +190,4 @@ func pathIn(item string) string {
 		return ""
 	}
 	return item
-}
-
-// pinModel returns what the model's source stands for: what the lock says of this
-// source, unless a new lock is to upgrade everything, else what it is now.
-func (in *inputs) pinModel(ctx context.Context, scheme modelsource.Scheme) (*modelsource.Pin, error) {
-	source := in.file.Model.Source
-	upgrades := in.output.relocks && slices.Contains(in.upgrade(), "*")
-	if l := in.beside.lock; l != nil && l.ModelSource != nil && l.ModelSource.Source == source && !upgrades {
-		return l.ModelSource, nil
-	}
-	resolved, err := scheme.Pin(ctx, in.resolver.Gateway, source)
-	if err != nil || resolved == "" {
-		return nil, err
-	}
-	return &modelsource.Pin{Source: source, Resolved: resolved}, nil
 }

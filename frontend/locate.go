@@ -12,6 +12,7 @@ import (
 	"github.com/deployfile/deployfile/deployfile"
 	"github.com/deployfile/deployfile/internal/untrusted"
 	"github.com/deployfile/deployfile/mlmodel"
+	"github.com/deployfile/deployfile/modelsource"
 	"github.com/deployfile/deployfile/resolver"
 	"github.com/moby/buildkit/solver/errdefs"
 	"github.com/moby/buildkit/solver/pb"
@@ -60,7 +61,7 @@ func (i *Inspection) locate(err error) error {
 		return at(i.File, err, packageKey(unknownPackage(step.Message), "build-packages", i.File.Environment.BuildPackages)...)
 	case errors.As(err, &library):
 		return at(i.File, err, "environment", "system-packages")
-	case step != nil && step.Kind == "verify":
+	case step != nil && (step.Kind == "verify" || step.Kind == modelsource.FetchFailed):
 		return at(i.File, err, "model", "source")
 	case step != nil && slices.Contains([]string{"unsatisfiable", "index", "install"}, step.Kind), errors.As(err, &wheel), errors.As(err, &requirement):
 		return at(i.File, err, "environment")

@@ -217,9 +217,11 @@ func (p *Plan) modelLayers(in Inputs, to string) []bkllb.State {
 	layers := []bkllb.State{bkllb.Scratch().File(small, in.named("copy the model's small files")...)}
 	info := copyInfo(func(*bkllb.CopyInfo) {})
 	for _, l := range p.Model.LargeLayers() {
-		files := bkllb.Copy(model.State, model.Path(l[0]), path.Join(to, l[0]), info)
+		st, at := model.At(l[0])
+		files := bkllb.Copy(st, at, path.Join(to, l[0]), info)
 		for _, f := range l[1:] {
-			files = files.Copy(model.State, model.Path(f), path.Join(to, f), info)
+			st, at := model.At(f)
+			files = files.Copy(st, at, path.Join(to, f), info)
 		}
 		layers = append(layers, bkllb.Scratch().File(files, in.named("copy "+largeName(l))...))
 	}

@@ -26,7 +26,8 @@ const Elsewhere = ".model"
 func (c Context) At(name string) (bkllb.State, string) {
 	if c.ModelDir == Elsewhere {
 		if rest, ok := strings.CutPrefix(name, Elsewhere+"/"); ok {
-			return c.Model.State, strings.TrimPrefix(c.Model.Path(rest), "/")
+			st, name := c.Model.At(rest)
+			return st, strings.TrimPrefix(name, "/")
 		}
 	}
 	return c.State, name

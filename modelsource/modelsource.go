@@ -22,6 +22,7 @@ import (
 func Schemes() []Scheme {
 	return []Scheme{
 		Directory{},
+		MLflow{},
 	}
 }
 
@@ -73,22 +74,28 @@ type Tree struct {
 	// LeftOut are files and directories of Dir that are no part of the model, relative
 	// to it.
 	LeftOut []string
+	// Files are the model's files if whoever makes State and Large checks their
+	// hashes; nil if nobody has yet.
+	Files []File
+	// Large are files that are not in State, each by its path, at which it is in a
+	// state of its own.
+	Large map[string]bkllb.State
 }
 
 // Path returns the absolute path in State of a file of the model.
 func (t Tree) Path(name string) string { return path.Join("/", t.Dir, name) }
 
-// Mount puts the model into a step, read-only.
-func (t Tree) Mount(at string) toolchain.Mount {
-	return toolchain.Mount{Path: at, Source: t.State, From: t.Dir}
+// At returns the state that a file of the model is in, and its absolute path there.
+func (t Tree) At(name string) (bkllb.State, string) {
+	if st, ok := t.Large[name]; ok {
+		return st, path.Join("/", name)
+	}
+	return t.State, t.Path(name)
 }
 
-// Pin is what a source stood for when the lock was made: the table [model-source]
-// of Deployfile.lock.
-type Pin struct {
-	// Source is [model] source, Resolved what Scheme.Pin returned for it.
-	Source   string `toml:"source"`
-	Resolved string `toml:"resolved"`
+// Mount puts the model into a step, read-only, without the files of Large.
+func (t Tree) Mount(at string) toolchain.Mount {
+	return toolchain.Mount{Path: at, Source: t.State, From: t.Dir}
 }
 
 // Find returns the scheme of a source, which it checks. Its errors are about the

@@ -10,7 +10,6 @@ import (
 
 	"deps.dev/util/pypi"
 	"github.com/BurntSushi/toml"
-	"github.com/deployfile/deployfile/internal/terminal"
 	"github.com/deployfile/deployfile/internal/untrusted"
 	"github.com/deployfile/deployfile/modelsource"
 	"github.com/deployfile/deployfile/toolchain"
@@ -180,8 +179,10 @@ var (
 // check refuses values that no lock has, so that an untrusted lock cannot make
 // a step read, write or run anything else.
 func (l *Lock) check() error {
-	if p := l.ModelSource; p != nil && (p.Source == "" || p.Resolved == "" || terminal.Obeys(p.Source+p.Resolved)) {
-		return fmt.Errorf("model source %q is pinned to %q: a name is empty or has a control character", p.Source, p.Resolved)
+	if p := l.ModelSource; p != nil {
+		if err := p.Check(); err != nil {
+			return err
+		}
 	}
 	for _, img := range []Image{l.Base, l.Toolchain} {
 		if _, err := digest.Parse(img.Digest); err != nil {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/deployfile/deployfile/internal/terminal"
 	"github.com/deployfile/deployfile/modelsource"
@@ -21,8 +22,11 @@ func ModelStep(model modelsource.Tree) toolchain.Step {
 	}
 }
 
-// ModelFiles hashes the model's files.
+// ModelFiles hashes the model's files, unless their hashes are known.
 func (r *Resolver) ModelFiles(ctx context.Context, t toolchain.Toolchain, model modelsource.Tree) ([]ModelFile, error) {
+	if model.Files != nil {
+		return knownFiles(model)
+	}
 	ref, err := r.Gateway.Step(ctx, t, ModelStep(model))
 	if err != nil {
 		return nil, err
@@ -37,6 +41,21 @@ func (r *Resolver) ModelFiles(ctx context.Context, t toolchain.Toolchain, model 
 		}
 	}
 	return withModes(out), nil
+}
+
+// knownFiles returns the files of a model whose hashes are known.
+func knownFiles(model modelsource.Tree) ([]ModelFile, error) {
+	var out []ModelFile
+	for _, f := range model.Files {
+		if err := f.Check(); err != nil {
+			return nil, err
+		}
+		if !slices.Contains(model.LeftOut, f.Path) {
+			out = append(out, ModelFile{Path: f.Path, Size: f.Size, SHA256: f.SHA256})
+		}
+	}
+	slices.SortFunc(out, func(a, b ModelFile) int { return strings.Compare(a.Path, b.Path) })
+	return out, nil
 }
 
 // Check refuses a path outside the model's directory, or one that is not

@@ -243,11 +243,10 @@ func (r *Resolver) lockToolchain(ctx context.Context, q Request, keep *Lock, loc
 
 // Toolchain returns the toolchain of a lock.
 func (r *Resolver) Toolchain(ctx context.Context, lock *Lock, ca string, indexes []Index) (toolchain.Toolchain, error) {
-	img, err := r.Images.Image(ctx, "toolchain", lock.Toolchain.Ref, lock.Toolchain.Digest, r.BuildPlatform)
+	t, err := r.ImageTools(ctx, lock, ca)
 	if err != nil {
-		return toolchain.Toolchain{}, err
+		return t, err
 	}
-	t := r.newToolchain(ca, lock, img)
 	uv, ok := uvFor(lock.UV, r.BuildPlatform)
 	if !ok {
 		return t, fmt.Errorf("the lock holds no uv %s for %s; run deployfile lock", uvVersion, r.BuildPlatform)
@@ -257,6 +256,16 @@ func (r *Resolver) Toolchain(ctx context.Context, lock *Lock, ca string, indexes
 		t = withPackages(t, p.BuildPackages)
 	}
 	return t, nil
+}
+
+// ImageTools returns the toolchain of a lock without uv and packages, for steps that
+// need neither.
+func (r *Resolver) ImageTools(ctx context.Context, lock *Lock, ca string) (toolchain.Toolchain, error) {
+	img, err := r.Images.Image(ctx, "toolchain", lock.Toolchain.Ref, lock.Toolchain.Digest, r.BuildPlatform)
+	if err != nil {
+		return toolchain.Toolchain{}, err
+	}
+	return r.newToolchain(ca, lock, img), nil
 }
 
 func (r *Resolver) newToolchain(ca string, lock *Lock, img *SourceImage) toolchain.Toolchain {

@@ -37,6 +37,10 @@ func (l *Lock) Stale(now Inputs, platforms []string, pylocks map[string][]byte) 
 // nil is a source without a pin.
 func (l *Lock) SourceChanges(now *modelsource.Pin) []string {
 	switch was := l.ModelSource; {
+	case was == nil && now != nil && now.Resolved == "":
+		return []string{fmt.Sprintf("model.source is now %q", now.Source)}
+	case was != nil && now != nil && now.Resolved == "":
+		return []string{fmt.Sprintf("model.source was %q and is now %q", was.Source, now.Source)}
 	case was == nil && now != nil:
 		return []string{fmt.Sprintf("model.source is now %q (%s)", now.Source, now.Resolved)}
 	case was != nil && now == nil:

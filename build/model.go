@@ -1,0 +1,224 @@
+package build
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/deployfile/deployfile/frontend"
+	"github.com/deployfile/deployfile/internal/modelcache"
+	"github.com/deployfile/deployfile/internal/modelstore"
+	"github.com/deployfile/deployfile/internal/terminal"
+	"github.com/deployfile/deployfile/modelsource"
+	"github.com/deployfile/deployfile/resolver"
+	"github.com/docker/go-units"
+	"github.com/moby/buildkit/client"
+	"github.com/moby/buildkit/session"
+	"github.com/moby/buildkit/session/secrets"
+	"github.com/moby/buildkit/solver/errdefs"
+	"github.com/moby/buildkit/solver/pb"
+	"google.golang.org/grpc"
+)
+
+// supplyModel gives a build a model that the Deployfile names in a store: what it stands
+// for, unless the lock says so, and its files, or how the builder's steps fetch them.
+// The caller calls the function that it returns when the build has ended.
+func supplyModel(ctx context.Context, opt *client.SolveOpt, o Options) (func(), error) {
+	nothing := func() {}
+	p, err := OpenProject(ctx, o.Context, o.File, o.Args)
+	if err != nil {
+		return nothing, nil // the frontend reports it
+	}
+	source := p.File.Model.Source
+	scheme, err := modelsource.Find(source)
+	if _, listed := scheme.(modelsource.Listed); err != nil || !listed || o.Contexts[frontend.ModelContext] != "" {
+		return nothing, nil
+	}
+	files, err := ReadLock(ctx, p.Path+LockSuffix)
+	if err != nil {
+		return nothing, err
+	}
+	lock, err := files.Decode()
+	if err != nil {
+		lock = nil // the frontend reports it
+	}
+	s := &supplier{options: o, solve: opt, store: modelstore.Options{TrackingURI: p.File.Model.TrackingURI, Getenv: os.Getenv}}
+	s.store.Home, _ = os.UserHomeDir()
+	closed, err := s.supply(ctx, source, lock, err == nil)
+	if err != nil {
+		closed()
+		return nothing, atSource(p, err)
+	}
+	return closed, nil
+}
+
+// supplier supplies a build with a model.
+type supplier struct {
+	options Options
+	solve   *client.SolveOpt
+	store   modelstore.Options
+}
+
+func (s *supplier) supply(ctx context.Context, source string, lock *resolver.Lock, readable bool) (func(), error) {
+	nothing := func() {}
+	locks := s.options.Target == frontend.OutputLock
+	upgrades := locks && slices.Contains(strings.Split(s.options.Args[frontend.ArgUpgrade], ","), "*")
+	fits := lock != nil && lock.ModelSource != nil && lock.ModelSource.Source == source
+	switch {
+	case !fits && (lock != nil || !readable) && !locks:
+		return nothing, nil // the frontend reports a lock of another model
+	case !fits || upgrades:
+		return s.resolve(ctx, source, locks)
+	}
+	store, err := modelstore.Reopen(*lock.ModelSource, s.store)
+	if err != nil {
+		return nothing, err
+	}
+	access, err := store.Access(ctx)
+	if err != nil {
+		return nothing, err
+	}
+	if access != nil {
+		return nothing, s.give(frontend.Supply{Secret: true}, access)
+	}
+	var files []modelstore.File
+	for _, f := range lock.Model {
+		files = append(files, modelstore.File{Path: f.Path, Size: f.Size, SHA256: f.SHA256})
+	}
+	return s.send(ctx, store, lock.ModelSource.Resolved, files, nil, locks)
+}
+
+// resolve asks the store what the source stands for, and sends it.
+func (s *supplier) resolve(ctx context.Context, source string, locks bool) (func(), error) {
+	m, err := modelstore.Resolve(ctx, source, s.store)
+	if err != nil {
+		return func() {}, err
+	}
+	files, err := m.Store.List(ctx)
+	if err != nil {
+		return func() {}, err
+	}
+	s.say("%s is %s: %s", source, m.Pin.Resolved, describe(files))
+	return s.send(ctx, m.Store, m.Pin.Location, files, &m.Pin, locks)
+}
+
+func describe(files []modelstore.File) string {
+	total := int64(0)
+	for _, f := range files {
+		total += max(f.Size, 0)
+	}
+	return fmt.Sprintf("%d files, %s", len(files), units.HumanSize(float64(total)))
+}
+
+// send downloads files into the user's cache, and sends them to the builder from there:
+// all of them or, where it makes a lock of their hashes, only those that it reads.
+func (s *supplier) send(ctx context.Context, store modelstore.Store, name string, files []modelstore.File, pin *modelsource.Pin, locks bool) (func(), error) {
+	dir, err := modelcache.Dir()
+	if err != nil {
+		return func() {}, err
+	}
+	cache, closeCache, err := modelcache.Open(dir, modelcache.DefaultLimit)
+	if err != nil {
+		return func() {}, err
+	}
+	closed := func() {
+		if err := closeCache(); err != nil {
+			s.say("the cache of models: %v", err)
+		}
+	}
+	if locks && pin == nil {
+		// Their hashes are locked, and what is large has nothing that a lock needs.
+		var small []modelstore.File
+		for _, f := range files {
+			if f.Size < modelsource.LargeFile {
+				small = append(small, f)
+			}
+		}
+		if _, err = modelstore.Download(ctx, cache, store, name, small); err != nil {
+			return closed, err
+		}
+	}
+	var have []modelsource.File
+	if locks && pin == nil {
+		for _, f := range files {
+			have = append(have, modelsource.File{Path: f.Path, Size: f.Size, SHA256: f.SHA256})
+		}
+	} else if have, err = modelstore.Download(ctx, cache, store, name, files); err != nil {
+		return closed, err
+	}
+	given, sent := frontend.Supply{Pin: pin, Sends: true}, have
+	if locks {
+		given.Files = have
+		sent = slices.DeleteFunc(slices.Clone(have), func(f modelsource.File) bool { return f.Size >= modelsource.LargeFile })
+	}
+	s.solve.LocalMounts[frontend.ModelDirectory] = newModelFS(cache, sent)
+	return closed, s.give(given, nil)
+}
+
+// give puts into the build's options what the frontend is to know, and the secret of the
+// steps that fetch.
+func (s *supplier) give(given frontend.Supply, access *modelsource.Access) error {
+	data, err := json.Marshal(given)
+	if err != nil {
+		return err
+	}
+	s.solve.FrontendAttrs[frontend.AttrModel] = string(data)
+	if access == nil {
+		return nil
+	}
+	secret, err := json.Marshal(access)
+	if err != nil {
+		return err
+	}
+	for n, a := range s.solve.Session {
+		if others, ok := a.(secrets.SecretsServer); ok {
+			s.solve.Session[n] = &withSecret{SecretsServer: others, id: modelsource.AccessSecret, value: secret}
+			return nil
+		}
+	}
+	return errors.New("the session has no secrets")
+}
+
+// say tells the user something, where progress is shown to people.
+func (s *supplier) say(format string, args ...any) {
+	if s.options.Log == nil || slices.Contains([]string{"quiet", "rawjson"}, s.options.Progress) {
+		return
+	}
+	fmt.Fprintln(s.options.Log, terminal.Printable(fmt.Sprintf(format, args...)))
+}
+
+// withSecret adds a secret to those of a session.
+type withSecret struct {
+	secrets.SecretsServer
+	id    string
+	value []byte
+}
+
+var _ session.Attachable = (*withSecret)(nil)
+
+// Register implements session.Attachable.
+func (s *withSecret) Register(server *grpc.Server) { secrets.RegisterSecretsServer(server, s) }
+
+// GetSecret implements secrets.SecretsServer.
+func (s *withSecret) GetSecret(ctx context.Context, req *secrets.GetSecretRequest) (*secrets.GetSecretResponse, error) {
+	if req.ID == s.id {
+		return &secrets.GetSecretResponse{Data: s.value}, nil
+	}
+	return s.SecretsServer.GetSecret(ctx, req)
+}
+
+// atSource adds to an error the line of [model] source.
+func atSource(p *Project, err error) error {
+	r, _ := p.File.Position("model", "source")
+	return errdefs.WithSource(fmt.Errorf("model.source: %w", err), &errdefs.Source{
+		Info: &pb.SourceInfo{Filename: p.Path, Data: p.Source, Language: "toml"},
+		Ranges: []*pb.Range{{
+			Start: &pb.Position{Line: int32(r.Start.Line), Character: int32(r.Start.Column - 1)},
+			End:   &pb.Position{Line: int32(r.End.Line), Character: int32(r.End.Column - 1)},
+		}},
+	})
+}

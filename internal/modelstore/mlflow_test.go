@@ -1,0 +1,299 @@
+package modelstore
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/deployfile/deployfile/internal/modelcache"
+	"github.com/deployfile/deployfile/modelsource"
+)
+
+// fake is an MLflow server that answers as a test wants; integration/modelsource has
+// the real one.
+type fake struct {
+	*http.ServeMux
+	*httptest.Server
+	options Options
+}
+
+func newFake(t *testing.T) *fake {
+	t.Helper()
+	f := &fake{ServeMux: http.NewServeMux()}
+	f.Server = httptest.NewServer(f.ServeMux)
+	t.Cleanup(f.Server.Close)
+	f.options = Options{TrackingURI: f.URL, Getenv: func(name string) string {
+		return map[string]string{modelsource.MLflowToken: "s3cr3t"}[name]
+	}, Home: t.TempDir()}
+	return f
+}
+
+func (f *fake) answers(pattern string, status int, answer any) {
+	f.ServeMux.HandleFunc(pattern, func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(status)
+		_ = json.NewEncoder(w).Encode(answer)
+	})
+}
+
+const artifacts = "/api/2.0/mlflow-artifacts/artifacts"
+
+// lists answers with one directory of files, by name and size.
+func (f *fake) lists(files ...map[string]any) {
+	f.answers("GET "+artifacts, 200, map[string]any{"files": files})
+}
+
+func (f *fake) store(t *testing.T) Store {
+	t.Helper()
+	m, err := Resolve(t.Context(), "mlflow-artifacts:/1/m", f.options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m.Store
+}
+
+func file(name string, size int) map[string]any {
+	return map[string]any{"path": name, "is_dir": false, "file_size": size}
+}
+
+// TestErrors says what a server refuses, and never the credential.
+func TestErrors(t *testing.T) {
+	for source, tt := range map[string]struct {
+		api    string
+		status int
+		want   string
+	}{
+		"models:/none@champion": {"registered-models/alias", 400, `the alias "champion" of the registered model "none": 400 Bad Request: it is not there`},
+		"models:/none/3":        {"model-versions/get", 404, `version 3 of the registered model "none": 404 Not Found: it is not there`},
+		"models:/none/latest":   {"registered-models/get-latest-versions", 404, `the latest version of the registered model "none": 404`},
+		"models:/m-none":        {"logged-models/m-none", 404, `the logged model "m-none": 404`},
+		"runs:/none/model":      {"runs/get", 401, `the run "none": 401 Unauthorized: it is not there; set MLFLOW_TRACKING_USERNAME`},
+	} {
+		f := newFake(t)
+		f.answers("/api/2.0/mlflow/"+tt.api, tt.status, map[string]any{"error_code": "X", "message": "it is\nnot there."})
+		_, err := Resolve(t.Context(), source, f.options)
+		if err == nil || !strings.Contains(err.Error(), tt.want) || strings.Contains(err.Error(), "s3cr3t") {
+			t.Errorf("%s: %v, want %q", source, err, tt.want)
+		}
+	}
+}
+
+// TestHostileListing refuses what no model has.
+func TestHostileListing(t *testing.T) {
+	for name, want := range map[string]string{
+		"../x": "outside", "/etc/passwd": "outside", "..": "outside", "a\nb": "control character", "a/../../b": "outside", "": "outside",
+	} {
+		f := newFake(t)
+		f.lists(file(name, 1))
+		if _, err := f.store(t).List(t.Context()); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %v, want %q", name, err, want)
+		}
+	}
+	f := newFake(t)
+	f.answers("GET "+artifacts, 200, map[string]any{"files": []any{map[string]any{"path": "again", "is_dir": true}}})
+	if _, err := f.store(t).List(t.Context()); err == nil || !strings.Contains(err.Error(), "nested more than") {
+		t.Errorf("directories without end: %v", err)
+	}
+	f = newFake(t)
+	f.ServeMux.HandleFunc("GET "+artifacts, func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(w, io.LimitReader(zero{}, 1<<30))
+	})
+	if _, err := f.store(t).List(t.Context()); err == nil || !strings.Contains(err.Error(), "16 MiB") {
+		t.Errorf("an answer without end: %v", err)
+	}
+}
+
+type zero struct{}
+
+func (zero) Read(p []byte) (int, error) { clear(p); return len(p), nil }
+
+// TestRedirect sends no header to another host.
+func TestRedirect(t *testing.T) {
+	var got http.Header
+	other := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		got = r.Header.Clone()
+		_, _ = io.WriteString(w, "x")
+	}))
+	defer other.Close()
+	f := newFake(t)
+	env := f.options.Getenv
+	f.options.Getenv = func(name string) string {
+		if name == modelsource.MLflowWorkspace {
+			return "team"
+		}
+		return env(name)
+	}
+	f.ServeMux.Handle(artifacts+"/1/m/x", http.RedirectHandler(other.URL, http.StatusTemporaryRedirect))
+	body, _, err := f.store(t).Open(t.Context(), File{Path: "x", Size: 1}, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	body.Close()
+	if got == nil || got.Get("Authorization") != "" || got.Get(workspaceHeader) != "" {
+		t.Errorf("another host got %v", got)
+	}
+}
+
+// TestDownload survives what servers and networks do, and refuses wrong bytes.
+func TestDownload(t *testing.T) {
+	content := bytes.Repeat([]byte("weights "), 100_000)
+	hash := sha256.Sum256(content)
+	sum := hex.EncodeToString(hash[:])
+	for name, tt := range map[string]struct {
+		// answer answers the n-th request.
+		answer func(n int32, w http.ResponseWriter, r *http.Request)
+		known  bool
+		want   string
+	}{
+		"5xx and 429 twice": {answer: func(n int32, w http.ResponseWriter, r *http.Request) {
+			if n <= 2 {
+				w.Header().Set("Retry-After", "0")
+				w.WriteHeader([]int{503, 429}[n-1])
+				return
+			}
+			_, _ = w.Write(content)
+		}},
+		"cut, ranges honoured": {known: true, answer: func(n int32, w http.ResponseWriter, r *http.Request) {
+			if n == 1 {
+				cut(w, content)
+				return
+			}
+			if r.Header.Get("Range") == "" {
+				t.Error("it is not resumed")
+			}
+			http.ServeContent(w, r, "x", modified, bytes.NewReader(content))
+		}},
+		"cut, ranges ignored": {known: true, answer: func(n int32, w http.ResponseWriter, r *http.Request) {
+			if n == 1 {
+				cut(w, content)
+				return
+			}
+			_, _ = w.Write(content)
+		}},
+		"cut, hash not known": {answer: func(n int32, w http.ResponseWriter, r *http.Request) {
+			if n == 1 {
+				cut(w, content)
+				return
+			}
+			if r.Header.Get("Range") != "" {
+				t.Error("a file that may have changed is resumed")
+			}
+			_, _ = w.Write(content)
+		}},
+		"short": {answer: func(n int32, w http.ResponseWriter, r *http.Request) {
+			if n == 1 {
+				_, _ = w.Write(content[:1000])
+				return
+			}
+			_, _ = w.Write(content)
+		}},
+		"too long": {want: "more than the 800000 bytes", answer: func(_ int32, w http.ResponseWriter, _ *http.Request) {
+			_, _ = w.Write(append(content, "more"...))
+		}},
+		"wrong": {known: true, want: "deployfile lock --upgrade", answer: func(_ int32, w http.ResponseWriter, _ *http.Request) {
+			_, _ = w.Write(bytes.ToUpper(content))
+		}},
+		"403": {known: true, want: "403 Forbidden", answer: func(_ int32, w http.ResponseWriter, _ *http.Request) { w.WriteHeader(403) }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := newFake(t)
+			var asked atomic.Int32
+			f.ServeMux.HandleFunc(artifacts+"/1/m/w", func(w http.ResponseWriter, r *http.Request) { tt.answer(asked.Add(1), w, r) })
+			cache, closed, err := modelcache.Open(t.TempDir(), modelcache.DefaultLimit)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer closed()
+			file := File{Path: "w", Size: int64(len(content))}
+			if tt.known {
+				file.SHA256 = sum
+			}
+			got, err := Download(t.Context(), cache, f.store(t), "m", []File{file})
+			if tt.want != "" {
+				if err == nil || !strings.Contains(err.Error(), tt.want) || cache.Has(sum, file.Size) {
+					t.Errorf("error %v, want %q", err, tt.want)
+				}
+				return
+			}
+			if err != nil || got[0].SHA256 != sum || !cache.Has(sum, file.Size) {
+				t.Errorf("%v, %v", got, err)
+			}
+		})
+	}
+}
+
+// modified is when the file of TestDownload was written.
+var modified = time.Unix(1_700_000_000, 0)
+
+// cut answers with less than it says.
+func cut(w http.ResponseWriter, content []byte) {
+	w.Header().Set("Content-Length", fmt.Sprint(len(content)))
+	_, _ = w.Write(content[:len(content)/3])
+	panic(http.ErrAbortHandler)
+}
+
+// TestCredentials are those of MLflow's client.
+func TestCredentials(t *testing.T) {
+	home := t.TempDir()
+	if err := os.Mkdir(filepath.Join(home, ".mlflow"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	file := "[other]\nmlflow_tracking_username = x\n[mlflow]\nmlflow_tracking_username = me\nMLFLOW_TRACKING_PASSWORD=pass=word\n"
+	if err := os.WriteFile(filepath.Join(home, ".mlflow", "credentials"), []byte(file), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		home string
+		env  map[string]string
+		want string
+	}{
+		{"", nil, ""},
+		{home, nil, "Basic bWU6cGFzcz13b3Jk"},
+		{home, map[string]string{modelsource.MLflowPassword: "other"}, "Basic bWU6b3RoZXI="},
+		{"", map[string]string{modelsource.MLflowToken: "t"}, "Bearer t"},
+		{"", map[string]string{modelsource.MLflowToken: "t", modelsource.MLflowUsername: "me", modelsource.MLflowPassword: "p"}, "Basic bWU6cA=="},
+	} {
+		h, err := credentials(Options{Home: tt.home, Getenv: func(name string) string { return tt.env[name] }})
+		if err != nil || h.Get("Authorization") != tt.want {
+			t.Errorf("%v: %v, %v", tt, h, err)
+		}
+	}
+}
+
+// TestServerAddress refuses what is no server, and does not repeat a credential.
+func TestServerAddress(t *testing.T) {
+	for _, address := range []string{"", "sqlite:///mlflow.db", "./mlruns", "https://me:hunter2@mlflow.example.com", "databricks"} {
+		_, err := newServer(address, Options{Getenv: func(string) string { return "" }})
+		if err == nil || strings.Contains(err.Error(), "hunter2") {
+			t.Errorf("%q: %v", address, err)
+		}
+	}
+}
+
+// TestReach says which stores only this machine reaches.
+func TestReach(t *testing.T) {
+	for server, want := range map[string]bool{
+		"http://127.0.0.1:5000": false, "http://localhost": false, "http://[::1]:5000": false, "http://0.0.0.0:5000": false, "http://a.localhost:5": false,
+		"http://10.0.0.1:5000": true, "https://mlflow.example.com": true,
+	} {
+		s, err := Reopen(modelsource.Pin{Server: server, Location: "mlflow-artifacts:/1/m"}, Options{Getenv: func(string) string { return "" }})
+		if err != nil {
+			t.Fatal(err)
+		}
+		access, err := s.Access(t.Context())
+		if err != nil || (access != nil) != want {
+			t.Errorf("%s: %+v, %v", server, access, err)
+		}
+	}
+}

@@ -1,0 +1,100 @@
+// Package modelstore asks the stores of models, with the user's own credentials: what a
+// source stands for now, which files it has, and for their bytes. Each kind of store is a
+// file with a Store. What a store answers is untrusted.
+package modelstore
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"io"
+	"path/filepath"
+	"slices"
+
+	"github.com/deployfile/deployfile/internal/terminal"
+	"github.com/deployfile/deployfile/modelsource"
+)
+
+// Store is a directory of files that is one model.
+type Store interface {
+	// List lists the files.
+	List(ctx context.Context) ([]File, error)
+	// Open returns a file's bytes from an offset on, or from the beginning if the
+	// store cannot do that; from says which.
+	Open(ctx context.Context, file File, offset int64) (body io.ReadCloser, from int64, err error)
+	// Access returns how a step of a builder elsewhere fetches the files, nil if only
+	// this machine reaches them.
+	Access(ctx context.Context) (*modelsource.Access, error)
+}
+
+// File is a file in a store.
+type File struct {
+	// Path is relative to the model's directory, with slashes.
+	Path string
+	// Size is -1 if the store does not say it.
+	Size int64
+	// SHA256 is the hash if it is known, "" if not.
+	SHA256 string
+	// Version changes whenever the contents do, "" if the store has no such name.
+	Version string
+}
+
+// Model is what a source stands for now.
+type Model struct {
+	Pin   modelsource.Pin
+	Store Store
+}
+
+// Options are where to look, and with which credentials.
+type Options struct {
+	// TrackingURI is [model] tracking-uri.
+	TrackingURI string
+	// Getenv looks up an environment variable, Home is the user's directory.
+	Getenv func(string) string
+	Home   string
+}
+
+// Resolve asks what a source stands for.
+func Resolve(ctx context.Context, source string, o Options) (*Model, error) {
+	if (modelsource.MLflow{}).Match(source) {
+		return resolveMLflow(ctx, source, o)
+	}
+	return nil, &modelsource.UnknownError{Source: source}
+}
+
+// Reopen returns the store of a pin. It asks nobody.
+func Reopen(pin modelsource.Pin, o Options) (Store, error) {
+	server := pin.Server
+	if o.TrackingURI != "" || o.Getenv(trackingVariable) != "" {
+		// The same server may have another address for this machine.
+		server = trackingURI(o)
+	}
+	s, err := newServer(server, o)
+	if err != nil {
+		return nil, err
+	}
+	return s.open(pin.Location)
+}
+
+// What a listing may have: no model has as many files, and a server may not end.
+const (
+	maxFiles = 100_000
+	maxDepth = 64
+)
+
+// listed checks a listing, and sorts it.
+func listed(files []File) ([]File, error) {
+	if len(files) == 0 {
+		return nil, errNoFiles
+	}
+	slices.SortFunc(files, func(a, b File) int { return cmp.Compare(a.Path, b.Path) })
+	for n, f := range files {
+		if !filepath.IsLocal(f.Path) || terminal.Obeys(f.Path) {
+			return nil, fmt.Errorf("the store lists a file %q, which is outside the model's directory or has a control character in its name", f.Path)
+		}
+		if n > 0 && files[n-1].Path == f.Path {
+			return nil, fmt.Errorf("the store lists %q twice", f.Path)
+		}
+	}
+	return files, nil
+}

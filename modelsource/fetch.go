@@ -1,0 +1,108 @@
+package modelsource
+
+import (
+	_ "embed"
+	"encoding/json"
+	"fmt"
+	"path"
+
+	"github.com/deployfile/deployfile/toolchain"
+	bkllb "github.com/moby/buildkit/client/llb"
+	"github.com/moby/buildkit/solver/pb"
+)
+
+// Access says how a step fetches the files of a model.
+type Access struct {
+	// URL is the address of the model's directory; a file is at its path below it.
+	URL string `json:"url,omitempty"`
+	// Signed is the address of an API that answers, at a file's path below it, with
+	// {"url": …, "headers": …}, which it has signed for a while. Files are fetched
+	// from there if it does.
+	Signed string `json:"signed,omitempty"`
+	// Headers go to the hosts of URL and Signed, and to no other.
+	Headers map[string]string `json:"headers,omitempty"`
+	// URLs are the addresses of files that are not below URL, by their paths. They
+	// get no headers.
+	URLs map[string]string `json:"urls,omitempty"`
+	// CA has certificate authorities in PEM, in addition to those of the secret "ca".
+	CA string `json:"ca,omitempty"`
+	// Secrets are build secrets whose credentials take the place of Headers.
+	Secrets []string `json:"secrets,omitempty"`
+}
+
+// AccessSecret is the id of the secret by which a client gives the steps that fetch an
+// Access in JSON. What is in it is in no cache key, log or provenance: the same file is
+// fetched once, wherever it is.
+const AccessSecret = "deployfile-model"
+
+const (
+	accessPath = "/run/secrets/model"
+	filesDir   = "/run/files"
+	secretsDir = "/run/secrets/access"
+)
+
+//go:embed fetch.py
+var fetchSource []byte
+
+// Fetch returns the files of a model as steps fetch them, each large one in a step of
+// its own unless the builder is so old that package llb copies the model in steps. The cache key of such a step has the paths, sizes and hashes of its files. It
+// also has access if that is not nil; else the client gives the secret AccessSecret.
+func Fetch(t toolchain.Toolchain, files []File, access *Access) (Tree, error) {
+	tree := Tree{Files: files, Large: map[string]bkllb.State{}}
+	var small []File
+	splits := toolchain.Supports(t.Constraints, pb.CapFileSymlinkCreate) && toolchain.Supports(t.Constraints, pb.CapFileCopyIncludeExcludePatterns)
+	for _, f := range files {
+		if err := f.Check(); err != nil {
+			return Tree{}, err
+		}
+		if f.Size < LargeFile || !splits {
+			small = append(small, f)
+			continue
+		}
+		step, err := fetchStep("fetch the model's "+f.Path, []File{f}, access, t)
+		if err != nil {
+			return Tree{}, err
+		}
+		tree.Large[f.Path] = t.Run(step)
+	}
+	step, err := fetchStep(fmt.Sprintf("fetch %d files of the model", len(small)), small, access, t)
+	if err != nil {
+		return Tree{}, err
+	}
+	tree.State = t.Run(step)
+	return tree, nil
+}
+
+// FetchFailed is the kind of the error of a step that cannot fetch a model's files.
+const FetchFailed = "model"
+
+func fetchStep(name string, files []File, access *Access, t toolchain.Toolchain) (toolchain.Step, error) {
+	list, err := json.Marshal(files)
+	if err != nil {
+		return toolchain.Step{}, err
+	}
+	step := toolchain.Step{
+		Name:    name,
+		Script:  toolchain.Script{Name: "fetch.py", Source: fetchSource},
+		Args:    []string{path.Join(filesDir, "files.json")},
+		Network: true,
+		Mounts: []toolchain.Mount{{
+			Path: filesDir,
+			Source: bkllb.Scratch().File(bkllb.Mkfile("/files.json", 0o444, list, bkllb.WithCreatedTime(toolchain.Epoch())),
+				append([]bkllb.ConstraintsOpt{bkllb.WithCustomName("[internal] files.json")}, t.Constraints...)...),
+		}},
+	}
+	if access == nil {
+		step.Secrets = []toolchain.Secret{{ID: AccessSecret, Path: accessPath}}
+		return step, nil
+	}
+	where, err := json.Marshal(access)
+	if err != nil {
+		return toolchain.Step{}, err
+	}
+	step.Args = append(step.Args, string(where))
+	for _, id := range access.Secrets {
+		step.Secrets = append(step.Secrets, toolchain.Secret{ID: id, Path: path.Join(secretsDir, id)})
+	}
+	return step, nil
+}

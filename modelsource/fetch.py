@@ -1,0 +1,229 @@
+"""Fetches files of a model, and checks their sizes and hashes. What it is told of the
+store comes by a secret, and is not shown."""
+
+import base64
+import concurrent.futures
+import hashlib
+import http.client
+import json
+import os
+import random
+import re
+import ssl
+import sys
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+
+OUT = "/out"
+ACCESS = "/run/secrets/model"
+SECRETS = "/run/secrets/access"
+# How often a request is tried that may succeed the next time, and the longest wait
+# between two tries, in seconds.
+ATTEMPTS = 6
+MAX_WAIT = 20
+MAX_ANSWER = 1 << 20
+RETRIED = (408, 425, 429, 500, 502, 503, 504)
+
+
+def fail(message):
+    print(message, file=sys.stderr)
+    with open(f"{OUT}/error.json", "w") as f:
+        json.dump({"kind": "model", "message": message}, f)
+    os._exit(1)
+
+
+class Refused(Exception):
+    """What no other try changes."""
+
+
+class Redirects(urllib.request.HTTPRedirectHandler):
+    """Follows a redirect without headers to another host, and none from https to http,
+    where others can read and change the answer."""
+
+    def redirect_request(self, request, response, code, message, headers, to):
+        was, now = urllib.parse.urlsplit(request.full_url), urllib.parse.urlsplit(to)
+        if now.scheme not in ("http", "https") or (was.scheme, now.scheme) == ("https", "http"):
+            raise Refused(f"it redirects from {was.scheme} to {now.scheme}, which is not followed")
+        found = super().redirect_request(request, response, code, message, headers, to)
+        if found is not None and (was.scheme, was.netloc) != (now.scheme, now.netloc):
+            kept = request.headers.get("Range")
+            found.headers = {"User-agent": "deployfile", "Accept-encoding": "identity", **({"Range": kept} if kept else {})}
+            found.unredirected_hdrs = {}
+        return found
+
+
+def web(authorities):
+    """What opens http and https addresses, and nothing else."""
+    context = ssl.create_default_context()
+    for text in authorities:
+        try:
+            context.load_verify_locations(cadata=text)
+        except (ssl.SSLError, ValueError):
+            fail("a secret with certificates holds one that cannot be read")
+    opener = urllib.request.OpenerDirector()
+    for handler in (urllib.request.ProxyHandler(), urllib.request.HTTPHandler(), urllib.request.HTTPSHandler(context=context), Redirects(),
+                    urllib.request.HTTPDefaultErrorHandler(), urllib.request.HTTPErrorProcessor(), urllib.request.UnknownHandler()):
+        opener.add_handler(handler)
+    return opener
+
+
+def read(path):
+    """A secret's text, "" if it was not given."""
+    try:
+        with open(path, encoding="utf-8") as f:
+            return f.read().strip()
+    except FileNotFoundError:
+        return ""
+
+
+def credentials(names):
+    """The headers of MLflow's credentials among secrets."""
+    found = {name: read(f"{SECRETS}/{name}") for name in names}
+    headers = {}
+    user, password = found.get("MLFLOW_TRACKING_USERNAME"), found.get("MLFLOW_TRACKING_PASSWORD")
+    if user and password:
+        headers["Authorization"] = "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
+    elif found.get("MLFLOW_TRACKING_TOKEN"):
+        headers["Authorization"] = "Bearer " + found["MLFLOW_TRACKING_TOKEN"]
+    if found.get("MLFLOW_WORKSPACE"):
+        headers["X-MLFLOW-WORKSPACE"] = found["MLFLOW_WORKSPACE"]
+    return headers
+
+
+def certificates():
+    """The certificates of the secret "ca", which may hold nothing else."""
+    text = read(os.environ.get("CA", "/nothing"))
+    if "PRIVATE KEY-----" in text:
+        fail("the secret with certificates also holds a private key; give certificates alone")
+    return "\n".join(re.findall(r"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", text, re.S))
+
+
+class Store:
+    def __init__(self, access):
+        self.access = access
+        self.headers = access.get("headers") or credentials(access.get("secrets") or [])
+        self.opener = web([text for text in (certificates(), access.get("ca")) if text])
+        self.signs = bool(access.get("signed"))
+
+    def open(self, url, headers, offset=0):
+        request = urllib.request.Request(url, headers={"User-Agent": "deployfile", "Accept-Encoding": "identity", **headers})
+        if offset:
+            request.add_header("Range", f"bytes={offset}-")
+        return self.opener.open(request, timeout=120)
+
+    def signed(self, path):
+        """A signed address of a file with its headers, None if the store signs none."""
+        if not self.signs:
+            return None
+        try:
+            with self.open(self.access["signed"] + "/" + urllib.parse.quote(path), self.headers) as r:
+                found = json.loads(r.read(MAX_ANSWER))
+            url, headers = found["url"], found.get("headers") or {}
+        except urllib.error.HTTPError as e:
+            if e.code in (400, 404, 405, 501):
+                self.signs = False
+                return None
+            raise
+        except (ValueError, KeyError, TypeError):
+            self.signs = False
+            return None
+        if urllib.parse.urlsplit(url).scheme not in ("http", "https"):
+            raise Refused("the store signs addresses that are not http or https")
+        return url, {str(k): str(v) for k, v in headers.items()}
+
+    def where(self, path):
+        """The address of a file, and the headers that go there."""
+        url = (self.access.get("urls") or {}).get(path)
+        if url:
+            return url, {}
+        return self.signed(path) or (self.access["url"] + "/" + urllib.parse.quote(path), self.headers)
+
+
+def host(url):
+    return urllib.parse.urlsplit(url).netloc.rpartition("@")[2]
+
+
+def reason(e):
+    """What an error says, without an address, which may be signed."""
+    if isinstance(e, urllib.error.HTTPError):
+        hint = {401: ": no credential was given, or a wrong one", 403: ": the credential does not allow it", 404: ": there is no such file any more"}
+        return f"{e.code} {http.client.responses.get(e.code, '')}".strip() + hint.get(e.code, "")
+    if isinstance(e, urllib.error.URLError):
+        e = e.reason
+    return str(e) or type(e).__name__
+
+
+def fetch(store, file, resume=True):
+    """Fetches a file. A connection that breaks is resumed where it broke, if the store
+    does that."""
+    path, size = file["path"], file["size"]
+    to = os.path.join(OUT, path)
+    os.makedirs(os.path.dirname(to), exist_ok=True)
+    at, digest, tries, place = 0, hashlib.sha256(), 0, ""
+    with open(to, "wb") as out:
+        while True:
+            before = at
+            try:
+                url, headers = store.where(path)
+                place = host(url)
+                with store.open(url, headers, at if resume else 0) as r:
+                    if at and not (r.status == 206 and (r.headers.get("Content-Range") or "").startswith(f"bytes {at}-")):
+                        # The store answers with the whole file.
+                        out.seek(0)
+                        out.truncate()
+                        at, before, digest = 0, 0, hashlib.sha256()
+                    while chunk := r.read(1 << 20):
+                        at += len(chunk)
+                        if at > size:
+                            raise Refused(f"it is larger than the {size} bytes that the lock says: the model has changed; run deployfile lock")
+                        digest.update(chunk)
+                        out.write(chunk)
+                if at == size:
+                    break
+                raise http.client.IncompleteRead(b"", size - at)
+            except urllib.error.HTTPError as e:
+                failed, again = e, e.code in RETRIED
+                wait = e.headers.get("Retry-After") or ""
+            except Refused as e:
+                fail(f"{path}: {place}: {e}")
+            except http.client.IncompleteRead:
+                failed, again, wait = ConnectionError(f"the connection ended after {at} of {size} bytes"), True, ""
+            except ssl.SSLCertVerificationError as e:
+                failed, again, wait = e, False, ""
+            except (OSError, http.client.HTTPException) as e:
+                failed, wait = e, ""
+                again = not isinstance(getattr(e, "reason", None), ssl.SSLCertVerificationError)
+            # Each try that gets on is the first of a new row.
+            tries = 1 if at > before else tries + 1
+            if not again or tries >= ATTEMPTS:
+                what = reason(failed)
+                if isinstance(getattr(failed, "reason", failed), ssl.SSLCertVerificationError):
+                    what += ": give the authority by SSL_CERT_FILE, or by the secret ca"
+                fail(f"{path}: {place or 'the store'}: {what}")
+            print(f"{path}: {reason(failed)}; trying again", file=sys.stderr)
+            time.sleep(min(MAX_WAIT, int(wait) if wait.isdigit() else 0.5 * 2 ** tries) * random.uniform(0.8, 1.2))
+    if digest.hexdigest() != file["sha256"]:
+        if resume:
+            # A file that changed between two parts.
+            return fetch(store, file, resume=False)
+        fail(f"{path}: {place} has other contents than the lock: its sha256 is {digest.hexdigest()}, the lock says {file['sha256']}; "
+             "if the model was changed on purpose, run deployfile lock --upgrade")
+    os.chmod(to, 0o644)
+
+
+def main():
+    with open(sys.argv[1]) as f:
+        files = json.load(f)
+    text = read(ACCESS) or (sys.argv[2] if len(sys.argv) > 2 else "")
+    if not text:
+        fail("the build has no secret deployfile-model, which says where the model's files are")
+    access = json.loads(text)
+    store = Store(access)
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        for done in [pool.submit(fetch, store, f) for f in files]:
+            done.result()
+
+
+main()

@@ -1,0 +1,76 @@
+package modelsource
+
+import (
+	"fmt"
+	"net/url"
+	"path/filepath"
+
+	"github.com/deployfile/deployfile/internal/terminal"
+	"github.com/opencontainers/go-digest"
+)
+
+// Pin is what a source stood for when the lock was made: the table [model-source]
+// of Deployfile.lock. No field has a credential.
+type Pin struct {
+	// Source is [model] source, Resolved a name of the same model that means the
+	// same forever: a version, a digest, a commit.
+	Source   string `toml:"source" json:"source"`
+	Resolved string `toml:"resolved" json:"resolved"`
+	// Server is the server that was asked, Location the directory of the model's
+	// files as a URI; both are "" for a source that Resolved alone leads to.
+	Server   string `toml:"server,omitempty" json:"server,omitempty"`
+	Location string `toml:"location,omitempty" json:"location,omitempty"`
+	// The rest is where the model comes from, as the server says it: the registered
+	// name and version, the alias that was asked for, the logged model, its run and
+	// experiment, and the commit of the code that logged it.
+	Name       string `toml:"name,omitempty" json:"name,omitempty"`
+	Version    string `toml:"version,omitempty" json:"version,omitempty"`
+	Alias      string `toml:"alias,omitempty" json:"alias,omitempty"`
+	ModelID    string `toml:"model-id,omitempty" json:"model-id,omitempty"`
+	RunID      string `toml:"run-id,omitempty" json:"run-id,omitempty"`
+	Experiment string `toml:"experiment,omitempty" json:"experiment,omitempty"`
+	Commit     string `toml:"commit,omitempty" json:"commit,omitempty"`
+}
+
+// Check refuses a pin that no lock has.
+func (p Pin) Check() error {
+	if p.Source == "" || p.Resolved == "" {
+		return fmt.Errorf("model source %q is pinned to %q: a name is empty", p.Source, p.Resolved)
+	}
+	for _, text := range []string{p.Source, p.Resolved, p.Server, p.Location, p.Name, p.Version, p.Alias, p.ModelID, p.RunID, p.Experiment, p.Commit} {
+		if terminal.Obeys(text) {
+			return fmt.Errorf("model source %q: %q has a control character", p.Source, text)
+		}
+	}
+	if p.Server != "" {
+		if u, err := url.Parse(p.Server); err != nil || u.User != nil {
+			return fmt.Errorf("model source %q: its server is not an address without a credential", p.Source)
+		}
+	}
+	return nil
+}
+
+// File is a file of a model, by its contents.
+type File struct {
+	// Path is relative to the model's directory, with slashes, Size in bytes, SHA256
+	// in hexadecimal.
+	Path   string `json:"path"`
+	Size   int64  `json:"size"`
+	SHA256 string `json:"sha256"`
+}
+
+// LargeFile is the size in bytes from which a file is fetched in a step of its own; it
+// is also a layer of its own.
+const LargeFile = 4 << 20
+
+// Check refuses a file that cannot be fetched: one outside the model's directory, or
+// without a hash.
+func (f File) Check() error {
+	switch {
+	case !filepath.IsLocal(f.Path) || terminal.Obeys(f.Path):
+		return fmt.Errorf("model file %q is outside the model's directory, or its name has a control character", f.Path)
+	case f.Size < 0 || digest.NewDigestFromEncoded(digest.SHA256, f.SHA256).Validate() != nil:
+		return fmt.Errorf("model file %q has no sha256 in the lock; run deployfile lock", f.Path)
+	}
+	return nil
+}
