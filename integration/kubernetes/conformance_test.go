@@ -147,8 +147,9 @@ func (l *lab) endpoint(change func(version string) func(*deployfile.Target)) *pu
 			slices.Sort(out)
 			return out
 		},
-		Marks:   true,
-		Timeout: 20 * time.Second,
+		Marks: true,
+		// No case waits for it; on a busy machine, replacing a pod took 20 s.
+		Timeout: time.Minute,
 	}
 }
 
