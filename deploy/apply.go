@@ -47,8 +47,8 @@ type DeployOptions struct {
 	Selection
 	Images
 	ApplyOptions
-	// Each is called with the outcome of each target as soon as it is known; nil
-	// for nobody.
+	// Each is called with the outcome of each target as soon as it is known; it may be
+	// nil.
 	Each func(report.Outcome)
 }
 
@@ -68,10 +68,10 @@ func (e *NotReachedError) Error() string {
 // Unwrap returns the failure.
 func (e *NotReachedError) Unwrap() error { return e.Err }
 
-// Deploy brings the model to targets, one after the other; they share a build. It
-// ends at the first that fails, and the outcome of that one is the last. Its error
-// is a *deployfile.TargetError with an error of package publish, in a *NotReachedError if there
-// are further targets; *build.UsageError is for options that do not go together.
+// Deploy deploys the model to targets, one after the other; they share a build. It ends
+// at the first that fails, and the outcome of that one is the last. Its error is a
+// *deployfile.TargetError with an error of package publish, in a *NotReachedError if
+// there are further targets; *build.UsageError is for options that do not go together.
 func (d *Deployer) Deploy(ctx context.Context, o DeployOptions) ([]report.Outcome, error) {
 	targets, err := d.Select(o.Selection)
 	if err != nil {

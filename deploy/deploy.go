@@ -1,8 +1,8 @@
-// Package deploy brings a model to its targets, and asks them what they have: the
-// verbs of the command line, for programs. A Deployer builds the image, hands it
-// over (pushed by digest, or imported into the target's own image store), makes a
-// manifests.Release of it and calls package publish, which does the rest at the
-// target. What a verb did comes back as the types of package report.
+// Package deploy deploys a model to its targets and asks them for their state: the
+// verbs of the command line, for programs. A Deployer builds the image, delivers it
+// (pushed by digest, or imported into the target's own image store), makes a
+// manifests.Release of it and calls package publish, which does the rest at the target.
+// Verbs return the types of package report.
 //
 // Promise: a Deployer needs no terminal, prints nothing and keeps no state. Verbs
 // return the same results and typed errors as the command line reports, and fields
@@ -47,12 +47,12 @@ type Progress interface {
 	Wait(line string)
 	// Done ends the last line of Wait: a build that shows its own progress begins.
 	Done()
-	// Reverting is called when ctx ends while a target is changed: what was there
+	// Reverting is called when ctx ends while a target is changed: the previous revision
 	// is restored, which takes time.
 	Reverting()
 }
 
-// silent is the Progress of nobody.
+// silent is a Progress that discards everything.
 type silent struct{}
 
 func (silent) Say(string)  {}

@@ -8,7 +8,7 @@ import (
 	"github.com/deployfile/deployfile/report"
 )
 
-// AbortedError is a change of a target that was interrupted.
+// AbortedError reports an interrupted change of a target.
 type AbortedError struct {
 	// Err says what the target has now.
 	Err error

@@ -77,7 +77,7 @@ func nameOf(t deployfile.Target) report.Target {
 	return report.Target{Target: t.Name, Kind: t.Kind, Endpoint: t.Endpoint}
 }
 
-// atTarget says which target an error is about, unless it says so itself.
+// atTarget adds the target to an error that does not have it.
 func atTarget(t deployfile.Target, err error) error {
 	var known *deployfile.TargetError
 	if err == nil || errors.As(err, &known) {

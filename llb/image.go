@@ -114,8 +114,8 @@ var inTurnSource []byte
 // installDir is where the step that installs has install.py.
 const installDir = "/run/install"
 
-// install is a layer with the installed wheels, and knows nothing of the
-// base, the model or the other layers, so that it is the same in every image.
+// install returns a layer with the installed wheels. It does not depend on the base,
+// the model or the other layers, so it is the same in every image.
 func (p *Plan) install(in Inputs, l WheelLayer) (bkllb.State, error) {
 	t := in.Toolchain
 	step := toolchain.Step{
@@ -240,9 +240,9 @@ func literal(name string) string {
 	return escaped
 }
 
-// copyInfo makes what is copied the same whoever copies it: owned by root,
-// readable by all, at the epoch. The copy makes the directories above, since it
-// alone gives them that time after it has written to them.
+// copyInfo makes copies independent of their source: owned by root, readable by all, at
+// the epoch. The copy creates the parent directories, because it alone sets their time
+// after writing to them.
 func copyInfo(set func(*bkllb.CopyInfo)) *bkllb.CopyInfo {
 	c := &bkllb.CopyInfo{
 		CreateDestPath: true,

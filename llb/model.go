@@ -14,10 +14,10 @@ import (
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 )
 
-// ModelImage is the file system of the model's own artifact: its files at /, so
-// that a Kubernetes image volume mounted at imagespec.ModelDir is the model. Large files
-// have a layer each, as in the image. It knows nothing of the environment: the
-// same model is the same artifact whatever serves it.
+// ModelImage returns the file system of the model's own artifact: its files at /, so
+// that a Kubernetes image volume mounted at imagespec.ModelDir is the model. Large
+// files have a layer each, as in the image. It does not depend on the environment, so
+// the same model is the same artifact for every server.
 func (p *Plan) ModelImage(in Inputs) *Image {
 	i := &Image{Base: bkllb.Scratch(), Content: p.modelLayers(in, "/")}
 	i.put(in, p.modelLayerNames())
@@ -66,8 +66,8 @@ func (p *Plan) ModelcarConfig(base dockerspec.DockerOCIImage) (*dockerspec.Docke
 	return img, nil
 }
 
-// ModelConfig is the configuration of the model's own artifact. It says which
-// model it is, and starts nothing.
+// ModelConfig returns the configuration of the model's own artifact. It has the labels
+// of the model and starts nothing.
 func (p *Plan) ModelConfig() (*dockerspec.DockerOCIImage, error) {
 	created, err := time.Parse(time.RFC3339, p.Config.Created)
 	if err != nil {

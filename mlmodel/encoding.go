@@ -61,8 +61,8 @@ func decode(name string, data []byte, hint string) ([]byte, error) {
 	return bytes.Join(lines, []byte("\n")), nil
 }
 
-// guess says what text without a mark, which is not UTF-8, seems to be: every other
-// byte of English text in UTF-16 is zero.
+// guess returns the probable encoding of text that has no byte order mark and is not
+// UTF-8: every other byte of English text in UTF-16 is zero.
 func guess(data []byte) string {
 	zeros := [2]int{}
 	for i, b := range data {

@@ -25,8 +25,8 @@ type named struct {
 }
 
 // CheckFiles refuses the model in directory dir of fsys, which Read has read, if its
-// MLmodel names files that are not there, or that are pointers of Git LFS: loading it
-// would fail. The error is a *SourceError.
+// MLmodel names missing files or pointers of Git LFS: loading it would fail. The error
+// is a *SourceError.
 func CheckFiles(fsys fs.FS, dir string) error {
 	dir = path.Clean(dir)
 	d, err := readDocument(fsys, path.Join(dir, modelFile))

@@ -197,9 +197,9 @@ func (p *requirementsParser) applyOptions(from source, l line, options []option)
 	return nil
 }
 
-// editable takes an editable repository, which pip freeze writes of what was
-// installed in place, for the repository itself. Of a directory nothing says where
-// it was.
+// editable accepts an editable repository, which pip freeze writes for a package
+// installed in place, as the repository itself. For a directory, its location is
+// unknown.
 func (p *requirementsParser) editable(from source, l line, value string) error {
 	if !strings.HasPrefix(value, "git+") && !direct.MatchString(value) {
 		return newSourceError(from.file, l.number, l.text, "an editable requirement cannot go into an image",

@@ -28,9 +28,9 @@ func (Directory) Tree(r Request) (Tree, error) {
 	return Tree{State: r.Context, Dir: r.Source, LeftOut: LeftOut(r.Source, r.File)}, nil
 }
 
-// LeftOut are the files of a model that is the directory of the Deployfile itself, and
-// are none of the model: the Deployfile, what lies beside it by its name, and what git
-// keeps there. Each lock would change the model that it locks.
+// LeftOut returns the files that do not belong to a model in the Deployfile's own
+// directory: the Deployfile, the files beside it by its name, and git's. Otherwise each
+// lock would change the model that it locks.
 func LeftOut(source, file string) []string {
 	if path.Clean(source) != "." {
 		return nil

@@ -32,7 +32,8 @@ type Scheme interface {
 	// Match reports whether the source is written in this scheme: usually, whether
 	// it begins with "NAME:".
 	Match(source string) bool
-	// Check returns what is wrong with a source, nil if nothing is. It asks nobody.
+	// Check returns what is wrong with a source, nil if nothing is, without asking
+	// anything outside.
 	Check(source string) error
 	// Local returns the directory of the build context that is the model, or "" for
 	// a model that is not there.
@@ -42,8 +43,9 @@ type Scheme interface {
 	// It is "" for a scheme without one, such as a directory: there the hashes of
 	// the files in the lock are enough.
 	Pin(ctx context.Context, b Builder, source string) (string, error)
-	// Tree returns the model's files as LLB. It asks nobody, and the same request
-	// gives the same vertices. The pin comes from a lock, which may be untrusted.
+	// Tree returns the model's files as LLB, without asking anything outside; the same
+	// request gives the same vertices. The pin comes from a lock, which may be
+	// untrusted.
 	Tree(r Request) (Tree, error)
 }
 

@@ -18,7 +18,7 @@ type Driver interface {
 	// Prepare checks that the target would accept the plan's revision, as far as
 	// possible without changing the endpoint, and fetches what takes long, such as an
 	// image. It may be called while another rollout has the lock. A Rollout that
-	// implements Discarder gives up what was fetched.
+	// implements Discarder discards what was fetched.
 	Prepare(ctx context.Context, p *Plan) (Rollout, error)
 	// Status returns the status of the newest deployed revision, nil for none. The
 	// caller fills in its Revision.

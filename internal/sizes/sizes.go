@@ -1,5 +1,5 @@
-// Package sizes says where the bytes of an image are: as a tree of what each
-// requirement brings, and as a page with a treemap. It is pure.
+// Package sizes attributes the bytes of an image to its requirements: as a tree, and as
+// a page with a treemap. It is pure.
 package sizes
 
 import (
@@ -111,9 +111,9 @@ func newGraph(p *llb.Plan, measured *resolver.Sizes) *graph {
 	return g
 }
 
-// requirements returns a part for each requirement that brings a package, and one
-// for what only the server needs. A package is part of the first that leads to it by
-// the shortest way.
+// requirements returns a part for each requirement that needs a package, and one for
+// what only the server needs. A package belongs to the first requirement that needs it
+// by the shortest path.
 func (g *graph) requirements(list []string) []report.Part {
 	type root struct {
 		part report.Part
@@ -157,7 +157,7 @@ func (g *graph) requirements(list []string) []report.Part {
 	return out
 }
 
-// branch is a package with those that it brings.
+// branch is a package with its dependencies.
 type branch struct {
 	name     string
 	extras   []string
@@ -221,8 +221,8 @@ func required(text string) (name string, extras []string) {
 	return name, extras
 }
 
-// wanted reports whether a package's requirement is not one of an extra that nobody
-// asked for. Other markers are not read: what they exclude is not locked.
+// wanted reports whether a package's requirement belongs to no extra, or to one that
+// was requested. Other markers are not read: what they exclude is not locked.
 func wanted(text string, extras []string) bool {
 	_, marker, _ := strings.Cut(text, ";")
 	_, value, ok := strings.Cut(strings.ReplaceAll(marker, " ", ""), "extra==")

@@ -7,10 +7,10 @@ import (
 	"path"
 )
 
-// Directory is a directory as a file system that nothing leads out of, and in
-// which only regular files and directories can be opened. It follows a symbolic
-// link within the directory; a link out of it is an *OutsideError, even if it
-// would lead back in.
+// Directory is a directory as a file system from which no link escapes, and in which
+// only regular files and directories can be opened. It follows a symbolic link within
+// the directory; a link out of it is an *OutsideError, even if the target links back
+// in.
 type Directory struct{ root *os.Root }
 
 var (
