@@ -60,7 +60,7 @@ func readerWith(t *testing.T, program string, command func(ctx context.Context, 
 	wrapper := fmt.Sprintf(`#!/bin/sh
 verb=$1
 case "$verb $*" in
-lock* | build* | run* | deploy* | render* | "diff "*--target*) shift; exec %[1]q "$verb" %[2]s "$@" ;;
+lock* | build* | run* | predict* | deploy* | render* | "diff "*--target*) shift; exec %[1]q "$verb" %[2]s "$@" ;;
 esac
 exec %[1]q "$@"
 `, program, flags)
@@ -94,7 +94,7 @@ func (r *reader) read(t *testing.T, page string, all []block) {
 		if err != nil {
 			t.Fatalf("%s:%d: %v\n%s\n%s%s", page, b.line, err, b.text, out, lab.Tail(log))
 		}
-		asks := strings.Contains(b.text, "predict --target") && !strings.Contains(b.text, "--batch") || strings.Contains(b.text, "/invocations")
+		asks := strings.Contains(b.text, "deployfile predict") && !strings.Contains(b.text, "--batch") || strings.Contains(b.text, "/invocations")
 		if asks && !strings.Contains(out, `"predictions"`) {
 			t.Errorf("%s:%d: no prediction:\n%s", page, b.line, out)
 		}
@@ -102,18 +102,24 @@ func (r *reader) read(t *testing.T, page string, all []block) {
 	}
 }
 
-// run runs a block, and checks that it ends as its directive says.
-func (r *reader) run(t *testing.T, b block) (out, log string, err error) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), blockLimit)
-	defer cancel()
-	c := r.command(ctx, "bash", "-c", shell+r.names.Replace(b.text))
+// shell returns a command that runs a text in the reader's shell.
+func (r *reader) shell(ctx context.Context, text string) *exec.Cmd {
+	c := r.command(ctx, "bash", "-c", shell+r.names.Replace(text))
 	c.Dir = r.dir
 	if c.Env == nil {
 		c.Env = os.Environ()
 	}
 	c.Env = slices.DeleteFunc(c.Env, func(v string) bool { return strings.HasPrefix(v, "PATH=") || strings.HasPrefix(v, "DOCKER_") })
 	c.Env = append(append(c.Env, "PATH="+r.bin+":"+os.Getenv("PATH"), "BUILDKIT_HOST="+shared.builder), r.env...)
+	return c
+}
+
+// run runs a block, and checks that it ends as its directive says.
+func (r *reader) run(t *testing.T, b block) (out, log string, err error) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), blockLimit)
+	defer cancel()
+	c := r.shell(ctx, b.text)
 	var stdout, stderr strings.Builder
 	c.Stderr = &stderr
 	if b.directive == "interrupt" {
