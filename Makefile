@@ -104,6 +104,10 @@ limits: embedded ## measure the largest inputs that are accepted: docs/limits.md
 examples: setup ## make the examples' models again with real MLflow
 	@hack/examples.sh
 
+.PHONY: picture
+picture: embedded base ## make README's picture again from a real build
+	@hack/with-env.sh go run ./hack/picture docs/build.svg hack/picture.sh
+
 .PHONY: requirements
 requirements: setup ## pin hack/requirements-test.txt again, with today's versions
 	@hack/requirements.sh
