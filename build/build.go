@@ -21,6 +21,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/deployfile/deployfile/builder"
 	"github.com/deployfile/deployfile/deployfile"
@@ -68,6 +69,9 @@ type Options struct {
 	// Progress is auto, plain, tty, quiet or rawjson; the progress goes to Log.
 	Progress string
 	Log      *os.File
+	// Repeated says that the same was just built and shown: the progress is that of the
+	// export alone.
+	Repeated bool
 	// Stdout is standard output, for an Output that goes there.
 	Stdout io.Writer
 	// Refreshed, unless nil, lets a build without a demand for its lock
@@ -103,6 +107,9 @@ type Result struct {
 	Metadata map[string]string
 	// Warnings are the warnings at the end of the progress display.
 	Warnings []client.VertexWarning
+
+	// begun is when the builder began, by its own clock.
+	begun time.Time
 }
 
 // attempts is how often to try a build that collides with another one.
@@ -146,7 +153,7 @@ func run(ctx context.Context, b *builder.Builder, o Options) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	shown, err := newProgress(o.Log, o.Progress, b.String())
+	shown, err := newProgress(o.Log, o.Progress, b.String(), o.Repeated)
 	if err != nil {
 		return nil, err
 	}
@@ -174,12 +181,13 @@ func run(ctx context.Context, b *builder.Builder, o Options) (*Result, error) {
 		if ctx.Err() != nil {
 			return nil, context.Cause(ctx)
 		}
+		shown.explain(cmp.Or(failed, err))
 		return nil, explainLoopback(b, o.Network, b.Explain(explainName(o.Context, cmp.Or(failed, files.failure(), err))))
 	}
 	if err := files.commit(); err != nil {
 		return nil, b.Explain(err)
 	}
-	return &Result{Metadata: res.ExporterResponse, Warnings: shown.warnings}, nil
+	return &Result{Metadata: res.ExporterResponse, Warnings: shown.warnings, begun: shown.begun}, nil
 }
 
 // FilePath returns the path of the Deployfile.

@@ -2,6 +2,7 @@ package build
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"os"
 	"strings"
@@ -22,7 +23,7 @@ func TestStepsCommandNoTerminal(t *testing.T) {
 	for _, mode := range []string{"plain", "tty"} {
 		t.Run(mode, func(t *testing.T) {
 			log, shown := newTerminal(t)
-			p, err := newProgress(log, mode, "builder "+evil)
+			p, err := newProgress(log, mode, "builder "+evil, false)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -48,6 +49,7 @@ func TestStepsCommandNoTerminal(t *testing.T) {
 			p.events <- &client.SolveStatus{Vertexes: []*client.Vertex{&failed}}
 			close(p.events)
 			<-p.ended
+			p.explain(errors.New("failed"))
 			got := shown()
 			for _, sign := range []string{"\x1b]", "\x07", "\x9b", "\u009b", "\u202e"} {
 				if strings.Contains(got, sign) && (mode == "plain" || sign != "\x9b") {

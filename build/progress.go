@@ -17,33 +17,60 @@ const lastEventsDelay = 300 * time.Millisecond
 // stopped.
 type progress struct {
 	display progressui.Display
+	to      *excerpt
+	// streams says that the display shows all that steps log, and keeps it.
+	streams bool
 	// escaper makes text of steps printable; nil if programs read the display.
 	escaper *escaper
+	// again leaves out what an earlier display has shown, groups makes one vertex of
+	// several; nil if that is not wanted.
+	again  *again
+	groups *groups
 	// events receives the builder's events; the build closes it.
 	events chan *client.SolveStatus
 	// stop is closed to stop the display, ended when it no longer writes to the
 	// terminal.
 	stop, ended chan struct{}
-	warnings    []client.VertexWarning
-	err         error
+	// begun is when the first vertex was begun.
+	begun    time.Time
+	warnings []client.VertexWarning
+	err      error
 }
 
-// newProgress says at the top which builder it is.
-func newProgress(log *os.File, mode, builder string) (*progress, error) {
+// newProgress says at the top which builder it is. Repeated says that an earlier display
+// has shown most of the build.
+func newProgress(log *os.File, mode, builder string, repeated bool) (*progress, error) {
 	builder = terminal.Printable(builder)
-	display, err := progressui.NewDisplay(log, progressui.DisplayMode(mode), progressui.WithDesc("building with "+builder, builder))
+	to := &excerpt{File: log}
+	display, err := progressui.NewDisplay(to, progressui.DisplayMode(mode), progressui.WithDesc("building with "+builder, builder))
 	if err != nil {
 		return nil, &UsageError{Option: "progress", Err: err}
 	}
 	p := &progress{
 		display: display,
+		to:      to,
 		events:  make(chan *client.SolveStatus),
 		stop:    make(chan struct{}),
 		ended:   make(chan struct{}),
 	}
-	if progressui.DisplayMode(mode) != progressui.RawJSONMode || terminal.Is(log) {
+	raw := progressui.DisplayMode(mode) == progressui.RawJSONMode
+	if !raw || terminal.Is(log) {
 		p.escaper = newEscaper()
 	}
+	if raw {
+		p.streams = true
+		return p, nil
+	}
+	if repeated {
+		p.again = newAgain()
+	}
+	settle := time.Duration(0)
+	switch {
+	case progressui.DisplayMode(mode) == progressui.QuietMode:
+	case progressui.DisplayMode(mode) == progressui.PlainMode, !terminal.Is(log):
+		p.streams, settle = true, settlePlain
+	}
+	p.groups = newGroups(settle)
 	return p, nil
 }
 
@@ -56,6 +83,9 @@ func (p *progress) run() {
 		p.warnings, p.err = p.display.UpdateFrom(context.Background(), shown)
 	}()
 	p.forward(shown)
+	if p.groups != nil {
+		shown <- p.groups.end()
+	}
 	close(shown)
 	<-p.ended
 	// The builder keeps reporting after the display has stopped.
@@ -72,14 +102,35 @@ func (p *progress) forward(to chan<- *client.SolveStatus) {
 			if !ok {
 				return
 			}
-			if p.escaper != nil {
-				s = p.escaper.printable(s)
-			}
-			to <- s
+			p.note(s)
+			to <- p.convert(s)
 		case <-stop:
 			stop, settled = nil, time.After(lastEventsDelay)
 		case <-settled:
 			return
 		}
 	}
+}
+
+// note remembers when the build began.
+func (p *progress) note(s *client.SolveStatus) {
+	for _, v := range s.Vertexes {
+		if v.Started != nil && (p.begun.IsZero() || v.Started.Before(p.begun)) {
+			p.begun = *v.Started
+		}
+	}
+}
+
+// convert returns an event as the display is to have it.
+func (p *progress) convert(s *client.SolveStatus) *client.SolveStatus {
+	if p.escaper != nil {
+		s = p.escaper.printable(s)
+	}
+	if p.again != nil {
+		s = p.again.convert(s)
+	}
+	if p.groups != nil {
+		s = p.groups.convert(s)
+	}
+	return s
 }

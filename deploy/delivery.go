@@ -109,6 +109,7 @@ func (w *deliveries) imported(ctx context.Context, d delivery) (string, error) {
 		return r.Metadata[exptypes.ExporterImageConfigDigestKey], nil
 	}
 	archive := &importing{ctx: ctx, importer: d.importer}
+	opt.Repeated = true
 	opt.Exports = []client.ExportEntry{{
 		Type: client.ExporterDocker, Attrs: formatAttributes(imageformat.Docker),
 		Output: func(map[string]string) (io.WriteCloser, error) { return archive.open(), nil },

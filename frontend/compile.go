@@ -61,6 +61,7 @@ func (l *locked) compile(ctx context.Context, platform string) (*compiled, error
 		Toolchain:   l.tools,
 		Indexes:     l.found.env.indexes,
 		Merge:       caps.Supports(pb.CapMergeOp) == nil,
+		Several:     len(l.platforms()) > 1,
 		Constraints: append(l.constraints(), bkllb.Platform(runsOn)),
 	}}
 	c.layers, err = contents.layers(plan, c.states)

@@ -44,7 +44,7 @@ func (c *compiled) withHint(ctx context.Context, err error, step *resolver.StepE
 		return err
 	}
 	last := func(pattern *regexp.Regexp) string {
-		all := pattern.FindAllStringSubmatch(step.Message, -1)
+		all := pattern.FindAllStringSubmatch(step.Message+"\n"+step.Log, -1)
 		if len(all) == 0 {
 			return ""
 		}

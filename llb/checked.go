@@ -25,7 +25,7 @@ func (p *Plan) Checked(in Inputs, i *Image, checks ...bkllb.State) bkllb.State {
 	for _, c := range checks {
 		files = files.Copy(c, "/nothing*", "/", &bkllb.CopyInfo{AllowWildcard: true, AllowEmptyWildcard: true, CreatedTime: epoch()})
 	}
-	checked.Environment[last] = bkllb.Scratch().File(files, in.named("[internal] wait for the checks")...)
-	checked.put(in, p.layerNames())
+	checked.Environment[last] = bkllb.Scratch().File(files, in.internal("wait for the checks")...)
+	p.put(in, &checked, p.layerNames())
 	return checked.State
 }

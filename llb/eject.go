@@ -26,13 +26,14 @@ func (p *Plan) AllWheels() []Wheel {
 // OwnWheels are the wheels that no index has: those built from source, and those of
 // the build context.
 func (p *Plan) OwnWheels() []Wheel {
-	return slices.DeleteFunc(p.AllWheels(), func(w Wheel) bool { return w.Source == nil && w.Path == "" })
+	return slices.DeleteFunc(p.AllWheels(), Wheel.downloaded)
 }
 
 // PutOwnWheels adds the files of OwnWheels to the directory EjectedWheels of a state.
 func (p *Plan) PutOwnWheels(st bkllb.State, in Inputs) (bkllb.State, error) {
+	fetching := p.fetching(in)
 	for _, w := range p.OwnWheels() {
-		m, err := w.mount(in)
+		m, err := w.mount(in, fetching)
 		if err != nil {
 			return st, err
 		}

@@ -28,6 +28,9 @@ type Inputs struct {
 	// Merge reports whether the builder can merge layers (pb.CapMergeOp); without
 	// it they are copied one upon the other.
 	Merge bool
+	// Several says that other platforms are built as well, so that the progress
+	// display has to tell them apart.
+	Several bool
 	// Constraints are put on every vertex.
 	Constraints []bkllb.ConstraintsOpt
 }
@@ -54,8 +57,9 @@ func (p *Plan) Image(in Inputs) (*Image, error) {
 		i.Base = p.systemPackages(in)
 	}
 	i.Environment = []bkllb.State{in.Toolchain.Skeleton(p.Base.Python, p.Base.PythonVersion, in.Constraints...)}
+	fetching, installing := p.fetching(in), p.installing(in)
 	for _, l := range p.Layers {
-		st, err := p.install(in, l)
+		st, err := p.install(in, l, fetching, installing)
 		if err != nil {
 			return nil, err
 		}
@@ -72,12 +76,12 @@ func (p *Plan) Image(in Inputs) (*Image, error) {
 	if len(p.Model.Files) > 0 {
 		i.Content = append(i.Content, p.modelLayers(in, imagespec.ModelDir)...)
 	}
-	i.put(in, p.layerNames())
+	p.put(in, i, p.layerNames())
 	return i, nil
 }
 
 // put puts the layers on the base; names has one for each.
-func (i *Image) put(in Inputs, names []string) {
+func (p *Plan) put(in Inputs, i *Image, names []string) {
 	i.State = i.Base
 	if in.Merge {
 		i.State = bkllb.Merge(append([]bkllb.State{i.Base}, i.layers()...), in.named("put the layers together")...)
@@ -85,7 +89,7 @@ func (i *Image) put(in Inputs, names []string) {
 	}
 	for n, layer := range i.layers() {
 		i.State = i.State.File(bkllb.Copy(layer, "/", "/", &bkllb.CopyInfo{CopyDirContentsOnly: true, CreatedTime: epoch()}),
-			in.named("add "+names[n])...)
+			in.grouped(p.stacking(in), "add "+names[n])...)
 	}
 }
 
@@ -116,7 +120,7 @@ const installDir = "/run/install"
 
 // install returns a layer with the installed wheels. It does not depend on the base,
 // the model or the other layers, so it is the same in every image.
-func (p *Plan) install(in Inputs, l WheelLayer) (bkllb.State, error) {
+func (p *Plan) install(in Inputs, l WheelLayer, fetching, installing toolchain.Group) (bkllb.State, error) {
 	t := in.Toolchain
 	step := toolchain.Step{
 		Name:   "install " + l.title(),
@@ -125,6 +129,7 @@ func (p *Plan) install(in Inputs, l WheelLayer) (bkllb.State, error) {
 		UV:     true,
 		// Not a program of theirs, but as long and as large as they make it.
 		Programs: true,
+		Options:  []bkllb.RunOption{installing.Option()},
 		Mounts: []toolchain.Mount{{
 			Path:   toolchain.VirtualEnv,
 			Source: t.Skeleton(t.Python, t.Version, t.Constraints...),
@@ -135,7 +140,7 @@ func (p *Plan) install(in Inputs, l WheelLayer) (bkllb.State, error) {
 		}},
 	}
 	for _, w := range l.Wheels {
-		m, err := w.mount(in)
+		m, err := w.mount(in, fetching)
 		if err != nil {
 			return bkllb.State{}, err
 		}
@@ -154,7 +159,7 @@ func (l WheelLayer) title() string {
 }
 
 // mount puts the wheel's file below wheelDir.
-func (w Wheel) mount(in Inputs) (toolchain.Mount, error) {
+func (w Wheel) mount(in Inputs, fetching toolchain.Group) (toolchain.Mount, error) {
 	m := toolchain.Mount{Path: path.Join(wheelDir, w.Filename), From: w.Filename}
 	switch {
 	case w.Source != nil:
@@ -166,10 +171,13 @@ func (w Wheel) mount(in Inputs) (toolchain.Mount, error) {
 	case w.Path != "":
 		m.Source, m.From = in.Context.At(w.Path)
 	default:
-		m.Source = resolver.Fetch(w.Name, w.Download, in.Toolchain, in.Indexes)
+		m.Source = resolver.Fetch(w.Name, w.Download, in.Toolchain, in.Indexes, fetching.Option())
 	}
 	return m, nil
 }
+
+// downloaded says whether the wheel comes from an address.
+func (w Wheel) downloaded() bool { return w.Source == nil && w.Path == "" }
 
 // InstallPlatform is uv's --python-platform: wheels of any platform install
 // on the one that builds, since installing copies files and runs none.
@@ -214,7 +222,7 @@ func (p *Plan) modelLayers(in Inputs, to string) []bkllb.State {
 			c.ExcludePatterns = append(c.ExcludePatterns, literal(f))
 		}
 	}))
-	layers := []bkllb.State{bkllb.Scratch().File(small, in.named("copy the model's small files")...)}
+	layers := []bkllb.State{bkllb.Scratch().File(small, in.grouped(p.placing(in), "copy the model's small files")...)}
 	info := copyInfo(func(*bkllb.CopyInfo) {})
 	for _, l := range p.Model.LargeLayers() {
 		st, at := model.At(l[0])
@@ -223,7 +231,7 @@ func (p *Plan) modelLayers(in Inputs, to string) []bkllb.State {
 			st, at := model.At(f)
 			files = files.Copy(st, at, path.Join(to, f), info)
 		}
-		layers = append(layers, bkllb.Scratch().File(files, in.named("copy "+largeName(l))...))
+		layers = append(layers, bkllb.Scratch().File(files, in.grouped(p.placing(in), "copy "+largeName(l))...))
 	}
 	if len(p.Model.Links) > 0 {
 		layers = append(layers, p.links(in, to))
@@ -260,6 +268,14 @@ func (p *Plan) systemPackages(in Inputs) bkllb.State {
 }
 
 func (p *Plan) systemTitle() string { return resolver.PackagesTitle(p.SystemPackages) }
+
+func (in Inputs) grouped(g toolchain.Group, name string) []bkllb.ConstraintsOpt {
+	return append(in.named(name), g.Option())
+}
+
+func (in Inputs) internal(name string) []bkllb.ConstraintsOpt {
+	return append(append([]bkllb.ConstraintsOpt{}, in.Constraints...), toolchain.Internal(terminal.Line(name))...)
+}
 
 func (in Inputs) named(name string) []bkllb.ConstraintsOpt {
 	return append(append([]bkllb.ConstraintsOpt{}, in.Constraints...), bkllb.WithCustomName(terminal.Line(name)))

@@ -132,7 +132,11 @@ func describe(t *testing.T, st bkllb.State) []byte {
 		if err := op.UnmarshalVT(data); err != nil {
 			t.Fatal(err)
 		}
-		name := def.Metadata[digest.FromBytes(data)].Description["llb.customname"]
+		metadata := def.Metadata[digest.FromBytes(data)]
+		name := metadata.Description["llb.customname"]
+		if g := metadata.ProgressGroup; g != nil {
+			name += " < " + g.Name
+		}
 		text, err := json.Marshal(jsonOf(t, &op))
 		if err != nil {
 			t.Fatal(err)
@@ -216,7 +220,7 @@ func TestInstallKnowsNothingOfTheImage(t *testing.T) {
 			if len(l.Wheels) != 1 || l.Wheels[0].Size < largeFile {
 				continue
 			}
-			st, err := plan.install(in, l)
+			st, err := plan.install(in, l, plan.fetching(in), plan.installing(in))
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -20,7 +20,7 @@ import (
 // the same model is the same artifact for every server.
 func (p *Plan) ModelImage(in Inputs) *Image {
 	i := &Image{Base: bkllb.Scratch(), Content: p.modelLayers(in, "/")}
-	i.put(in, p.modelLayerNames())
+	p.put(in, i, p.modelLayerNames())
 	return i
 }
 
@@ -30,7 +30,7 @@ func (p *Plan) ModelImage(in Inputs) *Image {
 // it already.
 func (p *Plan) Modelcar(in Inputs) *Image {
 	i := &Image{Base: in.Base, Content: p.modelLayers(in, imagespec.ModelcarDir)}
-	i.put(in, p.modelLayerNames())
+	p.put(in, i, p.modelLayerNames())
 	return i
 }
 

@@ -25,37 +25,41 @@ func (in Inputs) copies() bool {
 }
 
 // place copies a directory or file in a step, where the builder's file operations
-// will not do.
-func (in Inputs) place(name string, source bkllb.State, from, to string, excluded ...string) bkllb.State {
+// will not do; g is the group of the vertex, nil for none.
+func (in Inputs) place(g *toolchain.Group, name string, source bkllb.State, from, to string, excluded ...string) bkllb.State {
 	const at = "/run/context"
-	return in.Toolchain.Run(toolchain.Step{
+	step := toolchain.Step{
 		Name:   name,
 		Script: toolchain.Script{Name: "place.py", Source: placeSource},
 		Args:   append([]string{at, to}, excluded...),
 		Mounts: []toolchain.Mount{{Path: at, Source: source, From: from}},
-	})
+	}
+	if g != nil {
+		step.Options = []bkllb.RunOption{g.Option()}
+	}
+	return in.Toolchain.Run(step)
 }
 
 func (p *Plan) placeCode(in Inputs) bkllb.State {
 	at := toolchain.Epoch()
 	st := bkllb.Scratch()
 	for _, dir := range p.Code {
-		one := in.place("copy the code in "+dir, in.Context.State, path.Join("/", dir), imagespec.CodeDir, "**/__pycache__", "**/.git", "**/.DS_Store")
+		one := in.place(nil, "copy the code in "+dir, in.Context.State, path.Join("/", dir), imagespec.CodeDir, "**/__pycache__", "**/.git", "**/.DS_Store")
 		st = st.File(bkllb.Copy(one, "/", "/", &bkllb.CopyInfo{CopyDirContentsOnly: true, CreatedTime: &at}),
-			in.named(fmt.Sprintf("[internal] add the code in %s", dir))...)
+			in.internal(fmt.Sprintf("add the code in %s", dir))...)
 	}
 	return st
 }
 
 func (p *Plan) placeModel(in Inputs, to string) []bkllb.State {
-	model := in.Context.Model
-	layers := []bkllb.State{in.place("copy the model's small files", model.State, model.Path(""), to, slices.Concat(append(p.Model.LargeLayers(), model.LeftOut)...)...)}
+	model, placing := in.Context.Model, p.placing(in)
+	layers := []bkllb.State{in.place(&placing, "copy the model's small files", model.State, model.Path(""), to, slices.Concat(append(p.Model.LargeLayers(), model.LeftOut)...)...)}
 	for _, l := range p.Model.LargeLayers() {
-		layer := in.place("copy the model's "+l[0], model.State, model.Path(l[0]), path.Join(to, l[0]))
+		layer := in.place(&placing, "copy the model's "+l[0], model.State, model.Path(l[0]), path.Join(to, l[0]))
 		for _, f := range l[1:] {
-			one := in.place("copy the model's "+f, model.State, model.Path(f), path.Join(to, f))
+			one := in.place(&placing, "copy the model's "+f, model.State, model.Path(f), path.Join(to, f))
 			layer = layer.File(bkllb.Copy(one, "/", "/", &bkllb.CopyInfo{CopyDirContentsOnly: true, CreatedTime: epoch()}),
-				in.named("[internal] add the model's "+f)...)
+				in.internal("add the model's "+f)...)
 		}
 		layers = append(layers, layer)
 	}

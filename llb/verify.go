@@ -55,7 +55,7 @@ func (p *Plan) Verify(in Inputs, image *Image) bkllb.State {
 		opts = append(opts, c)
 	}
 	// The image's user may write there, and nowhere else that is kept.
-	answer := bkllb.Scratch().File(bkllb.Mkdir("/answer", 0o777, bkllb.WithCreatedTime(toolchain.Epoch())), in.named("[internal] answer")...)
+	answer := bkllb.Scratch().File(bkllb.Mkdir("/answer", 0o777, bkllb.WithCreatedTime(toolchain.Epoch())), in.internal("answer")...)
 	return root.Run(opts...).AddMount(toolchain.OutputDir, answer)
 }
 
@@ -65,7 +65,7 @@ func (p *Plan) contentMounts(in Inputs, image *Image) []bkllb.RunOption {
 	}
 	content := image.Content[0]
 	if len(image.Content) > 1 {
-		content = bkllb.Merge(image.Content, in.named("[internal] put code and model together")...)
+		content = bkllb.Merge(image.Content, in.internal("put code and model together")...)
 	}
 	var opts []bkllb.RunOption
 	if len(p.Code) > 0 {

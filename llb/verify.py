@@ -3,6 +3,7 @@
 import collections
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -16,12 +17,20 @@ DEADLINE = 600
 MAX_ANSWER = 64 << 20
 MAX_LINE = 64 << 10
 
+# A frame of a traceback, and one that says nothing about a model: of what imports it, or
+# of what starts the server.
+FRAME = re.compile(r'[ |]*File "')
+MACHINERY = re.compile(r'[ |]*File "(<frozen |[^"]*/(importlib|uvicorn|gunicorn|starlette|asyncio|multiprocessing|click|anyio)/|[^"]*/(runpy|threading)\.py")')
+# What Python ends a traceback with: the class of the exception, in its module.
+EXCEPTION = re.compile(r"(?:[A-Za-z_]\w*\.)*([A-Za-z_]\w*(?:: .*)?)$")
+LOADS = re.compile(r"\bload_(model|context|pyfunc)\b")
 
-def fail(message):
-    """Ends the step with a message for the person who waits for it."""
-    print("verify:", message, file=sys.stderr)
+
+def fail(message, log=""):
+    """Ends the step with a message for the person who waits for it, and the end of the
+    server's log."""
     with open("/out/answer/error.json", "w") as f:
-        json.dump({"kind": "verify", "message": message}, f)
+        json.dump({"kind": "verify", "message": message, "log": log}, f)
     sys.exit(1)
 
 
@@ -30,18 +39,44 @@ class Server:
 
     def __init__(self):
         self.tail = collections.deque(maxlen=30)
+        # The last exception that it died of or told of, and whether it was loading then.
+        self.exception, self.loading = "", False
         self.process = subprocess.Popen(["serve"], start_new_session=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace", preexec_fn=confined)
         self.reader = threading.Thread(target=self.read, daemon=True)
         self.reader.start()
 
     def read(self):
+        traceback = skipped = False
         while line := self.process.stdout.readline(MAX_LINE):
-            self.tail.append(line)
-            print(line, end="", flush=True)
+            if line.rstrip().endswith("Traceback (most recent call last):"):
+                traceback, self.loading = True, False
+            elif traceback and not line[:1].isspace():
+                traceback = False
+                if found := EXCEPTION.match(line.rstrip()):
+                    self.exception = found.group(1)
+            elif traceback and LOADS.search(line):
+                self.loading = True
+            if FRAME.match(line):
+                skipped = bool(MACHINERY.match(line))
+            elif not line.startswith("    "):
+                skipped = False
+            if not skipped:
+                self.tail.append(line)
+                print(line, end="", flush=True)
 
     def words(self):
         self.reader.join(timeout=1)
-        return "\n" + "".join(self.tail).rstrip() if self.tail else ""
+        return "".join(self.tail).rstrip()
+
+    def end(self, code):
+        """Why it ended before it answered."""
+        self.reader.join(timeout=1)
+        if self.exception and self.loading:
+            return f"the model cannot be loaded: {self.exception}"
+        if code == -signal.SIGKILL:
+            return "the server was killed before it answered, perhaps because the builder has too little memory for the model"
+        why = f"the server ended with code {code} before it answered"
+        return f"{why}: {self.exception}" if self.exception else why
 
     def stop(self):
         try:
@@ -58,22 +93,31 @@ def ask(port, path, data=None, timeout=DEADLINE):
         return r.read(MAX_ANSWER)
 
 
+def said(error):
+    """The message of an answer that is an error, without the trace that some have."""
+    text = error.read(MAX_ANSWER).decode(errors="replace")
+    try:
+        return str(json.loads(text)["message"])
+    except (ValueError, KeyError, TypeError):
+        return text
+
+
 def wait(server, port, kind):
     """Waits for /ping; of a server of its own kind any answer will do."""
     end = time.monotonic() + DEADLINE
     while time.monotonic() < end:
         if server.process.poll() is not None:
-            fail(f"the server ended with code {server.process.returncode} before it answered{server.words()}")
+            fail(server.end(server.process.returncode), server.words())
         try:
             ask(port, "/ping", timeout=5)
             return
         except urllib.error.HTTPError as e:
             if kind == "mlflow":
-                fail(f"/ping answers {e.code}: {e.read(MAX_ANSWER).decode(errors='replace')}{server.words()}")
+                fail(f"/ping answers {e.code}: {said(e)}", server.words())
             return
         except OSError:
             time.sleep(0.05)
-    fail(f"the server did not answer /ping on port {port} within {DEADLINE} s{server.words()}")
+    fail(f"the server did not answer /ping on port {port} within {DEADLINE} s", server.words())
 
 
 def main():
@@ -87,9 +131,9 @@ def main():
             try:
                 answer = ask(port, "/invocations", data)
             except urllib.error.HTTPError as e:
-                fail(f"/invocations answers {e.code} to the model's saved input {example}: {e.read(MAX_ANSWER).decode(errors='replace')}{server.words()}")
+                fail(f"/invocations answers {e.code} to the model's saved input {example}: {said(e)}", server.words())
             except OSError as e:
-                fail(f"/invocations does not answer the model's saved input {example}: {e}{server.words()}")
+                fail(f"/invocations does not answer the model's saved input {example}: {e}", server.words())
             print("verify: /invocations answers", answer[:200].decode(errors="replace"))
     finally:
         server.stop()

@@ -12,6 +12,11 @@ type Build struct {
 	Loaded []string `json:"loaded"`
 	// Written are the files and directories that were written.
 	Written []string `json:"written"`
+	// Size is the number of bytes of all layers, compressed; 0 if the builder does not
+	// tell. Layers is their number, Reused that of those that the builder had before.
+	Size   int64 `json:"size,omitempty"`
+	Layers int   `json:"layers,omitempty"`
+	Reused int   `json:"reused,omitempty"`
 }
 
 // Lock is what lock prints: how the lock differs from the one before.

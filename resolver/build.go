@@ -173,12 +173,17 @@ func gitOptions(t toolchain.Toolchain) []bkllb.GitOption {
 }
 
 // Fetch returns a file of a project by its hash: through BuildKit's HTTP
-// source, or in a step if its index needs a credential or has a mirror.
-func Fetch(project string, d toolchain.Download, t toolchain.Toolchain, indexes []Index) bkllb.State {
+// source, or in a step if its index needs a credential or has a mirror. The options,
+// such as a toolchain.Group, are those of that vertex.
+func Fetch(project string, d toolchain.Download, t toolchain.Toolchain, indexes []Index, options ...bkllb.ConstraintsOpt) bkllb.State {
 	if _, ok := credential(indexes, d.URL); !ok {
-		return d.State(t.Constraints...)
+		return d.State(slices.Concat(t.Constraints, options)...)
 	}
-	return t.Run(fetchStep(project, d, t, indexes))
+	step := fetchStep(project, d, t, indexes)
+	for _, o := range options {
+		step.Options = append(step.Options, o)
+	}
+	return t.Run(step)
 }
 
 // fetchStep fetches a file and reports what went wrong, which BuildKit's HTTP
@@ -215,6 +220,6 @@ func file(t toolchain.Toolchain, dir, name string, data []byte) toolchain.Mount 
 	return toolchain.Mount{
 		Path: dir,
 		Source: bkllb.Scratch().File(bkllb.Mkfile("/"+name, 0o444, data, bkllb.WithCreatedTime(toolchain.Epoch())),
-			append([]bkllb.ConstraintsOpt{bkllb.WithCustomName("[internal] " + name)}, t.Constraints...)...),
+			append(toolchain.Internal(name), t.Constraints...)...),
 	}
 }

@@ -35,12 +35,21 @@ type StepError struct {
 	// output of the tool in the step.
 	Kind    string `json:"kind"`
 	Message string `json:"message"`
+	// Log is the end of the log of a server that the step started. It is not part of the
+	// message, because most clients show logs themselves.
+	Log string `json:"log"`
 	// Err is BuildKit's own error.
 	Err error `json:"-"`
 }
 
-// Error returns the message of the tool in the step.
-func (e *StepError) Error() string { return fmt.Sprintf("%s: %s", e.Step, e.Message) }
+// Error returns the message of the tool in the step. It begins with the reason if that
+// is one line.
+func (e *StepError) Error() string {
+	if e.Kind == "verify" {
+		return fmt.Sprintf("%s (%s)", e.Message, e.Step)
+	}
+	return fmt.Sprintf("%s: %s", e.Step, e.Message)
+}
 
 // Unwrap returns BuildKit's error.
 func (e *StepError) Unwrap() error { return e.Err }

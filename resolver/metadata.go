@@ -103,6 +103,6 @@ func localMount(t toolchain.Toolchain, files modelsource.Context, name string) t
 	}
 	copied := bkllb.Scratch().File(
 		bkllb.Copy(source, from, "/local", &bkllb.CopyInfo{Mode: &bkllb.ChmodOpt{ModeStr: "a+rX"}, CopyDirContentsOnly: true}),
-		append([]bkllb.ConstraintsOpt{bkllb.WithCustomName("[internal] " + name)}, t.Constraints...)...)
+		append(toolchain.Internal(name), t.Constraints...)...)
 	return toolchain.Mount{Path: at, Source: copied, From: "/local"}
 }

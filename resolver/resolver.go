@@ -236,7 +236,7 @@ func (r *Resolver) lockToolchain(ctx context.Context, q Request, keep *Lock, loc
 		}
 	}
 	uv, _ := uvFor(lock.UV, r.BuildPlatform)
-	t.UV = Fetch("uv", uv, t, q.Indexes)
+	t.UV = Fetch("uv", uv, t, q.Indexes, toolchain.Preparing().Option())
 	t.UVName = uv.Filename
 	return t, nil
 }
@@ -251,7 +251,7 @@ func (r *Resolver) Toolchain(ctx context.Context, lock *Lock, ca string, indexes
 	if !ok {
 		return t, fmt.Errorf("the lock holds no uv %s for %s; run deployfile lock", uvVersion, r.BuildPlatform)
 	}
-	t.UV, t.UVName = Fetch("uv", uv, t, indexes), uv.Filename
+	t.UV, t.UVName = Fetch("uv", uv, t, indexes, toolchain.Preparing().Option()), uv.Filename
 	if p := lock.Platform(r.BuildPlatform); p != nil && len(p.BuildPackages) > 0 {
 		t = withPackages(t, p.BuildPackages)
 	}

@@ -31,8 +31,9 @@ func InstallPackages(root bkllb.State, python, title string, packages []Download
 		bkllb.AddMount("/run", bkllb.Scratch(), bkllb.Tmpfs()),
 		bkllb.AddMount("/run/deployfile", Script{Name: "aptinstall.py", Source: aptInstallSource}.State(c...), bkllb.Readonly),
 	}
+	fetch := Group{Fetching, "fetch " + Count(packages, "Debian package")}.Option()
 	for _, d := range packages {
-		opts = append(opts, bkllb.AddMount(path.Join("/run/debs", d.Filename), d.State(c...), bkllb.SourcePath(d.Filename), bkllb.Readonly))
+		opts = append(opts, bkllb.AddMount(path.Join("/run/debs", d.Filename), d.State(with(c, fetch)...), bkllb.SourcePath(d.Filename), bkllb.Readonly))
 	}
 	opts = append(opts, bkllb.WithCustomName(terminal.Line("install "+title)))
 	for _, o := range c {

@@ -57,7 +57,7 @@ func (d Download) State(c ...bkllb.ConstraintsOpt) bkllb.State {
 	opts := []bkllb.HTTPOption{
 		bkllb.Filename(d.Filename),
 		bkllb.Checksum(digest.NewDigestFromEncoded(digest.SHA256, d.SHA256)),
-		bkllb.WithCustomName("fetch " + d.Filename),
+		bkllb.WithCustomName(fetchTitle(d)),
 	}
 	for _, o := range c {
 		opts = append(opts, o)

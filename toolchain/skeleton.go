@@ -28,7 +28,7 @@ func (t Toolchain) Skeleton(python, version string, c ...bkllb.ConstraintsOpt) b
 		Symlink(python, path.Join(bin, "python"), at).
 		Symlink("python", path.Join(bin, "python3"), at).
 		Symlink("python", path.Join(bin, "python"+version), at),
-		with(c, bkllb.WithCustomName(name))...)
+		with(with(c, Internal(name)...), bkllb.WithCustomName(name))...)
 	return FixTimestamps(made, c...)
 }
 

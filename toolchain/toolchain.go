@@ -79,7 +79,7 @@ func (s Script) State(c ...bkllb.ConstraintsOpt) bkllb.State {
 	source := slices.Concat(confineSource, []byte{'\n'}, s.Source)
 	return bkllb.Scratch().File(
 		bkllb.Mkfile("/"+s.Name, 0o444, source, bkllb.WithCreatedTime(Epoch())),
-		with(c, bkllb.WithCustomName("[internal] "+s.Name))...)
+		with(c, Internal(s.Name)...)...)
 }
 
 // Mount mounts a state, or a file or directory of it, read-only.
@@ -190,10 +190,11 @@ func secret(s Secret) bkllb.RunOption {
 // uv returns a directory with the uv binary, unpacked from its wheel.
 func (t Toolchain) uv() bkllb.State {
 	return t.Run(Step{
-		Name:   "unpack " + t.UVName,
-		Script: unpackScript(),
-		Args:   []string{"/wheels/" + t.UVName},
-		Mounts: []Mount{{Path: "/wheels", Source: t.UV}},
+		Name:    "unpack " + t.UVName,
+		Script:  unpackScript(),
+		Args:    []string{"/wheels/" + t.UVName},
+		Mounts:  []Mount{{Path: "/wheels", Source: t.UV}},
+		Options: []bkllb.RunOption{Preparing().Option()},
 	})
 }
 
@@ -204,7 +205,7 @@ func FixTimestamps(st bkllb.State, c ...bkllb.ConstraintsOpt) bkllb.State {
 	at := Epoch()
 	return bkllb.Scratch().File(
 		bkllb.Copy(st, "/", "/", &bkllb.CopyInfo{CopyDirContentsOnly: true, CreatedTime: &at}),
-		with(c, bkllb.WithCustomName("[internal] settle times"))...)
+		with(c, Internal("settle times")...)...)
 }
 
 // SitePackages returns the directory for packages, relative to the virtual

@@ -97,7 +97,7 @@ func TestDockerEngine(t *testing.T) {
 	}
 	how := invocation{builder: builder{name: "default"}, env: []string{"DOCKER_HOST=" + engine}}
 	r := p.must(t, how, "--load", "-t", "tiny:1")
-	wantWords(t, r.stderr, "verify that the image answers", "add install dfone 1.0")
+	wantWords(t, r.stderr, "verify that the image answers", "put the layers together")
 	got := filepath.Join(dir, "got.tar")
 	p.must(t, how, "-o", "type=tar,dest="+got)
 	if d := cmp.Diff(archived(t, want), archived(t, got)); d != "" {
@@ -111,13 +111,15 @@ func TestDockerEngine(t *testing.T) {
 	defer c.Close()
 	answersOnEngine(t, c, "tiny:1")
 
-	// The CLI builds on the engine if there is no other builder, and loads.
-	cli := exec.CommandContext(t.Context(), shared.deployfile, "build", "--load", "-t", "tiny:2", "--progress", "plain",
+	// The CLI builds on the engine if there is no other builder, and a tag is the engine's.
+	cli := exec.CommandContext(t.Context(), shared.deployfile, "build", "-t", "tiny:2", "--progress", "plain",
 		"--build-context", "base="+p.Contexts["base"], "--build-context", "toolchain="+p.Contexts["toolchain"], p.Dir)
 	cli.Env = append(buildxCommand(t.Context(), nil).Env, "DOCKER_HOST="+engine)
-	if out, err := cli.CombinedOutput(); err != nil {
-		t.Fatalf("deployfile build --load: %v\n%s", err, lab.Tail(string(out)))
+	out, err := cli.CombinedOutput()
+	if err != nil {
+		t.Fatalf("deployfile build -t: %v\n%s", err, lab.Tail(string(out)))
 	}
+	wantWords(t, string(out), "; loaded tiny:2")
 	answersOnEngine(t, c, "tiny:2")
 }
 

@@ -16,6 +16,7 @@ import (
 	"github.com/deployfile/deployfile/frontend"
 	"github.com/deployfile/deployfile/internal/suggest"
 	"github.com/deployfile/deployfile/report"
+	"github.com/docker/go-units"
 	"github.com/moby/buildkit/client"
 	"github.com/moby/buildkit/exporter/containerimage/exptypes"
 	"github.com/spf13/cobra"
@@ -39,7 +40,8 @@ func buildCommand(s streams) *cobra.Command {
 		Long: `Build the image that the Deployfile describes, from the lock if there is one,
 and verify that it answers. CONTEXT, by default the directory at hand, is what the
 build may read. The image's digest is printed; without --push, --load or
---output the image stays in the builder's cache.
+--output the image stays in the builder's cache. If Docker's engine is the builder,
+--tag alone is --load as well.
 
 --target takes what docker buildx build --target takes: a target of the
 Deployfile, which gets the image, or
@@ -100,6 +102,11 @@ func buildImage(ctx context.Context, s streams, dir string, o buildOptions) erro
 	}
 	defer b.Close()
 	result := report.Build{Pushed: []string{}, Loaded: []string{}, Written: []string{}}
+	if len(o.tags) > 0 && len(opt.Outputs) == 0 && b.Kind == builder.Docker {
+		// As docker build names it.
+		o.load = true
+	}
+	named := len(opt.Outputs) > 0 || o.load
 	if o.load {
 		engine, err := o.loadInto(ctx, b, p, &opt, &result)
 		if err != nil {
@@ -122,7 +129,15 @@ func buildImage(ctx context.Context, s streams, dir string, o buildOptions) erro
 	if err := o.writeFiles(r); err != nil {
 		return err
 	}
-	fmt.Fprintf(s.err, "built in %.1f s; %s\n", time.Since(start).Seconds(), buildSummary(result))
+	took := time.Since(start)
+	// What the builder does not tell is left out.
+	if layers, err := r.Layers(ctx, b); err == nil {
+		result.Size, result.Layers, result.Reused = layers.Bytes, layers.Count, layers.Before
+	}
+	if len(o.tags) > 0 && !named {
+		fmt.Fprintf(s.err, "warning: --tag %s is not used: --push brings the image to a registry, --load to Docker's engine\n", strings.Join(o.tags, ", "))
+	}
+	fmt.Fprintln(s.err, buildSummary(result, took))
 	switch {
 	case slices.ContainsFunc(opt.Outputs, build.Output.ToStdout):
 		return nil
@@ -148,12 +163,8 @@ func (o *buildOptions) parseOutputs(p *build.Project) ([]build.Output, error) {
 		}
 		outputs = append(outputs, out)
 	}
-	if o.push || !o.load && len(outputs) == 0 && len(o.tags) > 0 {
-		out := build.Output{Type: client.ExporterImage, Attrs: map[string]string{}}
-		if o.push {
-			out.Attrs["push"] = "true"
-		}
-		outputs = append(outputs, out)
+	if o.push {
+		outputs = append(outputs, build.Output{Type: client.ExporterImage, Attrs: map[string]string{"push": "true"}})
 	}
 	for _, out := range outputs {
 		if out.Attrs == nil || out.Attrs["name"] != "" || !out.Named() {
@@ -279,9 +290,13 @@ func addOutputs(r *report.Build, outputs []build.Output) {
 	}
 }
 
-// buildSummary returns where the image went or, if nowhere, what to do with it.
-func buildSummary(r report.Build) string {
-	var parts []string
+// buildSummary returns what was built and where it went or, if nowhere, what to do with it.
+func buildSummary(r report.Build, took time.Duration) string {
+	built := fmt.Sprintf("built in %.1f s", took.Seconds())
+	if r.Layers > 0 {
+		built += ", " + layersText(r)
+	}
+	parts := []string{built}
 	for _, x := range []struct {
 		verb  string
 		names []string
@@ -290,8 +305,20 @@ func buildSummary(r report.Build) string {
 			parts = append(parts, x.verb+" "+strings.Join(x.names, ", "))
 		}
 	}
-	if len(parts) == 0 {
-		return "not pushed: --push, --load or --output say where the image goes"
+	if len(parts) == 1 {
+		parts = append(parts, "not pushed: --push, --load or --output say where the image goes")
 	}
 	return strings.Join(parts, "; ")
+}
+
+// layersText says how large the image is, and how much of it is new.
+func layersText(r report.Build) string {
+	size := units.HumanSizeWithPrecision(float64(r.Size), 3)
+	switch r.Reused {
+	case 0:
+		return fmt.Sprintf("%s in %d layers", size, r.Layers)
+	case r.Layers:
+		return fmt.Sprintf("%s (all %d layers as before)", size, r.Layers)
+	}
+	return fmt.Sprintf("%s (%d of %d layers as before)", size, r.Reused, r.Layers)
 }

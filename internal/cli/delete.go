@@ -19,8 +19,8 @@ import (
 // deleteOptions are the flags of the delete command.
 type deleteOptions struct {
 	fileFlags
-	timeout                  time.Duration
-	all, yes, dryRun, asJSON bool
+	timeout                         time.Duration
+	all, yes, dryRun, asJSON, quiet bool
 }
 
 func deleteCommand(s streams) *cobra.Command {
@@ -49,11 +49,12 @@ does not exist succeeds. What is left after --timeout is removed by another depl
 	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "print what would be removed, and remove nothing")
 	cmd.Flags().DurationVar(&o.timeout, "timeout", deploy.DefaultTimeout, "the `TIME` to wait until all of a target is removed")
 	cmd.Flags().BoolVar(&o.asJSON, "json", false, "print JSON")
+	addQuiet(cmd.Flags(), &o.quiet)
 	return cmd
 }
 
 func deleteTargets(ctx context.Context, s streams, names []string, o deleteOptions) error {
-	steps := newSteps(s.console, "auto")
+	steps := newSteps(s.console, "auto", o.quiet)
 	defer steps.close()
 	d, err := o.deployer(ctx, s, o.directory, steps)
 	if err != nil {

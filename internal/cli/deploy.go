@@ -12,7 +12,7 @@ import (
 // applyFlags are the flags of commands that change an endpoint.
 type applyFlags struct {
 	deploy.ApplyOptions
-	asJSON bool
+	asJSON, quiet bool
 }
 
 func (f *applyFlags) add(flags *pflag.FlagSet) {
@@ -21,6 +21,12 @@ func (f *applyFlags) add(flags *pflag.FlagSet) {
 	flags.BoolVar(&f.ForceConflicts, "force-conflicts", false, "overwrite what others have changed at the target, and replace another model that the endpoint has")
 	flags.BoolVar(&f.DryRun, "dry-run", false, "print what would change, and change nothing")
 	flags.BoolVar(&f.asJSON, "json", false, "print the outcome as JSON")
+	addQuiet(flags, &f.quiet)
+}
+
+// addQuiet adds the flag of commands that change a target.
+func addQuiet(flags *pflag.FlagSet, quiet *bool) {
+	flags.BoolVarP(quiet, "quiet", "q", false, "print the outcome alone, and nothing of what is done meanwhile")
 }
 
 // valid refuses values that are invalid for every target.
@@ -75,7 +81,10 @@ changes nothing.
 }
 
 func deployTargets(ctx context.Context, s streams, names []string, o deployOptions) error {
-	steps := newSteps(s.console, o.progress)
+	if o.quiet {
+		o.progress = "quiet"
+	}
+	steps := newSteps(s.console, o.progress, o.quiet)
 	defer steps.close()
 	d, err := o.deployer(ctx, s, o.directory, steps)
 	if err != nil {

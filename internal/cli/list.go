@@ -44,7 +44,7 @@ next or "").`,
 }
 
 func list(ctx context.Context, s streams, name string, o listOptions) error {
-	steps := newSteps(s.console, "auto")
+	steps := newSteps(s.console, "auto", false)
 	defer steps.close()
 	d, err := o.deployer(ctx, s, o.directory, steps)
 	if err != nil {

@@ -20,7 +20,7 @@ func predictAt(ctx context.Context, s streams, dir string, o predictOptions) err
 	if err != nil {
 		return err
 	}
-	steps := newSteps(s.console, o.progress)
+	steps := newSteps(s.console, o.progress, false)
 	defer steps.close()
 	d, err := o.deployer(ctx, s, dir, steps)
 	if err != nil {
@@ -36,7 +36,7 @@ func predictAt(ctx context.Context, s streams, dir string, o predictOptions) err
 
 // predictBatch scores a whole file at a target.
 func predictBatch(ctx context.Context, s streams, in, out, dir string, o predictOptions) error {
-	steps := newSteps(s.console, o.progress)
+	steps := newSteps(s.console, o.progress, false)
 	defer steps.close()
 	d, err := o.deployer(ctx, s, dir, steps)
 	if err != nil {

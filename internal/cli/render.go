@@ -56,7 +56,7 @@ directory of its name there. Files that are in the directory already stay there.
 }
 
 func render(ctx context.Context, s streams, wanted []string, o renderOptions) error {
-	steps := newSteps(s.console, o.progress)
+	steps := newSteps(s.console, o.progress, false)
 	defer steps.close()
 	d, err := o.deployer(ctx, s, o.directory, steps)
 	if err != nil {

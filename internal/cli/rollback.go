@@ -54,7 +54,7 @@ func (o *changeOptions) change(ctx context.Context, s streams, verb func(context
 	if err := o.valid(); err != nil {
 		return err
 	}
-	steps := newSteps(s.console, "auto")
+	steps := newSteps(s.console, "auto", o.quiet)
 	defer steps.close()
 	d, err := o.deployer(ctx, s, o.directory, steps)
 	if err != nil {

@@ -11,8 +11,9 @@ import (
 	"github.com/deployfile/deployfile/internal/terminal"
 )
 
-// steps prints on standard error what a command is doing. A line of Say stays. On a terminal, the line that is not yet done is shown with the time
-// that it has taken, as soon as that is more than a moment.
+// steps prints on standard error what a command is doing. A line of Say stays. On a
+// terminal, the line that is not yet done is shown with the time that it has taken, as
+// soon as that is more than a moment.
 type steps struct {
 	to   io.Writer
 	wide func() int // nil if it is no terminal
@@ -26,17 +27,16 @@ type steps struct {
 	ended sync.WaitGroup
 }
 
-// newSteps takes the value of --progress.
-func newSteps(w *os.File, progress string) *steps {
+// newSteps takes the value of --progress, which is about the build: what a command does
+// at a target is shown unless it is to be quiet, or programs read the display.
+func newSteps(w *os.File, progress string, quiet bool) *steps {
 	t := &steps{to: w, end: make(chan struct{})}
-	switch progress {
-	case "quiet", "rawjson":
+	switch {
+	case quiet, progress == "rawjson":
 		t.to = io.Discard
-	case "auto", "tty":
-		if terminal.Is(w) {
-			t.wide = func() int { return terminal.Width(w, 80) }
-			t.ended.Go(t.draw)
-		}
+	case progress != "plain" && terminal.Is(w):
+		t.wide = func() int { return terminal.Width(w, 80) }
+		t.ended.Go(t.draw)
 	}
 	return t
 }

@@ -27,12 +27,12 @@ func TestStepsOnATerminal(t *testing.T) {
 }
 
 func TestStepsElsewhere(t *testing.T) {
-	for progress, want := range map[string]string{"auto": "applying\n", "plain": "applying\n", "quiet": "", "rawjson": ""} {
+	for progress, want := range map[string]string{"auto": "applying\n", "plain": "applying\n", "quiet": "applying\n", "rawjson": "", "--quiet": ""} {
 		r, w, err := os.Pipe()
 		if err != nil {
 			t.Fatal(err)
 		}
-		s := newSteps(w, progress)
+		s := newSteps(w, progress, progress == "--quiet")
 		s.Wait("connecting")
 		s.Say("applying")
 		s.Done()

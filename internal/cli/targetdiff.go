@@ -27,7 +27,7 @@ func (e *differentError) Error() string {
 }
 
 func targetDiff(ctx context.Context, s streams, o targetDiffOptions) error {
-	steps := newSteps(s.console, o.progress)
+	steps := newSteps(s.console, o.progress, false)
 	defer steps.close()
 	d, err := o.deployer(ctx, s, o.directory, steps)
 	if err != nil {
