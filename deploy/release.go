@@ -73,13 +73,15 @@ type delivery struct {
 	importer publish.Importer
 	// dry leaves the image where it is built.
 	dry bool
+	// host knows the platforms of the target, nil if nothing does.
+	host publish.Host
 	// had are the images of the target's revisions, as the target names them.
 	had []string
 }
 
 // deliveryTo returns how the target of a session gets its image.
 func deliveryTo(s *session, dry bool) delivery {
-	d := delivery{Target: s.Target, dry: dry}
+	d := delivery{Target: s.Target, dry: dry, host: hostOf(s.publisher)}
 	for _, r := range s.revisions {
 		d.had = append(d.had, r.State.Newest().Image)
 	}
@@ -111,6 +113,9 @@ func (d *Deployer) releases(ctx context.Context, images Images, to []delivery) (
 	defer b.Close()
 	work := &deliveries{Deployer: d, builder: b}
 	defer work.close()
+	if err := work.checkPlatforms(ctx, to); err != nil {
+		return nil, err
+	}
 	for n, x := range to {
 		if out[n].Image, err = work.image(ctx, x, to); err != nil {
 			return nil, err

@@ -23,6 +23,7 @@ func (r *request) lintResult(ctx context.Context) (*gwclient.Result, error) {
 	if failure == nil {
 		failure = in.stale()
 	}
+	in.found.Builder = r.resolver.BuildPlatform
 	// The date affects the findings, and nothing that is built.
 	today := time.Now()
 	if failure == nil && in.beside.lock != nil {

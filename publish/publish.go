@@ -72,6 +72,12 @@ type Importer interface {
 	Import(ctx context.Context, archive io.Reader) (image string, err error)
 }
 
+// Host is a Publisher that knows on what machines its target runs images.
+type Host interface {
+	// Platforms returns the platforms, such as linux/amd64; none if they are not known.
+	Platforms(ctx context.Context) ([]string, error)
+}
+
 // MaxRevision is the highest revision number.
 const MaxRevision = manifests.MaxRevision
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -125,12 +126,16 @@ func inspect(ctx context.Context, dir, file string, source []byte, args map[stri
 	var lock *resolver.Lock
 	var pylocks map[string][]byte
 	lock, pylocks, c.err = readLock(ctx, file)
+	c.found.Builder = machine()
 	c.judged = c.found.Lint(lock, pylocks, time.Now())
 	if c.err == nil && lock != nil && c.found.ModelDir != "" {
 		c.err = checkLock(ctx, files, c.found, file, lock, pylocks)
 	}
 	return c, nil
 }
+
+// machine is the platform that a builder of this machine has.
+func machine() string { return "linux/" + runtime.GOARCH }
 
 // errLint says that the findings that were printed include an error.
 var errLint = errors.New("the Deployfile has to change, see above")

@@ -69,6 +69,7 @@ func errorsWith(text string) map[string]error {
 		filled[builder.NotFoundError],
 		filled[deploy.AbortedError],
 		filled[deploy.NotReachedError],
+		filled[deploy.PlatformError],
 		filled[deployfile.Errors],
 		filled[deployfile.TargetError],
 		filled[differentError],

@@ -103,7 +103,7 @@ func exitCode(err error) int {
 	case is[*resolver.StepError](err), is[*resolver.NoWheelError](err), is[*resolver.RequirementError](err), is[*frontend.ImageError](err),
 		is[*builder.DiskFullError](err):
 		return exitFailed
-	case is[deployfile.Errors](err), is[*build.NoFileError](err), is[*mlmodel.MissingModelError](err),
+	case is[deployfile.Errors](err), is[*deploy.PlatformError](err), is[*build.NoFileError](err), is[*mlmodel.MissingModelError](err),
 		is[*mlmodel.NoPyfuncError](err), is[*mlmodel.SourceError](err), len(errdefs.Sources(err)) > 0,
 		untrusted.Refused(err):
 		return exitInput

@@ -125,8 +125,19 @@ func initialise(ctx context.Context, s streams, modelDir string, o initOptions) 
 	if len(model.Refused) > 0 {
 		fmt.Fprintf(s.err, "warning: %v\n", mlmodel.RefusedError(model.Refused))
 	}
+	if w := platformWarning(machine()); w != "" {
+		fmt.Fprintf(s.err, "warning: %s\n", w)
+	}
 	fmt.Fprintf(s.text, "wrote %s\nnext: deployfile lock, then deployfile run\n", o.file)
 	return nil
+}
+
+// platformWarning says what a machine makes that is not like most clusters.
+func platformWarning(machine string) string {
+	if machine != "linux/arm64" {
+		return ""
+	}
+	return `this machine builds for linux/arm64, and most clusters are linux/amd64: for one of these, write platforms = ["linux/amd64"] in [image]`
 }
 
 // modelURI matches MLflow's URIs of models and artifacts.

@@ -51,6 +51,9 @@ type Input struct {
 	// Yanked maps the normalised name of each locked package whose version was
 	// yanked from its index to the reason, which may be empty.
 	Yanked map[string]string
+	// Builder is the platform that an image is for if nothing names one, "" if that is not
+	// known.
+	Builder string
 	// Today is compared with end-of-life dates; the zero time skips that check.
 	Today time.Time
 }

@@ -34,6 +34,8 @@ type situation struct {
 	// wheels is what the lock knows of the wheels' files.
 	wheels *resolver.WheelFiles
 	today  string
+	// platform is that of the lock, linux/amd64 by default, builder that of the builder.
+	platform, builder string
 }
 
 const goodModel = `flavors:
@@ -80,7 +82,7 @@ func (s situation) input(t *testing.T) Input {
 	if err != nil {
 		t.Fatal(err)
 	}
-	in := Input{File: file, Warnings: warnings, Model: model, Yanked: s.yanked, Today: day(t, "2026-01-01")}
+	in := Input{File: file, Warnings: warnings, Model: model, Yanked: s.yanked, Today: day(t, "2026-01-01"), Builder: s.builder}
 	if s.today != "" {
 		in.Today = day(t, s.today)
 	}
@@ -91,10 +93,13 @@ func (s situation) input(t *testing.T) Input {
 		}
 		in.Requirements, in.Constraints = added.Requirements, added.Constraints
 	}
+	if s.platform == "" {
+		s.platform = "linux/amd64"
+	}
 	if s.locked {
 		in.Lock = &resolver.Lock{
 			Version: resolver.LockVersion, Toolchain: resolver.Image{PythonVersion: "3.11"},
-			Platforms: []resolver.Platform{{Name: "linux/amd64", Glibc: "2.36", Pylock: "pylock.toml", Wheels: s.wheels}},
+			Platforms: []resolver.Platform{{Name: s.platform, Glibc: "2.36", Pylock: "pylock.toml", Wheels: s.wheels}},
 		}
 		packages := append([]resolver.PylockPackage{locked("mlflow-skinny", "3.17.2"), locked("anyio", "4.16.0"), locked("good", "1.0")}, s.more...)
 		in.Pylocks = map[string]*resolver.Pylock{"pylock.toml": {Packages: packages}}
@@ -223,7 +228,7 @@ func breaks(t *testing.T, r Rule, text string) bool {
 	if err != nil {
 		t.Fatal(err)
 	}
-	in := Input{File: file, Warnings: warnings, Today: day(t, "2026-11-22")}
+	in := Input{File: file, Warnings: warnings, Today: day(t, "2026-11-22"), Builder: "linux/arm64"}
 	return len(r.Check(in)) > 0
 }
 

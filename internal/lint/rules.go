@@ -12,6 +12,11 @@ func Rules() []Rule {
 			warning, parsed("blocked-drain"),
 		},
 		{
+			"builder-platform", "Platform of the builder",
+			"A target that pulls its image gets one for arm64, because that is the platform of the builder.",
+			warning, builderPlatform,
+		},
+		{
 			"credentials", "Credential in the Deployfile",
 			"A password, token or key is in the Deployfile, and so in the image.",
 			problem, credentials,

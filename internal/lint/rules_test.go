@@ -29,6 +29,13 @@ func ruleTests() []struct {
 `,
 		},
 		{
+			rule: "builder-platform",
+			fail: situation{deployfile: "[targets.prod]\nkind = \"kserve\"\n[targets.local]\nkind = \"docker\"\n", locked: true, platform: "linux/arm64", builder: "linux/amd64"},
+			pass: situation{deployfile: "[targets.prod]\nkind = \"kserve\"\n", locked: true, builder: "linux/arm64"},
+			want: `4:8-4:16 target prod gets an image for linux/arm64 alone, the platform of the builder, and most clusters are linux/amd64: write platforms = ["linux/amd64"] in [image], or "linux/arm64" if it is meant, and run deployfile lock
+`,
+		},
+		{
 			rule: "credentials",
 			fail: situation{deployfile: `[environment]
 env = { DB = "postgres://me:hunter2@db.example.com/x", API_TOKEN = "hunter2", HF = "hf_aaaaaaaaaaaaaaaaaaaaaaaa" }

@@ -28,6 +28,8 @@ type connection struct {
 	endpoint, namespace string
 	// where names the cluster in messages.
 	where string
+	// nodes are the labels of the nodes that pods may go to.
+	nodes map[string]string
 
 	config  *rest.Config // without a limit of time, for streams
 	dynamic dynamic.Interface

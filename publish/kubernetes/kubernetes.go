@@ -75,7 +75,7 @@ func Open(_ context.Context, o Options) (*Publisher, error) {
 	}
 	c := &connection{
 		endpoint: o.Target.Endpoint, namespace: namespace,
-		where: "the cluster at " + address(config.Host), config: config,
+		where: "the cluster at " + address(config.Host), config: config, nodes: keys.NodeSelector,
 	}
 	if keys.Context != "" {
 		c.where = fmt.Sprintf("the cluster of context %q at %s", keys.Context, address(config.Host))
