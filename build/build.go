@@ -131,7 +131,7 @@ func Run(ctx context.Context, b *builder.Builder, o Options) (*Result, error) {
 				return nil, err
 			}
 			o.Refreshed(stale.Changes)
-			o.Refreshed = nil
+			o.Refreshed, o.Repeated = nil, true
 			r, err = run(ctx, b, o)
 		}
 		if err == nil || attempt == attempts || began || !bkerrors.Collided(err) || ctx.Err() != nil {
@@ -165,6 +165,7 @@ func run(ctx context.Context, b *builder.Builder, o Options) (*Result, error) {
 	if err := checkLinks(opt); err != nil {
 		return nil, err
 	}
+	shown.sent.count(opt.Exports)
 	var failed error
 	buildFunc := func(ctx context.Context, c gwclient.Client) (*gwclient.Result, error) {
 		result, err := frontend.Build(ctx, c)

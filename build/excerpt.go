@@ -31,6 +31,9 @@ func (e *excerpt) Write(data []byte) (int, error) {
 // excerptLines is how many lines leave room for an error on a terminal of 24 lines.
 const excerptLines = 12
 
+// emptyExcerpt is how many lines are about a vertex that logged nothing.
+const emptyExcerpt = 3
+
 // explain shows the logs of what failed, unless the error or the display has told them.
 func (p *progress) explain(err error) {
 	var step *resolver.StepError
@@ -42,10 +45,10 @@ func (p *progress) explain(err error) {
 		}
 	}
 	text = strings.TrimRight(text, "\n")
-	if text == "" {
+	lines := strings.Split(text, "\n")
+	if text == "" || title == "" && len(lines) <= emptyExcerpt {
 		return
 	}
-	lines := strings.Split(text, "\n")
 	if cut := len(lines) - excerptLines; cut > 0 && !p.streams {
 		lines = append([]string{fmt.Sprintf("… (%d more lines; --progress plain shows all)", cut)}, lines[cut:]...)
 	}

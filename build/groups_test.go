@@ -3,6 +3,7 @@ package build
 import (
 	"bytes"
 	"errors"
+	"io"
 	"os"
 	"regexp"
 	"strings"
@@ -225,5 +226,30 @@ func TestExplain(t *testing.T) {
 				t.Errorf("the display ends with an excerpt: %q", display)
 			}
 		})
+	}
+}
+
+// How much of an image has come is told meanwhile and at the end.
+func TestSent(t *testing.T) {
+	got := shown(t, "plain", false, nil, func(r *replay) {
+		exports := []client.ExportEntry{{Output: func(map[string]string) (io.WriteCloser, error) { return keepOpen{io.Discard}, nil }}}
+		r.p.sent.count(exports)
+		w, err := exports[0].Output(nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		v := r.vertex(nil, "exporting to docker image format", 1, 0, nil)
+		status := client.VertexStatus{ID: sendingID, Vertex: v.Digest, Started: v.Started, Timestamp: *v.Started}
+		r.event(client.SolveStatus{Vertexes: []*client.Vertex{v}, Statuses: []*client.VertexStatus{&status}})
+		if _, err := w.Write(make([]byte, 3e6)); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(2 * sentInterval)
+		done := r.vertex(nil, v.Name, 1, 3, nil)
+		status.Completed = done.Completed
+		r.event(client.SolveStatus{Vertexes: []*client.Vertex{done}, Statuses: []*client.VertexStatus{&status}})
+	})
+	if strings.Count(got, "sending tarball 3.00MB") != 2 {
+		t.Error(got)
 	}
 }

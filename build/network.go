@@ -41,7 +41,8 @@ func (e *LoopbackError) Unwrap() error { return e.Err }
 // explainLoopback recognises a refused connection to the loopback by the
 // message of the program that tried.
 func explainLoopback(b *builder.Builder, network string, err error) error {
-	if b.Kind != builder.Embedded || network == networkHost {
+	if b.Kind != builder.Embedded || network == networkHost || strings.Contains(err.Error(), "failed to push") {
+		// The builder pushes itself, from this machine.
 		return err
 	}
 	loopback := regexp.MustCompile(`(?i)\b(127(\.\d{1,3}){3}|localhost)[:/]|\[::1\]`)

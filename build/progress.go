@@ -26,6 +26,7 @@ type progress struct {
 	// several; nil if that is not wanted.
 	again  *again
 	groups *groups
+	sent   sent
 	// events receives the builder's events; the build closes it.
 	events chan *client.SolveStatus
 	// stop is closed to stop the display, ended when it no longer writes to the
@@ -96,8 +97,18 @@ func (p *progress) run() {
 func (p *progress) forward(to chan<- *client.SolveStatus) {
 	stop := p.stop
 	var settled <-chan time.Time
+	var counts <-chan time.Time
+	if p.groups != nil {
+		ticker := time.NewTicker(sentInterval)
+		defer ticker.Stop()
+		counts = ticker.C
+	}
 	for {
 		select {
+		case <-counts:
+			if s := p.sent.tell(); s != nil {
+				to <- s
+			}
 		case s, ok := <-p.events:
 			if !ok {
 				return
@@ -130,6 +141,7 @@ func (p *progress) convert(s *client.SolveStatus) *client.SolveStatus {
 		s = p.again.convert(s)
 	}
 	if p.groups != nil {
+		p.sent.note(s)
 		s = p.groups.convert(s)
 	}
 	return s

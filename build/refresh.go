@@ -33,6 +33,8 @@ func refreshLock(ctx context.Context, b *builder.Builder, o Options) error {
 		made, err = built.Files(ctx)
 		return err
 	}
+	// What was needed to find that out has been shown.
+	o.Repeated = true
 	if _, err := run(ctx, b, o); err != nil {
 		return err
 	}
