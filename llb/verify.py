@@ -16,6 +16,8 @@ DEADLINE = 600
 # What is read of an answer, in bytes.
 MAX_ANSWER = 64 << 20
 MAX_LINE = 64 << 10
+# What is told of a line in one sentence, in characters.
+MAX_REASON = 500
 
 # A frame of a traceback, and one that says nothing about a model: of what imports it, or
 # of what starts the server.
@@ -72,11 +74,12 @@ class Server:
         """Why it ended before it answered."""
         self.reader.join(timeout=1)
         if self.exception and self.loading:
-            return f"the model cannot be loaded: {self.exception}"
+            return f"the model cannot be loaded: {self.exception[:MAX_REASON]}"
         if code == -signal.SIGKILL:
             return "the server was killed before it answered, perhaps because the builder has too little memory for the model"
         why = f"the server ended with code {code} before it answered"
-        return f"{why}: {self.exception}" if self.exception else why
+        last = self.exception or next((line.strip() for line in reversed(self.tail) if line.strip()), "")
+        return f"{why}: {last[:MAX_REASON]}" if last else why
 
     def stop(self):
         try:

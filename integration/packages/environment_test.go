@@ -104,7 +104,7 @@ func TestImageThatCannotServe(t *testing.T) {
 	p := shared.Tiny(t, "")
 	p.Edit(t, "Deployfile", `"/opt/code/answer.py"`, `"-c", "raise SystemExit('the weights are missing')"`)
 	_, o, err := p.TryBuild(t, nil)
-	buildtest.WantError(t, err, "verify")
+	buildtest.WantError(t, err, "the server ended with code 1 before it answered: the weights are missing (verify that the image answers)")
 	buildtest.WantSource(t, err, p.Read(t, "Deployfile"), "source")
 	if !strings.Contains(o.Log, "the weights are missing") {
 		t.Errorf("the log does not hold the server's own words:\n%s", lab.Tail(o.Log))
