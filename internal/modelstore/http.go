@@ -27,6 +27,8 @@ type client struct {
 	headers http.Header
 	// authorities are trusted besides the system's, in PEM.
 	authorities []byte
+	// tries is how often a request is sent.
+	tries int
 }
 
 // How often a request is tried that may succeed the next time.
@@ -54,9 +56,16 @@ func newClient(host string, headers http.Header, authorities []byte) (*client, e
 		}
 		t.TLSClientConfig = &tls.Config{RootCAs: pool}
 	}
-	c := &client{host: host, headers: headers, authorities: authorities}
+	c := &client{host: host, headers: headers, authorities: authorities, tries: attempts}
 	c.http = &http.Client{Transport: t, CheckRedirect: c.redirect}
 	return c, nil
+}
+
+// once returns a client that sends each request once.
+func (c *client) once() *client {
+	impatient := *c
+	impatient.tries = 1
+	return &impatient
 }
 
 // redirect follows a redirect without headers to another host, and none from https to
@@ -106,7 +115,7 @@ func (c *client) send(ctx context.Context, what string, make func() (*http.Reque
 			failed = &statusError{Host: req.URL.Host, What: what, Status: resp.StatusCode, Reason: quotedReason(explanation(reason))}
 			retry = again(resp.StatusCode)
 		}
-		if !retry || attempt == attempts {
+		if !retry || attempt == c.tries {
 			return nil, failed
 		}
 		if err := pause(ctx, attempt, wait); err != nil {

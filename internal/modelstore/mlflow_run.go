@@ -81,7 +81,8 @@ func (s *server) resolveRun(ctx context.Context, n modelsource.MLflowName, pin m
 	if err != nil {
 		return nil, err
 	}
-	beside, err := s.open(own)
+	// Of a directory that is not there, a server says 500.
+	beside, err := (&server{client: s.client.once(), base: s.base}).open(own)
 	if err != nil {
 		return nil, err
 	}

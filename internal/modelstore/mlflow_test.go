@@ -88,6 +88,31 @@ func TestErrors(t *testing.T) {
 	}
 }
 
+// TestRunWithLoggedModel does not wait for the directory below the run, which MLflow 3
+// does not make, and for which its server answers 500.
+func TestRunWithLoggedModel(t *testing.T) {
+	f := newFake(t)
+	f.answers("/api/2.0/mlflow/runs/get", 200, map[string]any{"run": map[string]any{"info": map[string]any{
+		"run_id": "abc", "experiment_id": "1", "artifact_uri": "mlflow-artifacts:/1/abc/artifacts",
+	}}})
+	f.answers("/api/2.0/mlflow/logged-models/search", 200, map[string]any{"models": []any{
+		map[string]any{"info": map[string]any{"model_id": "m-other", "source_run_id": "other", "artifact_uri": "mlflow-artifacts:/1/models/m-other/artifacts"}},
+		map[string]any{"info": map[string]any{"model_id": "m-1", "source_run_id": "abc", "artifact_uri": "mlflow-artifacts:/1/models/m-1/artifacts"}},
+	}})
+	var listed atomic.Int32
+	f.ServeMux.HandleFunc("GET "+artifacts, func(w http.ResponseWriter, _ *http.Request) {
+		listed.Add(1)
+		w.WriteHeader(500)
+	})
+	m, err := Resolve(t.Context(), "runs:/abc/model/sub", f.options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if m.Pin.Location != "mlflow-artifacts:/1/models/m-1/artifacts/sub" || m.Pin.ModelID != "m-1" || m.Pin.RunID != "abc" || listed.Load() != 1 {
+		t.Errorf("%+v after %d requests for a list", m.Pin, listed.Load())
+	}
+}
+
 // TestHostileListing refuses what no model has.
 func TestHostileListing(t *testing.T) {
 	for name, want := range map[string]string{
