@@ -26,7 +26,7 @@ import (
 // many.
 func TestManyWhiteouts(t *testing.T) {
 	h := newHostile(t)
-	growth.Linear(t, 7_500, func(many int) func() {
+	growth.Linear(t, 1_000, func(many int) func() {
 		files := h.layer(func(w *tar.Writer) {
 			for n := range many {
 				h.header(w, tar.Header{Name: fmt.Sprintf("opt/model/%d", n)})
