@@ -136,3 +136,26 @@ func withName(t *testing.T, v any, old, name string) any {
 	}
 	return put(out)
 }
+
+// What a wheel and a program say of themselves costs no more than reading them, and
+// makes no number that the report cannot have.
+func TestScriptsReadWhatIsUntrue(t *testing.T) {
+	var got struct {
+		Sizes []struct {
+			Size, Installed int64
+			Unread          string
+		}
+		Needed  [][]string
+		Seconds float64
+	}
+	askScripts(t, "untrue.py", nil, &got)
+	if s := got.Sizes; len(s) != 3 || s[0].Installed < 1000 || s[0].Unread != "" || s[1].Unread == "" || !strings.Contains(s[2].Unread, "too much to be true") {
+		t.Errorf("sizes %+v", s)
+	}
+	if d := cmp.Diff([][]string{{"liba.so", "libb.so"}, {}, {"liba.so"}}, got.Needed); d != "" {
+		t.Errorf("libraries (-want +got):\n%s", d)
+	}
+	if got.Seconds > 10 {
+		t.Errorf("it took %.1f s", got.Seconds)
+	}
+}

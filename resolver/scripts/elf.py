@@ -7,6 +7,8 @@ import zlib
 MAX_ELF = 1 << 30
 MAX_LIBRARIES = 1000
 MAX_ENTRIES = 1 << 16
+# The longest name of a library, in bytes: no file has a longer one.
+MAX_NAME = 255
 # The parts of the C library, without which there is no base.
 LIBC = re.compile(r"(ld-linux[a-z0-9-]*|libc|libm|libmvec|libdl|libpthread|librt|libutil|libresolv|libanl)\.so\.[0-9]+")
 LIBRARY = re.compile(r"[A-Za-z0-9._+-]{1,255}")
@@ -20,7 +22,7 @@ def needed(data):
     try:
         (start,), (size, count) = struct.unpack_from("<Q", data, 32), struct.unpack_from("<HH", data, 54)
         headers = [struct.unpack_from("<IIQQQQ", data, start + n * size) for n in range(count)]
-        names, strings = [], None
+        names, address = [], None
         for kind, _, offset, _, _, length in headers:
             if kind != 2:  # PT_DYNAMIC
                 continue
@@ -31,13 +33,15 @@ def needed(data):
                 if tag == 1:  # DT_NEEDED
                     names.append(value)
                 elif tag == 5:  # DT_STRTAB, an address
-                    strings = next(o + value - a for k, _, o, a, _, n in headers if k == 1 and a <= value < a + n)
+                    address = value
             break
-        if strings is None:
+        if address is None:
             return []
+        strings = next(o + address - a for k, _, o, a, _, n in headers if k == 1 and a <= address < a + n)
         found = []
         for n in names[:MAX_LIBRARIES]:
-            end = data.index(b"\0", strings + n)
+            # No further: a file without an end of names would be searched for each.
+            end = data.index(b"\0", strings + n, strings + n + MAX_NAME + 1)
             found.append(data[strings + n:end].decode("ascii"))
         return found
     except (struct.error, ValueError, StopIteration):

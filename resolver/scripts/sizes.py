@@ -5,6 +5,9 @@ import email.parser
 import stat
 
 MAX_METADATA = 4 << 20
+# What a wheel may have installed: more than any disk has, and less than what JSON's
+# readers take for a number. A wheel's list of files may say anything.
+MAX_INSTALLED = 1 << 50
 
 
 def measure(wheel, indexes, server, end):
@@ -15,7 +18,10 @@ def measure(wheel, indexes, server, end):
         file = opened.file
         size = file.size if isinstance(file, Remote) else os.fstat(file.fileno()).st_size
         members = [m for m in opened.files.values() if not isinstance(m, str)]
-        return {"name": wheel["name"], "size": size, "installed": sum(m.file_size for m in members), "requires": requires(opened)}
+        installed = sum(m.file_size for m in members)
+        if installed > MAX_INSTALLED:
+            raise Unread(f"its list of files has {installed} bytes, which is too much to be true")
+        return {"name": wheel["name"], "size": size, "installed": installed, "requires": requires(opened)}
     except UNREADABLE as e:
         return {"name": wheel["name"], "unread": shown(f"{wheel['name']}: {e}")}
 
