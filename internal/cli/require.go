@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"io/fs"
+	"os"
+	"path/filepath"
 	"strings"
 
 	"deps.dev/util/pypi"
@@ -104,13 +106,44 @@ func (o requireOptions) edit(ctx context.Context, s streams, args []string, chan
 		changes = append(changes, changed)
 	}
 	if string(e.Bytes()) != string(source) {
-		if err := build.WriteFile(file, e.Bytes()); err != nil {
+		target, err := linked(o.dir, file)
+		if err != nil {
+			return err
+		}
+		if err := build.WriteFile(target, e.Bytes()); err != nil {
 			return err
 		}
 		changes = append(changes, "next: deployfile lock")
 	}
 	fmt.Fprintln(s.text, strings.Join(changes, "\n"))
 	return nil
+}
+
+// linked returns the file that a link leads to, so that the link stays one. It refuses
+// a link that leads out of the project: what is there may belong to others.
+func linked(dir, file string) (string, error) {
+	info, err := os.Lstat(file)
+	if err != nil || info.Mode().Type() != fs.ModeSymlink {
+		return file, err
+	}
+	target, err := filepath.EvalSymlinks(file)
+	if err != nil {
+		return "", err
+	}
+	root, err := filepath.EvalSymlinks(dir)
+	if err != nil {
+		return "", err
+	}
+	paths := []string{root, target}
+	for i := range paths {
+		if paths[i], err = filepath.Abs(paths[i]); err != nil {
+			return "", err
+		}
+	}
+	if inside, err := filepath.Rel(paths[0], paths[1]); err != nil || !filepath.IsLocal(inside) {
+		return "", fmt.Errorf("%s is a link to %s, which is outside of %s, and is not changed; name the file itself with --file", file, target, dir)
+	}
+	return target, nil
 }
 
 // newEditor reads what a Deployfile and its model require.
