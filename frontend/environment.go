@@ -58,6 +58,9 @@ func newEnvironment(f *deployfile.File, m *mlmodel.Model, context fs.FS, mirror 
 	if e.inputs.Python == "" {
 		e.inputs.Python = minor(m.Python)
 	}
+	if e.inputs.Python == "" && m.PythonErr != nil {
+		return nil, at(f, m.PythonErr, "model", "source")
+	}
 	e.inputs.Base = f.Environment.Base
 	if e.inputs.Base == "" {
 		if e.inputs.Python == "" {

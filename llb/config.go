@@ -39,6 +39,7 @@ func config(s Sources, p *Plan) (ConfigPlan, error) {
 	env["HOME"] = "/tmp"
 	// The user has no entry in /etc/passwd, and libraries ask for its name.
 	env["USER"] = "nonroot"
+	maps.Copy(env, s.Model.Variables)
 	addSystemEnv(env, s.Model, p.SystemPackages)
 	own := maps.Clone(s.File.Environment.Env)
 	if added, ok := own["PATH"]; ok {

@@ -1,6 +1,7 @@
 package llb
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/deployfile/deployfile/imagespec"
@@ -38,5 +39,23 @@ func TestImageConfig(t *testing.T) {
 	}
 	if n, want := len(img.History), 1+1+len(plan.layerNames()); n != want {
 		t.Errorf("%d entries of history, want %d: base, system packages and a layer each", n, want)
+	}
+}
+
+// What a model's conda.yaml sets comes after the base's variables, and before those of
+// the Deployfile and of what the image itself needs.
+func TestVariablesOfConda(t *testing.T) {
+	s := exampleSources(t, "lightgbm")
+	s.BaseEnv = []string{"PATH=/usr/bin", "LANG=C", "A=base", "OMP_NUM_THREADS=1"}
+	s.Model.Variables = map[string]string{"A": "model", "B": "model", "C": "model"}
+	s.File.Environment.Env = map[string]string{"B": "Deployfile"}
+	plan, err := NewPlan(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"A=model", "B=Deployfile", "C=model", "LANG=C", "PATH=/opt/venv/bin:/usr/bin"} {
+		if !slices.Contains(plan.Config.Env, want) {
+			t.Errorf("%s is not among %q", want, plan.Config.Env)
+		}
 	}
 }

@@ -34,6 +34,15 @@ func amd64() ocispecs.Platform { return ocispecs.Platform{OS: "linux", Architect
 // examplePlan makes the plan of an example for linux/amd64.
 func examplePlan(t *testing.T, name string) *Plan {
 	t.Helper()
+	plan, err := NewPlan(exampleSources(t, name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return plan
+}
+
+func exampleSources(t *testing.T, name string) Sources {
+	t.Helper()
 	dir := filepath.Join("..", "examples", name)
 	file, _, err := deployfile.Parse("Deployfile", read(t, filepath.Join(dir, "Deployfile")), kinds.All())
 	if err != nil {
@@ -53,16 +62,12 @@ func examplePlan(t *testing.T, name string) *Plan {
 	if err != nil {
 		t.Fatal(err)
 	}
-	plan, err := NewPlan(Sources{
+	return Sources{
 		File: file, Model: model, Lock: lock, Pylock: pylock,
 		Platform: "linux/amd64", BuildPlatform: "linux/amd64",
 		BaseEnv: []string{"PATH=/usr/bin", "LANG=C.UTF-8"},
 		Source:  "https://example.com/models", Revision: "0123abc",
-	})
-	if err != nil {
-		t.Fatal(err)
 	}
-	return plan
 }
 
 func exampleInputs(plan *Plan, merge bool) Inputs {

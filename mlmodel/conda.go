@@ -41,7 +41,7 @@ func (r *reader) readCondaFile(file string) (*condaEnvironment, error) {
 		for _, item := range oneOrMore(n) {
 			env.add(item)
 			if len(env.pip)+len(env.build) > MaxEntries {
-				return nil, d.fault(item.Line, fmt.Sprintf("with its aliases expanded, the file has more than %d requirements", MaxEntries), "write less, or without aliases")
+				return nil, d.fault(item.Line, fmt.Sprintf("with its aliases expanded, the file has more than %d requirements", MaxEntries), "")
 			}
 		}
 	}
@@ -91,6 +91,7 @@ func (r *reader) readConda(p *requirementsParser, file string, pip bool) error {
 		return err
 	}
 	p.out.Files = append(p.out.Files, file)
+	r.takeVariables(env)
 	build := newRequirementsParser(r.fsys, r.dir)
 	for _, dep := range env.dependencies {
 		switch dep.name {
@@ -133,8 +134,9 @@ func (r *reader) readUnusedConda(p *requirementsParser, name string) error {
 	file := path.Join(r.dir, name)
 	env, err := r.readCondaFile(file)
 	if err == nil {
+		r.takeVariables(env)
 		var translated bool
-		if translated, err = r.translate(p, env); translated {
+		if translated, err = r.translate(p, env); translated || len(r.model.Variables) > 0 {
 			p.out.Files = append(p.out.Files, file)
 		}
 		return err

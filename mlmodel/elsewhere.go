@@ -3,8 +3,6 @@ package mlmodel
 import (
 	"fmt"
 	"strings"
-
-	"go.yaml.in/yaml/v3"
 )
 
 // refuseElsewhere refuses a model whose weights are not in its directory: an image of
@@ -13,7 +11,7 @@ func (r *reader) refuseElsewhere() error {
 	d := r.doc
 	if n := get(get(d.top, "metadata"), "mlflow.model.isExternal"); n != nil && strings.EqualFold(n.Value, "true") {
 		return d.fault(n.Line, "the model is external: MLflow knows where it is (create_external_model), and has neither its weights nor its code",
-			"log the model itself with log_model, and name that directory in source of [model]")
+			"log what it stands for with log_model, as a model of its own, and name that directory in source of [model]")
 	}
 	flavors := get(d.top, "flavors")
 	transformers := get(flavors, "transformers")
@@ -21,15 +19,10 @@ func (r *reader) refuseElsewhere() error {
 	if name == nil || get(transformers, "model_binary") != nil {
 		return nil
 	}
-	if local := get(transformers, "has_local_base_model_path"); local != nil && isTrue(local) {
-		return d.fault(name.Line, fmt.Sprintf("the model has an adapter alone: the weights below it are in %q on the machine that logged it", name.Value),
-			"there, log it again without base_model_path, and name that directory in source of [model]")
+	if local := get(transformers, "local_base_model_path"); local != nil {
+		return d.fault(local.Line, fmt.Sprintf("the model has an adapter alone: the weights below it are in %q on the machine that logged it", local.Value),
+			"there, join the two (merge_and_unload() of the loaded model), log that as a model of its own, and name its directory in source of [model]")
 	}
 	return d.fault(name.Line, fmt.Sprintf("the model has no weights: it was logged with save_pretrained=False, and would fetch %q from its hub at each start", name.Value),
 		`fetch them once, into a copy of the model's directory: mlflow.transformers.persist_pretrained_model("COPY"); then name the copy in source of [model]`)
-}
-
-func isTrue(n *yaml.Node) bool {
-	var value bool
-	return n.Decode(&value) == nil && value
 }

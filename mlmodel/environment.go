@@ -11,7 +11,7 @@ import (
 // readEnvironment finds the model's requirements, in the order of MLflow's own
 // virtualenv (mlflow.utils.virtualenv, MLflow 3): python_env.yaml; else
 // requirements.txt, with the Python version from conda.yaml; else everything
-// from conda.yaml; and else what pyproject.toml depends on.
+// from conda.yaml; and else what pyproject.toml depends on, or what pylock.toml has.
 func (r *reader) readEnvironment() error {
 	conda, python, at, err := r.environmentFiles()
 	if err != nil {
@@ -35,6 +35,8 @@ func (r *reader) readEnvironment() error {
 		err = r.readConda(p, path.Join(r.dir, conda), true)
 	case r.exists(projectFile):
 		err = r.requireProject(p)
+	case r.hasPylock():
+		err = r.requirePylock(p)
 	default:
 		r.warn(r.doc.file, at, fmt.Sprintf("the model has no %s, %s or %s: its image gets MLflow and nothing else; add its requirements under requirements in the Deployfile",
 			requirementsFile, python, conda))
@@ -45,8 +47,17 @@ func (r *reader) readEnvironment() error {
 	if err := r.readOwnLock(p); err != nil {
 		return err
 	}
+	if r.exists(uvLockFile) {
+		if err := r.readPinnedPython(p); err != nil {
+			return err
+		}
+	}
 	r.readCode(p)
 	m := &r.model
+	if e := m.PythonErr; e != nil && m.Python != "" {
+		r.warn(e.File, e.Line, fmt.Sprintf("%s; Python %s, of %s, serves the model", e.Message, m.Python, m.PythonFile))
+		m.PythonErr = nil
+	}
 	m.Requirements, m.Constraints = p.out.Requirements, p.out.Constraints
 	m.Refused = p.out.Refused
 	m.IndexURL, m.ExtraIndexURLs, m.Options = p.out.IndexURL, p.out.ExtraIndexURLs, p.out.Options
@@ -105,13 +116,7 @@ func (r *reader) readPythonEnv(p *requirementsParser, file string) error {
 		return err
 	}
 	p.out.Files = append(p.out.Files, file)
-	version, err := d.pythonVersion(d.top, "python")
-	if err != nil {
-		return err
-	}
-	if n := get(d.top, "python"); n != nil {
-		r.refinePython(version, file, n.Line)
-	}
+	r.readPython(d, d.top, "python")
 	build := newRequirementsParser(r.fsys, r.dir)
 	if err := parseList(build, d, "build_dependencies"); err != nil {
 		return err
@@ -159,7 +164,7 @@ func parseItems(p *requirementsParser, d *document, items []*yaml.Node) error {
 			return d.fault(item.Line, "a requirement must be a string", "")
 		}
 		if p.items += len(item.Value) + itemSize; p.items > maxItems {
-			return d.fault(item.Line, fmt.Sprintf("with its aliases expanded, the list of requirements has more than %d MiB", maxItems>>20), "write less, or without aliases")
+			return d.fault(item.Line, fmt.Sprintf("with its aliases expanded, the list of requirements has more than %d MiB", maxItems>>20), "")
 		}
 		lines := logicalLines([]byte(item.Value))
 		for i := range lines {

@@ -74,10 +74,10 @@ func (e *NoPyfuncError) Error() string {
 	if len(e.Flavors) > 0 {
 		have = "its flavors are " + strings.Join(e.Flavors, ", ")
 	}
-	next := "log it with mlflow.pyfunc, or with a flavor that adds python_function"
+	next := "load it with its own flavor, log that with mlflow.pyfunc or a flavor that adds python_function, and name the new model in source of [model]"
 	if slices.Contains(e.Flavors, "crate") {
 		have = "it is a function of R (crate), and only R serves that"
-		next = "write what it fitted in a format that Python reads, such as ONNX, and log that with its flavor"
+		next = "write what it fitted in a format that Python reads, such as ONNX, log that with its flavor, and name the new model in source of [model]"
 	}
 	return fmt.Sprintf("%s:%d: the model has no python_function flavor; %s (%s)", e.File, e.Line, have, next)
 }

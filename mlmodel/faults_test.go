@@ -27,8 +27,8 @@ func TestReadFaults(t *testing.T) {
 		{"empty flavor", files("m/MLmodel", "flavors:\n  python_function:\n"), "m/MLmodel:2", "python_function is empty", ""},
 		{"flavor a text", files("m/MLmodel", "flavors:\n  python_function: x\n"), "m/MLmodel:2", "python_function must be a mapping", ""},
 		{"run_id a list", model("run_id: [1]\n"), "m/MLmodel:11", "run_id must be a string", ""},
-		{"Python version", files("m/MLmodel", "flavors:\n  python_function:\n    python_version: three\n"), "m/MLmodel:3", `"three" is not a Python version`, "3.11.7"},
-		{"code outside", files("m/MLmodel", "flavors:\n  python_function:\n    code: ../x\n"), "m/MLmodel:3", `code names "../x", which is outside`, "relative"},
+		{"Python version", files("m/MLmodel", "flavors:\n  python_function:\n    python_version: three\n"), "m/MLmodel:3", `"three" is not a Python version`, `python = "3.N" in [environment]`},
+		{"code outside", files("m/MLmodel", "flavors:\n  python_function:\n    code: ../x\n"), "m/MLmodel:3", `code names "../x", which is outside`, "get the model from where it was logged"},
 		{"data absolute", files("m/MLmodel", "flavors:\n  python_function:\n    data: /x\n"), "m/MLmodel:3", `data names "/x"`, ""},
 		{"env a list", files("m/MLmodel", "flavors:\n  python_function:\n    env: [a]\n"), "m/MLmodel:3", "env must be a file's name or a mapping", ""},
 		{"env outside", files("m/MLmodel", "flavors:\n  python_function:\n    env:\n      virtualenv: ../a.yaml\n"), "m/MLmodel:4", "virtualenv names", ""},
@@ -36,7 +36,7 @@ func TestReadFaults(t *testing.T) {
 		{"example a text", model("saved_input_example_info: x\n"), "m/MLmodel:11", "must be a mapping", ""},
 		{"variables a text", model("env_vars: x\n"), "m/MLmodel:11", "env_vars must be a list", ""},
 		{"python_env.yaml a list", with("python_env.yaml", "- a\n"), "m/python_env.yaml:1", "must be a YAML mapping", ""},
-		{"python_env.yaml's Python", with("python_env.yaml", "\npython: x\n"), "m/python_env.yaml:2", `"x" is not a Python version`, ""},
+		{"python_env.yaml's Python", files("m/MLmodel", "flavors:\n  python_function: {loader_module: m}\n", "m/python_env.yaml", "\npython: x\n"), "m/python_env.yaml:2", `"x" is not a Python version`, `python = "3.N" in [environment]`},
 		{"python_env.yaml's dependencies", with("python_env.yaml", "dependencies: a\n"), "m/python_env.yaml:1", "dependencies must be a list", ""},
 		{"python_env.yaml's dependency", with("python_env.yaml", "dependencies:\n- [a]\n"), "m/python_env.yaml:2", "a requirement must be a string", ""},
 		{"python_env.yaml names no file", with("python_env.yaml", "dependencies:\n- -r requirements.txt\n"), "m/python_env.yaml:2", "there is no file m/requirements.txt", ""},
@@ -52,15 +52,36 @@ func TestReadFaults(t *testing.T) {
 			m, _, err := Read(test.fsys, "m")
 			if m != nil && len(m.Refused) == 1 {
 				err = RefusedError(m.Refused)
+			} else if m != nil && m.PythonErr != nil {
+				err = m.PythonErr
 			} else if m != nil {
 				t.Errorf("got a model: %+v", m)
 			}
 			checkFault(t, err, test.where, test.message, test.hint)
+			checkAdvice(t, err)
 			if strings.Contains(err.Error(), "hunter2") {
 				t.Error("the credential is shown")
 			}
 		})
 	}
+}
+
+// checkAdvice checks that an error about a model says what to do, and that this changes
+// no file of the model.
+func checkAdvice(t *testing.T, err error) {
+	t.Helper()
+	text := err.Error()
+	for _, word := range []string{"it again", "edit", "rename", "take it out", "take out", "replace it by", "save the file", "write it as", "put the", "write less"} {
+		if strings.Contains(text, word+" ") && !strings.Contains(text, word+" project's code under code") {
+			t.Errorf("the error tells to change the model (%q): %v", word, err)
+		}
+	}
+	for _, way := range []string{"[environment]", ".dockerignore", "source of [model]", "can be built", "git lfs pull"} {
+		if strings.Contains(text, way) {
+			return
+		}
+	}
+	t.Errorf("the error does not say what to do: %v", err)
 }
 
 func TestReadNoPyfunc(t *testing.T) {
@@ -87,6 +108,7 @@ func TestReadNoPyfunc(t *testing.T) {
 			if !strings.Contains(err.Error(), test.message) {
 				t.Errorf("%q lacks %q", err, test.message)
 			}
+			checkAdvice(t, err)
 		})
 	}
 }

@@ -123,6 +123,7 @@ func TestAliasesOfRequirements(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			_, _, err := Read(files("MLmodel", condaModel, test.file, test.text), ".")
 			checkFault(t, err, test.at, test.message, "")
+			checkAdvice(t, err)
 		})
 	}
 }
@@ -133,8 +134,8 @@ func TestReadElsewhere(t *testing.T) {
 		{condaModel + "metadata: {mlflow.model.isExternal: false}\n", "", "", ""},
 		{strings.Replace(condaModel, "flavors:\n", "flavors:\n  transformers:\n    source_model_name: distilbert\n    source_model_revision: abc\n", 1),
 			"MLmodel:3", "logged with save_pretrained=False", "persist_pretrained_model"},
-		{strings.Replace(condaModel, "flavors:\n", "flavors:\n  transformers:\n    source_model_name: /mnt/base\n    has_local_base_model_path: true\n    peft_adaptor: peft\n", 1),
-			"MLmodel:3", `in "/mnt/base" on the machine that logged it`, "base_model_path"},
+		{strings.Replace(condaModel, "flavors:\n", "flavors:\n  transformers:\n    source_model_name: acme/base\n    local_base_model_path: /mnt/base\n    peft_adaptor: peft\n", 1),
+			"MLmodel:4", `in "/mnt/base" on the machine that logged it`, "merge_and_unload"},
 		{strings.Replace(condaModel, "flavors:\n", "flavors:\n  transformers:\n    source_model_name: distilbert\n    model_binary: model\n", 1), "", "", ""},
 	} {
 		_, _, err := Read(files("MLmodel", test.text, "requirements.txt", "a"), ".")
@@ -145,6 +146,7 @@ func TestReadElsewhere(t *testing.T) {
 			continue
 		}
 		checkFault(t, err, test.where, test.message, test.hint)
+		checkAdvice(t, err)
 	}
 }
 

@@ -38,6 +38,9 @@ type Model struct {
 	// PythonFile and PythonLine are where it comes from, "" and 0 if it is unknown.
 	PythonFile string
 	PythonLine int
+	// PythonErr says why what the model has in its place is no version; nil if that is
+	// not so. It is an error only if nothing else says which Python serves the model.
+	PythonErr *SourceError
 	// Requirements are the Python requirements in the order of their files, with
 	// -r files expanded. They come from the first of these files that exists, in
 	// the order of MLflow's own virtualenv: python_env.yaml (which says "-r
@@ -76,6 +79,8 @@ type Model struct {
 	// EnvVars are the names of the environment variables that the model read
 	// while it was logged (MLflow 3), in MLmodel's order.
 	EnvVars []string
+	// Variables are the environment variables that conda.yaml sets, by name.
+	Variables map[string]string
 	// SystemPackages are Debian packages that the model implies, each once: what its
 	// flavors and requirements need beside Python.
 	SystemPackages []SystemPackage

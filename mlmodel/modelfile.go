@@ -42,12 +42,7 @@ func (r *reader) readModelFile() error {
 			return err
 		}
 	}
-	if m.Python, err = d.pythonVersion(function, "python_version"); err != nil {
-		return err
-	}
-	if n := get(function, "python_version"); n != nil {
-		m.PythonFile, m.PythonLine = d.file, n.Line
-	}
+	r.readPython(d, function, "python_version")
 	if m.CodePath, err = r.inside(function, "code"); err != nil {
 		return err
 	}
@@ -104,7 +99,7 @@ func (r *reader) flavors() (*yaml.Node, error) {
 		name := flavors.Content[i].Value
 		if terminal.Obeys(name) || strings.Contains(name, ",") {
 			// Labels and the generated Deployfile list them.
-			return nil, d.fault(flavors.Content[i].Line, fmt.Sprintf("the flavor %q has a comma or a control character in its name", name), "log the model again with another name")
+			return nil, d.fault(flavors.Content[i].Line, fmt.Sprintf("the flavor %q has a comma or a control character in its name", name), "")
 		}
 		r.model.Flavors = append(r.model.Flavors, name)
 	}
@@ -116,7 +111,7 @@ func (r *reader) flavors() (*yaml.Node, error) {
 		return nil, none
 	}
 	if get(flavors, pyfunc) == nil {
-		return nil, d.fault(flavors.Line, pyfunc+" is empty", "log the model again")
+		return nil, d.fault(flavors.Line, pyfunc+" is empty", "")
 	}
 	if _, err := d.mapping(flavors, pyfunc); err != nil {
 		return nil, err
@@ -134,7 +129,7 @@ func (r *reader) inside(mapping *yaml.Node, key string) (string, error) {
 	name, ok := localPath(".", value)
 	if !ok {
 		return "", r.doc.fault(get(mapping, key).Line, fmt.Sprintf("%s names %q, which is outside the model's directory", key, value),
-			"it must be a path relative to the model's directory")
+			"")
 	}
 	return name, nil
 }

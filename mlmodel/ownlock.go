@@ -52,8 +52,7 @@ func (r *reader) readOwnLock(p *requirementsParser) error {
 		name string
 		read func(file string) ([]ownPackage, error)
 	}{{uvLockFile, r.readUVLock}, {pylockFile, r.readPylock}} {
-		if !r.exists(l.name) || l.name == pylockFile && r.dir == "." {
-			// Beside the Deployfile it is the lock of that.
+		if !r.exists(l.name) || l.name == pylockFile && !r.hasPylock() {
 			continue
 		}
 		file := path.Join(r.dir, l.name)
@@ -170,52 +169,14 @@ func at(lines []int, n int) int {
 	return 1
 }
 
-// pylockTOML is what is read of a pylock.toml (PEP 751).
-type pylockTOML struct {
-	LockVersion string `toml:"lock-version"`
-	Packages    []struct {
-		Name, Version, Marker, Index string
-		Sdist                        pylockFileTOML
-		Wheels                       []pylockFileTOML
-	}
-}
-
-type pylockFileTOML struct {
-	Hashes map[string]string
-}
-
-func (r *reader) readPylock(file string) ([]ownPackage, error) {
-	var lock pylockTOML
-	f, err := r.readTOML(file, &lock)
-	if err != nil {
-		return nil, err
-	}
-	if !strings.HasPrefix(lock.LockVersion, "1.") {
-		return nil, f.fault(f.find("lock-version"), fmt.Sprintf("lock-version %q is not known, only 1.x", lock.LockVersion))
-	}
-	var out []ownPackage
-	lines := f.headers("[[packages]]")
-	for i, k := range lock.Packages {
-		if k.Version == "" {
-			// A repository or directory, which a requirement names.
-			continue
-		}
-		p := ownPackage{name: k.Name, version: k.Version, marker: k.Marker, registry: k.Index, line: at(lines, i)}
-		for _, file := range append(k.Wheels, k.Sdist) {
-			if digest := file.Hashes["sha256"]; digest != "" {
-				p.hashes = append(p.hashes, "sha256:"+digest)
-			}
-		}
-		out = append(out, p)
-	}
-	return out, checkOwnPackages(f, out)
-}
-
 // checkOwnPackages refuses names and versions that no lock has.
 func checkOwnPackages(f *tomlFile, packages []ownPackage) error {
 	for _, k := range packages {
 		if !identifier.MatchString(k.name) || checkSpecifier("=="+k.version) != nil || strings.ContainsAny(k.version, ",*") {
 			return f.fault(k.line, fmt.Sprintf("%q, version %q, is not a package", k.name, k.version))
+		}
+		if strings.ContainsFunc(k.marker, isControl) {
+			return f.fault(k.line, fmt.Sprintf("the marker of %s has a line break or another control character", k.name))
 		}
 		for _, h := range k.hashes {
 			if digest, ok := strings.CutPrefix(h, "sha256:"); !ok || !isDigest(digest, 64) {

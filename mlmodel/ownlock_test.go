@@ -139,6 +139,7 @@ func TestReadUVLockThatDoesNotFit(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			_, _, err := Read(files(uvModel(test.lock, test.project)...), ".")
 			checkFault(t, err, test.where, test.message, ".dockerignore")
+			checkAdvice(t, err)
 		})
 	}
 }

@@ -41,14 +41,16 @@ func Read(fsys fs.FS, dir string) (*Model, []Warning, error) {
 		return nil, nil, err
 	}
 	if d.wide {
-		return nil, nil, d.fault(1, "the file is UTF-16 or UTF-32 text, which MLflow does not read here", "get the model from where it was logged again, or log it again")
+		return nil, nil, d.fault(1, "the file is UTF-16 or UTF-32 text, which MLflow does not read here", "")
 	}
 	r := &reader{fsys: fsys, dir: dir, doc: d}
 	r.model.Files = []string{file}
 	if err := r.readModelFile(); err != nil {
 		return nil, nil, err
 	}
-	r.readLinks()
+	if err := r.readLinks(); err != nil {
+		return nil, nil, err
+	}
 	r.readRegistered()
 	if err := r.readVariables(); err != nil {
 		return nil, nil, err

@@ -34,6 +34,14 @@ func (p *requirementsParser) parseRequirement(file string, l line) (Requirement,
 	fault := func(message, hint string) error {
 		return newSourceError(file, l.number, l.text, message, hint)
 	}
+	if strings.ContainsFunc(l.text, isControl) {
+		// It becomes a line of a file that uv reads.
+		return r, fault("there is a control character in it, such as a line break", "")
+	}
+	if strings.Contains(l.text, "${") {
+		// uv would put in what its environment has by that name, and send it.
+		return r, fault("a part of it would be taken from the environment, which is not the model's to read", "write it out")
+	}
 	if m := direct.FindStringSubmatch(l.text); m != nil {
 		if !identifier.MatchString(m[1]) {
 			return r, fault(fmt.Sprintf("%q is not a project's name", m[1]), "")

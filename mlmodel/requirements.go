@@ -62,11 +62,20 @@ const maxIncludes = 100
 // counted counts an entry and refuses it beyond the limit.
 func (p *requirementsParser) counted(file string, l line) error {
 	if p.out.Entries++; p.out.Entries > MaxEntries {
-		e := newSourceError(file, l.number, l.text, fmt.Sprintf("there are more than %d requirements and options", MaxEntries), "take some out")
+		e := newSourceError(file, l.number, l.text, fmt.Sprintf("there are more than %d requirements and options", MaxEntries), p.less(file, "take some out"))
 		e.Err = errLimit
 		return e
 	}
 	return nil
+}
+
+// less says what to do about a file that has too much: in a model nobody can take
+// something out.
+func (p *requirementsParser) less(file, hint string) string {
+	if p.model {
+		return leaveOut(file)
+	}
+	return hint
 }
 
 // include is one file in one of its two uses.
@@ -106,7 +115,7 @@ func (p *requirementsParser) readFile(name string, constraint bool) error {
 	}
 	if p.out.Size += len(data); p.out.Size > MaxRequirements {
 		return newSourceError(name, 0, "", fmt.Sprintf("with the files before it, which include each other, it is larger than %d MiB", MaxRequirements>>20),
-			"take out a -r or -c line")
+			p.less(name, "take out a -r or -c line"))
 	}
 	if !p.done[include{name, !constraint}] {
 		p.out.Files = append(p.out.Files, name)
@@ -142,6 +151,7 @@ func readError(name string, err error) error {
 
 func (p *requirementsParser) parse(from source, lines []line) error {
 	for _, l := range lines {
+		l.text = strings.ReplaceAll(l.text, "\t", " ")
 		if redact.HasCredential(l.text) {
 			return p.credentialError(from.file, l)
 		}

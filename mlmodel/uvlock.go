@@ -198,9 +198,9 @@ func (p *project) fits(lock *tomlFile, root uvPackage) error {
 		locked, there := wants[name]
 		switch {
 		case !there:
-			return f.fault(f.find(text), fmt.Sprintf("uv.lock does not fit: it was made before %s was required", name))
+			return unfit(lock, f, f.find(text), fmt.Sprintf("uv.lock does not fit: it was made before %s was required", name))
 		case !fits[wanted{name, specifier}]:
-			return f.fault(f.find(text), fmt.Sprintf("uv.lock does not fit: it was made for %s%s, and this asks for %s", name, locked[0], text))
+			return unfit(lock, f, f.find(text), fmt.Sprintf("uv.lock does not fit: it was made for %s%s, and this asks for %s", name, locked[0], text))
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(wants)) {
@@ -209,10 +209,18 @@ func (p *project) fits(lock *tomlFile, root uvPackage) error {
 			if number == 1 {
 				number = lock.find(fmt.Sprintf("{ name = %q", name))
 			}
-			return lock.fault(number, fmt.Sprintf("pyproject.toml does not fit: it does not require %s, for which this was locked", name))
+			return unfit(lock, lock, number, fmt.Sprintf("pyproject.toml does not fit: it does not require %s, for which this was locked", name))
 		}
 	}
 	return nil
+}
+
+// unfit is a fault of a file that a lock does not fit. Without the lock, what the model
+// requires is resolved anew.
+func unfit(lock, f *tomlFile, number int, message string) *SourceError {
+	e := f.fault(number, message)
+	e.Hint = fmt.Sprintf("a line %s in .dockerignore builds without that lock, and resolves what the model requires anew", lock.name)
+	return e
 }
 
 // wants returns the specifiers that the project asked for, by name.

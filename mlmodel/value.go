@@ -23,7 +23,7 @@ type valuer struct {
 // times, NaN) to strings.
 func (v *valuer) value(n *yaml.Node, depth int) (any, error) {
 	if v.left--; v.left < 0 {
-		return nil, v.doc.fault(n.Line, fmt.Sprintf("with its aliases expanded, this has more than %d values", maxNodes), "write less, or without aliases")
+		return nil, v.doc.fault(n.Line, fmt.Sprintf("with its aliases expanded, this has more than %d values", maxNodes), "")
 	}
 	if depth > maxDepth {
 		return nil, v.doc.fault(n.Line, fmt.Sprintf("this nests more than %d levels deep", maxDepth), "")

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"path"
 	"regexp"
 	"strconv"
 	"strings"
@@ -45,15 +46,14 @@ const (
 )
 
 func parseDocument(file string, raw []byte) (*document, error) {
-	data, err := decode(file, raw, leaveOut(file))
+	data, err := decode(file, raw, again(file))
 	if err != nil {
 		return nil, err
 	}
 	d := &document{file: file, lines: strings.Split(string(data), "\n"), wide: len(raw) > 0 && !utf8.Valid(raw)}
 	var excess *untrusted.StructureError
 	if errors.As(untrusted.CheckYAML(data, maxNodes), &excess) {
-		return nil, d.fault(1+bytes.Count(data[:excess.Offset], []byte("\n")), fmt.Sprintf("the file has more than %d %s", excess.Limit, excess.Measure),
-			"log the model again, with less in this file")
+		return nil, d.fault(1+bytes.Count(data[:excess.Offset], []byte("\n")), fmt.Sprintf("the file has more than %d %s", excess.Limit, excess.Measure), d.tooMuch())
 	}
 	var n yaml.Node
 	if err := yaml.Unmarshal(data, &n); err != nil {
@@ -75,10 +75,30 @@ func parseDocument(file string, raw []byte) (*document, error) {
 	return d, nil
 }
 
-// fault returns an error at a line of the document.
-func (d *document) fault(number int, message, hint string) error {
+// fault returns an error at a line of the document. Without a hint it says how to do
+// without the file, or where to get a whole one.
+func (d *document) fault(number int, message, hint string) *SourceError {
 	number = max(1, min(number, len(d.lines)))
+	if hint == "" {
+		hint = again(d.file)
+	}
 	return newSourceError(d.file, number, d.lines[number-1], message, hint)
+}
+
+// again says what to do about a file of a model that is broken. Nobody can change it.
+func again(file string) string {
+	if path.Base(file) != modelFile {
+		return leaveOut(file)
+	}
+	return "the file is not as MLflow writes it: get the model from where it was logged, for example with mlflow artifacts download, and name that directory in source of [model]"
+}
+
+// tooMuch says what to do about a file with too many values.
+func (d *document) tooMuch() string {
+	if path.Base(d.file) != modelFile {
+		return ""
+	}
+	return "MLmodel grows with the signature and the metadata that log_model is given; a model that was logged with less of them can be built"
 }
 
 // follow resolves an alias.

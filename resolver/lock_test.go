@@ -148,7 +148,7 @@ func TestParseLockRefusesWhatNoLockHas(t *testing.T) {
 		"a Debian package's file": {func(l *Lock) { l.Platforms[0].SystemPackages[0].URL = "git://example.com/x" }, "http"},
 		"a file name to obey":     {func(l *Lock) { l.UV[0].Filename = "\u202euv.whl" }, "not a file name"},
 		"a model file elsewhere":  {func(l *Lock) { l.Model[0].Path = "../secret" }, "outside"},
-		"a model file to obey":    {func(l *Lock) { l.Model[0].Path = "a\x1bb" }, `"a\x1bb" has a control character or invalid UTF-8 in its name; rename it`},
+		"a model file to obey":    {func(l *Lock) { l.Model[0].Path = "a\x1bb" }, `"a\x1bb" has a control character or invalid UTF-8 in its name`},
 		"a model file backwards":  {func(l *Lock) { l.Model[0].Path = "a\u202eb" }, "has a control character"},
 		"a source to obey":        {func(l *Lock) { l.ModelSource = &modelsource.Pin{Source: "s3://a", Resolved: "s3://a\x1b"} }, "control character"},
 		"a source without a pin":  {func(l *Lock) { l.ModelSource = &modelsource.Pin{Source: "s3://a"} }, "is empty"},

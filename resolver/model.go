@@ -63,9 +63,9 @@ func knownFiles(model modelsource.Tree) ([]ModelFile, error) {
 func (f ModelFile) Check() error {
 	switch {
 	case terminal.Obeys(f.Path):
-		return fmt.Errorf("model file %q has a control character or invalid UTF-8 in its name; rename it", f.Path)
+		return fmt.Errorf("model file %q has a control character or invalid UTF-8 in its name; if nothing needs it, a line in .dockerignore with ? for each such character leaves it out", f.Path)
 	case terminal.Obeys(f.Link):
-		return fmt.Errorf("model file %q is a link to %q, a name with a control character or invalid UTF-8; rename that", f.Path, f.Link)
+		return fmt.Errorf("model file %q is a link to %q, a name with a control character or invalid UTF-8; if nothing needs it, a line in .dockerignore leaves it out", f.Path, f.Link)
 	case !filepath.IsLocal(f.Path):
 		return fmt.Errorf("model file %q is outside the model's directory", f.Path)
 	}

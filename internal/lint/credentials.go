@@ -35,6 +35,11 @@ var (
 	}, "|"))
 )
 
+// isCredential reports whether the value of a name looks like a secret.
+func isCredential(name, value string) bool {
+	return known.MatchString(value) || secretName.MatchString(name) && !harmless.MatchString(value)
+}
+
 // credentials never repeats a value.
 func credentials(in Input) []Finding {
 	var out []Finding
@@ -46,13 +51,21 @@ func credentials(in Input) []Finding {
 	named := func(what string, values map[string]string, path ...string) {
 		for _, name := range slices.Sorted(maps.Keys(values)) {
 			value := values[name]
-			if known.MatchString(value) || secretName.MatchString(name) && !harmless.MatchString(value) {
+			if isCredential(name, value) {
 				say("the value of "+what+" "+name, atRun, append(path[:len(path):len(path)], name)...)
 			}
 		}
 	}
 	f := in.File
 	named("environment variable", f.Environment.Env, "environment", "env")
+	if in.Model != nil {
+		for _, name := range slices.Sorted(maps.Keys(in.Model.Variables)) {
+			if isCredential(name, in.Model.Variables[name]) {
+				say("the value that the model's conda.yaml has for environment variable "+name,
+					"a line for the file in .dockerignore leaves it out of the image; give the variable to the server when it runs: from a Kubernetes Secret, or docker run --env", "model", "source")
+			}
+		}
+	}
 	named("label", f.Image.Labels, "image", "labels")
 	for _, target := range slices.Sorted(maps.Keys(f.Targets)) {
 		named("environment variable", f.Targets[target].Env(), "targets", target, "env")
@@ -64,7 +77,7 @@ func credentials(in Input) []Finding {
 				// Inside of a list or table only the shape tells.
 				value = deployfile.ModelConfig{"": c[name]}.JSON()
 			}
-			if known.MatchString(value) || text && secretName.MatchString(name) && !harmless.MatchString(value) {
+			if known.MatchString(value) || text && isCredential(name, value) {
 				say("the value of "+name+" in the model's configuration", atRun, append(path[:len(path):len(path)], name)...)
 			}
 		}

@@ -9,7 +9,7 @@ func noInputExample(in Input) []Finding {
 	at, _ := in.File.Position("model", "source")
 	return []Finding{{
 		Message: "the model has no input example, so the build loads it but cannot try whether it answers",
-		Fix:     "log it again with input_example=…, a few rows of its input",
+		Fix:     "try it with deployfile predict -i FILE; log_model(…, input_example=…) saves a few rows with the next one",
 		Range:   at,
 	}}
 }
@@ -23,15 +23,17 @@ func pickledModel(in Input) []Finding {
 		Message: "the model is a pickle: loading it runs code, and it loads with the versions alone that saved it",
 		Range:   at,
 	}
+	// Nobody can change this one.
+	const trusted = "use it only if you trust who logged it; "
 	switch has := func(flavor string) bool { return slices.Contains(in.Model.Flavors, flavor) }; {
 	case has("sklearn"):
-		f.Fix = `log it again with mlflow.sklearn.log_model(…, serialization_format="skops")`
+		f.Fix = trusted + `mlflow.sklearn.log_model(…, serialization_format="skops") saves the next one without`
 	case has("pytorch"):
-		f.Fix = `log it again with mlflow.pytorch.log_model(…, serialization_format="pt2")`
+		f.Fix = trusted + `mlflow.pytorch.log_model(…, serialization_format="pt2") saves the next one without`
 	case len(in.Model.Flavors) == 1:
-		f.Fix = `log it again as code: mlflow.pyfunc.log_model(python_model="model.py")`
+		f.Fix = trusted + `mlflow.pyfunc.log_model(python_model="model.py") saves the next one as code`
 	default:
-		f.Fix = "log it again in a format of its library that is no pickle; some log_model functions take serialization_format"
+		f.Fix = trusted + "some log_model functions take serialization_format, which saves the next one without"
 	}
 	return []Finding{f}
 }

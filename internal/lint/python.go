@@ -40,7 +40,7 @@ func pythonEndOfLife(in Input) []Finding {
 	}
 	return []Finding{{
 		Message: fmt.Sprintf("Python %s has had no security fixes since %s %d", minor, month, year),
-		Fix:     `log the model with a later Python; if it works there as it is, python = "3.N" in [environment] chooses one`,
+		Fix:     `python = "3.N" in [environment] chooses a later one, in which the model may work as it is; if not, it has to be trained with that`,
 		Range:   at,
 	}}
 }

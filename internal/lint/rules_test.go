@@ -138,21 +138,21 @@ secret = "corp-token"
 			rule: "no-input-example",
 			fail: situation{mlmodel: strings.Split(goodModel, "saved_input")[0], noExample: true},
 			pass: situation{},
-			want: `2:10-2:17 the model has no input example, so the build loads it but cannot try whether it answers: log it again with input_example=…, a few rows of its input
+			want: `2:10-2:17 the model has no input example, so the build loads it but cannot try whether it answers: try it with deployfile predict -i FILE; log_model(…, input_example=…) saves a few rows with the next one
 `,
 		},
 		{
 			rule: "pickled-model",
 			fail: situation{mlmodel: strings.ReplaceAll(strings.ReplaceAll(goodModel, "skops\n", "cloudpickle\n"), "model.cloudpickle", "model.pkl")},
 			pass: situation{},
-			want: `2:10-2:17 the model is a pickle: loading it runs code, and it loads with the versions alone that saved it: log it again with mlflow.sklearn.log_model(…, serialization_format="skops")
+			want: `2:10-2:17 the model is a pickle: loading it runs code, and it loads with the versions alone that saved it: use it only if you trust who logged it; mlflow.sklearn.log_model(…, serialization_format="skops") saves the next one without
 `,
 		},
 		{
 			rule: "python-end-of-life",
 			fail: situation{deployfile: "[environment]\npython = \"3.10\"\n", today: "2026-11-01"},
 			pass: situation{deployfile: "[environment]\npython = \"3.10\"\n", today: "2026-10-31"},
-			want: `4:10-4:16 Python 3.10 has had no security fixes since October 2026: log the model with a later Python; if it works there as it is, python = "3.N" in [environment] chooses one
+			want: `4:10-4:16 Python 3.10 has had no security fixes since October 2026: python = "3.N" in [environment] chooses a later one, in which the model may work as it is; if not, it has to be trained with that
 `,
 		},
 		{
