@@ -9,7 +9,9 @@ import (
 	"github.com/deployfile/deployfile/builder"
 	"github.com/deployfile/deployfile/deployfile"
 	"github.com/deployfile/deployfile/frontend"
+	"github.com/deployfile/deployfile/imagespec"
 	"github.com/deployfile/deployfile/internal/imageformat"
+	"github.com/deployfile/deployfile/llb"
 	"github.com/deployfile/deployfile/manifests"
 	"github.com/deployfile/deployfile/publish"
 	"github.com/distribution/reference"
@@ -128,10 +130,38 @@ func (d *Deployer) releases(ctx context.Context, images Images, to []delivery) (
 	}
 	// Only now: a build may write the lock again.
 	lock, err := p.LockDigest(ctx)
+	if err != nil {
+		return out, err
+	}
+	dir, err := workingDir(ctx, p)
 	for n := range out {
 		out[n].LockDigest = lock
+		if out[n].ModelImage != "" {
+			out[n].WorkingDir = dir
+		}
 	}
 	return out, err
+}
+
+// workingDir is where the server of a mounted model starts: the environment's image,
+// which knows no model, does not say it. It is "" without a lock.
+func workingDir(ctx context.Context, p *build.Project) (string, error) {
+	files, err := build.ReadLock(ctx, p.Path+build.LockSuffix)
+	if err != nil {
+		return "", err
+	}
+	lock, err := files.Decode()
+	if err != nil || lock == nil {
+		return "", err
+	}
+	var platforms []string
+	for _, locked := range lock.Platforms {
+		platforms = append(platforms, locked.Name)
+	}
+	if dir := llb.WorkingDir(p.File, lock, platforms...); dir != imagespec.ModelDir {
+		return dir, nil
+	}
+	return "", nil
 }
 
 // named gives all releases the images that are named. Which lock they were built

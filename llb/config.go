@@ -56,7 +56,7 @@ func config(s Sources, p *Plan) (ConfigPlan, error) {
 	c := ConfigPlan{
 		Cmd:        []string{"serve"},
 		User:       s.File.Image.User,
-		WorkingDir: workingDir(s),
+		WorkingDir: WorkingDir(s.File, s.Lock, s.Platform),
 		Labels:     labels(s, created),
 		Created:    created,
 	}

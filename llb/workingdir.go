@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/deployfile/deployfile/deployfile"
 	"github.com/deployfile/deployfile/imagespec"
 	"github.com/deployfile/deployfile/resolver"
 )
@@ -15,22 +16,24 @@ import (
 //go:embed stdlib.txt
 var stdlib string
 
-// workingDir is where the server starts: in the model's directory, unless a module there
-// has the name of one that the server means. Python looks into the working directory
-// first, and MLflow puts a model from code at the top of the model's directory under the
-// name that its author gave it, such as humanize.py.
-func workingDir(s Sources) string {
+// WorkingDir is where the server of a locked model starts on these platforms: in the
+// model's directory, unless a module there has the name of one that the server means.
+// Python looks into the working directory first, and MLflow puts a model from code at the
+// top of the model's directory under the name that its author gave it, such as humanize.py.
+func WorkingDir(f *deployfile.File, lock *resolver.Lock, platforms ...string) string {
 	modules := map[string]bool{}
 	for name := range strings.FieldsSeq(stdlib) {
 		modules[name] = true
 	}
-	if p := s.Lock.Platform(s.Platform); p != nil && p.Wheels != nil {
-		for _, name := range p.Wheels.Modules {
-			modules[name] = true
+	for _, platform := range platforms {
+		if p := lock.Platform(platform); p != nil && p.Wheels != nil {
+			for _, name := range p.Wheels.Modules {
+				modules[name] = true
+			}
 		}
 	}
 	shadows := func(f resolver.ModelFile) bool { return modules[moduleOf(f.Path)] }
-	if s.File.Server.Kind == "mlflow" && slices.ContainsFunc(s.Lock.Model, shadows) {
+	if f.Server.Kind == "mlflow" && slices.ContainsFunc(lock.Model, shadows) {
 		return "/"
 	}
 	return imagespec.ModelDir

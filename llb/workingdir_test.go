@@ -29,7 +29,7 @@ func TestWorkingDir(t *testing.T) {
 			Model:     []resolver.ModelFile{{Path: "MLmodel"}, {Path: tt.file}},
 		}
 		file := &deployfile.File{Server: deployfile.Server{Kind: tt.kind}}
-		if got := workingDir(Sources{File: file, Lock: lock, Platform: "linux/amd64"}); got != tt.want {
+		if got := WorkingDir(file, lock, "linux/arm64", "linux/amd64"); got != tt.want {
 			t.Errorf("kind %s with %s: %s instead of %s", tt.kind, tt.file, got, tt.want)
 		}
 	}

@@ -274,3 +274,23 @@ func BenchmarkRender(b *testing.B) {
 		}
 	}
 }
+
+// TestWorkingDirOfMountedModel starts the server elsewhere than in the model's directory
+// if the release says so.
+func TestWorkingDirOfMountedModel(t *testing.T) {
+	for dir, want := range map[string]string{"": "workingDir: /opt/model\n", "/": "workingDir: /\n"} {
+		docs, err := Render(live(clusterRelease(func(r *Release) {
+			pod(r).ModelVolume, r.ModelImage, r.WorkingDir = true, "registry.example.com/model@"+digest("6"), dir
+		})))
+		if err != nil {
+			t.Fatal(err)
+		}
+		found := false
+		for _, d := range docs {
+			found = found || strings.Contains(string(d.Body), want)
+		}
+		if !found {
+			t.Errorf("%q: no document has %q", dir, want)
+		}
+	}
+}

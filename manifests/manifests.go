@@ -31,6 +31,9 @@ type Release struct {
 	// ModelImage is the artifact that holds the model alone,
 	// REPOSITORY@sha256:…; "" unless the target mounts the model as a volume.
 	ModelImage string
+	// WorkingDir is where the server starts if the target mounts the model, "" for
+	// the model's directory.
+	WorkingDir string
 	// Port is the server's port in the container, User the uid[:gid] that it runs as.
 	Port int
 	User string

@@ -54,7 +54,9 @@ func Deploy(ctx context.Context, p Publisher, r manifests.Release, o Options) (*
 	}
 	var current *manifests.State
 	if r.LockDigest == "" {
-		r.LockDigest = lockOf(revisions, r)
+		if known := sameImages(revisions, r); known != nil {
+			r.LockDigest, r.WorkingDir = known.LockDigest, known.WorkingDir
+		}
 	}
 	if len(revisions) > 0 {
 		current = &revisions[0].State
@@ -65,17 +67,17 @@ func Deploy(ctx context.Context, p Publisher, r manifests.Release, o Options) (*
 	return reach(ctx, p, revisions, manifests.Deployed(current, r), o)
 }
 
-// lockOf returns the digest of the lock from which a release's image was built, if a
-// revision has it.
-func lockOf(revisions []Revision, r manifests.Release) string {
+// sameImages returns a release of the same images that says which lock they were built
+// from, nil if no revision has one.
+func sameImages(revisions []Revision, r manifests.Release) *manifests.Release {
 	for _, known := range revisions {
 		for _, s := range []*manifests.Slot{known.State.Next, &known.State.Live} {
 			if s != nil && s.LockDigest != "" && s.Image == r.Image && s.ModelImage == r.ModelImage {
-				return s.LockDigest
+				return &s.Release
 			}
 		}
 	}
-	return ""
+	return nil
 }
 
 // Promote sends all requests to the next release. Without one, it does nothing. The

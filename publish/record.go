@@ -45,7 +45,7 @@ func recordedSlot(s manifests.Slot) (*record.Slot, error) {
 		return nil, err
 	}
 	return &record.Slot{
-		Track: s.Track, Model: s.Model, ModelVersion: s.Version, Image: s.Image, ModelImage: s.ModelImage,
+		Track: s.Track, Model: s.Model, ModelVersion: s.Version, Image: s.Image, ModelImage: s.ModelImage, WorkingDir: s.WorkingDir,
 		Port: s.Port, User: s.User, Lock: s.LockDigest, File: s.FileDigest,
 		Target: record.Target{Name: s.Target.Name, Spec: spec},
 	}, nil
@@ -88,7 +88,7 @@ func slotOf(r *record.Record, s record.Slot) (manifests.Slot, error) {
 		return manifests.Slot{}, fmt.Errorf("the record of a revision: %w", err)
 	}
 	return manifests.Slot{Track: s.Track, Release: manifests.Release{
-		Model: s.Model, Version: s.ModelVersion, Target: target, Image: s.Image, ModelImage: s.ModelImage,
+		Model: s.Model, Version: s.ModelVersion, Target: target, Image: s.Image, ModelImage: s.ModelImage, WorkingDir: s.WorkingDir,
 		Port: s.Port, User: s.User, LockDigest: s.Lock, FileDigest: s.File,
 	}}, nil
 }

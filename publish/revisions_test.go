@@ -31,11 +31,21 @@ func TestOtherModel(t *testing.T) {
 	}
 }
 
-// TestLockOf lets an image that is deployed by its name keep the lock that it
-// was deployed with, and no other one.
-func TestLockOf(t *testing.T) {
+// TestSameImages lets an image that is deployed by its name keep the lock that it
+// was deployed with, and no other one, and the directory where its server starts.
+func TestSameImages(t *testing.T) {
 	m := newTarget(t)
 	deploy(t, m, "a", options())
+	first := release("f", "")
+	first.ModelImage, first.WorkingDir, cluster.PodOf(first).ModelVolume = "registry.example.com/model@sha256:1", "/", true
+	if _, err := publish.Deploy(t.Context(), m, first, options()); err != nil {
+		t.Fatal(err)
+	}
+	first.LockDigest, first.WorkingDir = "", ""
+	again, err := publish.Deploy(t.Context(), m, first, options())
+	if err != nil || again.Revision.State.Live.WorkingDir != "/" {
+		t.Errorf("%+v, %v", again, err)
+	}
 	for _, test := range []struct{ digit, model, lock string }{
 		{"b", "", ""},
 		{"a", "", "sha256:1"},

@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -48,7 +49,7 @@ func ServerContainer(r manifests.Release) (corev1.Container, error) {
 	c.Lifecycle = &corev1.Lifecycle{PreStop: drain(r)}
 	if r.ModelImage != "" {
 		// An environment's image starts Python, and not the server.
-		c.Args, c.WorkingDir = []string{"serve"}, imagespec.ModelDir
+		c.Args, c.WorkingDir = []string{"serve"}, cmp.Or(r.WorkingDir, imagespec.ModelDir)
 	}
 	return c, nil
 }

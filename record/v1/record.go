@@ -56,6 +56,9 @@ type Slot struct {
 	// ModelImage is the artifact that holds the model alone,
 	// REPOSITORY@sha256:…, "" if the model is part of Image.
 	ModelImage string `json:"model-image,omitempty"`
+	// WorkingDir is where the server starts, "" for the model's directory. It counts
+	// only beside ModelImage.
+	WorkingDir string `json:"working-dir,omitempty"`
 	// Port is where the server listens in the container.
 	Port int `json:"port"`
 	// User is the uid[:gid] that the server runs as.
