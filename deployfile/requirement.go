@@ -32,6 +32,11 @@ var packageName = regexp.MustCompile(pythonPackagePattern)
 // IsPackageName reports whether a text is the name of a Python package (PEP 508).
 func IsPackageName(text string) bool { return packageName.MatchString(text) }
 
+var pythonMinor = regexp.MustCompile(pythonPattern)
+
+// IsPython reports whether images are made with a minor version of Python, such as 3.11.
+func IsPython(minor string) bool { return pythonMinor.MatchString(minor) }
+
 func checkRequirementItem(name, value string) Problem {
 	if !IsRequirement(value) {
 		return checkPath(name, value)

@@ -77,6 +77,9 @@ func (i *Inspection) readModel(context fs.FS, dir, mirror string) (err error) {
 	if err := mlmodel.CheckFiles(context, dir); err != nil {
 		return at(i.File, err, "model", "source")
 	}
+	if err := i.checkPython(); err != nil {
+		return err
+	}
 	for n, dir := range i.File.Environment.Code {
 		if info, err := fs.Stat(context, dir); err != nil || !info.IsDir() {
 			return at(i.File, fmt.Errorf("code directory %q: %w", dir, fs.ErrNotExist), "environment", "code", fmt.Sprint(n))

@@ -71,6 +71,25 @@ func (i *Inspection) locate(err error) error {
 	return err
 }
 
+// checkPython refuses a model that was logged with a Python which no image is made with,
+// unless the Deployfile says which takes its place.
+func (i *Inspection) checkPython() error {
+	m := i.Model
+	if i.File.Environment.Python != "" || m.Python == "" || deployfile.IsPython(minor(m.Python)) {
+		return nil
+	}
+	err := &mlmodel.SourceError{
+		File: m.PythonFile, Line: m.PythonLine, Message: fmt.Sprintf("the model was logged with Python %s, and images are made with 3.9 or later", m.Python),
+		Hint: `if the model can be loaded with another, python = "3.N" in [environment] of the Deployfile takes its place`,
+	}
+	if source := i.source(m.PythonFile, nil); source != nil {
+		if lines := strings.Split(string(source.Info.Data), "\n"); m.PythonLine <= len(lines) {
+			err.Text = strings.TrimSpace(lines[m.PythonLine-1])
+		}
+	}
+	return at(i.File, err, "model", "source")
+}
+
 // locatePython says what asks for a version of Python: the Deployfile, or else a file
 // of the model.
 func (i *Inspection) locatePython(err error) error {

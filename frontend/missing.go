@@ -86,6 +86,10 @@ func (c *compiled) packageHint(ctx context.Context, file string) string {
 // moduleHint says which distribution has a module.
 func (c *compiled) moduleHint(module string) string {
 	name := resolver.Distribution(module)
+	if module == "pkg_resources" && requires(c.found.env.all, "setuptools") {
+		// Version 82 of it has no such module.
+		return fmt.Sprintf("setuptools has that module up to version 81, and the model requires another; write override = [%q] in [environment]", name)
+	}
 	add := fmt.Sprintf("add requirements = [%q] to [environment]", name)
 	if c.file.Environment.MLflow != "full" && slices.Contains(fullMLflow(), name) {
 		add += ` (or mlflow = "full", which brings it, too)`

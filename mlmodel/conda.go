@@ -58,6 +58,12 @@ func (e *condaEnvironment) add(item *yaml.Node) {
 		e.build = append(e.build, oneOrMore(get(item, "build_dependencies"))...)
 	default:
 		text := strings.TrimSpace(item.Value)
+		if strings.HasPrefix(text, "-") {
+			// An option of pip's, as python_env.yaml has them: people give MLflow that
+			// file as the one of conda.
+			e.pip = append(e.pip, item)
+			return
+		}
 		d, ok := parseCondaDependency(text, item.Line)
 		if !ok {
 			e.unreadable = append(e.unreadable, fmt.Sprintf("%q", text))
@@ -92,6 +98,7 @@ func (r *reader) readConda(p *requirementsParser, file string, pip bool) error {
 	}
 	p.out.Files = append(p.out.Files, file)
 	r.takeVariables(env)
+	r.readPython(env.doc, env.doc.top, "python")
 	build := newRequirementsParser(r.fsys, r.dir)
 	for _, dep := range env.dependencies {
 		switch dep.name {

@@ -44,6 +44,10 @@ func Text(data []byte) []byte {
 // names its line and says what it seems to be, with a hint. A comment may be in any.
 func decode(name string, data []byte, hint string) ([]byte, error) {
 	data = Text(data)
+	// DOS ended files of text with this, and some programs still do.
+	if before, ended := bytes.CutSuffix(bytes.TrimRight(data, "\r\n"), []byte{0x1a}); ended {
+		data = before
+	}
 	if utf8.Valid(data) && !bytes.ContainsRune(data, 0) {
 		return data, nil
 	}

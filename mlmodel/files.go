@@ -38,7 +38,10 @@ func CheckFiles(fsys fs.FS, dir string) error {
 	seen := map[string]bool{}
 	for _, n := range r.namedFiles() {
 		name, ok := localPath(".", n.name)
-		if !ok || seen[name] {
+		if !ok {
+			return r.doc.fault(n.line, fmt.Sprintf("%s names %s, which is outside of the model's directory", n.key, n.name), "")
+		}
+		if seen[name] {
 			continue
 		}
 		seen[name] = true

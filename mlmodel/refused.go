@@ -148,8 +148,14 @@ func RefusedError(lines []Refused) *SourceError {
 		return first
 	}
 	var override, without []string
+	open := false
 	for _, r := range lines[:min(len(lines), maxListed)] {
 		switch version := versionIn(r.Text); {
+		case r.Name != "" && version == anyVersion && strings.Contains(r.Text, "file:"):
+			// As conda's pip freeze has it: to leave out a package that others require
+			// would break them.
+			override = append(override, fmt.Sprintf("%q", r.Name))
+			open = true
 		case r.Name != "" && version != anyVersion:
 			override = append(override, fmt.Sprintf("%q", r.Name+"=="+version))
 		case r.Name != "":
@@ -174,6 +180,9 @@ func RefusedError(lines []Refused) *SourceError {
 	}
 	e.Message += "; " + more + " cannot be installed either"
 	e.Hint = "for all of them, write in [environment] of the Deployfile: " + strings.Join(keys, " and ")
+	if open {
+		e.Hint += ", with ==VERSION where the version matters"
+	}
 	return &e
 }
 

@@ -185,6 +185,10 @@ func (p *requirementsParser) parseLine(from source, l line) error {
 	if r.Hashes, err = hashes(from.file, l, options); err != nil {
 		return err
 	}
+	if p.model && r.Name == "pkg-resources" && r.Specifier == "==0.0.0" {
+		p.warn(from.file, l.number, "%s is left out: pip freeze lists it on Debian and Ubuntu, and no index has it", r.Text)
+		return nil
+	}
 	p.add(from, r)
 	return nil
 }

@@ -50,16 +50,41 @@ func (r *Resolver) build(ctx context.Context, q Request, keep *Lock, toolchainDi
 // buildOnce builds a wheel from source, and returns the wheel and the
 // requirements in its metadata.
 func (r *Resolver) buildOnce(ctx context.Context, q Request, t toolchain.Toolchain, s Source) (BuiltWheel, metadata, error) {
+	b, made, err := r.buildWith(ctx, q, t, s)
+	var failed *StepError
+	if !errors.As(err, &failed) {
+		return b, made, err
+	}
+	if older := olderTools(failed.Message); older != "" {
+		if b, made, err := r.buildWith(ctx, q, t, s, older); err == nil {
+			return b, made, nil
+		}
+	}
+	return b, made, &RequirementError{Name: pypi.CanonPackageName(s.Name), Err: newBuildError(s, failed)}
+}
+
+// olderTools returns the constraint that a build needs whose words say that it was
+// written for an older setuptools; "" if they do not. Nobody can change such a project,
+// and pip would fail as well, but for a machine that has the older one.
+func olderTools(said string) string {
+	switch {
+	case strings.Contains(said, "No module named 'pkg_resources'"):
+		return "setuptools<81"
+	case strings.Contains(said, "use_2to3 is invalid"):
+		return "setuptools<58"
+	}
+	return ""
+}
+
+// buildWith builds a wheel from source, with build requirements that keep to the
+// constraints.
+func (r *Resolver) buildWith(ctx context.Context, q Request, t toolchain.Toolchain, s Source, constraints ...string) (BuiltWheel, metadata, error) {
 	b := BuiltWheel{Name: s.Name, Version: s.Version}
-	step, err := BuildStep(s, b, t, q.Context, q.Indexes)
+	step, err := buildStep(s, b, t, q.Context, q.Indexes, constraints)
 	if err != nil {
 		return b, metadata{}, err
 	}
 	ref, err := r.Gateway.Step(ctx, t, step)
-	var failed *StepError
-	if errors.As(err, &failed) {
-		err = &RequirementError{Name: pypi.CanonPackageName(s.Name), Err: newBuildError(s, failed)}
-	}
 	if err != nil {
 		return b, metadata{}, err
 	}
@@ -112,6 +137,10 @@ func (p *Platform) BuiltByName() map[string]BuiltWheel {
 // BuildStep builds a wheel from source. If BuiltWheel has requirements, they
 // pin the build requirements; if it has a hash, the wheel must match it.
 func BuildStep(s Source, b BuiltWheel, t toolchain.Toolchain, files modelsource.Context, indexes []Index) (toolchain.Step, error) {
+	return buildStep(s, b, t, files, indexes, nil)
+}
+
+func buildStep(s Source, b BuiltWheel, t toolchain.Toolchain, files modelsource.Context, indexes []Index, constraints []string) (toolchain.Step, error) {
 	source := "/source"
 	mount := toolchain.Mount{Path: source}
 	subdirectory := ""
@@ -138,13 +167,15 @@ func BuildStep(s Source, b BuiltWheel, t toolchain.Toolchain, files modelsource.
 		mount.Path = "/sdist"
 		source = path.Join("/sdist", d.Filename)
 	}
+	asked := map[string]any{"source": path.Join(source, subdirectory), "requirements": b.Requirements, "indexes": indexes}
+	if len(constraints) > 0 {
+		asked["constraints"] = constraints
+	}
 	fetch := toolchain.Step{
-		Name:   "fetch what " + s.Name + " is built with",
-		Script: script("buildrequires.py"),
-		Args:   []string{requestDir + "/request.json"},
-		Mounts: []toolchain.Mount{request(t, map[string]any{
-			"source": path.Join(source, subdirectory), "requirements": b.Requirements, "indexes": indexes,
-		}), mount},
+		Name:     "fetch what " + s.Name + " is built with",
+		Script:   script("buildrequires.py"),
+		Args:     []string{requestDir + "/request.json"},
+		Mounts:   []toolchain.Mount{request(t, asked), mount},
 		Network:  true,
 		Secrets:  secrets(indexes),
 		UV:       true,

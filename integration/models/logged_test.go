@@ -187,14 +187,18 @@ prefix: C:\Users\me\miniconda3\envs\iris
 // for it.
 func TestPythonOfModel(t *testing.T) {
 	p := shared.Example(t, "iris")
-	p.Edit(t, "model/python_env.yaml", "python: 3.11.7", "python: 3.8.10")
-	_, err := p.TryLock(t, nil)
-	if err == nil || !strings.Contains(err.Error(), `python = "3.N" in [environment]`) {
-		t.Fatalf("the error is %v", err)
-	}
-	sources := errdefs.Sources(err)
-	if len(sources) != 1 || sources[0].Info.Filename != "model/python_env.yaml" || sources[0].Ranges[0].Start.Line != 1 {
-		t.Errorf("it is drawn at %v", sources)
+	was := "3.11.7"
+	for _, version := range []string{"2.7.18", "3.6.0", "3.8.10", "3.13.1"} {
+		p.Edit(t, "model/python_env.yaml", "python: "+was, "python: "+version)
+		was = version
+		_, err := p.TryLock(t, nil)
+		if err == nil || !strings.Contains(err.Error(), `python = "3.N" in [environment]`) || !strings.Contains(err.Error(), version) {
+			t.Fatalf("the error is %v", err)
+		}
+		sources := errdefs.Sources(err)
+		if len(sources) != 1 || sources[0].Info.Filename != "model/python_env.yaml" || sources[0].Ranges[0].Start.Line != 1 {
+			t.Errorf("it is drawn at %v", sources)
+		}
 	}
 	p.Write(t, "Deployfile", p.Read(t, "Deployfile")+"\n[environment]\npython = \"3.11\"\n")
 	p.Lock(t)

@@ -69,7 +69,7 @@ def main():
         with open(pins, "w") as f:
             f.write(request["requirements"])
     else:
-        code, said = compile(request, build_requirements(request["source"]), [], "/tmp/build.txt",
+        code, said = compile(request, build_requirements(request["source"]), request.get("constraints") or [], "/tmp/build.txt",
                              "--generate-hashes", "--no-annotate", "--no-build")
         if code != 0:
             fail(said, "unsatisfiable")
