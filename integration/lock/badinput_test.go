@@ -139,8 +139,11 @@ func TestModelErrors(t *testing.T) {
 			[]string{"elsewhere"}, "source",
 		},
 		"no python_function": {
-			func(t *testing.T, p *buildtest.Project) { p.Edit(t, "model/MLmodel", "python_function", "crate") },
-			[]string{"MLmodel", "python_function"}, "source",
+			// As R's mlflow_log_model writes a crate.
+			func(t *testing.T, p *buildtest.Project) {
+				p.Write(t, "model/MLmodel", "flavors:\n  crate:\n    version: 0.1.0\n    model: crate.bin\ntime_created: 26-11-27T10:00:00\nrun_id: abc\n")
+			},
+			[]string{"model/MLmodel:2: ", "only R serves that", "ONNX", "source of [model]"}, "source",
 		},
 		"bad requirement": {
 			func(t *testing.T, p *buildtest.Project) { p.Write(t, "model/requirements.txt", "dfone\nnumpy====\n") },
@@ -149,6 +152,18 @@ func TestModelErrors(t *testing.T) {
 		"MLmodel is no YAML": {
 			func(t *testing.T, p *buildtest.Project) { p.Write(t, "model/MLmodel", "flavors: [") },
 			[]string{"MLmodel"}, "source",
+		},
+		"MLmodel names a file that is not there": {
+			func(t *testing.T, p *buildtest.Project) {
+				p.Edit(t, "model/MLmodel", "    loader_module: tiny\n", "    loader_module: tiny\n    data: weights.bin\n")
+			},
+			[]string{"model/MLmodel:4: data names weights.bin, and the model has no such file", "mlflow artifacts download"}, "source",
+		},
+		"MLmodel names a file of another machine": {
+			func(t *testing.T, p *buildtest.Project) {
+				p.Edit(t, "model/MLmodel", "    loader_module: tiny\n", "    loader_module: tiny\n    artifacts:\n      w: {path: /dbfs/w.bin, uri: x}\n")
+			},
+			[]string{"model/MLmodel:5: artifact w names /dbfs/w.bin, which is outside of the model's directory"}, "source",
 		},
 		"large MLmodel": {
 			func(t *testing.T, p *buildtest.Project) {

@@ -204,6 +204,37 @@ func TestPythonOfModel(t *testing.T) {
 	p.Lock(t)
 }
 
+// TestModelsElsewhere refuses models that real MLflow has logged without what they are made
+// of, at the line that says so, before anything is resolved.
+func TestModelsElsewhere(t *testing.T) {
+	for kind, c := range map[string]struct {
+		line string
+		want []string
+	}{
+		"reference": {"source_model_name: distilbert-base-uncased", []string{"save_pretrained=False", "persist_pretrained_model", "source of [model]"}},
+		"adapter":   {"local_base_model_path: /mnt/base", []string{`in "/mnt/base" on the machine that logged it`, "merge_and_unload", "source of [model]"}},
+		"external":  {"mlflow.model.isExternal: true", []string{"the model is external", "log_model", "source of [model]"}},
+	} {
+		t.Run(kind, func(t *testing.T) {
+			p := logged(t, kind)
+			_, err := p.TryLock(t, nil)
+			buildtest.WantError(t, err, append(c.want, "model/MLmodel:")...)
+			drawn := false
+			for _, s := range errdefs.Sources(err) {
+				for _, r := range s.Ranges {
+					drawn = drawn || s.Info.Filename == "model/MLmodel" && strings.TrimSpace(strings.Split(string(s.Info.Data), "\n")[r.Start.Line-1]) == c.line
+				}
+			}
+			if !drawn {
+				t.Errorf("the line %q is not drawn: %v", c.line, errdefs.Sources(err))
+			}
+			if files := p.LockFiles(t); len(files) > 0 {
+				t.Errorf("a lock was written: %v", files)
+			}
+		})
+	}
+}
+
 // TestRegisteredModel gives a model fetched from a registry the lock that it has
 // otherwise.
 func TestRegisteredModel(t *testing.T) {

@@ -110,6 +110,9 @@ func TestUnknownPackages(t *testing.T) {
 		_, err := p.TryLock(t, nil)
 		buildtest.WantError(t, err, "Unable to locate package libnowhere7")
 		buildtest.WantSource(t, err, p.Read(t, "Deployfile"), `  "libnowhere7"`)
+		if files := p.LockFiles(t); len(files) > 0 {
+			t.Errorf("a lock was written: %v", files)
+		}
 	}
 }
 
