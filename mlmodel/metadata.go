@@ -45,7 +45,7 @@ func (r *reader) readVariables() error {
 	file := path.Join(r.dir, variablesFile)
 	data, err := untrusted.ReadFile(r.fsys, file, maxVariables)
 	if err != nil {
-		return readError(file, err)
+		return readError(file, err, true)
 	}
 	listed := map[string]bool{}
 	for _, name := range r.model.EnvVars {

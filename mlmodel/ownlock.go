@@ -93,7 +93,7 @@ func (p *requirementsParser) pin(file string, k ownPackage) error {
 func (r *reader) readTOML(file string, into any) (*tomlFile, error) {
 	data, err := untrusted.ReadFile(r.fsys, file, maxLock)
 	if err != nil {
-		return nil, readError(file, err)
+		return nil, readError(file, err, true)
 	}
 	if data, err = decode(file, data, leaveOut(file)); err != nil {
 		return nil, err

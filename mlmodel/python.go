@@ -55,7 +55,7 @@ func (r *reader) readPinnedPython(p *requirementsParser) error {
 	file := path.Join(r.dir, pythonVersionFile)
 	data, err := untrusted.ReadFile(r.fsys, file, maxVariables)
 	if err != nil {
-		return readError(file, err)
+		return readError(file, err, true)
 	}
 	p.out.Files = append(p.out.Files, file)
 	lines := logicalLines(Text(data))

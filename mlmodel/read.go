@@ -32,7 +32,7 @@ func Read(fsys fs.FS, dir string) (*Model, []Warning, error) {
 	}
 	file := path.Join(dir, modelFile)
 	if info, err := fs.Stat(fsys, file); untrusted.Refused(err) {
-		return nil, nil, readError(file, err)
+		return nil, nil, readError(file, err, true)
 	} else if err != nil || info.IsDir() {
 		return nil, nil, missing(fsys, dir)
 	}

@@ -111,7 +111,7 @@ func (p *requirementsParser) readFile(name string, constraint bool) error {
 	p.done[use] = true
 	data, err := untrusted.ReadFile(p.fsys, name, MaxRequirements)
 	if err != nil {
-		return readError(name, err)
+		return readError(name, err, p.model)
 	}
 	if p.out.Size += len(data); p.out.Size > MaxRequirements {
 		return newSourceError(name, 0, "", fmt.Sprintf("with the files before it, which include each other, it is larger than %d MiB", MaxRequirements>>20),
@@ -135,7 +135,9 @@ func (p *requirementsParser) readFile(name string, constraint bool) error {
 	return p.parse(source{name, constraint}, logicalLines(data))
 }
 
-func readError(name string, err error) error {
+// readError says why a file cannot be read. Nobody can put another in the place of one
+// of a model.
+func readError(name string, err error, model bool) error {
 	e := newSourceError(name, 0, "", "cannot be read", "")
 	e.Err = err
 	if errors.Is(err, fs.ErrNotExist) {
@@ -145,6 +147,12 @@ func readError(name string, err error) error {
 	}
 	if untrusted.Refused(err) {
 		e.Message = redact.Cut(strings.TrimPrefix(err.Error(), name+" "))
+		if model {
+			e.Message, _, _ = strings.Cut(e.Message, "; ")
+		}
+	}
+	if model {
+		e.Hint = again(name)
 	}
 	return e
 }

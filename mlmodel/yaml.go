@@ -32,7 +32,7 @@ type document struct {
 func readDocument(fsys fs.FS, file string) (*document, error) {
 	data, err := untrusted.ReadFile(fsys, file, maxYAML)
 	if err != nil {
-		return nil, readError(file, err)
+		return nil, readError(file, err, true)
 	}
 	return parseDocument(file, data)
 }

@@ -77,7 +77,7 @@ func modelFile(files fs.FS, dir, name string) (resolver.ModelFile, error) {
 		out.Link = filepath.ToSlash(out.Link)
 		target := path.Join(path.Dir(name), out.Link)
 		if _, err := fs.Stat(files, name); err != nil || path.IsAbs(out.Link) || !filepath.IsLocal(target) || dir != "." && !strings.HasPrefix(target, dir+"/") {
-			return out, fmt.Errorf("model file %q is a symbolic link to something outside of the model's directory; put the file itself there", out.Path)
+			return out, fmt.Errorf("model file %q is a symbolic link to something outside of the model's directory; a line in .dockerignore leaves it out, or a copy of the directory that follows links (cp -rL) has the file itself", out.Path)
 		}
 		content = io.NopCloser(strings.NewReader(out.Link))
 	case info.Mode().IsRegular():
