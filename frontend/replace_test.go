@@ -1,6 +1,7 @@
 package frontend
 
 import (
+	"regexp"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -154,5 +155,42 @@ func TestWarningOfManyVariables(t *testing.T) {
 	}
 	if got := listing.First(names[:2]); got != "A, AB" {
 		t.Errorf("%q", got)
+	}
+}
+
+// What an error about lines of a model says to write is what mends them, word by word.
+func TestAdviceMends(t *testing.T) {
+	for name, c := range map[string]struct{ model, keys string }{
+		"conda's pip freeze":  {"Bottleneck @ file:///croot/bottleneck_1/work\ncertifi @ file:///croot/certifi_1/work/certifi\nnumpy @ file:///x/numpy-2.4.6-cp311-cp311-linux_x86_64.whl\nmlflow==3.17.2\n", ""},
+		"lines without names": {"-e .\n./nowhere-1.0.tar.gz\n'/dbfs/x-1.0-py3-none-any.whl'\n--extra-index-url https://${USER}:${TOKEN}@example.com/simple\n", ""},
+		"one line":            {"-e .\n", ""},
+		"one name":            {"a=1.2\n", ""},
+		"another Python":      {"a\n", `python = "3.11"`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			files := replaceFiles(c.model)
+			if c.keys != "" {
+				files["model/MLmodel"].Data = []byte(strings.Replace(goodModel, "python_version: 3.11", "python_version: 3.7", 1))
+			}
+			const head = "[model]\nsource = \"model\"\n[environment]\n"
+			_, err := Inspect("Deployfile", []byte(head), files, nil)
+			if err == nil {
+				t.Fatal("the model is no fault")
+			}
+			keys := c.keys
+			if keys == "" {
+				found := regexp.MustCompile(`(override|without) = \[[^\]]*\]`).FindAllString(err.Error(), -1)
+				if name == "one name" {
+					// Either of the two.
+					found = found[:1]
+				}
+				keys = strings.Join(found, "\n")
+			} else if !strings.Contains(err.Error(), `python = "3.N" in [environment]`) {
+				t.Errorf("%v", err)
+			}
+			if _, err := Inspect("Deployfile", []byte(head+keys+"\n"), files, nil); err != nil {
+				t.Errorf("with\n%s\n%v", keys, err)
+			}
+		})
 	}
 }

@@ -51,7 +51,7 @@ func (r *reader) takeVariables(env *condaEnvironment) {
 	}
 	if len(left) > 0 {
 		slices.Sort(left)
-		r.warn(env.doc.file, n.Line, fmt.Sprintf("not set: %s (of the image itself, of conda, or no text of one line); write what the model needs under env in [environment]",
+		r.warn(env.doc.file, n.Line, fmt.Sprintf("not set: %s: the image or conda itself uses these, or their values are no text of one line; write what the model needs under env in [environment]",
 			listing.First(slices.Compact(left))))
 	}
 }

@@ -21,7 +21,7 @@ func TestReadCondaVariables(t *testing.T) {
 		"texts":      {"variables: {TOKENIZERS_PARALLELISM: 'false', OMP_NUM_THREADS: 1, FLAG: true, EMPTY: '', NULL_: }", "", map[string]string{"TOKENIZERS_PARALLELISM": "false", "OMP_NUM_THREADS": "1", "FLAG": "true", "EMPTY": ""}, ""},
 		"beside":     {"variables: {A: b}", "dependencies: [a]\n", map[string]string{"A": "b"}, ""},
 		"aliases":    {"name: &a b\nvariables: {A: *a}", "", map[string]string{"A": "b"}, ""},
-		"the image":  {"variables: {PATH: /x, PYTHONPATH: /y, LD_PRELOAD: /z, CONDA_PREFIX: /c, PORT: 1, A: b}", "", map[string]string{"A": "b"}, "not set: CONDA_PREFIX, LD_PRELOAD, PATH, PORT, PYTHONPATH (of the image itself"},
+		"the image":  {"variables: {PATH: /x, PYTHONPATH: /y, LD_PRELOAD: /z, CONDA_PREFIX: /c, PORT: 1, A: b}", "", map[string]string{"A": "b"}, "not set: CONDA_PREFIX, LD_PRELOAD, PATH, PORT, PYTHONPATH: the image or conda itself"},
 		"no texts":   {"variables: {A: [1], 'b c': d, 'E=F': g, H: \"i\\nj\"}", "", nil, "not set: A, E=F, H, b c"},
 		"no mapping": {"variables: [A=b]", "", nil, "variables are no mapping"},
 		"long":       {"variables: {A: " + strings.Repeat("x", maxCondaValue+1) + "}", "", nil, "not set: A"},

@@ -154,7 +154,7 @@ func RefusedError(lines []Refused) *SourceError {
 		case r.Name != "" && version == anyVersion && strings.Contains(r.Text, "file:"):
 			// As conda's pip freeze has it: to leave out a package that others require
 			// would break them.
-			override = append(override, fmt.Sprintf("%q", r.Name))
+			override = append(override, fmt.Sprintf("%q", r.Name+">=0"))
 			open = true
 		case r.Name != "" && version != anyVersion:
 			override = append(override, fmt.Sprintf("%q", r.Name+"=="+version))
@@ -181,7 +181,7 @@ func RefusedError(lines []Refused) *SourceError {
 	e.Message += "; " + more + " cannot be installed either"
 	e.Hint = "for all of them, write in [environment] of the Deployfile: " + strings.Join(keys, " and ")
 	if open {
-		e.Hint += ", with ==VERSION where the version matters"
+		e.Hint += " (>=0 is any version; write ==VERSION where it matters)"
 	}
 	return &e
 }

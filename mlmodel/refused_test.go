@@ -88,7 +88,7 @@ func TestRefusedError(t *testing.T) {
 	}
 	got := RefusedError(m.Refused).Error()
 	want := "requirements.txt:1: a file: URL names a place on the machine where the requirements were written; 3 more lines cannot be installed either" +
-		` (for all of them, write in [environment] of the Deployfile: override = ["a==1.0", "c", "d==2"] and without = ["-e ."], with ==VERSION where the version matters)`
+		` (for all of them, write in [environment] of the Deployfile: override = ["a==1.0", "c>=0", "d==2"] and without = ["-e ."] (>=0 is any version; write ==VERSION where it matters))`
 	if d := cmp.Diff(want, got); d != "" {
 		t.Error(d)
 	}
