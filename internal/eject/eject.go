@@ -224,7 +224,7 @@ func (in Input) image(d *document, base string) error {
 		return fmt.Errorf("%q is no user of numbers", p.Config.User)
 	}
 	d.line("USER %s", p.Config.User)
-	d.line("WORKDIR /opt/model")
+	d.line("WORKDIR %s", p.Config.WorkingDir)
 	d.line("EXPOSE %d", p.Server.Port)
 	d.line("STOPSIGNAL SIGTERM")
 	d.line("HEALTHCHECK NONE")

@@ -28,7 +28,7 @@ func plan(platform string) *llb.Plan {
 		Code:   []string{"code"},
 		Server: llb.ServerPlan{Kind: "mlflow", Port: 8080, Workers: 1},
 		Config: llb.ConfigPlan{
-			Env: []string{"LANG=C.UTF-8", `GREETING=say "hi" for $5 \o/`, "PATH=/opt/venv/bin:/usr/bin"}, User: "65532:65532",
+			Env: []string{"LANG=C.UTF-8", `GREETING=say "hi" for $5 \o/`, "PATH=/opt/venv/bin:/usr/bin"}, User: "65532:65532", WorkingDir: "/opt/model",
 			Labels: map[string]string{"org.opencontainers.image.title": "iris"},
 		},
 	}
@@ -55,6 +55,19 @@ func TestDockerfile(t *testing.T) {
 			t.Fatal(err)
 		}
 		golden.Check(t, file, files["Dockerfile"], *update)
+	}
+}
+
+// The server starts where it does in the image.
+func TestWorkingDir(t *testing.T) {
+	in := input("linux/amd64")
+	in.Plans[0].Config.WorkingDir = "/"
+	files, err := Files(in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if text := string(files["Dockerfile"]); !strings.Contains(text, "\nWORKDIR /\n") {
+		t.Error(text)
 	}
 }
 
