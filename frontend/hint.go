@@ -130,6 +130,10 @@ func (i *Inspection) resolveHint(said string, names []string) string {
 
 // localHint explains a version such as 2.1.0+cu118.
 func localHint(name, public, local string) string {
+	if strings.HasPrefix(local, "ubuntu") || strings.HasPrefix(local, "deb") {
+		return fmt.Sprintf("+%s is what pip freeze lists of the system's own Python, and no index has; to leave it out, write without = [%q] in [environment], or take the build of the default index: override = [%q]",
+			local, name, name+"=="+public)
+	}
 	index := "the index of whoever builds it"
 	if strings.HasPrefix(name, "torch") || strings.HasPrefix(local, "cu") || local == "cpu" || strings.HasPrefix(local, "rocm") {
 		index = fmt.Sprintf("PyTorch's own index for %[1]s, whose address ends in /whl/%[1]s", local)

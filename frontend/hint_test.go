@@ -35,6 +35,7 @@ func TestHints(t *testing.T) {
 			`without = ["pywin32", "other"]`},
 		{unsatisfiable("hint: Wheels are available for `a` (v1) on the following platforms: `manylinux_2_28_x86_64`, `win_amd64`"), "a", `override = ["a==VERSION"]`},
 		{unsatisfiable("Because there is no version of torch==2.1.0+cu118 and you"), "torch", `PyTorch's own index for cu118, whose address ends in /whl/cu118 under [[environment.indexes]], with packages = ["torch"], or take the build of the default index: override = ["torch==2.1.0"]`},
+		{unsatisfiable("Because there is no version of a==2.4.0+ubuntu1 and you"), "a", `without = ["a"] in [environment], or take the build of the default index: override = ["a==2.4.0"]`},
 		{unsatisfiable("Because sklearn was not found in the package registry and you"), "sklearn", `did you mean scikit-learn?`},
 		{unsatisfiable("you require torch==1 and torch==2, we can conclude"), "torch", "deployfile add torch==VERSION"},
 		{&resolver.NoWheelError{Name: "a"}, "a", `without = ["a"]`},
