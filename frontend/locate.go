@@ -82,12 +82,14 @@ func (i *Inspection) checkPython() error {
 		File: m.PythonFile, Line: m.PythonLine, Message: fmt.Sprintf("the model was logged with Python %s, and images are made with 3.9 or later", m.Python),
 		Hint: `if the model can be loaded with another, python = "3.N" in [environment] of the Deployfile takes its place`,
 	}
-	if source := i.source(m.PythonFile, nil); source != nil {
-		if lines := strings.Split(string(source.Info.Data), "\n"); m.PythonLine <= len(lines) {
-			err.Text = strings.TrimSpace(lines[m.PythonLine-1])
-		}
+	source := i.source(m.PythonFile, lineRange(m.PythonLine))
+	if source == nil {
+		return at(i.File, err, "model", "source")
 	}
-	return at(i.File, err, "model", "source")
+	if lines := strings.Split(string(source.Info.Data), "\n"); m.PythonLine <= len(lines) {
+		err.Text = strings.TrimSpace(lines[m.PythonLine-1])
+	}
+	return &located{err: err, others: []*errdefs.Source{source}}
 }
 
 // locatePython says what asks for a version of Python: the Deployfile, or else a file

@@ -41,3 +41,21 @@ func TestRefusedLines(t *testing.T) {
 		}
 	}
 }
+
+// A Python that no image has is drawn where the model names it, and there alone.
+func TestOldPython(t *testing.T) {
+	for _, version := range []string{"2.7", "3.6.9", "3.8"} {
+		files := replaceFiles("a\n")
+		files["model/python_env.yaml"] = &fstest.MapFile{Data: []byte("# of MLflow\npython: " + version + "\ndependencies: [-r requirements.txt]\n")}
+		_, err := Inspect("Deployfile", []byte("[model]\nsource = \"model\"\n"), files, nil)
+		if err == nil || !strings.Contains(err.Error(), "model/python_env.yaml:2: the model was logged with Python "+version+", and images are made with 3.9 or later") {
+			t.Errorf("%s: %v", version, err)
+		}
+		if d := cmp.Diff([]string{"model/python_env.yaml:2: python: " + version}, places(err)); d != "" {
+			t.Error(d)
+		}
+		if _, err := Inspect("Deployfile", []byte("[model]\nsource = \"model\"\n[environment]\npython = \"3.11\"\n"), files, nil); err != nil {
+			t.Errorf("with the key: %v", err)
+		}
+	}
+}
