@@ -33,7 +33,7 @@ func writeDockerfile(_ *testing.T, name string) ([]byte, error) {
 	p := &llb.Plan{
 		Platform: "linux/amd64", Base: python, Toolchain: python, Code: []string{name},
 		Model:  llb.ModelPlan{Dir: name, Large: []string{name}},
-		Config: llb.ConfigPlan{Env: []string{"A=" + name, "B=" + name}, User: "1:1", Labels: map[string]string{"a": name, "b": name}},
+		Config: llb.ConfigPlan{Env: []string{"A=" + name, "B=" + name}, User: "1:1", WorkingDir: "/opt/model", Labels: map[string]string{"a": name, "b": name}},
 		Server: llb.ServerPlan{Kind: "command", Command: []string{name}},
 	}
 	p.SystemPackages = []resolver.SystemPackage{{Name: name, Version: name, Download: pinnedFile(name)}}
