@@ -41,8 +41,8 @@ func exitCodesTopic() *cobra.Command {
 
   0    done
   1    any other failure: a step of the build, a server, a push, a full disk, a
-       target; "deployfile verify": the image differs. A target's previous
-       revision is restored
+       target; "deployfile verify": the image differs. What a rollout had begun
+       is reverted
   2    a wrong command line
   3    the lock is out of date, or is missing where --locked demands it
   4    the Deployfile, the model or a requirements file is missing or wrong
@@ -53,7 +53,7 @@ func exitCodesTopic() *cobra.Command {
   8    busy: another rollout of the endpoint is in progress; nothing was
        changed, try again later
   9    not ready: the release did not become ready, and there is no earlier
-       revision to restore
+       revision to restore, or it is deployed already (--no-wait)
   10   rolled back: the release did not become ready, and the previous revision
        was restored
   130  interrupted (Ctrl-C); the target's previous revision is restored

@@ -22,6 +22,7 @@ import (
 	"github.com/deployfile/deployfile/internal/untrusted"
 	"github.com/deployfile/deployfile/manifests/kinds"
 	"github.com/deployfile/deployfile/mlmodel"
+	"github.com/deployfile/deployfile/modelsource"
 	"github.com/distribution/reference"
 	"github.com/spf13/cobra"
 )
@@ -88,7 +89,7 @@ func initialise(ctx context.Context, s streams, modelDir string, o initOptions) 
 		return err
 	}
 	if modelURI().MatchString(modelDir) {
-		return &usageError{fmt.Errorf("%s is a URI, and a build reads files. Download it first:\n  mlflow artifacts download -u '%[1]s' -d model\n  deployfile init model", modelDir)}
+		return &usageError{elsewhere(modelDir)}
 	}
 	source, err := sourceBelow(dir, modelDir)
 	if err != nil {
@@ -138,6 +139,15 @@ func platformWarning(machine string) string {
 		return ""
 	}
 	return `this machine builds for linux/arm64, and most clusters are linux/amd64: for one of these, write platforms = ["linux/amd64"] in [image]`
+}
+
+// elsewhere says what to do with the URI of a model, which init does not fetch.
+func elsewhere(uri string) error {
+	download := fmt.Sprintf("\n  mlflow artifacts download -u '%s' -d model\n  deployfile init model", uri)
+	if _, err := modelsource.Find(uri); err != nil {
+		return fmt.Errorf("%s is a URI that no build reads. Download it first:%s", uri, download)
+	}
+	return fmt.Errorf("%s is at an MLflow server, and init reads directories. Write a Deployfile with source = \"%[1]s\" in [model], of which deployfile lock fetches what it needs, or download it:%s", uri, download)
 }
 
 // modelURI matches MLflow's URIs of models and artifacts.

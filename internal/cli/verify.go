@@ -32,7 +32,8 @@ The rebuild runs in an embedded builder that starts empty and is removed, unless
 use its cache. Give the --label, --build-arg and --build-context that IMAGE was
 built with.
 
-The exit code is 0 if IMAGE is what the lock makes and 1 if not.`,
+The exit code is 0 if IMAGE is what the lock makes and 1 if not, or if a registry or a
+step of the build fails; --json prints something only if the two were compared.`,
 		Example: `  deployfile verify registry.example.com/iris:1
   deployfile verify --json oci-layout://iris-image examples/iris`,
 		Args: cobra.RangeArgs(1, 2),
