@@ -97,6 +97,7 @@ func (in *inputs) readModel(ctx context.Context) error {
 	}
 	if in.found.Model != nil {
 		in.context.Model.LeftOut = slices.Concat(in.context.Model.LeftOut, in.found.Model.LeftOut)
+		in.pin.Describe(in.found.Model)
 	}
 	if errors.Is(err, fs.ErrNotExist) && in.context.ModelDir != modelsource.Elsewhere {
 		err = fmt.Errorf("%w; if it is there, .dockerignore leaves it out", err)

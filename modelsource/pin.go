@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 
 	"github.com/deployfile/deployfile/internal/terminal"
+	"github.com/deployfile/deployfile/mlmodel"
 	"github.com/opencontainers/go-digest"
 )
 
@@ -48,6 +49,15 @@ func (p Pin) Check() error {
 		}
 	}
 	return nil
+}
+
+// Describe adds to a model the registered name and version that it was found by, which
+// MLflow's client before 3.18 writes into a directory that it downloads. The image is the
+// one of that directory.
+func (p *Pin) Describe(m *mlmodel.Model) {
+	if p != nil && p.Name != "" {
+		m.RegisteredName, m.RegisteredVersion = p.Name, p.Version
+	}
 }
 
 // File is a file of a model, by its contents.
