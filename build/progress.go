@@ -38,10 +38,20 @@ type progress struct {
 	err      error
 }
 
+// onDumb returns the mode of a display, which BuildKit's auto mode takes for one that can
+// move the cursor on every terminal.
+func onDumb(mode, term string) string {
+	if progressui.DisplayMode(mode) == progressui.AutoMode && term == "dumb" {
+		return string(progressui.PlainMode)
+	}
+	return mode
+}
+
 // newProgress says at the top which builder it is. Repeated says that an earlier display
 // has shown most of the build.
 func newProgress(log *os.File, mode, builder string, repeated bool) (*progress, error) {
 	builder = terminal.Printable(builder)
+	mode = onDumb(mode, os.Getenv("TERM"))
 	to := &excerpt{File: log}
 	display, err := progressui.NewDisplay(to, progressui.DisplayMode(mode), progressui.WithDesc("building with "+builder, builder))
 	if err != nil {
