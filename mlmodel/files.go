@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"strings"
 
 	"github.com/deployfile/deployfile/internal/untrusted"
 	"go.yaml.in/yaml/v3"
@@ -50,12 +51,21 @@ func CheckFiles(fsys fs.FS, dir string) error {
 		if untrusted.Refused(err) {
 			continue // reading it reports why
 		}
+		infos := []fs.FileInfo{info}
 		if err != nil {
+			infos = nil
+			if n.key == "model_path" {
+				infos = r.withPrefix(name)
+			}
+		}
+		if len(infos) == 0 {
 			return r.doc.fault(n.line, fmt.Sprintf("%s names %s, and the model has no such file", n.key, n.name),
 				"if it is there, .dockerignore leaves it out; else get the whole model again, for example with mlflow artifacts download")
 		}
-		if pointer := r.lfsPointer(name, info); pointer != "" {
-			return r.doc.fault(n.line, fmt.Sprintf("%s names %s, and %s is only a pointer of Git LFS", n.key, n.name, pointer), "run: git lfs pull")
+		for _, info := range infos {
+			if pointer := r.lfsPointer(path.Join(path.Dir(name), info.Name()), info); pointer != "" {
+				return r.doc.fault(n.line, fmt.Sprintf("%s names %s, and %s is only a pointer of Git LFS", n.key, n.name, pointer), "run: git lfs pull")
+			}
 		}
 	}
 	return nil
@@ -80,6 +90,23 @@ func (r *reader) namedFiles() []named {
 	if artifacts := get(function, "artifacts"); artifacts != nil && artifacts.Kind == yaml.MappingNode {
 		for i := 0; i+1 < len(artifacts.Content); i += 2 {
 			add("artifact "+artifacts.Content[i].Value, get(artifacts.Content[i+1], "path"))
+		}
+	}
+	return out
+}
+
+// withPrefix returns the files name.*: paddle.jit.save, which MLflow's paddle flavor
+// calls, takes what MLmodel names as a prefix and writes model.pdiparams, model.json
+// and the like.
+func (r *reader) withPrefix(name string) []fs.FileInfo {
+	entries, err := fs.ReadDir(r.fsys, path.Dir(name))
+	if err != nil {
+		return nil
+	}
+	var out []fs.FileInfo
+	for _, e := range entries {
+		if info, err := e.Info(); err == nil && info.Mode().IsRegular() && strings.HasPrefix(e.Name(), path.Base(name)+".") {
+			out = append(out, info)
 		}
 	}
 	return out

@@ -1,6 +1,6 @@
 # /// script
 # requires-python = "==3.11.*"
-# dependencies = ["mlflow==3.17.2", "paddlepaddle", "numpy"]
+# dependencies = ["mlflow==3.17.2", "paddlepaddle", "setuptools", "numpy"]
 # ///
 import matrix
 import mlflow
