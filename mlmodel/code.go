@@ -25,10 +25,10 @@ var (
 	tracks = regexp.MustCompile(`\bmlflow\.(?:set_experiment|create_experiment|get_experiment(?:_by_name)?|start_run|log_(?:metrics?|params?))\(`)
 )
 
-// readCode searches the model's own Python code for what it needs and no requirement
-// says: setuptools, which MLflow installs in front of them, and a tracking store.
+// readCode searches the model's own Python code, and its requirements, for what it needs
+// and no requirement says: setuptools, which MLflow installs in front of them, and a tracking store.
 func (r *reader) readCode(p *requirementsParser) {
-	setuptools := false
+	setuptools := slices.ContainsFunc(p.out.Requirements, lacksSetuptools)
 	for _, name := range r.codeFiles() {
 		data, err := untrusted.ReadFile(r.fsys, path.Join(r.dir, name), maxCodeFile)
 		if err != nil {
@@ -46,6 +46,12 @@ func (r *reader) readCode(p *requirementsParser) {
 			p.out.Requirements = append(p.out.Requirements, q)
 		}
 	}
+}
+
+// lacksSetuptools reports whether a distribution imports setuptools whenever it is
+// imported, and does not require it: paddle.utils.cpp_extension does, since 3.0.
+func lacksSetuptools(q Requirement) bool {
+	return q.Name == "paddlepaddle" || q.Name == "paddlepaddle-gpu"
 }
 
 // codeFiles lists the files of Python that MLmodel names, and those below the

@@ -151,14 +151,18 @@ func TestReadElsewhere(t *testing.T) {
 }
 
 func TestReadCode(t *testing.T) {
-	read := func(code, path string) *Model {
+	requiring := func(requirement, code, path string) *Model {
 		t.Helper()
 		m, _, err := Read(files("MLmodel", strings.Replace(condaModel, "    loader_module", "    code: code\n    model_code_path: /tmp/x/serving.py\n    loader_module", 1),
-			"python_env.yaml", "build_dependencies: [pip, setuptools==66.1.1]\ndependencies: [a]\n", path, code), ".")
+			"python_env.yaml", "build_dependencies: [pip, setuptools==66.1.1]\ndependencies: ["+requirement+"]\n", path, code), ".")
 		if err != nil {
 			t.Fatal(err)
 		}
 		return m
+	}
+	read := func(code, path string) *Model { return requiring("a", code, path) }
+	setuptools := func(r Requirement) bool {
+		return r.Text == "setuptools==66.1.1" && r.File == "python_env.yaml" && r.Line == 1
 	}
 	for code, want := range map[string]bool{
 		"import pkg_resources\n": true, "def f():\n    from distutils.version import X\n": true, "from setuptools import find\n": true,
@@ -166,13 +170,13 @@ func TestReadCode(t *testing.T) {
 	} {
 		for _, path := range []string{"serving.py", "code/sub/a.py"} {
 			m := read(code, path)
-			got := slices.ContainsFunc(m.Requirements, func(r Requirement) bool {
-				return r.Text == "setuptools==66.1.1" && r.File == "python_env.yaml" && r.Line == 1
-			})
-			if got != want {
+			if got := slices.ContainsFunc(m.Requirements, setuptools); got != want {
 				t.Errorf("%q in %s: %+v", code, path, m.Requirements)
 			}
 		}
+	}
+	if m := requiring("Paddlepaddle==3.3.1", "", "serving.py"); !slices.ContainsFunc(m.Requirements, setuptools) {
+		t.Errorf("a distribution that imports setuptools: %+v", m.Requirements)
 	}
 	for code, want := range map[string]bool{
 		"import mlflow\nmlflow.set_experiment('a')\n": true, "with mlflow.start_run():\n": true,
