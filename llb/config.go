@@ -45,6 +45,9 @@ func config(s Sources, p *Plan) (ConfigPlan, error) {
 	if added, ok := own["PATH"]; ok {
 		own["PATH"] = searchPath(venvBin, added, base)
 	}
+	if added, ok := own[mlmodel.JavaOptions]; ok {
+		own[mlmodel.JavaOptions] = strings.TrimSpace(env[mlmodel.JavaOptions] + " " + added)
+	}
 	if added := cmp.Or(own["PYTHONPATH"], env["PYTHONPATH"]); len(s.File.Environment.Code) > 0 {
 		env["PYTHONPATH"] = searchPath(imagespec.CodeDir, added)
 		delete(own, "PYTHONPATH")

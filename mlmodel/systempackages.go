@@ -6,6 +6,10 @@ import (
 	"strings"
 )
 
+// JavaOptions is the variable by which every Java virtual machine takes options, the
+// last of several that contradict each other.
+const JavaOptions = "JAVA_TOOL_OPTIONS"
+
 // SystemPackage is a Debian package that a model implies: what it is served with
 // lacks something beside Python.
 type SystemPackage struct {
@@ -64,7 +68,10 @@ func needs() []need {
 		},
 		{
 			flavors:  []string{"h2o", "johnsnowlabs", "spark"},
-			packages: []string{"default-jre-headless"}, env: map[string]string{"JAVA_HOME": "/usr/lib/jvm/default-java"},
+			packages: []string{"default-jre-headless"},
+			// Java reads the home directory from /etc/passwd, where the image's user is not,
+			// and Spark refuses to start with the home "?".
+			env: map[string]string{"JAVA_HOME": "/usr/lib/jvm/default-java", JavaOptions: "-Duser.home=/tmp"},
 		},
 		{
 			distributions: []string{"opencv-python", "opencv-contrib-python"},
