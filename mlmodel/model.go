@@ -79,7 +79,8 @@ type Model struct {
 	// EnvVars are the names of the environment variables that the model read
 	// while it was logged (MLflow 3), in MLmodel's order.
 	EnvVars []string
-	// Variables are the environment variables that conda.yaml sets, by name.
+	// Variables are the environment variables that conda.yaml sets, and those that a
+	// flavor needs to load the model, by name.
 	Variables map[string]string
 	// SystemPackages are Debian packages that the model implies, each once: what its
 	// flavors and requirements need beside Python.

@@ -59,6 +59,7 @@ func Read(fsys fs.FS, dir string) (*Model, []Warning, error) {
 		return nil, nil, err
 	}
 	r.model.readNeeds()
+	r.readKerasBackend()
 	return &r.model, r.warnings, nil
 }
 
