@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/deployfile/deployfile/deployfile"
+	"github.com/deployfile/deployfile/internal/layering"
 	"github.com/deployfile/deployfile/internal/testing/golden"
 	"github.com/deployfile/deployfile/manifests/kinds"
 	"github.com/deployfile/deployfile/mlmodel"
@@ -222,7 +223,7 @@ func TestInstallKnowsNothingOfTheImage(t *testing.T) {
 		in := exampleInputs(plan, true)
 		in.Base = bkllb.Image("base.example.com/" + name)
 		for _, l := range plan.Layers {
-			if len(l.Wheels) != 1 || l.Wheels[0].Size < largeFile {
+			if len(l.Wheels) != 1 || l.Wheels[0].Size < layering.Large {
 				continue
 			}
 			st, err := plan.install(in, l, plan.fetching(in), plan.installing(in))

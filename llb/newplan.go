@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/deployfile/deployfile/deployfile"
+	"github.com/deployfile/deployfile/internal/layering"
 	"github.com/deployfile/deployfile/mlmodel"
 	"github.com/deployfile/deployfile/resolver"
 )
@@ -108,8 +109,8 @@ func wheels(s Sources, locked *resolver.Platform) ([]Wheel, error) {
 
 func model(s Sources) ModelPlan {
 	m := ModelPlan{Dir: s.File.Model.Source, Files: s.Lock.Model}
-	large := slices.DeleteFunc(slices.Clone(s.Lock.Model), func(f resolver.ModelFile) bool { return f.Size < largeFile })
-	for _, l := range spread(large, func(f resolver.ModelFile) string { return f.Path }, func(f resolver.ModelFile) int64 { return f.Size }) {
+	large := slices.DeleteFunc(slices.Clone(s.Lock.Model), func(f resolver.ModelFile) bool { return f.Size < layering.Large })
+	for _, l := range layering.Spread(large, func(f resolver.ModelFile) string { return f.Path }, func(f resolver.ModelFile) int64 { return f.Size }) {
 		paths := make([]string, len(l))
 		for n, f := range l {
 			paths[n] = f.Path
