@@ -21,6 +21,7 @@ import (
 	"github.com/deployfile/deployfile/frontend"
 	"github.com/deployfile/deployfile/internal/imageformat"
 	"github.com/deployfile/deployfile/internal/invoke"
+	"github.com/deployfile/deployfile/internal/modelpack"
 	"github.com/deployfile/deployfile/internal/network"
 	"github.com/deployfile/deployfile/internal/pyenv"
 	"github.com/deployfile/deployfile/internal/registryclient"
@@ -92,6 +93,8 @@ func errorsWith(text string) map[string]error {
 		filled[mlmodel.MissingModelError],
 		filled[mlmodel.NoPyfuncError],
 		filled[mlmodel.SourceError],
+		filled[modelpack.ArtifactError],
+		filled[modelpack.FileError],
 		filled[modelsource.UnknownError],
 		filled[network.RefusedError],
 		filled[pyenv.PlatformError],
@@ -106,6 +109,7 @@ func errorsWith(text string) map[string]error {
 		filled[publish.UnreadyError],
 		filled[record.VersionError],
 		filled[registry.KeptError],
+		filled[registryclient.ContentError],
 		filled[registryclient.NoImageError],
 		filled[resolver.BuildError],
 		filled[resolver.EnvironmentError],

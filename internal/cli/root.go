@@ -75,6 +75,7 @@ model, says what is made; BuildKit makes it.`,
 			deployCommand(s), statusCommand(s), listCommand(s), logsCommand(s), openCommand(s), promoteCommand(s),
 			rollbackCommand(s), deleteCommand(s), renderCommand(s),
 		}},
+		{"Models", []*cobra.Command{modelCommand(s)}},
 		{"Compare and prove", []*cobra.Command{diffCommand(s), verifyCommand(s), sbomCommand(s)}},
 		{"Without deployfile", []*cobra.Command{envCommand(s), ejectCommand(s)}},
 	}

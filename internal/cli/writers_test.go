@@ -59,6 +59,9 @@ func writers() []writer {
 		{"eject's requirements.txt", writePins, readPins, nil},
 		{"lock --json", writeFilled[report.Lock], readJSON, valid},
 		{"build --json", writeFilled[report.Build], readJSON, valid},
+		{"model push --json", writeFilled[report.ModelPush], readJSON, valid},
+		{"model pull --json", writeFilled[report.ModelPull], readJSON, valid},
+		{"model inspect --json", writeFilled[report.ModelArtifact], readJSON, valid},
 		{"open --json", writeFilled[report.Endpoint], readJSON, valid},
 	}
 	for _, kind := range kinds.All() {
