@@ -58,7 +58,7 @@ model, says what is made; BuildKit makes it.`,
   deployfile lock               # pin all that the image is made of
   deployfile run                # build it and serve it on this machine
   deployfile build --push       # build it and push it to [image] tags
-  deployfile deploy prod        # build it, push it, and serve it at [targets.prod]`,
+  deployfile deploy prod        # build, push and serve it at [targets.prod]`,
 		SilenceUsage:  true,
 		SilenceErrors: true,
 		Version:       version,
@@ -69,13 +69,12 @@ model, says what is made; BuildKit makes it.`,
 	groups := []commandGroup{
 		{"Build", []*cobra.Command{
 			initCommand(s), addCommand(s), removeCommand(s), checkCommand(s), lockCommand(s), planCommand(s), buildCommand(s),
-			runCommand(s), predictCommand(s),
+			runCommand(s), predictCommand(s), modelCommand(s),
 		}},
 		{"Deploy", []*cobra.Command{
 			deployCommand(s), statusCommand(s), listCommand(s), logsCommand(s), openCommand(s), promoteCommand(s),
 			rollbackCommand(s), deleteCommand(s), renderCommand(s),
 		}},
-		{"Models", []*cobra.Command{modelCommand(s)}},
 		{"Compare and prove", []*cobra.Command{diffCommand(s), verifyCommand(s), sbomCommand(s)}},
 		{"Without deployfile", []*cobra.Command{envCommand(s), ejectCommand(s)}},
 	}
