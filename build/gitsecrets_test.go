@@ -7,6 +7,8 @@ import (
 )
 
 func TestGitSecrets(t *testing.T) {
+	t.Setenv("TOKEN", "x")
+	t.Setenv("GIT_AUTH_TOKEN", "x")
 	for secret, refused := range map[string]bool{
 		"id=GIT_AUTH_TOKEN,env=TOKEN":                 true,
 		"env=TOKEN,ID=GIT_AUTH_HEADER":                true,

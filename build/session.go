@@ -28,6 +28,9 @@ func attachables(o Options) ([]session.Attachable, error) {
 	if err := checkGitSecrets(o.Secrets); err != nil {
 		return nil, &UsageError{Option: "secret", Err: err}
 	}
+	if err := checkSecretVariables(o.Secrets); err != nil {
+		return nil, &UsageError{Option: "secret", Err: err}
+	}
 	secrets, err := buildctl.ParseSecret(withCA(o.Secrets, cmp.Or(o.CA, CASecret)))
 	if err != nil {
 		return nil, &UsageError{Option: "secret", Err: err}

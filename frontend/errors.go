@@ -45,9 +45,9 @@ func (e *NoLockError) Error() string {
 
 // ImageError reports that the base or toolchain image cannot be resolved or pulled.
 type ImageError struct {
-	// Name is "base" or "toolchain", which is its key in [environment].
-	Name string
-	Err  error
+	// Name is "base" or "toolchain", which is its key in [environment]; Ref is the image.
+	Name, Ref string
+	Err       error
 }
 
 // Error names the image and returns BuildKit's message.

@@ -54,7 +54,7 @@ func (i images) image(ctx context.Context, name, ref, pinned, platform string) (
 	}
 	img, config, err := i.pull(ctx, ref, pinned, p)
 	if err != nil {
-		return nil, nil, &ImageError{Name: name, Err: err}
+		return nil, nil, &ImageError{Name: name, Ref: ref, Err: err}
 	}
 	return img, config, nil
 }

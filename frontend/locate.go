@@ -32,6 +32,12 @@ func (i *Inspection) locate(err error) error {
 	var image *ImageError
 	var unused *resolver.UnusedNameError
 	if errors.As(err, &step) {
+		if refusal := i.locateRefusal(step); refusal != nil {
+			return refusal
+		}
+		if hint := i.stepHint(step); hint != "" {
+			err = &hinted{err, hint}
+		}
 		for n, x := range i.File.Environment.Indexes {
 			url := strings.TrimSuffix(x.URL, "/")
 			if strings.Contains(step.Message, url+"/") || strings.Contains(step.Message, "("+url+")") {
@@ -66,6 +72,9 @@ func (i *Inspection) locate(err error) error {
 	case step != nil && slices.Contains([]string{"unsatisfiable", "index", "install"}, step.Kind), errors.As(err, &wheel), errors.As(err, &requirement):
 		return at(i.File, err, "environment")
 	case errors.As(err, &image):
+		if hint := i.imageHint(image); hint != "" {
+			err = &hinted{err, hint}
+		}
 		return at(i.File, err, "environment", image.Name)
 	}
 	return err

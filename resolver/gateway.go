@@ -38,8 +38,22 @@ type StepError struct {
 	// Log is the end of the log of a server that the step started. It is not part of the
 	// message, because most clients show logs themselves.
 	Log string `json:"log"`
+	// Refusals are what servers of indexes answered that did not answer as hoped.
+	Refusals []Refusal `json:"refusals"`
 	// Err is BuildKit's own error.
 	Err error `json:"-"`
+}
+
+// Refusal is an answer of an index's server to a step.
+type Refusal struct {
+	// URL is that of the index, or of a page or file below it; Asked is the package or
+	// file that was asked for.
+	URL   string `json:"url"`
+	Asked string `json:"asked"`
+	// Status is the status of HTTP.
+	Status int `json:"status"`
+	// Given reports that the secret of the index was given to the step.
+	Given bool `json:"given"`
 }
 
 // Error returns the message of the tool in the step. It begins with the reason if that
@@ -190,6 +204,7 @@ func (g Gateway) readFailed(ctx context.Context, t toolchain.Toolchain, root gwc
 	if json.Unmarshal(out.data, &e) != nil || e.Message == "" {
 		return nil
 	}
+	e.Message = inOurWords(e.Message)
 	return &e
 }
 

@@ -94,6 +94,27 @@ func secretFor(indexes []Index, fileURL string) (found Index, ok bool) {
 	return Index{}, false
 }
 
+// IndexOf returns the number of the index that a URL is of: the one with the longest
+// path that the URL is below, else the one whose secret goes there; -1 for neither.
+func IndexOf(indexes []Index, address string) int {
+	origin, at := splitURL(address)
+	best, longest := -1, -1
+	for n, i := range indexes {
+		host, root := splitURL(i.URL)
+		if origin != "" && host == origin && len(root) > longest && len(root) <= len(at) && slices.Equal(root, at[:len(root)]) {
+			best, longest = n, len(root)
+		}
+	}
+	if best >= 0 {
+		return best
+	}
+	found, ok := credential(indexes, address)
+	if !ok {
+		return -1
+	}
+	return slices.IndexFunc(indexes, func(i Index) bool { return i.Name == found.Name && i.URL == found.URL })
+}
+
 // splitURL splits a URL into its origin (scheme and host with the port) and the
 // parts of its path, as a server reads it. The origin is "" for an invalid URL
 // or one with its own credential.

@@ -74,6 +74,7 @@ func errorsWith(text string) map[string]error {
 		filled[deployfile.Errors],
 		filled[deployfile.TargetError],
 		filled[differentError],
+		filled[frontend.AccessError],
 		filled[frontend.ImageError],
 		filled[frontend.MissingError],
 		filled[frontend.NoLockError],

@@ -72,12 +72,12 @@ def main():
         code, said = compile(request, build_requirements(request["source"]), request.get("constraints") or [], "/tmp/build.txt",
                              "--generate-hashes", "--no-annotate", "--no-build")
         if code != 0:
-            fail(said, "unsatisfiable")
+            fail(said, "unsatisfiable", refusals=refusals(request, said))
         shutil.copy("/tmp/build.txt", pins)
     code, said = uv("pip", "install", "--quiet", "--target", give(f"{OUT}/site"),
                     "--only-binary", ":all:", "--no-deps", "--require-hashes", "-r", pins)
     if code != 0:
-        fail(said, "index")
+        fail(said, "index", refusals=refusals(request, said))
 
 
 main()

@@ -3,6 +3,8 @@
 import contextlib
 
 WORK = "/tmp/lock"
+# For how many packages that uv did not find their indexes are asked once more.
+MAX_ASKED = 5
 
 
 @contextlib.contextmanager
@@ -44,6 +46,24 @@ def write_pins(request, names):
     lines += [f"{toml_string(n)} = {{ index = {toml_string(pins[n]['name'])} }}" for n in sorted(names)]
     with open(f"{WORK}/pyproject.toml", "w") as f:
         f.write("\n".join(lines) + "\n")
+
+
+def refusals(request, said):
+    """What the indexes answer that uv asked in vain. To uv, an index that lets nobody in
+    has no package; so those are asked once more."""
+    said, indexes, found = " ".join(said.split()), request["indexes"] or [], []
+    for name in re.findall(r"[Bb]ecause ([a-z0-9][a-z0-9._-]*) was not found in", said)[:MAX_ASKED]:
+        pin = pinned(request).get(name)
+        for i in [pin] if pin else [i for i in indexes if not i.get("packages")]:
+            try:
+                get(project_page(i["url"], name), i.get("secret")).close()
+            except urllib.error.HTTPError as e:
+                found.append(refusal(i["url"], e.code, name, i.get("secret")))
+            except OSError:
+                pass  # uv has said so
+    for status, url in re.findall(r"\((\d{3}) [^()]*\) for url \((https?://[^\s()]+)\)", said):
+        found.append(refusal(url, int(status), file_name(url), secret_for(url, indexes)))
+    return found
 
 
 def compile(request, requirements, constraints, output, *extra):

@@ -30,7 +30,7 @@ def main():
                 found.update(chunk)
                 out.write(chunk)
     except urllib.error.HTTPError as e:
-        fail(f"{url}: {e.code} {e.reason}", "index")
+        fail(f"{url}: {e.code} {e.reason}", "index", refusals=[refusal(url, e.code, name, secret)])
     except OSError as e:
         fail(f"{url}: {e}", "index")
     if found.hexdigest() != request["sha256"]:

@@ -60,7 +60,7 @@ def locate(request, source, repositories):
     name = f"pylock.source{request['unknown'].index(source)}.toml"
     code, said = compile_once(request, [source["requirement"]], [], name, "--no-deps")
     if code != 0:
-        fail(said, "index")
+        fail(said, "index", refusals=refusals(request, said))
     return {"name": source["name"], "version": source["version"], "pylock": named(f"{WORK}/{name}", repositories)}
 
 
@@ -157,7 +157,7 @@ def complain(request, said, requirements, constraints):
     if hints:
         said += "\nand, once that is mended:\n" + "\n".join(hints)
     kind = "unsatisfiable" if "No solution found" in said else "index"
-    fail(said, kind, shown=False)
+    fail(said, kind, shown=False, refusals=refusals(request, said))
 
 
 def is_required(request, name, requirements):

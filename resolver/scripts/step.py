@@ -23,14 +23,20 @@ MAX_PAGE = 64 << 20
 MAX_FILE = 16 << 30
 
 
-def fail(message, kind="", shown=True):
+def fail(message, kind="", shown=True, refusals=()):
     """Ends the step with a message for the person who waits for it. The log has it,
     too, unless it is not to be shown twice."""
     if shown:
         print(message, file=sys.stderr)
     with open(f"{OUT}/error.json", "w") as f:
-        json.dump({"kind": kind, "message": message.strip()}, f)
+        json.dump({"kind": kind, "message": message.strip(), "refusals": list(refusals)}, f)
     sys.exit(1)
+
+
+def refusal(url, status, asked, secret):
+    """A status with which the server of an index answered, what it was asked for, and
+    whether the secret of the index was given."""
+    return {"url": url, "status": status, "asked": asked, "given": bool(secret and os.path.exists(secret))}
 
 
 def certificates(path):
@@ -258,7 +264,7 @@ def project_files(index, project, secret=None):
     try:
         links, page = page_links(page, secret)
     except urllib.error.HTTPError as e:
-        fail(f"{page}: {e.code} {e.reason}", "index")
+        fail(f"{page}: {e.code} {e.reason}", "index", refusals=[refusal(page, e.code, project, secret)])
     except OSError as e:
         fail(f"{page}: {e}", "index")
     files = []

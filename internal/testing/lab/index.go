@@ -2,6 +2,7 @@ package lab
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"fmt"
 	"net/http"
@@ -26,6 +27,9 @@ type Index struct {
 	Links map[string]string
 	// Redirect, if it is set, says where a path is instead, "" for here.
 	Redirect func(path string) string
+	// Refuses, if it is set, is the status that who has no right credential gets, in the
+	// place of 401.
+	Refuses int
 	// Held, if it is set, gets a value for a request that is never answered.
 	Held chan struct{}
 
@@ -101,7 +105,7 @@ func (x *Index) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	if user, password, _ := r.BasicAuth(); x.Password != "" && (user != x.User || password != x.Password) {
 		w.Header().Set("WWW-Authenticate", `Basic realm="packages"`)
-		http.Error(w, "no credential, or a wrong one", http.StatusUnauthorized)
+		http.Error(w, "no credential, or a wrong one", cmp.Or(x.Refuses, http.StatusUnauthorized))
 		return
 	}
 	dir, name := path.Split(strings.TrimSuffix(r.URL.Path, "/"))
