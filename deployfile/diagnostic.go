@@ -8,10 +8,12 @@ import (
 // Severity is error or warning.
 type Severity string
 
-// The severities: an error stops the work, a warning is only shown.
+// The severities: an error stops the work, a warning is only shown, and a note is a
+// further place that an error or a warning is about.
 const (
 	SeverityError   Severity = "error"
 	SeverityWarning Severity = "warning"
+	SeverityNote    Severity = "note"
 )
 
 // Position is a place in a text: both numbers start at 1, and Column counts

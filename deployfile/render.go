@@ -16,7 +16,8 @@ import (
 const shownLines = 4
 
 // Render draws a diagnostic with the lines of the source that it means, each
-// underlined, and the hint below:
+// underlined, and the hints below. A message may have several lines, of which the first
+// is the headline:
 //
 //	Deployfile:5:1: error: unknown key "pyhton" in [environment]
 //	  |
@@ -30,28 +31,70 @@ func Render(w io.Writer, source []byte, d Diagnostic) error {
 	last := min(d.Range.End.Line, d.Range.Start.Line+shownLines-1)
 	gutter := strings.Repeat(" ", len(fmt.Sprint(last)))
 
-	var b strings.Builder
-	b.WriteString(d.header() + "\n")
-	fmt.Fprintf(&b, "%s |\n", gutter)
+	style := styleOf(d.Severity)
+	out := printer{to: w}
+	headline, more, _ := strings.Cut(d.Message, "\n")
+	out.plain("%s:%d:%d: ", d.File, d.Range.Start.Line, d.Range.Start.Column)
+	out.paint(style, string(d.Severity)+":")
+	out.plain(" %s\n", headline)
+	if more != "" {
+		out.plain("%s\n", strings.TrimRight(more, "\n"))
+	}
+	whole := d.Range.Start == d.Range.End && d.Range.Start == Position{1, 1}
+	if whole {
+		// It is about no line more than about another.
+		last = 0
+	} else {
+		out.plain("%s |\n", gutter)
+	}
 	for number := d.Range.Start.Line; number <= last; number++ {
 		line, from, to := drawn(t.line(number), number, d.Range)
 		if d.Rule == ruleCredential {
 			copy(line[from:to], []rune(strings.Repeat("*", to-from)))
 		}
-		fmt.Fprintf(&b, "%*d | %s\n", len(gutter), number, string(line))
-		fmt.Fprintf(&b, "%s | %s%s\n", gutter, blank(line[:from]), strings.Repeat("^", max(1, to-from)))
+		out.plain("%*d | %s\n", len(gutter), number, string(line))
+		out.plain("%s | %s", gutter, blank(line[:from]))
+		out.paint(style, strings.Repeat("^", max(1, to-from)))
+		out.plain("\n")
 	}
-	if last < d.Range.End.Line {
-		fmt.Fprintf(&b, "%s | ...\n", gutter)
+	if !whole && last < d.Range.End.Line {
+		out.plain("%s | ...\n", gutter)
 	}
-	if d.Hint != "" {
-		fmt.Fprintf(&b, "%s = %s\n", gutter, d.Hint)
+	for hint := range strings.Lines(d.Hint) {
+		out.plain("%s ", gutter)
+		out.paint(terminal.Hint, "= "+strings.TrimSuffix(hint, "\n"))
+		out.plain("\n")
 	}
-	_, err := io.WriteString(w, b.String())
-	if err != nil {
-		return fmt.Errorf("drawing a diagnostic: %w", err)
+	if out.err != nil {
+		return fmt.Errorf("drawing a diagnostic: %w", out.err)
 	}
 	return nil
+}
+
+// printer writes pieces of text until one fails.
+type printer struct {
+	to  io.Writer
+	err error
+}
+
+func (p *printer) plain(format string, args ...any) {
+	p.paint(terminal.Plain, fmt.Sprintf(format, args...))
+}
+
+func (p *printer) paint(s terminal.Style, text string) {
+	if p.err == nil {
+		p.err = terminal.Fprint(p.to, s, text)
+	}
+}
+
+func styleOf(s Severity) terminal.Style {
+	switch s {
+	case SeverityError:
+		return terminal.Error
+	case SeverityWarning:
+		return terminal.Warning
+	}
+	return terminal.Hint
 }
 
 // shownWidth is how many characters of a long line are drawn, and how many of them

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/deployfile/deployfile/deployfile"
 	"github.com/deployfile/deployfile/internal/lint"
@@ -75,18 +76,24 @@ func at(f *deployfile.File, err error, key ...string) error {
 	}
 	r, _ := f.Position(key...)
 	e := &located{err: err, ranges: []deployfile.Range{r}}
-	var fault *mlmodel.SourceError
-	if errors.As(err, &fault) && fault.Line > 0 {
+	for _, fault := range mlmodel.Faults(err) {
+		if fault.Line == 0 {
+			continue
+		}
 		// The line alone: what is around it was not searched for credentials.
-		info := &pb.SourceInfo{Filename: terminal.Line(fault.File), Data: []byte(strings.Repeat("\n", fault.Line-1) + terminal.Masked(fault.Text))}
-		e.others = []*errdefs.Source{{Info: info, Ranges: lineRange(fault.Line)}}
+		text := terminal.Masked(fault.Text)
+		info := &pb.SourceInfo{Filename: terminal.Line(fault.File), Data: []byte(strings.Repeat("\n", fault.Line-1) + text)}
+		e.others = append(e.others, &errdefs.Source{Info: info, Ranges: []*pb.Range{lineRange(fault.Line, text)}})
 	}
 	return e
 }
 
-func lineRange(line int) []*pb.Range {
-	p := &pb.Position{Line: int32(line)}
-	return []*pb.Range{{Start: p, End: p}}
+// lineRange is all of a line with this text.
+func lineRange(line int, text string) *pb.Range {
+	return &pb.Range{
+		Start: &pb.Position{Line: int32(line)},
+		End:   &pb.Position{Line: int32(line), Character: int32(utf8.RuneCountInString(strings.TrimRight(text, "\r")))},
+	}
 }
 
 // withSource adds to an error the lines that it is about, if it is about any, so

@@ -91,7 +91,7 @@ func (i *Inspection) checkPython() error {
 		File: m.PythonFile, Line: m.PythonLine, Message: fmt.Sprintf("the model was logged with Python %s, and images are made with 3.9 or later", m.Python),
 		Hint: `if the model can be loaded with another, python = "3.N" in [environment] of the Deployfile takes its place`,
 	}
-	source := i.source(m.PythonFile, lineRange(m.PythonLine))
+	source := i.source(m.PythonFile, []int{m.PythonLine})
 	if source == nil {
 		return at(i.File, err, "model", "source")
 	}
@@ -108,20 +108,29 @@ func (i *Inspection) locatePython(err error) error {
 	if i.File.Environment.Python != "" || m.PythonLine == 0 {
 		return at(i.File, err, "environment", "python")
 	}
-	source := i.source(m.PythonFile, lineRange(m.PythonLine))
+	source := i.source(m.PythonFile, []int{m.PythonLine})
 	if source == nil {
 		return at(i.File, err, "environment", "base")
 	}
 	return &located{err: fmt.Errorf("%w; the model was logged with Python %s, and python = \"3.N\" in [environment] takes the place of that", err, m.Python), others: []*errdefs.Source{source}}
 }
 
-// source has the lines of a file, nil if it cannot be read.
-func (i *Inspection) source(name string, ranges []*pb.Range) *errdefs.Source {
+// source has lines of a file, nil if it cannot be read.
+func (i *Inspection) source(name string, lines []int) *errdefs.Source {
 	data, err := untrusted.ReadFile(i.files, name, mlmodel.MaxRequirements)
 	if err != nil {
 		return nil
 	}
-	return &errdefs.Source{Info: &pb.SourceInfo{Filename: name, Data: withoutComments(mlmodel.Text(data))}, Ranges: ranges}
+	s := &errdefs.Source{Info: &pb.SourceInfo{Filename: name, Data: withoutComments(mlmodel.Text(data))}}
+	all := strings.Split(string(s.Info.Data), "\n")
+	for _, line := range lines {
+		text := ""
+		if line <= len(all) {
+			text = all[line-1]
+		}
+		s.Ranges = append(s.Ranges, lineRange(line, text))
+	}
+	return s
 }
 
 // refused returns the normalised names of the requirements that an error is about,
@@ -178,13 +187,13 @@ func (i *Inspection) lines(names []string) []*errdefs.Source {
 		}
 		return r.Line == 0 || r.File == "" || !slices.Contains(names, r.Name)
 	})
-	ranges := map[string][]*pb.Range{}
+	lines := map[string][]int{}
 	for _, r := range all {
-		ranges[r.File] = append(ranges[r.File], lineRange(r.Line)...)
+		lines[r.File] = append(lines[r.File], r.Line)
 	}
 	var out []*errdefs.Source
-	for _, name := range slices.Sorted(maps.Keys(ranges)) {
-		if s := i.source(name, ranges[name]); s != nil {
+	for _, name := range slices.Sorted(maps.Keys(lines)) {
+		if s := i.source(name, lines[name]); s != nil {
 			out = append(out, s)
 		}
 	}

@@ -1,11 +1,13 @@
 package mlmodel
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/deployfile/deployfile/internal/redact"
+	"github.com/deployfile/deployfile/internal/untrusted"
 )
 
 // SourceError is a fault in one of the files read, with its position. It never
@@ -42,6 +44,40 @@ func (e *SourceError) Error() string {
 
 // Unwrap returns the cause.
 func (e *SourceError) Unwrap() error { return e.Err }
+
+// SourceErrors are several faults, which are reported together.
+type SourceErrors []*SourceError
+
+// Error returns a line for each fault.
+func (e SourceErrors) Error() string {
+	lines := make([]string, len(e))
+	for i, f := range e {
+		lines[i] = f.Error()
+	}
+	return strings.Join(lines, "\n")
+}
+
+// Unwrap returns the faults.
+func (e SourceErrors) Unwrap() []error {
+	out := make([]error, len(e))
+	for i, f := range e {
+		out[i] = f
+	}
+	return out
+}
+
+// Faults returns the faults of files that an error is about, nil if it is about none.
+func Faults(err error) []*SourceError {
+	var several SourceErrors
+	if errors.As(err, &several) {
+		return several
+	}
+	var one *SourceError
+	if errors.As(err, &one) {
+		return []*SourceError{one}
+	}
+	return nil
+}
 
 func newSourceError(file string, line int, text, message, hint string) *SourceError {
 	return &SourceError{
@@ -99,7 +135,7 @@ func (e *MissingModelError) Error() string {
 	const shown = 8
 	switch {
 	case e.Err != nil:
-		return fmt.Sprintf("no MLflow Model in %s: %v", e.Dir, e.Err)
+		return fmt.Sprintf("no MLflow Model in %s: %s", e.Dir, untrusted.Reason(e.Err))
 	case len(e.Below) == 1:
 		return fmt.Sprintf("no MLmodel in %s, but there is one in %s: use that directory", e.Dir, e.Below[0])
 	case len(e.Below) > shown:

@@ -128,7 +128,7 @@ func TestReadMissing(t *testing.T) {
 		{"other files", ".", files("b.txt", "", "a/c", ""), "no MLmodel in .: there is only a/, b.txt"},
 		{"many files", ".", many, "no MLmodel in .: there is a, b, c, d, e, f, g, h and 2 more"},
 		{"empty", ".", files(), "no MLmodel in .: the directory is empty"},
-		{"no folder", "x", files("b.txt", ""), "no MLflow Model in x: open x: file does not exist"},
+		{"no folder", "x", files("b.txt", ""), "no MLflow Model in x: file does not exist"},
 		{"outside", "../x", files("b.txt", ""), "no MLflow Model in ../x: invalid argument"},
 	}
 	for _, test := range tests {

@@ -195,7 +195,7 @@ func ParseRequirement(fsys fs.FS, text string, number int) (Requirement, error) 
 	if len(lines) != 1 || strings.HasPrefix(lines[0].text, "-") {
 		return Requirement{}, fmt.Errorf("%q is not a requirement; write it as name==version", redact.Cut(text))
 	}
-	err := p.parse(source{}, lines)
+	err := p.withFaults(p.parse(source{}, lines))
 	var fault *SourceError
 	if errors.As(err, &fault) {
 		return Requirement{}, errors.New(strings.TrimSuffix(fault.Message+"; "+fault.Hint, "; "))

@@ -22,9 +22,44 @@ func ParseRequirements(fsys fs.FS, path string) (*RequirementsFile, []Warning, e
 	p := newRequirementsParser(fsys, ".")
 	p.model = false
 	if err := p.readTop(path); err != nil {
+		return nil, nil, p.withFaults(err)
+	}
+	if err := p.withFaults(nil); err != nil {
 		return nil, nil, err
 	}
 	return &p.out, p.warnings, nil
+}
+
+// collect keeps a fault of a file that its author can change, to go on with the next
+// line, and reports whether it could.
+func (p *requirementsParser) collect(err error) bool {
+	var fault *SourceError
+	if p.model || !errors.As(err, &fault) || errors.Is(err, errLimit) || len(p.faults) == maxListed {
+		return false
+	}
+	p.faults = append(p.faults, fault)
+	return true
+}
+
+// withFaults returns the faults that were collected, and after them what ended the
+// reading.
+func (p *requirementsParser) withFaults(err error) error {
+	all := p.faults
+	var last *SourceError
+	switch {
+	case err == nil:
+	case errors.As(err, &last):
+		all = append(all, last)
+	default:
+		return err
+	}
+	switch len(all) {
+	case 0:
+		return nil
+	case 1:
+		return all[0]
+	}
+	return all
 }
 
 // requirementsParser collects the contents of a requirements file and the files
@@ -39,6 +74,8 @@ type requirementsParser struct {
 	warnings []Warning
 	// foreign are the files of a model that are not UTF-8.
 	foreign []string
+	// faults are those of files that are not a model's.
+	faults SourceErrors
 	// items is what the items of YAML lists count for so far.
 	items int
 	// open are the files being read, outermost first.
@@ -143,7 +180,7 @@ func readError(name string, err error, model bool) error {
 	if errors.Is(err, fs.ErrNotExist) {
 		e.Message = "there is no such file"
 	} else {
-		e.Message = redact.Cut(fmt.Sprintf("cannot be read: %v", err))
+		e.Message = redact.Cut("cannot be read: " + untrusted.Reason(err))
 	}
 	if untrusted.Refused(err) {
 		e.Message = redact.Cut(strings.TrimPrefix(err.Error(), name+" "))
@@ -161,9 +198,12 @@ func (p *requirementsParser) parse(from source, lines []line) error {
 	for _, l := range lines {
 		l.text = strings.ReplaceAll(l.text, "\t", " ")
 		if redact.HasCredential(l.text) {
-			return p.credentialError(from.file, l)
+			if err := p.credentialError(from.file, l); !p.collect(err) {
+				return err
+			}
+			continue
 		}
-		if err := p.parseLine(from, l); err != nil && !p.refuse(from, l, err) {
+		if err := p.parseLine(from, l); err != nil && !p.refuse(from, l, err) && !p.collect(err) {
 			return err
 		}
 	}

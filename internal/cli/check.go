@@ -20,7 +20,6 @@ import (
 	"github.com/deployfile/deployfile/modelsource"
 	"github.com/deployfile/deployfile/report"
 	"github.com/deployfile/deployfile/resolver"
-	"github.com/moby/buildkit/solver/errdefs"
 	"github.com/spf13/cobra"
 )
 
@@ -83,7 +82,7 @@ func check(ctx context.Context, s streams, dir string, o checkOptions) error {
 		_ = deployfile.Render(s.err, masked, f.Diagnostic(file))
 	}
 	for _, w := range c.found.Warnings {
-		fmt.Fprintf(s.err, "warning: %s\n", warningText(w))
+		printModelWarning(s.err, w)
 	}
 	if c.err == nil && lint.Failed(c.judged) {
 		return errLint
@@ -199,14 +198,20 @@ func findings(file string, found *frontend.Inspection, judged []lint.Finding, er
 			out = append(out, report.Finding{Kind: "lock", Diagnostic: d})
 		}
 	default:
-		d := at(file, 0)
-		var line *mlmodel.SourceError
-		if sources := errdefs.Sources(err); errors.As(err, &line) {
-			d = at(line.File, line.Line)
-		} else if len(sources) > 0 && len(sources[0].Ranges) > 0 {
-			d = diagnosticOf(sources[0].Info, sources[0].Ranges, deployfile.SeverityError, "")
+		for _, f := range mlmodel.Faults(err) {
+			d := at(f.File, f.Line)
+			d.Rule, d.Severity, d.Message, d.Hint = "model", deployfile.SeverityError, f.Message, f.Hint
+			out = append(out, report.Finding{Kind: "model", Diagnostic: d})
 		}
-		d.Rule, d.Severity, d.Message = "model", deployfile.SeverityError, err.Error()
+		if len(mlmodel.Faults(err)) > 0 {
+			break
+		}
+		d := at(file, 0)
+		message, hint := splitHints(ordinary(err))
+		if sources := drawable(err); len(sources) > 0 {
+			d = diagnosticOf(sources[0].Info, sources[0].Ranges[0], deployfile.SeverityError, "")
+		}
+		d.Rule, d.Severity, d.Message, d.Hint = "model", deployfile.SeverityError, message, hint
 		out = append(out, report.Finding{Kind: "model", Diagnostic: d})
 	}
 	return out

@@ -96,6 +96,7 @@ func errorsWith(text string) map[string]error {
 		filled[mlmodel.SourceError],
 		filled[modelpack.ArtifactError],
 		filled[modelpack.FileError],
+		filled[mlmodel.SourceErrors],
 		filled[modelsource.UnknownError],
 		filled[network.RefusedError],
 		filled[pyenv.PlatformError],

@@ -121,10 +121,11 @@ func initialise(ctx context.Context, s streams, modelDir string, o initOptions) 
 		return err
 	}
 	for _, w := range warnings {
-		fmt.Fprintf(s.err, "warning: %s\n", warningText(w))
+		printModelWarning(s.err, w)
 	}
 	if len(model.Refused) > 0 {
-		fmt.Fprintf(s.err, "warning: %v\n", mlmodel.RefusedError(model.Refused))
+		refused := mlmodel.RefusedError(model.Refused)
+		drawFault(s.err, deployfile.SeverityWarning, refused, refused)
 	}
 	if w := platformWarning(machine()); w != "" {
 		fmt.Fprintf(s.err, "warning: %s\n", w)
@@ -239,11 +240,4 @@ func inputExample(source string, m *mlmodel.Model) string {
 		return "none, so a build can only verify that the server starts"
 	}
 	return path.Join(source, m.ServingInput)
-}
-
-func warningText(w mlmodel.Warning) string {
-	if w.Line > 0 {
-		return fmt.Sprintf("%s:%d: %s", w.File, w.Line, w.Message)
-	}
-	return w.File + ": " + w.Message
 }

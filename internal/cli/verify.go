@@ -7,6 +7,7 @@ import (
 
 	"github.com/deployfile/deployfile/compare/image"
 	"github.com/deployfile/deployfile/compare/verify"
+	"github.com/deployfile/deployfile/deployfile"
 	"github.com/spf13/cobra"
 )
 
@@ -76,7 +77,7 @@ func verifyImage(ctx context.Context, s streams, name, dir string, o verifyOptio
 	}
 	defer func() {
 		if e := b.Close(); e != nil {
-			fmt.Fprintf(s.err, "warning: remove the builder: %v\n", e)
+			printMessage(s.err, deployfile.SeverityWarning, fmt.Sprintf("remove the builder: %v", e))
 		}
 	}()
 	is, err := verify.Rebuild(ctx, b, opt, was, rebuilt)

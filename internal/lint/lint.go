@@ -6,6 +6,7 @@ package lint
 import (
 	"cmp"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/deployfile/deployfile/deployfile"
@@ -117,4 +118,14 @@ func (f Finding) Diagnostic(name string) deployfile.Diagnostic {
 		d.Range = deployfile.Range{Start: start, End: start}
 	}
 	return d
+}
+
+// WithoutRule returns a message without the rule in front of it, as BuildKit's clients
+// show rules.
+func WithoutRule(message string) string {
+	id, rest, ok := strings.Cut(message, ": ")
+	if ok && slices.ContainsFunc(Rules(), func(r Rule) bool { return r.ID == id }) {
+		return rest
+	}
+	return message
 }

@@ -12,7 +12,8 @@ import (
 
 // Writer writes text for people, made printable. It is safe for concurrent use.
 type Writer struct {
-	to io.Writer
+	to      io.Writer
+	colours bool
 
 	mu sync.Mutex
 	// begun is the beginning of an incomplete character.
@@ -21,7 +22,7 @@ type Writer struct {
 
 // NewWriter returns a Writer to w. It escapes even for a file, because a log in
 // a file may be shown on a terminal later.
-func NewWriter(w io.Writer) *Writer { return &Writer{to: w} }
+func NewWriter(w io.Writer) *Writer { return &Writer{to: w, colours: showsColours(w)} }
 
 // ForData returns a writer for data that programs read: f itself, byte for
 // byte, unless it is a terminal.

@@ -6,6 +6,15 @@ import (
 	"io/fs"
 )
 
+// Reason returns why a file could not be read, without the file's name and the call.
+func Reason(err error) string {
+	var at *fs.PathError
+	if errors.As(err, &at) && at.Error() == err.Error() {
+		return at.Err.Error()
+	}
+	return err.Error()
+}
+
 // TooLargeError reports a file with more bytes than its limit.
 type TooLargeError struct {
 	// Name is the name of the file as requested.
