@@ -72,6 +72,9 @@ func (r *report) parse() *File {
 		return nil
 	}
 	r.index.root = scan(source)
+	if r.only != nil {
+		part(tree, *r.only)
+	}
 	r.tree = tree
 	r.args = declaredArgs(tree, r.given)
 	file := &File{index: &r.index}
@@ -115,6 +118,8 @@ type report struct {
 	// table name.
 	kinds   []Kind
 	formats map[string]Format
+	// only are the targets of ParseForTargets, nil for Parse.
+	only *[]string
 	// patterns are those that were used before.
 	patterns map[string]*regexp.Regexp
 	// given are the build's arguments, args the values of the declared ones.

@@ -79,9 +79,6 @@ func TestRender(t *testing.T) {
 		},
 		"an empty text": {
 			"", `Deployfile:1:1: error: model.source is missing: it says where the MLflow Model is
-  |
-1 | 
-  | ^
   = name the directory that holds its MLmodel file, below [model]: source = "model"
 `,
 		},

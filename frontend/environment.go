@@ -1,6 +1,7 @@
 package frontend
 
 import (
+	"cmp"
 	"fmt"
 	"io/fs"
 	"net/url"
@@ -57,6 +58,7 @@ func newEnvironment(f *deployfile.File, m *mlmodel.Model, context fs.FS, mirror 
 	e.inputs.Python = f.Environment.Python
 	if e.inputs.Python == "" {
 		e.inputs.Python = minor(m.Python)
+		e.inputs.Because("python", "the model was logged with Python "+m.Python)
 	}
 	if e.inputs.Python == "" && m.PythonErr != nil {
 		return nil, at(f, m.PythonErr, "model", "source")
@@ -67,6 +69,7 @@ func newEnvironment(f *deployfile.File, m *mlmodel.Model, context fs.FS, mirror 
 			return nil, at(f, fmt.Errorf("the model does not say which Python it was logged with; set python in [environment]"), "environment")
 		}
 		e.inputs.Base = "python:" + e.inputs.Python + "-slim"
+		e.inputs.Because("base", cmp.Or(e.inputs.Reasons["python"], fmt.Sprintf("python in [environment] is %q", e.inputs.Python)))
 	}
 	e.inputs.Toolchain = f.Environment.Toolchain
 	e.addSystemPackages(f, m)
@@ -144,6 +147,7 @@ func (e *environment) addSystemPackages(f *deployfile.File, m *mlmodel.Model) {
 	e.implied = m.ImpliedPackages(f.Environment.SystemPackages)
 	for _, p := range e.implied {
 		e.inputs.SystemPackages = append(e.inputs.SystemPackages, p.Name)
+		e.inputs.Because("system package "+p.Name, p.Reason)
 	}
 }
 

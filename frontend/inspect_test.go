@@ -168,3 +168,37 @@ func TestInspectRefusesManyFiles(t *testing.T) {
 		}
 	}
 }
+
+// A lock that is out of date names what somebody has written.
+func TestChangesNameTheirCause(t *testing.T) {
+	files := fstest.MapFS{
+		"model/MLmodel":          {Data: []byte(goodModel)},
+		"model/requirements.txt": {Data: []byte("mlflow==3.17.2\n")},
+		"model/python_env.yaml":  {Data: []byte("dependencies: [-r requirements.txt]\n")},
+	}
+	inputs := func(more string) *Inspection {
+		found, err := Inspect("Deployfile", []byte("[model]\nsource = \"model\"\n"+more), files, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return found
+	}
+	was := inputs("").Inputs
+	for more, want := range map[string][]string{
+		"[server]\nkind = \"command\"\ncommand = [\"serve\"]\n": {`mlflow was "skinny" and is now "full", because kind in [server] is "command"`},
+		"[environment]\npython = \"3.12\"\n": {
+			`python was "3.11" and is now "3.12"`, `base was "python:3.11-slim" and is now "python:3.12-slim", because python in [environment] is "3.12"`},
+	} {
+		if d := cmp.Diff(want, was.Changes(inputs(more).Inputs)); d != "" {
+			t.Errorf("%s (-want +got):\n%s", more, d)
+		}
+	}
+	was = inputs("[environment]\npython = \"3.12\"\n").Inputs
+	want := []string{
+		`python was "3.12" and is now "3.11", because the model was logged with Python 3.11.2`,
+		`base was "python:3.12-slim" and is now "python:3.11-slim", because the model was logged with Python 3.11.2`,
+	}
+	if d := cmp.Diff(want, was.Changes(inputs("").Inputs)); d != "" {
+		t.Errorf("(-want +got):\n%s", d)
+	}
+}

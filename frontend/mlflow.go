@@ -1,6 +1,7 @@
 package frontend
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -13,6 +14,7 @@ import (
 func (e *environment) server(f *deployfile.File, m *mlmodel.Model) {
 	e.inputs.MLflow = "full"
 	if f.Server.Kind != "mlflow" {
+		e.inputs.Because("mlflow", fmt.Sprintf("kind in [server] is %q", f.Server.Kind))
 		return
 	}
 	e.inputs.MLflow = f.Environment.MLflow
@@ -27,6 +29,7 @@ func (e *environment) server(f *deployfile.File, m *mlmodel.Model) {
 	case r.Name == "mlflow" && (r.URL != "" || r.VCS != "" || r.Path != ""):
 		// A development build of MLflow has no skinny distribution on any index.
 		e.inputs.MLflow = "full"
+		e.inputs.Because("mlflow", fmt.Sprintf("%q is required", r.Text))
 	case r.Name == "mlflow" && r.Text == "mlflow":
 		// MLflow 1 wrote it without a version; the model was logged with one.
 		e.inputs.Requirements[slices.Index(e.inputs.Requirements, r.Text)] = mlflow

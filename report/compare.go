@@ -88,6 +88,9 @@ type Verification struct {
 	Digest string `json:"digest"`
 	// Same reports that the manifest of every platform has the same digest.
 	Same bool `json:"same"`
+	// Causes are the packages, images and files of the model that differ, from which
+	// the differences below follow: the lock is another than that of the image.
+	Causes []Difference `json:"causes"`
 	// Platforms has an entry for each platform of the image.
 	Platforms []VerifiedPlatform `json:"platforms"`
 }

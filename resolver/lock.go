@@ -57,6 +57,17 @@ type Inputs struct {
 	Indexes        []string `toml:"indexes" json:"indexes"`
 	SystemPackages []string `toml:"system-packages" json:"system-packages"`
 	BuildPackages  []string `toml:"build-packages" json:"build-packages"`
+	// Reasons say why an input is what it is where nobody has written it, for Changes:
+	// by key ("mlflow"), or by key and item ("system package openjdk-17-jre").
+	Reasons map[string]string `toml:"-" json:"-"`
+}
+
+// Because records why an input is what it is.
+func (i *Inputs) Because(input, reason string) {
+	if i.Reasons == nil {
+		i.Reasons = map[string]string{}
+	}
+	i.Reasons[input] = reason
 }
 
 // Image is an image by digest, with its Python.

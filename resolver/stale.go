@@ -68,12 +68,19 @@ func (l *Lock) otherImages() []string {
 }
 
 // Changes lists how the inputs differ from those of a lock, one phrase per
-// difference, nil if they are the same.
+// difference, nil if they are the same. Where the Deployfile does not say what has
+// changed, a phrase has the reason.
 func (i Inputs) Changes(now Inputs) []string {
 	var out []string
+	because := func(input string) string {
+		if reason := now.Reasons[input]; reason != "" {
+			return ", because " + reason
+		}
+		return ""
+	}
 	value := func(what, was, is string) {
 		if was != is {
-			out = append(out, fmt.Sprintf("%s was %q and is now %q", what, was, is))
+			out = append(out, fmt.Sprintf("%s was %q and is now %q%s", what, was, is, because(what)))
 		}
 	}
 	list := func(what string, was, is []string) {
@@ -81,7 +88,7 @@ func (i Inputs) Changes(now Inputs) []string {
 		had, has := set(was), set(is)
 		for _, x := range is {
 			if !had[x] {
-				out = append(out, fmt.Sprintf("%s %q was added", what, x))
+				out = append(out, fmt.Sprintf("%s %q was added%s", what, x, because(what+" "+x)))
 			}
 		}
 		for _, x := range was {

@@ -16,6 +16,8 @@ func TestInputsChanges(t *testing.T) {
 	}{
 		{"nothing", func(*Inputs) {}, nil},
 		{"python", func(i *Inputs) { i.Python = "3.12" }, []string{`python was "3.11" and is now "3.12"`}},
+		{"a cause", func(i *Inputs) { i.MLflow = "full"; i.Because("mlflow", `kind in [server] is "command"`) },
+			[]string{`mlflow was "skinny" and is now "full", because kind in [server] is "command"`}},
 		{"bump", func(i *Inputs) { i.Requirements = []string{"mlflow==3.2.0", i.Requirements[1]} },
 			[]string{`requirement "mlflow==3.2.0" was added`, `requirement "mlflow==3.1.0" was removed`}},
 		{"order", func(i *Inputs) { i.Requirements = []string{i.Requirements[1], i.Requirements[0]} }, []string{"the order of the requirements changed"}},

@@ -3,6 +3,8 @@ package verify
 import (
 	"fmt"
 	"io"
+	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/deployfile/deployfile/compare"
@@ -15,6 +17,9 @@ const maxFiles = 20
 // Text writes a verification for people to read.
 func Text(w io.Writer, r *report.Verification) error {
 	var b strings.Builder
+	for _, c := range r.Causes {
+		b.WriteString(cause(c))
+	}
 	for _, p := range r.Platforms {
 		if p.Same {
 			fmt.Fprintf(&b, "%s: the same, %s\n", p.Platform, p.Was)
@@ -44,14 +49,44 @@ func layer(b *strings.Builder, l report.VerifiedLayer) {
 		b.WriteString(": the same files, archived otherwise\n")
 	default:
 		b.WriteString("\n")
-		for n, f := range l.Files {
+		files := withoutBytecode(l.Files)
+		for n, f := range files {
 			if n == maxFiles {
-				fmt.Fprintf(b, "    and %d more; --json has them all\n", len(l.Files)-n)
+				fmt.Fprintf(b, "    and %d more; --json has them all\n", len(files)-n)
 				break
 			}
 			fmt.Fprintf(b, "    %s\n", sentence(f))
 		}
 	}
+}
+
+// cause says what the lock decided otherwise for the image.
+func cause(c report.Difference) string {
+	what := strings.TrimSuffix(strings.ReplaceAll(c.Kind, "-", " "), " image") + " " + c.Name
+	if len(c.Platforms) > 0 {
+		what = strings.Join(c.Platforms, ", ") + ": " + what
+	}
+	switch c.Op {
+	case string(compare.Added):
+		return fmt.Sprintf("%s: only the rebuild has it\n", what)
+	case string(compare.Removed):
+		return fmt.Sprintf("%s: only the image has it\n", what)
+	}
+	return fmt.Sprintf("%s is %s in the image and %s in the rebuild\n", what, orNone(c.Was), orNone(c.Is))
+}
+
+var bytecode = regexp.MustCompile(`^(.*?)__pycache__/([^/]+)\.cpython-[0-9]+\.pyc$`)
+
+// withoutBytecode leaves out the bytecode of files that differ themselves.
+func withoutBytecode(files []report.FileDiff) []report.FileDiff {
+	differ := map[string]bool{}
+	for _, f := range files {
+		differ[f.File] = true
+	}
+	return slices.DeleteFunc(slices.Clone(files), func(f report.FileDiff) bool {
+		m := bytecode.FindStringSubmatch(f.File)
+		return m != nil && differ[m[1]+m[2]+".py"]
+	})
 }
 
 func sentence(f report.FileDiff) string {

@@ -6,6 +6,7 @@ package verify
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/deployfile/deployfile/compare"
 	"github.com/deployfile/deployfile/compare/image"
@@ -24,12 +25,16 @@ func (e *DifferentError) Error() string {
 			n++
 		}
 	}
-	return fmt.Sprintf("%s does not match its lock: %d of %d platforms differ", e.Report.Image, n, len(e.Report.Platforms))
+	text := fmt.Sprintf("%s does not match its lock: %d of %d platforms differ", e.Report.Image, n, len(e.Report.Platforms))
+	if len(e.Report.Causes) > 0 {
+		text += "\nhint: the lock is not the one that the image was built from; check out the commit with that one"
+	}
+	return text
 }
 
 // Images compares an image with its rebuild.
 func Images(ctx context.Context, was, is *image.Image) (*report.Verification, error) {
-	r := &report.Verification{Image: was.Name, Digest: was.Root.Digest.String(), Same: true}
+	r := &report.Verification{Image: was.Name, Digest: was.Root.Digest.String(), Same: true, Causes: []report.Difference{}}
 	for _, a := range was.Platforms {
 		b := is.Platform(a.Name)
 		if b == nil {
@@ -42,7 +47,27 @@ func Images(ctx context.Context, was, is *image.Image) (*report.Verification, er
 		r.Same = r.Same && p.Same
 		r.Platforms = append(r.Platforms, *p)
 	}
-	return r, nil
+	if r.Same {
+		return r, nil
+	}
+	var err error
+	r.Causes, err = causes(ctx, was, is)
+	return r, err
+}
+
+// causes compares what the lock decides of two images.
+func causes(ctx context.Context, was, is *image.Image) ([]report.Difference, error) {
+	a, err := was.Contents(ctx, is)
+	if err != nil {
+		return nil, err
+	}
+	b, err := is.Contents(ctx, was)
+	if err != nil {
+		return nil, err
+	}
+	locked := []string{string(compare.Base), string(compare.Package), string(compare.SystemPackage), string(compare.ModelFile)}
+	all := compare.Diff(a, b).Comparison().Changes
+	return slices.DeleteFunc(all, func(d report.Difference) bool { return !slices.Contains(locked, d.Kind) }), nil
 }
 
 func platform(ctx context.Context, a, b *image.Platform) (*report.VerifiedPlatform, error) {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/deployfile/deployfile/compare/image"
 	"github.com/deployfile/deployfile/compare/verify"
+	"github.com/deployfile/deployfile/report"
 	"github.com/google/go-cmp/cmp"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/empty"
@@ -158,5 +159,36 @@ func TestImagesTheSame(t *testing.T) {
 	}
 	if want := "linux/amd64: the same, " + was.Root.Digest.String() + "\n"; !report.Same || out.String() != want {
 		t.Errorf("same is %v and the text %q, want %q", report.Same, out.String(), want)
+	}
+}
+
+// What the lock decides comes first, and bytecode of a file that differs is left out.
+func TestTextOfCauses(t *testing.T) {
+	r := &report.Verification{
+		Image:  "iris.tar",
+		Causes: []report.Difference{{Kind: "package", Op: "changed", Name: "requests", Was: "2.34.2", Is: "2.32.5", Platforms: []string{"linux/amd64"}}},
+		Platforms: []report.VerifiedPlatform{{Platform: "linux/amd64", Was: "sha256:a", Is: "sha256:b", Layers: []report.VerifiedLayer{{
+			Number: 2, CreatedBy: "install requests 2.34.2", Was: "sha256:c", Is: "sha256:d", Files: []report.FileDiff{
+				{File: "lib/requests/__pycache__/api.cpython-311.pyc", Attribute: "content", Was: "1", Is: "2"},
+				{File: "lib/requests/__pycache__/old.cpython-311.pyc", Attribute: "content", Was: "1", Is: "2"},
+				{File: "lib/requests/api.py", Attribute: "content", Was: "1", Is: "2"},
+			},
+		}}}},
+	}
+	var out strings.Builder
+	if err := verify.Text(&out, r); err != nil {
+		t.Fatal(err)
+	}
+	const want = `linux/amd64: package requests is 2.34.2 in the image and 2.32.5 in the rebuild
+linux/amd64: the image is sha256:a and the rebuild sha256:b
+  layer 2, "install requests 2.34.2"
+    lib/requests/__pycache__/old.cpython-311.pyc: content is 1 in the image and 2 in the rebuild
+    lib/requests/api.py: content is 1 in the image and 2 in the rebuild
+`
+	if d := cmp.Diff(want, out.String()); d != "" {
+		t.Errorf("(-want +got):\n%s", d)
+	}
+	if err := (&verify.DifferentError{Report: r}).Error(); !strings.Contains(err, "hint: the lock is not the one that the image was built from") {
+		t.Error(err)
 	}
 }

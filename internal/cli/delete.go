@@ -56,7 +56,7 @@ does not exist succeeds. What is left after --timeout is removed by another depl
 func deleteTargets(ctx context.Context, s streams, names []string, o deleteOptions) error {
 	steps := newSteps(s.console, "auto", o.quiet)
 	defer steps.close()
-	d, err := o.deployer(ctx, s, o.directory, steps)
+	d, err := o.deployerFor(ctx, s, o.directory, steps, names...)
 	if err != nil {
 		return err
 	}

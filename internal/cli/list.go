@@ -46,7 +46,7 @@ next or "").`,
 func list(ctx context.Context, s streams, name string, o listOptions) error {
 	steps := newSteps(s.console, "auto", false)
 	defer steps.close()
-	d, err := o.deployer(ctx, s, o.directory, steps)
+	d, err := o.deployerFor(ctx, s, o.directory, steps, name)
 	if err != nil {
 		return err
 	}

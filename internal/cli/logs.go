@@ -42,7 +42,7 @@ which is no failure.`,
 func logs(ctx context.Context, s streams, name string, o logsOptions) error {
 	steps := newSteps(s.console, "auto", false)
 	defer steps.close()
-	d, err := o.deployer(ctx, s, o.directory, steps)
+	d, err := o.deployerFor(ctx, s, o.directory, steps, name)
 	if err != nil {
 		return err
 	}

@@ -39,7 +39,7 @@ the tunnel is open until Ctrl-C, which is no failure.
 func open(ctx context.Context, s streams, name string, o openOptions) error {
 	steps := newSteps(s.console, "auto", false)
 	defer steps.close()
-	d, err := o.deployer(ctx, s, o.directory, steps)
+	d, err := o.deployerFor(ctx, s, o.directory, steps, name)
 	if err != nil {
 		return err
 	}

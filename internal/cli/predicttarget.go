@@ -12,17 +12,13 @@ const defaultBatchTimeout = time.Hour
 
 // predictAt sends a request to an endpoint.
 func predictAt(ctx context.Context, s streams, dir string, o predictOptions) error {
-	p, err := o.open(ctx, dir)
-	if err != nil {
-		return err
-	}
-	request, err := o.request(ctx, s.in, p)
-	if err != nil {
-		return err
-	}
 	steps := newSteps(s.console, o.progress, false)
 	defer steps.close()
-	d, err := o.deployer(ctx, s, dir, steps)
+	d, err := o.deployerFor(ctx, s, dir, steps, o.target)
+	if err != nil {
+		return err
+	}
+	request, err := o.request(ctx, s.in, d.Project)
 	if err != nil {
 		return err
 	}
@@ -38,7 +34,7 @@ func predictAt(ctx context.Context, s streams, dir string, o predictOptions) err
 func predictBatch(ctx context.Context, s streams, in, out, dir string, o predictOptions) error {
 	steps := newSteps(s.console, o.progress, false)
 	defer steps.close()
-	d, err := o.deployer(ctx, s, dir, steps)
+	d, err := o.deployerFor(ctx, s, dir, steps, o.target)
 	if err != nil {
 		return err
 	}

@@ -22,7 +22,7 @@ nothing is done.
   deployfile promote prod --json`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return o.change(cmd.Context(), s, func(ctx context.Context, d *deploy.Deployer) (report.Outcome, error) {
+			return o.change(cmd.Context(), s, first(args), func(ctx context.Context, d *deploy.Deployer) (report.Outcome, error) {
 				return d.Promote(ctx, first(args), o.ApplyOptions)
 			})
 		},

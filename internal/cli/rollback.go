@@ -37,7 +37,7 @@ default is the newest that would change what is served.
 			if cmd.Flags().Changed("to") && to < 1 {
 				return &usageError{errors.New("--to: revisions count from 1")}
 			}
-			return o.change(cmd.Context(), s, func(ctx context.Context, d *deploy.Deployer) (report.Outcome, error) {
+			return o.change(cmd.Context(), s, first(args), func(ctx context.Context, d *deploy.Deployer) (report.Outcome, error) {
 				return d.Rollback(ctx, first(args), to, o.ApplyOptions)
 			})
 		},
@@ -50,13 +50,13 @@ default is the newest that would change what is served.
 }
 
 // change does one verb at one target.
-func (o *changeOptions) change(ctx context.Context, s streams, verb func(context.Context, *deploy.Deployer) (report.Outcome, error)) error {
+func (o *changeOptions) change(ctx context.Context, s streams, name string, verb func(context.Context, *deploy.Deployer) (report.Outcome, error)) error {
 	if err := o.valid(); err != nil {
 		return err
 	}
 	steps := newSteps(s.console, "auto", o.quiet)
 	defer steps.close()
-	d, err := o.deployer(ctx, s, o.directory, steps)
+	d, err := o.deployerFor(ctx, s, o.directory, steps, name)
 	if err != nil {
 		return err
 	}

@@ -56,7 +56,7 @@ whether it is ready. The exit code is 0 if every target answered, ready or not.
 func status(ctx context.Context, s streams, names []string, o statusOptions) error {
 	steps := newSteps(s.console, "auto", false)
 	defer steps.close()
-	d, err := o.deployer(ctx, s, o.directory, steps)
+	d, err := o.deployerFor(ctx, s, o.directory, steps, names...)
 	if err != nil {
 		return err
 	}

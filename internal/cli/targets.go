@@ -2,7 +2,9 @@ package cli
 
 import (
 	"context"
+	"slices"
 
+	"github.com/deployfile/deployfile/build"
 	"github.com/deployfile/deployfile/deploy"
 	"github.com/spf13/pflag"
 )
@@ -38,6 +40,25 @@ func (f *inputFlags) deployer(ctx context.Context, s streams, dir string, steps 
 	if err != nil {
 		return nil, err
 	}
+	return f.deployerOf(p, s, steps)
+}
+
+// deployerFor returns the verbs that build nothing, for targets with these names. What
+// the Deployfile says of others may be wrong.
+func (f *inputFlags) deployerFor(ctx context.Context, s streams, dir string, steps *steps, names ...string) (*deploy.Deployer, error) {
+	args, err := f.buildArgs()
+	if err != nil {
+		return nil, err
+	}
+	names = slices.DeleteFunc(slices.Clone(names), func(name string) bool { return name == "" })
+	p, err := build.OpenTargets(ctx, dir, f.file, args, names)
+	if err != nil {
+		return nil, err
+	}
+	return f.deployerOf(p, s, steps)
+}
+
+func (f *inputFlags) deployerOf(p *build.Project, s streams, steps *steps) (*deploy.Deployer, error) {
 	opt, err := f.options(p, "", s)
 	if err != nil {
 		return nil, err
