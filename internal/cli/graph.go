@@ -19,14 +19,11 @@ const (
 // graph is a plan as boxes and arrows.
 type graph struct {
 	nodes [][]string // the lines of their labels
-	edges []edge
-}
-
-// edge leads from one node to another; a tool is used to make its target, and not
-// contained in it.
-type edge struct {
-	from, to int
-	tool     bool
+	edges [][2]int
+	// wheels are the numbers of the first node of a layer of wheels and of the one after
+	// the last; the toolchain installs them, and is no part of them.
+	wheels    [2]int
+	toolchain int
 }
 
 func (g *graph) node(lines ...string) int {
@@ -34,7 +31,7 @@ func (g *graph) node(lines ...string) int {
 	return len(g.nodes) - 1
 }
 
-func (g *graph) edge(from, to int) { g.edges = append(g.edges, edge{from: from, to: to}) }
+func (g *graph) edge(from, to int) { g.edges = append(g.edges, [2]int{from, to}) }
 
 // drawPlan draws the base and the layers, and how they form the image.
 func drawPlan(p *llb.Plan, language string) []byte {
@@ -46,35 +43,28 @@ func drawPlan(p *llb.Plan, language string) []byte {
 }
 
 func planGraph(p *llb.Plan) *graph {
-	g := &graph{}
-	base := g.node("base", p.Base.Ref)
-	toolchain := g.node("toolchain", p.Toolchain.Ref)
-	if n := len(p.SystemPackages); n > 0 {
-		names := make([]string, n)
-		for i, d := range p.SystemPackages {
-			names[i] = d.Name
+	g := &graph{toolchain: -1}
+	if len(p.Layers) > 0 {
+		g.toolchain = g.node("toolchain", p.Toolchain.Ref)
+	}
+	var layers []int
+	for n, part := range planParts(p) {
+		name := part.name
+		if part.size > 0 {
+			name += ", " + sizeText(part.size)
 		}
-		debian := g.node(title("Debian packages", names)...)
-		g.edge(base, debian)
-		base = debian
-	}
-	layers := []int{base, g.node("virtual environment")}
-	for _, l := range p.Layers {
-		names := make([]string, len(l.Wheels))
-		for i, w := range l.Wheels {
-			names[i] = w.Name + " " + w.Version
+		at := g.node(title(name, part.contents)...)
+		if part.wheels {
+			if g.wheels[1] == 0 {
+				g.wheels[0] = at
+			}
+			g.wheels[1] = at + 1
 		}
-		n := g.node(title(l.Name, names)...)
-		g.edges = append(g.edges, edge{from: toolchain, to: n, tool: true})
-		layers = append(layers, n)
-	}
-	layers = append(layers, g.node("start command", p.Server.Kind))
-	if len(p.Code) > 0 {
-		layers = append(layers, g.node(title("code", p.Code)...))
-	}
-	layers = append(layers, g.node("model", "small files"))
-	for _, files := range p.Model.LargeLayers() {
-		layers = append(layers, g.node(title("model", files)...))
+		if n == 1 && len(p.SystemPackages) > 0 {
+			g.edge(layers[0], at) // they are on the base
+			layers = nil
+		}
+		layers = append(layers, at)
 	}
 	image := g.node("image", p.Platform)
 	for _, n := range layers {
@@ -131,16 +121,21 @@ func mermaidText(text string) string {
 // dot is Graphviz's language, https://graphviz.org/doc/info/lang.html.
 func (g *graph) dot() []byte {
 	var b bytes.Buffer
-	b.WriteString("digraph plan {\n  rankdir=LR;\n  node [shape=box];\n")
+	b.WriteString("digraph plan {\n  rankdir=LR;\n  compound=true;\n  node [shape=box];\n")
 	for i, lines := range g.nodes {
+		if i == g.wheels[0] && g.wheels[1] > 0 {
+			b.WriteString("  subgraph cluster_wheels {\n  label=wheels;\n")
+		}
 		fmt.Fprintf(&b, "  n%d [label=\"%s\"];\n", i, label(lines, `\n`, dotText))
+		if i == g.wheels[1]-1 {
+			b.WriteString("  }\n")
+		}
+	}
+	if g.wheels[1] > 0 {
+		fmt.Fprintf(&b, "  n%d -> n%d [style=dashed, lhead=cluster_wheels];\n", g.toolchain, g.wheels[0])
 	}
 	for _, e := range g.edges {
-		style := ""
-		if e.tool {
-			style = " [style=dashed]"
-		}
-		fmt.Fprintf(&b, "  n%d -> n%d%s;\n", e.from, e.to, style)
+		fmt.Fprintf(&b, "  n%d -> n%d;\n", e[0], e[1])
 	}
 	b.WriteString("}\n")
 	return b.Bytes()
@@ -151,14 +146,19 @@ func (g *graph) mermaid() []byte {
 	var b bytes.Buffer
 	b.WriteString("flowchart LR\n")
 	for i, lines := range g.nodes {
+		if i == g.wheels[0] && g.wheels[1] > 0 {
+			b.WriteString("  subgraph wheels\n")
+		}
 		fmt.Fprintf(&b, "  n%d[\"%s\"]\n", i, label(lines, "<br>", mermaidText))
+		if i == g.wheels[1]-1 {
+			b.WriteString("  end\n")
+		}
+	}
+	if g.wheels[1] > 0 {
+		fmt.Fprintf(&b, "  n%d -.-> wheels\n", g.toolchain)
 	}
 	for _, e := range g.edges {
-		arrow := "-->"
-		if e.tool {
-			arrow = "-.->"
-		}
-		fmt.Fprintf(&b, "  n%d %s n%d\n", e.from, arrow, e.to)
+		fmt.Fprintf(&b, "  n%d --> n%d\n", e[0], e[1])
 	}
 	return b.Bytes()
 }

@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"github.com/deployfile/deployfile/frontend"
+	"github.com/deployfile/deployfile/internal/terminal"
 	"github.com/deployfile/deployfile/llb"
 	"github.com/spf13/cobra"
 )
@@ -27,15 +28,16 @@ func planCommand(s streams) *cobra.Command {
 		Short: "Print what a build would make",
 		Long: `Print what a build would make, without making it: the base, the layers in their
 order with the wheels in each, the model's files, the start command and the
-image's config. The output is JSON, a document for each platform; --graph draws
-the layers instead.
+image's config. On a terminal it is a table of the layers; elsewhere, or with --json,
+JSON with all of it, a document for each platform. --graph draws the layers instead.
 
 --sizes says where the bytes are: the base, what each requirement brings, the
 model, and the layers; for packages the size of their wheels, which are fetched,
 and that of their files. Nothing is fetched for it but the wheels' lists of files.
 It is a tree for people, JSON with --json, and with --format html a page with a
 treemap and, if --compare names another lock or image, what changed.`,
-		Example: `  deployfile plan | jq '.layers[].name'
+		Example: `  deployfile plan
+  deployfile plan --json | jq '.layers[].name'
   deployfile plan --graph dot | dot -Tsvg > plan.svg
   deployfile plan --graph mermaid
   deployfile plan --sizes
@@ -54,7 +56,7 @@ treemap and, if --compare names another lock or image, what changed.`,
 	o.addLocked(cmd.Flags())
 	o.sizesFlags.add(cmd.Flags())
 	cmd.Flags().StringVar(&o.graph, "graph", "", "draw the layers in a `LANGUAGE`: dot (Graphviz) or mermaid")
-	completeFlag(cmd, "format", cobra.FixedCompletions([]cobra.Completion{formatText, formatJSON, formatHTML}, cobra.ShellCompDirectiveNoFileComp))
+	completeFlag(cmd, "format", cobra.FixedCompletions([]cobra.Completion{formatTable, formatJSON, formatHTML}, cobra.ShellCompDirectiveNoFileComp))
 	completeFlag(cmd, "graph", cobra.FixedCompletions([]cobra.Completion{graphDot, graphMermaid}, cobra.ShellCompDirectiveNoFileComp))
 	return cmd
 }
@@ -63,7 +65,7 @@ func plan(ctx context.Context, s streams, dir string, o planOptions) error {
 	if o.graph != "" && o.graph != graphDot && o.graph != graphMermaid {
 		return &usageError{fmt.Errorf("--graph: %q is neither dot nor mermaid", o.graph)}
 	}
-	if err := o.sizesFlags.check(o.graph); err != nil {
+	if err := o.sizesFlags.check(o.graph, terminal.Is(s.text)); err != nil {
 		return err
 	}
 	p, err := o.open(ctx, dir)
@@ -80,18 +82,30 @@ func plan(ctx context.Context, s streams, dir string, o planOptions) error {
 	if o.graph != "" && len(plans) > 1 {
 		return &usageError{errors.New("--graph draws one platform: give --platform")}
 	}
-	for _, name := range slices.Sorted(maps.Keys(plans)) {
-		out := plans[name]
-		if o.graph != "" {
-			var plan llb.Plan
-			if err := json.Unmarshal(out, &plan); err != nil {
-				return fmt.Errorf("%s: %w", name, err)
-			}
-			out = drawPlan(&plan, o.graph)
-		}
-		if _, err := s.out.Write(out); err != nil {
-			return err
+	for n, name := range slices.Sorted(maps.Keys(plans)) {
+		if err := o.print(s, plans[name], n > 0); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
 		}
 	}
 	return nil
+}
+
+// print writes the plan of a platform, after those of others.
+func (o *planOptions) print(s streams, data []byte, more bool) error {
+	if o.graph == "" && o.format == formatJSON {
+		_, err := s.out.Write(data)
+		return err
+	}
+	var plan llb.Plan
+	if err := json.Unmarshal(data, &plan); err != nil {
+		return err
+	}
+	if o.graph != "" {
+		_, err := s.out.Write(drawPlan(&plan, o.graph))
+		return err
+	}
+	if more {
+		fmt.Fprintln(s.text)
+	}
+	return planTable(s.text, &plan, terminal.Width(s.text, 120))
 }

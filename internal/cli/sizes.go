@@ -20,9 +20,9 @@ import (
 
 // The values of --format.
 const (
-	formatText = "text"
-	formatJSON = "json"
-	formatHTML = "html"
+	formatTable = "table"
+	formatJSON  = "json"
+	formatHTML  = "html"
 )
 
 // sizesFlags are the flags of plan that are about sizes.
@@ -33,19 +33,25 @@ type sizesFlags struct {
 
 func (f *sizesFlags) add(flags *pflag.FlagSet) {
 	flags.BoolVar(&f.sizes, "sizes", false, "print where the bytes are instead")
-	flags.BoolVar(&f.asJSON, "json", false, "print the sizes as JSON")
-	flags.StringVar(&f.format, "format", formatText, "the `FORMAT` of the sizes: text, json or html")
+	flags.BoolVar(&f.asJSON, "json", false, "print JSON")
+	flags.StringVar(&f.format, "format", "", "the `FORMAT`: table, json, or for sizes html (default: table on a terminal and for sizes, else json)")
 	flags.StringVar(&f.other, "compare", "", "another `LOCK` or image, for a page that says what changed from it")
 }
 
-func (f *sizesFlags) check(graph string) error {
-	if f.asJSON && f.format == formatText {
-		f.format = formatJSON
-	}
+func (f *sizesFlags) check(graph string, person bool) error {
 	wrong := func(text string) error { return &usageError{errors.New(text)} }
 	switch {
-	case !slices.Contains([]string{formatText, formatJSON, formatHTML}, f.format):
-		return &usageError{fmt.Errorf("--format: %q is neither text, json nor html", f.format)}
+	case graph != "" && (f.asJSON || f.format != ""):
+		return wrong("--graph is a format of its own: give it without --format and --json")
+	case f.format != "":
+	case f.asJSON, !f.sizes && !person:
+		f.format = formatJSON
+	default:
+		f.format = formatTable
+	}
+	switch {
+	case !slices.Contains([]string{formatTable, formatJSON, formatHTML}, f.format):
+		return &usageError{fmt.Errorf("--format: %q is neither table, json nor html", f.format)}
 	case f.asJSON && f.format != formatJSON:
 		return wrong("--json and --format " + f.format + " are two formats: give one")
 	case f.other != "" && f.format != formatHTML:

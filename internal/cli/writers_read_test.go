@@ -115,7 +115,7 @@ func eachObject(v any, f func(map[string]any)) {
 // line, of which only labels hold what others wrote.
 func readDot(data []byte) (any, error) {
 	node := regexp.MustCompile(`^  n\d+ \[label="((?:[^"\\]|\\["\\n])*)"\];$`)
-	edge := regexp.MustCompile(`^(  n\d+ -> n\d+( \[style=dashed\])?;|digraph plan \{|  rankdir=LR;|  node \[shape=box\];|\}|)$`)
+	edge := regexp.MustCompile(`^(  n\d+ -> n\d+( \[style=dashed, lhead=cluster_wheels\])?;|digraph plan \{|  rankdir=LR;|  compound=true;|  node \[shape=box\];|  subgraph cluster_wheels \{|  label=wheels;|  \}|\}|)$`)
 	entity := regexp.MustCompile(`&[^;]*;?`)
 	var out []any
 	for line := range strings.SplitSeq(string(data), "\n") {
@@ -145,7 +145,7 @@ func readDot(data []byte) (any, error) {
 // what Mermaid takes for something before it looks at quotes.
 func readMermaid(data []byte) (any, error) {
 	node := regexp.MustCompile(`^  n\d+\["([^"]*)"\]$`)
-	edge := regexp.MustCompile(`^(  n\d+ (-->|-\.->) n\d+|flowchart LR|)$`)
+	edge := regexp.MustCompile(`^(  n\d+ --> n\d+|  n\d+ -\.-> wheels|  subgraph wheels|  end|flowchart LR|)$`)
 	entity := regexp.MustCompile(`#(\d+);`)
 	var out []any
 	for line := range strings.SplitSeq(string(data), "\n") {
