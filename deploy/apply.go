@@ -162,6 +162,9 @@ func (d *Deployer) apply(ctx context.Context, s *session, o ApplyOptions, verb f
 		if done.Previous != nil {
 			out.Previous = done.Previous.Number
 		}
+		if done.Action == publish.Planned {
+			out.Differences = d.differences(ctx, done.Previous, done.Revision.State)
+		}
 	}
 	if err != nil && ctx.Err() != nil && done != nil && done.Action == publish.Applied {
 		err = &AbortedError{err}

@@ -56,6 +56,7 @@ func (d *Deployer) Diff(ctx context.Context, o DiffOptions) ([]report.TargetDiff
 		if done.Previous != nil {
 			out[n].Revision = done.Previous.Number
 		}
+		out[n].Differences = d.differences(ctx, done.Previous, done.Revision.State)
 		return nil
 	})
 	for n, t := range targets {

@@ -17,6 +17,9 @@ type Outcome struct {
 	Next *Slot `json:"next,omitempty"`
 	// Changes are what differed at the target.
 	Changes []Change `json:"changes"`
+	// Differences are the packages, images and model files that a dry run would bring,
+	// as far as the project has the lock of what is deployed.
+	Differences []Difference `json:"differences,omitempty"`
 	// Ready reports whether the endpoint is ready.
 	Ready bool `json:"ready"`
 	// Message says why it is not, or what is under way.
@@ -119,6 +122,9 @@ type TargetDiff struct {
 	Different bool `json:"different"`
 	// Changes are what it would change.
 	Changes []Change `json:"changes"`
+	// Differences are the packages, images and model files that it would bring, as far
+	// as the project has the lock of what is deployed.
+	Differences []Difference `json:"differences,omitempty"`
 	Problem
 }
 

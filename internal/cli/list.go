@@ -67,9 +67,9 @@ func list(ctx context.Context, s streams, name string, o listOptions) error {
 		return err
 	}
 	table := tabwriter.NewWriter(s.text, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "REVISION\tWHEN\tBY\tIMAGE\tLOCK\tSERVES")
+	fmt.Fprintln(table, "REVISION\tVERSION\tWHEN\tBY\tIMAGE\tLOCK\tSERVES")
 	for _, r := range out {
-		fmt.Fprintf(table, "%d\t%s\t%s\t%s\t%s\t%s\n", r.Number, ago(r.At, time.Now()), terminal.Line(r.By), terminal.Line(short(r.Image)), terminal.Line(short(dash(r.Lock))), dash(r.Serves))
+		fmt.Fprintf(table, "%d\t%s\t%s\t%s\t%s\t%s\t%s\n", r.Number, terminal.Line(dash(r.Version)), ago(r.At, time.Now()), terminal.Line(r.By), terminal.Line(short(r.Image)), terminal.Line(short(dash(r.Lock))), dash(r.Serves))
 	}
 	return table.Flush()
 }

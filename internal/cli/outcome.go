@@ -21,6 +21,8 @@ const outcomeHelp = `
                            (digests)
   changes                  what differed: action (create, update or delete),
                            object, diff, conflicts (what others have set of it)
+  differences              of a dry run: packages and files that it would bring,
+                           if git has the lock of what is deployed
   ready, message, url      whether it is ready, why not, and its URL
   error, failure           what failed, and what kind of failure it is:
                            conflict, busy, not-ready, rolled-back, interrupted
@@ -61,6 +63,7 @@ func (o *outcomes) end() error {
 func outcomeText(w *terminal.Writer, e report.Outcome, force bool) error {
 	if e.Action == report.Planned {
 		writeChanges(w, e.Changes, force)
+		writeDifferences(w, e.Differences)
 		would := "would become"
 		if conflicts(e.Changes) > 0 && !force {
 			would = "would not become"

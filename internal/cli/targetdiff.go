@@ -64,6 +64,7 @@ func targetDiffText(s streams, d report.TargetDiff) {
 		fmt.Fprintf(s.text, "%s: no difference to revision %d of %s\n", name, d.Revision, d.Endpoint)
 	default:
 		writeChanges(s.text, d.Changes, false)
+		writeDifferences(s.text, d.Differences)
 		fmt.Fprintf(s.text, "%s: %s differs: %s\n", name, d.Endpoint, countChanges(d.Changes))
 	}
 }
