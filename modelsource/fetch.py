@@ -150,6 +150,8 @@ def reason(e):
     if isinstance(e, urllib.error.HTTPError):
         hint = {401: ": no credential was given, or a wrong one", 403: ": the credential does not allow it", 404: ": there is no such file any more"}
         return f"{e.code} {http.client.responses.get(e.code, '')}".strip() + hint.get(e.code, "")
+    if isinstance(e, http.client.InvalidURL):
+        return "its address is not valid"
     if isinstance(e, urllib.error.URLError):
         e = e.reason
     return str(e) or type(e).__name__
@@ -190,7 +192,7 @@ def fetch(store, file, resume=True):
                 fail(f"{path}: {place}: {e}")
             except http.client.IncompleteRead:
                 failed, again, wait = ConnectionError(f"the connection ended after {at} of {size} bytes"), True, ""
-            except ssl.SSLCertVerificationError as e:
+            except (ssl.SSLCertVerificationError, http.client.InvalidURL) as e:
                 failed, again, wait = e, False, ""
             except (OSError, http.client.HTTPException) as e:
                 failed, wait = e, ""

@@ -148,5 +148,14 @@ func (MLflow) Access(p Pin) (Access, error) {
 		return Access{}, fmt.Errorf("its files are at %s, which only the client reaches: build it with deployfile build", p.Location)
 	}
 	files, signed, err := ProxiedArtifacts(p.Server, p.Location)
-	return Access{URL: files, Signed: signed, Secrets: []string{MLflowToken, MLflowUsername, MLflowPassword, MLflowWorkspace}}, err
+	if err != nil {
+		return Access{}, err
+	}
+	a := Access{URL: files, Signed: signed}
+	// The location may name another host than the tracking server's.
+	at, _ := url.Parse(files)
+	if server, err := url.Parse(p.Server); err == nil && at.Host == server.Host {
+		a.Secrets = []string{MLflowToken, MLflowUsername, MLflowPassword, MLflowWorkspace}
+	}
+	return a, nil
 }

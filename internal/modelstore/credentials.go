@@ -20,6 +20,7 @@ import (
 const (
 	trackingVariable    = "MLFLOW_TRACKING_URI"
 	certificateVariable = "MLFLOW_TRACKING_SERVER_CERT_PATH"
+	authorization       = "Authorization"
 	workspaceHeader     = "X-Mlflow-Workspace"
 )
 
@@ -32,8 +33,9 @@ func trackingURI(o Options) string {
 	return o.Getenv(trackingVariable)
 }
 
-// newServer returns the MLflow server at an address, with the user's credentials. It
-// asks nobody.
+// newServer returns the MLflow server at an address, and asks nobody. The user's
+// credentials go to the server that MLFLOW_TRACKING_URI names: a Deployfile or a lock,
+// which may come from somebody else, could name any.
 func newServer(address string, o Options) (*server, error) {
 	if address == "" {
 		return nil, errors.New("no MLflow server is known: set MLFLOW_TRACKING_URI, or tracking-uri in [model]")
@@ -50,14 +52,30 @@ func newServer(address string, o Options) (*server, error) {
 	if err != nil {
 		return nil, err
 	}
+	s := &server{base: strings.TrimRight(u.String(), "/"), trusted: sameOrigin(u, o.Getenv(trackingVariable))}
+	withheld := !s.trusted && headers.Get(authorization) != ""
+	if withheld {
+		headers.Del(authorization)
+	}
 	var authorities []byte
 	if name := o.Getenv(certificateVariable); name != "" {
 		if authorities, err = untrusted.ReadNamed(name, maxCertificates); err != nil {
 			return nil, fmt.Errorf("%s: %w", certificateVariable, err)
 		}
 	}
-	c, err := newClient(u.Host, headers, authorities)
-	return &server{client: c, base: strings.TrimRight(u.String(), "/")}, err
+	if s.client, err = newClient(u.Host, headers, authorities); err != nil {
+		return nil, err
+	}
+	if withheld {
+		s.client.withheld = s.base
+	}
+	return s, nil
+}
+
+// sameOrigin reports whether an address has the scheme and the host of a server.
+func sameOrigin(server *url.URL, address string) bool {
+	u, err := url.Parse(address)
+	return err == nil && u.Host != "" && strings.EqualFold(u.Scheme, server.Scheme) && strings.EqualFold(u.Host, server.Host)
 }
 
 // The largest files that are read, in bytes.
@@ -83,9 +101,9 @@ func credentials(o Options) (http.Header, error) {
 	}
 	switch token := o.Getenv(modelsource.MLflowToken); {
 	case user != "" && password != "":
-		h.Set("Authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte(user+":"+password)))
+		h.Set(authorization, "Basic "+base64.StdEncoding.EncodeToString([]byte(user+":"+password)))
 	case token != "":
-		h.Set("Authorization", "Bearer "+token)
+		h.Set(authorization, "Bearer "+token)
 	}
 	if workspace := o.Getenv(modelsource.MLflowWorkspace); workspace != "" {
 		h.Set(workspaceHeader, workspace)

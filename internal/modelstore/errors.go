@@ -16,6 +16,9 @@ type statusError struct {
 	// Status is the answer's status, Reason what the store says of it.
 	Status int
 	Reason string
+	// Withheld is the server's address if the user has a credential that was not
+	// sent there, because MLFLOW_TRACKING_URI names another server.
+	Withheld string
 }
 
 // Error says what to do about a credential.
@@ -24,10 +27,12 @@ func (e *statusError) Error() string {
 	if e.Reason != "" {
 		text += ": " + e.Reason
 	}
-	switch e.Status {
-	case http.StatusUnauthorized:
+	switch denied := e.Status == http.StatusUnauthorized || e.Status == http.StatusForbidden; {
+	case denied && e.Withheld != "":
+		text += "; your credential was not sent, because it is not for this server: if you trust it, set MLFLOW_TRACKING_URI=" + e.Withheld
+	case e.Status == http.StatusUnauthorized:
 		text += "; set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN, or write ~/.mlflow/credentials"
-	case http.StatusForbidden:
+	case e.Status == http.StatusForbidden:
 		text += "; the credential does not allow it"
 	}
 	return text

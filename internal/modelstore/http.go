@@ -27,6 +27,8 @@ type client struct {
 	headers http.Header
 	// authorities are trusted besides the system's, in PEM.
 	authorities []byte
+	// withheld is the server's address if a credential of the user does not go there.
+	withheld string
 	// tries is how often a request is sent.
 	tries int
 }
@@ -43,7 +45,7 @@ const (
 // newClient returns a client that trusts authorities in PEM besides the system's.
 func newClient(host string, headers http.Header, authorities []byte) (*client, error) {
 	t := http.DefaultTransport.(*http.Transport).Clone()
-	t.DialContext = (&net.Dialer{Timeout: 30 * time.Second}).DialContext
+	t.DialContext = guardedDialer(host)
 	t.ResponseHeaderTimeout = silence
 	t.DisableCompression = true
 	if len(authorities) > 0 {
@@ -75,7 +77,7 @@ func (c *client) redirect(req *http.Request, via []*http.Request) error {
 		return errors.New("it redirects without end")
 	}
 	if req.URL.Scheme != "http" && req.URL.Scheme != "https" || via[len(via)-1].URL.Scheme == "https" && req.URL.Scheme != "https" {
-		return fmt.Errorf("it redirects to %s, which is not followed", req.URL.Scheme)
+		return fmt.Errorf("it redirects to %s: %w", req.URL.Scheme, errNotFollowed)
 	}
 	if req.URL.Host != c.host {
 		for name := range c.headers {
@@ -112,7 +114,7 @@ func (c *client) send(ctx context.Context, what string, make func() (*http.Reque
 			reason, _ := io.ReadAll(io.LimitReader(resp.Body, 64<<10))
 			resp.Body.Close()
 			wait = retryAfter(resp.Header)
-			failed = &statusError{Host: req.URL.Host, What: what, Status: resp.StatusCode, Reason: quotedReason(explanation(reason))}
+			failed = &statusError{Host: req.URL.Host, What: what, Status: resp.StatusCode, Reason: quotedReason(explanation(reason)), Withheld: c.withheld}
 			retry = again(resp.StatusCode)
 		}
 		if !retry || attempt == c.tries {
@@ -132,7 +134,7 @@ func permanent(err error) bool {
 	var dns *net.DNSError
 	var record tls.RecordHeaderError
 	return errors.As(err, &unknown) || errors.As(err, &host) || errors.As(err, &certificate) || errors.As(err, &record) || errors.As(err, &dns) && dns.IsNotFound ||
-		strings.Contains(err.Error(), "which is not followed") || refusedConnection(err)
+		errors.Is(err, errNotFollowed) || refusedConnection(err)
 }
 
 // refusedConnection reports whether nothing listens there: a server that is not, or one

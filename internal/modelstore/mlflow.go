@@ -21,6 +21,8 @@ type server struct {
 	client *client
 	// base is its address, without a slash at its end.
 	base string
+	// trusted says that the user's MLFLOW_TRACKING_URI names it.
+	trusted bool
 }
 
 // resolveMLflow asks an MLflow server.

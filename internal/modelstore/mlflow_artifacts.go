@@ -25,8 +25,12 @@ func (s *server) open(location string) (Store, error) {
 			return nil, err
 		}
 		return &proxied{client: s.client, files: files, signed: signed}, nil
-	case scheme == "file", path.IsAbs(location):
+	case scheme != "file" && !path.IsAbs(location):
+	case s.trusted || onLoopback(s.client.host):
 		return openDirectory(location)
+	default:
+		// It could name any directory of this machine.
+		return nil, fmt.Errorf("%s: the files are in a directory, %s; if you trust the server, set MLFLOW_TRACKING_URI=%s", s.client.host, location, s.base)
 	}
 	return nil, fmt.Errorf("%s: the files are at a location of the scheme %q, which cannot be read yet", s.client.host, scheme)
 }
@@ -46,15 +50,16 @@ var _ Store = (*proxied)(nil)
 func (p *proxied) List(ctx context.Context) ([]File, error) {
 	base, directory, _ := strings.Cut(p.files, "/mlflow-artifacts/artifacts/")
 	if directory, err := url.PathUnescape(directory); err == nil {
-		return p.list(ctx, base+"/mlflow-artifacts/artifacts", directory)
+		return p.listUpTo(ctx, base+"/mlflow-artifacts/artifacts", directory, maxFiles)
 	}
 	return nil, errors.New("the location is not valid")
 }
 
-func (p *proxied) list(ctx context.Context, api, directory string) ([]File, error) {
+// listUpTo lists a directory that has no more than limit files and directories.
+func (p *proxied) listUpTo(ctx context.Context, api, directory string, limit int) ([]File, error) {
 	var files []File
 	pending := []string{""}
-	for len(pending) > 0 {
+	for directories := 1; len(pending) > 0; directories++ {
 		at := pending[0]
 		pending = pending[1:]
 		if strings.Count(at, "/") > maxDepth {
@@ -88,8 +93,8 @@ func (p *proxied) list(ctx context.Context, api, directory string) ([]File, erro
 			}
 			files = append(files, File{Path: name, Size: size})
 		}
-		if len(files)+len(pending) > maxFiles {
-			return nil, fmt.Errorf("%s: the model has more than %d files", p.client.host, maxFiles)
+		if len(files)+len(pending)+directories > limit {
+			return nil, fmt.Errorf("%s: the model has more than %d files and directories", p.client.host, limit)
 		}
 	}
 	return listed(files)
@@ -144,8 +149,11 @@ func (p *proxied) Access(context.Context) (*modelsource.Access, error) {
 		return nil, nil
 	}
 	a := &modelsource.Access{URL: p.files, Signed: p.signed, Headers: map[string]string{}, CA: string(p.client.authorities)}
-	for name := range p.client.headers {
-		a.Headers[name] = p.client.headers.Get(name)
+	// The location may name another host than the tracking server's.
+	if u, err := url.Parse(p.files); err == nil && u.Host == p.client.host {
+		for name := range p.client.headers {
+			a.Headers[name] = p.client.headers.Get(name)
+		}
 	}
 	return a, nil
 }

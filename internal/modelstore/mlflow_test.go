@@ -34,7 +34,7 @@ func newFake(t *testing.T) *fake {
 	f.Server = httptest.NewServer(f.ServeMux)
 	t.Cleanup(f.Server.Close)
 	f.options = Options{TrackingURI: f.URL, Getenv: func(name string) string {
-		return map[string]string{modelsource.MLflowToken: "s3cr3t"}[name]
+		return map[string]string{modelsource.MLflowToken: "s3cr3t", trackingVariable: f.URL}[name]
 	}, Home: t.TempDir()}
 	return f
 }

@@ -1,0 +1,120 @@
+package modelstore
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"strings"
+	"testing"
+
+	"github.com/deployfile/deployfile/modelsource"
+)
+
+// A credential goes to the server that the user names, and to none that a Deployfile, a
+// lock or a server names.
+func TestCredentialsOfAnotherServer(t *testing.T) {
+	f := newFake(t)
+	f.ServeMux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		if got := r.Header.Get("Authorization"); got != "" {
+			t.Errorf("%s got %q", r.URL, got)
+		}
+		w.WriteHeader(http.StatusUnauthorized)
+	})
+	for _, named := range []string{"", "https://mlflow.example.com", "http://127.0.0.1:1", strings.Replace(f.URL, "http:", "https:", 1)} {
+		o := f.options
+		o.Getenv = func(name string) string {
+			return map[string]string{modelsource.MLflowToken: "s3cr3t", trackingVariable: named}[name]
+		}
+		_, err := Resolve(t.Context(), "models:/iris/3", o)
+		if err == nil || !strings.Contains(err.Error(), "if you trust it, set MLFLOW_TRACKING_URI="+f.URL) {
+			t.Errorf("MLFLOW_TRACKING_URI=%q: %v", named, err)
+		}
+	}
+	token := func(name string) string {
+		return map[string]string{modelsource.MLflowToken: "s3cr3t", trackingVariable: "https://mlflow.example.com"}[name]
+	}
+	for location, want := range map[string]string{"mlflow-artifacts:/1/m": "Bearer s3cr3t", "mlflow-artifacts://other.example.com/1/m": ""} {
+		pin := modelsource.Pin{Server: "https://mlflow.example.com", Location: location}
+		s, err := Reopen(pin, Options{Getenv: token})
+		if err != nil {
+			t.Fatal(err)
+		}
+		access, err := s.Access(t.Context())
+		if err != nil || access.Headers["Authorization"] != want {
+			t.Errorf("%s: the steps get %+v, %v", location, access, err)
+		}
+		given, err := (modelsource.MLflow{}).Access(pin)
+		if err != nil || (len(given.Secrets) > 0) != (want != "") {
+			t.Errorf("%s: the steps get the secrets %q, %v", location, given.Secrets, err)
+		}
+	}
+}
+
+// A server that the user does not name reads no directory of this machine.
+func TestDirectoryOfAServer(t *testing.T) {
+	for _, tt := range []struct {
+		server, named string
+		reads         bool
+	}{
+		{"http://127.0.0.1:5000", "", true},
+		{"https://mlflow.example.com", "https://mlflow.example.com/", true},
+		{"https://mlflow.example.com", "", false},
+		{"https://mlflow.example.com", "https://mlflow.example.com:8443", false},
+	} {
+		for _, location := range []string{"/srv/mlruns/1/m", "file:///srv/mlruns/1/m"} {
+			s, err := newServer(tt.server, Options{Getenv: func(name string) string { return map[string]string{trackingVariable: tt.named}[name] }})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := s.open(location); (err == nil) != tt.reads {
+				t.Errorf("%+v, %s: %v", tt, location, err)
+			}
+		}
+	}
+}
+
+func TestRefuseAddress(t *testing.T) {
+	for ip, want := range map[string][2]bool{ // refused from a server elsewhere, from one on this machine
+		"169.254.169.254": {true, true}, "fe80::1%eth0": {true, true}, "::ffff:169.254.169.254": {true, true}, "fd00:ec2::254": {true, true},
+		"127.0.0.1": {true, false}, "::1": {true, false}, "0.0.0.0": {true, false},
+		"10.0.0.1": {false, false}, "203.0.113.1": {false, false}, "2001:db8::1": {false, false},
+	} {
+		for n, loopback := range []bool{false, true} {
+			if err := refuseAddress(netip.MustParseAddr(ip), loopback); (err != nil) != want[n] {
+				t.Errorf("%s, with the server on this machine %t: %v", ip, loopback, err)
+			}
+		}
+	}
+}
+
+// What is not followed is not tried again.
+func TestMetadataOfACloud(t *testing.T) {
+	f := newFake(t)
+	asked := 0
+	f.ServeMux.HandleFunc("GET "+artifacts, func(w http.ResponseWriter, r *http.Request) {
+		asked++
+		http.Redirect(w, r, "http://169.254.169.254/latest/meta-data/", http.StatusFound)
+	})
+	_, err := f.store(t).List(t.Context())
+	if err == nil || !strings.Contains(err.Error(), "metadata: it is not followed") || asked != 1 {
+		t.Errorf("asked %d times: %v", asked, err)
+	}
+}
+
+// Directories without end are as little followed as files.
+func TestEndlessDirectories(t *testing.T) {
+	var asked int
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		asked++
+		_, _ = w.Write([]byte(`{"files":[{"path":"a","is_dir":true},{"path":"b","is_dir":true}]}`))
+	}))
+	defer s.Close()
+	c, err := newClient(strings.TrimPrefix(s.URL, "http://"), nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &proxied{client: c, files: s.URL + artifacts + "/m"}
+	if _, err := p.listUpTo(t.Context(), s.URL+artifacts, "m", 100); err == nil || asked > 100 {
+		t.Errorf("asked %d times: %v", asked, err)
+	}
+}
