@@ -47,7 +47,7 @@ func layersOf(t *tree, raw bool) ([]*layer, error) {
 	if raw {
 		root, groups = "", nil
 	}
-	first, err := archive(configTar, root, small, t.dirs)
+	first, err := archiveOf(configTar, root, small, t.dirs)
 	if err != nil {
 		return nil, err
 	}
@@ -57,7 +57,7 @@ func layersOf(t *tree, raw bool) ([]*layer, error) {
 		for _, f := range g {
 			dirs = append(dirs, parents(f.Path)...)
 		}
-		l, err := archive(weightTar, root, g, dirs)
+		l, err := archiveOf(weightTar, root, g, dirs)
 		if err != nil {
 			return nil, err
 		}
@@ -87,10 +87,10 @@ func parents(name string) []string {
 	return out
 }
 
-// archive is a tar archive of files and directories below root, with the bytes that
+// archiveOf is a tar archive of files and directories below root, with the bytes that
 // BuildKit's differ gives a layer with them: entries in the order in which a directory
 // is walked, PAX, no owners' names, the time of all files of an image.
-func archive(mediaType, root string, files []File, dirs []string) (*layer, error) {
+func archiveOf(mediaType, root string, files []File, dirs []string) (*layer, error) {
 	type entry struct {
 		name string
 		file *File

@@ -239,7 +239,7 @@ func TestContentAnywhere(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l, err := archive(weightTar, "opt/model", tr.files, nil)
+	l, err := archiveOf(weightTar, "opt/model", tr.files, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
