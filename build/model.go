@@ -35,7 +35,9 @@ func supplyModel(ctx context.Context, opt *client.SolveOpt, o Options) (func(), 
 	}
 	source := p.File.Model.Source
 	scheme, err := modelsource.Find(source)
-	if _, listed := scheme.(modelsource.Listed); err != nil || !listed || o.Contexts[frontend.ModelContext] != "" {
+	_, listed := scheme.(modelsource.Listed)
+	_, oci := scheme.(modelsource.OCI)
+	if err != nil || !listed && !oci || o.Contexts[frontend.ModelContext] != "" {
 		return nothing, nil
 	}
 	files, err := ReadLock(ctx, p.Path+LockSuffix)
@@ -45,6 +47,16 @@ func supplyModel(ctx context.Context, opt *client.SolveOpt, o Options) (func(), 
 	lock, err := files.Decode()
 	if err != nil {
 		lock = nil // the frontend reports it
+	}
+	if oci {
+		pin, err := pinArtifact(ctx, source, lock, o)
+		if err != nil {
+			return nothing, atSource(p, err)
+		}
+		if pin != nil {
+			err = (&supplier{solve: opt}).give(frontend.Supply{Pin: pin}, nil)
+		}
+		return nothing, err
 	}
 	s := &supplier{options: o, solve: opt, store: modelstore.Options{TrackingURI: p.File.Model.TrackingURI, Getenv: os.Getenv}}
 	s.store.Home, _ = os.UserHomeDir()

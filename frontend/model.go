@@ -8,12 +8,14 @@ import (
 	"io/fs"
 	"path"
 	"slices"
+	"strings"
 
 	"github.com/deployfile/deployfile/modelsource"
 	"github.com/deployfile/deployfile/resolver"
 	"github.com/deployfile/deployfile/toolchain"
 	bkllb "github.com/moby/buildkit/client/llb"
 	"github.com/moby/buildkit/frontend/dockerui"
+	"github.com/moby/buildkit/solver/pb"
 )
 
 // AttrModel is the frontend's option by which a client that has asked the store of a
@@ -82,8 +84,10 @@ func (in *inputs) findModel(ctx context.Context, scheme modelsource.Scheme) (mod
 	}
 	q := modelsource.Request{Source: in.file.Model.Source, Context: in.context.State, File: path.Base(in.name)}
 	if in.pin != nil {
-		q.Pin = in.pin.Resolved
+		q.Pin, q.Root, q.Layers = in.pin.Resolved, in.pin.Root, in.pin.Layers
 	}
+	caps := in.client.BuildOpts().LLBCaps
+	q.Blobs = caps.Supports(pb.CapSourceImageBlob) == nil
 	return scheme.Tree(q)
 }
 
@@ -175,12 +179,25 @@ func (in *inputs) openModel(ctx context.Context) (fs.FS, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newListedFS(files, in.context.Model.Files, func(name string) (fs.FS, error) {
-		st, ok := in.context.Model.Large[name]
-		if !ok {
-			return files, nil
-		}
+	listed := slices.Clone(in.context.Model.Files)
+	for _, f := range in.context.Model.Known {
+		listed = append(listed, modelsource.File{Path: f.Path, Size: f.Size, SHA256: f.SHA256})
+	}
+	return newListedFS(files, listed, func(name string) (fs.FS, error) {
+		st, at := in.context.Model.At(name)
 		ref, err := in.resolver.Gateway.Solve(ctx, st)
-		return refFS{ctx, ref}, err
+		if err != nil {
+			return nil, err
+		}
+		return oneFile{refFS{ctx, ref}, strings.TrimPrefix(at, "/")}, nil
 	}), nil
 }
+
+// oneFile is a file system with one file, whatever it is called.
+type oneFile struct {
+	fs.FS
+	name string
+}
+
+// Open implements fs.FS.
+func (f oneFile) Open(string) (fs.File, error) { return f.FS.Open(f.name) }

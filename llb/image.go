@@ -225,6 +225,10 @@ func (p *Plan) modelLayers(in Inputs, to string) []bkllb.State {
 	layers := []bkllb.State{bkllb.Scratch().File(small, in.grouped(p.placing(in), "copy the model's small files")...)}
 	info := copyInfo(func(*bkllb.CopyInfo) {})
 	for _, l := range p.Model.LargeLayers() {
+		if layer, ok := model.Layer(l); ok && in.Merge && to == imagespec.ModelDir {
+			layers = append(layers, layer)
+			continue
+		}
 		st, at := model.At(l[0])
 		files := bkllb.Copy(st, at, path.Join(to, l[0]), info)
 		for _, f := range l[1:] {

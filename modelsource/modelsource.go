@@ -8,6 +8,7 @@
 package modelsource
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"path"
@@ -23,6 +24,7 @@ func Schemes() []Scheme {
 	return []Scheme{
 		Directory{},
 		MLflow{},
+		OCI{},
 	}
 }
 
@@ -56,6 +58,11 @@ type Request struct {
 	// Context is the build context, File the name of the Deployfile in its directory.
 	Context bkllb.State
 	File    string
+	// Root and Layers are those of the pin. Blobs says that the builder fetches blobs
+	// of registries.
+	Root   string
+	Layers []Layer
+	Blobs  bool
 }
 
 // Builder is what a scheme may ask while it pins a source. There is no toolchain
@@ -82,6 +89,15 @@ type Tree struct {
 	// Large are files that are not in State, each by its path, at which it is in a
 	// state of its own.
 	Large map[string]bkllb.State
+	// Mounted are layers that an image has as they are. Their files are neither in
+	// State nor in Large.
+	Mounted []Mounted
+	// Known are the files of Large and Mounted whose hashes follow from what the lock
+	// pins, so that nobody reads them to compare; nil if Files has them.
+	Known []LayerFile
+
+	// named are the names of files of Large that are at the root of their states.
+	named map[string]string
 }
 
 // Path returns the absolute path in State of a file of the model.
@@ -90,7 +106,10 @@ func (t Tree) Path(name string) string { return path.Join("/", t.Dir, name) }
 // At returns the state that a file of the model is in, and its absolute path there.
 func (t Tree) At(name string) (bkllb.State, string) {
 	if st, ok := t.Large[name]; ok {
-		return st, path.Join("/", name)
+		return st, path.Join("/", cmp.Or(t.named[name], name))
+	}
+	if st, at, ok := t.mountedAt(name); ok {
+		return st, at
 	}
 	return t.State, t.Path(name)
 }

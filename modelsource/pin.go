@@ -31,6 +31,10 @@ type Pin struct {
 	RunID      string `toml:"run-id,omitempty" json:"run-id,omitempty"`
 	Experiment string `toml:"experiment,omitempty" json:"experiment,omitempty"`
 	Commit     string `toml:"commit,omitempty" json:"commit,omitempty"`
+	// Layers are the blobs of an artifact in a registry, Root the directory of them
+	// that is the model.
+	Root   string  `toml:"root,omitempty" json:"root,omitempty"`
+	Layers []Layer `toml:"layers,omitempty" json:"layers,omitempty"`
 }
 
 // Check refuses a pin that no lock has.
@@ -41,6 +45,14 @@ func (p Pin) Check() error {
 	for _, text := range []string{p.Source, p.Resolved, p.Server, p.Location, p.Name, p.Version, p.Alias, p.ModelID, p.RunID, p.Experiment, p.Commit} {
 		if terminal.Obeys(text) {
 			return fmt.Errorf("model source %q: %q has a control character", p.Source, text)
+		}
+	}
+	if p.Root != "" && (!filepath.IsLocal(p.Root) || terminal.Obeys(p.Root)) {
+		return fmt.Errorf("model source %q: %q leads out of the artifact", p.Source, p.Root)
+	}
+	for _, l := range p.Layers {
+		if err := l.Check(); err != nil {
+			return err
 		}
 	}
 	if p.Server != "" {

@@ -110,6 +110,9 @@ func (r *Resolver) Lock(ctx context.Context, q Request) (*Lock, map[string][]byt
 		lock.Model, err = r.ModelFiles(egctx, t, q.Context.Model)
 		return err
 	})
+	if q.Previous == nil || len(q.Previous.SourceChanges(q.ModelSource)) > 0 {
+		eg.Go(func() error { return r.proveModel(egctx, t, q.Context.Model) })
+	}
 	for n, name := range q.Platforms {
 		eg.Go(func() error {
 			p := &lock.Platforms[n]

@@ -2,6 +2,7 @@ package resolver
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -45,7 +46,7 @@ func (l *Lock) SourceChanges(now *modelsource.Pin) []string {
 		return []string{fmt.Sprintf("model.source is now %q (%s)", now.Source, now.Resolved)}
 	case was != nil && now == nil:
 		return []string{fmt.Sprintf("model.source was %q (%s) and is now a source without a pin", was.Source, was.Resolved)}
-	case was != nil && *was != *now:
+	case was != nil && !reflect.DeepEqual(was, now):
 		return []string{fmt.Sprintf("model.source was %q (%s) and is now %q (%s)", was.Source, was.Resolved, now.Source, now.Resolved)}
 	}
 	return nil
