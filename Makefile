@@ -92,6 +92,10 @@ bench-targets: embedded kubernetes ## measure render and diff of 100 Kubernetes 
 	@cd tools/kubectl && go build -ldflags "-s -w" -o ../../bin/kubectl .
 	@hack/with-env.sh go test ./bench/targets -run '^$$' -bench . -benchtime 5x -count 1
 
+.PHONY: bench-models
+bench-models: embedded ## measure model push of 1 GB, and a build from it, against a plain upload
+	@hack/with-env.sh go run ./bench/models
+
 .PHONY: flavours
 flavours: embedded base venv ## log, build and compare each of MLflow's flavours: FLAVOURS="sklearn spacy", or all
 	@hack/with-env.sh go run ./bench/flavours $(FLAVOURS)
