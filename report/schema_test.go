@@ -28,6 +28,7 @@ func commands() map[string][]any {
 		"delete":         {[]report.Deletion{}},
 		"deploy":         {[]report.Outcome{}},
 		"diff":           {report.Comparison{}, []report.TargetDiff{}},
+		"inspect":        {report.Inspection{}},
 		"list":           {[]report.Revision{}},
 		"lock":           {report.Lock{}},
 		"model inspect":  {report.ModelArtifact{}},

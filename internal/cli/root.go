@@ -75,7 +75,7 @@ model, says what is made; BuildKit makes it.`,
 			deployCommand(s), statusCommand(s), listCommand(s), logsCommand(s), openCommand(s), promoteCommand(s),
 			rollbackCommand(s), deleteCommand(s), renderCommand(s),
 		}},
-		{"Compare and prove", []*cobra.Command{diffCommand(s), verifyCommand(s), sbomCommand(s)}},
+		{"Compare and prove", []*cobra.Command{inspectCommand(s), diffCommand(s), verifyCommand(s), sbomCommand(s)}},
 		{"Without deployfile", []*cobra.Command{envCommand(s), ejectCommand(s)}},
 	}
 	for _, g := range groups {

@@ -59,6 +59,7 @@ func writers() []writer {
 		{"eject's requirements.txt", writePins, readPins, nil},
 		{"lock --json", writeFilled[report.Lock], readJSON, valid},
 		{"build --json", writeFilled[report.Build], readJSON, valid},
+		{"inspect --json", writeFilled[report.Inspection], readJSON, valid},
 		{"model push --json", writeFilled[report.ModelPush], readJSON, valid},
 		{"model pull --json", writeFilled[report.ModelPull], readJSON, valid},
 		{"model inspect --json", writeFilled[report.ModelArtifact], readJSON, valid},
