@@ -101,7 +101,7 @@ func servedBy(ctx context.Context, s streams, name string, o inspectOptions) (*r
 	if _, ok := p.File.Targets[name]; !ok {
 		return nil, nil
 	}
-	steps := newSteps(s.console, "auto")
+	steps := newSteps(s.console, "auto", false)
 	defer steps.close()
 	d, err := o.deployer(ctx, s, o.directory, steps)
 	if err != nil {
