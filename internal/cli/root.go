@@ -51,9 +51,8 @@ func rootCommand(version string, s streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "deployfile",
 		Short: "Package MLflow models as images, and ship them",
-		Long: `deployfile packages an MLflow model as an image that answers requests: locked,
-reproducible, and quick to build again. A file named Deployfile, next to the
-model, says what is made; BuildKit makes it.`,
+		Long: `deployfile packages an MLflow model as a locked, reproducible image that
+answers requests. A file named Deployfile says what is made; BuildKit makes it.`,
 		Example: `  deployfile init model         # write a Deployfile for the model in model/
   deployfile lock               # pin all that the image is made of
   deployfile run                # build it and serve it on this machine
