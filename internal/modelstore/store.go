@@ -12,6 +12,7 @@ import (
 	"slices"
 
 	"github.com/deployfile/deployfile/internal/terminal"
+	"github.com/deployfile/deployfile/mlmodel"
 	"github.com/deployfile/deployfile/modelsource"
 )
 
@@ -82,8 +83,11 @@ const (
 	maxDepth = 64
 )
 
-// listed checks a listing, and sorts it.
+// listed checks a listing, and sorts it. It leaves out what MLflow's client writes into
+// a model that it downloads, which is no part of the model, and which a client may have
+// uploaded again.
 func listed(files []File) ([]File, error) {
+	files = slices.DeleteFunc(files, func(f File) bool { return f.Path == mlmodel.RegisteredModelMeta })
 	if len(files) == 0 {
 		return nil, errNoFiles
 	}
