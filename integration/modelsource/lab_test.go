@@ -71,7 +71,7 @@ func startServer(t *testing.T, env map[string]string, args ...string) *server {
 }
 
 func environment(more map[string]string) []string {
-	env := append(os.Environ(), "MLFLOW_DISABLE_TELEMETRY=1")
+	env := append(os.Environ(), "MLFLOW_DISABLE_TELEMETRY=1", "MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false")
 	for name, value := range more {
 		env = append(env, name+"="+value)
 	}
