@@ -36,9 +36,9 @@ func translations() []translation {
 		// An error of package frontend says it, with the name of the index's secret.
 		{regexp.MustCompile(`(?m)^hint: An index (URL )?\(\S+\) (could not be queried due to|returned a 403).*\n?`), ""},
 		// So does one about certificates.
-		{regexp.MustCompile("(?m)^\\s*hint: Consider enabling use of system TLS certificates.*\\n?"), ""},
+		{regexp.MustCompile(`(?m)^\s*hint: Consider enabling use of system TLS certificates.*\n?`), ""},
 		{regexp.MustCompile("\\(try: `--prerelease=allow`\\)"), "(write --pre in a requirements file, or the version itself)"},
-		{regexp.MustCompile("(?m)^hint: Packages were unavailable because index lookups were disabled.*$"),
+		{regexp.MustCompile(`(?m)^hint: Packages were unavailable because index lookups were disabled.*$`),
 			"hint: --no-index in a requirements file keeps packages from being looked for in indexes; name a directory of wheels with --find-links beside it"},
 		{regexp.MustCompile("because building from source is disabled for (all packages|`[^`]+`) \\(i\\.e\\., with `--no-build(-package [^`]+)?`\\)"),
 			"because only wheels are allowed for $1"},

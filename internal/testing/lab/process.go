@@ -57,7 +57,7 @@ func StartBound(command *exec.Cmd) (exited <-chan struct{}, err error) {
 	if command.SysProcAttr == nil {
 		command.SysProcAttr = &syscall.SysProcAttr{}
 	}
-	command.SysProcAttr.Pdeathsig = syscall.SIGKILL
+	endWithParent(command.SysProcAttr)
 	started, ended := make(chan error), make(chan struct{})
 	go func() {
 		// The kernel sends the death signal when the thread that started the
