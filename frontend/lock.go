@@ -14,6 +14,9 @@ func buildLock(ctx context.Context, in *inputs) (*gwclient.Result, error) {
 	q := in.lockRequest()
 	q.Fresh = true
 	q.Upgrade = in.upgrade()
+	for _, held := range heldBack(in.found.env.all, q.Upgrade) {
+		in.warnText(ctx, held)
+	}
 	lock, pylocks, err := in.resolver.Lock(ctx, q)
 	if err != nil {
 		return nil, in.found.locate(err)
