@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"path/filepath"
 
+	"github.com/deployfile/deployfile/internal/layering"
 	"github.com/deployfile/deployfile/internal/terminal"
 	"github.com/deployfile/deployfile/mlmodel"
 	"github.com/opencontainers/go-digest"
@@ -83,7 +84,7 @@ type File struct {
 
 // LargeFile is the size in bytes from which a file is fetched in a step of its own; it
 // is also a layer of its own.
-const LargeFile = 4 << 20
+const LargeFile = layering.Large
 
 // Check refuses a file that cannot be fetched: one outside the model's directory, or
 // without a hash.
