@@ -82,9 +82,6 @@ type Mounted struct {
 // dir is the model's directory in the layer.
 func (m Mounted) dir() string { return strings.TrimPrefix(imagespec.ModelDir, "/") }
 
-// Tree returns the layer as a tree of its own.
-func (m Mounted) Tree() Tree { return Tree{State: m.State, Dir: m.dir()} }
-
 // Layer returns the layer that has these files, in this order, and no others.
 func (t Tree) Layer(files []string) (bkllb.State, bool) {
 	for _, m := range t.Mounted {

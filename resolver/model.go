@@ -10,7 +10,6 @@ import (
 	"github.com/deployfile/deployfile/internal/terminal"
 	"github.com/deployfile/deployfile/modelsource"
 	"github.com/deployfile/deployfile/toolchain"
-	"golang.org/x/sync/errgroup"
 )
 
 // ModelStep returns the step of ModelFiles.
@@ -48,33 +47,6 @@ func (r *Resolver) ModelFiles(ctx context.Context, t toolchain.Toolchain, model 
 	}
 	slices.SortFunc(out, func(a, b ModelFile) int { return strings.Compare(a.Path, b.Path) })
 	return withModes(out), nil
-}
-
-// proveModel hashes the files of layers of which only the artifact says what is in
-// them, for a new lock. A later build need not: the lock pins the layers by digest.
-func (r *Resolver) proveModel(ctx context.Context, t toolchain.Toolchain, model modelsource.Tree) error {
-	eg, ctx := errgroup.WithContext(ctx)
-	for _, m := range model.Mounted {
-		eg.Go(func() error {
-			got, err := r.ModelFiles(ctx, t, m.Tree())
-			if err != nil {
-				return err
-			}
-			want := make([]ModelFile, len(m.Files))
-			for n, f := range m.Files {
-				want[n] = ModelFile{Path: f.Path, Size: f.Size, SHA256: f.SHA256}
-			}
-			slices.SortFunc(want, func(a, b ModelFile) int { return strings.Compare(a.Path, b.Path) })
-			same := func(a, b ModelFile) bool {
-				return a.Path == b.Path && a.Size == b.Size && a.SHA256 == b.SHA256 && a.Link == b.Link
-			}
-			if !slices.EqualFunc(got, want, same) {
-				return fmt.Errorf("the layer of the model's %s has other files than the artifact's manifest says", m.Files[0].Path)
-			}
-			return nil
-		})
-	}
-	return eg.Wait()
 }
 
 // knownFiles returns the files of a model whose hashes are known.
