@@ -97,7 +97,7 @@ func TestDockerEngine(t *testing.T) {
 	}
 	how := invocation{builder: builder{name: "default"}, env: []string{"DOCKER_HOST=" + engine}}
 	r := p.must(t, how, "--load", "-t", "tiny:1")
-	wantWords(t, r.stderr, "verify that the image answers", "put the layers together")
+	wantWords(t, r.stderr, "verify that the image answers", "add start command")
 	got := filepath.Join(dir, "got.tar")
 	p.must(t, how, "-o", "type=tar,dest="+got)
 	if d := cmp.Diff(archived(t, want), archived(t, got)); d != "" {

@@ -31,7 +31,7 @@ func TestSecrets(t *testing.T) {
 			x := lab.NewIndex(t, lab.Wheel(t, "dfprivate", "1.0", ""))
 			x.User, x.Password = c.user, c.password
 			p := tiny(t, x.Table("corp", `secret = "corp-index"`), "dfprivate")
-			wantFailure(t, p.buildx(t, "--target", "lock", "-o", t.TempDir()), "401", "| >>> url = ")
+			wantFailure(t, p.buildx(t, "--target", "lock", "-o", t.TempDir()), `index "corp" answers 401 Unauthorized`, "| >>> secret = ", "--secret id=corp-index,env=VARIABLE")
 
 			secret := []string{"--secret", "id=corp-index,env=CORP_INDEX"}
 			how := invocation{env: []string{"CORP_INDEX=" + c.secret}, progress: "rawjson"}
