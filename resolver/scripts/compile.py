@@ -82,7 +82,8 @@ def compile(request, requirements, constraints, output, *extra):
         for line in f:
             package, _, via = line.partition("# via ")
             name, _ = requirement_name(package)
-            if name in pins and any("(pyproject.toml)" not in v for v in via.split(", ")):
+            # Neither a constraint nor an override requires anything.
+            if name in pins and any("(pyproject.toml)" not in v and not v.startswith(("-c ", "--override ")) for v in via.strip().split(", ")):
                 needed.add(name)
     write_pins(request, needed)
     return compile_once(request, requirements, constraints, output, *extra)
