@@ -54,7 +54,7 @@ check: ## format, vet and run the unit tests: anywhere, without set-up, in minut
 
 .PHONY: test
 test: embedded tools-buildx tools-versitygw kubernetes base venv ## set everything up and run all tests
-	@hack/with-env.sh go run ./hack/withbuilder go test $(TESTFLAGS) ./...
+	@hack/with-env.sh go test $(TESTFLAGS) ./...
 
 .PHONY: lint
 lint: tools ## gofmt, go vet, staticcheck: fail on any finding
