@@ -11,6 +11,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/deployfile/deployfile/internal/network"
 )
 
 // connect dials an address.
@@ -48,14 +50,15 @@ func guardedDialer(server string) connect {
 // errNotFollowed says that an address which a server names is not asked.
 var errNotFollowed = errors.New("it is not followed")
 
-// refuseAddress refuses addresses that no store of another machine has.
+// refuseAddress refuses addresses that no store of another machine has: those that the
+// steps of a builder may not reach either.
 func refuseAddress(ip netip.Addr, loopback bool) error {
-	ip = ip.Unmap().WithZone("")
-	switch {
-	case ip.IsLinkLocalUnicast(), netip.MustParsePrefix("fd00:ec2::/32").Contains(ip):
-		return fmt.Errorf("the address %s is where clouds have their metadata: %w", ip, errNotFollowed)
-	case !loopback && (ip.IsLoopback() || ip.IsUnspecified()):
-		return fmt.Errorf("another machine names the address %s of this one: %w", ip, errNotFollowed)
+	if own := ip.Unmap(); loopback && (own.IsLoopback() || own.IsUnspecified()) {
+		return nil
+	}
+	err := network.Check(ip, func(netip.Addr) (network.Destination, error) { return network.Elsewhere, nil })
+	if err != nil {
+		return fmt.Errorf("%w, and may be this machine's own or a cloud's metadata: %w", err, errNotFollowed)
 	}
 	return nil
 }
