@@ -46,7 +46,7 @@ func Main(m *testing.M, run func(*testing.M) (code int, err error)) {
 }
 
 // BuilderVariable is the environment variable with the address of a builder that all
-// tests use: whoever writes a test may keep a warm one (hack/withbuilder).
+// tests use: whoever writes a test may keep a warm one.
 const BuilderVariable = "DEPLOYFILE_TEST_BUILDER"
 
 // Builder returns the address of the builder that all tests use, "" if each package
