@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"time"
 
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -107,10 +106,8 @@ func (b *blob) again(cause error) error {
 		if b.attempt++; b.attempt >= uploadAttempts || b.ctx.Err() != nil || !again(cause) || status(cause) == http.StatusRequestedRangeNotSatisfiable {
 			return cause
 		}
-		select {
-		case <-b.ctx.Done():
-			return b.ctx.Err()
-		case <-time.After(time.Duration(b.attempt*b.attempt) * 200 * time.Millisecond):
+		if err := pause(b.ctx, b.attempt); err != nil {
+			return err
 		}
 		if cause = b.open(); cause == nil {
 			return nil

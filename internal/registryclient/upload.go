@@ -82,10 +82,8 @@ func (u *Uploader) Upload(ctx context.Context, c Content, location string, start
 		if attempt == uploadAttempts {
 			return digest, err
 		}
-		select {
-		case <-ctx.Done():
-			return digest, ctx.Err()
-		case <-time.After(time.Duration(attempt*attempt) * 200 * time.Millisecond):
+		if err := pause(ctx, attempt); err != nil {
+			return digest, err
 		}
 	}
 }
@@ -276,4 +274,14 @@ func next(resp *http.Response) (string, error) {
 		return "", fmt.Errorf("the registry does not say where an upload goes on: %w", err)
 	}
 	return at.String(), nil
+}
+
+// pause waits before another try, longer each time.
+func pause(ctx context.Context, attempt int) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(time.Duration(attempt*attempt) * 200 * time.Millisecond):
+		return nil
+	}
 }
