@@ -3,6 +3,7 @@ package build
 import (
 	"context"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/deployfile/deployfile/internal/terminal"
@@ -133,10 +134,15 @@ func (p *progress) forward(to chan<- *client.SolveStatus) {
 	}
 }
 
-// note remembers when the build began.
+// deployfileVertex begins the name of the vertex that reads the Deployfile, as
+// BuildKit's dockerui calls it.
+const deployfileVertex = "[internal] load build definition"
+
+// note remembers when the build began. Vertices that an earlier build shares may be
+// reported as they were then; the one that reads the Deployfile is of this build alone.
 func (p *progress) note(s *client.SolveStatus) {
 	for _, v := range s.Vertexes {
-		if v.Started != nil && (p.begun.IsZero() || v.Started.Before(p.begun)) {
+		if p.begun.IsZero() && v.Started != nil && strings.HasPrefix(v.Name, deployfileVertex) {
 			p.begun = *v.Started
 		}
 	}

@@ -15,8 +15,8 @@ import (
 )
 
 // build builds the wheels of packages that are locked as source, once, to
-// record their hashes. It returns the names of the wheels that it built.
-func (r *Resolver) build(ctx context.Context, q Request, keep *Lock, toolchainDigest string, t toolchain.Toolchain, p *Platform, pylock []byte) (made []string, err error) {
+// record their hashes. It returns the steps that it ran, by the packages' names.
+func (r *Resolver) build(ctx context.Context, q Request, keep *Lock, toolchainDigest string, t toolchain.Toolchain, p *Platform, pylock []byte) (made map[string]toolchain.Step, err error) {
 	_, sources, err := p.installs(t.Version, pylock)
 	var unbuilt []Source
 	before := builtBefore(keep, toolchainDigest, p)
@@ -35,32 +35,40 @@ func (r *Resolver) build(ctx context.Context, q Request, keep *Lock, toolchainDi
 	if err != nil {
 		return nil, err
 	}
+	made = map[string]toolchain.Step{}
 	for _, s := range unbuilt {
-		b, _, err := r.buildOnce(ctx, q, t, s)
+		b, err := r.buildOnce(ctx, q, t, s)
 		if err != nil {
 			return nil, err
 		}
-		p.Built = append(p.Built, b)
-		made = append(made, s.Name)
+		p.Built = append(p.Built, b.BuiltWheel)
+		made[s.Name] = b.step
 	}
 	slices.SortFunc(p.Built, func(a, b BuiltWheel) int { return strings.Compare(a.Name, b.Name) })
 	return made, nil
 }
 
-// buildOnce builds a wheel from source, and returns the wheel and the
+// firstBuild is a wheel that a step built before its hash was known, and the
 // requirements in its metadata.
-func (r *Resolver) buildOnce(ctx context.Context, q Request, t toolchain.Toolchain, s Source) (BuiltWheel, metadata, error) {
-	b, made, err := r.buildWith(ctx, q, t, s)
+type firstBuild struct {
+	BuiltWheel
+	metadata metadata
+	step     toolchain.Step
+}
+
+// buildOnce builds a wheel from source.
+func (r *Resolver) buildOnce(ctx context.Context, q Request, t toolchain.Toolchain, s Source) (firstBuild, error) {
+	b, err := r.buildWith(ctx, q, t, s)
 	var failed *StepError
 	if !errors.As(err, &failed) {
-		return b, made, err
+		return b, err
 	}
 	if older := olderTools(failed.Message); older != "" {
-		if b, made, err := r.buildWith(ctx, q, t, s, older); err == nil {
-			return b, made, nil
+		if b, err := r.buildWith(ctx, q, t, s, older); err == nil {
+			return b, nil
 		}
 	}
-	return b, made, &RequirementError{Name: pypi.CanonPackageName(s.Name), Err: newBuildError(s, failed)}
+	return b, &RequirementError{Name: pypi.CanonPackageName(s.Name), Err: newBuildError(s, failed)}
 }
 
 // olderTools returns the constraint that a build needs whose words say that it was
@@ -78,15 +86,15 @@ func olderTools(said string) string {
 
 // buildWith builds a wheel from source, with build requirements that keep to the
 // constraints.
-func (r *Resolver) buildWith(ctx context.Context, q Request, t toolchain.Toolchain, s Source, constraints ...string) (BuiltWheel, metadata, error) {
-	b := BuiltWheel{Name: s.Name, Version: s.Version}
-	step, err := buildStep(s, b, t, q.Context, q.Indexes, constraints)
-	if err != nil {
-		return b, metadata{}, err
+func (r *Resolver) buildWith(ctx context.Context, q Request, t toolchain.Toolchain, s Source, constraints ...string) (firstBuild, error) {
+	b := firstBuild{BuiltWheel: BuiltWheel{Name: s.Name, Version: s.Version}}
+	var err error
+	if b.step, err = buildStep(s, b.BuiltWheel, t, q.Context, q.Indexes, constraints); err != nil {
+		return b, err
 	}
-	ref, err := r.Gateway.Step(ctx, t, step)
+	ref, err := r.Gateway.Step(ctx, t, b.step)
 	if err != nil {
-		return b, metadata{}, err
+		return b, err
 	}
 	var out struct {
 		Filename, SHA256, Requirements string
@@ -94,12 +102,12 @@ func (r *Resolver) buildWith(ctx context.Context, q Request, t toolchain.Toolcha
 		Metadata                       metadata
 	}
 	if err := r.Gateway.ReadJSON(ctx, ref, "built.json", &out); err != nil {
-		return b, metadata{}, err
+		return b, err
 	}
-	b.Filename, b.SHA256, b.Requirements, b.Libraries = out.Filename, out.SHA256, out.Requirements, out.Libraries
+	b.Filename, b.SHA256, b.Requirements, b.Libraries, b.metadata = out.Filename, out.SHA256, out.Requirements, out.Libraries, out.Metadata
 	// That step ran an untrusted build script, and the build requirements will be
 	// fetched in a step with a network.
-	return b, out.Metadata, b.check()
+	return b, b.check()
 }
 
 // builtBefore returns the wheels that the previous lock built from the same

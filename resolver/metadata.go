@@ -53,10 +53,11 @@ func (r *Resolver) describe(ctx context.Context, q Request, t toolchain.Toolchai
 			return nil, err
 		}
 		eg.Go(func() error {
-			_, m, err := r.buildOnce(ctx, q, t, s)
+			b, err := r.buildOnce(ctx, q, t, s)
 			if err != nil {
 				return err
 			}
+			m := b.metadata
 			if pypi.CanonPackageName(m.Name) != pypi.CanonPackageName(u.Name) {
 				return fmt.Errorf("the build of %s made a wheel of %q", u.Name, m.Name)
 			}

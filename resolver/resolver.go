@@ -118,7 +118,7 @@ func (r *Resolver) Lock(ctx context.Context, q Request) (*Lock, map[string][]byt
 			p := &lock.Platforms[n]
 			p.Pylock = PylockName(name, q.Platforms)
 			got, err := r.packages(egctx, q, keep, t, p)
-			var made []string
+			var made map[string]toolchain.Step
 			if err == nil {
 				found[n], p.PylockSHA256 = got, hash(got.pylock)
 				made, err = r.build(egctx, q, keep, lock.Toolchain.Digest, t, p, got.pylock)

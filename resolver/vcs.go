@@ -213,17 +213,17 @@ func (r *Resolver) projectName(ctx context.Context, q Request, t toolchain.Toolc
 		return project.Project.Name, nil
 	}
 	vcs := &PylockVCS{Type: "git", URL: repo.URL, RequestedRevision: repo.Revision, CommitID: repo.Commit, Subdirectory: repo.Subdirectory}
-	_, m, err := r.buildOnce(ctx, q, t, Source{Name: strings.TrimSuffix(path.Base(repo.URL), ".git"), VCS: vcs})
+	b, err := r.buildOnce(ctx, q, t, Source{Name: strings.TrimSuffix(path.Base(repo.URL), ".git"), VCS: vcs})
 	var failed *BuildError
 	switch {
 	case errors.As(err, &failed):
 		return "", &RequirementError{Name: repo.name(), Err: failed}
 	case err != nil:
 		return "", &RequirementError{Name: repo.name(), Err: err}
-	case !namePattern.MatchString(m.Name):
-		return "", &RequirementError{Name: repo.name(), Err: fmt.Errorf("its build made a wheel of %q, which is not a package's name", m.Name)}
+	case !namePattern.MatchString(b.metadata.Name):
+		return "", &RequirementError{Name: repo.name(), Err: fmt.Errorf("its build made a wheel of %q, which is not a package's name", b.metadata.Name)}
 	}
-	return m.Name, nil
+	return b.metadata.Name, nil
 }
 
 func upgraded(upgrade []string, name string) bool {

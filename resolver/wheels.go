@@ -134,7 +134,7 @@ func (r *Resolver) readWheelReport(ctx context.Context, ref gwclient.Reference) 
 // wheelFiles sets the platform's WheelFiles: from the report of the resolve
 // step, else from the lock. Wheels that are built are inspected in their own
 // step, together with all others.
-func (r *Resolver) wheelFiles(ctx context.Context, q Request, keep *Lock, toolchainDigest string, t toolchain.Toolchain, p *Platform, pylock []byte, found *wheelReport, made []string) error {
+func (r *Resolver) wheelFiles(ctx context.Context, q Request, keep *Lock, toolchainDigest string, t toolchain.Toolchain, p *Platform, pylock []byte, found *wheelReport, made map[string]toolchain.Step) error {
 	if was := keep.sameWheels(toolchainDigest, p); found == nil && was != nil {
 		p.Wheels = was
 		return nil
@@ -161,7 +161,7 @@ func (l *Lock) sameWheels(toolchainDigest string, p *Platform) *WheelFiles {
 	return nil
 }
 
-func (r *Resolver) lookInto(ctx context.Context, q Request, t toolchain.Toolchain, p *Platform, pylock []byte, made []string) (*wheelReport, error) {
+func (r *Resolver) lookInto(ctx context.Context, q Request, t toolchain.Toolchain, p *Platform, pylock []byte, made map[string]toolchain.Step) (*wheelReport, error) {
 	mounts, requested, err := wheelRequest(q, t, p, pylock, made)
 	if err != nil {
 		return nil, err
@@ -181,9 +181,9 @@ func (r *Resolver) lookInto(ctx context.Context, q Request, t toolchain.Toolchai
 }
 
 // wheelRequest lists the wheels of a platform for a script, with the mounts of those
-// that are not fetched. The wheels of the packages in made were built before their
-// hash was known.
-func wheelRequest(q Request, t toolchain.Toolchain, p *Platform, pylock []byte, made []string) (mounts []toolchain.Mount, requested []map[string]string, err error) {
+// that are not fetched. The steps in made built their wheels before the hash was
+// known.
+func wheelRequest(q Request, t toolchain.Toolchain, p *Platform, pylock []byte, made map[string]toolchain.Step) (mounts []toolchain.Mount, requested []map[string]string, err error) {
 	wheels, sources, err := p.installs(t.Version, pylock)
 	if err != nil {
 		return nil, nil, err
@@ -204,14 +204,11 @@ func wheelRequest(q Request, t toolchain.Toolchain, p *Platform, pylock []byte, 
 	for _, s := range sources {
 		b := built[s.Name]
 		at := path.Join(dir, b.Filename)
-		pinned := b
-		if slices.Contains(made, s.Name) {
-			// Use the step that built it, before the hash was known.
-			pinned = BuiltWheel{Name: s.Name, Version: s.Version}
-		}
-		build, err := BuildStep(s, pinned, t, q.Context, q.Indexes)
-		if err != nil {
-			return nil, nil, err
+		build, ok := made[s.Name]
+		if !ok {
+			if build, err = BuildStep(s, b, t, q.Context, q.Indexes); err != nil {
+				return nil, nil, err
+			}
 		}
 		mounts = append(mounts, toolchain.Mount{Path: at, Source: t.Run(build), From: b.Filename})
 		requested = append(requested, map[string]string{"name": s.Name, "path": at})

@@ -112,7 +112,8 @@ func TestReadmeFirstHour(t *testing.T) {
 }
 
 // TestReadmeBuildx pushes the frontend image to a registry of the test, and builds
-// with buildx alone.
+// with buildx alone. Where the machine trusts an authority of its own, the builder has to
+// as well.
 func TestReadmeBuildx(t *testing.T) {
 	all := coveredBy(t, readme)
 	r := newReader(t, here, "BUILDX_CONFIG="+t.TempDir())
@@ -121,7 +122,7 @@ func TestReadmeBuildx(t *testing.T) {
 	for name, value := range shared.Contexts() {
 		flags += fmt.Sprintf(" --build-context '%s=%s'", name, value)
 	}
-	docker := fmt.Sprintf("#!/bin/sh\n[ \"$1 $2\" = 'buildx build' ] || exit 64\nshift 2\nexec buildx build --builder readme%s \"$@\"\n", flags)
+	docker := fmt.Sprintf("#!/bin/sh\n[ \"$1 $2\" = 'buildx build' ] || exit 64\nshift 2\nexec buildx build --builder readme%s ${SSL_CERT_FILE:+--secret \"id=ca,src=$SSL_CERT_FILE\"} \"$@\"\n", flags)
 	if err := os.WriteFile(filepath.Join(r.bin, "docker"), []byte(docker), 0o755); err != nil {
 		t.Fatal(err)
 	}
@@ -151,12 +152,10 @@ func TestReadmeDeploy(t *testing.T) {
 	models(t, n)
 	all := coveredBy(t, readme)
 	r := onNode(t, n, n.Kubeconfig)
-	text := "[model]\nsource = \"model\"\n\n" + all[0].text
+	text := r.names.Replace("[model]\nsource = \"model\"\n\n" + all[0].text)
 	r.write(t, text+"env = { EARLIER = \"1\" }\n")
-	for _, b := range []block{{text: "deployfile lock && deployfile deploy prod"}} {
-		if out, log, err := r.run(t, b); err != nil {
-			t.Fatalf("%v\n%s%s", err, out, lab.Tail(log))
-		}
+	if out, log, err := r.run(t, block{text: "deployfile lock && deployfile deploy prod"}); err != nil {
+		t.Fatalf("%v\n%s%s", err, out, lab.Tail(log))
 	}
 	r.write(t, text)
 	r.read(t, readme, all)
