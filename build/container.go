@@ -57,8 +57,7 @@ type container struct {
 	process gwclient.ContainerProcess
 	// closers end with the container.
 	closers []io.Closer
-	exited  chan struct{}
-	err     error
+	ending
 }
 
 var _ Server = (*container)(nil)
@@ -79,7 +78,7 @@ func (b *Built) Start(ctx context.Context, o ServerOptions) (_ Server, err error
 	if err := json.Unmarshal(data, &image); err != nil {
 		return nil, fmt.Errorf("the image's config: %w", err)
 	}
-	c := &container{exited: make(chan struct{})}
+	c := &container{ending: ending{told: make(chan struct{})}}
 	defer func() {
 		if err != nil {
 			err = errors.Join(fmt.Errorf("start the image in the builder: %w", err), c.release(ctx))
@@ -90,6 +89,7 @@ func (b *Built) Start(ctx context.Context, o ServerOptions) (_ Server, err error
 		Mounts: []gwclient.Mount{{Dest: "/", MountType: pb.MountType_BIND, Ref: ref}},
 	}
 	var dial dialFunc
+	var stderr io.WriteCloser = keepOpen{o.Log}
 	if b.builder.Kind == builder.Embedded {
 		server, err := b.builder.NewServer(ctx, o.Limits)
 		if err != nil {
@@ -103,7 +103,8 @@ func (b *Built) Start(ctx context.Context, o ServerOptions) (_ Server, err error
 			return nil, errors.New("its user is root, who could replace the programs that confine it: set another user in [image], or leave --builder to the embedded one")
 		}
 		request.NetMode = pb.NetMode_NONE
-		args = confined(args)
+		args = confined(supervised(args))
+		stderr = keepOpen{&exitCode{ended: c.end}}
 		dial = func(ctx context.Context) (io.ReadWriteCloser, error) { return c.connect(ctx, o.Port) }
 	}
 	if c.ctr, err = b.Client.NewContainer(ctx, request); err != nil {
@@ -116,7 +117,7 @@ func (b *Built) Start(ctx context.Context, o ServerOptions) (_ Server, err error
 		User:   image.Config.User,
 		Cwd:    image.Config.WorkingDir,
 		Stdout: keepOpen{o.Log},
-		Stderr: keepOpen{o.Log},
+		Stderr: stderr,
 	}); err != nil {
 		return nil, err
 	}
@@ -150,31 +151,28 @@ const lookPause = 2 * time.Second
 // watch waits for the end of the process or of the builder; BuildKit's client
 // does not report the latter to a caller that waits for a process.
 func (c *container) watch(b *builder.Builder) {
-	defer close(c.exited)
-	ended := make(chan error, 1)
-	go func() { ended <- c.process.Wait() }()
+	go func() { c.end(c.process.Wait()) }()
 	look := time.NewTicker(lookPause)
 	defer look.Stop()
 	for {
 		select {
-		case c.err = <-ended:
+		case <-c.told:
 			return
 		case <-look.C:
 			lost := fmt.Errorf("the connection was lost: %w", io.EOF)
 			if b.Explain(lost) != lost {
-				c.err = lost
-				return
+				c.end(lost)
 			}
 		}
 	}
 }
 
 // Exited implements Server.
-func (c *container) Exited() <-chan struct{} { return c.exited }
+func (c *container) Exited() <-chan struct{} { return c.told }
 
 // Err implements Server.
 func (c *container) Err() error {
-	<-c.exited
+	<-c.told
 	var exit *gatewayapi.ExitError
 	switch {
 	case c.err == nil:
@@ -191,7 +189,7 @@ func (c *container) Stop(grace time.Duration) {
 	defer cancel()
 	if grace > 0 && c.process.Signal(ctx, syscall.SIGTERM) == nil {
 		select {
-		case <-c.exited:
+		case <-c.told:
 		case <-time.After(grace):
 		}
 	}
@@ -199,7 +197,7 @@ func (c *container) Stop(grace time.Duration) {
 	_ = c.process.Signal(ctx, syscall.SIGKILL)
 	_ = c.release(ctx)
 	select {
-	case <-c.exited:
+	case <-c.told:
 	case <-ctx.Done():
 	}
 }
