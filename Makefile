@@ -56,6 +56,11 @@ check: ## format, vet and run the unit tests: anywhere, without set-up, in minut
 test: embedded tools-buildx tools-versitygw kubernetes base venv ## set everything up and run all tests
 	@hack/with-env.sh go test $(TESTFLAGS) ./...
 
+.PHONY: conformance
+conformance: embedded kubernetes base ## deploy to each kind of target with every fault at every step: an hour or two
+	@DEPLOYFILE_TEST_FAULTS=all hack/with-env.sh go test -count=1 -timeout=120m -p 1 -run '^TestConformance$$' \
+		./publish ./integration/registrytarget ./integration/engine ./integration/kubernetes
+
 .PHONY: lint
 lint: tools ## gofmt, go vet, staticcheck: fail on any finding
 	@$(gofmt)

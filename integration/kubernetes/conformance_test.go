@@ -14,6 +14,7 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/deployfile/deployfile/deployfile"
+	labs "github.com/deployfile/deployfile/internal/testing/lab"
 	"github.com/deployfile/deployfile/manifests"
 	keys "github.com/deployfile/deployfile/manifests/cluster"
 	"github.com/deployfile/deployfile/manifests/kserve"
@@ -36,7 +37,9 @@ var faults = map[string][]publishtest.Fault{
 	"Prune 1":  {publishtest.Dies},
 }
 
-func picked(step string, f publishtest.Fault) bool { return slices.Contains(faults[step], f) }
+func picked(step string, f publishtest.Fault) bool {
+	return labs.AllFaults() || slices.Contains(faults[step], f)
+}
 
 // TestConformance deploys to a cluster with faults.
 func TestConformance(t *testing.T) {

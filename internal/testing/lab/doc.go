@@ -53,6 +53,14 @@ const BuilderVariable = "DEPLOYFILE_TEST_BUILDER"
 // starts its own.
 func Builder() string { return os.Getenv(BuilderVariable) }
 
+// FaultsVariable is the environment variable that `make conformance` sets to "all".
+const FaultsVariable = "DEPLOYFILE_TEST_FAULTS"
+
+// AllFaults reports whether kinds of targets are to be tried with every fault at every
+// step, which takes hours, and not only with those that they can answer in a way of
+// their own.
+func AllFaults() bool { return os.Getenv(FaultsVariable) == "all" }
+
 // Contexts returns the named build contexts that stand in for images of a registry.
 func (p Parts) Contexts() map[string]string {
 	return map[string]string{
