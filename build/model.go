@@ -60,12 +60,12 @@ func supplyModel(ctx context.Context, opt *client.SolveOpt, o Options) (func(), 
 	}
 	s := &supplier{options: o, solve: opt, store: modelstore.Options{TrackingURI: p.File.Model.TrackingURI, Getenv: os.Getenv}}
 	s.store.Home, _ = os.UserHomeDir()
-	closed, err := s.supply(ctx, source, lock, err == nil)
-	if err != nil {
-		closed()
+	s.store.Cache = s.openCache
+	if err := s.supply(ctx, source, lock, err == nil); err != nil {
+		s.close()
 		return nothing, atSource(p, err)
 	}
-	return closed, nil
+	return s.close, nil
 }
 
 // supplier supplies a build with a model.
@@ -73,29 +73,54 @@ type supplier struct {
 	options Options
 	solve   *client.SolveOpt
 	store   modelstore.Options
+	// cache is the user's, once something needs it.
+	cache  *modelcache.Cache
+	closed func() error
 }
 
-func (s *supplier) supply(ctx context.Context, source string, lock *resolver.Lock, readable bool) (func(), error) {
-	nothing := func() {}
+// openCache opens the user's cache, once.
+func (s *supplier) openCache() (*modelcache.Cache, error) {
+	if s.cache != nil {
+		return s.cache, nil
+	}
+	dir, err := modelcache.Dir()
+	if err != nil {
+		return nil, err
+	}
+	s.cache, s.closed, err = modelcache.Open(dir, modelcache.DefaultLimit)
+	return s.cache, err
+}
+
+// close closes the cache.
+func (s *supplier) close() {
+	if s.closed == nil {
+		return
+	}
+	if err := s.closed(); err != nil {
+		s.say("the cache of models: %v", err)
+	}
+}
+
+func (s *supplier) supply(ctx context.Context, source string, lock *resolver.Lock, readable bool) error {
 	locks := s.options.Target == frontend.OutputLock
 	upgrades := locks && slices.Contains(strings.Split(s.options.Args[frontend.ArgUpgrade], ","), "*")
 	fits := lock != nil && lock.ModelSource != nil && lock.ModelSource.Source == source
 	switch {
 	case !fits && (lock != nil || !readable) && !locks:
-		return nothing, nil // the frontend reports a lock of another model
+		return nil // the frontend reports a lock of another model
 	case !fits || upgrades:
 		return s.resolve(ctx, source, locks)
 	}
 	store, err := modelstore.Reopen(*lock.ModelSource, s.store)
 	if err != nil {
-		return nothing, err
+		return err
 	}
 	access, err := store.Access(ctx)
 	if err != nil {
-		return nothing, err
+		return err
 	}
 	if access != nil {
-		return nothing, s.give(frontend.Supply{Secret: true}, access)
+		return s.give(frontend.Supply{Secret: true}, access)
 	}
 	var files []modelstore.File
 	for _, f := range lock.Model {
@@ -105,14 +130,14 @@ func (s *supplier) supply(ctx context.Context, source string, lock *resolver.Loc
 }
 
 // resolve asks the store what the source stands for, and sends it.
-func (s *supplier) resolve(ctx context.Context, source string, locks bool) (func(), error) {
+func (s *supplier) resolve(ctx context.Context, source string, locks bool) error {
 	m, err := modelstore.Resolve(ctx, source, s.store)
 	if err != nil {
-		return func() {}, err
+		return err
 	}
 	files, err := m.Store.List(ctx)
 	if err != nil {
-		return func() {}, err
+		return err
 	}
 	s.say("%s is %s: %s", source, m.Pin.Resolved, describe(files))
 	return s.send(ctx, m.Store, m.Pin.Location, files, &m.Pin, locks)
@@ -128,19 +153,10 @@ func describe(files []modelstore.File) string {
 
 // send downloads files into the user's cache, and sends them to the builder from there:
 // all of them or, where it makes a lock of their hashes, only those that it reads.
-func (s *supplier) send(ctx context.Context, store modelstore.Store, name string, files []modelstore.File, pin *modelsource.Pin, locks bool) (func(), error) {
-	dir, err := modelcache.Dir()
+func (s *supplier) send(ctx context.Context, store modelstore.Store, name string, files []modelstore.File, pin *modelsource.Pin, locks bool) error {
+	cache, err := s.openCache()
 	if err != nil {
-		return func() {}, err
-	}
-	cache, closeCache, err := modelcache.Open(dir, modelcache.DefaultLimit)
-	if err != nil {
-		return func() {}, err
-	}
-	closed := func() {
-		if err := closeCache(); err != nil {
-			s.say("the cache of models: %v", err)
-		}
+		return err
 	}
 	if locks && pin == nil {
 		// Their hashes are locked, and what is large has nothing that a lock needs.
@@ -151,7 +167,7 @@ func (s *supplier) send(ctx context.Context, store modelstore.Store, name string
 			}
 		}
 		if _, err = modelstore.Download(ctx, cache, store, name, small); err != nil {
-			return closed, err
+			return err
 		}
 	}
 	var have []modelsource.File
@@ -160,7 +176,7 @@ func (s *supplier) send(ctx context.Context, store modelstore.Store, name string
 			have = append(have, modelsource.File{Path: f.Path, Size: f.Size, SHA256: f.SHA256})
 		}
 	} else if have, err = modelstore.Download(ctx, cache, store, name, files); err != nil {
-		return closed, err
+		return err
 	}
 	given, sent := frontend.Supply{Pin: pin, Sends: true}, have
 	if locks {
@@ -168,7 +184,7 @@ func (s *supplier) send(ctx context.Context, store modelstore.Store, name string
 		sent = slices.DeleteFunc(slices.Clone(have), func(f modelsource.File) bool { return f.Size >= modelsource.LargeFile })
 	}
 	s.solve.LocalMounts[frontend.ModelDirectory] = newModelFS(cache, sent)
-	return closed, s.give(given, nil)
+	return s.give(given, nil)
 }
 
 // give puts into the build's options what the frontend is to know, and the secret of the

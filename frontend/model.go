@@ -109,13 +109,13 @@ func (in *inputs) listedModel(ctx context.Context, scheme modelsource.Listed, gi
 		files = append(files, modelsource.File{Path: f.Path, Size: f.Size, SHA256: f.SHA256})
 	}
 	if given.Secret {
-		return modelsource.Fetch(tools, files, nil)
+		return modelsource.FetchModel(tools, *in.pin, files, nil)
 	}
 	access, err := scheme.Access(*in.pin)
 	if err != nil {
 		return modelsource.Tree{}, err
 	}
-	return modelsource.Fetch(tools, files, &access)
+	return modelsource.FetchModel(tools, *in.pin, files, &access)
 }
 
 // fetchTools returns the locked toolchain, as far as steps need it that fetch a model.

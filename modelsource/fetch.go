@@ -15,11 +15,13 @@ import (
 type Access struct {
 	// URL is the address of the model's directory; a file is at its path below it.
 	URL string `json:"url,omitempty"`
+	// File is the address of the only file, in place of URL.
+	File string `json:"file,omitempty"`
 	// Signed is the address of an API that answers, at a file's path below it, with
 	// {"url": …, "headers": …}, which it has signed for a while. Files are fetched
 	// from there if it does.
 	Signed string `json:"signed,omitempty"`
-	// Headers go to the hosts of URL and Signed, and to no other.
+	// Headers go to the hosts of URL, File and Signed, and to no other.
 	Headers map[string]string `json:"headers,omitempty"`
 	// URLs are the addresses of files that are not below URL, by their paths. They
 	// get no headers.
@@ -86,11 +88,7 @@ func fetchStep(name string, files []File, access *Access, t toolchain.Toolchain)
 		Script:  toolchain.Script{Name: "fetch.py", Source: fetchSource},
 		Args:    []string{path.Join(filesDir, "files.json")},
 		Network: true,
-		Mounts: []toolchain.Mount{{
-			Path: filesDir,
-			Source: bkllb.Scratch().File(bkllb.Mkfile("/files.json", 0o444, list, bkllb.WithCreatedTime(toolchain.Epoch())),
-				append([]bkllb.ConstraintsOpt{bkllb.WithCustomName("[internal] files.json")}, t.Constraints...)...),
-		}},
+		Mounts:  []toolchain.Mount{fileList(list, t)},
 	}
 	if access == nil {
 		step.Secrets = []toolchain.Secret{{ID: AccessSecret, Path: accessPath}}
@@ -105,4 +103,13 @@ func fetchStep(name string, files []File, access *Access, t toolchain.Toolchain)
 		step.Secrets = append(step.Secrets, toolchain.Secret{ID: id, Path: path.Join(secretsDir, id)})
 	}
 	return step, nil
+}
+
+// fileList gives a step the files that it is to make.
+func fileList(list []byte, t toolchain.Toolchain) toolchain.Mount {
+	return toolchain.Mount{
+		Path: filesDir,
+		Source: bkllb.Scratch().File(bkllb.Mkfile("/files.json", 0o444, list, bkllb.WithCreatedTime(toolchain.Epoch())),
+			append([]bkllb.ConstraintsOpt{bkllb.WithCustomName("[internal] files.json")}, t.Constraints...)...),
+	}
 }

@@ -6,6 +6,7 @@ import concurrent.futures
 import hashlib
 import http.client
 import json
+import netrc
 import os
 import random
 import re
@@ -78,10 +79,20 @@ def read(path):
         return ""
 
 
-def credentials(names):
-    """The headers of MLflow's credentials among secrets."""
+def credentials(names, url):
+    """The headers of the credentials among secrets, for an address."""
     found = {name: read(f"{SECRETS}/{name}") for name in names}
     headers = {}
+    if found.get("netrc"):
+        try:
+            machines = netrc.netrc(f"{SECRETS}/netrc").hosts
+        except netrc.NetrcParseError:
+            fail("the secret netrc is not a netrc file")
+        # Not "default": the address is the model's, and whoever wrote that may be a stranger.
+        name = urllib.parse.urlsplit(url).hostname or ""
+        if name in machines and name != "default":
+            login, _, password = machines[name]
+            headers["Authorization"] = "Basic " + base64.b64encode(f"{login}:{password}".encode()).decode()
     user, password = found.get("MLFLOW_TRACKING_USERNAME"), found.get("MLFLOW_TRACKING_PASSWORD")
     if user and password:
         headers["Authorization"] = "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
@@ -103,7 +114,7 @@ def certificates():
 class Store:
     def __init__(self, access):
         self.access = access
-        self.headers = access.get("headers") or credentials(access.get("secrets") or [])
+        self.headers = access.get("headers") or credentials(access.get("secrets") or [], access.get("file") or access.get("url") or "")
         self.opener = web([text for text in (certificates(), access.get("ca")) if text])
         self.signs = bool(access.get("signed"))
 
@@ -138,6 +149,8 @@ class Store:
         url = (self.access.get("urls") or {}).get(path)
         if url:
             return url, {}
+        if self.access.get("file"):
+            return self.access["file"], self.headers
         return self.signed(path) or (self.access["url"] + "/" + urllib.parse.quote(path), self.headers)
 
 

@@ -36,6 +36,9 @@ type Pin struct {
 	// that is the model.
 	Root   string  `toml:"root,omitempty" json:"root,omitempty"`
 	Layers []Layer `toml:"layers,omitempty" json:"layers,omitempty"`
+	// Archive is the file that has all of the model's files; Root is the directory of
+	// it that is the model.
+	Archive *File `toml:"archive,omitempty" json:"archive,omitempty"`
 }
 
 // Check refuses a pin that no lock has.
@@ -53,6 +56,11 @@ func (p Pin) Check() error {
 	}
 	for _, l := range p.Layers {
 		if err := l.Check(); err != nil {
+			return err
+		}
+	}
+	if p.Archive != nil {
+		if err := p.Archive.Check(); err != nil {
 			return err
 		}
 	}
@@ -77,9 +85,9 @@ func (p *Pin) Describe(m *mlmodel.Model) {
 type File struct {
 	// Path is relative to the model's directory, with slashes, Size in bytes, SHA256
 	// in hexadecimal.
-	Path   string `json:"path"`
-	Size   int64  `json:"size"`
-	SHA256 string `json:"sha256"`
+	Path   string `toml:"path" json:"path"`
+	Size   int64  `toml:"size" json:"size"`
+	SHA256 string `toml:"sha256" json:"sha256"`
 }
 
 // LargeFile is the size in bytes from which a file is fetched in a step of its own; it

@@ -2,5 +2,6 @@
 // downloaded as MLflow's own client does, and built. A server is started from the
 // environment of the tests, with SQLite, and with artifacts in a directory or in a store
 // of S3's protocol; models are logged by MLflow itself. A proxy of the tests stands in
-// front of a server where a certificate, a credential or a fault is wanted.
+// front of a server where a certificate, a credential or a fault is wanted. Archives are
+// served by the tests.
 package modelsource

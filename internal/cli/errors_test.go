@@ -147,6 +147,7 @@ func unnamedErrors() []string {
 		"internal/modelcache.corruptError",
 		"internal/modelstore.brokenError",
 		"internal/modelstore.changedError",
+		"internal/modelstore.entryError",
 		"internal/modelstore.statusError",
 		"internal/modelstore.writeError",
 		"publish.endedError",

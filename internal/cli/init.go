@@ -148,7 +148,7 @@ func elsewhere(uri string) error {
 	if _, err := modelsource.Find(uri); err != nil {
 		return fmt.Errorf("%s is a URI that no build reads. Download it first:%s", uri, download)
 	}
-	return fmt.Errorf("%s is at an MLflow server, and init reads directories. Write a Deployfile with source = \"%[1]s\" in [model], of which deployfile lock fetches what it needs, or download it:%s", uri, download)
+	return fmt.Errorf("%s is elsewhere, and init reads directories. Write a Deployfile with source = \"%[1]s\" in [model], of which deployfile lock fetches what it needs, or download it:%s", uri, download)
 }
 
 // modelURI matches MLflow's URIs of models and artifacts.

@@ -109,6 +109,16 @@ func (c *Cache) Open(sum string) (io.ReadCloser, error) {
 	return &verified{f: f, hash: sha256.New(), want: sum, corrupt: func() { _ = c.root.Remove(name) }}, nil
 }
 
+// OpenFile opens a file by its hash, which nothing compares: whoever reads parts of it
+// compares what comes of them.
+func (c *Cache) OpenFile(sum string) (*os.File, error) {
+	name, err := blobPath(sum)
+	if err != nil {
+		return nil, err
+	}
+	return c.root.Open(name)
+}
+
 // verified is a file whose hash is compared at its end.
 type verified struct {
 	f       *os.File

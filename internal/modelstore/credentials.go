@@ -63,11 +63,14 @@ func newServer(address string, o Options) (*server, error) {
 			return nil, fmt.Errorf("%s: %w", certificateVariable, err)
 		}
 	}
-	if s.client, err = newClient(u.Host, headers, authorities); err != nil {
+	if s.client, err = newClient(u.Host, headers, authorities, advice{
+		credential: "set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN, or write ~/.mlflow/credentials",
+		authority:  certificateVariable + " or SSL_CERT_FILE",
+	}); err != nil {
 		return nil, err
 	}
 	if withheld {
-		s.client.withheld = s.base
+		s.client.advice.withheld = trackingVariable + "=" + s.base
 	}
 	return s, nil
 }

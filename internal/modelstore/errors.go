@@ -16,26 +16,33 @@ type statusError struct {
 	// Status is the answer's status, Reason what the store says of it.
 	Status int
 	Reason string
-	// Withheld is the server's address if the user has a credential that was not
-	// sent there, because MLFLOW_TRACKING_URI names another server.
-	Withheld string
+	// Advice is what to do about it, "" if that is not known.
+	Advice string
 }
 
-// Error says what to do about a credential.
+// Error says what to do about it.
 func (e *statusError) Error() string {
 	text := fmt.Sprintf("%s: %s: %d %s", e.Host, e.What, e.Status, http.StatusText(e.Status))
 	if e.Reason != "" {
 		text += ": " + e.Reason
 	}
-	switch denied := e.Status == http.StatusUnauthorized || e.Status == http.StatusForbidden; {
-	case denied && e.Withheld != "":
-		text += "; your credential was not sent, because it is not for this server: if you trust it, set MLFLOW_TRACKING_URI=" + e.Withheld
-	case e.Status == http.StatusUnauthorized:
-		text += "; set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN, or write ~/.mlflow/credentials"
-	case e.Status == http.StatusForbidden:
-		text += "; the credential does not allow it"
+	if e.Advice != "" {
+		text += "; " + e.Advice
 	}
 	return text
+}
+
+// denied says what to do about an answer that wants another credential.
+func (a advice) denied(status int) string {
+	switch denied := status == http.StatusUnauthorized || status == http.StatusForbidden; {
+	case denied && a.withheld != "":
+		return "your credential was not sent, because it is not for this server: if you trust it, set " + a.withheld
+	case status == http.StatusUnauthorized:
+		return a.credential
+	case status == http.StatusForbidden:
+		return "the credential does not allow it"
+	}
+	return ""
 }
 
 // again reports whether the same request may succeed a moment later.

@@ -27,10 +27,19 @@ type client struct {
 	headers http.Header
 	// authorities are trusted besides the system's, in PEM.
 	authorities []byte
-	// withheld is the server's address if a credential of the user does not go there.
-	withheld string
+	advice      advice
 	// tries is how often a request is sent.
 	tries int
+}
+
+// advice says what a user can do about an error.
+type advice struct {
+	// credential is how one is given; authority names the variables that name the
+	// authority of a certificate.
+	credential, authority string
+	// withheld is what to set if a credential that the user has does not go to this
+	// server.
+	withheld string
 }
 
 // How often a request is tried that may succeed the next time.
@@ -43,7 +52,7 @@ const (
 )
 
 // newClient returns a client that trusts authorities in PEM besides the system's.
-func newClient(host string, headers http.Header, authorities []byte) (*client, error) {
+func newClient(host string, headers http.Header, authorities []byte, a advice) (*client, error) {
 	t := http.DefaultTransport.(*http.Transport).Clone()
 	t.DialContext = guardedDialer(host)
 	t.ResponseHeaderTimeout = silence
@@ -54,11 +63,11 @@ func newClient(host string, headers http.Header, authorities []byte) (*client, e
 			pool = x509.NewCertPool()
 		}
 		if !pool.AppendCertsFromPEM(authorities) {
-			return nil, errors.New("MLFLOW_TRACKING_SERVER_CERT_PATH names a file without a certificate in PEM")
+			return nil, errors.New(certificateVariable + " names a file without a certificate in PEM")
 		}
 		t.TLSClientConfig = &tls.Config{RootCAs: pool}
 	}
-	c := &client{host: host, headers: headers, authorities: authorities, tries: attempts}
+	c := &client{host: host, headers: headers, authorities: authorities, advice: a, tries: attempts}
 	c.http = &http.Client{Transport: t, CheckRedirect: c.redirect}
 	return c, nil
 }
@@ -108,13 +117,13 @@ func (c *client) send(ctx context.Context, what string, make func() (*http.Reque
 		var failed error
 		retry := true
 		if err != nil {
-			failed = withoutAddress(req.URL, what, err)
+			failed = c.withoutAddress(req.URL, what, err)
 			retry = ctx.Err() == nil && !permanent(err)
 		} else {
 			reason, _ := io.ReadAll(io.LimitReader(resp.Body, 64<<10))
 			resp.Body.Close()
 			wait = retryAfter(resp.Header)
-			failed = &statusError{Host: req.URL.Host, What: what, Status: resp.StatusCode, Reason: quotedReason(explanation(reason)), Withheld: c.withheld}
+			failed = &statusError{Host: req.URL.Host, What: what, Status: resp.StatusCode, Reason: quotedReason(explanation(reason)), Advice: c.advice.denied(resp.StatusCode)}
 			retry = again(resp.StatusCode)
 		}
 		if !retry || attempt == c.tries {
@@ -143,14 +152,14 @@ func refusedConnection(err error) bool { return errors.Is(err, syscall.ECONNREFU
 
 // withoutAddress is an error of net/http without the address that was asked for, which
 // may be signed.
-func withoutAddress(u *url.URL, what string, err error) error {
+func (c *client) withoutAddress(u *url.URL, what string, err error) error {
 	var at *url.Error
 	if errors.As(err, &at) {
 		err = at.Err
 	}
 	var unknown x509.UnknownAuthorityError
 	if errors.As(err, &unknown) {
-		return fmt.Errorf("%s: %s: %w; name its authority by MLFLOW_TRACKING_SERVER_CERT_PATH or SSL_CERT_FILE", u.Host, what, err)
+		return fmt.Errorf("%s: %s: %w; name its authority by %s", u.Host, what, err, c.advice.authority)
 	}
 	return fmt.Errorf("%s: %s: %w", u.Host, what, err)
 }

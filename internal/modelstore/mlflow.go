@@ -64,6 +64,20 @@ func resolveMLflow(ctx context.Context, source string, o Options) (*Model, error
 	return &Model{Pin: pin, Store: store}, nil
 }
 
+// reopenMLflow returns the store of a pin.
+func reopenMLflow(pin modelsource.Pin, o Options) (Store, error) {
+	server := pin.Server
+	if o.TrackingURI != "" || o.Getenv(trackingVariable) != "" {
+		// The same server may have another address for this machine.
+		server = trackingURI(o)
+	}
+	s, err := newServer(server, o)
+	if err != nil {
+		return nil, err
+	}
+	return s.open(pin.Location)
+}
+
 // joinLocation returns the location of a directory in another.
 func joinLocation(location, dir string) (string, error) {
 	if dir == "" {

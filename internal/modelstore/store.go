@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"github.com/deployfile/deployfile/internal/modelcache"
 	"github.com/deployfile/deployfile/internal/terminal"
 	"github.com/deployfile/deployfile/mlmodel"
 	"github.com/deployfile/deployfile/modelsource"
@@ -53,28 +54,51 @@ type Options struct {
 	// Getenv looks up an environment variable, Home is the user's directory.
 	Getenv func(string) string
 	Home   string
+	// Cache returns the user's cache, for stores whose files come together.
+	Cache func() (*modelcache.Cache, error)
+}
+
+// kind is a kind of store.
+type kind struct {
+	scheme modelsource.Listed
+	// resolve asks what a source stands for; reopen returns the store of a pin, and
+	// asks nobody.
+	resolve func(ctx context.Context, source string, o Options) (*Model, error)
+	reopen  func(pin modelsource.Pin, o Options) (Store, error)
+}
+
+func kinds() []kind {
+	return []kind{
+		{modelsource.MLflow{}, resolveMLflow, reopenMLflow},
+		{modelsource.Archive{}, resolveArchive, reopenArchive},
+	}
+}
+
+func kindOf(source string) (kind, error) {
+	for _, k := range kinds() {
+		if k.scheme.Match(source) {
+			return k, nil
+		}
+	}
+	return kind{}, &modelsource.UnknownError{Source: source}
 }
 
 // Resolve asks what a source stands for.
 func Resolve(ctx context.Context, source string, o Options) (*Model, error) {
-	if (modelsource.MLflow{}).Match(source) {
-		return resolveMLflow(ctx, source, o)
+	k, err := kindOf(source)
+	if err != nil {
+		return nil, err
 	}
-	return nil, &modelsource.UnknownError{Source: source}
+	return k.resolve(ctx, source, o)
 }
 
 // Reopen returns the store of a pin. It asks nobody.
 func Reopen(pin modelsource.Pin, o Options) (Store, error) {
-	server := pin.Server
-	if o.TrackingURI != "" || o.Getenv(trackingVariable) != "" {
-		// The same server may have another address for this machine.
-		server = trackingURI(o)
-	}
-	s, err := newServer(server, o)
+	k, err := kindOf(pin.Source)
 	if err != nil {
 		return nil, err
 	}
-	return s.open(pin.Location)
+	return k.reopen(pin, o)
 }
 
 // What a listing may have: no model has as many files, and a server may not end.

@@ -34,7 +34,7 @@ func TestCredentialsOfAnotherServer(t *testing.T) {
 		return map[string]string{modelsource.MLflowToken: "s3cr3t", trackingVariable: "https://mlflow.example.com"}[name]
 	}
 	for location, want := range map[string]string{"mlflow-artifacts:/1/m": "Bearer s3cr3t", "mlflow-artifacts://other.example.com/1/m": ""} {
-		pin := modelsource.Pin{Server: "https://mlflow.example.com", Location: location}
+		pin := modelsource.Pin{Source: "models:/m/1", Server: "https://mlflow.example.com", Location: location}
 		s, err := Reopen(pin, Options{Getenv: token})
 		if err != nil {
 			t.Fatal(err)
@@ -109,7 +109,7 @@ func TestEndlessDirectories(t *testing.T) {
 		_, _ = w.Write([]byte(`{"files":[{"path":"a","is_dir":true},{"path":"b","is_dir":true}]}`))
 	}))
 	defer s.Close()
-	c, err := newClient(strings.TrimPrefix(s.URL, "http://"), nil, nil)
+	c, err := newClient(strings.TrimPrefix(s.URL, "http://"), nil, nil, advice{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,128 @@
+"""Takes files of a model out of a tar or zip archive, and checks their sizes and hashes.
+Nothing else in the archive is written."""
+
+import gzip
+import hashlib
+import json
+import os
+import posixpath
+import sys
+import tarfile
+import zipfile
+import zlib
+
+OUT = "/out"
+# What an archive may unpack to, as a multiple of its size, and besides, in bytes.
+RATIO = 100
+FREE = 64 << 20
+
+
+def fail(message):
+    print(message, file=sys.stderr)
+    with open(f"{OUT}/error.json", "w") as f:
+        json.dump({"kind": "model", "message": message}, f)
+    sys.exit(1)
+
+
+class Bounded:
+    """A decompressed stream that ends with an error if it gets too long."""
+
+    def __init__(self, stream, limit):
+        self.stream, self.left = stream, limit
+
+    def read(self, size=-1):
+        data = self.stream.read(size)
+        self.left -= len(data)
+        if self.left < 0:
+            fail(f"the model's archive unpacks to more than {RATIO} times its size")
+        return data
+
+
+def write(name, file, source):
+    """Writes a file of the model from a stream."""
+    to = os.path.join(OUT, file["path"])
+    os.makedirs(os.path.dirname(to), exist_ok=True)
+    left, digest = file["size"] + 1, hashlib.sha256()
+    with open(to, "wb") as out:
+        while chunk := source.read(min(1 << 20, left)):
+            left -= len(chunk)
+            digest.update(chunk)
+            out.write(chunk)
+    if left != 1 or digest.hexdigest() != file["sha256"]:
+        fail(f"{name}: the archive has other contents than the lock; run deployfile lock --upgrade")
+    os.chmod(to, 0o644)
+
+
+def linked(files, links):
+    """Which names of an archive are needed for files that are links in it."""
+    target = {}
+    for name in files:
+        at, hops = name, 0
+        while at in links and hops < 40:
+            at, hops = links[at], hops + 1
+        target.setdefault(at, []).append(name)
+    return target
+
+
+def read_tar(archive, size, files):
+    with open(archive, "rb") as raw:
+        packed = raw.read(2) == b"\x1f\x8b"
+
+    def members():
+        with open(archive, "rb") as raw:
+            stream = Bounded(gzip.GzipFile(fileobj=raw) if packed else raw, RATIO * size + FREE)
+            with tarfile.open(fileobj=stream, mode="r|") as tar:
+                for m in tar:
+                    yield tar, m, posixpath.normpath(m.name)
+
+    links = {}
+    for _, m, name in members():
+        if m.islnk():
+            links[name] = posixpath.normpath(m.linkname)
+        elif m.issym():
+            links[name] = posixpath.normpath(posixpath.join(posixpath.dirname(name), m.linkname))
+    wanted = linked(files, links)
+    for tar, m, name in members():
+        if m.isreg() and name in wanted:
+            source = tar.extractfile(m)
+            first = None
+            for n in wanted.pop(name):
+                if first is not None:
+                    source = open(os.path.join(OUT, first), "rb")
+                write(n, files[n], source)
+                first = first or files[n]["path"]
+    return [n for names in wanted.values() for n in names]
+
+
+def read_zip(archive, files):
+    missing = []
+    with zipfile.ZipFile(archive) as z:
+        there = {posixpath.normpath(i.filename): i for i in z.infolist() if not i.is_dir()}
+        for name, file in files.items():
+            if name not in there:
+                missing.append(name)
+                continue
+            with z.open(there[name]) as source:
+                write(name, file, source)
+    return missing
+
+
+def main():
+    with open(sys.argv[1]) as f:
+        listed = json.load(f)
+    archive, root = sys.argv[2], sys.argv[3]
+    files = {posixpath.join(root, f["path"]): f for f in listed}
+    with open(archive, "rb") as f:
+        zipped = f.read(4) == b"PK\x03\x04"
+    try:
+        if zipped:
+            missing = read_zip(archive, files)
+        else:
+            missing = read_tar(archive, os.path.getsize(archive), files)
+    except (tarfile.TarError, zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, NotImplementedError) as e:
+        fail(f"the model's archive cannot be unpacked: {e}")
+    if missing:
+        fail(f"{missing[0]}: the archive has no such file; run deployfile lock --upgrade")
+
+
+main()
