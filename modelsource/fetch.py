@@ -83,6 +83,8 @@ def credentials(names, url):
     """The headers of the credentials among secrets, for an address."""
     found = {name: read(f"{SECRETS}/{name}") for name in names}
     headers = {}
+    if found.get("HF_TOKEN"):
+        headers["Authorization"] = "Bearer " + found["HF_TOKEN"]
     if found.get("netrc"):
         try:
             machines = netrc.netrc(f"{SECRETS}/netrc").hosts

@@ -26,6 +26,7 @@ func Schemes() []Scheme {
 		MLflow{},
 		OCI{},
 		Archive{},
+		Hub{},
 	}
 }
 

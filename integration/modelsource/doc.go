@@ -3,5 +3,5 @@
 // environment of the tests, with SQLite, and with artifacts in a directory or in a store
 // of S3's protocol; models are logged by MLflow itself. A proxy of the tests stands in
 // front of a server where a certificate, a credential or a fault is wanted. Archives are
-// served by the tests.
+// served by the tests, and so is the API of a hub, as its documentation says.
 package modelsource

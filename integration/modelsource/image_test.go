@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"io"
 	"io/fs"
+	"maps"
 	"math/rand/v2"
 	"net"
 	"os"
@@ -177,4 +178,14 @@ func fails(t *testing.T, source string, env map[string]string, want ...string) {
 	if strings.Contains(out, "s3cr3t") {
 		t.Errorf("%s: the output has a credential:\n%s", source, out)
 	}
+}
+
+// with returns the variables with more of them.
+func with(env map[string]string, more ...string) map[string]string {
+	out := map[string]string{}
+	maps.Copy(out, env)
+	for n := 0; n < len(more); n += 2 {
+		out[more[n]] = more[n+1]
+	}
+	return out
 }

@@ -106,7 +106,9 @@ func (c *client) send(ctx context.Context, what string, make func() (*http.Reque
 		req.Header.Set("User-Agent", "deployfile")
 		if req.URL.Host == c.host {
 			for name, values := range c.headers {
-				req.Header[name] = values
+				if req.Header[name] == nil {
+					req.Header[name] = values
+				}
 			}
 		}
 		resp, err := c.http.Do(req.WithContext(ctx))
@@ -196,16 +198,22 @@ const (
 
 // json asks an API, and decodes the answer.
 func (c *client) json(ctx context.Context, what string, make func() (*http.Request, error), into any) error {
+	_, err := c.page(ctx, what, make, into)
+	return err
+}
+
+// page does, and returns the answer's headers, which may name the next page.
+func (c *client) page(ctx context.Context, what string, make func() (*http.Request, error), into any) (http.Header, error) {
 	resp, err := c.send(ctx, what, make)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer resp.Body.Close()
 	data, err := untrusted.ReadAll(resp.Body, what, maxAnswer)
 	if err != nil {
-		return fmt.Errorf("%s: %w", c.host, err)
+		return nil, fmt.Errorf("%s: %w", c.host, err)
 	}
-	return untrusted.DecodeJSON(data, fmt.Sprintf("%s: %s", c.host, what), maxAnswer, maxValues, into)
+	return resp.Header, untrusted.DecodeJSON(data, fmt.Sprintf("%s: %s", c.host, what), maxAnswer, maxValues, into)
 }
 
 // get returns an address's bytes from an offset on, or from the beginning.

@@ -119,13 +119,19 @@ func (s *server) call(ctx context.Context, method, api, what string, values map[
 	}, into)
 }
 
-// explanation returns the message of MLflow's error, or the text.
+// explanation returns the message of an API's error, or the text.
 func explanation(body []byte) string {
 	var e struct {
 		Message string `json:"message"`
+		Error   any    `json:"error"`
 	}
-	if json.Unmarshal(body, &e) == nil && e.Message != "" {
-		return e.Message
+	if json.Unmarshal(body, &e) == nil {
+		if text, ok := e.Error.(string); ok && e.Message == "" {
+			e.Message = text
+		}
+		if e.Message != "" {
+			return e.Message
+		}
 	}
 	if strings.HasPrefix(strings.TrimSpace(string(body)), "<") {
 		return "" // a page

@@ -71,6 +71,7 @@ func kinds() []kind {
 	return []kind{
 		{modelsource.MLflow{}, resolveMLflow, reopenMLflow},
 		{modelsource.Archive{}, resolveArchive, reopenArchive},
+		{modelsource.Hub{}, resolveHub, reopenHub},
 	}
 }
 
