@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/deployfile/deployfile/toolchain"
+	bkllb "github.com/moby/buildkit/client/llb"
 )
 
 // Archive is the scheme of https: the address of a tar or zip archive that has a model
@@ -49,17 +50,21 @@ func (Archive) Access(p Pin) (Access, error) {
 // ArchiveFile is the name of an archive in Pin.Archive.
 const ArchiveFile = "archive"
 
-// FetchModel returns the files of a pinned model as steps fetch them: from the archive
-// that has them, if there is one, else as Fetch does.
+// FetchModel returns the files of a pinned model as steps fetch them: from a repository,
+// or the archive that has them, if there is one, else as Fetch does.
 func FetchModel(t toolchain.Toolchain, p Pin, files []File, access *Access) (Tree, error) {
-	if p.Archive == nil {
+	switch {
+	case Git{}.Match(p.Source):
+		return fetchGit(t, p, files, access)
+	case p.Archive == nil:
 		return Fetch(t, files, access)
 	}
 	archive, err := Fetch(t, []File{*p.Archive}, access)
 	if err != nil {
 		return Tree{}, err
 	}
-	return unpack(t, archive, p, files)
+	st, at := archive.At(p.Archive.Path)
+	return unpack(t, fmt.Sprintf("unpack %d files of the model", len(files)), st, at, p.Root, files)
 }
 
 //go:embed unpack.py
@@ -67,8 +72,9 @@ var unpackSource []byte
 
 const archiveDir = "/run/archive"
 
-// unpack returns the files of an archive.
-func unpack(t toolchain.Toolchain, archive Tree, p Pin, files []File) (Tree, error) {
+// unpack returns files of an archive, which is at a path of a state, or of a directory
+// there; root is the directory in it that is the model.
+func unpack(t toolchain.Toolchain, name string, st bkllb.State, at, root string, files []File) (Tree, error) {
 	for _, f := range files {
 		if err := f.Check(); err != nil {
 			return Tree{}, err
@@ -78,11 +84,10 @@ func unpack(t toolchain.Toolchain, archive Tree, p Pin, files []File) (Tree, err
 	if err != nil {
 		return Tree{}, err
 	}
-	st, at := archive.At(p.Archive.Path)
 	step := toolchain.Step{
-		Name:   fmt.Sprintf("unpack %d files of the model", len(files)),
+		Name:   name,
 		Script: toolchain.Script{Name: "unpack.py", Source: unpackSource},
-		Args:   []string{path.Join(filesDir, "files.json"), path.Join(archiveDir, at), p.Root},
+		Args:   []string{path.Join(filesDir, "files.json"), path.Join(archiveDir, at), root},
 		Mounts: []toolchain.Mount{
 			fileList(list, t),
 			{Path: archiveDir, Source: st},

@@ -21,7 +21,10 @@ type Access struct {
 	// {"url": …, "headers": …}, which it has signed for a while. Files are fetched
 	// from there if it does.
 	Signed string `json:"signed,omitempty"`
-	// Headers go to the hosts of URL, File and Signed, and to no other.
+	// LFS is the address of a server of Git LFS, which is asked for each file by its
+	// hash, in place of URL.
+	LFS string `json:"lfs,omitempty"`
+	// Headers go to the hosts of URL, File, LFS and Signed, and to no other.
 	Headers map[string]string `json:"headers,omitempty"`
 	// URLs are the addresses of files that are not below URL, by their paths. They
 	// get no headers.

@@ -25,6 +25,7 @@ SECRETS = "/run/secrets/access"
 ATTEMPTS = 6
 MAX_WAIT = 20
 MAX_ANSWER = 1 << 20
+LFS = "application/vnd.git-lfs+json"
 RETRIED = (408, 425, 429, 500, 502, 503, 504)
 
 
@@ -85,6 +86,9 @@ def credentials(names, url):
     headers = {}
     if found.get("HF_TOKEN"):
         headers["Authorization"] = "Bearer " + found["HF_TOKEN"]
+    for name in names:
+        if name.startswith("GIT_AUTH_TOKEN.") and found[name]:
+            headers["Authorization"] = "Basic " + base64.b64encode(f"x-access-token:{found[name]}".encode()).decode()
     if found.get("netrc"):
         try:
             machines = netrc.netrc(f"{SECRETS}/netrc").hosts
@@ -116,12 +120,12 @@ def certificates():
 class Store:
     def __init__(self, access):
         self.access = access
-        self.headers = access.get("headers") or credentials(access.get("secrets") or [], access.get("file") or access.get("url") or "")
+        self.headers = access.get("headers") or credentials(access.get("secrets") or [], next((access[k] for k in ("file", "lfs", "url") if access.get(k)), ""))
         self.opener = web([text for text in (certificates(), access.get("ca")) if text])
         self.signs = bool(access.get("signed"))
 
-    def open(self, url, headers, offset=0):
-        request = urllib.request.Request(url, headers={"User-Agent": "deployfile", "Accept-Encoding": "identity", **headers})
+    def open(self, url, headers, offset=0, data=None):
+        request = urllib.request.Request(url, data=data, headers={"User-Agent": "deployfile", "Accept-Encoding": "identity", **headers})
         if offset:
             request.add_header("Range", f"bytes={offset}-")
         return self.opener.open(request, timeout=120)
@@ -146,8 +150,31 @@ class Store:
             raise Refused("the store signs addresses that are not http or https")
         return url, {str(k): str(v) for k, v in headers.items()}
 
-    def where(self, path):
+    def object(self, file):
+        """The address of an object of Git LFS, and the headers that go there."""
+        api = self.access["lfs"]
+        kind = {"Accept": LFS, "Content-Type": LFS}
+        asked = {"operation": "download", "transfers": ["basic"], "objects": [{"oid": file["sha256"], "size": file["size"]}]}
+        with self.open(api + "/objects/batch", {**self.headers, **kind}, data=json.dumps(asked).encode()) as r:
+            try:
+                found = json.loads(r.read(MAX_ANSWER))["objects"][0]
+                if "error" in found:
+                    raise Refused(f"Git LFS says {int(found['error']['code'])} {str(found['error']['message'])[:200]!r}")
+                action = found["actions"]["download"]
+                url, headers = action["href"], {str(k): str(v) for k, v in (action.get("header") or {}).items()}
+            except (ValueError, KeyError, IndexError, TypeError):
+                raise Refused("it does not answer as a server of Git LFS") from None
+        if urllib.parse.urlsplit(url).scheme not in ("http", "https"):
+            raise Refused("Git LFS names an address that is not http or https")
+        if host(url) == host(api) and "authorization" not in map(str.lower, headers):
+            headers = {**self.headers, **headers}
+        return url, headers
+
+    def where(self, file):
         """The address of a file, and the headers that go there."""
+        path = file["path"]
+        if self.access.get("lfs"):
+            return self.object(file)
         url = (self.access.get("urls") or {}).get(path)
         if url:
             return url, {}
@@ -178,12 +205,12 @@ def fetch(store, file, resume=True):
     path, size = file["path"], file["size"]
     to = os.path.join(OUT, path)
     os.makedirs(os.path.dirname(to), exist_ok=True)
-    at, digest, tries, place = 0, hashlib.sha256(), 0, ""
+    at, digest, tries, place = 0, hashlib.sha256(), 0, host(store.access.get("lfs") or "")
     with open(to, "wb") as out:
         while True:
             before = at
             try:
-                url, headers = store.where(path)
+                url, headers = store.where(file)
                 place = host(url)
                 with store.open(url, headers, at if resume else 0) as r:
                     if at and not (r.status == 206 and (r.headers.get("Content-Range") or "").startswith(f"bytes {at}-")):

@@ -27,6 +27,7 @@ func Schemes() []Scheme {
 		OCI{},
 		Archive{},
 		Hub{},
+		Git{},
 	}
 }
 

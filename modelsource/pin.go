@@ -39,6 +39,8 @@ type Pin struct {
 	// Archive is the file that has all of the model's files; Root is the directory of
 	// it that is the model.
 	Archive *File `toml:"archive,omitempty" json:"archive,omitempty"`
+	// LFS are the paths of the files of a git repository that Git LFS has.
+	LFS []string `toml:"lfs,omitempty" json:"lfs,omitempty"`
 }
 
 // Check refuses a pin that no lock has.
@@ -57,6 +59,11 @@ func (p Pin) Check() error {
 	for _, l := range p.Layers {
 		if err := l.Check(); err != nil {
 			return err
+		}
+	}
+	for _, name := range p.LFS {
+		if !filepath.IsLocal(name) || terminal.Obeys(name) {
+			return fmt.Errorf("model source %q: %q is not a file of Git LFS", p.Source, name)
 		}
 	}
 	if p.Archive != nil {

@@ -1,5 +1,5 @@
-"""Takes files of a model out of a tar or zip archive, and checks their sizes and hashes.
-Nothing else in the archive is written."""
+"""Takes files of a model out of a tar or zip archive, or a directory, and checks their
+sizes and hashes. Nothing else in the archive is written."""
 
 import gzip
 import hashlib
@@ -94,6 +94,11 @@ def read_tar(archive, size, files):
     return [n for names in wanted.values() for n in names]
 
 
+def zipped(archive):
+    with open(archive, "rb") as f:
+        return f.read(4) == b"PK\x03\x04"
+
+
 def read_zip(archive, files):
     missing = []
     with zipfile.ZipFile(archive) as z:
@@ -107,15 +112,28 @@ def read_zip(archive, files):
     return missing
 
 
+def read_directory(directory, files):
+    top = os.path.realpath(directory)
+    missing = []
+    for name, file in files.items():
+        source = os.path.join(top, name)
+        if not os.path.isfile(source) or os.path.realpath(source) != source:
+            missing.append(name)
+            continue
+        with open(source, "rb") as f:
+            write(name, file, f)
+    return missing
+
+
 def main():
     with open(sys.argv[1]) as f:
         listed = json.load(f)
     archive, root = sys.argv[2], sys.argv[3]
     files = {posixpath.join(root, f["path"]): f for f in listed}
-    with open(archive, "rb") as f:
-        zipped = f.read(4) == b"PK\x03\x04"
     try:
-        if zipped:
+        if os.path.isdir(archive):
+            missing = read_directory(archive, files)
+        elif zipped(archive):
             missing = read_zip(archive, files)
         else:
             missing = read_tar(archive, os.path.getsize(archive), files)

@@ -72,6 +72,7 @@ func kinds() []kind {
 		{modelsource.MLflow{}, resolveMLflow, reopenMLflow},
 		{modelsource.Archive{}, resolveArchive, reopenArchive},
 		{modelsource.Hub{}, resolveHub, reopenHub},
+		{modelsource.Git{}, resolveGit, reopenGit},
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"archive/tar"
 	"archive/zip"
 	"bytes"
+	"cmp"
 	"compress/gzip"
 	"context"
 	"errors"
@@ -71,13 +72,13 @@ type unpacker struct {
 
 // entryError reports an entry of an archive that is refused.
 type entryError struct {
-	// Name is the entry's, Why what is wrong with it.
-	Name, Why string
+	// Name is the entry's, Why what is wrong with it; Of is "" for an archive.
+	Name, Why, Of string
 }
 
 // Error names the entry.
 func (e *entryError) Error() string {
-	return fmt.Sprintf("the file %q of the archive %s", e.Name, e.Why)
+	return fmt.Sprintf("the file %q of the %s %s", e.Name, cmp.Or(e.Of, "archive"), e.Why)
 }
 
 var errNoArchive = errors.New("it is no archive: tar, tar.gz and zip are read")
@@ -151,7 +152,7 @@ func (u *unpacker) tar(r io.Reader) error {
 			}
 			err = u.link(h.Name, to)
 		default:
-			err = &entryError{h.Name, "is neither a file, a directory nor a link"}
+			err = &entryError{Name: h.Name, Why: "is neither a file, a directory nor a link"}
 		}
 		if err != nil {
 			return err
@@ -169,11 +170,11 @@ func (u *unpacker) zip(f *os.File, size int64) error {
 		case e.Mode().IsDir():
 			_, err = entryName(strings.TrimSuffix(e.Name, "/"))
 		case e.Mode().Type() == fs.ModeSymlink:
-			err = &entryError{e.Name, "is a link; name the file itself in the archive"}
+			err = &entryError{Name: e.Name, Why: "is a link; name the file itself in the archive"}
 		case !e.Mode().IsRegular():
-			err = &entryError{e.Name, "is neither a file nor a directory"}
+			err = &entryError{Name: e.Name, Why: "is neither a file nor a directory"}
 		case e.Flags&1 != 0:
-			err = &entryError{e.Name, "is encrypted"}
+			err = &entryError{Name: e.Name, Why: "is encrypted"}
 		default:
 			var r io.ReadCloser
 			if r, err = e.Open(); err == nil {
@@ -194,11 +195,11 @@ func entryName(name string) (string, error) {
 	short := strings.TrimPrefix(name, "./")
 	switch {
 	case terminal.Obeys(name):
-		return "", &entryError{name, "has a control character or invalid UTF-8 in its name"}
+		return "", &entryError{Name: name, Why: "has a control character or invalid UTF-8 in its name"}
 	case strings.Contains(name, `\`):
-		return "", &entryError{name, "has a backslash in its name"}
+		return "", &entryError{Name: name, Why: "has a backslash in its name"}
 	case !filepath.IsLocal(short) || short != path.Clean(short):
-		return "", &entryError{name, "leads out of the model's directory"}
+		return "", &entryError{Name: name, Why: "leads out of the model's directory"}
 	}
 	return short, nil
 }
@@ -213,7 +214,7 @@ func (u *unpacker) claim(name string) (string, error) {
 	_, link := u.links[short]
 	switch {
 	case file || link:
-		return "", &entryError{name, "is in it twice"}
+		return "", &entryError{Name: name, Why: "is in it twice"}
 	case len(u.files)+len(u.links) == maxFiles:
 		return "", fmt.Errorf("the archive has more than %d files", maxFiles)
 	}
@@ -238,7 +239,7 @@ func (u *unpacker) add(name string, size int64, r io.Reader) error {
 		return fmt.Errorf("the file %q of the archive: %w", short, err)
 	}
 	if p.Offset != size {
-		return &entryError{name, fmt.Sprintf("has other than the %d bytes that the archive says", size)}
+		return &entryError{Name: name, Why: fmt.Sprintf("has other than the %d bytes that the archive says", size)}
 	}
 	u.files[short] = File{Path: short, Size: size, SHA256: p.Sum()}
 	return p.Commit()
@@ -250,7 +251,7 @@ func (u *unpacker) link(name, to string) error {
 		return err
 	}
 	if !filepath.IsLocal(to) || terminal.Obeys(to) {
-		return &entryError{name, "is a link to something outside of the model's directory"}
+		return &entryError{Name: name, Why: "is a link to something outside of the model's directory"}
 	}
 	u.links[short] = to
 	return nil
@@ -265,7 +266,7 @@ func (u *unpacker) model() (root string, files []File, err error) {
 		}
 		f, ok := u.files[to]
 		if !ok {
-			return "", nil, &entryError{name, fmt.Sprintf("is a link to %q, which is no file of the archive", u.links[name])}
+			return "", nil, &entryError{Name: name, Why: fmt.Sprintf("is a link to %q, which is no file of the archive", u.links[name])}
 		}
 		f.Path = name
 		u.files[name] = f

@@ -1,0 +1,249 @@
+package modelstore
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/url"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/deployfile/deployfile/internal/modelcache"
+	"github.com/deployfile/deployfile/modelsource"
+)
+
+// repository is a directory of a git repository at a commit. The user's git fetches it
+// with the user's own credentials; its files are put into the user's cache. Files of Git
+// LFS are downloaded one by one.
+type repository struct {
+	name  modelsource.GitName
+	cache func() (*modelcache.Cache, error)
+	lfs   *lfs
+
+	once   sync.Once
+	files  []File
+	failed error
+}
+
+var _ Store = (*repository)(nil)
+
+// resolveGit fetches a repository.
+func resolveGit(ctx context.Context, source string, o Options) (*Model, error) {
+	n, err := modelsource.ParseGit(source)
+	if err != nil {
+		return nil, err
+	}
+	r := newRepository(n, o)
+	if err := r.fetch(ctx); err != nil {
+		return nil, err
+	}
+	pin := modelsource.Pin{Source: source, Resolved: r.name.Pinned(r.name.Ref), Location: r.name.Pinned(r.name.Ref)}
+	for _, f := range r.files {
+		if f.Version == lfsVersion {
+			pin.LFS = append(pin.LFS, f.Path)
+		}
+	}
+	return &Model{Pin: pin, Store: r}, nil
+}
+
+// reopenGit returns the store of a pin.
+func reopenGit(pin modelsource.Pin, o Options) (Store, error) {
+	n, err := modelsource.ParseGit(pin.Resolved)
+	if err != nil {
+		return nil, err
+	}
+	r := newRepository(n, o)
+	r.lfs.pinned = pin.LFS
+	return r, nil
+}
+
+func newRepository(n modelsource.GitName, o Options) *repository {
+	return &repository{name: n, cache: o.Cache, lfs: &lfs{name: n, options: o}}
+}
+
+// List implements Store.
+func (r *repository) List(ctx context.Context) ([]File, error) { return r.files, nil }
+
+// Open implements Store.
+func (r *repository) Open(ctx context.Context, f File, offset int64) (io.ReadCloser, int64, error) {
+	if f.Version == lfsVersion || slices.Contains(r.lfs.pinned, f.Path) {
+		return r.lfs.open(ctx, f, offset)
+	}
+	r.once.Do(func() {
+		if r.files == nil {
+			r.failed = r.fetch(ctx)
+		}
+	})
+	if r.failed != nil {
+		return nil, 0, r.failed
+	}
+	cache, err := r.cache()
+	if err != nil {
+		return nil, 0, err
+	}
+	for _, have := range r.files {
+		if have.Path == f.Path {
+			body, err := cache.Open(have.SHA256)
+			return body, 0, err
+		}
+	}
+	return nil, 0, errors.New("the repository has no such file")
+}
+
+// Access implements Store.
+func (r *repository) Access(ctx context.Context) (*modelsource.Access, error) {
+	u, err := url.Parse(r.name.URL)
+	if err != nil {
+		return nil, err
+	}
+	if onLoopback(u.Host) {
+		return nil, nil
+	}
+	if len(r.lfs.pinned) == 0 {
+		return &modelsource.Access{}, nil
+	}
+	return r.lfs.access(ctx)
+}
+
+// The limits of what git says.
+const (
+	maxTree    = 64 << 20
+	maxPointer = 1024
+)
+
+// fetch puts the files of the directory into the cache.
+func (r *repository) fetch(ctx context.Context) error {
+	cache, err := r.cache()
+	if err != nil {
+		return err
+	}
+	dir, err := os.MkdirTemp("", "deployfile-model-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	g := git{dir: dir}
+	if _, err := g.run(ctx, "init", "--quiet", "--bare"); err != nil {
+		return err
+	}
+	ref := r.name.Ref
+	if ref == "" {
+		ref = "HEAD"
+	}
+	if _, err := g.run(ctx, "fetch", "--quiet", "--depth=1", "--no-tags", "--no-recurse-submodules", "--", r.name.URL, ref); err != nil {
+		return fmt.Errorf("%q of the repository %s: %w", ref, r.name.URL, err)
+	}
+	commit, err := g.run(ctx, "rev-parse", "--verify", "FETCH_HEAD^{commit}")
+	if err != nil {
+		return err
+	}
+	r.name.Ref = strings.TrimSpace(string(commit))
+	tree, err := g.run(ctx, "ls-tree", "-r", "-z", "-l", "--full-tree", r.name.Ref+":"+r.name.Path)
+	if err != nil {
+		return fmt.Errorf("the directory %q at %s: %w", r.name.Path, r.name.Ref, err)
+	}
+	files, err := r.entries(tree)
+	if err != nil {
+		return err
+	}
+	if files, err = modelIn(files); err != nil {
+		return err
+	}
+	if err := g.read(ctx, cache, files); err != nil {
+		return err
+	}
+	r.files = files
+	return nil
+}
+
+// entries reads what ls-tree prints. The version of a file is its blob's name.
+func (r *repository) entries(tree []byte) ([]File, error) {
+	var files []File
+	for line := range bytes.SplitSeq(bytes.TrimSuffix(tree, []byte{0}), []byte{0}) {
+		about, name, _ := strings.Cut(string(line), "\t")
+		fields := strings.Fields(about)
+		if len(fields) != 4 {
+			return nil, errNoFiles
+		}
+		if r.name.Path == "" && ofGit(name) {
+			continue
+		}
+		if mode := fields[0]; mode != "100644" && mode != "100755" {
+			return nil, &entryError{Name: name, Of: "repository", Why: "is a link or a submodule; a model has files alone"}
+		}
+		size, err := strconv.ParseInt(fields[3], 10, 64)
+		if err != nil {
+			return nil, err
+		}
+		if files = append(files, File{Path: name, Size: size, Version: fields[2]}); len(files) > maxFiles {
+			return nil, fmt.Errorf("the repository has more than %d files", maxFiles)
+		}
+	}
+	return files, nil
+}
+
+// read puts blobs into the cache, and sets the hashes of their files. For a pointer of
+// Git LFS it sets those that the pointer says.
+func (g git) read(ctx context.Context, cache *modelcache.Cache, files []File) error {
+	var asked bytes.Buffer
+	for _, f := range files {
+		fmt.Fprintln(&asked, f.Version)
+	}
+	c := g.command(ctx, "cat-file", "--batch")
+	c.Stdin = &asked
+	out, err := c.StdoutPipe()
+	if err != nil {
+		return err
+	}
+	if err := c.Start(); err != nil {
+		return err
+	}
+	defer c.Wait()
+	defer out.Close()
+	r := bufio.NewReaderSize(out, 1<<20)
+	for n := range files {
+		if _, err := r.ReadString('\n'); err != nil {
+			return fmt.Errorf("git cat-file: %w", err)
+		}
+		if err := readBlob(ctx, cache, r, &files[n]); err != nil {
+			return fmt.Errorf("model file %q: %w", files[n].Path, err)
+		}
+		if _, err := r.Discard(1); err != nil {
+			return fmt.Errorf("git cat-file: %w", err)
+		}
+	}
+	return nil
+}
+
+func readBlob(ctx context.Context, cache *modelcache.Cache, r io.Reader, f *File) error {
+	if f.Size <= maxPointer {
+		data := make([]byte, f.Size)
+		if _, err := io.ReadFull(r, data); err != nil {
+			return err
+		}
+		if sum, size, ok := parsePointer(data); ok {
+			f.SHA256, f.Size, f.Version = sum, size, lfsVersion
+			return nil
+		}
+		r = bytes.NewReader(data)
+	}
+	p, err := cache.Begin(ctx, "git\x00"+f.Version)
+	if err != nil {
+		return err
+	}
+	defer p.Close()
+	if err := p.Restart(); err != nil {
+		return err
+	}
+	if _, err := io.CopyN(p, r, f.Size); err != nil {
+		return err
+	}
+	f.SHA256 = p.Sum()
+	return p.Commit()
+}
