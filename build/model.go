@@ -204,7 +204,11 @@ func (s *supplier) give(given frontend.Supply, access *modelsource.Access) error
 	}
 	for n, a := range s.solve.Session {
 		if others, ok := a.(secrets.SecretsServer); ok {
-			s.solve.Session[n] = &withSecret{SecretsServer: others, id: modelsource.AccessSecret, value: secret}
+			more := map[string][]byte{modelsource.AccessSecret: secret}
+			for id, value := range access.Session {
+				more[id] = []byte(value)
+			}
+			s.solve.Session[n] = &withSecrets{SecretsServer: others, more: more}
 			return nil
 		}
 	}
@@ -219,22 +223,21 @@ func (s *supplier) say(format string, args ...any) {
 	fmt.Fprintln(s.options.Log, terminal.Printable(fmt.Sprintf(format, args...)))
 }
 
-// withSecret adds a secret to those of a session.
-type withSecret struct {
+// withSecrets adds secrets to those of a session.
+type withSecrets struct {
 	secrets.SecretsServer
-	id    string
-	value []byte
+	more map[string][]byte
 }
 
-var _ session.Attachable = (*withSecret)(nil)
+var _ session.Attachable = (*withSecrets)(nil)
 
 // Register implements session.Attachable.
-func (s *withSecret) Register(server *grpc.Server) { secrets.RegisterSecretsServer(server, s) }
+func (s *withSecrets) Register(server *grpc.Server) { secrets.RegisterSecretsServer(server, s) }
 
 // GetSecret implements secrets.SecretsServer.
-func (s *withSecret) GetSecret(ctx context.Context, req *secrets.GetSecretRequest) (*secrets.GetSecretResponse, error) {
-	if req.ID == s.id {
-		return &secrets.GetSecretResponse{Data: s.value}, nil
+func (s *withSecrets) GetSecret(ctx context.Context, req *secrets.GetSecretRequest) (*secrets.GetSecretResponse, error) {
+	if value, ok := s.more[req.ID]; ok {
+		return &secrets.GetSecretResponse{Data: value}, nil
 	}
 	return s.SecretsServer.GetSecret(ctx, req)
 }

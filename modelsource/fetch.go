@@ -31,6 +31,8 @@ type Access struct {
 	URLs map[string]string `json:"urls,omitempty"`
 	// CA has certificate authorities in PEM, in addition to those of the secret "ca".
 	CA string `json:"ca,omitempty"`
+	// Session are secrets of the build for BuildKit itself, by their ids.
+	Session map[string]string `json:"-"`
 	// Secrets are build secrets whose credentials take the place of Headers.
 	Secrets []string `json:"secrets,omitempty"`
 }

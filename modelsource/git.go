@@ -111,7 +111,7 @@ func (Git) Access(p Pin) (Access, error) {
 	a := Access{LFS: n.LFS()}
 	u, err := url.Parse(a.LFS)
 	if err == nil && u.Scheme == "https" {
-		a.Secrets = []string{GitSecret + u.Hostname(), NetrcSecret}
+		a.Secrets = []string{GitSecret + u.Host, NetrcSecret}
 	}
 	return a, err
 }

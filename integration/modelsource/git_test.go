@@ -137,6 +137,7 @@ func TestGit(t *testing.T) {
 		{"", "@main", "", true},
 		{"models/my iris/", "@v1#models/my iris", "", false},
 		{"iris/", "#iris", "s3cr3t", true},
+		{"iris/", "@v1#iris", "s3cr3t", false},
 	} {
 		t.Run(tt.after, func(t *testing.T) {
 			address := ownAddress(t)

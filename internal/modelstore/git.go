@@ -105,9 +105,6 @@ func (r *repository) Access(ctx context.Context) (*modelsource.Access, error) {
 	if onLoopback(u.Host) {
 		return nil, nil
 	}
-	if len(r.lfs.pinned) == 0 {
-		return &modelsource.Access{}, nil
-	}
 	return r.lfs.access(ctx)
 }
 

@@ -17,6 +17,7 @@ import (
 	"sync"
 
 	"github.com/deployfile/deployfile/modelsource"
+	bkllb "github.com/moby/buildkit/client/llb"
 )
 
 // lfsVersion is the version of a file that Git LFS has.
@@ -69,7 +70,14 @@ func (l *lfs) server(ctx context.Context) (*lfsServer, error) {
 	if err != nil {
 		return nil, err
 	}
-	headers, err := l.credential(ctx, u)
+	repository, err := url.Parse(l.name.URL)
+	if err != nil {
+		return nil, err
+	}
+	if repository.Scheme == "ssh" {
+		repository = u
+	}
+	headers, err := l.credential(ctx, repository)
 	if err != nil {
 		return nil, err
 	}
@@ -82,11 +90,11 @@ func (l *lfs) server(ctx context.Context) (*lfsServer, error) {
 	return l.at, err
 }
 
-// credential returns the user's credential for the server: that of ~/.netrc, else what
-// git's own configuration or helpers say.
+// credential returns the user's credential for an address: that of ~/.netrc, else what
+// git's own configuration or helpers say, as git sends it there.
 func (l *lfs) credential(ctx context.Context, u *url.URL) (http.Header, error) {
 	h, err := netrcHeaders(u, l.options)
-	if err != nil || len(h) > 0 || u.Scheme != "https" && !onLoopback(u.Host) {
+	if err != nil || len(h) > 0 {
 		return h, err
 	}
 	g := git{dir: os.TempDir()}
@@ -160,22 +168,29 @@ func (l *lfs) open(ctx context.Context, f File, offset int64) (io.ReadCloser, in
 		return nil, 0, &statusError{Host: s.client.host, What: fmt.Sprintf("the object %s of Git LFS", f.SHA256), Status: o.Error.Code, Reason: quotedReason(o.Error.Message)}
 	}
 	if u, err := url.Parse(o.Actions.Download.Href); err != nil || u.Scheme != "http" && u.Scheme != "https" {
-		return nil, 0, errors.New("Git LFS names an address that is not http or https")
+		return nil, 0, errors.New("the address that Git LFS names is not http or https")
 	}
 	return s.client.get(ctx, fmt.Sprintf("%q", f.Path), o.Actions.Download.Href, o.Actions.Download.Header, offset)
 }
 
 const lfsType = "application/vnd.git-lfs+json"
 
-// access returns how a step fetches the files.
+// access returns how a step fetches the files, and BuildKit the commit.
 func (l *lfs) access(ctx context.Context) (*modelsource.Access, error) {
 	s, err := l.server(ctx)
 	if err != nil {
 		return nil, err
 	}
-	a := &modelsource.Access{LFS: s.url, Headers: map[string]string{}}
+	a := &modelsource.Access{LFS: s.url, Headers: map[string]string{}, Session: map[string]string{}}
 	for name := range s.client.headers {
 		a.Headers[name] = s.client.headers.Get(name)
 	}
-	return a, nil
+	u, err := url.Parse(l.name.URL)
+	if credential := s.client.headers.Get(authorization); err == nil && u.Scheme != "ssh" && credential != "" {
+		a.Session[gitHeader+u.Host] = credential
+	}
+	return a, err
 }
+
+// gitHeader is the beginning of the ids of BuildKit's secrets with headers of hosts.
+const gitHeader = bkllb.GitAuthHeaderKey + "."
