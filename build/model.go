@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"os"
 	"slices"
-	"strings"
 
 	"github.com/deployfile/deployfile/frontend"
 	"github.com/deployfile/deployfile/internal/modelcache"
@@ -51,21 +50,47 @@ func supplyModel(ctx context.Context, opt *client.SolveOpt, o Options) (func(), 
 	if oci {
 		pin, err := pinArtifact(ctx, source, lock, o)
 		if err != nil {
-			return nothing, atSource(p, err)
+			return nothing, AtModelSource(p, err)
 		}
 		if pin != nil {
 			err = (&supplier{solve: opt}).give(frontend.Supply{Pin: pin}, nil)
 		}
 		return nothing, err
 	}
-	s := &supplier{options: o, solve: opt, store: modelstore.Options{TrackingURI: p.File.Model.TrackingURI, Getenv: os.Getenv}}
-	s.store.Home, _ = os.UserHomeDir()
+	s := &supplier{options: o, solve: opt, store: storeOptions(p)}
 	closed, err := s.supply(ctx, source, lock, err == nil)
 	if err != nil {
 		closed()
-		return nothing, atSource(p, err)
+		return nothing, AtModelSource(p, err)
 	}
 	return closed, nil
+}
+
+func storeOptions(p *Project) modelstore.Options {
+	o := modelstore.Options{TrackingURI: p.File.Model.TrackingURI, Getenv: os.Getenv}
+	o.Home, _ = os.UserHomeDir()
+	return o
+}
+
+// ResolveModel asks the store of a project's model what its source stands for now. It
+// returns nil for a model that no store has, such as a directory.
+func ResolveModel(ctx context.Context, p *Project) (*modelsource.Pin, error) {
+	source := p.File.Model.Source
+	scheme, err := modelsource.Find(source)
+	if err != nil {
+		return nil, err
+	}
+	switch scheme.(type) {
+	case modelsource.Listed:
+		m, err := modelstore.Resolve(ctx, source, storeOptions(p))
+		if err != nil {
+			return nil, err
+		}
+		return &m.Pin, nil
+	case modelsource.OCI:
+		return resolveArtifact(ctx, source)
+	}
+	return nil, nil
 }
 
 // supplier supplies a build with a model.
@@ -78,7 +103,7 @@ type supplier struct {
 func (s *supplier) supply(ctx context.Context, source string, lock *resolver.Lock, readable bool) (func(), error) {
 	nothing := func() {}
 	locks := s.options.Target == frontend.OutputLock
-	upgrades := locks && slices.Contains(strings.Split(s.options.Args[frontend.ArgUpgrade], ","), "*")
+	upgrades := locks && frontend.UpgradesModel(s.options.Args)
 	fits := lock != nil && lock.ModelSource != nil && lock.ModelSource.Source == source
 	switch {
 	case !fits && (lock != nil || !readable) && !locks:
@@ -223,8 +248,8 @@ func (s *withSecret) GetSecret(ctx context.Context, req *secrets.GetSecretReques
 	return s.SecretsServer.GetSecret(ctx, req)
 }
 
-// atSource adds to an error the line of [model] source.
-func atSource(p *Project, err error) error {
+// AtModelSource adds to an error the line of [model] source.
+func AtModelSource(p *Project, err error) error {
 	r, _ := p.File.Position("model", "source")
 	return errdefs.WithSource(fmt.Errorf("model.source: %w", err), &errdefs.Source{
 		Info: &pb.SourceInfo{Filename: p.Path, Data: p.Source, Language: "toml"},
