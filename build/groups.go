@@ -9,11 +9,12 @@ import (
 
 	"github.com/deployfile/deployfile/toolchain"
 	"github.com/moby/buildkit/client"
+	"github.com/moby/buildkit/solver/pb"
 	digest "github.com/opencontainers/go-digest"
 )
 
-// groups shows each progress group of ours as one vertex. BuildKit's displays do that as
-// well, for other clients; but the plain one says that a group is done whenever nothing
+// groups shows each progress group of ours as one vertex, and BuildKit's vertices that
+// read the project as another. BuildKit's displays do that for progress groups as well, for other clients; but the plain one says that a group is done whenever nothing
 // of it happens to be at work, and none adds up what was downloaded or leaves out what
 // programs log that have nothing to say.
 type groups struct {
@@ -58,25 +59,30 @@ func (g *groups) convert(in *client.SolveStatus) *client.SolveStatus {
 	out := &client.SolveStatus{Statuses: in.Statuses, Warnings: in.Warnings}
 	var changed []*group
 	for _, v := range in.Vertexes {
-		if v.ProgressGroup == nil || toolchain.KindOfGroup(v.ProgressGroup.Id) == "" || v.ProgressGroup.Weak && v.Error != "" {
+		is := groupOf(v)
+		if is == nil || is.Weak && v.Error != "" {
 			out.Vertexes = append(out.Vertexes, v)
 			continue
 		}
-		one := g.find(v.ProgressGroup.Id, v.ProgressGroup.Name)
+		one := g.find(is.Id, is.Name)
 		g.of[v.Digest] = one
 		// What is weak makes no group be shown.
-		if !v.ProgressGroup.Weak && one.take(v, out) && !slices.Contains(changed, one) {
+		if !is.Weak && one.take(v, out) && !slices.Contains(changed, one) {
 			changed = append(changed, one)
 		}
 	}
 	for _, one := range changed {
 		one.report(out, g.now())
 	}
-	for _, s := range out.Statuses {
-		if one := g.of[s.Vertex]; one != nil {
-			s.Vertex = one.vertex.Digest
+	out.Statuses = slices.DeleteFunc(out.Statuses, func(s *client.VertexStatus) bool {
+		one := g.of[s.Vertex]
+		if one == nil {
+			return false
 		}
-	}
+		trivial := one.kind == toolchain.Reading && one.members[s.Vertex].Name != contextVertex
+		s.Vertex = one.vertex.Digest
+		return trivial
+	})
 	for _, w := range out.Warnings {
 		if one := g.of[w.Vertex]; one != nil {
 			w.Vertex = one.vertex.Digest
@@ -94,6 +100,25 @@ func (g *groups) convert(in *client.SolveStatus) *client.SolveStatus {
 		}
 	}
 	return out
+}
+
+// The vertices that read the project, as BuildKit's dockerui calls them.
+const (
+	deployfileVertex   = "[internal] load build definition"
+	dockerignoreVertex = "[internal] load .dockerignore"
+	contextVertex      = "[internal] load build context"
+)
+
+// groupOf returns the group that a vertex is part of, nil if it stands for itself.
+func groupOf(v *client.Vertex) *pb.ProgressGroup {
+	if v.Name == contextVertex || v.Name == dockerignoreVertex || strings.HasPrefix(v.Name, deployfileVertex) {
+		reading := toolchain.Group{Kind: toolchain.Reading, Title: "read the project"}
+		return &pb.ProgressGroup{Id: reading.ID(), Name: reading.Title}
+	}
+	if v.ProgressGroup == nil || toolchain.KindOfGroup(v.ProgressGroup.Id) == "" {
+		return nil
+	}
+	return v.ProgressGroup
 }
 
 // end ends the groups that seemed to go on.
@@ -128,7 +153,7 @@ func (g *group) take(v *client.Vertex, out *client.SolveStatus) bool {
 	if v.Started == nil {
 		return false
 	}
-	m.ran = m.ran || v.Completed == nil
+	m.ran = m.ran || v.Completed == nil || g.kind == toolchain.Reading
 	if v.Error != "" {
 		out.Logs = append(out.Logs, m.logs...)
 		if g.vertex.Error == "" || isCanceled(g.vertex.Error) {

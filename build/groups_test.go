@@ -129,6 +129,35 @@ func TestGroupsThatAreCached(t *testing.T) {
 	}
 }
 
+// What BuildKit does to read the project is one line, with the bytes of the context.
+func TestGroupOfReading(t *testing.T) {
+	deployfile, ignored, context := "[internal] load build definition from Deployfile", "[internal] load .dockerignore", "[internal] load build context"
+	sent := func(of, id string, bytes int64) *client.VertexStatus {
+		at := time.Unix(1_000_002, 0)
+		return &client.VertexStatus{ID: id, Vertex: digest.FromString(of), Current: bytes, Started: &at, Completed: &at, Timestamp: at}
+	}
+	got := shown(t, "plain", false, nil, func(r *replay) {
+		r.event(client.SolveStatus{
+			Vertexes: []*client.Vertex{r.vertex(nil, deployfile, 1, 2, nil), r.vertex(nil, ignored, 1, 2, nil)},
+			Statuses: []*client.VertexStatus{sent(deployfile, "transferring dockerfile:", 500), sent(ignored, "transferring context:", 2)},
+		})
+		r.event(client.SolveStatus{Vertexes: []*client.Vertex{r.vertex(nil, context, 2, 0, nil)}})
+		r.event(client.SolveStatus{
+			Vertexes: []*client.Vertex{r.vertex(nil, context, 2, 4, nil)},
+			Statuses: []*client.VertexStatus{sent(context, "transferring context:", 3_000_000)},
+		})
+	})
+	want := "#0 building with a builder\n\n#1 read the project\n#1 transferring context: 3.00MB done\n#1 DONE 2.0s\n"
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	if got := shown(t, "plain", false, nil, func(r *replay) {
+		r.event(client.SolveStatus{Vertexes: []*client.Vertex{r.vertex(nil, context, 2, 4, func(v *client.Vertex) { v.Error = "permission denied" })}})
+	}); !strings.Contains(got, "ERROR: permission denied") {
+		t.Errorf("the reason is missing:\n%s", got)
+	}
+}
+
 // What a program logs that has nothing to say unless it fails.
 func TestGroupsThatFail(t *testing.T) {
 	install := metadata(t, toolchain.Group{Kind: toolchain.Installing, Title: "install 2 packages in 2 layers"})
