@@ -85,8 +85,8 @@ func runs(line uv.Line) []run {
 
 // palette has the sixteen colours of a terminal as they can be read on the background:
 // each terminal has its own.
-func palette() [16]string {
-	return [16]string{
+func palette() []string {
+	return []string{
 		"#6e7681", "#ff7b72", "#3fb950", "#d29922", "#58a6ff", "#bc8cff", "#39c5cf", foreground,
 		"#8b949e", "#ffa198", "#56d364", "#e3b341", "#79c0ff", "#d2a8ff", "#56d4dd", "#ffffff",
 	}
