@@ -2,6 +2,7 @@ package build
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -31,8 +32,11 @@ const settlePlain = 2 * time.Second
 
 // group is a vertex that stands for others.
 type group struct {
-	vertex  client.Vertex
-	kind    toolchain.GroupKind
+	vertex client.Vertex
+	kind   toolchain.GroupKind
+	// counts says that the display can change a name: how many members are done moves
+	// where no bytes do.
+	counts  bool
 	members map[digest.Digest]*member
 	// completed is when the last member was.
 	completed *time.Time
@@ -133,10 +137,11 @@ func (g *groups) end() *client.SolveStatus {
 }
 
 func (g *groups) find(id, name string) *group {
-	if g.byID[id] == nil {
+	if kind := toolchain.KindOfGroup(id); g.byID[id] == nil {
 		g.byID[id] = &group{
 			vertex: client.Vertex{Digest: digest.FromString(id), Name: name},
-			kind:   toolchain.KindOfGroup(id), members: map[digest.Digest]*member{},
+			kind:   kind, members: map[digest.Digest]*member{},
+			counts: kind == toolchain.Installing && g.settle == 0,
 		}
 	}
 	return g.byID[id]
@@ -183,8 +188,11 @@ func (g *group) keep(l *client.VertexLog) bool {
 // report adds the state of the group to an event, unless it seems to be done.
 func (g *group) report(out *client.SolveStatus, now time.Time) {
 	var begun *time.Time
-	running, cached := false, true
+	running, cached, done := false, true, 0
 	for _, m := range g.members {
+		if m.Completed != nil {
+			done++
+		}
 		switch {
 		case m.Started == nil:
 			continue
@@ -206,6 +214,9 @@ func (g *group) report(out *client.SolveStatus, now time.Time) {
 		g.idle = time.Time{}
 		v := g.vertex
 		v.Error = ""
+		if g.counts && done > 0 {
+			v.Name += fmt.Sprintf(", %d done", done)
+		}
 		out.Vertexes = append(out.Vertexes, &v)
 	} else {
 		if g.vertex.Started == nil {

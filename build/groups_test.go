@@ -129,6 +129,27 @@ func TestGroupsThatAreCached(t *testing.T) {
 	}
 }
 
+// On a terminal the name of a group that has no bytes says how far it is.
+func TestGroupThatCounts(t *testing.T) {
+	install := metadata(t, toolchain.Group{Kind: toolchain.Installing, Title: "install 3 packages in 3 layers"})
+	g, r := newGroups(0), &replay{t: t}
+	names := func(in ...*client.Vertex) (out []string) {
+		for _, v := range g.convert(&client.SolveStatus{Vertexes: in}).Vertexes {
+			out = append(out, v.Name)
+		}
+		return out
+	}
+	got := [][]string{
+		names(r.vertex(install, "install a 1", 1, 0, nil), r.vertex(install, "install b 1", 1, 0, nil)),
+		names(r.vertex(install, "install a 1", 1, 2, nil)),
+		names(r.vertex(install, "install b 1", 1, 3, nil)),
+	}
+	want := [][]string{{"install 3 packages in 3 layers"}, {"install 3 packages in 3 layers, 1 done"}, {"install 3 packages in 3 layers"}}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
 // What BuildKit does to read the project is one line, with the bytes of the context.
 func TestGroupOfReading(t *testing.T) {
 	deployfile, ignored, context := "[internal] load build definition from Deployfile", "[internal] load .dockerignore", "[internal] load build context"
