@@ -198,20 +198,31 @@ func findings(file string, found *frontend.Inspection, judged []lint.Finding, er
 	for _, f := range judged {
 		out = append(out, report.Finding{Kind: "deployfile", Diagnostic: f.Diagnostic(file)})
 	}
-	at := func(file string, line int) deployfile.Diagnostic {
-		// A finding about a whole file is shown at its first line.
-		p := deployfile.Position{Line: max(line, 1), Column: 1}
-		return deployfile.Diagnostic{File: file, Range: deployfile.Range{Start: p, End: p}}
-	}
 	for _, w := range found.Warnings {
 		d := at(w.File, w.Line)
 		d.Rule, d.Severity, d.Message = "model", deployfile.SeverityWarning, w.Message
 		out = append(out, report.Finding{Kind: "model", Diagnostic: d})
 	}
+	return append(out, problems(file, err)...)
+}
+
+// at returns a finding at a line. One about a whole file is shown at its first line.
+func at(file string, line int) deployfile.Diagnostic {
+	p := deployfile.Position{Line: max(line, 1), Column: 1}
+	return deployfile.Diagnostic{File: file, Range: deployfile.Range{Start: p, End: p}}
+}
+
+// problems returns an error as findings.
+func problems(file string, err error) (out []report.Finding) {
+	var several frontend.Mistakes
 	var wrong deployfile.Errors
 	var stale *frontend.StaleLockError
 	switch {
 	case err == nil:
+	case errors.As(err, &several):
+		for _, one := range several {
+			out = append(out, problems(file, one)...)
+		}
 	case errors.As(err, &wrong):
 		for _, d := range wrong {
 			out = append(out, report.Finding{Kind: "deployfile", Diagnostic: d})
