@@ -133,6 +133,8 @@ func (d *Deployer) releases(ctx context.Context, images Images, to []delivery) (
 	if err != nil {
 		return out, err
 	}
+	// A later dry run says in packages what it would change, if it finds this lock.
+	_ = p.KeepLock(ctx)
 	dir, err := workingDir(ctx, p)
 	for n := range out {
 		out[n].LockDigest = lock
