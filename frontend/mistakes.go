@@ -3,7 +3,6 @@ package frontend
 import (
 	"strings"
 
-	"github.com/moby/buildkit/solver/errdefs"
 	"github.com/moby/buildkit/solver/pb"
 )
 
@@ -41,18 +40,12 @@ func (m Mistakes) all() error {
 	return m
 }
 
-// withSource adds to each error the lines that it is about, and to all of them together
-// those of each, for clients that do not know this type.
-func (m Mistakes) withSource(info *pb.SourceInfo) error {
+// withSource adds to each error the lines that it is about. BuildKit sends those of all
+// of them.
+func (m Mistakes) withSource(info *pb.SourceInfo) Mistakes {
 	out := make(Mistakes, len(m))
-	var places []*errdefs.Source
 	for n, err := range m {
 		out[n] = withSource(err, info)
-		places = append(places, errdefs.Sources(out[n])...)
 	}
-	var all error = out
-	for n := range places {
-		all = errdefs.WithSource(all, places[len(places)-1-n])
-	}
-	return all
+	return out
 }
