@@ -115,16 +115,16 @@ func (s *supplier) supply(ctx context.Context, source string, lock *resolver.Loc
 	if err != nil {
 		return nothing, err
 	}
-	access, err := store.Access(ctx)
+	var files []modelstore.File
+	for _, f := range lock.Model {
+		files = append(files, modelstore.File{Path: f.Path, Size: f.Size, SHA256: f.SHA256, Revision: lock.ModelSource.Revisions[f.Path]})
+	}
+	access, err := store.Access(ctx, files)
 	if err != nil {
 		return nothing, err
 	}
 	if access != nil {
 		return nothing, s.give(frontend.Supply{Secret: true}, access)
-	}
-	var files []modelstore.File
-	for _, f := range lock.Model {
-		files = append(files, modelstore.File{Path: f.Path, Size: f.Size, SHA256: f.SHA256})
 	}
 	return s.send(ctx, store, lock.ModelSource.Resolved, files, nil, locks)
 }
@@ -139,6 +139,7 @@ func (s *supplier) resolve(ctx context.Context, source string, locks bool) (func
 	if err != nil {
 		return func() {}, err
 	}
+	m.Pin.Revisions = modelstore.Revisions(files)
 	s.say("%s is %s: %s", source, m.Pin.Resolved, describe(files))
 	return s.send(ctx, m.Store, m.Pin.Location, files, &m.Pin, locks)
 }

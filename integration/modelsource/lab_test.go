@@ -16,20 +16,14 @@ import (
 
 	"github.com/deployfile/deployfile/internal/modelcache"
 	"github.com/deployfile/deployfile/internal/modelstore"
+	"github.com/deployfile/deployfile/internal/testing/buildtest"
 	"github.com/deployfile/deployfile/internal/testing/lab"
 )
 
-// shared is what the tests share; TestMain sets it once, and no test changes it.
-var shared lab.Parts
+// shared is what the tests share.
+var shared buildtest.Shared
 
-func TestMain(m *testing.M) {
-	lab.Main(m, func(m *testing.M) (code int, err error) {
-		if shared, err = lab.FindParts("./integration/modelsource"); err != nil {
-			return 1, err
-		}
-		return m.Run(), nil
-	})
-}
+func TestMain(m *testing.M) { shared.Main(m, "./integration/modelsource") }
 
 // server is a real MLflow server with a model that MLflow has logged there.
 type server struct {

@@ -23,6 +23,7 @@ type server struct {
 	base string
 	// trusted says that the user's MLFLOW_TRACKING_URI names it.
 	trusted bool
+	options Options
 }
 
 // resolveMLflow asks an MLflow server.
@@ -64,6 +65,20 @@ func resolveMLflow(ctx context.Context, source string, o Options) (*Model, error
 	return &Model{Pin: pin, Store: store}, nil
 }
 
+// reopenMLflow returns the store of a pin.
+func reopenMLflow(pin modelsource.Pin, o Options) (Store, error) {
+	server := pin.Server
+	if o.TrackingURI != "" || o.Getenv(trackingVariable) != "" {
+		// The same server may have another address for this machine.
+		server = trackingURI(o)
+	}
+	s, err := newServer(server, o)
+	if err != nil {
+		return nil, err
+	}
+	return s.open(pin.Location)
+}
+
 // joinLocation returns the location of a directory in another.
 func joinLocation(location, dir string) (string, error) {
 	if dir == "" {
@@ -71,6 +86,9 @@ func joinLocation(location, dir string) (string, error) {
 	}
 	if path.IsAbs(location) {
 		return path.Join(location, dir), nil
+	}
+	if (modelsource.Objects{}).Match(location) {
+		return strings.TrimRight(location, "/") + "/" + dir, nil
 	}
 	u, err := url.Parse(location)
 	if err != nil {

@@ -312,11 +312,11 @@ func TestReach(t *testing.T) {
 		"http://127.0.0.1:5000": false, "http://localhost": false, "http://[::1]:5000": false, "http://0.0.0.0:5000": false, "http://a.localhost:5": false,
 		"http://10.0.0.1:5000": true, "https://mlflow.example.com": true,
 	} {
-		s, err := Reopen(modelsource.Pin{Server: server, Location: "mlflow-artifacts:/1/m"}, Options{Getenv: func(string) string { return "" }})
+		s, err := Reopen(modelsource.Pin{Source: "models:/m/1", Server: server, Location: "mlflow-artifacts:/1/m"}, Options{Getenv: func(string) string { return "" }})
 		if err != nil {
 			t.Fatal(err)
 		}
-		access, err := s.Access(t.Context())
+		access, err := s.Access(t.Context(), nil)
 		if err != nil || (access != nil) != want {
 			t.Errorf("%s: %+v, %v", server, access, err)
 		}

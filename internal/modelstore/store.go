@@ -23,9 +23,9 @@ type Store interface {
 	// Open returns a file's bytes from an offset on, or from the beginning if the
 	// store cannot do that; from says which.
 	Open(ctx context.Context, file File, offset int64) (body io.ReadCloser, from int64, err error)
-	// Access returns how a step of a builder elsewhere fetches the files, nil if only
+	// Access returns how a step of a builder elsewhere fetches these files, nil if only
 	// this machine reaches them.
-	Access(ctx context.Context) (*modelsource.Access, error)
+	Access(ctx context.Context, files []File) (*modelsource.Access, error)
 }
 
 // File is a file in a store.
@@ -38,6 +38,9 @@ type File struct {
 	SHA256 string
 	// Version changes whenever the contents do, "" if the store has no such name.
 	Version string
+	// Revision is a name by which the store serves these contents as long as it keeps
+	// them, "" if it has none.
+	Revision string
 }
 
 // Model is what a source stands for now.
@@ -55,26 +58,47 @@ type Options struct {
 	Home   string
 }
 
+// kind is a kind of store.
+type kind struct {
+	scheme modelsource.Listed
+	// resolve asks what a source stands for; reopen returns the store of a pin, and
+	// asks nobody.
+	resolve func(ctx context.Context, source string, o Options) (*Model, error)
+	reopen  func(pin modelsource.Pin, o Options) (Store, error)
+}
+
+func kinds() []kind {
+	return []kind{
+		{modelsource.MLflow{}, resolveMLflow, reopenMLflow},
+		{modelsource.Objects{}, resolveObjects, reopenObjects},
+	}
+}
+
+func kindOf(source string) (kind, error) {
+	for _, k := range kinds() {
+		if k.scheme.Match(source) {
+			return k, nil
+		}
+	}
+	return kind{}, &modelsource.UnknownError{Source: source}
+}
+
 // Resolve asks what a source stands for.
 func Resolve(ctx context.Context, source string, o Options) (*Model, error) {
-	if (modelsource.MLflow{}).Match(source) {
-		return resolveMLflow(ctx, source, o)
+	k, err := kindOf(source)
+	if err != nil {
+		return nil, err
 	}
-	return nil, &modelsource.UnknownError{Source: source}
+	return k.resolve(ctx, source, o)
 }
 
 // Reopen returns the store of a pin. It asks nobody.
 func Reopen(pin modelsource.Pin, o Options) (Store, error) {
-	server := pin.Server
-	if o.TrackingURI != "" || o.Getenv(trackingVariable) != "" {
-		// The same server may have another address for this machine.
-		server = trackingURI(o)
-	}
-	s, err := newServer(server, o)
+	k, err := kindOf(pin.Source)
 	if err != nil {
 		return nil, err
 	}
-	return s.open(pin.Location)
+	return k.reopen(pin, o)
 }
 
 // What a listing may have: no model has as many files, and a server may not end.
