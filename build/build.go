@@ -2,8 +2,8 @@
 // context, secrets and caches to a builder, runs the frontend there, shows
 // BuildKit's progress and receives the result.
 //
-// Promise: it writes only the outputs that it is given, each complete or not at all,
-// and prints only to Options.Log. Fields are added to Options in such a way that
+// Promise: it writes only the outputs that it is given, each complete or not at all, and
+// what KeepLock is told to keep, and prints only to Options.Log. Fields are added to Options in such a way that
 // their zero value changes nothing.
 package build
 

@@ -2,6 +2,7 @@ package build
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -9,11 +10,12 @@ import (
 
 	"github.com/deployfile/deployfile/toolchain"
 	"github.com/moby/buildkit/client"
+	"github.com/moby/buildkit/solver/pb"
 	digest "github.com/opencontainers/go-digest"
 )
 
-// groups shows each progress group of ours as one vertex. BuildKit's displays do that as
-// well, for other clients; but the plain one says that a group is done whenever nothing
+// groups shows each progress group of ours as one vertex, and BuildKit's vertices that
+// read the project as another. BuildKit's displays do that for progress groups as well, for other clients; but the plain one says that a group is done whenever nothing
 // of it happens to be at work, and none adds up what was downloaded or leaves out what
 // programs log that have nothing to say.
 type groups struct {
@@ -30,8 +32,11 @@ const settlePlain = 2 * time.Second
 
 // group is a vertex that stands for others.
 type group struct {
-	vertex  client.Vertex
-	kind    toolchain.GroupKind
+	vertex client.Vertex
+	kind   toolchain.GroupKind
+	// counts says that the display can change a name: how many members are done moves
+	// where no bytes do.
+	counts  bool
 	members map[digest.Digest]*member
 	// completed is when the last member was.
 	completed *time.Time
@@ -58,25 +63,30 @@ func (g *groups) convert(in *client.SolveStatus) *client.SolveStatus {
 	out := &client.SolveStatus{Statuses: in.Statuses, Warnings: in.Warnings}
 	var changed []*group
 	for _, v := range in.Vertexes {
-		if v.ProgressGroup == nil || toolchain.KindOfGroup(v.ProgressGroup.Id) == "" || v.ProgressGroup.Weak && v.Error != "" {
+		is := groupOf(v)
+		if is == nil || is.Weak && v.Error != "" {
 			out.Vertexes = append(out.Vertexes, v)
 			continue
 		}
-		one := g.find(v.ProgressGroup.Id, v.ProgressGroup.Name)
+		one := g.find(is.Id, is.Name)
 		g.of[v.Digest] = one
 		// What is weak makes no group be shown.
-		if !v.ProgressGroup.Weak && one.take(v, out) && !slices.Contains(changed, one) {
+		if !is.Weak && one.take(v, out) && !slices.Contains(changed, one) {
 			changed = append(changed, one)
 		}
 	}
 	for _, one := range changed {
 		one.report(out, g.now())
 	}
-	for _, s := range out.Statuses {
-		if one := g.of[s.Vertex]; one != nil {
-			s.Vertex = one.vertex.Digest
+	out.Statuses = slices.DeleteFunc(out.Statuses, func(s *client.VertexStatus) bool {
+		one := g.of[s.Vertex]
+		if one == nil {
+			return false
 		}
-	}
+		trivial := one.kind == toolchain.Reading && one.members[s.Vertex].Name != contextVertex
+		s.Vertex = one.vertex.Digest
+		return trivial
+	})
 	for _, w := range out.Warnings {
 		if one := g.of[w.Vertex]; one != nil {
 			w.Vertex = one.vertex.Digest
@@ -96,6 +106,25 @@ func (g *groups) convert(in *client.SolveStatus) *client.SolveStatus {
 	return out
 }
 
+// The vertices that read the project, as BuildKit's dockerui calls them.
+const (
+	deployfileVertex   = "[internal] load build definition"
+	dockerignoreVertex = "[internal] load .dockerignore"
+	contextVertex      = "[internal] load build context"
+)
+
+// groupOf returns the group that a vertex is part of, nil if it stands for itself.
+func groupOf(v *client.Vertex) *pb.ProgressGroup {
+	if v.Name == contextVertex || v.Name == dockerignoreVertex || strings.HasPrefix(v.Name, deployfileVertex) {
+		reading := toolchain.Group{Kind: toolchain.Reading, Title: "read the project"}
+		return &pb.ProgressGroup{Id: reading.ID(), Name: reading.Title}
+	}
+	if v.ProgressGroup == nil || toolchain.KindOfGroup(v.ProgressGroup.Id) == "" {
+		return nil
+	}
+	return v.ProgressGroup
+}
+
 // end ends the groups that seemed to go on.
 func (g *groups) end() *client.SolveStatus {
 	out := &client.SolveStatus{}
@@ -108,10 +137,11 @@ func (g *groups) end() *client.SolveStatus {
 }
 
 func (g *groups) find(id, name string) *group {
-	if g.byID[id] == nil {
+	if kind := toolchain.KindOfGroup(id); g.byID[id] == nil {
 		g.byID[id] = &group{
 			vertex: client.Vertex{Digest: digest.FromString(id), Name: name},
-			kind:   toolchain.KindOfGroup(id), members: map[digest.Digest]*member{},
+			kind:   kind, members: map[digest.Digest]*member{},
+			counts: kind == toolchain.Installing && g.settle == 0,
 		}
 	}
 	return g.byID[id]
@@ -128,7 +158,7 @@ func (g *group) take(v *client.Vertex, out *client.SolveStatus) bool {
 	if v.Started == nil {
 		return false
 	}
-	m.ran = m.ran || v.Completed == nil
+	m.ran = m.ran || v.Completed == nil || g.kind == toolchain.Reading
 	if v.Error != "" {
 		out.Logs = append(out.Logs, m.logs...)
 		if g.vertex.Error == "" || isCanceled(g.vertex.Error) {
@@ -158,8 +188,11 @@ func (g *group) keep(l *client.VertexLog) bool {
 // report adds the state of the group to an event, unless it seems to be done.
 func (g *group) report(out *client.SolveStatus, now time.Time) {
 	var begun *time.Time
-	running, cached := false, true
+	running, cached, done := false, true, 0
 	for _, m := range g.members {
+		if m.Completed != nil {
+			done++
+		}
 		switch {
 		case m.Started == nil:
 			continue
@@ -181,6 +214,9 @@ func (g *group) report(out *client.SolveStatus, now time.Time) {
 		g.idle = time.Time{}
 		v := g.vertex
 		v.Error = ""
+		if g.counts && done > 0 {
+			v.Name += fmt.Sprintf(", %d done", done)
+		}
 		out.Vertexes = append(out.Vertexes, &v)
 	} else {
 		if g.vertex.Started == nil {

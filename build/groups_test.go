@@ -129,6 +129,56 @@ func TestGroupsThatAreCached(t *testing.T) {
 	}
 }
 
+// On a terminal the name of a group that has no bytes says how far it is.
+func TestGroupThatCounts(t *testing.T) {
+	install := metadata(t, toolchain.Group{Kind: toolchain.Installing, Title: "install 3 packages in 3 layers"})
+	g, r := newGroups(0), &replay{t: t}
+	names := func(in ...*client.Vertex) (out []string) {
+		for _, v := range g.convert(&client.SolveStatus{Vertexes: in}).Vertexes {
+			out = append(out, v.Name)
+		}
+		return out
+	}
+	got := [][]string{
+		names(r.vertex(install, "install a 1", 1, 0, nil), r.vertex(install, "install b 1", 1, 0, nil)),
+		names(r.vertex(install, "install a 1", 1, 2, nil)),
+		names(r.vertex(install, "install b 1", 1, 3, nil)),
+	}
+	want := [][]string{{"install 3 packages in 3 layers"}, {"install 3 packages in 3 layers, 1 done"}, {"install 3 packages in 3 layers"}}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// What BuildKit does to read the project is one line, with the bytes of the context.
+func TestGroupOfReading(t *testing.T) {
+	deployfile, ignored, context := "[internal] load build definition from Deployfile", "[internal] load .dockerignore", "[internal] load build context"
+	sent := func(of, id string, bytes int64) *client.VertexStatus {
+		at := time.Unix(1_000_002, 0)
+		return &client.VertexStatus{ID: id, Vertex: digest.FromString(of), Current: bytes, Started: &at, Completed: &at, Timestamp: at}
+	}
+	got := shown(t, "plain", false, nil, func(r *replay) {
+		r.event(client.SolveStatus{
+			Vertexes: []*client.Vertex{r.vertex(nil, deployfile, 1, 2, nil), r.vertex(nil, ignored, 1, 2, nil)},
+			Statuses: []*client.VertexStatus{sent(deployfile, "transferring dockerfile:", 500), sent(ignored, "transferring context:", 2)},
+		})
+		r.event(client.SolveStatus{Vertexes: []*client.Vertex{r.vertex(nil, context, 2, 0, nil)}})
+		r.event(client.SolveStatus{
+			Vertexes: []*client.Vertex{r.vertex(nil, context, 2, 4, nil)},
+			Statuses: []*client.VertexStatus{sent(context, "transferring context:", 3_000_000)},
+		})
+	})
+	want := "#0 building with a builder\n\n#1 read the project\n#1 transferring context: 3.00MB done\n#1 DONE 2.0s\n"
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	if got := shown(t, "plain", false, nil, func(r *replay) {
+		r.event(client.SolveStatus{Vertexes: []*client.Vertex{r.vertex(nil, context, 2, 4, func(v *client.Vertex) { v.Error = "permission denied" })}})
+	}); !strings.Contains(got, "ERROR: permission denied") {
+		t.Errorf("the reason is missing:\n%s", got)
+	}
+}
+
 // What a program logs that has nothing to say unless it fails.
 func TestGroupsThatFail(t *testing.T) {
 	install := metadata(t, toolchain.Group{Kind: toolchain.Installing, Title: "install 2 packages in 2 layers"})

@@ -16,7 +16,7 @@ import (
 const maxCommits = 100
 
 // LockOf returns the lock of the project that has a digest, sha256:…: the one beside the
-// Deployfile, or one that its git repository had; nil if neither is it.
+// Deployfile, one that its git repository had, or one of KeepLock; nil if none is it.
 func (p *Project) LockOf(ctx context.Context, dgst string) (*LockFiles, error) {
 	path := p.Path + LockSuffix
 	now, err := ReadLock(ctx, path)
@@ -43,7 +43,7 @@ func (p *Project) LockOf(ctx context.Context, dgst string) (*LockFiles, error) {
 		}
 		return was, nil
 	}
-	return nil, nil
+	return keptLock(path, dgst), nil
 }
 
 // committed reads a file beside the lock as a commit has it.

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"os"
 	"slices"
-	"strings"
 
 	"github.com/deployfile/deployfile/frontend"
 	"github.com/deployfile/deployfile/internal/modelcache"
@@ -51,21 +50,50 @@ func supplyModel(ctx context.Context, opt *client.SolveOpt, o Options) (func(), 
 	if oci {
 		pin, err := pinArtifact(ctx, source, lock, o)
 		if err != nil {
-			return nothing, atSource(p, err)
+			return nothing, AtModelSource(p, err)
 		}
 		if pin != nil {
 			err = (&supplier{solve: opt}).give(frontend.Supply{Pin: pin}, nil)
 		}
 		return nothing, err
 	}
-	s := &supplier{options: o, solve: opt, store: modelstore.Options{TrackingURI: p.File.Model.TrackingURI, Getenv: os.Getenv}}
-	s.store.Home, _ = os.UserHomeDir()
+	s := &supplier{options: o, solve: opt, store: storeOptions(p)}
 	s.store.Cache = s.openCache
 	if err := s.supply(ctx, source, lock, err == nil); err != nil {
 		s.close()
-		return nothing, atSource(p, err)
+		return nothing, AtModelSource(p, err)
 	}
 	return s.close, nil
+}
+
+func storeOptions(p *Project) modelstore.Options {
+	o := modelstore.Options{TrackingURI: p.File.Model.TrackingURI, Getenv: os.Getenv}
+	o.Home, _ = os.UserHomeDir()
+	return o
+}
+
+// ResolveModel asks the store of a project's model what its source stands for now. It
+// returns nil for a model that nobody can be asked about, such as a directory.
+func ResolveModel(ctx context.Context, p *Project) (*modelsource.Pin, error) {
+	source := p.File.Model.Source
+	scheme, err := modelsource.Find(source)
+	if err != nil {
+		return nil, err
+	}
+	switch scheme.(type) {
+	case modelsource.Archive:
+		// Only who fetches all of it knows.
+		return nil, nil
+	case modelsource.Listed:
+		m, err := modelstore.Resolve(ctx, source, storeOptions(p))
+		if err != nil {
+			return nil, err
+		}
+		return &m.Pin, nil
+	case modelsource.OCI:
+		return resolveArtifact(ctx, source)
+	}
+	return nil, nil
 }
 
 // supplier supplies a build with a model.
@@ -103,7 +131,7 @@ func (s *supplier) close() {
 
 func (s *supplier) supply(ctx context.Context, source string, lock *resolver.Lock, readable bool) error {
 	locks := s.options.Target == frontend.OutputLock
-	upgrades := locks && slices.Contains(strings.Split(s.options.Args[frontend.ArgUpgrade], ","), "*")
+	upgrades := locks && frontend.UpgradesModel(s.options.Args)
 	fits := lock != nil && lock.ModelSource != nil && lock.ModelSource.Source == source
 	switch {
 	case !fits && (lock != nil || !readable) && !locks:
@@ -115,16 +143,16 @@ func (s *supplier) supply(ctx context.Context, source string, lock *resolver.Loc
 	if err != nil {
 		return err
 	}
-	access, err := store.Access(ctx)
+	var files []modelstore.File
+	for _, f := range lock.Model {
+		files = append(files, modelstore.File{Path: f.Path, Size: f.Size, SHA256: f.SHA256, Revision: lock.ModelSource.Revisions[f.Path]})
+	}
+	access, err := store.Access(ctx, files)
 	if err != nil {
 		return err
 	}
 	if access != nil {
 		return s.give(frontend.Supply{Secret: true}, access)
-	}
-	var files []modelstore.File
-	for _, f := range lock.Model {
-		files = append(files, modelstore.File{Path: f.Path, Size: f.Size, SHA256: f.SHA256})
 	}
 	return s.send(ctx, store, lock.ModelSource.Resolved, files, nil, locks)
 }
@@ -139,6 +167,7 @@ func (s *supplier) resolve(ctx context.Context, source string, locks bool) error
 	if err != nil {
 		return err
 	}
+	m.Pin.Revisions = modelstore.Revisions(files)
 	s.say("%s is %s: %s", source, m.Pin.Resolved, describe(files))
 	return s.send(ctx, m.Store, m.Pin.Location, files, &m.Pin, locks)
 }
@@ -242,8 +271,8 @@ func (s *withSecrets) GetSecret(ctx context.Context, req *secrets.GetSecretReque
 	return s.SecretsServer.GetSecret(ctx, req)
 }
 
-// atSource adds to an error the line of [model] source.
-func atSource(p *Project, err error) error {
+// AtModelSource adds to an error the line of [model] source.
+func AtModelSource(p *Project, err error) error {
 	r, _ := p.File.Position("model", "source")
 	return errdefs.WithSource(fmt.Errorf("model.source: %w", err), &errdefs.Source{
 		Info: &pb.SourceInfo{Filename: p.Path, Data: p.Source, Language: "toml"},

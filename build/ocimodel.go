@@ -2,7 +2,6 @@ package build
 
 import (
 	"context"
-	"slices"
 	"strings"
 
 	"github.com/deployfile/deployfile/frontend"
@@ -17,10 +16,16 @@ import (
 // pinArtifact asks a registry what an oci:// source stands for, unless the lock says so.
 // It returns nil for an image, which the builder pins by itself.
 func pinArtifact(ctx context.Context, source string, lock *resolver.Lock, o Options) (*modelsource.Pin, error) {
-	upgrades := o.Target == frontend.OutputLock && slices.Contains(strings.Split(o.Args[frontend.ArgUpgrade], ","), "*")
+	upgrades := o.Target == frontend.OutputLock && frontend.UpgradesModel(o.Args)
 	if lock != nil && lock.ModelSource != nil && lock.ModelSource.Source == source && !upgrades {
 		return nil, nil
 	}
+	return resolveArtifact(ctx, source)
+}
+
+// resolveArtifact returns what a name in a registry stands for now, nil if it is an
+// image, which the builder resolves.
+func resolveArtifact(ctx context.Context, source string) (*modelsource.Pin, error) {
 	ref, err := registryclient.ParseReference(strings.TrimPrefix(source, modelsource.OCIPrefix))
 	if err != nil {
 		return nil, err

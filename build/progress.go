@@ -134,10 +134,6 @@ func (p *progress) forward(to chan<- *client.SolveStatus) {
 	}
 }
 
-// deployfileVertex begins the name of the vertex that reads the Deployfile, as
-// BuildKit's dockerui calls it.
-const deployfileVertex = "[internal] load build definition"
-
 // note remembers when the build began. Vertices that an earlier build shares may be
 // reported as they were then; the one that reads the Deployfile is of this build alone.
 func (p *progress) note(s *client.SolveStatus) {

@@ -106,7 +106,7 @@ func (d *Deployer) releases(ctx context.Context, images Images, to []delivery) (
 		}
 	}
 	if images.Image != "" {
-		return out, d.named(ctx, images, out)
+		return out, d.named(ctx, images, out, to)
 	}
 	b, err := builder.Find(ctx, d.Builder)
 	if err != nil {
@@ -133,6 +133,8 @@ func (d *Deployer) releases(ctx context.Context, images Images, to []delivery) (
 	if err != nil {
 		return out, err
 	}
+	// A later dry run says in packages what it would change, if it finds this lock.
+	_ = p.KeepLock(ctx)
 	dir, err := workingDir(ctx, p)
 	for n := range out {
 		out[n].LockDigest = lock
@@ -166,9 +168,12 @@ func workingDir(ctx context.Context, p *build.Project) (string, error) {
 
 // named gives all releases the images that are named. Which lock they were built
 // from is unknown: an image does not have it, and the lock at hand may be another.
-func (d *Deployer) named(ctx context.Context, images Images, releases []manifests.Release) error {
+func (d *Deployer) named(ctx context.Context, images Images, releases []manifests.Release, to []delivery) error {
 	image, err := d.pinned(ctx, images.Image)
 	if err != nil {
+		return err
+	}
+	if err := d.checkNamed(ctx, to, image); err != nil {
 		return err
 	}
 	model := ""

@@ -74,24 +74,20 @@ func newEnvironment(f *deployfile.File, m *mlmodel.Model, context fs.FS, mirror 
 	e.inputs.Toolchain = f.Environment.Toolchain
 	e.addSystemPackages(f, m)
 	e.inputs.BuildPackages = f.Environment.BuildPackages
-	x, err := newReplacements(f, context)
-	if err != nil {
-		return nil, err
-	}
-	if err := e.requireModel(x, m); err != nil {
-		return nil, err
+	var wrong Mistakes
+	x := newReplacements(f, context, wrong.add)
+	if len(wrong) == 0 {
+		// A wrong override may be for what is refused here.
+		wrong.add(e.requireModel(x, m))
 	}
 	urls := append([]string{}, m.ExtraIndexURLs...)
 	replaced := m.IndexURL
 	for n, item := range f.Environment.Requirements {
-		key := []string{"environment", "requirements", fmt.Sprint(n)}
-		r, err := e.readItem(f, context, item, n+1, warn, key...)
-		if err != nil {
-			return nil, err
+		r, err := e.readItem(f, context, item, n+1, warn, "environment", "requirements", fmt.Sprint(n))
+		if wrong.add(err); err != nil {
+			continue
 		}
-		if err := e.requireOwn(x, r.Requirements, r.Constraints); err != nil {
-			return nil, err
-		}
+		wrong.add(e.requireOwn(x, r.Requirements, r.Constraints))
 		e.choose(r.Options)
 		urls = append(urls, r.ExtraIndexURLs...)
 		if r.IndexURL != "" {
@@ -100,12 +96,12 @@ func newEnvironment(f *deployfile.File, m *mlmodel.Model, context fs.FS, mirror 
 	}
 	for n, name := range f.Environment.Constraints {
 		r, err := e.readRequirements(f, context, name, warn, "environment", "constraints", fmt.Sprint(n))
-		if err != nil {
-			return nil, err
+		if wrong.add(err); err == nil {
+			wrong.add(e.requireOwn(x, nil, r.Requirements))
 		}
-		if err := e.requireOwn(x, nil, r.Requirements); err != nil {
-			return nil, err
-		}
+	}
+	if err := wrong.all(); err != nil {
+		return nil, err
 	}
 	if err := e.replace(x); err != nil {
 		return nil, err
@@ -152,11 +148,14 @@ func (e *environment) addSystemPackages(f *deployfile.File, m *mlmodel.Model) {
 }
 
 func (e *environment) readRequirements(f *deployfile.File, context fs.FS, name string, warn func(mlmodel.Warning), key ...string) (*mlmodel.RequirementsFile, error) {
+	if e.tooMuch() {
+		return &mlmodel.RequirementsFile{}, nil // the file before this one says so
+	}
 	r, warnings, err := mlmodel.ParseRequirements(context, name)
 	if err != nil {
 		return nil, at(f, err, key...)
 	}
-	if e.size, e.entries = e.size+r.Size, e.entries+r.Entries; e.size > mlmodel.MaxRequirements || e.entries > mlmodel.MaxEntries {
+	if e.size, e.entries = e.size+r.Size, e.entries+r.Entries; e.tooMuch() {
 		return nil, at(f, fmt.Errorf("%s: with the files before it, there are more than %d MiB or %d requirements and options: take some out",
 			name, mlmodel.MaxRequirements>>20, mlmodel.MaxEntries), key...)
 	}
@@ -164,6 +163,11 @@ func (e *environment) readRequirements(f *deployfile.File, context fs.FS, name s
 		warn(w)
 	}
 	return r, nil
+}
+
+// tooMuch reports whether the files so far are more than is read.
+func (e *environment) tooMuch() bool {
+	return e.size > mlmodel.MaxRequirements || e.entries > mlmodel.MaxEntries
 }
 
 // choose adds the options of requirements files that select among the files of an

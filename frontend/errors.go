@@ -106,7 +106,10 @@ func withSource(err error, info *pb.SourceInfo) error {
 	var ranges []deployfile.Range
 	var wrong deployfile.Errors
 	var where *located
+	var several Mistakes
 	switch {
+	case errors.As(err, &several):
+		return several.withSource(info)
 	case errors.As(err, &wrong):
 		for _, d := range wrong {
 			ranges = append(ranges, d.Range)

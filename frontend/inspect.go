@@ -33,6 +33,8 @@ type Inspection struct {
 	// Yanked are the locked packages that were withdrawn from their indexes, by
 	// normalised name, with the reasons; nil if no index was asked.
 	Yanked map[string]string
+	// ModelNow is what the model's source stands for today, nil if nobody was asked.
+	ModelNow *modelsource.Pin
 	// Builder is the platform of the builder, "" if it is not known.
 	Builder string
 
@@ -97,7 +99,7 @@ func (i *Inspection) readModel(context fs.FS, dir, mirror string) (err error) {
 // the files beside the Deployfile, nil if missing. End-of-life dates are compared
 // with today.
 func (i *Inspection) Lint(lock *resolver.Lock, pylocks map[string][]byte, today time.Time) []lint.Finding {
-	in := lint.Input{File: i.File, Warnings: i.Diagnostics, Model: i.Model, Lock: lock, Pylocks: parsed(pylocks), Yanked: i.Yanked, Builder: i.Builder, Today: today}
+	in := lint.Input{File: i.File, Warnings: i.Diagnostics, Model: i.Model, Lock: lock, Pylocks: parsed(pylocks), Yanked: i.Yanked, ModelNow: i.ModelNow, Builder: i.Builder, Today: today}
 	if i.env != nil {
 		in.Requirements, in.Constraints = i.env.ownRequirements, i.env.ownConstraints
 	}

@@ -71,12 +71,12 @@ func TestInspect(t *testing.T) {
 
 // A source that no scheme matches is refused at its line.
 func TestInspectRefusesUnknownSource(t *testing.T) {
-	_, err := Inspect("Deployfile", []byte("[model]\nsource = \"s3://bucket/iris\"\n"), fstest.MapFS{}, nil)
+	_, err := Inspect("Deployfile", []byte("[model]\nsource = \"ftp://bucket/iris\"\n"), fstest.MapFS{}, nil)
 	var unknown *modelsource.UnknownError
 	if !errors.As(err, &unknown) {
 		t.Errorf("error %v", err)
 	}
-	if d := cmp.Diff([]string{`Deployfile:2: source = "s3://bucket/iris"`}, places(err)); d != "" {
+	if d := cmp.Diff([]string{`Deployfile:2: source = "ftp://bucket/iris"`}, places(err)); d != "" {
 		t.Error(d)
 	}
 }

@@ -141,7 +141,7 @@ func (in *inputs) pinModel(ctx context.Context, scheme modelsource.Scheme, given
 	}
 	source, locked := in.file.Model.Source, in.lockedPin()
 	_, listed := scheme.(modelsource.Listed)
-	upgrades := in.output.relocks && slices.Contains(in.upgrade(), "*")
+	upgrades := in.output.relocks && UpgradesModel(in.ui.BuildArgs)
 	switch {
 	case locked != nil && (listed || !upgrades):
 		return locked, nil

@@ -27,7 +27,8 @@ type replacements struct {
 	used           map[int]bool
 }
 
-func newReplacements(f *deployfile.File, context fs.FS) (*replacements, error) {
+// newReplacements calls wrong with what is wrong with an override.
+func newReplacements(f *deployfile.File, context fs.FS, wrong func(error)) *replacements {
 	x := &replacements{file: f, override: map[string]mlmodel.Requirement{}, without: map[string]int{}, lines: map[string]int{}, used: map[int]bool{}}
 	for n, item := range f.Environment.Without {
 		if deployfile.IsPackageName(item) {
@@ -41,19 +42,23 @@ func newReplacements(f *deployfile.File, context fs.FS) (*replacements, error) {
 		if err == nil && r.Name == "" {
 			err = fmt.Errorf("override %q does not tell the name of the package; write name @ …", item)
 		}
+		_, twice := x.override[r.Name]
+		_, out := x.without[r.Name]
+		switch {
+		case err != nil:
+		case twice:
+			err = fmt.Errorf("override has %s twice; remove one", r.Name)
+		case out:
+			err = fmt.Errorf("override replaces %s, and without leaves it out; remove one", r.Name)
+		}
 		if err != nil {
-			return nil, x.atOverride(n, err)
-		}
-		if _, twice := x.override[r.Name]; twice {
-			return nil, x.atOverride(n, fmt.Errorf("override has %s twice; remove one", r.Name))
-		}
-		if _, out := x.without[r.Name]; out {
-			return nil, x.atOverride(n, fmt.Errorf("override replaces %s, and without leaves it out; remove one", r.Name))
+			wrong(x.atOverride(n, err))
+			continue
 		}
 		x.override[r.Name] = r
 		x.names = append(x.names, r.Name)
 	}
-	return x, nil
+	return x
 }
 
 func (x *replacements) atOverride(n int, err error) error {

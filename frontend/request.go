@@ -26,6 +26,9 @@ const (
 	// ArgUpgrade lists packages, comma-separated, that the lock output takes
 	// newer versions of; "*" is everything.
 	ArgUpgrade = "DEPLOYFILE_UPGRADE"
+	// ArgUpgradeModel is "1" for a lock output that takes the model that its source
+	// stands for now.
+	ArgUpgradeModel = "DEPLOYFILE_UPGRADE_MODEL"
 	// ArgIndex is the URL of a package index that takes the place of the
 	// default one, such as a mirror, with no change to the Deployfile. The
 	// secret of the id "index" is its credential, if it wants one.
@@ -40,7 +43,7 @@ const (
 // ownArg reports whether an argument means something that no Deployfile declares.
 func ownArg(name string) bool {
 	return strings.HasPrefix(name, "BUILDKIT_") || strings.HasSuffix(strings.ToLower(name), "_proxy") ||
-		slices.Contains([]string{ArgLocked, ArgUpgrade, ArgIndex, ArgStepTimeout, ArgVerify, ArgSizes, "SOURCE_DATE_EPOCH"}, name)
+		slices.Contains([]string{ArgLocked, ArgUpgrade, ArgUpgradeModel, ArgIndex, ArgStepTimeout, ArgVerify, ArgSizes, "SOURCE_DATE_EPOCH"}, name)
 }
 
 // request is what the caller asks for, and the builder that it asks.
@@ -132,6 +135,12 @@ func (r *request) upgrade() []string {
 		return strings.Split(u, ",")
 	}
 	return nil
+}
+
+// UpgradesModel reports whether these build arguments say that a lock takes the model
+// that its source stands for now.
+func UpgradesModel(args map[string]string) bool {
+	return args[ArgUpgradeModel] == "1" || slices.Contains(strings.Split(args[ArgUpgrade], ","), "*")
 }
 
 // created is SOURCE_DATE_EPOCH in RFC 3339, "" if it is not set.

@@ -114,6 +114,7 @@ func (r *request) outline(ctx context.Context) (*outline.Outline, error) {
 		outline.Arg{Name: ArgLocked, Description: `"1" to fail unless there is a lock that fits`},
 		outline.Arg{Name: ArgVerify, Description: `"0" to leave the verify step out`},
 		outline.Arg{Name: ArgUpgrade, Description: `what the target lock takes newer versions of: packages, or "*"`},
+		outline.Arg{Name: ArgUpgradeModel, Description: `"1" for a target lock that takes what the model's source stands for now`},
 		outline.Arg{Name: ArgIndex, Description: "a package index to take in place of the default one"},
 		outline.Arg{Name: "SOURCE_DATE_EPOCH", Description: "when the image counts as made, in seconds since 1970"})
 	out.Secrets = append(out.Secrets, outline.Secret{Name: p.file.Environment.CA, Location: p.location("environment", "ca")})

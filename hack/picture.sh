@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The session in README's picture: hack/with-env.sh go run ./hack/picture docs/build.svg hack/picture.sh
-# It takes the base images of the tests, in the place of those from Docker Hub, and an
-# embedded builder of its own that starts empty.
+# It takes an embedded builder of its own that starts empty and, where Docker Hub cannot be
+# reached, the base images of the tests in the place of those from there.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 root=$PWD
@@ -11,7 +11,10 @@ mkdir "$work/iris"
 cp -r examples/iris/model "$work/iris/"
 cd "$work/iris"
 export XDG_CACHE_HOME=$work/cache DEPLOYFILE_BUILDER=embedded
-contexts=(--build-context "base=oci-layout://$DEPLOYFILE_TEST_BASE" --build-context "toolchain=oci-layout://$DEPLOYFILE_TEST_TOOLCHAIN")
+contexts=()
+if ! (cd "$root" && go run ./hack/reachable python:3.11-slim >/dev/null 2>&1); then
+	contexts=(--build-context "base=oci-layout://$DEPLOYFILE_TEST_BASE" --build-context "toolchain=oci-layout://$DEPLOYFILE_TEST_TOOLCHAIN")
+fi
 
 # show COMMAND...: as if it had been typed.
 show() { printf '\033[1m$ %s\033[0m\n' "$*"; }

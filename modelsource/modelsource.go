@@ -25,6 +25,7 @@ func Schemes() []Scheme {
 		Directory{},
 		MLflow{},
 		OCI{},
+		Objects{},
 		Archive{},
 		Hub{},
 		Git{},

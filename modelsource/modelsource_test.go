@@ -16,8 +16,8 @@ func TestFind(t *testing.T) {
 		}
 	}
 	var unknown *UnknownError
-	if _, err := Find("s3://bucket/iris"); !errors.As(err, &unknown) || !strings.Contains(err.Error(), `scheme "s3"`) || !strings.Contains(err.Error(), "mlflow artifacts download") {
-		t.Errorf("s3://bucket/iris: %v", err)
+	if _, err := Find("hdfs://host/iris"); !errors.As(err, &unknown) || !strings.Contains(err.Error(), `scheme "hdfs"`) || !strings.Contains(err.Error(), "mlflow artifacts download") {
+		t.Errorf("hdfs://host/iris: %v", err)
 	}
 }
 

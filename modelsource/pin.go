@@ -36,6 +36,9 @@ type Pin struct {
 	// that is the model.
 	Root   string  `toml:"root,omitempty" json:"root,omitempty"`
 	Layers []Layer `toml:"layers,omitempty" json:"layers,omitempty"`
+	// Revisions are names by which an object store with versions serves the contents
+	// that files had, by their paths.
+	Revisions map[string]string `toml:"revisions,omitempty" json:"revisions,omitempty"`
 	// Archive is the file that has all of the model's files; Root is the directory of
 	// it that is the model.
 	Archive *File `toml:"archive,omitempty" json:"archive,omitempty"`
@@ -55,6 +58,11 @@ func (p Pin) Check() error {
 	}
 	if p.Root != "" && (!filepath.IsLocal(p.Root) || terminal.Obeys(p.Root)) {
 		return fmt.Errorf("model source %q: %q leads out of the artifact", p.Source, p.Root)
+	}
+	for name, revision := range p.Revisions {
+		if !filepath.IsLocal(name) || terminal.Obeys(name) || terminal.Obeys(revision) {
+			return fmt.Errorf("model source %q: the revision %q of %q is not valid", p.Source, revision, name)
+		}
 	}
 	for _, l := range p.Layers {
 		if err := l.Check(); err != nil {

@@ -28,14 +28,19 @@ const (
 	Installing GroupKind = "install"
 	// Placing copies files into the image.
 	Placing GroupKind = "copy"
+	// Reading sends the project's files to the builder; its vertices are BuildKit's own.
+	Reading GroupKind = "read"
 )
 
 const groupPrefix = "deployfile "
 
 // Option returns the constraint that puts a vertex into the group.
 func (g Group) Option() bkllb.ConstraintsOpt {
-	return bkllb.ProgressGroup(groupPrefix+string(g.Kind)+" "+g.Title, g.Title, false)
+	return bkllb.ProgressGroup(g.ID(), g.Title, false)
 }
+
+// ID returns what identifies the group among BuildKit's progress groups.
+func (g Group) ID() string { return groupPrefix + string(g.Kind) + " " + g.Title }
 
 // KindOfGroup returns the kind of BuildKit's progress group with an id, "" for one of
 // somebody else.
@@ -57,7 +62,7 @@ func Internal(name string) []bkllb.ConstraintsOpt {
 	g := Preparing()
 	return []bkllb.ConstraintsOpt{
 		bkllb.WithCustomName("[internal] " + name),
-		bkllb.ProgressGroup(groupPrefix+string(g.Kind)+" "+g.Title, g.Title, true),
+		bkllb.ProgressGroup(g.ID(), g.Title, true),
 	}
 }
 

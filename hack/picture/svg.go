@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	uv "github.com/charmbracelet/ultraviolet"
+	"github.com/charmbracelet/x/ansi"
 )
 
 // The size of a character, of the margin, and the colours of the window.
@@ -82,10 +83,22 @@ func runs(line uv.Line) []run {
 	return trimmed
 }
 
+// palette has the sixteen colours of a terminal as they can be read on the background:
+// each terminal has its own.
+func palette() []string {
+	return []string{
+		"#6e7681", "#ff7b72", "#3fb950", "#d29922", "#58a6ff", "#bc8cff", "#39c5cf", foreground,
+		"#8b949e", "#ffa198", "#56d364", "#e3b341", "#79c0ff", "#d2a8ff", "#56d4dd", "#ffffff",
+	}
+}
+
 // hex returns a colour as SVG has it.
 func hex(c color.Color) string {
 	if c == nil {
 		return foreground
+	}
+	if basic, ok := c.(ansi.BasicColor); ok && int(basic) < len(palette()) {
+		return palette()[basic]
 	}
 	r, g, b, _ := c.RGBA()
 	return fmt.Sprintf("#%02x%02x%02x", r>>8, g>>8, b>>8)

@@ -32,7 +32,7 @@ func TestPicture(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for _, want := range []string{">a &lt;b&gt; &amp;<", `font-weight="bold">red<`, ">  c<", ">second<", `viewBox="0 0 368 68"`} {
+	for _, want := range []string{">a &lt;b&gt; &amp;<", `fill="#ff7b72" textLength="25.2" xml:space="preserve" font-weight="bold">red<`, ">  c<", ">second<", `viewBox="0 0 368 68"`} {
 		if !strings.Contains(string(got), want) {
 			t.Errorf("no %q in\n%s", want, got)
 		}

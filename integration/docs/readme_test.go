@@ -70,13 +70,32 @@ func alone(t *testing.T) func(ctx context.Context, name string, args ...string) 
 }
 
 // TestReadmeFirstHour runs the first block until the model answers, the second
-// meanwhile as in another shell, and presses Ctrl-C.
+// meanwhile as in another shell, and presses Ctrl-C. Then it trains the model again, and
+// runs it without a lock of its own.
 func TestReadmeFirstHour(t *testing.T) {
 	all := coveredBy(t, readme)
 	r := newReader(t, alone(t))
+	r.serve(t, all[0].text, all[1])
+	example := filepath.Join(r.dir, "model", "input_example.json")
+	data, err := os.ReadFile(example)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(example, append(data, '\n'), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if log := r.serve(t, "deployfile run", all[1]); !strings.Contains(log, `Deployfile.lock is written again: model file "input_example.json"`) {
+		t.Errorf("it does not say that it locked the model:\n%s", lab.Tail(log))
+	}
+}
+
+// serve runs a text that serves the model, asks meanwhile, presses Ctrl-C, and returns
+// what was logged.
+func (r *reader) serve(t *testing.T, text string, ask block) string {
+	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), blockLimit)
 	defer cancel()
-	served := r.shell(ctx, all[0].text)
+	served := r.shell(ctx, text)
 	served.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	var log strings.Builder
 	served.Stderr = &log
@@ -97,7 +116,7 @@ func TestReadmeFirstHour(t *testing.T) {
 			break
 		}
 	}
-	if answer, asked, err := r.run(t, all[1]); err != nil || !strings.Contains(answer, `"predictions"`) {
+	if answer, asked, err := r.run(t, ask); err != nil || !strings.Contains(answer, `"predictions"`) {
 		t.Errorf("%v\n%s\n%s", err, answer, asked)
 	}
 	if err := syscall.Kill(-served.Process.Pid, syscall.SIGINT); err != nil {
@@ -109,6 +128,7 @@ func TestReadmeFirstHour(t *testing.T) {
 	if err := served.Wait(); err != nil {
 		t.Errorf("Ctrl-C: %v\n%s", err, lab.Tail(log.String()))
 	}
+	return log.String()
 }
 
 // TestReadmeBuildx pushes the frontend image to a registry of the test, and builds

@@ -46,6 +46,15 @@ func TestDirectory(t *testing.T) {
 	s.compare(t, nil)
 }
 
+// TestStore does on a server whose clients read the artifacts from S3 themselves.
+func TestStore(t *testing.T) {
+	store, _ := startS3(t, lab.Loopback())
+	env := map[string]string{"MLFLOW_S3_ENDPOINT_URL": store.URL, "AWS_DEFAULT_REGION": "us-east-1"}
+	s := startServer(t, env, "--no-serve-artifacts", "--default-artifact-root", "s3://models/artifacts")
+	s.logModel(t, env)
+	s.compare(t, env)
+}
+
 // compare compares the files of each name with those that MLflow's client got.
 func (s *server) compare(t *testing.T, env map[string]string) {
 	t.Helper()

@@ -55,10 +55,11 @@ Write those that are files to a directory with --output.`,
   deployfile build --builder tcp://buildkit.example.com:1234 --cache-from registry.example.com/cache`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			directory, err := o.context(args)
+			directory, closed, err := o.project(args)
 			if err != nil {
 				return err
 			}
+			defer closed()
 			return buildImage(cmd.Context(), s, directory, o)
 		},
 		ValidArgsFunction: directories,

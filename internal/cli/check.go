@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -35,15 +36,17 @@ func checkCommand(s streams) *cobra.Command {
 		Use:   "check [CONTEXT]",
 		Short: "Check the Deployfile, the model and the lock",
 		Long: `Check the Deployfile, the model, the requirements files that they name, and
-whether the lock still fits them. No builder is needed. Everything that is
+whether the lock still fits them. A model that a store has is asked for there: whether
+it is there, and still what the lock has. No builder is needed. Everything that is
 wrong is printed with its line.`,
 		Example: "  deployfile check\n  deployfile check --json examples/iris",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			directory, err := o.context(args)
+			directory, closed, err := o.project(args)
 			if err != nil {
 				return err
 			}
+			defer closed()
 			return check(cmd.Context(), s, directory, o)
 		},
 		ValidArgsFunction: directories,
@@ -63,9 +66,26 @@ func check(ctx context.Context, s streams, dir string, o checkOptions) error {
 	if err != nil {
 		return err
 	}
-	c, err := untrusted.Wait(ctx, func() (*checked, error) { return inspect(ctx, dir, file, source, args) })
+	var now *modelsource.Pin
+	var unknown error
+	if p, err := build.OpenProject(ctx, dir, o.file, args); err == nil {
+		asked, cancel := context.WithTimeout(ctx, storeDeadline)
+		if now, unknown = build.ResolveModel(asked, p); unknown != nil {
+			unknown = build.AtModelSource(p, unknown)
+		}
+		cancel()
+	}
+	c, err := untrusted.Wait(ctx, func() (*checked, error) { return inspect(ctx, dir, file, source, args, now) })
 	if err != nil {
 		return err
+	}
+	var unreachable net.Error
+	switch {
+	case errors.As(unknown, &unreachable):
+		// A checkout is checked where nobody reaches the store, too.
+		fmt.Fprintf(s.err, "warning: nobody could be asked whether the model is still there: %v\n", unknown)
+	case c.err == nil:
+		c.err = unknown
 	}
 	if o.asJSON {
 		if e := writeJSON(s.out, findings(file, c.found, c.judged, c.err)); e != nil {
@@ -89,6 +109,8 @@ func check(ctx context.Context, s streams, dir string, o checkOptions) error {
 	}
 	switch {
 	case c.err != nil:
+	case now != nil:
+		fmt.Fprintf(s.text, "%s is fine; %s is %s, and is checked when it is locked\n", file, now.Source, now.Resolved)
 	case c.found.Model == nil:
 		fmt.Fprintf(s.text, "%s is fine; the model was not checked: %s is not in the build context\n", file, c.found.File.Model.Source)
 	default:
@@ -99,6 +121,9 @@ func check(ctx context.Context, s streams, dir string, o checkOptions) error {
 	}
 	return c.err
 }
+
+// storeDeadline limits how long a store is asked what a model's source stands for.
+const storeDeadline = 30 * time.Second
 
 // shownFindings is the largest number of findings to draw.
 const shownFindings = 1000
@@ -112,7 +137,7 @@ type checked struct {
 }
 
 // inspect reads everything that a build would read of the directory.
-func inspect(ctx context.Context, dir, file string, source []byte, args map[string]string) (*checked, error) {
+func inspect(ctx context.Context, dir, file string, source []byte, args map[string]string, now *modelsource.Pin) (*checked, error) {
 	files, err := openContext(dir, file)
 	if err != nil {
 		return nil, err
@@ -125,7 +150,7 @@ func inspect(ctx context.Context, dir, file string, source []byte, args map[stri
 	var lock *resolver.Lock
 	var pylocks map[string][]byte
 	lock, pylocks, c.err = readLock(ctx, file)
-	c.found.Builder = machine()
+	c.found.Builder, c.found.ModelNow = machine(), now
 	c.judged = c.found.Lint(lock, pylocks, time.Now())
 	if c.err == nil && lock != nil && c.found.ModelDir != "" {
 		c.err = checkLock(ctx, files, c.found, file, lock, pylocks)
@@ -173,20 +198,31 @@ func findings(file string, found *frontend.Inspection, judged []lint.Finding, er
 	for _, f := range judged {
 		out = append(out, report.Finding{Kind: "deployfile", Diagnostic: f.Diagnostic(file)})
 	}
-	at := func(file string, line int) deployfile.Diagnostic {
-		// A finding about a whole file is shown at its first line.
-		p := deployfile.Position{Line: max(line, 1), Column: 1}
-		return deployfile.Diagnostic{File: file, Range: deployfile.Range{Start: p, End: p}}
-	}
 	for _, w := range found.Warnings {
 		d := at(w.File, w.Line)
 		d.Rule, d.Severity, d.Message = "model", deployfile.SeverityWarning, w.Message
 		out = append(out, report.Finding{Kind: "model", Diagnostic: d})
 	}
+	return append(out, problems(file, err)...)
+}
+
+// at returns a finding at a line. One about a whole file is shown at its first line.
+func at(file string, line int) deployfile.Diagnostic {
+	p := deployfile.Position{Line: max(line, 1), Column: 1}
+	return deployfile.Diagnostic{File: file, Range: deployfile.Range{Start: p, End: p}}
+}
+
+// problems returns an error as findings.
+func problems(file string, err error) (out []report.Finding) {
+	var several frontend.Mistakes
 	var wrong deployfile.Errors
 	var stale *frontend.StaleLockError
 	switch {
 	case err == nil:
+	case errors.As(err, &several):
+		for _, one := range several {
+			out = append(out, problems(file, one)...)
+		}
 	case errors.As(err, &wrong):
 		for _, d := range wrong {
 			out = append(out, report.Finding{Kind: "deployfile", Diagnostic: d})

@@ -39,7 +39,7 @@ other flags of a build are for this form too.
 --json prints, for locks and images, the differences; for targets a list with an
 object for each: target, kind, endpoint, revision (the newest, 0 for none),
 different (true or false), changes (action, object, diff, conflicts), differences
-(packages and files, if the git repository has the lock of what is deployed), error.`,
+(packages and files, if git or this machine has the lock of what is deployed), error.`,
 		Example: `  deployfile diff registry.example.com/iris:1 registry.example.com/iris:2
   deployfile diff registry.example.com/iris:1 .
   deployfile diff --json before/Deployfile.lock after/Deployfile.lock

@@ -8,6 +8,7 @@ import (
 
 	"github.com/deployfile/deployfile/build"
 	"github.com/deployfile/deployfile/deployfile"
+	"github.com/deployfile/deployfile/frontend"
 	"github.com/deployfile/deployfile/internal/lint"
 	"github.com/deployfile/deployfile/internal/terminal"
 	"github.com/deployfile/deployfile/mlmodel"
@@ -19,6 +20,7 @@ import (
 // printError writes an error for people to read, with the lines that it is about.
 func printError(w *terminal.Writer, command string, err error) {
 	var wrong deployfile.Errors
+	var several frontend.Mistakes
 	sources := drawable(err)
 	faults := mlmodel.Faults(err)
 	switch {
@@ -26,6 +28,10 @@ func printError(w *terminal.Writer, command string, err error) {
 		fmt.Fprintln(w, err)
 	case is[*differentError](err):
 		// The differences are printed.
+	case errors.As(err, &several):
+		for _, one := range several {
+			printError(w, command, one)
+		}
 	case is[*usageError](err), is[*build.UsageError](err):
 		printMessage(w, deployfile.SeverityError, fmt.Sprintf("%v\nrun: %s --help", err, command))
 	case errors.As(err, &wrong) && len(errdefs.Sources(err)) > 0:

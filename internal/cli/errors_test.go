@@ -77,6 +77,7 @@ func errorsWith(text string) map[string]error {
 		filled[frontend.AccessError],
 		filled[frontend.ImageError],
 		filled[frontend.MissingError],
+		filled[frontend.Mistakes],
 		filled[frontend.NoLockError],
 		filled[frontend.StaleLockError],
 		filled[image.BoundError],

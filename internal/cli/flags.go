@@ -214,6 +214,8 @@ func pairs(flag string, values []string, lookup func(string) (string, bool)) (ma
 // --directory.
 func (f *inputFlags) context(args []string) (string, error) {
 	switch {
+	case len(args) > 0 && isModelURI(args[0]):
+		return "", &usageError{fmt.Errorf("%s is a model, not a directory: write a Deployfile for it with deployfile init '%[1]s'", args[0])}
 	case len(args) == 0:
 		return f.directory, nil
 	case f.directory != "." && f.directory != args[0]:

@@ -10,7 +10,6 @@ import (
 	"os"
 	"path"
 	"path/filepath"
-	"regexp"
 	"strconv"
 	"strings"
 	"unicode"
@@ -22,7 +21,6 @@ import (
 	"github.com/deployfile/deployfile/internal/untrusted"
 	"github.com/deployfile/deployfile/manifests/kinds"
 	"github.com/deployfile/deployfile/mlmodel"
-	"github.com/deployfile/deployfile/modelsource"
 	"github.com/distribution/reference"
 	"github.com/spf13/cobra"
 )
@@ -45,7 +43,8 @@ func initCommand(s streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "init [MODEL]",
 		Short: "Write a Deployfile for a model",
-		Long: `Write a Deployfile for the MLflow model in the directory MODEL, by default "model".
+		Long: `Write a Deployfile for the MLflow model in the directory MODEL, by default "model",
+or for one elsewhere that MODEL names: models:/iris@champion, runs:/RUN/model, oci://….
 The directory must be below that of the Deployfile, which is the one at hand unless
 --file says otherwise. If it has no model, those below it that have one are named. The
 name and the version are those of the registry that the model was downloaded from, if
@@ -53,6 +52,7 @@ it says so. No builder is needed.`,
 		Example: `  deployfile init
   deployfile init artifacts/model
   deployfile init -C iris model
+  deployfile init models:/iris@champion
   deployfile init --syntax registry.example.com/deployfile/frontend:1`,
 		Args:              cobra.MaximumNArgs(1),
 		ValidArgsFunction: directories,
@@ -61,7 +61,7 @@ it says so. No builder is needed.`,
 			if len(args) > 0 {
 				model = args[0]
 			}
-			if !filepath.IsAbs(model) && !modelURI().MatchString(model) {
+			if !filepath.IsAbs(model) && !isModelURI(model) {
 				model = filepath.Join(o.directory, model)
 			}
 			o.file = build.Options{Context: o.directory, File: o.file}.FilePath()
@@ -88,8 +88,8 @@ func initialise(ctx context.Context, s streams, modelDir string, o initOptions) 
 	if err != nil {
 		return err
 	}
-	if modelURI().MatchString(modelDir) {
-		return &usageError{elsewhere(modelDir)}
+	if isModelURI(modelDir) {
+		return initialiseURI(ctx, s, modelDir, o)
 	}
 	source, err := sourceBelow(dir, modelDir)
 	if err != nil {
@@ -142,20 +142,6 @@ func platformWarning(machine string) string {
 	return `this machine builds for linux/arm64, and most clusters are linux/amd64: for one of these, write platforms = ["linux/amd64"] in [image]`
 }
 
-// elsewhere says what to do with the URI of a model, which init does not fetch.
-func elsewhere(uri string) error {
-	download := fmt.Sprintf("\n  mlflow artifacts download -u '%s' -d model\n  deployfile init model", uri)
-	if _, err := modelsource.Find(uri); err != nil {
-		return fmt.Errorf("%s is a URI that no build reads. Download it first:%s", uri, download)
-	}
-	return fmt.Errorf("%s is elsewhere, and init reads directories. Write a Deployfile with source = \"%[1]s\" in [model], of which deployfile lock fetches what it needs, or download it:%s", uri, download)
-}
-
-// modelURI matches MLflow's URIs of models and artifacts.
-func modelURI() *regexp.Regexp {
-	return regexp.MustCompile(`^[a-z][a-z0-9+.-]+:/[^'\s]+$`)
-}
-
 // sourceBelow returns a directory as a Deployfile in dir names it.
 func sourceBelow(dir, modelDir string) (string, error) {
 	abs, err := filepath.Abs(modelDir)
@@ -177,7 +163,7 @@ func firstDeployfile(syntax, name, source string, m *mlmodel.Model) ([]byte, err
 	if m.RegisteredVersion != "" {
 		widest = "version"
 	}
-	fmt.Fprintf(&b, "# syntax=%s\n#:schema %s\n# Every key: %s\n\n[model]\n", syntax, deployfile.SchemaURL, everyKey)
+	b.WriteString(firstLines(syntax) + "[model]\n")
 	for _, line := range []struct{ key, value string }{{"name", name}, {"version", m.RegisteredVersion}, {"source", source}} {
 		if line.value == "" {
 			continue
@@ -202,6 +188,11 @@ func firstDeployfile(syntax, name, source string, m *mlmodel.Model) ([]byte, err
 		}
 	}
 	return b.Bytes(), nil
+}
+
+// firstLines are those before the first table: what reads the file, and what it may say.
+func firstLines(syntax string) string {
+	return fmt.Sprintf("# syntax=%s\n#:schema %s\n# Every key: %s\n\n", syntax, deployfile.SchemaURL, everyKey)
 }
 
 // tomlString returns a text as TOML has it on one line.

@@ -17,8 +17,8 @@ import (
 // lockOptions are the flags of the lock command.
 type lockOptions struct {
 	inputFlags
-	upgrade       []string
-	check, asJSON bool
+	upgrade                     []string
+	upgradeModel, check, asJSON bool
 }
 
 // upgradeAll is --upgrade without a value.
@@ -37,6 +37,7 @@ names it.`,
 		Example: `  deployfile lock
   deployfile lock --upgrade                   # everything, images too
   deployfile lock --upgrade numpy scipy
+  deployfile lock --upgrade-model             # what models:/iris@champion is now
   deployfile lock --check                     # exit with 3 if the lock would change`,
 		Args: cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) (err error) {
@@ -67,6 +68,7 @@ names it.`,
 	flags.StringSliceVar(&o.upgrade, "upgrade", nil, "take newer versions: of everything, or of each `PACKAGE` that follows")
 	flags.Lookup("upgrade").NoOptDefVal = upgradeAll
 	completeFlag(cmd, "upgrade", packages)
+	flags.BoolVar(&o.upgradeModel, "upgrade-model", false, "take the model that its source stands for now, and leave the rest")
 	flags.BoolVar(&o.check, "check", false, "write nothing, and say what would change and fail if anything would")
 	flags.BoolVar(&o.asJSON, "json", false, "print the changes as JSON")
 	return cmd
@@ -112,6 +114,9 @@ func lock(ctx context.Context, s streams, dir string, o lockOptions) error {
 	args := map[string]string{}
 	if len(o.upgrade) > 0 {
 		args[frontend.ArgUpgrade] = strings.Join(o.upgrade, ",")
+	}
+	if o.upgradeModel {
+		args[frontend.ArgUpgradeModel] = "1"
 	}
 	made, err := o.files(ctx, s, p, frontend.OutputLock, args)
 	if err != nil {

@@ -22,7 +22,8 @@ const outcomeHelp = `
   changes                  what differed: action (create, update or delete),
                            object, diff, conflicts (what others have set of it)
   differences              of a dry run: packages and files that it would bring,
-                           if git has the lock of what is deployed
+                           if git or this machine has the lock of what is
+                           deployed
   ready, message, url      whether it is ready, why not, and its URL
   error, failure           what failed, and what kind of failure it is:
                            conflict, busy, not-ready, rolled-back, interrupted

@@ -44,10 +44,11 @@ treemap and, if --compare names another lock or image, what changed.`,
   deployfile plan --sizes --format html --compare registry.example.com/iris:1 > sizes.html`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			directory, err := o.context(args)
+			directory, closed, err := o.project(args)
 			if err != nil {
 				return err
 			}
+			defer closed()
 			return plan(cmd.Context(), s, directory, o)
 		},
 		ValidArgsFunction: directories,

@@ -34,7 +34,8 @@ func predictCommand(s streams) *cobra.Command {
 		Short: "Send one request through the image, or to a target",
 		Long: `Build the image, start it, send it one request and print the answer. The input
 is what /invocations takes: JSON or CSV with a header; by default it is the model's
-own serving_input_example.json. No server is left behind.
+own serving_input_example.json. No server is left behind. CONTEXT may be the URI of a
+model, such as models:/iris@champion, which needs no Deployfile.
 
 With --target the request goes to the endpoint that is deployed there, and nothing
 is built. With --batch as well, the target runs the image that is deployed there
@@ -63,10 +64,12 @@ target reads and writes itself (s3://BUCKET/KEY, pvc://CLAIM/PATH).`,
 			if o.batch {
 				in, out, args = args[0], args[1], args[2:]
 			}
-			directory, err := o.context(args)
-			switch {
-			case err != nil:
+			directory, closed, err := o.project(args)
+			if err != nil {
 				return err
+			}
+			defer closed()
+			switch {
 			case o.batch:
 				return predictBatch(cmd.Context(), s, in, out, directory, o)
 			case o.target != "":

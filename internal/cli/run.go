@@ -31,16 +31,18 @@ func runCommand(s streams) *cobra.Command {
 engine if there is one, else in the builder itself. It answers on the loopback of
 this machine and nowhere else, unless --host says so, and has a network of its own,
 no capabilities and no way to new privileges. What it prints goes to standard
-error. Ctrl-C ends it.`,
+error. Ctrl-C ends it. CONTEXT may be the URI of a model, which needs no Deployfile.`,
 		Example: `  deployfile run
   deployfile run --port 9000
+  deployfile run models:/iris@champion
   curl -H 'Content-Type: application/json' -d @model/serving_input_example.json http://127.0.0.1:8080/invocations`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			directory, err := o.context(args)
+			directory, closed, err := o.project(args)
 			if err != nil {
 				return err
 			}
+			defer closed()
 			return runImage(cmd.Context(), s, directory, o)
 		},
 		ValidArgsFunction: directories,

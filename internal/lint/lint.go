@@ -11,6 +11,7 @@ import (
 
 	"github.com/deployfile/deployfile/deployfile"
 	"github.com/deployfile/deployfile/mlmodel"
+	"github.com/deployfile/deployfile/modelsource"
 	"github.com/deployfile/deployfile/resolver"
 )
 
@@ -52,6 +53,8 @@ type Input struct {
 	// Yanked maps the normalised name of each locked package whose version was
 	// yanked from its index to the reason, which may be empty.
 	Yanked map[string]string
+	// ModelNow is what the model's source stands for today, nil if nobody was asked.
+	ModelNow *modelsource.Pin
 	// Builder is the platform that an image is for if nothing names one, "" if that is not
 	// known.
 	Builder string

@@ -14,6 +14,7 @@ import (
 	"github.com/deployfile/deployfile/deployfile"
 	"github.com/deployfile/deployfile/manifests/kinds"
 	"github.com/deployfile/deployfile/mlmodel"
+	"github.com/deployfile/deployfile/modelsource"
 	"github.com/deployfile/deployfile/resolver"
 	"github.com/google/go-cmp/cmp"
 )
@@ -36,6 +37,8 @@ type situation struct {
 	today  string
 	// platform is that of the lock, linux/amd64 by default, builder that of the builder.
 	platform, builder string
+	// pinned is the version of the model in the lock, now the one of today.
+	pinned, now string
 }
 
 const goodModel = `flavors:
@@ -103,6 +106,10 @@ func (s situation) input(t *testing.T) Input {
 		}
 		packages := append([]resolver.PylockPackage{locked("mlflow-skinny", "3.17.2"), locked("anyio", "4.16.0"), locked("good", "1.0")}, s.more...)
 		in.Pylocks = map[string]*resolver.Pylock{"pylock.toml": {Packages: packages}}
+	}
+	if s.pinned != "" {
+		in.Lock.ModelSource = &modelsource.Pin{Source: "model", Resolved: "models:/iris/" + s.pinned, Version: s.pinned}
+		in.ModelNow = &modelsource.Pin{Source: "model", Resolved: "models:/iris/" + s.now, Version: s.now}
 	}
 	return in
 }

@@ -52,6 +52,11 @@ func Rules() []Rule {
 			warning, latestTags,
 		},
 		{
+			"moved-model", "Model that has moved",
+			"The name of the model, such as an alias, stands for another version than the lock has.",
+			warning, movedModel,
+		},
+		{
 			"no-input-example", "No input example",
 			"The model was logged without an input example, so the build cannot test a prediction.",
 			warning, noInputExample,

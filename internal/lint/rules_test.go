@@ -135,6 +135,13 @@ secret = "corp-token"
 `,
 		},
 		{
+			rule: "moved-model",
+			fail: situation{locked: true, pinned: "3", now: "4"},
+			pass: situation{locked: true, pinned: "3", now: "3"},
+			want: `2:10-2:17 model is version 4 now, and the lock has version 3: take it: deployfile lock --upgrade-model
+`,
+		},
+		{
 			rule: "no-input-example",
 			fail: situation{mlmodel: strings.Split(goodModel, "saved_input")[0], noExample: true},
 			pass: situation{},

@@ -111,7 +111,7 @@ func (a *archive) Open(ctx context.Context, f File, _ int64) (io.ReadCloser, int
 }
 
 // Access implements Store.
-func (a *archive) Access(context.Context) (*modelsource.Access, error) {
+func (a *archive) Access(context.Context, []File) (*modelsource.Access, error) {
 	if onLoopback(a.client.host) {
 		return nil, nil
 	}

@@ -52,7 +52,7 @@ func newServer(address string, o Options) (*server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &server{base: strings.TrimRight(u.String(), "/"), trusted: sameOrigin(u, o.Getenv(trackingVariable))}
+	s := &server{base: strings.TrimRight(u.String(), "/"), trusted: sameOrigin(u, o.Getenv(trackingVariable)), options: o}
 	withheld := !s.trusted && headers.Get(authorization) != ""
 	if withheld {
 		headers.Del(authorization)

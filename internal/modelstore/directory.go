@@ -72,4 +72,4 @@ func (d directory) Open(_ context.Context, f File, _ int64) (io.ReadCloser, int6
 }
 
 // Access implements Store: no builder reaches it.
-func (d directory) Access(context.Context) (*modelsource.Access, error) { return nil, nil }
+func (d directory) Access(context.Context, []File) (*modelsource.Access, error) { return nil, nil }

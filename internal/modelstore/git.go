@@ -97,7 +97,7 @@ func (r *repository) Open(ctx context.Context, f File, offset int64) (io.ReadClo
 }
 
 // Access implements Store.
-func (r *repository) Access(ctx context.Context) (*modelsource.Access, error) {
+func (r *repository) Access(ctx context.Context, _ []File) (*modelsource.Access, error) {
 	u, err := url.Parse(r.name.URL)
 	if err != nil {
 		return nil, err

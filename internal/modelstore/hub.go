@@ -267,7 +267,7 @@ func (h *hub) Open(ctx context.Context, f File, offset int64) (io.ReadCloser, in
 }
 
 // Access implements Store.
-func (h *hub) Access(context.Context) (*modelsource.Access, error) {
+func (h *hub) Access(context.Context, []File) (*modelsource.Access, error) {
 	if onLoopback(h.client.host) {
 		return nil, nil
 	}

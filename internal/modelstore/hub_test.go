@@ -38,7 +38,7 @@ func TestHubToken(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		access, err := s.Access(t.Context())
+		access, err := s.Access(t.Context(), nil)
 		if err != nil || access.Headers[authorization] != tt.want || access.URL != tt.server+"/acme/iris/resolve/"+commit+"/a%20b" {
 			t.Errorf("%+v: the steps get %+v, %v", tt, access, err)
 		}

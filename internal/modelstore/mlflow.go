@@ -23,6 +23,7 @@ type server struct {
 	base string
 	// trusted says that the user's MLFLOW_TRACKING_URI names it.
 	trusted bool
+	options Options
 }
 
 // resolveMLflow asks an MLflow server.
@@ -85,6 +86,9 @@ func joinLocation(location, dir string) (string, error) {
 	}
 	if path.IsAbs(location) {
 		return path.Join(location, dir), nil
+	}
+	if (modelsource.Objects{}).Match(location) {
+		return strings.TrimRight(location, "/") + "/" + dir, nil
 	}
 	u, err := url.Parse(location)
 	if err != nil {

@@ -25,14 +25,16 @@ func (s *server) open(location string) (Store, error) {
 			return nil, err
 		}
 		return &proxied{client: s.client, files: files, signed: signed}, nil
-	case scheme != "file" && !path.IsAbs(location):
-	case s.trusted || onLoopback(s.client.host):
-		return openDirectory(location)
-	default:
-		// It could name any directory of this machine.
-		return nil, fmt.Errorf("%s: the files are in a directory, %s; if you trust the server, set MLFLOW_TRACKING_URI=%s", s.client.host, location, s.base)
+	case scheme != "file" && !path.IsAbs(location) && !(modelsource.Objects{}).Match(location):
+		return nil, fmt.Errorf("%s: the files are at a location of the scheme %q, which cannot be read", s.client.host, scheme)
+	case !s.trusted && !onLoopback(s.client.host):
+		// It could name any directory of this machine, and any bucket that the user
+		// may read.
+		return nil, fmt.Errorf("%s: the files are elsewhere, at %s; if you trust the server, set MLFLOW_TRACKING_URI=%s", s.client.host, location, s.base)
+	case (modelsource.Objects{}).Match(location):
+		return openObjects(context.Background(), location, s.options)
 	}
-	return nil, fmt.Errorf("%s: the files are at a location of the scheme %q, which cannot be read yet", s.client.host, scheme)
+	return openDirectory(location)
 }
 
 // proxied is a directory of artifacts that an MLflow server reads from its own store.
@@ -144,7 +146,7 @@ func (p *proxied) sign(ctx context.Context, f File) (*signedAddress, error) {
 }
 
 // Access implements Store.
-func (p *proxied) Access(context.Context) (*modelsource.Access, error) {
+func (p *proxied) Access(context.Context, []File) (*modelsource.Access, error) {
 	if onLoopback(p.client.host) {
 		return nil, nil
 	}

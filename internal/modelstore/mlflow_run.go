@@ -82,7 +82,7 @@ func (s *server) resolveRun(ctx context.Context, n modelsource.MLflowName, pin m
 		return nil, err
 	}
 	// Of a directory that is not there, a server says 500.
-	beside, err := (&server{client: s.client.once(), base: s.base, trusted: s.trusted}).open(own)
+	beside, err := (&server{client: s.client.once(), base: s.base, trusted: s.trusted, options: s.options}).open(own)
 	if err != nil {
 		return nil, err
 	}

@@ -316,7 +316,7 @@ func TestReach(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		access, err := s.Access(t.Context())
+		access, err := s.Access(t.Context(), nil)
 		if err != nil || (access != nil) != want {
 			t.Errorf("%s: %+v, %v", server, access, err)
 		}

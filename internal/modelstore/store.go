@@ -24,9 +24,9 @@ type Store interface {
 	// Open returns a file's bytes from an offset on, or from the beginning if the
 	// store cannot do that; from says which.
 	Open(ctx context.Context, file File, offset int64) (body io.ReadCloser, from int64, err error)
-	// Access returns how a step of a builder elsewhere fetches the files, nil if only
+	// Access returns how a step of a builder elsewhere fetches these files, nil if only
 	// this machine reaches them.
-	Access(ctx context.Context) (*modelsource.Access, error)
+	Access(ctx context.Context, files []File) (*modelsource.Access, error)
 }
 
 // File is a file in a store.
@@ -39,6 +39,9 @@ type File struct {
 	SHA256 string
 	// Version changes whenever the contents do, "" if the store has no such name.
 	Version string
+	// Revision is a name by which the store serves these contents as long as it keeps
+	// them, "" if it has none.
+	Revision string
 }
 
 // Model is what a source stands for now.
@@ -70,6 +73,7 @@ type kind struct {
 func kinds() []kind {
 	return []kind{
 		{modelsource.MLflow{}, resolveMLflow, reopenMLflow},
+		{modelsource.Objects{}, resolveObjects, reopenObjects},
 		{modelsource.Archive{}, resolveArchive, reopenArchive},
 		{modelsource.Hub{}, resolveHub, reopenHub},
 		{modelsource.Git{}, resolveGit, reopenGit},

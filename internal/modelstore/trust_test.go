@@ -39,7 +39,7 @@ func TestCredentialsOfAnotherServer(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		access, err := s.Access(t.Context())
+		access, err := s.Access(t.Context(), nil)
 		if err != nil || access.Headers["Authorization"] != want {
 			t.Errorf("%s: the steps get %+v, %v", location, access, err)
 		}
@@ -50,7 +50,7 @@ func TestCredentialsOfAnotherServer(t *testing.T) {
 	}
 }
 
-// A server that the user does not name reads no directory of this machine.
+// A server that the user does not name reads no directory of this machine, and no bucket.
 func TestDirectoryOfAServer(t *testing.T) {
 	for _, tt := range []struct {
 		server, named string
@@ -61,7 +61,7 @@ func TestDirectoryOfAServer(t *testing.T) {
 		{"https://mlflow.example.com", "", false},
 		{"https://mlflow.example.com", "https://mlflow.example.com:8443", false},
 	} {
-		for _, location := range []string{"/srv/mlruns/1/m", "file:///srv/mlruns/1/m"} {
+		for _, location := range []string{"/srv/mlruns/1/m", "file:///srv/mlruns/1/m", "s3://bucket/1/m"} {
 			s, err := newServer(tt.server, Options{Getenv: func(name string) string { return map[string]string{trackingVariable: tt.named}[name] }})
 			if err != nil {
 				t.Fatal(err)

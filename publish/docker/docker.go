@@ -51,7 +51,7 @@ func Open(ctx context.Context, o Options) (*Publisher, error) {
 	ctx, cancel := context.WithTimeout(ctx, connectLimit)
 	defer cancel()
 	if _, err := c.Ping(ctx, engine.PingOptions{}); err != nil {
-		return nil, errors.Join(fmt.Errorf("no Docker engine: %w: start it, or choose another with DOCKER_HOST or docker context use", err), c.Close())
+		return nil, errors.Join(fmt.Errorf("no Docker engine: %w\nhint: start it, or choose another with DOCKER_HOST or docker context use", err), c.Close())
 	}
 	r, err := newReach(address)
 	if err != nil {

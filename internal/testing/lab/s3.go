@@ -9,6 +9,9 @@ import (
 	"path/filepath"
 	"strconv"
 	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
 )
 
 // S3 is versitygw, an S3 server whose buckets are directories and whose objects are
@@ -50,13 +53,13 @@ func StartS3(t *testing.T, n S3Network, buckets ...string) *S3 {
 		URL: "http://" + address, Dir: filepath.Join(dir, "buckets"),
 		AccessKey: "TESTACCESSKEY", SecretKey: "s3cr3t-of-the-store",
 	}
-	for _, dir := range append(buckets, "../metadata") {
+	for _, dir := range append(buckets, "../metadata", "../versions") {
 		if err := os.MkdirAll(filepath.Join(s.Dir, dir), 0o755); err != nil {
 			t.Fatal(err)
 		}
 	}
 	c := n.Command(context.Background(), "versitygw", "--quiet", "--port", address, "--health", "/health",
-		"posix", "--sidecar", filepath.Join(dir, "metadata"), s.Dir)
+		"posix", "--sidecar", filepath.Join(dir, "metadata"), "--versioning-dir", filepath.Join(dir, "versions"), s.Dir)
 	c.Env = append(c.Environ(), "ROOT_ACCESS_KEY_ID="+s.AccessKey, "ROOT_SECRET_ACCESS_KEY="+s.SecretKey)
 	client := &http.Client{Transport: &http.Transport{DialContext: n.Dial, DisableKeepAlives: true}}
 	p, err := StartCommand(filepath.Join(dir, "log"), func() bool {
@@ -72,6 +75,14 @@ func StartS3(t *testing.T, n S3Network, buckets ...string) *S3 {
 	}
 	t.Cleanup(p.Stop)
 	return s
+}
+
+// Client returns a client of the server.
+func (s *S3) Client() *s3.Client {
+	return s3.New(s3.Options{
+		BaseEndpoint: &s.URL, UsePathStyle: true, Region: "us-east-1",
+		Credentials: credentials.NewStaticCredentialsProvider(s.AccessKey, s.SecretKey, ""),
+	})
 }
 
 // Env returns the variables by which its clients find it, and are let in.
