@@ -79,7 +79,12 @@ func openObjects(ctx context.Context, location string, o Options) (Store, error)
 	if err != nil {
 		return nil, err
 	}
-	b, err := openS3(ctx, name.Bucket, o)
+	var b bucket
+	if name.Scheme == "gs" {
+		b, err = openGCS(name.Bucket, o)
+	} else {
+		b, err = openS3(ctx, name.Bucket, o)
+	}
 	if err != nil {
 		return nil, err
 	}
