@@ -53,7 +53,7 @@ check: ## format, vet and run the unit tests: anywhere, without set-up, in minut
 	@go test $(CHECKFLAGS) ./...
 
 .PHONY: test
-test: embedded tools-buildx tools-versitygw kubernetes base venv ## set everything up and run all tests
+test: embedded tools-buildx tools-versitygw tools-fake-gcs-server kubernetes base venv ## set everything up and run all tests
 	@hack/with-env.sh go test $(TESTFLAGS) ./...
 
 .PHONY: conformance
@@ -136,6 +136,10 @@ tools-buildx: setup ## build buildx into bin/
 .PHONY: tools-versitygw
 tools-versitygw: setup ## build versitygw, an S3 server, into bin/
 	@hack/tools.sh tools/versitygw
+
+.PHONY: tools-fake-gcs-server
+tools-fake-gcs-server: setup ## build fake-gcs-server, of Google Cloud Storage's API, into bin/
+	@hack/tools.sh tools/fake-gcs-server
 
 .PHONY: kubernetes
 kubernetes: setup ## build the Kubernetes of the tests into bin/

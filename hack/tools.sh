@@ -3,7 +3,7 @@
 # directives and copies them into bin/. The builds are kept outside the tree,
 # by the module's hash, because they take minutes and seldom change.
 #
-# Usage: hack/tools.sh MODULE-FOLDER     (tools, tools/buildx, tools/versitygw)
+# Usage: hack/tools.sh MODULE-FOLDER     (tools, tools/buildx, …)
 . "$(dirname "$0")/lib.sh"
 
 module=$1

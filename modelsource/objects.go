@@ -8,13 +8,13 @@ import (
 )
 
 // Objects is the scheme of directories in the object stores of clouds:
-// s3://BUCKET/PREFIX.
+// s3://BUCKET/PREFIX and gs://BUCKET/PREFIX.
 type Objects struct{ listed }
 
 var _ Listed = Objects{}
 
 var (
-	objectsPattern = regexp.MustCompile(`^(s3)://`)
+	objectsPattern = regexp.MustCompile(`^(s3|gs)://`)
 	// A name becomes a part of a host or of a path, so it has nothing else.
 	bucketPattern = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{1,221}$`)
 )

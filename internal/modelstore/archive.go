@@ -52,7 +52,7 @@ func resolveArchive(ctx context.Context, source string, o Options) (*Model, erro
 // reopenArchive returns the store of a pin.
 func reopenArchive(pin modelsource.Pin, o Options) (Store, error) {
 	if pin.Archive == nil || pin.Location != pin.Source {
-		return nil, fmt.Errorf("the lock has no archive of %s; run deployfile lock --upgrade", pin.Source)
+		return nil, fmt.Errorf("the lock has no archive of %s; run deployfile lock --upgrade-model", pin.Source)
 	}
 	a, err := newArchive(pin.Location, o)
 	if err != nil {

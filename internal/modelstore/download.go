@@ -85,7 +85,7 @@ type changedError struct {
 
 // Error names the hashes and what to do.
 func (e *changedError) Error() string {
-	return fmt.Sprintf("its sha256 is %s, and the lock says %s; if it was changed on purpose, run: deployfile lock --upgrade", e.Now, e.Was)
+	return fmt.Sprintf("its sha256 is %s, and the lock says %s; if it was changed on purpose, run: deployfile lock --upgrade-model", e.Now, e.Was)
 }
 
 // receive gets the bytes of a file that are missing. A connection that breaks is resumed

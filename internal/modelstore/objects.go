@@ -48,7 +48,7 @@ type object struct {
 var errNoObject = errors.New("there is no such object")
 
 // errShorter is what they wrap if a part was asked for that is not there.
-var errShorter = errors.New("it has fewer bytes than it had; if it was changed on purpose, run: deployfile lock --upgrade")
+var errShorter = errors.New("it has fewer bytes than it had; if it was changed on purpose, run: deployfile lock --upgrade-model")
 
 // objects is a directory of a bucket.
 type objects struct {
@@ -79,7 +79,12 @@ func openObjects(ctx context.Context, location string, o Options) (Store, error)
 	if err != nil {
 		return nil, err
 	}
-	b, err := openS3(ctx, name.Bucket, o)
+	var b bucket
+	if name.Scheme == "gs" {
+		b, err = openGCS(name.Bucket, o)
+	} else {
+		b, err = openS3(ctx, name.Bucket, o)
+	}
 	if err != nil {
 		return nil, err
 	}
