@@ -27,7 +27,8 @@ import (
 // checkOptions are the flags of the check command.
 type checkOptions struct {
 	fileFlags
-	asJSON bool
+	// uri says that the user has named the model, not a Deployfile.
+	uri, asJSON bool
 }
 
 func checkCommand(s streams) *cobra.Command {
@@ -36,8 +37,8 @@ func checkCommand(s streams) *cobra.Command {
 		Use:   "check [CONTEXT]",
 		Short: "Check the Deployfile, the model and the lock",
 		Long: `Check the Deployfile, the model, the requirements files that they name, and
-whether the lock still fits them. A model that a store has is asked for there: whether
-it is there, and still what the lock has. No builder is needed. Everything that is
+whether the lock still fits them. The MLflow server that MLFLOW_TRACKING_URI names is
+asked whether the model is still what the lock has. No builder is needed. Everything that is
 wrong is printed with its line.`,
 		Example: "  deployfile check\n  deployfile check --json examples/iris",
 		Args:    cobra.MaximumNArgs(1),
@@ -47,6 +48,7 @@ wrong is printed with its line.`,
 				return err
 			}
 			defer closed()
+			o.uri = len(args) > 0 && isModelURI(args[0])
 			return check(cmd.Context(), s, directory, o)
 		},
 		ValidArgsFunction: directories,
@@ -68,7 +70,7 @@ func check(ctx context.Context, s streams, dir string, o checkOptions) error {
 	}
 	var now *modelsource.Pin
 	var unknown error
-	if p, err := build.OpenProject(ctx, dir, o.file, args); err == nil {
+	if p, err := build.OpenProject(ctx, dir, o.file, args); err == nil && (o.uri || ownServer(p.File.Model)) {
 		asked, cancel := context.WithTimeout(ctx, storeDeadline)
 		if now, unknown = build.ResolveModel(asked, p); unknown != nil {
 			unknown = build.AtModelSource(p, unknown)
@@ -120,6 +122,14 @@ func check(ctx context.Context, s streams, dir string, o checkOptions) error {
 		}
 	}
 	return c.err
+}
+
+// ownServer reports whether a model is at the MLflow server that the user has named. No
+// other is asked: a Deployfile under check may be a stranger's.
+func ownServer(m deployfile.Model) bool {
+	own := os.Getenv("MLFLOW_TRACKING_URI")
+	return (modelsource.MLflow{}).Match(m.Source) && own != "" &&
+		(m.TrackingURI == "" || strings.TrimRight(m.TrackingURI, "/") == strings.TrimRight(own, "/"))
 }
 
 // storeDeadline limits how long a store is asked what a model's source stands for.
