@@ -8,6 +8,7 @@ import (
 	"hash"
 	"io"
 	"io/fs"
+	"sync"
 
 	"github.com/deployfile/deployfile/internal/registryclient"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -98,6 +99,9 @@ type reading struct {
 	left         int64 // of the part
 	file         fs.File
 	done         bool
+	// net/http may still read a request's body when the request has failed.
+	mu     sync.Mutex
+	closed bool
 }
 
 // seek goes to the part that the offset is in.
@@ -147,6 +151,11 @@ func (r *reading) same() error {
 
 // Read reads, and hashes what it read.
 func (r *reading) Read(p []byte) (int, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.closed {
+		return 0, fs.ErrClosed
+	}
 	for r.part < len(r.parts) && r.left == 0 {
 		if err := r.leave(); err != nil {
 			return 0, err
@@ -248,6 +257,9 @@ func (r *reading) save() {
 
 // Close implements io.Closer.
 func (r *reading) Close() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.closed = true
 	if r.file == nil {
 		return nil
 	}

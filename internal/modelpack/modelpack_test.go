@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"io"
 	"io/fs"
 	"log"
@@ -254,6 +255,17 @@ func TestContentAnywhere(t *testing.T) {
 	}
 	if len(all) < 3 {
 		t.Fatalf("%d points", len(all))
+	}
+	// As net/http may.
+	r, err := c.Open(pointEvery / 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Close(); err != nil {
+		t.Error(err)
+	}
+	if n, err := r.Read(make([]byte, 10)); n != 0 || !errors.Is(err, fs.ErrClosed) {
+		t.Errorf("after its end: %d bytes, %v", n, err)
 	}
 	for _, p := range all {
 		for _, offset := range []int64{p.Offset, p.Offset + 12345, p.Offset + pointEvery - 1, l.size} {

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/deployfile/deployfile/internal/registryauth"
@@ -196,8 +197,8 @@ func (u *Uploader) send(ctx context.Context, location string, c Content, offset 
 		header.Set("Content-Range", fmt.Sprintf("%d-%d", offset, c.Size()-1))
 	}
 	resp, err := u.do(ctx, http.MethodPatch, location, header, &sized{watched, c.Size() - offset}, http.StatusAccepted, http.StatusNoContent)
-	if watched.err != nil {
-		return "", &ContentError{watched.err}
+	if err := watched.failure(); err != nil {
+		return "", &ContentError{err}
 	}
 	if err != nil {
 		return "", err
@@ -217,16 +218,26 @@ func (u *Uploader) finish(ctx context.Context, location string, digest v1.Hash) 
 	return err
 }
 
-// watched remembers an error of what it reads.
+// watched remembers an error of what it reads. net/http may still read a request's body
+// when the request has failed.
 type watched struct {
 	io.Reader
+	mu  sync.Mutex
 	err error
+}
+
+func (w *watched) failure() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.err
 }
 
 func (w *watched) Read(p []byte) (int, error) {
 	n, err := w.Reader.Read(p)
 	if err != nil && !errors.Is(err, io.EOF) {
+		w.mu.Lock()
 		w.err = err
+		w.mu.Unlock()
 	}
 	return n, err
 }
