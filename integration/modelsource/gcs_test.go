@@ -31,18 +31,9 @@ func TestGCS(t *testing.T) {
 	server, s := startGCS(t)
 	p, want := sameImage(t, s)
 	generation := p.Locked(t).ModelSource.Revisions["MLmodel"]
-	s.put(t, "team/my model/MLmodel", []byte("flavors: {}\n"))
-	build := func() (*buildtest.Image, error) {
-		t.Setenv("XDG_CACHE_HOME", t.TempDir())
-		i, _, err := p.On(shared.Second(t)).TryBuild(t, buildtest.DemandLock)
-		return i, err
-	}
-	if got, err := build(); err != nil || got.Digest != want.Digest {
-		t.Fatalf("after MLmodel was overwritten: %v", err)
-	}
+	build := overwritten(t, s, p, want)
 	server.Delete(t, "models", "team/my model/MLmodel", generation)
-	_, err := build()
-	buildtest.WantError(t, err, `model file "MLmodel"`, "deployfile lock --upgrade")
+	buildtest.WantError(t, build(), `model file "MLmodel"`, "deployfile lock --upgrade")
 }
 
 // TestGCSErrors says what of a source is wrong, at its line.

@@ -8,7 +8,6 @@ import (
 	"io/fs"
 	"maps"
 	"math/rand/v2"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -54,16 +53,28 @@ func (u *user) cached(t *testing.T) (size int64) {
 	return size
 }
 
-// run runs a command of deployfile on a project.
-func (u *user) run(t *testing.T, p *lab.Project, args ...string) (string, error) {
+// command is a command line of deployfile.
+func (u *user) command(t *testing.T, args ...string) *exec.Cmd {
 	t.Helper()
-	args = append(args, "--builder", shared.Builder.Address, "--progress", "plain")
-	for name, value := range p.Contexts {
+	c := exec.CommandContext(t.Context(), os.Args[0], args...)
+	c.Env = u.env
+	return c
+}
+
+// built are the flags of commands that build, with these contexts.
+func built(contexts map[string]string) []string {
+	args := []string{"--builder", shared.Builder.Address, "--progress", "plain"}
+	for name, value := range contexts {
 		args = append(args, "--build-context", name+"="+value)
 	}
-	c := exec.CommandContext(t.Context(), os.Args[0], append(args, p.Dir)...)
-	c.Env = u.env
-	out, err := c.CombinedOutput()
+	return args
+}
+
+// run runs a command of deployfile that builds, on a project.
+func (u *user) run(t *testing.T, p *lab.Project, args ...string) (string, error) {
+	t.Helper()
+	args = append(append(args, built(p.Contexts)...), p.Dir)
+	out, err := u.command(t, args...).CombinedOutput()
 	return string(out), err
 }
 
@@ -149,17 +160,11 @@ func givesImage(t *testing.T, source, want string, env map[string]string, throug
 // builder reach it.
 func ownAddress(t *testing.T) string {
 	t.Helper()
-	addrs, err := net.InterfaceAddrs()
+	address, err := lab.OwnAddress()
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, a := range addrs {
-		if n, ok := a.(*net.IPNet); ok && n.IP.To4() != nil && n.IP.IsGlobalUnicast() {
-			return n.IP.String()
-		}
-	}
-	t.Fatal("this machine has no address beside the loopback")
-	return ""
+	return address
 }
 
 // fails locks a project, which must fail with an error at the line of the source.

@@ -4,7 +4,6 @@ package modelsource
 
 import (
 	"bytes"
-	"net"
 	"os"
 	"path"
 	"strings"
@@ -95,11 +94,31 @@ func sameImage(t *testing.T, s store) (*buildtest.Project, *buildtest.Image) {
 	return p, built
 }
 
+// overwritten puts another MLmodel in the place of that of sameImage, and checks that a
+// build is as before. It returns a build by somebody who has nothing in a cache.
+func overwritten(t *testing.T, s store, p *buildtest.Project, want *buildtest.Image) (build func() error) {
+	t.Helper()
+	s.put(t, "team/my model/MLmodel", []byte("flavors: {}\n"))
+	build = func() error {
+		t.Helper()
+		t.Setenv("XDG_CACHE_HOME", t.TempDir())
+		got, _, err := p.On(shared.Second(t)).TryBuild(t, buildtest.DemandLock)
+		if err == nil && got.Digest != want.Digest {
+			t.Errorf("the image is %s, and that of before %s", got.Digest, want.Digest)
+		}
+		return err
+	}
+	if err := build(); err != nil {
+		t.Fatalf("after MLmodel was overwritten: %v", err)
+	}
+	return build
+}
+
 // TestS3FromElsewhere fetches the files in the builder, at signed addresses that nobody
 // sees.
 func TestS3FromElsewhere(t *testing.T) {
 	n := lab.Loopback()
-	n.Address = address(t)
+	n.Address = ownAddress(t)
 	server, s := startS3(t, n)
 	p, want := sameImage(t, s)
 	t.Setenv("XDG_CACHE_HOME", t.TempDir())
@@ -117,22 +136,6 @@ func TestS3FromElsewhere(t *testing.T) {
 	}
 }
 
-// address returns an address of this machine that is not on its loopback.
-func address(t *testing.T) string {
-	t.Helper()
-	all, err := net.InterfaceAddrs()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, a := range all {
-		if ip, _, err := net.ParseCIDR(a.String()); err == nil && ip.To4() != nil && ip.IsGlobalUnicast() {
-			return ip.String()
-		}
-	}
-	t.Fatal("this machine has no address but that of its loopback")
-	return ""
-}
-
 // TestS3Versions builds from the version of an object that the lock has, and from any
 // with the same contents once that is gone.
 func TestS3Versions(t *testing.T) {
@@ -146,21 +149,12 @@ func TestS3Versions(t *testing.T) {
 	p, want := sameImage(t, s)
 	revisions := p.Locked(t).ModelSource.Revisions
 	key := "team/my model/MLmodel"
-	text := []byte("flavors: {}\n")
-	s.put(t, key, text)
-	build := func() (*buildtest.Image, error) {
-		t.Setenv("XDG_CACHE_HOME", t.TempDir())
-		i, _, err := p.On(shared.Second(t)).TryBuild(t, buildtest.DemandLock)
-		return i, err
-	}
-	if got, err := build(); err != nil || got.Digest != want.Digest {
-		t.Fatalf("after MLmodel was overwritten: %v", err)
-	}
+	build := overwritten(t, s, p, want)
 	_, err = server.Client().DeleteObject(t.Context(), &s3.DeleteObjectInput{Bucket: aws.String("models"), Key: &key, VersionId: aws.String(revisions["MLmodel"])})
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = build()
+	err = build()
 	buildtest.WantError(t, err, `model file "MLmodel"`, "it has fewer bytes than it had", "deployfile lock --upgrade")
 }
 

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -16,23 +15,15 @@ import (
 	"github.com/deployfile/deployfile/internal/testing/lab"
 )
 
-// person is somebody in a directory, with a tracking server and a builder.
-type person struct {
-	dir string
-	env []string
-}
-
-// deployfile runs a command, and returns its outputs. It must end with code.
-func (u *person) deployfile(t *testing.T, code int, args ...string) (out, log string) {
+// in runs a command in a directory, and returns its outputs. It must end with code.
+func (u *user) in(t *testing.T, dir string, code int, args ...string) (out, log string) {
 	t.Helper()
 	switch args[0] {
 	case "lock", "run", "predict", "build", "plan":
-		for name, value := range shared.Contexts() {
-			args = append(args, "--build-context", name+"="+value)
-		}
+		args = append(args, built(shared.Contexts())...)
 	}
-	c := exec.CommandContext(t.Context(), "deployfile", args...)
-	c.Dir, c.Env = u.dir, append(os.Environ(), u.env...)
+	c := u.command(t, args...)
+	c.Dir = dir
 	var stdout, stderr bytes.Buffer
 	c.Stdout, c.Stderr = &stdout, &stderr
 	if err := c.Run(); c.ProcessState == nil || c.ProcessState.ExitCode() != code {
@@ -46,69 +37,64 @@ func (u *person) deployfile(t *testing.T, code int, args ...string) (out, log st
 func TestURI(t *testing.T) {
 	s := startServer(t, nil, "--artifacts-destination", t.TempDir())
 	s.logModel(t, nil)
-	d, err := lab.AnyDaemon()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(d.Stop)
-	u := &person{dir: t.TempDir(), env: []string{"MLFLOW_TRACKING_URI=" + s.URL, "BUILDKIT_HOST=" + d.Address}}
+	u, dir := newUser(t, map[string]string{"MLFLOW_TRACKING_URI": s.URL}), t.TempDir()
 	const champion = "models:/my model@champion"
 
-	if out, _ := u.deployfile(t, 0, "check", champion); !strings.Contains(out, champion+" is models:/my model/1") {
+	if out, _ := u.in(t, dir, 0, "check", champion); !strings.Contains(out, champion+" is models:/my model/1") {
 		t.Errorf("check says %q", out)
 	}
-	request := filepath.Join(u.dir, "request.json")
+	request := filepath.Join(dir, "request.json")
 	if err := os.WriteFile(request, []byte(`{"inputs": ["a", "b"]}`), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if out, _ := u.deployfile(t, 0, "predict", "-i", request, champion); !strings.Contains(out, `"predictions": ["ok", "ok"]`) {
+	if out, _ := u.in(t, dir, 0, "predict", "-i", request, champion); !strings.Contains(out, `"predictions": ["ok", "ok"]`) {
 		t.Errorf("predict says %q", out)
 	}
-	if _, err := os.Stat(filepath.Join(u.dir, "Deployfile")); err == nil {
+	if _, err := os.Stat(filepath.Join(dir, "Deployfile")); err == nil {
 		t.Error("predict writes a Deployfile")
 	}
 
-	u.deployfile(t, 1, "init", "models:/my model@nobody")
-	if out, _ := u.deployfile(t, 0, "init", champion); !strings.Contains(out, champion+" is models:/my model/1 now") {
+	u.in(t, dir, 1, "init", "models:/my model@nobody")
+	if out, _ := u.in(t, dir, 0, "init", champion); !strings.Contains(out, champion+" is models:/my model/1 now") {
 		t.Errorf("init says %q", out)
 	}
-	text, err := os.ReadFile(filepath.Join(u.dir, "Deployfile"))
+	text, err := os.ReadFile(filepath.Join(dir, "Deployfile"))
 	if err != nil || !strings.Contains(string(text), "[model]\nsource = \""+champion+"\"\n") {
 		t.Errorf("init writes %v\n%s", err, text)
 	}
-	u.deployfile(t, 0, "lock")
-	if _, log := u.deployfile(t, 0, "check"); strings.Contains(log, "moved-model") {
+	u.in(t, dir, 0, "lock")
+	if _, log := u.in(t, dir, 0, "check"); strings.Contains(log, "moved-model") {
 		t.Errorf("check says %q", log)
 	}
 
 	s.alias(t, "my model", "champion", "2")
 	const moved = champion + " is version 2 now, and the lock has version 1"
-	if _, log := u.deployfile(t, 0, "check"); !strings.Contains(log, moved) || !strings.Contains(log, "deployfile lock --upgrade-model") {
+	if _, log := u.in(t, dir, 0, "check"); !strings.Contains(log, moved) || !strings.Contains(log, "deployfile lock --upgrade-model") {
 		t.Errorf("check says %q, want %q", log, moved)
 	}
-	u.deployfile(t, 0, "build")
-	u.deployfile(t, 0, "lock")
-	u.locks(t, "models:/my model/1")
-	u.deployfile(t, 3, "lock", "--check", "--upgrade-model")
-	u.locks(t, "models:/my model/1")
-	packages, err := os.ReadFile(filepath.Join(u.dir, "pylock.toml"))
+	u.in(t, dir, 0, "build")
+	u.in(t, dir, 0, "lock")
+	locks(t, dir, "models:/my model/1")
+	u.in(t, dir, 3, "lock", "--check", "--upgrade-model")
+	locks(t, dir, "models:/my model/1")
+	packages, err := os.ReadFile(filepath.Join(dir, "pylock.toml"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	u.deployfile(t, 0, "lock", "--upgrade-model")
-	u.locks(t, "models:/my model/2")
-	if now, err := os.ReadFile(filepath.Join(u.dir, "pylock.toml")); err != nil || !bytes.Equal(now, packages) {
+	u.in(t, dir, 0, "lock", "--upgrade-model")
+	locks(t, dir, "models:/my model/2")
+	if now, err := os.ReadFile(filepath.Join(dir, "pylock.toml")); err != nil || !bytes.Equal(now, packages) {
 		t.Errorf("the packages of a model with the same requirements are locked anew: %v", err)
 	}
-	if _, log := u.deployfile(t, 0, "check"); strings.Contains(log, "moved-model") {
+	if _, log := u.in(t, dir, 0, "check"); strings.Contains(log, "moved-model") {
 		t.Errorf("check says %q", log)
 	}
 }
 
 // locks checks what the lock says that the source is.
-func (u *person) locks(t *testing.T, resolved string) {
+func locks(t *testing.T, dir, resolved string) {
 	t.Helper()
-	lock, err := os.ReadFile(filepath.Join(u.dir, "Deployfile.lock"))
+	lock, err := os.ReadFile(filepath.Join(dir, "Deployfile.lock"))
 	if err != nil || !strings.Contains(string(lock), fmt.Sprintf("resolved = %q\n", resolved)) {
 		t.Errorf("the lock does not say %s: %v\n%s", resolved, err, lock)
 	}

@@ -4,7 +4,6 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -18,6 +17,7 @@ import (
 	"time"
 
 	"github.com/deployfile/deployfile/builder"
+	"github.com/deployfile/deployfile/internal/testing/lab"
 	"github.com/deployfile/deployfile/serve"
 	"github.com/rogpeppe/go-internal/testscript"
 )
@@ -50,7 +50,7 @@ func TestBuilderScripts(t *testing.T) {
 			// What the scripts say of a builder is of the embedded one, whatever other tests
 			// share.
 			e.Setenv(builderVariable, string(builder.Embedded))
-			own, err := ownAddress()
+			own, err := lab.OwnAddress()
 			if err != nil {
 				return err
 			}
@@ -132,20 +132,6 @@ func address(ts *testscript.TestScript, _ bool, _ []string) {
 	status, err := builder.EmbeddedStatus(context.Background(), builder.Options{StateDir: filepath.Join(ts.Getenv("XDG_CACHE_HOME"), "deployfile", "buildkit")})
 	ts.Check(err)
 	ts.Setenv("ADDRESS", status.Address)
-}
-
-// ownAddress returns an IPv4 address of this machine that is not the loopback.
-func ownAddress() (string, error) {
-	addrs, err := net.InterfaceAddrs()
-	if err != nil {
-		return "", err
-	}
-	for _, a := range addrs {
-		if n, ok := a.(*net.IPNet); ok && n.IP.To4() != nil && n.IP.IsGlobalUnicast() {
-			return n.IP.String(), nil
-		}
-	}
-	return "", errors.New("this machine has no address beside the loopback")
 }
 
 // startRegistry starts a registry for the rest of the script, at $REGISTRY.
