@@ -57,24 +57,29 @@ func supplyModel(ctx context.Context, opt *client.SolveOpt, o Options) (func(), 
 		}
 		return nothing, err
 	}
-	s := &supplier{options: o, solve: opt, store: storeOptions(p)}
-	s.store.Cache = s.openCache
+	s := &supplier{options: o, solve: opt}
+	s.store = storeOptions(p, &s.cache)
+	closed := func() {
+		if err := s.cache.close(); err != nil {
+			s.say("the cache of models: %v", err)
+		}
+	}
 	if err := s.supply(ctx, source, lock, err == nil); err != nil {
-		s.close()
+		closed()
 		return nothing, AtModelSource(p, err)
 	}
-	return s.close, nil
+	return closed, nil
 }
 
-func storeOptions(p *Project) modelstore.Options {
-	o := modelstore.Options{TrackingURI: p.File.Model.TrackingURI, Getenv: os.Getenv}
+func storeOptions(p *Project, cache *userCache) modelstore.Options {
+	o := modelstore.Options{TrackingURI: p.File.Model.TrackingURI, Getenv: os.Getenv, Cache: cache.open}
 	o.Home, _ = os.UserHomeDir()
 	return o
 }
 
 // ResolveModel asks the store of a project's model what its source stands for now. It
 // returns nil for a model that nobody can be asked about, such as a directory.
-func ResolveModel(ctx context.Context, p *Project) (*modelsource.Pin, error) {
+func ResolveModel(ctx context.Context, p *Project) (pin *modelsource.Pin, err error) {
 	source := p.File.Model.Source
 	scheme, err := modelsource.Find(source)
 	if err != nil {
@@ -85,7 +90,9 @@ func ResolveModel(ctx context.Context, p *Project) (*modelsource.Pin, error) {
 		// Only who fetches all of it knows.
 		return nil, nil
 	case modelsource.Listed:
-		m, err := modelstore.Resolve(ctx, source, storeOptions(p))
+		var cache userCache
+		defer func() { err = errors.Join(err, cache.close()) }()
+		m, err := modelstore.Resolve(ctx, source, storeOptions(p, &cache))
 		if err != nil {
 			return nil, err
 		}
@@ -101,32 +108,32 @@ type supplier struct {
 	options Options
 	solve   *client.SolveOpt
 	store   modelstore.Options
-	// cache is the user's, once something needs it.
+	cache   userCache
+}
+
+// userCache is the user's cache of models, opened when something needs it.
+type userCache struct {
 	cache  *modelcache.Cache
 	closed func() error
 }
 
-// openCache opens the user's cache, once.
-func (s *supplier) openCache() (*modelcache.Cache, error) {
-	if s.cache != nil {
-		return s.cache, nil
+func (c *userCache) open() (*modelcache.Cache, error) {
+	if c.cache != nil {
+		return c.cache, nil
 	}
 	dir, err := modelcache.Dir()
 	if err != nil {
 		return nil, err
 	}
-	s.cache, s.closed, err = modelcache.Open(dir, modelcache.DefaultLimit)
-	return s.cache, err
+	c.cache, c.closed, err = modelcache.Open(dir, modelcache.DefaultLimit)
+	return c.cache, err
 }
 
-// close closes the cache.
-func (s *supplier) close() {
-	if s.closed == nil {
-		return
+func (c *userCache) close() error {
+	if c.closed == nil {
+		return nil
 	}
-	if err := s.closed(); err != nil {
-		s.say("the cache of models: %v", err)
-	}
+	return c.closed()
 }
 
 func (s *supplier) supply(ctx context.Context, source string, lock *resolver.Lock, readable bool) error {
@@ -183,7 +190,7 @@ func describe(files []modelstore.File) string {
 // send downloads files into the user's cache, and sends them to the builder from there:
 // all of them or, where it makes a lock of their hashes, only those that it reads.
 func (s *supplier) send(ctx context.Context, store modelstore.Store, name string, files []modelstore.File, pin *modelsource.Pin, locks bool) error {
-	cache, err := s.openCache()
+	cache, err := s.cache.open()
 	if err != nil {
 		return err
 	}

@@ -150,6 +150,18 @@ func TestGit(t *testing.T) {
 	}
 }
 
+// TestGitURI asks a repository what it has, for check and for a first Deployfile.
+func TestGitURI(t *testing.T) {
+	f := startForge(t, "127.0.0.1", "iris/", "", map[string]string{"MLmodel": tinyModel})
+	u, dir := newUser(t, withoutConfiguration(t, "")), t.TempDir()
+	source := "git+" + f.URL + "@main#iris"
+	for _, command := range []string{"check", "init"} {
+		if out, _ := u.in(t, dir, 0, command, source); !strings.Contains(out, source+" is git+"+f.URL+"@") {
+			t.Errorf("%s says %q", command, out)
+		}
+	}
+}
+
 // TestGitErrors says what is wrong with a name, a credential, or an object.
 func TestGitErrors(t *testing.T) {
 	f := startForge(t, "127.0.0.1", "iris/", "", map[string]string{"MLmodel": tinyModel, "weights.bin": "weights"})

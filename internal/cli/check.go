@@ -68,26 +68,13 @@ func check(ctx context.Context, s streams, dir string, o checkOptions) error {
 	if err != nil {
 		return err
 	}
-	var now *modelsource.Pin
-	var unknown error
-	if p, err := build.OpenProject(ctx, dir, o.file, args); err == nil && (o.uri || ownServer(p.File.Model)) {
-		asked, cancel := context.WithTimeout(ctx, storeDeadline)
-		if now, unknown = build.ResolveModel(asked, p); unknown != nil {
-			unknown = build.AtModelSource(p, unknown)
-		}
-		cancel()
-	}
-	c, err := untrusted.Wait(ctx, func() (*checked, error) { return inspect(ctx, dir, file, source, args, now) })
+	c, err := untrusted.Wait(ctx, func() (*checked, error) { return inspect(ctx, dir, file, source, args, o.uri) })
 	if err != nil {
 		return err
 	}
-	var unreachable net.Error
-	switch {
-	case errors.As(unknown, &unreachable):
+	if c.unasked != nil {
 		// A checkout is checked where nobody reaches the store, too.
-		fmt.Fprintf(s.err, "warning: nobody could be asked whether the model is still there: %v\n", unknown)
-	case c.err == nil:
-		c.err = unknown
+		fmt.Fprintf(s.err, "warning: nobody could be asked whether the model is still there: %v\n", c.unasked)
 	}
 	if o.asJSON {
 		if e := writeJSON(s.out, findings(file, c.found, c.judged, c.err)); e != nil {
@@ -111,7 +98,8 @@ func check(ctx context.Context, s streams, dir string, o checkOptions) error {
 	}
 	switch {
 	case c.err != nil:
-	case now != nil:
+	case c.found.ModelNow != nil:
+		now := c.found.ModelNow
 		fmt.Fprintf(s.text, "%s is fine; %s is %s, and is checked when it is locked\n", file, now.Source, now.Resolved)
 	case c.found.Model == nil:
 		fmt.Fprintf(s.text, "%s is fine; the model was not checked: %s is not in the build context\n", file, c.found.File.Model.Source)
@@ -135,6 +123,16 @@ func ownServer(m deployfile.Model) bool {
 // storeDeadline limits how long a store is asked what a model's source stands for.
 const storeDeadline = 30 * time.Second
 
+func askStore(ctx context.Context, p *build.Project) (*modelsource.Pin, error) {
+	ctx, cancel := context.WithTimeout(ctx, storeDeadline)
+	defer cancel()
+	now, err := build.ResolveModel(ctx, p)
+	if err != nil {
+		return nil, build.AtModelSource(p, err)
+	}
+	return now, nil
+}
+
 // shownFindings is the largest number of findings to draw.
 const shownFindings = 1000
 
@@ -144,10 +142,12 @@ type checked struct {
 	found  *frontend.Inspection
 	judged []lint.Finding
 	err    error
+	// unasked is why nobody could be asked what the model's source stands for.
+	unasked error
 }
 
 // inspect reads everything that a build would read of the directory.
-func inspect(ctx context.Context, dir, file string, source []byte, args map[string]string, now *modelsource.Pin) (*checked, error) {
+func inspect(ctx context.Context, dir, file string, source []byte, args map[string]string, uri bool) (*checked, error) {
 	files, err := openContext(dir, file)
 	if err != nil {
 		return nil, err
@@ -157,13 +157,24 @@ func inspect(ctx context.Context, dir, file string, source []byte, args map[stri
 	if c.found, c.err = frontend.Inspect(file, source, files, args); c.err != nil {
 		return c, nil
 	}
+	var unknown error
+	if uri || ownServer(c.found.File.Model) {
+		c.found.ModelNow, unknown = askStore(ctx, &build.Project{Path: file, Source: source, File: c.found.File})
+	}
 	var lock *resolver.Lock
 	var pylocks map[string][]byte
 	lock, pylocks, c.err = readLock(ctx, file)
-	c.found.Builder, c.found.ModelNow = machine(), now
+	c.found.Builder = machine()
 	c.judged = c.found.Lint(lock, pylocks, time.Now())
 	if c.err == nil && lock != nil && c.found.ModelDir != "" {
 		c.err = checkLock(ctx, files, c.found, file, lock, pylocks)
+	}
+	var unreachable net.Error
+	switch {
+	case errors.As(unknown, &unreachable):
+		c.unasked = unknown
+	case c.err == nil:
+		c.err = unknown
 	}
 	return c, nil
 }
