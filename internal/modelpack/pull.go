@@ -17,15 +17,13 @@ import (
 	"sync"
 
 	"github.com/deployfile/deployfile/internal/registryclient"
+	"github.com/deployfile/deployfile/internal/untrusted"
 	"github.com/klauspost/compress/zstd"
 	"golang.org/x/sync/errgroup"
 )
 
-// The limits of what a layer may unpack to. Weights hardly compress, and text rarely a
-// hundredfold.
+// The limits of what a layer may unpack to, besides those of untrusted.Unpacked.
 const (
-	maxRatio    = 100
-	freeUnpack  = 64 << 20
 	maxEntries  = 200_000
 	maxZstdSize = 128 << 20 // of a window in memory
 )
@@ -259,32 +257,17 @@ func (p *pull) link() error {
 
 // decompress returns the archive of a layer, which ends where it gets too large.
 func decompress(l Layer, r io.Reader) (io.Reader, func(), error) {
-	limit := maxRatio*l.Size + freeUnpack
+	limit := untrusted.NewUnpacked(l.Size, fmt.Errorf("it unpacks to more than %d times its size of %d bytes", untrusted.MaxRatio, l.Size))
 	switch l.Form {
 	case TarGzip:
 		z, err := gzip.NewReader(r)
-		return &bounded{z, limit, l}, func() {}, err
+		return limit.Reader(z), func() {}, err
 	case TarZstd:
 		z, err := zstd.NewReader(r, zstd.WithDecoderMaxWindow(maxZstdSize), zstd.WithDecoderConcurrency(1))
 		if err != nil {
 			return nil, nil, err
 		}
-		return &bounded{z, limit, l}, z.Close, nil
+		return limit.Reader(z), z.Close, nil
 	}
 	return r, func() {}, nil
-}
-
-// bounded is a reader of a limited number of bytes.
-type bounded struct {
-	io.Reader
-	left  int64
-	layer Layer
-}
-
-func (b *bounded) Read(p []byte) (int, error) {
-	n, err := b.Reader.Read(p)
-	if b.left -= int64(n); b.left < 0 {
-		return 0, fmt.Errorf("it unpacks to more than %d times its size of %d bytes", maxRatio, b.layer.Size)
-	}
-	return n, err
 }

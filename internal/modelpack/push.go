@@ -13,6 +13,7 @@ import (
 
 	"github.com/deployfile/deployfile/imagespec"
 	"github.com/deployfile/deployfile/internal/registryclient"
+	"github.com/deployfile/deployfile/internal/untrusted"
 	"github.com/deployfile/deployfile/mlmodel"
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -219,7 +220,7 @@ func (p *push) unchanged(ctx context.Context, l *layer) (ocispecs.Descriptor, bo
 		return ocispecs.Descriptor{}, false, err
 	}
 	defer r.Close()
-	if _, err := io.Copy(io.Discard, withContext{ctx, r}); err != nil {
+	if _, err := io.Copy(io.Discard, untrusted.WithContext(ctx, r)); err != nil {
 		return ocispecs.Descriptor{}, false, err
 	}
 	if c.digest != want {
@@ -227,19 +228,6 @@ func (p *push) unchanged(ctx context.Context, l *layer) (ocispecs.Descriptor, bo
 	}
 	p.advance(l.size)
 	return descriptorOf(l, c.digest), true, nil
-}
-
-// withContext is a reader that ends with a context.
-type withContext struct {
-	ctx context.Context
-	io.Reader
-}
-
-func (r withContext) Read(p []byte) (int, error) {
-	if err := r.ctx.Err(); err != nil {
-		return 0, err
-	}
-	return r.Reader.Read(p)
 }
 
 // descriptorOf describes a layer that was read.

@@ -19,17 +19,11 @@ import (
 
 	"github.com/deployfile/deployfile/internal/modelcache"
 	"github.com/deployfile/deployfile/internal/terminal"
+	"github.com/deployfile/deployfile/internal/untrusted"
 )
 
 // modelFile is the file that every model has.
 const modelFile = "MLmodel"
-
-// What an archive may unpack to: weights hardly compress, and text rarely a
-// hundredfold.
-const (
-	maxRatio   = 100
-	freeUnpack = 64 << 20
-)
 
 // unpack puts the files of a downloaded archive into the cache, and finds the model among
 // them.
@@ -46,7 +40,7 @@ func (a *archive) unpack(ctx context.Context) error {
 		return err
 	}
 	defer f.Close()
-	u := &unpacker{ctx: ctx, cache: cache, archive: a.file.SHA256, left: maxRatio*a.file.Size + freeUnpack, files: map[string]File{}, links: map[string]string{}}
+	u := &unpacker{ctx: ctx, cache: cache, archive: a.file.SHA256, unpacked: untrusted.NewUnpacked(a.file.Size, errUnpacked), files: map[string]File{}, links: map[string]string{}}
 	if err := u.read(f, a.file.Size); err != nil {
 		return fmt.Errorf("%s: %w", a.client.host, err)
 	}
@@ -60,12 +54,11 @@ func (a *archive) unpack(ctx context.Context) error {
 
 // unpacker puts the files of an archive into a cache.
 type unpacker struct {
-	ctx     context.Context
-	cache   *modelcache.Cache
-	archive string
-	// left is how many bytes may yet be unpacked.
-	left  int64
-	files map[string]File
+	ctx      context.Context
+	cache    *modelcache.Cache
+	archive  string
+	unpacked *untrusted.Unpacked
+	files    map[string]File
 	// links are the targets of links, relative to the archive's root.
 	links map[string]string
 }
@@ -80,6 +73,8 @@ type entryError struct {
 func (e *entryError) Error() string {
 	return fmt.Sprintf("the file %q of the %s %s", e.Name, cmp.Or(e.Of, "archive"), e.Why)
 }
+
+var errUnpacked = fmt.Errorf("the archive unpacks to more than %d times its size", untrusted.MaxRatio)
 
 var errNoArchive = errors.New("it is no archive: tar, tar.gz and zip are read")
 
@@ -108,22 +103,8 @@ func (u *unpacker) read(f *os.File, size int64) error {
 
 // bound returns a reader of what an archive unpacks to, which ends where that gets too
 // large.
-func (u *unpacker) bound(r io.Reader) io.Reader { return &bounded{r, u} }
-
-type bounded struct {
-	io.Reader
-	u *unpacker
-}
-
-func (b *bounded) Read(p []byte) (int, error) {
-	n, err := b.Reader.Read(p)
-	if b.u.left -= int64(n); b.u.left < 0 {
-		return 0, fmt.Errorf("the archive unpacks to more than %d times its size", maxRatio)
-	}
-	if err == nil && b.u.ctx.Err() != nil {
-		err = context.Cause(b.u.ctx)
-	}
-	return n, err
+func (u *unpacker) bound(r io.Reader) io.Reader {
+	return u.unpacked.Reader(untrusted.WithContext(u.ctx, r))
 }
 
 func (u *unpacker) tar(r io.Reader) error {
