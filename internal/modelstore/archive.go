@@ -7,27 +7,21 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"sync"
 
-	"github.com/deployfile/deployfile/internal/modelcache"
 	"github.com/deployfile/deployfile/modelsource"
 )
 
 // archive is a model in a file at an address. The file is downloaded at once into the
 // user's cache, and the model's files are put there, too.
 type archive struct {
+	together
 	client  *client
 	address string
-	cache   func() (*modelcache.Cache, error)
 
 	// file is the archive, of which only the path is known before it is downloaded;
 	// root is the directory in it that is the model.
 	file modelsource.File
 	root string
-
-	once   sync.Once
-	files  []File
-	failed error
 }
 
 var _ Store = (*archive)(nil)
@@ -78,7 +72,7 @@ func newArchive(address string, o Options) (*archive, error) {
 		credential: "write login and password of " + u.Hostname() + " into ~/.netrc",
 		authority:  "SSL_CERT_FILE",
 	})
-	return &archive{client: c, address: address, cache: o.Cache, file: modelsource.File{Path: modelsource.ArchiveFile}}, err
+	return &archive{client: c, address: address, together: together{cache: o.Cache}, file: modelsource.File{Path: modelsource.ArchiveFile}}, err
 }
 
 // List implements Store.
@@ -89,25 +83,12 @@ func (a *archive) List(ctx context.Context) ([]File, error) {
 
 // Open implements Store: the archive is downloaded, unless it was, and unpacked.
 func (a *archive) Open(ctx context.Context, f File, _ int64) (io.ReadCloser, int64, error) {
-	a.once.Do(func() {
-		if a.failed = a.download(ctx); a.failed == nil {
-			a.failed = a.unpack(ctx)
+	return a.together.open(f, "archive", func() error {
+		if err := a.download(ctx); err != nil {
+			return err
 		}
+		return a.unpack(ctx)
 	})
-	if a.failed != nil {
-		return nil, 0, a.failed
-	}
-	cache, err := a.cache()
-	if err != nil {
-		return nil, 0, err
-	}
-	for _, have := range a.files {
-		if have.Path == f.Path {
-			body, err := cache.Open(have.SHA256)
-			return body, 0, err
-		}
-	}
-	return nil, 0, errors.New("the archive has no such file")
 }
 
 // Access implements Store.
@@ -115,11 +96,7 @@ func (a *archive) Access(context.Context, []File) (*modelsource.Access, error) {
 	if onLoopback(a.client.host) {
 		return nil, nil
 	}
-	access := &modelsource.Access{File: a.address, Headers: map[string]string{}}
-	for name := range a.client.headers {
-		access.Headers[name] = a.client.headers.Get(name)
-	}
-	return access, nil
+	return &modelsource.Access{File: a.address, Headers: a.client.stepHeaders()}, nil
 }
 
 // download puts the archive into the cache, and compares its hash if that is known.

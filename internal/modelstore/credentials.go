@@ -104,7 +104,7 @@ func credentials(o Options) (http.Header, error) {
 	}
 	switch token := o.Getenv(modelsource.MLflowToken); {
 	case user != "" && password != "":
-		h.Set(authorization, "Basic "+base64.StdEncoding.EncodeToString([]byte(user+":"+password)))
+		h.Set(authorization, basic(user, password))
 	case token != "":
 		h.Set(authorization, "Bearer "+token)
 	}
@@ -112,6 +112,11 @@ func credentials(o Options) (http.Header, error) {
 		h.Set(workspaceHeader, workspace)
 	}
 	return h, nil
+}
+
+// basic is the header of a user and a password (RFC 7617).
+func basic(user, password string) string {
+	return "Basic " + base64.StdEncoding.EncodeToString([]byte(user+":"+password))
 }
 
 // credentialsFile reads the section [mlflow] of ~/.mlflow/credentials.

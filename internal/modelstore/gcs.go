@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"sync"
 	"time"
 
 	"golang.org/x/oauth2"
@@ -57,16 +56,8 @@ func openGCS(name string, o Options) (bucket, error) {
 		// The transport would give a credential to any host.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return fmt.Errorf("it redirects: %w", errNotFollowed) },
 	}}
-	var once sync.Mutex
-	var asked bool
-	var missing error
-	b.credential = func(ctx context.Context) error {
-		once.Lock()
-		defer once.Unlock()
-		if asked || ctx.Err() != nil {
-			return missing
-		}
-		asked = true
+	b.credential = credentialOnce(func(ctx context.Context) error {
+		var missing error
 		if emulated == "" {
 			var found *google.Credentials
 			if found, missing = google.FindDefaultCredentials(context.WithoutCancel(ctx), gcsReadOnly); missing == nil {
@@ -79,7 +70,7 @@ func openGCS(name string, o Options) (bucket, error) {
 		}
 		b.client.http.Transport = plain
 		return missing
-	}
+	})
 	return b, nil
 }
 

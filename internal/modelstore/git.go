@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net/url"
@@ -12,7 +11,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 
 	"github.com/deployfile/deployfile/internal/modelcache"
 	"github.com/deployfile/deployfile/modelsource"
@@ -22,13 +20,9 @@ import (
 // with the user's own credentials; its files are put into the user's cache. Files of Git
 // LFS are downloaded one by one.
 type repository struct {
-	name  modelsource.GitName
-	cache func() (*modelcache.Cache, error)
-	lfs   *lfs
-
-	once   sync.Once
-	files  []File
-	failed error
+	together
+	name modelsource.GitName
+	lfs  *lfs
 }
 
 var _ Store = (*repository)(nil)
@@ -64,7 +58,7 @@ func reopenGit(pin modelsource.Pin, o Options) (Store, error) {
 }
 
 func newRepository(n modelsource.GitName, o Options) *repository {
-	return &repository{name: n, cache: o.Cache, lfs: &lfs{name: n, options: o}}
+	return &repository{name: n, together: together{cache: o.Cache}, lfs: &lfs{name: n, options: o}}
 }
 
 // List implements Store.
@@ -75,25 +69,7 @@ func (r *repository) Open(ctx context.Context, f File, offset int64) (io.ReadClo
 	if f.Version == lfsVersion || slices.Contains(r.lfs.pinned, f.Path) {
 		return r.lfs.open(ctx, f, offset)
 	}
-	r.once.Do(func() {
-		if r.files == nil {
-			r.failed = r.fetch(ctx)
-		}
-	})
-	if r.failed != nil {
-		return nil, 0, r.failed
-	}
-	cache, err := r.cache()
-	if err != nil {
-		return nil, 0, err
-	}
-	for _, have := range r.files {
-		if have.Path == f.Path {
-			body, err := cache.Open(have.SHA256)
-			return body, 0, err
-		}
-	}
-	return nil, 0, errors.New("the repository has no such file")
+	return r.together.open(f, "repository", func() error { return r.fetch(ctx) })
 }
 
 // Access implements Store.

@@ -51,6 +51,15 @@ const (
 	silence = 2 * time.Minute
 )
 
+// stepHeaders returns the headers as a step of a builder gets them.
+func (c *client) stepHeaders() map[string]string {
+	out := map[string]string{}
+	for name := range c.headers {
+		out[name] = c.headers.Get(name)
+	}
+	return out
+}
+
 // newClient returns a client that trusts authorities in PEM besides the system's.
 func newClient(host string, headers http.Header, authorities []byte, a advice) (*client, error) {
 	t := http.DefaultTransport.(*http.Transport).Clone()

@@ -275,11 +275,7 @@ func (h *hub) Access(context.Context, []File) (*modelsource.Access, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &modelsource.Access{URL: files, Headers: map[string]string{}}
-	for name := range h.client.headers {
-		a.Headers[name] = h.client.headers.Get(name)
-	}
-	return a, nil
+	return &modelsource.Access{URL: files, Headers: h.client.stepHeaders()}, nil
 }
 
 // modelIn checks and sorts the files of a directory that must be a model.

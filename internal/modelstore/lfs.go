@@ -3,7 +3,6 @@ package modelstore
 import (
 	"bytes"
 	"context"
-	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -116,7 +115,7 @@ func (l *lfs) credential(ctx context.Context, u *url.URL) (http.Header, error) {
 		}
 	}
 	if found["password"] != "" {
-		h.Set(authorization, "Basic "+base64.StdEncoding.EncodeToString([]byte(found["username"]+":"+found["password"])))
+		h.Set(authorization, basic(found["username"], found["password"]))
 	}
 	return h, nil
 }
@@ -181,10 +180,7 @@ func (l *lfs) access(ctx context.Context) (*modelsource.Access, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &modelsource.Access{LFS: s.url, Headers: map[string]string{}, Session: map[string]string{}}
-	for name := range s.client.headers {
-		a.Headers[name] = s.client.headers.Get(name)
-	}
+	a := &modelsource.Access{LFS: s.url, Headers: s.client.stepHeaders(), Session: map[string]string{}}
 	u, err := url.Parse(l.name.URL)
 	if credential := s.client.headers.Get(authorization); err == nil && u.Scheme != "ssh" && credential != "" {
 		a.Session[gitHeader+u.Host] = credential

@@ -150,12 +150,10 @@ func (p *proxied) Access(context.Context, []File) (*modelsource.Access, error) {
 	if onLoopback(p.client.host) {
 		return nil, nil
 	}
-	a := &modelsource.Access{URL: p.files, Signed: p.signed, Headers: map[string]string{}, CA: string(p.client.authorities)}
+	a := &modelsource.Access{URL: p.files, Signed: p.signed, CA: string(p.client.authorities)}
 	// The location may name another host than the tracking server's.
 	if u, err := url.Parse(p.files); err == nil && u.Host == p.client.host {
-		for name := range p.client.headers {
-			a.Headers[name] = p.client.headers.Get(name)
-		}
+		a.Headers = p.client.stepHeaders()
 	}
 	return a, nil
 }

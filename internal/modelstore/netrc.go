@@ -1,7 +1,6 @@
 package modelstore
 
 import (
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -36,7 +35,7 @@ func netrcHeaders(u *url.URL, o Options) (http.Header, error) {
 		return nil, fmt.Errorf("netrc: %w", err)
 	}
 	if login, password, ok := netrcLogin(string(data), u.Hostname()); ok {
-		h.Set(authorization, "Basic "+base64.StdEncoding.EncodeToString([]byte(login+":"+password)))
+		h.Set(authorization, basic(login, password))
 	}
 	return h, nil
 }

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"path"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/deployfile/deployfile/internal/untrusted"
@@ -49,6 +50,22 @@ var errNoObject = errors.New("there is no such object")
 
 // errShorter is what they wrap if a part was asked for that is not there.
 var errShorter = errors.New("it has fewer bytes than it had; if it was changed on purpose, run: deployfile lock --upgrade-model")
+
+// credentialOnce returns a function that looks for the user's credential once, and says
+// each time why there is none. It does not look in a context that has ended.
+func credentialOnce(look func(context.Context) error) func(context.Context) error {
+	var mu sync.Mutex
+	var asked bool
+	var missing error
+	return func(ctx context.Context) error {
+		mu.Lock()
+		defer mu.Unlock()
+		if !asked && ctx.Err() == nil {
+			asked, missing = true, look(ctx)
+		}
+		return missing
+	}
+}
 
 // objects is a directory of a bucket.
 type objects struct {

@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -89,21 +88,13 @@ func openS3(ctx context.Context, name string, o Options) (bucket, error) {
 		return nil, bad
 	}
 	b.client.Store(client)
-	var once sync.Mutex
-	var asked bool
-	var missing error
-	b.credential = func(ctx context.Context) error {
-		once.Lock()
-		defer once.Unlock()
-		if asked || ctx.Err() != nil {
-			return missing
-		}
-		asked = true
-		if _, missing = cfg.Credentials.Retrieve(ctx); missing != nil {
+	b.credential = credentialOnce(func(ctx context.Context) error {
+		_, missing := cfg.Credentials.Retrieve(ctx)
+		if missing != nil {
 			b.client.Store(s3.New(client.Options(), func(o *s3.Options) { o.Credentials = aws.AnonymousCredentials{} }))
 		}
 		return missing
-	}
+	})
 	return b, nil
 }
 
