@@ -124,11 +124,7 @@ func fetchGit(t toolchain.Toolchain, p Pin, files []File, access *Access) (Tree,
 		return Tree{}, err
 	}
 	if !commit.MatchString(n.Ref) {
-		return Tree{}, errors.New("the lock has no commit of the model; run deployfile lock --upgrade")
-	}
-	var options []bkllb.GitOption
-	for _, c := range t.Constraints {
-		options = append(options, c)
+		return Tree{}, errors.New("the lock has no commit of the model; run deployfile lock --upgrade-model")
 	}
 	kept, elsewhere := []File{}, []File{}
 	for _, f := range files {
@@ -139,7 +135,7 @@ func fetchGit(t toolchain.Toolchain, p Pin, files []File, access *Access) (Tree,
 		}
 	}
 	p.Root = n.Path
-	tree, err := unpack(t, fmt.Sprintf("check %d files of the model", len(kept)), bkllb.Git(n.URL, n.Ref, options...), "", p.Root, kept)
+	tree, err := unpack(t, fmt.Sprintf("check %d files of the model", len(kept)), bkllb.Git(n.URL, n.Ref, t.GitOptions()...), "", p.Root, kept)
 	if err != nil || len(elsewhere) == 0 {
 		return tree, err
 	}

@@ -86,7 +86,7 @@ func (n HubName) Pinned(commit string) string {
 // Files returns the address of the directory's files on a server.
 func (n HubName) Files(server string) (string, error) {
 	if !commit.MatchString(n.Revision) {
-		return "", fmt.Errorf("%q is not a commit of %s; run deployfile lock --upgrade", n.Revision, n.Repository)
+		return "", fmt.Errorf("%q is not a commit of %s; run deployfile lock --upgrade-model", n.Revision, n.Repository)
 	}
 	u, err := url.Parse(server)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {

@@ -49,7 +49,7 @@ def write(name, file, source):
             digest.update(chunk)
             out.write(chunk)
     if left != 1 or digest.hexdigest() != file["sha256"]:
-        fail(f"{name}: the archive has other contents than the lock; run deployfile lock --upgrade")
+        fail(f"{name}: the archive has other contents than the lock; run deployfile lock --upgrade-model")
     os.chmod(to, 0o644)
 
 
@@ -140,7 +140,7 @@ def main():
     except (tarfile.TarError, zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, NotImplementedError) as e:
         fail(f"the model's archive cannot be unpacked: {e}")
     if missing:
-        fail(f"{missing[0]}: the archive has no such file; run deployfile lock --upgrade")
+        fail(f"{missing[0]}: the archive has no such file; run deployfile lock --upgrade-model")
 
 
 main()

@@ -154,7 +154,7 @@ func buildStep(s Source, b BuiltWheel, t toolchain.Toolchain, files modelsource.
 	subdirectory := ""
 	switch {
 	case s.VCS != nil && s.VCS.Type == "git":
-		mount.Source = bkllb.Git(s.VCS.URL, s.VCS.CommitID, gitOptions(t)...)
+		mount.Source = bkllb.Git(s.VCS.URL, s.VCS.CommitID, t.GitOptions()...)
 		subdirectory = s.VCS.Subdirectory
 	case s.VCS != nil:
 		return toolchain.Step{}, fmt.Errorf("package %s comes from a %s repository; only git is supported", s.Name, s.VCS.Type)
@@ -201,14 +201,6 @@ func buildStep(s Source, b BuiltWheel, t toolchain.Toolchain, files modelsource.
 		Programs: true,
 		Packages: true,
 	}, nil
-}
-
-func gitOptions(t toolchain.Toolchain) []bkllb.GitOption {
-	var out []bkllb.GitOption
-	for _, c := range t.Constraints {
-		out = append(out, c)
-	}
-	return out
 }
 
 // Fetch returns a file of a project by its hash: through BuildKit's HTTP

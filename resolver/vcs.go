@@ -202,7 +202,7 @@ const maxProject = 1 << 20
 // projectName returns the name of the project in a repository: that of its
 // pyproject.toml, else that of the wheel that its build makes.
 func (r *Resolver) projectName(ctx context.Context, q Request, t toolchain.Toolchain, repo repository) (string, error) {
-	ref, err := r.Gateway.Solve(ctx, bkllb.Git(repo.URL, repo.Commit, gitOptions(t)...))
+	ref, err := r.Gateway.Solve(ctx, bkllb.Git(repo.URL, repo.Commit, t.GitOptions()...))
 	if err != nil {
 		return "", &RequirementError{Name: repo.name(), Err: err}
 	}
@@ -262,7 +262,7 @@ func (r *Resolver) commit(ctx context.Context, repo repository) (string, error) 
 }
 
 func (repo repository) mount(t toolchain.Toolchain) toolchain.Mount {
-	return toolchain.Mount{Path: path.Join("/run/repositories", repo.Key), Source: bkllb.Git(repo.URL, repo.Commit, gitOptions(t)...)}
+	return toolchain.Mount{Path: path.Join("/run/repositories", repo.Key), Source: bkllb.Git(repo.URL, repo.Commit, t.GitOptions()...)}
 }
 
 var tagVersion = regexp.MustCompile(`^(?:.*[/_-])?v?([0-9]+(?:\.[0-9]+)+(?:\.?(?:a|b|rc|post|dev)[0-9]+)?)$`)

@@ -214,6 +214,15 @@ func SitePackages(version string) string {
 	return path.Join("lib", "python"+version, "site-packages")
 }
 
+// GitOptions returns the constraints as options of a git source.
+func (t Toolchain) GitOptions() []bkllb.GitOption {
+	var out []bkllb.GitOption
+	for _, c := range t.Constraints {
+		out = append(out, c)
+	}
+	return out
+}
+
 func with(c []bkllb.ConstraintsOpt, more ...bkllb.ConstraintsOpt) []bkllb.ConstraintsOpt {
 	return append(append([]bkllb.ConstraintsOpt{}, c...), more...)
 }
