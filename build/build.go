@@ -3,8 +3,8 @@
 // BuildKit's progress and receives the result.
 //
 // Promise: it writes only the outputs that it is given, each complete or not at all, and
-// what KeepLock is told to keep, and prints only to Options.Log. Fields are added to Options in such a way that
-// their zero value changes nothing.
+// what KeepLock is told to keep, and prints only to Options.Log. Fields are added to
+// Options in such a way that their zero value changes nothing.
 package build
 
 import (

@@ -15,9 +15,10 @@ import (
 )
 
 // groups shows each progress group of ours as one vertex, and BuildKit's vertices that
-// read the project as another. BuildKit's displays do that for progress groups as well, for other clients; but the plain one says that a group is done whenever nothing
-// of it happens to be at work, and none adds up what was downloaded or leaves out what
-// programs log that have nothing to say.
+// read the project as another. BuildKit's displays do that for progress groups as well,
+// for other clients; but the plain one says that a group is done whenever nothing of it
+// happens to be at work, and none adds up what was downloaded or leaves out what programs
+// log that have nothing to say.
 type groups struct {
 	// settle is how long nothing of a group is at work before the group is done.
 	settle time.Duration

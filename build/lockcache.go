@@ -8,10 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 
-	"github.com/deployfile/deployfile/internal/untrusted"
-	"github.com/deployfile/deployfile/resolver"
 	"github.com/opencontainers/go-digest"
 )
 
@@ -99,27 +96,16 @@ func keptLock(path, dgst string) *LockFiles {
 	if err != nil {
 		return nil
 	}
-	root, err := os.OpenRoot(filepath.Join(locks, want.Encoded()))
-	if err != nil {
-		return nil
-	}
-	defer root.Close()
-	data, err := untrusted.ReadFile(root.FS(), keptName, resolver.MaxLock)
+	files, err := readLockFiles(filepath.Join(locks, want.Encoded(), keptName))
+	data := files[keptName]
 	if err != nil || digest.FromBytes(data) != want {
 		return nil
 	}
-	lock, err := resolver.ParseLock(data)
-	if err != nil {
+	delete(files, keptName)
+	files[filepath.Base(path)] = data
+	was := &LockFiles{Path: path, Files: files}
+	if _, err := was.Decode(); err != nil {
 		return nil // of another version of deployfile
-	}
-	was := &LockFiles{Path: path, Files: map[string][]byte{filepath.Base(path): data}}
-	for _, name := range lock.PylockNames() {
-		if strings.ContainsAny(name, `/\`) {
-			return nil
-		}
-		if data, err := untrusted.ReadFile(root.FS(), name, resolver.MaxLock); err == nil {
-			was.Files[name] = data
-		}
 	}
 	return was
 }
