@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/deployfile/deployfile/internal/terminal"
 	"github.com/deployfile/deployfile/toolchain"
 	bkllb "github.com/moby/buildkit/client/llb"
 )
@@ -54,6 +55,10 @@ func ParseGit(source string) (GitName, error) {
 	u, err := url.Parse(address)
 	if err != nil || !slices.Contains([]string{"https", "http", "ssh"}, u.Scheme) || u.Hostname() == "" || u.Hostname()[0] == '-' {
 		return refused("it names no repository: git+https://HOST/REPOSITORY@REF#PATH, or git+ssh")
+	}
+	// git takes the parts of an address as lines.
+	if terminal.Obeys(u.Path) || terminal.Obeys(u.User.Username()) {
+		return refused("it has a control character")
 	}
 	if _, secret := u.User.Password(); secret || u.User.Username() != "" && u.Scheme != "ssh" || strings.HasPrefix(u.User.Username(), "-") {
 		return refused("it holds a credential")

@@ -29,6 +29,7 @@ func TestParseGit(t *testing.T) {
 	for _, source := range []string{
 		"git+file:///srv/x", "git+ext::sh -c x", "git+https://", "git+https://example.com", "git+https://me:s3cr3t@example.com/x", "git+https://token@example.com/x",
 		"git+ssh://-oProxyCommand=x/y", "git+https://example.com/x@--upload-pack=y", "git+https://example.com/x@", "git+https://example.com/x#../y", "git+https://example.com/x?y",
+		"git+https://example.com/x%0Ahost=github.com%0Apath=y", "git+ssh://git%0Ahost=github.com@example.com/x", "git+https://example.com/x%0Dy", "git+https://example.com/x%00y",
 	} {
 		if got, err := ParseGit(source); err == nil {
 			t.Errorf("%s is read as %+v", source, got)

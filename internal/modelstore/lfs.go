@@ -15,6 +15,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/deployfile/deployfile/internal/terminal"
 	"github.com/deployfile/deployfile/modelsource"
 	bkllb "github.com/moby/buildkit/client/llb"
 )
@@ -103,7 +104,10 @@ func (l *lfs) credential(ctx context.Context, u *url.URL) (http.Header, error) {
 			return h, nil
 		}
 	}
-	asked := fmt.Sprintf("protocol=%s\nhost=%s\npath=%s\n\n", u.Scheme, u.Host, strings.TrimPrefix(u.Path, "/"))
+	asked, err := credentialQuestion(u)
+	if err != nil {
+		return h, err
+	}
 	out, err := g.ask(ctx, asked, "-c", "core.askPass=", "credential", "fill")
 	if err != nil {
 		return h, ctx.Err() // there is none, and none may be needed
@@ -118,6 +122,17 @@ func (l *lfs) credential(ctx context.Context, u *url.URL) (http.Header, error) {
 		h.Set(authorization, basic(found["username"], found["password"]))
 	}
 	return h, nil
+}
+
+// credentialQuestion is what git is asked for the credential of an address. A line break in
+// a part of it would name another host, whose credential would go to this one.
+func credentialQuestion(u *url.URL) (string, error) {
+	for _, part := range []string{u.Scheme, u.Host, u.Path} {
+		if terminal.Obeys(part) {
+			return "", fmt.Errorf("the address of the repository has a control character in %q", part)
+		}
+	}
+	return fmt.Sprintf("protocol=%s\nhost=%s\npath=%s\n\n", u.Scheme, u.Host, strings.TrimPrefix(u.Path, "/")), nil
 }
 
 // open opens a file at the address that the server says.
