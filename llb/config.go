@@ -38,7 +38,7 @@ func config(s Sources, p *Plan) (ConfigPlan, error) {
 	env["MLFLOW_DISABLE_TELEMETRY"] = "true"
 	env["HOME"] = "/tmp"
 	// The user has no entry in /etc/passwd, and libraries ask for its name.
-	env["USER"] = "nonroot"
+	env["USER"] = userName
 	maps.Copy(env, s.Model.Variables)
 	addSystemEnv(env, s.Model, p.SystemPackages)
 	own := maps.Clone(s.File.Environment.Env)
@@ -63,6 +63,9 @@ func config(s Sources, p *Plan) (ConfigPlan, error) {
 		Labels:     labels(s, created),
 		Created:    created,
 	}
+	if namesUser(s.Model, p.SystemPackages) {
+		c.UserName = userName
+	}
 	for _, k := range slices.Sorted(maps.Keys(env)) {
 		c.Env = append(c.Env, k+"="+env[k])
 	}
@@ -80,13 +83,25 @@ func searchPath(paths ...string) string {
 	return strings.Join(dirs, ":")
 }
 
+// userName is the name of the image's user, where it has one.
+const userName = "nonroot"
+
+// impliedAndLocked returns the packages that the model implies and that are locked.
+func impliedAndLocked(m *mlmodel.Model, locked []resolver.SystemPackage) []mlmodel.SystemPackage {
+	return slices.DeleteFunc(slices.Clone(m.SystemPackages), func(i mlmodel.SystemPackage) bool {
+		return !slices.ContainsFunc(locked, func(l resolver.SystemPackage) bool { return l.Name == i.Name })
+	})
+}
+
+// namesUser says whether one of them fails without a name of its user.
+func namesUser(m *mlmodel.Model, locked []resolver.SystemPackage) bool {
+	return slices.ContainsFunc(impliedAndLocked(m, locked), func(i mlmodel.SystemPackage) bool { return i.NamedUser })
+}
+
 // addSystemEnv adds the variables of the packages that the model implies and that are
 // locked. Those of the base stay.
 func addSystemEnv(env map[string]string, m *mlmodel.Model, locked []resolver.SystemPackage) {
-	for _, i := range m.SystemPackages {
-		if !slices.ContainsFunc(locked, func(l resolver.SystemPackage) bool { return l.Name == i.Name }) {
-			continue
-		}
+	for _, i := range impliedAndLocked(m, locked) {
 		for name, value := range i.Env {
 			if env[name] == "" {
 				env[name] = value

@@ -268,7 +268,10 @@ func copyInfo(set func(*bkllb.CopyInfo)) *bkllb.CopyInfo {
 
 // systemPackages is the base with the locked Debian packages installed.
 func (p *Plan) systemPackages(in Inputs) bkllb.State {
-	return toolchain.InstallPackages(in.Base, p.Base.Python, p.systemTitle(), resolver.Downloads(p.SystemPackages), in.Toolchain.Limits, in.Constraints...)
+	return toolchain.InstallPackages(in.Base, toolchain.Installation{
+		Python: p.Base.Python, Title: p.systemTitle(), Packages: resolver.Downloads(p.SystemPackages),
+		User: p.Config.User, UserName: p.Config.UserName, Limits: in.Toolchain.Limits,
+	}, in.Constraints...)
 }
 
 func (p *Plan) systemTitle() string { return resolver.PackagesTitle(p.SystemPackages) }

@@ -26,11 +26,14 @@ func TestJavaOptions(t *testing.T) {
 		}
 		model := &mlmodel.Model{SystemPackages: []mlmodel.SystemPackage{{Name: "default-jre-headless", Env: map[string]string{
 			"JAVA_HOME": "/usr/lib/jvm/default-java", mlmodel.JavaOptions: "-Duser.home=/tmp",
-		}}}}
+		}, NamedUser: true}}}
 		plan := &Plan{SystemPackages: []resolver.SystemPackage{{Name: "default-jre-headless"}}}
 		c, err := config(Sources{File: file, Model: model, Lock: &resolver.Lock{}}, plan)
 		if err != nil {
 			t.Fatal(err)
+		}
+		if c.UserName != "nonroot" {
+			t.Errorf("%s: the user is called %q", env, c.UserName)
 		}
 		if !slices.Contains(c.Env, want) {
 			t.Errorf("%s: %q has no %s", env, c.Env, want)

@@ -134,8 +134,11 @@ type ConfigPlan struct {
 	// Env is in the order of the names.
 	Env []string `json:"env"`
 	// Cmd is the default command, User "uid:gid", WorkingDir a directory.
-	Cmd        []string          `json:"cmd"`
-	User       string            `json:"user"`
+	Cmd  []string `json:"cmd"`
+	User string   `json:"user"`
+	// UserName is what /etc/passwd calls the user, if something in the image fails
+	// without a name; else the user has none.
+	UserName   string            `json:"user-name,omitempty"`
 	WorkingDir string            `json:"working-dir"`
 	Labels     map[string]string `json:"labels"`
 	// Created is in RFC 3339.

@@ -10,6 +10,9 @@ import (
 // last of several that contradict each other.
 const JavaOptions = "JAVA_TOOL_OPTIONS"
 
+// javaHome is where Debian's default-jre-headless has its Java.
+const javaHome = "/usr/lib/jvm/default-java"
+
 // SystemPackage is a Debian package that a model implies: what it is served with
 // lacks something beside Python.
 type SystemPackage struct {
@@ -20,6 +23,9 @@ type SystemPackage struct {
 	// Env are variables by which the package is found, such as JAVA_HOME; nil for
 	// most.
 	Env map[string]string
+	// NamedUser says that what the package runs asks the system for its user's name and
+	// fails if there is none.
+	NamedUser bool
 	// File and Line are what implies it; Line is 0 if that is no line.
 	File string
 	Line int
@@ -50,6 +56,7 @@ type need struct {
 	flavors, distributions []string
 	packages               []string
 	env                    map[string]string
+	namedUser              bool
 }
 
 // needs is the table of what flavors and distributions need beside Python. MLflow
@@ -67,11 +74,20 @@ func needs() []need {
 			packages: []string{"libgomp1"},
 		},
 		{
-			flavors:  []string{"h2o", "johnsnowlabs", "spark"},
+			flavors:  []string{"h2o"},
 			packages: []string{"default-jre-headless"},
-			// Java reads the home directory from /etc/passwd, where the image's user is not,
-			// and Spark refuses to start with the home "?".
-			env: map[string]string{"JAVA_HOME": "/usr/lib/jvm/default-java", JavaOptions: "-Duser.home=/tmp"},
+			env:      map[string]string{"JAVA_HOME": javaHome, JavaOptions: "-Duser.home=/tmp"},
+		},
+		{
+			flavors:  []string{"johnsnowlabs", "spark"},
+			packages: []string{"default-jre-headless"},
+			// Java reads the home directory from /etc/passwd, where the image's user may not
+			// be, and Spark refuses to start with the home "?". It looks its host's own name
+			// up, which a container without a network may not find, and shows a page about
+			// its jobs on every address of the host, unless it is told its address.
+			env: map[string]string{"JAVA_HOME": javaHome, JavaOptions: "-Duser.home=/tmp", "SPARK_LOCAL_IP": "127.0.0.1"},
+			// Hadoop's login is by the name of the system's user.
+			namedUser: true,
 		},
 		{
 			distributions: []string{"opencv-python", "opencv-contrib-python"},
@@ -99,7 +115,7 @@ func (m *Model) readNeeds() {
 			continue
 		}
 		for _, name := range n.packages {
-			m.addSystemPackage(SystemPackage{Name: name, Reason: reason, Env: n.env, File: file, Line: line})
+			m.addSystemPackage(SystemPackage{Name: name, Reason: reason, Env: n.env, NamedUser: n.namedUser, File: file, Line: line})
 		}
 	}
 }

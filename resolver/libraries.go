@@ -53,7 +53,9 @@ func (r *Resolver) checkLibraries(ctx context.Context, q Request, lock *Lock, ba
 	base := bases[p.Name]
 	missing, err := r.lacking(ctx, base.State, p.Name, wanted)
 	if err == nil && len(missing) > 0 && len(p.SystemPackages) > 0 {
-		installed := toolchain.InstallPackages(base.State, lock.Base.Python, PackagesTitle(p.SystemPackages), Downloads(p.SystemPackages), r.Limits, r.Gateway.Constraints...)
+		installed := toolchain.InstallPackages(base.State, toolchain.Installation{
+			Python: lock.Base.Python, Title: PackagesTitle(p.SystemPackages), Packages: Downloads(p.SystemPackages), Limits: r.Limits,
+		}, r.Gateway.Constraints...)
 		missing, err = r.lacking(ctx, installed, p.Name, missing)
 	}
 	if err != nil || len(missing) == 0 {

@@ -1,4 +1,7 @@
-"""Installs the mounted .deb files, leaving no trace of when."""
+"""Installs the mounted .deb files, leaving no trace of when.
+
+Arguments: the folder of the files, and optionally the name and the "uid[:gid]" of a user
+who is to have a name."""
 
 import glob
 import hashlib
@@ -70,6 +73,17 @@ def settle_keystore():
         f.write(body + digest)
 
 
+def name_user(name, user):
+    """Gives a user a line in /etc/passwd, unless it has one or the name is another's."""
+    uid, _, gid = user.partition(":")
+    with open("/etc/passwd", "r+", encoding="utf-8") as f:
+        lines = f.read()
+        known = [line.split(":") for line in lines.splitlines()]
+        if not any(len(k) > 2 and (k[2] == uid or k[0] == name) for k in known):
+            end = "" if lines.endswith("\n") or not lines else "\n"
+            f.write(f"{end}{name}:x:{uid}:{gid or uid}::/tmp:/usr/sbin/nologin\n")
+
+
 def main():
     start = time.time()
     before = {t: present(t) is not None for t in TRACES}
@@ -81,6 +95,8 @@ def main():
         if not os.listdir(m):
             os.rmdir(m)
     settle_keystore()
+    if len(sys.argv) > 2:
+        name_user(*sys.argv[2:])
     for t in TRACES:
         if os.path.islink(t):
             continue  # a package's script made it, and it may lead anywhere

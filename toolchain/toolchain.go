@@ -178,7 +178,7 @@ func (t Toolchain) Run(s Step) bkllb.State {
 	opts = append(opts, s.Options...)
 	root := t.Root
 	if s.Packages && len(t.Packages) > 0 {
-		root = InstallPackages(root, t.Python, t.PackagesTitle, t.Packages, t.Limits, t.Constraints...)
+		root = InstallPackages(root, Installation{Python: t.Python, Title: t.PackagesTitle, Packages: t.Packages, Limits: t.Limits}, t.Constraints...)
 	}
 	return root.Run(opts...).AddMount(OutputDir, bkllb.Scratch())
 }

@@ -54,10 +54,10 @@ func TestJava(t *testing.T) {
 	p.Lock(t)
 	var said string
 	img := p.Serve(t, func(s *buildtest.Server) {
-		said = s.Exec(t, "sh", "-c", `"$JAVA_HOME/bin/java" -version 2>&1`)
+		said = s.Exec(t, "sh", "-c", `"$JAVA_HOME/bin/java" -version 2>&1; grep :65532: /etc/passwd`)
 	})
-	if !strings.Contains(said, "Runtime Environment") {
-		t.Errorf("java says %q", said)
+	if !strings.Contains(said, "Runtime Environment") || !strings.Contains(said, "nonroot:x:65532:65532:") {
+		t.Errorf("java and /etc/passwd say %q", said)
 	}
 	if again := p.On(shared.Second(t)).Build(t); again.Digest != img.Digest {
 		t.Errorf("another builder makes %s of the same lock, not %s", again.Digest, img.Digest)

@@ -3,6 +3,7 @@
 package eject
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -196,6 +197,9 @@ func (in Input) hasDebs() bool {
 // image writes the last stage.
 func (in Input) image(d *document, base string) error {
 	p := in.Plans[0]
+	if !userPattern.MatchString(p.Config.User) {
+		return fmt.Errorf("%q is no user of numbers", p.Config.User)
+	}
 	d.line("")
 	if len(in.Plans) == 1 {
 		d.line("FROM --platform=%s %s", p.Platform, base)
@@ -206,6 +210,10 @@ func (in Input) image(d *document, base string) error {
 		d.line("USER 0")
 		d.line(`RUN --mount=type=bind,from=debs,target=/debs \`)
 		d.line(`    export DEBIAN_FRONTEND=noninteractive && find /debs -name '*.deb' -exec dpkg --unpack {} + && dpkg --configure -a`)
+		if p.Config.UserName != "" {
+			uid, gid, _ := strings.Cut(p.Config.User, ":")
+			d.line("RUN grep -q '^[^:]*:[^:]*:%s:' /etc/passwd || echo '%s:x:%s:%s::/tmp:/usr/sbin/nologin' >>/etc/passwd", uid, p.Config.UserName, uid, cmp.Or(gid, uid))
+		}
 	}
 	d.line("COPY --from=environment /opt/venv /opt/venv")
 	d.line("COPY --chmod=755 serve /opt/venv/bin/serve")
@@ -219,9 +227,6 @@ func (in Input) image(d *document, base string) error {
 	}
 	if err := d.pairs("LABEL", p.Config.Labels); err != nil {
 		return err
-	}
-	if !userPattern.MatchString(p.Config.User) {
-		return fmt.Errorf("%q is no user of numbers", p.Config.User)
 	}
 	d.line("USER %s", p.Config.User)
 	d.line("WORKDIR %s", p.Config.WorkingDir)

@@ -46,9 +46,12 @@ func input(platforms ...string) Input {
 }
 
 func TestDockerfile(t *testing.T) {
+	named := input("linux/amd64")
+	named.Plans[0].Config.UserName = "nonroot"
 	for file, in := range map[string]Input{
-		"testdata/one.Dockerfile": input("linux/amd64"),
-		"testdata/two.Dockerfile": input("linux/amd64", "linux/arm64"),
+		"testdata/named.Dockerfile": named,
+		"testdata/one.Dockerfile":   input("linux/amd64"),
+		"testdata/two.Dockerfile":   input("linux/amd64", "linux/arm64"),
 	} {
 		files, err := Files(in)
 		if err != nil {
