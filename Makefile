@@ -74,6 +74,7 @@ cross: ## compile the command-line tool for every platform
 		echo "$$platform"; \
 		GOOS=$${platform%/*} GOARCH=$${platform#*/} $(GO_BUILD) -o /dev/null ./cmd/deployfile || exit 1; \
 	done
+	@GOOS=windows go vet ./internal/cli ./internal/terminal ./publish/containerd
 
 .PHONY: release
 release: embedded ## make what a release consists of, in dist/

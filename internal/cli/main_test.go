@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -79,7 +80,9 @@ func setup(e *testscript.Env) error {
 
 // commands returns the commands that every script may use.
 func commands() map[string]func(*testscript.TestScript, bool, []string) {
-	return map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "conforms": conforms, "onTerminal": onTerminal, "await": await}
+	all := map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "conforms": conforms, "await": await}
+	maps.Copy(all, terminalCommands())
+	return all
 }
 
 // exits runs a command that must end with a code: exits CODE COMMAND….

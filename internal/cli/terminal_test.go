@@ -27,6 +27,11 @@ func passed() []string {
 	}
 }
 
+// terminalCommands returns the commands that need a terminal.
+func terminalCommands() map[string]func(*testscript.TestScript, bool, []string) {
+	return map[string]func(*testscript.TestScript, bool, []string){"onTerminal": onTerminal}
+}
+
 // onTerminal runs a command on a terminal: onTerminal [COLUMNSxROWS] CODE COMMAND….
 // The file screen has what is shown at the end, scrollback what was above it, and raw
 // what the terminal was given. It fails if a terminal would obey any of it but what
