@@ -86,6 +86,22 @@ func Open(ctx context.Context, ref name.Reference) (*Artifact, error) {
 	if d.MediaType.IsIndex() {
 		return fromIndex(ctx, c, ref, d)
 	}
+	return fromManifest(ctx, c, ref, d)
+}
+
+// openManifest reads the manifest that an index names, which is no index again.
+func openManifest(ctx context.Context, c *registryclient.Client, ref name.Reference) (*Artifact, error) {
+	d, err := c.Puller.Get(ctx, ref)
+	if err != nil {
+		return nil, err
+	}
+	if d.MediaType.IsIndex() {
+		return nil, &ArtifactError{ref.String(), "is an index in an index"}
+	}
+	return fromManifest(ctx, c, ref, d)
+}
+
+func fromManifest(ctx context.Context, c *registryclient.Client, ref name.Reference, d *remote.Descriptor) (*Artifact, error) {
 	a, err := parse(ref, d)
 	if err != nil || a.Image {
 		return a, err
@@ -151,7 +167,7 @@ func fromIndex(ctx context.Context, c *registryclient.Client, ref name.Reference
 	}
 	for _, m := range index.Manifests {
 		if m.ArtifactType == ArtifactType {
-			return Open(ctx, ref.Context().Digest(m.Digest.String()))
+			return openManifest(ctx, c, ref.Context().Digest(m.Digest.String()))
 		}
 	}
 	if index.ArtifactType != "" {

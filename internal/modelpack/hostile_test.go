@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/deployfile/deployfile/internal/registryclient"
+	"github.com/deployfile/deployfile/internal/testing/hostile"
 	"github.com/google/go-containerregistry/pkg/name"
 	"github.com/klauspost/compress/zstd"
 	"github.com/opencontainers/go-digest"
@@ -147,6 +148,9 @@ func TestHostile(t *testing.T) {
 		"a device":                 {layers: []blobOf{inTar(tar.Header{Name: "a", Typeflag: tar.TypeChar})}, want: "neither a file"},
 		"an archive without end":   {layers: []blobOf{{mediaType: weightTar + "+gzip", data: gzipped(t, tarOf(t, tar.Header{Name: "a", Size: zeros}))}}, want: "unpacks to more than"},
 		"zstd without end":         {layers: []blobOf{{mediaType: weightTar + "+zstd", data: zstandard(t, tarOf(t, tar.Header{Name: "a", Size: zeros}))}}, want: "unpacks to more than"},
+		"a hole":                   {layers: []blobOf{{mediaType: weightTar, data: hostile.SparseTar("a", 1<<30)}}, want: "unpacks to more than"},
+		"a long name":              {layers: []blobOf{inTar(tar.Header{Name: strings.Repeat("n", 5000)})}, want: "more than 4096 bytes"},
+		"a long link":              {layers: []blobOf{inTar(tar.Header{Name: "a", Typeflag: tar.TypeSymlink, Linkname: strings.Repeat("n", 5000)})}, want: "outside"},
 		"a root that leads up":     {layers: []blobOf{raw("a")}, annotations: map[string]string{RootKey: "../.."}, want: "outside"},
 		"a size that is too large": {layers: []blobOf{{mediaType: weightRaw, path: "a", data: []byte("x"), change: func(d *ocispecs.Descriptor) { d.Size = 1 << 40 }}}, want: "Range"},
 		"a size that is too small": {layers: []blobOf{{mediaType: weightRaw, path: "a", data: []byte("xyz"), change: func(d *ocispecs.Descriptor) { d.Size = 1 }}}, want: "another sha256"},
@@ -238,5 +242,31 @@ func TestKin(t *testing.T) {
 				t.Errorf("%v, want %v", got, tt.want)
 			}
 		})
+	}
+}
+
+// TestIndexInAnIndex follows no index to another: a registry could go on without end.
+func TestIndexInAnIndex(t *testing.T) {
+	_, ref := serve(t)
+	artifact(t, ref, nil, blobOf{mediaType: weightRaw, path: "a", data: []byte("x")})
+	c, err := registryclient.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := c.Puller.Head(t.Context(), ref)
+	if err != nil {
+		t.Fatal(err)
+	}
+	in := ocispecs.Descriptor{MediaType: string(d.MediaType), Digest: digest.Digest(d.Digest.String()), Size: d.Size}
+	for n, want := range []string{"", "is an index in an index"} {
+		in.ArtifactType = ArtifactType
+		index := document{ocispecs.MediaTypeImageIndex, []byte(marshal(ocispecs.Index{Versioned: specs.Versioned{SchemaVersion: 2}, MediaType: ocispecs.MediaTypeImageIndex, Manifests: []ocispecs.Descriptor{in}}))}
+		if err := c.Pusher.Put(t.Context(), ref, index); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Open(t.Context(), ref); (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
+			t.Errorf("index %d: %v", n, err)
+		}
+		in = ocispecs.Descriptor{MediaType: ocispecs.MediaTypeImageIndex, Digest: index.digest(), Size: int64(len(index.data))}
 	}
 }

@@ -25,6 +25,7 @@ import (
 // The limits of what a layer may unpack to, besides those of untrusted.Unpacked.
 const (
 	maxEntries  = 200_000
+	maxName     = 4096      // bytes of a path
 	maxZstdSize = 128 << 20 // of a window in memory
 )
 
@@ -70,6 +71,7 @@ type pull struct {
 	mu    sync.Mutex
 	done  int64
 	files int
+	dirs  int
 	seen  map[string]bool
 	links []File
 }
@@ -159,6 +161,18 @@ func (p *pull) claim(name string) error {
 	return nil
 }
 
+// directory makes a directory. An archive may have one twice, and so may two layers.
+func (p *pull) directory(name string) error {
+	p.mu.Lock()
+	p.dirs++
+	many := p.dirs > maxEntries
+	p.mu.Unlock()
+	if many {
+		return &ArtifactError{p.Reference(), fmt.Sprintf("has more than %d directories", maxEntries)}
+	}
+	return p.root.MkdirAll(filepath.FromSlash(name), 0o755)
+}
+
 // unpack writes the files of an archive.
 func (p *pull) unpack(l Layer, r io.Reader) error {
 	files := map[string]File{}
@@ -170,6 +184,8 @@ func (p *pull) unpack(l Layer, r io.Reader) error {
 		return err
 	}
 	defer end()
+	// A file may be sparse: its holes are in no archive.
+	total := untrusted.NewUnpacked(l.Size, errUnpacked(l))
 	t := tar.NewReader(r)
 	for {
 		h, err := t.Next()
@@ -177,6 +193,9 @@ func (p *pull) unpack(l Layer, r io.Reader) error {
 			break
 		}
 		if err != nil {
+			return err
+		}
+		if err := total.Count(h.Size); err != nil {
 			return err
 		}
 		if err := p.entry(h, files, t); err != nil {
@@ -212,7 +231,7 @@ func (p *pull) entry(h *tar.Header, files map[string]File, r io.Reader) error {
 	}
 	switch h.Typeflag {
 	case tar.TypeDir:
-		return p.root.MkdirAll(filepath.FromSlash(name), 0o755)
+		return p.directory(name)
 	case tar.TypeReg:
 		f, ok := files[name]
 		if ok && f.Size != h.Size {
@@ -222,7 +241,7 @@ func (p *pull) entry(h *tar.Header, files map[string]File, r io.Reader) error {
 		f.Path, f.Executable = name, h.Mode&0o111 != 0
 		return p.file(f, h.Size, r)
 	case tar.TypeSymlink:
-		if !within(name, h.Linkname) {
+		if !within(name, h.Linkname) || len(h.Linkname) > maxName {
 			return &FileError{name, "is a symbolic link to something outside of the model's directory"}
 		}
 		if err := p.claim(name); err != nil {
@@ -255,9 +274,13 @@ func (p *pull) link() error {
 	return nil
 }
 
+func errUnpacked(l Layer) error {
+	return fmt.Errorf("it unpacks to more than %d times its size of %d bytes", untrusted.MaxRatio, l.Size)
+}
+
 // decompress returns the archive of a layer, which ends where it gets too large.
 func decompress(l Layer, r io.Reader) (io.Reader, func(), error) {
-	limit := untrusted.NewUnpacked(l.Size, fmt.Errorf("it unpacks to more than %d times its size of %d bytes", untrusted.MaxRatio, l.Size))
+	limit := untrusted.NewUnpacked(l.Size, errUnpacked(l))
 	switch l.Form {
 	case TarGzip:
 		z, err := gzip.NewReader(r)

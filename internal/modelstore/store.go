@@ -8,8 +8,10 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"path"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/deployfile/deployfile/internal/modelcache"
 	"github.com/deployfile/deployfile/internal/terminal"
@@ -111,6 +113,7 @@ func Reopen(pin modelsource.Pin, o Options) (Store, error) {
 const (
 	maxFiles = 100_000
 	maxDepth = 64
+	maxName  = 4096 // bytes of a path
 )
 
 // listed checks a listing, and sorts it. It leaves out what MLflow's client writes into
@@ -122,12 +125,24 @@ func listed(files []File) ([]File, error) {
 		return nil, errNoFiles
 	}
 	slices.SortFunc(files, func(a, b File) int { return cmp.Compare(a.Path, b.Path) })
+	dirs := map[string]bool{}
 	for n, f := range files {
+		if len(f.Path) > maxName || strings.Count(f.Path, "/") > maxDepth {
+			return nil, fmt.Errorf("the store lists a file %q, whose path has more than %d bytes or %d directories", f.Path[:min(len(f.Path), 200)], maxName, maxDepth)
+		}
 		if !filepath.IsLocal(f.Path) || terminal.Obeys(f.Path) {
 			return nil, fmt.Errorf("the store lists a file %q, which is outside the model's directory or has a control character in its name", f.Path)
 		}
 		if n > 0 && files[n-1].Path == f.Path {
 			return nil, fmt.Errorf("the store lists %q twice", f.Path)
+		}
+		for dir := path.Dir(f.Path); dir != "." && !dirs[dir]; dir = path.Dir(dir) {
+			dirs[dir] = true
+		}
+	}
+	for _, f := range files {
+		if dirs[f.Path] {
+			return nil, fmt.Errorf("the store lists %q as a file and as a directory; a model has only one of them", f.Path)
 		}
 	}
 	return files, nil

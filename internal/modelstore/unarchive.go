@@ -2,7 +2,6 @@ package modelstore
 
 import (
 	"archive/tar"
-	"archive/zip"
 	"bytes"
 	"cmp"
 	"compress/gzip"
@@ -10,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
@@ -20,6 +18,7 @@ import (
 	"github.com/deployfile/deployfile/internal/modelcache"
 	"github.com/deployfile/deployfile/internal/terminal"
 	"github.com/deployfile/deployfile/internal/untrusted"
+	"github.com/deployfile/deployfile/modelsource"
 )
 
 // modelFile is the file that every model has.
@@ -40,7 +39,7 @@ func (a *archive) unpack(ctx context.Context) error {
 		return err
 	}
 	defer f.Close()
-	u := &unpacker{ctx: ctx, cache: cache, archive: a.file.SHA256, unpacked: untrusted.NewUnpacked(a.file.Size, errUnpacked), files: map[string]File{}, links: map[string]string{}}
+	u := newUnpacker(ctx, cache, a.file)
 	if err := u.read(f, a.file.Size); err != nil {
 		return fmt.Errorf("%s: %w", a.client.host, err)
 	}
@@ -54,13 +53,23 @@ func (a *archive) unpack(ctx context.Context) error {
 
 // unpacker puts the files of an archive into a cache.
 type unpacker struct {
-	ctx      context.Context
-	cache    *modelcache.Cache
-	archive  string
-	unpacked *untrusted.Unpacked
-	files    map[string]File
+	ctx     context.Context
+	cache   *modelcache.Cache
+	archive string
+	// unpacked counts what the archive unpacks to, total what its files have together:
+	// that is more where a file is sparse, or where links lead to it.
+	unpacked, total *untrusted.Unpacked
+	files           map[string]File
 	// links are the targets of links, relative to the archive's root.
 	links map[string]string
+}
+
+func newUnpacker(ctx context.Context, cache *modelcache.Cache, archive modelsource.File) *unpacker {
+	return &unpacker{
+		ctx: ctx, cache: cache, archive: archive.SHA256,
+		unpacked: untrusted.NewUnpacked(archive.Size, errUnpacked), total: untrusted.NewUnpacked(archive.Size, errUnpacked),
+		files: map[string]File{}, links: map[string]string{},
+	}
 }
 
 // entryError reports an entry of an archive that is refused.
@@ -141,35 +150,6 @@ func (u *unpacker) tar(r io.Reader) error {
 	}
 }
 
-func (u *unpacker) zip(f *os.File, size int64) error {
-	z, err := zip.NewReader(f, size)
-	if err != nil {
-		return fmt.Errorf("the archive cannot be read: %w", err)
-	}
-	for _, e := range z.File {
-		switch {
-		case e.Mode().IsDir():
-			_, err = entryName(strings.TrimSuffix(e.Name, "/"))
-		case e.Mode().Type() == fs.ModeSymlink:
-			err = &entryError{Name: e.Name, Why: "is a link; name the file itself in the archive"}
-		case !e.Mode().IsRegular():
-			err = &entryError{Name: e.Name, Why: "is neither a file nor a directory"}
-		case e.Flags&1 != 0:
-			err = &entryError{Name: e.Name, Why: "is encrypted"}
-		default:
-			var r io.ReadCloser
-			if r, err = e.Open(); err == nil {
-				err = u.add(e.Name, int64(min(e.UncompressedSize64, 1<<62)), u.bound(r))
-				r.Close()
-			}
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // entryName returns an entry's name without "./" before it. It refuses what is not a path
 // below the archive's root.
 func entryName(name string) (string, error) {
@@ -179,6 +159,8 @@ func entryName(name string) (string, error) {
 		return "", &entryError{Name: name, Why: "has a control character or invalid UTF-8 in its name"}
 	case strings.Contains(name, `\`):
 		return "", &entryError{Name: name, Why: "has a backslash in its name"}
+	case len(name) > maxName:
+		return "", &entryError{Name: name[:200] + "…", Why: fmt.Sprintf("has a name of more than %d bytes", maxName)}
 	case !filepath.IsLocal(short) || short != path.Clean(short):
 		return "", &entryError{Name: name, Why: "leads out of the model's directory"}
 	}
@@ -208,6 +190,9 @@ func (u *unpacker) add(name string, size int64, r io.Reader) error {
 	if err != nil {
 		return err
 	}
+	if err := u.total.Count(size); err != nil {
+		return err
+	}
 	p, err := u.cache.Begin(u.ctx, "archive\x00"+u.archive+"\x00"+short)
 	if err != nil {
 		return err
@@ -231,7 +216,7 @@ func (u *unpacker) link(name, to string) error {
 	if err != nil {
 		return err
 	}
-	if !filepath.IsLocal(to) || terminal.Obeys(to) {
+	if !filepath.IsLocal(to) || terminal.Obeys(to) || len(to) > maxName {
 		return &entryError{Name: name, Why: "is a link to something outside of the model's directory"}
 	}
 	u.links[short] = to
@@ -248,6 +233,9 @@ func (u *unpacker) model() (root string, files []File, err error) {
 		f, ok := u.files[to]
 		if !ok {
 			return "", nil, &entryError{Name: name, Why: fmt.Sprintf("is a link to %q, which is no file of the archive", u.links[name])}
+		}
+		if err := u.total.Count(f.Size); err != nil {
+			return "", nil, err
 		}
 		f.Path = name
 		u.files[name] = f

@@ -24,6 +24,14 @@ func NewUnpacked(size int64, tooLarge error) *Unpacked {
 	return &Unpacked{left: MaxRatio*size + freeUnpacked, tooLarge: tooLarge}
 }
 
+// Count counts bytes that no Reader sees: a hole of a sparse file, a copy that a link makes.
+func (u *Unpacked) Count(n int64) error {
+	if u.left -= max(n, 0); n < 0 || u.left < 0 {
+		return u.tooLarge
+	}
+	return nil
+}
+
 // Reader returns a reader of what the stream, or a part of it, unpacks to.
 func (u *Unpacked) Reader(r io.Reader) io.Reader { return &unpackedReader{r, u} }
 
