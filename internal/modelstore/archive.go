@@ -68,7 +68,7 @@ func newArchive(address string, o Options) (*archive, error) {
 	if err != nil {
 		return nil, err
 	}
-	c, err := newClient(u.Host, headers, nil, advice{
+	c, err := newClient(u, headers, nil, advice{
 		credential: "write login and password of " + u.Hostname() + " into ~/.netrc",
 		authority:  "SSL_CERT_FILE",
 	})

@@ -63,7 +63,7 @@ func newServer(address string, o Options) (*server, error) {
 			return nil, fmt.Errorf("%s: %w", certificateVariable, err)
 		}
 	}
-	if s.client, err = newClient(u.Host, headers, authorities, advice{
+	if s.client, err = newClient(u, headers, authorities, advice{
 		credential: "set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN, or write ~/.mlflow/credentials",
 		authority:  certificateVariable + " or SSL_CERT_FILE",
 	}); err != nil {

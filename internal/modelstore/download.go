@@ -88,6 +88,10 @@ func (e *changedError) Error() string {
 	return fmt.Sprintf("its sha256 is %s, and the lock says %s; if it was changed on purpose, run: deployfile lock --upgrade-model", e.Now, e.Was)
 }
 
+// leastPart is how many bytes a broken connection brings if it gets the download on. A
+// server that sends one at a time would never come to an end.
+const leastPart = 64 << 10
+
 // receive gets the bytes of a file that are missing. A connection that breaks is resumed
 // where it broke if resumes, else from the beginning.
 func receive(ctx context.Context, p *modelcache.Partial, s Store, f File, resumes bool) error {
@@ -106,7 +110,7 @@ func receive(ctx context.Context, p *modelcache.Partial, s Store, f File, resume
 		if err == nil || !errors.As(err, &broken) || ctx.Err() != nil {
 			return err
 		}
-		if resumes && p.Offset > before {
+		if resumes && p.Offset >= before+leastPart {
 			attempt = 1
 		}
 		if attempt == attempts {

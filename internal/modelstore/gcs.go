@@ -51,7 +51,7 @@ func openGCS(name string, o Options) (bucket, error) {
 	plain.DisableCompression = true
 	transport := &oauth2.Transport{Base: plain}
 	b := &gcsBucket{name: name, api: strings.TrimRight(u.String(), "/") + "/storage/v1/b/" + url.PathEscape(name) + "/o"}
-	b.client = &client{host: u.Host, tries: attempts, http: &http.Client{
+	b.client = &client{scheme: u.Scheme, host: u.Host, tries: attempts, silence: silence, http: &http.Client{
 		Transport: transport,
 		// The transport would give a credential to any host.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return fmt.Errorf("it redirects: %w", errNotFollowed) },

@@ -22,14 +22,15 @@ import (
 // client sends requests with the headers of one host.
 type client struct {
 	http *http.Client
-	// host is the only one that headers go to.
-	host    string
-	headers http.Header
+	// scheme and host are those of the only server that headers go to.
+	scheme, host string
+	headers      http.Header
 	// authorities are trusted besides the system's, in PEM.
 	authorities []byte
 	advice      advice
-	// tries is how often a request is sent.
-	tries int
+	// tries is how often a request is sent, silence how long an answer may be silent.
+	tries   int
+	silence time.Duration
 }
 
 // advice says what a user can do about an error.
@@ -60,10 +61,17 @@ func (c *client) stepHeaders() map[string]string {
 	return out
 }
 
-// newClient returns a client that trusts authorities in PEM besides the system's.
-func newClient(host string, headers http.Header, authorities []byte, a advice) (*client, error) {
+// own reports whether an address is of the server that headers go to. The same host by
+// http is not: others can read what goes there.
+func (c *client) own(u *url.URL) bool {
+	return u.Host == c.host && (u.Scheme == c.scheme || u.Scheme == "https")
+}
+
+// newClient returns a client of the server at an address, which trusts authorities in PEM
+// besides the system's.
+func newClient(server *url.URL, headers http.Header, authorities []byte, a advice) (*client, error) {
 	t := http.DefaultTransport.(*http.Transport).Clone()
-	t.DialContext = guardedDialer(host)
+	t.DialContext = guardedDialer(server.Host)
 	t.ResponseHeaderTimeout = silence
 	t.DisableCompression = true
 	if len(authorities) > 0 {
@@ -76,7 +84,7 @@ func newClient(host string, headers http.Header, authorities []byte, a advice) (
 		}
 		t.TLSClientConfig = &tls.Config{RootCAs: pool}
 	}
-	c := &client{host: host, headers: headers, authorities: authorities, advice: a, tries: attempts}
+	c := &client{scheme: server.Scheme, host: server.Host, silence: silence, headers: headers, authorities: authorities, advice: a, tries: attempts}
 	c.http = &http.Client{Transport: t, CheckRedirect: c.redirect}
 	return c, nil
 }
@@ -97,7 +105,7 @@ func (c *client) redirect(req *http.Request, via []*http.Request) error {
 	if req.URL.Scheme != "http" && req.URL.Scheme != "https" || via[len(via)-1].URL.Scheme == "https" && req.URL.Scheme != "https" {
 		return fmt.Errorf("it redirects to %s: %w", req.URL.Scheme, errNotFollowed)
 	}
-	if req.URL.Host != c.host {
+	if !c.own(req.URL) {
 		for name := range c.headers {
 			req.Header.Del(name)
 		}
@@ -113,7 +121,7 @@ func (c *client) send(ctx context.Context, what string, make func() (*http.Reque
 			return nil, err
 		}
 		req.Header.Set("User-Agent", "deployfile")
-		if req.URL.Host == c.host {
+		if c.own(req.URL) {
 			for name, values := range c.headers {
 				if req.Header[name] == nil {
 					req.Header[name] = values
@@ -121,6 +129,9 @@ func (c *client) send(ctx context.Context, what string, make func() (*http.Reque
 			}
 		}
 		resp, err := c.http.Do(req.WithContext(ctx))
+		if err == nil {
+			resp.Body = untrusted.Patient(resp.Body, c.silence)
+		}
 		if err == nil && resp.StatusCode < 300 {
 			return resp, nil
 		}
@@ -247,26 +258,5 @@ func (c *client) get(ctx context.Context, what, address string, headers map[stri
 	if resp.StatusCode == http.StatusPartialContent && strings.HasPrefix(resp.Header.Get("Content-Range"), fmt.Sprintf("bytes %d-", offset)) {
 		from = offset
 	}
-	return newPatient(resp.Body), from, nil
-}
-
-// patient ends a body that is silent for too long.
-type patient struct {
-	io.ReadCloser
-	timer *time.Timer
-}
-
-func newPatient(body io.ReadCloser) *patient {
-	return &patient{ReadCloser: body, timer: time.AfterFunc(silence, func() { _ = body.Close() })}
-}
-
-func (p *patient) Read(data []byte) (int, error) {
-	n, err := p.ReadCloser.Read(data)
-	p.timer.Reset(silence)
-	return n, err
-}
-
-func (p *patient) Close() error {
-	p.timer.Stop()
-	return p.ReadCloser.Close()
+	return resp.Body, from, nil
 }

@@ -120,7 +120,7 @@ func newHub(address string, o Options) (*hub, error) {
 	case token != "":
 		a.withheld = hubVariable + "=" + h.base
 	}
-	h.client, err = newClient(u.Host, headers, nil, a)
+	h.client, err = newClient(u, headers, nil, a)
 	return h, err
 }
 

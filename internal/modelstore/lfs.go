@@ -81,7 +81,7 @@ func (l *lfs) server(ctx context.Context) (*lfsServer, error) {
 	if err != nil {
 		return nil, err
 	}
-	c, err := newClient(u.Host, headers, nil, advice{
+	c, err := newClient(u, headers, nil, advice{
 		credential: "give git a credential for it: a credential helper, or ~/.netrc", authority: "SSL_CERT_FILE",
 	})
 	if err == nil {

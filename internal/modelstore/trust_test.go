@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -109,7 +110,11 @@ func TestEndlessDirectories(t *testing.T) {
 		_, _ = w.Write([]byte(`{"files":[{"path":"a","is_dir":true},{"path":"b","is_dir":true}]}`))
 	}))
 	defer s.Close()
-	c, err := newClient(strings.TrimPrefix(s.URL, "http://"), nil, nil, advice{})
+	u, err := url.Parse(s.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := newClient(u, nil, nil, advice{})
 	if err != nil {
 		t.Fatal(err)
 	}
