@@ -8,6 +8,7 @@ import (
 	"net/http"
 
 	"github.com/deployfile/deployfile/internal/modelcache"
+	"github.com/deployfile/deployfile/internal/untrusted"
 	"github.com/deployfile/deployfile/modelsource"
 	"golang.org/x/sync/errgroup"
 )
@@ -31,7 +32,30 @@ func Download(ctx context.Context, cache *modelcache.Cache, s Store, name string
 			return err
 		})
 	}
-	return out, eg.Wait()
+	if err := eg.Wait(); err != nil {
+		return nil, err
+	}
+	return out, checkCopies(out)
+}
+
+// checkCopies refuses files of which nearly all are the same: the cache has them once, and
+// each builder that they are sent to as often as the store lists them.
+func checkCopies(files []modelsource.File) error {
+	different := map[string]int64{}
+	total := int64(0)
+	for _, f := range files {
+		different[f.SHA256] = f.Size
+	}
+	for _, size := range different {
+		total += size
+	}
+	all := untrusted.NewUnpacked(total, fmt.Errorf("the model's files have more than %d times the size of those that differ", untrusted.MaxRatio))
+	for _, f := range files {
+		if err := all.Count(f.Size); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func download(ctx context.Context, cache *modelcache.Cache, s Store, name string, f File) (modelsource.File, error) {

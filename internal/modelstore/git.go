@@ -6,13 +6,17 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/url"
 	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/deployfile/deployfile/internal/modelcache"
+	"github.com/deployfile/deployfile/internal/untrusted"
 	"github.com/deployfile/deployfile/modelsource"
 )
 
@@ -109,7 +113,9 @@ func (r *repository) fetch(ctx context.Context) error {
 	if ref == "" {
 		ref = "HEAD"
 	}
-	if _, err := g.run(ctx, "fetch", "--quiet", "--depth=1", "--no-tags", "--no-recurse-submodules", "--", r.name.URL, ref); err != nil {
+	// A server that sends nothing for two minutes, or hardly anything, is given up.
+	patience := []string{"-c", "http.lowSpeedLimit=100", "-c", fmt.Sprintf("http.lowSpeedTime=%d", int(silence/time.Second))}
+	if _, err := g.run(ctx, append(patience, "fetch", "--quiet", "--depth=1", "--no-tags", "--no-recurse-submodules", "--", r.name.URL, ref)...); err != nil {
 		return fmt.Errorf("%q of the repository %s: %w", ref, r.name.URL, err)
 	}
 	commit, err := g.run(ctx, "rev-parse", "--verify", "FETCH_HEAD^{commit}")
@@ -125,6 +131,9 @@ func (r *repository) fetch(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := unpackable(filepath.Join(dir, "objects"), files); err != nil {
+		return err
+	}
 	if files, err = modelIn(files); err != nil {
 		return err
 	}
@@ -132,6 +141,32 @@ func (r *repository) fetch(ctx context.Context) error {
 		return err
 	}
 	r.files = files
+	return nil
+}
+
+// unpackable refuses files of many times the size of what was fetched: git has a file once
+// that is in a thousand places, and hardly anything of one that is all zeros.
+func unpackable(objects string, files []File) error {
+	fetched := int64(0)
+	err := filepath.WalkDir(objects, func(_ string, d fs.DirEntry, err error) error {
+		if err != nil || !d.Type().IsRegular() {
+			return err
+		}
+		info, err := d.Info()
+		if err == nil {
+			fetched += info.Size()
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	total := untrusted.NewUnpacked(fetched, fmt.Errorf("the repository unpacks to more than %d times its size", untrusted.MaxRatio))
+	for _, f := range files {
+		if err := total.Count(f.Size); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 

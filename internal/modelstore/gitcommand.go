@@ -7,7 +7,10 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
+	"syscall"
+	"time"
 )
 
 // git runs the user's git in a directory, with the user's credentials and configuration.
@@ -16,10 +19,30 @@ type git struct{ dir string }
 func (g git) command(ctx context.Context, args ...string) *exec.Cmd {
 	c := exec.CommandContext(ctx, "git", args...)
 	c.Dir = g.dir
-	c.Env = append(os.Environ(),
+	c.Cancel = func() error {
+		if c.Process.Signal(syscall.SIGTERM) == nil {
+			return nil
+		}
+		return c.Process.Kill() // Windows has no other signal
+	}
+	c.WaitDelay = gitGrace
+	c.Env = append(slices.DeleteFunc(os.Environ(), ofRepository),
 		// Nobody may be there to answer, and no other protocol starts a program.
 		"GIT_TERMINAL_PROMPT=0", "GIT_ALLOW_PROTOCOL=https:http:ssh", "GIT_DIR="+g.dir, "LC_ALL=C")
 	return c
+}
+
+// gitGrace is how long git, and a helper of it that still holds its output, may take to end.
+const gitGrace = time.Second
+
+// ofRepository reports whether a variable tells git of a repository: deployfile may run in
+// a hook of another one, where git would put what it fetches.
+func ofRepository(variable string) bool {
+	name, _, _ := strings.Cut(variable, "=")
+	return slices.Contains([]string{
+		"GIT_DIR", "GIT_COMMON_DIR", "GIT_WORK_TREE", "GIT_IMPLICIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+		"GIT_QUARANTINE_PATH", "GIT_NAMESPACE", "GIT_PREFIX", "GIT_SHALLOW_FILE", "GIT_GRAFT_FILE", "GIT_REPLACE_REF_BASE", "GIT_CONFIG",
+	}, name)
 }
 
 // run returns what a command of git prints.

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/deployfile/deployfile/internal/modelcache"
+	"github.com/deployfile/deployfile/modelsource"
 )
 
 // A server that has the credential by https, and names an address of its own by http, would
@@ -89,5 +90,31 @@ func TestByteByByte(t *testing.T) {
 	_, err = Download(ctx, cache, f.store(t), "m", []File{{Path: "w", Size: 1000, SHA256: strings.Repeat("0", 64)}})
 	if err == nil || asked > 4 {
 		t.Errorf("asked %d times in 3 s, with no longer pauses: %v", asked, err)
+	}
+}
+
+// Files that are copies of each other cost the cache one of them, and a builder all.
+func TestCopies(t *testing.T) {
+	for n, want := range map[int]bool{1: true, 100: true, 1000: false} {
+		files := make([]modelsource.File, n)
+		for i := range files {
+			files[i] = modelsource.File{Path: fmt.Sprint(i), Size: 1 << 20, SHA256: strings.Repeat("0", 64)}
+		}
+		if err := checkCopies(files); (err == nil) != want {
+			t.Errorf("%d copies: %v", n, err)
+		}
+	}
+}
+
+// Git is asked for a credential by lines, of which no part of an address makes another.
+func TestCredentialQuestion(t *testing.T) {
+	for address, good := range map[string]bool{"https://example.com/x%20y": true, "https://example.com/x%0Ahost=y": false, "https://example.com/x%00": false} {
+		u, err := url.Parse(address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if q, err := credentialQuestion(u); (err == nil) != good || good && q != "protocol=https\nhost=example.com\npath=x y\n\n" {
+			t.Errorf("%s: %q, %v", address, q, err)
+		}
 	}
 }
