@@ -97,6 +97,19 @@ func (c *containerd) halt(t *testing.T) {
 	}
 }
 
+// forget implements engine.
+func (d *containerd) forget(t *testing.T, image string) {
+	t.Helper()
+	c, err := client.New(d.address, client.WithDefaultNamespace(containerdNamespace))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if err := c.ImageService().Delete(context.Background(), image); err != nil {
+		t.Error(err)
+	}
+}
+
 // there lists all that there is: containers and their tasks, snapshots, images,
 // logs, network namespaces and firewall rules.
 func (d *containerd) there(t *testing.T) []string {

@@ -90,6 +90,14 @@ func (d *dockerd) there(t *testing.T) []string {
 	return out
 }
 
+// forget implements engine.
+func (d *dockerd) forget(t *testing.T, image string) {
+	t.Helper()
+	if _, err := d.client(t).ImageRemove(context.Background(), image, docker.ImageRemoveOptions{PruneChildren: true}); err != nil {
+		t.Error(err)
+	}
+}
+
 // halt implements engine.
 func (d *dockerd) halt(t *testing.T) {
 	t.Helper()

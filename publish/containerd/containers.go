@@ -25,10 +25,15 @@ const (
 	// labelPhase has the phase of the rollout.
 	labelPhase = imagespec.LabelPrefix + "phase"
 	// labelNetwork has the network namespace of a container on a CNI network,
-	// labelAddress its IP address there.
+	// labelAddress its IP address there with the length of its network's prefix.
 	labelNetwork = imagespec.LabelPrefix + "network"
 	labelAddress = imagespec.LabelPrefix + "address"
+	// labelPort is released for a container that had to release its port of the machine.
+	labelPort = imagespec.LabelPrefix + "port"
 )
+
+// released is a value of labelPort.
+const released = "released"
 
 // extension is the name and the type of the revision in a container's record:
 // labels have no room for it.

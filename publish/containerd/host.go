@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 
 	client "github.com/containerd/containerd/v2/client"
 	"github.com/containerd/containerd/v2/core/runtime/restart"
@@ -64,7 +65,8 @@ func (h *host) At(ctx context.Context, r publish.Record, c *manifests.Container)
 	if err != nil || held == nil {
 		return "", err
 	}
-	return fmt.Sprintf("http://%s:%d", held.info.Labels[labelAddress], c.Port), nil
+	address, _, _ := strings.Cut(held.info.Labels[labelAddress], "/")
+	return fmt.Sprintf("http://%s:%d", address, c.Port), nil
 }
 
 // State implements containers.Host.
@@ -135,15 +137,26 @@ func (h *host) Stop(ctx context.Context, r publish.Record) error {
 	if err := h.unwatch(ctx, c); err != nil {
 		return err
 	}
-	if c.info.Labels[labelNetwork] != "" {
-		if err := h.network.closePort(ctx, c); err != nil {
-			return err
-		}
+	if err := h.network.closePort(ctx, c); err != nil {
+		return err
 	}
 	if err := h.stop(ctx, c); err != nil {
 		return err
 	}
 	return h.network.detach(ctx, c)
+}
+
+// ReleasePort implements containers.Host.
+func (h *host) ReleasePort(ctx context.Context, r publish.Record) error {
+	c, err := h.need(ctx, r)
+	if err != nil || c.info.Labels[labelNetwork] == "" {
+		return err
+	}
+	// First, because Resume must know of it if this process dies.
+	if err := h.label(ctx, c, map[string]string{labelPort: released}); err != nil {
+		return err
+	}
+	return h.network.closePort(ctx, c)
 }
 
 // Resume implements containers.Host.
@@ -155,7 +168,17 @@ func (h *host) Resume(ctx context.Context, r publish.Record, run bool) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(h.start(ctx, c), h.watch(ctx, c))
+	if err := errors.Join(h.start(ctx, c), h.watch(ctx, c)); err != nil {
+		return err
+	}
+	// Only now: a port that leads to nothing takes the requests of one that serves.
+	if c.info.Labels[labelPort] != released {
+		return nil
+	}
+	if err := h.network.openPort(ctx, c); err != nil {
+		return err
+	}
+	return h.label(ctx, c, map[string]string{labelPort: ""})
 }
 
 // Remove implements containers.Host.

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/netip"
 	"os"
 	"path/filepath"
 
@@ -41,7 +42,7 @@ func (n *network) load(options ...cni.Opt) (cni.CNI, error) {
 
 // attach connects a container's network namespace and requests the port of the machine
 // for it. A container that already has the port keeps it until it releases it. attach
-// returns the container's IP address.
+// returns the container's IP address with the length of its network's prefix.
 func (n *network) attach(ctx context.Context, id, namespace string, c *manifests.Container) (address string, err error) {
 	fail := func(err error) (string, error) {
 		return "", fmt.Errorf("CNI network of container %s: %w", id, err)
@@ -57,7 +58,7 @@ func (n *network) attach(ctx context.Context, id, namespace string, c *manifests
 	// The results contain the loopback's address, too.
 	for _, result := range got.Raw()[1:] {
 		if len(result.IPs) > 0 {
-			return result.IPs[0].Address.IP.String(), nil
+			return result.IPs[0].Address.String(), nil
 		}
 	}
 	return fail(errors.New("the CNI network assigned no IP address"))
@@ -76,31 +77,69 @@ func portOf(c *manifests.Container) []cni.NamespaceOpts {
 // closePort releases the port of the machine: open requests continue, and new ones go
 // to the container that has requested the port since.
 func (n *network) closePort(ctx context.Context, r *held) error {
-	all, err := n.load(cni.WithDefaultConf)
-	if err != nil {
+	ports, err := n.ports(r)
+	if ports == nil || err != nil {
 		return err
 	}
-	only, err := onlyPortMap(all.GetConfig().Networks[0].Config)
-	if only == nil || err != nil {
-		return err
-	}
-	if all, err = n.load(cni.WithConfListBytes(only)); err == nil {
-		err = all.Remove(ctx, r.ID(), r.info.Labels[labelNetwork], portOf(r.wanted)...)
-	}
-	if err != nil {
+	if err := ports.Remove(ctx, r.ID(), r.info.Labels[labelNetwork], portOf(r.wanted)...); err != nil {
 		return fmt.Errorf("CNI network of container %s: %w", r.ID(), err)
 	}
 	return nil
 }
 
+// openPort reverses closePort, whether that has done its work or not.
+func (n *network) openPort(ctx context.Context, r *held) error {
+	if err := n.closePort(ctx, r); err != nil {
+		return err
+	}
+	ports, err := n.ports(r)
+	if ports == nil || err != nil {
+		return err
+	}
+	if _, err := ports.SetupSerially(ctx, r.ID(), r.info.Labels[labelNetwork], portOf(r.wanted)...); err != nil {
+		return fmt.Errorf("CNI network of container %s: %w", r.ID(), err)
+	}
+	return nil
+}
+
+// ports is the part of a container's network that maps ports of the machine; nil if it
+// has none.
+func (n *network) ports(r *held) (cni.CNI, error) {
+	if r.info.Labels[labelNetwork] == "" {
+		return nil, nil
+	}
+	all, err := n.load(cni.WithDefaultConf)
+	if err != nil {
+		return nil, err
+	}
+	only, err := onlyPortMap(all.GetConfig().Networks[0].Config, r.info.Labels[labelAddress])
+	if only == nil || err != nil {
+		return nil, err
+	}
+	return n.load(cni.WithConfListBytes(only))
+}
+
 // onlyPortMap returns a network's configuration with its portmap plugin alone, or nil
-// if it has none.
-func onlyPortMap(list *cni.NetworkConfList) ([]byte, error) {
-	var plugins []json.RawMessage
+// if it has none. The plugin is told the container's address as one before it would
+// (the CNI specification, "prevResult").
+func onlyPortMap(list *cni.NetworkConfList, address string) ([]byte, error) {
+	var plugins []map[string]any
 	for _, p := range list.Plugins {
-		if p.Network.Type == "portmap" {
-			plugins = append(plugins, json.RawMessage(p.Source))
+		if p.Network.Type != "portmap" {
+			continue
 		}
+		plugin := map[string]any{}
+		if err := json.Unmarshal([]byte(p.Source), &plugin); err != nil {
+			return nil, err
+		}
+		if ip, err := netip.ParsePrefix(address); err == nil {
+			version := "4"
+			if ip.Addr().Is6() {
+				version = "6"
+			}
+			plugin["prevResult"] = map[string]any{"cniVersion": list.CNIVersion, "ips": []any{map[string]string{"version": version, "address": address}}}
+		}
+		plugins = append(plugins, plugin)
 	}
 	if len(plugins) == 0 {
 		return nil, nil

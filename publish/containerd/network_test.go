@@ -26,7 +26,7 @@ func TestNetworkConfiguration(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	only, err := onlyPortMap(all.GetConfig().Networks[0].Config)
+	only, err := onlyPortMap(all.GetConfig().Networks[0].Config, "10.1.2.3/24")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -42,7 +42,7 @@ func TestNetworkConfiguration(t *testing.T) {
 	if all, err = n.load(cni.WithDefaultConf); err != nil {
 		t.Fatal(err)
 	}
-	if only, err := onlyPortMap(all.GetConfig().Networks[0].Config); only != nil || err != nil {
+	if only, err := onlyPortMap(all.GetConfig().Networks[0].Config, ""); only != nil || err != nil {
 		t.Errorf("a network without portmap: %s, %v", only, err)
 	}
 }

@@ -190,6 +190,9 @@ func (h *host) Stop(ctx context.Context, r publish.Record) error {
 	return h.stop(ctx, c.ID)
 }
 
+// ReleasePort implements containers.Host: no two containers share one.
+func (h *host) ReleasePort(context.Context, publish.Record) error { return nil }
+
 // Resume implements containers.Host.
 func (h *host) Resume(ctx context.Context, r publish.Record, run bool) error {
 	c, err := h.need(ctx, r)

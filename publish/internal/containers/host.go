@@ -48,7 +48,10 @@ type Host interface {
 	// idempotent.
 	Start(ctx context.Context, r publish.Record) error
 	Stop(ctx context.Context, r publish.Record) error
-	// Resume reverses Stop; run starts the container, too.
+	// ReleasePort leads new requests at a port of the machine that two containers share
+	// to the one that did not release it; those that are open go on.
+	ReleasePort(ctx context.Context, r publish.Record) error
+	// Resume reverses Stop and ReleasePort; run starts the container, too.
 	Resume(ctx context.Context, r publish.Record, run bool) error
 	// Remove removes a record's container at once.
 	Remove(ctx context.Context, r publish.Record) error

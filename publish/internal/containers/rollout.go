@@ -188,7 +188,10 @@ func (r *rollout) onTrial() bool { return r.trial != "" && !r.switched }
 // Switch implements publish.Rollout.
 func (r *rollout) Switch(ctx context.Context) error {
 	if !r.conflict {
-		return nil
+		if r.old == nil || !r.oldRunning {
+			return nil
+		}
+		return r.host.ReleasePort(ctx, *r.old)
 	}
 	if err := r.host.EndTrial(ctx, r.plan.Record); err != nil {
 		return err
