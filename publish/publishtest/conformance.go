@@ -69,7 +69,7 @@ func one(t *testing.T, e *Endpoint, step string, fault Fault, fresh bool) {
 		e.must(t, "1", false)
 		had, answers = []string{"1"}, "1"
 	}
-	e.beside(t, "2", false)
+	e.beside(t, "2", false, false)
 	before := e.There(t)
 	s := &script{faults: map[string]Fault{step: fault}}
 	if strings.HasPrefix(step, "Revert") || strings.HasPrefix(step, "Forget") || strings.HasPrefix(step, "Discard") {
@@ -122,7 +122,7 @@ func one(t *testing.T, e *Endpoint, step string, fault Fault, fresh bool) {
 	}
 	// The lock of one that could not unlock it ends by itself.
 	overdue := s.dead || fault == Overtaken || fault == Outnumbered || !e.Marks || committed && err == nil && stepName(step) == "Update"
-	e.next(t, overdue, had, mid)
+	e.next(t, overdue, fault == Overtaken && atomic(step), had, mid)
 }
 
 // rival begins a rollout.
@@ -156,10 +156,11 @@ func stepName(step string) string {
 }
 
 // next deploys after a fault: once without success, which leaves what answers now
-// and, if before is not nil, what was there before; and then with.
-func (e *Endpoint) next(t *testing.T, overdue bool, had, before []string) {
+// and, if before is not nil, what was there before; and then with. For stale, see
+// beside.
+func (e *Endpoint) next(t *testing.T, overdue, stale bool, had, before []string) {
 	t.Helper()
-	if e.beside(t, "4", overdue); e.Promotes && before != nil {
+	if e.beside(t, "4", overdue, stale); e.Promotes && before != nil {
 		before = e.There(t)
 	}
 	s := &script{faults: map[string]Fault{"Ready 1": Fails}}

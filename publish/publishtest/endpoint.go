@@ -34,14 +34,15 @@ type Endpoint struct {
 }
 
 // beside brings a version up that is then to be promoted. When it begins to start
-// anything, requests must go to the live one: an abandoned promotion is undone.
-func (e *Endpoint) beside(t *testing.T, version string, overdue bool) {
+// anything, requests must go to the live one: an abandoned promotion is undone, unless
+// stale says that a process did something after others had taken over.
+func (e *Endpoint) beside(t *testing.T, version string, overdue, stale bool) {
 	t.Helper()
 	if !e.Promotes {
 		return
 	}
 	s := &script{}
-	if live := e.revisions(t); len(live) > 0 {
+	if live := e.revisions(t); len(live) > 0 && !stale {
 		s.before = map[string]func(){"Start 1": func() { e.serves(t, live[0]) }}
 	}
 	if err := e.apply(t, s, overdue, func(ctx context.Context, p publish.Publisher, o publish.Options) error {
@@ -89,7 +90,7 @@ func (e *Endpoint) apply(t *testing.T, s *script, overdue bool, verb func(contex
 // must deploys what has to succeed.
 func (e *Endpoint) must(t *testing.T, version string, overdue bool) {
 	t.Helper()
-	e.beside(t, version, overdue)
+	e.beside(t, version, overdue, false)
 	if err := e.deploy(t, version, nil, overdue); err != nil {
 		t.Fatalf("version %s: %v", version, err)
 	}
@@ -138,7 +139,7 @@ func (e *Endpoint) delete(t *testing.T) {
 func (e *Endpoint) steps(t *testing.T, faults map[string]Fault) []string {
 	t.Helper()
 	s := &script{faults: faults}
-	e.beside(t, "2", false)
+	e.beside(t, "2", false, false)
 	if err := e.deploy(t, "2", s, false); (err != nil) != (faults != nil) {
 		t.Fatal(err)
 	}
