@@ -29,6 +29,8 @@ func (Archive) Check(source string) error {
 	switch {
 	case err != nil || u.Host == "":
 		return fmt.Errorf("model.source %q is not an address", source)
+	case u.User != nil:
+		return fmt.Errorf("model.source %q: it holds a credential, which the lock and the image would have, too; write it into ~/.netrc", u.Redacted())
 	case u.Fragment != "":
 		return fmt.Errorf(`model.source %q: it is all of an archive; take out what follows the "#"`, source)
 	}

@@ -36,9 +36,12 @@ func TestArchiveCheck(t *testing.T) {
 	for source, good := range map[string]bool{
 		"https://example.com/m.tgz": true, "http://127.0.0.1:80/m.zip?version=3": true,
 		"https:///m.tgz": false, "https://example.com/m.tgz#iris": false,
+		"https://me:s3cr3t@example.com/m.tgz": false, "https://token@example.com/m.tgz": false,
 	} {
 		if s, err := Find(source); (err == nil) != good {
 			t.Errorf("%s: %T, %v", source, s, err)
+		} else if err != nil && strings.Contains(err.Error(), "s3cr3t") {
+			t.Errorf("%s is shown: %v", source, err)
 		}
 	}
 }

@@ -129,8 +129,13 @@ func ProxiedArtifacts(server, location string) (files, signed string, err error)
 	if l.Host != "" {
 		base.Host = l.Host
 	}
-	artifacts := base.JoinPath("api/2.0/mlflow-artifacts")
-	return artifacts.JoinPath("artifacts", l.Path).String(), artifacts.JoinPath("presigned", l.Path).String(), nil
+	// Not JoinPath, which decodes once more: a name may have a "%", and "%2e%2e" leads up.
+	below := func(api string) string {
+		at := base
+		at.Path = path.Join("/", base.Path, "api/2.0/mlflow-artifacts", api, l.Path)
+		return at.String()
+	}
+	return below("artifacts"), below("presigned"), nil
 }
 
 // The secrets of a step that fetches from an MLflow server, which have the names of

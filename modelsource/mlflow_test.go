@@ -66,6 +66,10 @@ func TestProxiedArtifacts(t *testing.T) {
 		{"http://h:5", "mlflow-artifacts:/1/a b/c", "http://h:5/api/2.0/mlflow-artifacts/artifacts/1/a%20b/c", "http://h:5/api/2.0/mlflow-artifacts/presigned/1/a%20b/c"},
 		{"https://h/prefix/", "mlflow-artifacts:/1", "https://h/prefix/api/2.0/mlflow-artifacts/artifacts/1", "https://h/prefix/api/2.0/mlflow-artifacts/presigned/1"},
 		{"https://h/prefix", "mlflow-artifacts://other:7/1", "https://other:7/prefix/api/2.0/mlflow-artifacts/artifacts/1", "https://other:7/prefix/api/2.0/mlflow-artifacts/presigned/1"},
+		// A name that decodes to a way up is a name.
+		{"http://h:5", "mlflow-artifacts:/%252e%252e/x", "http://h:5/api/2.0/mlflow-artifacts/artifacts/%252e%252e/x", "http://h:5/api/2.0/mlflow-artifacts/presigned/%252e%252e/x"},
+		{"http://h:5", "mlflow-artifacts:/100%25", "http://h:5/api/2.0/mlflow-artifacts/artifacts/100%25", "http://h:5/api/2.0/mlflow-artifacts/presigned/100%25"},
+		{"http://h:5", "mlflow-artifacts:/%2e%2e/x", "", ""},
 		{"sqlite:///x", "mlflow-artifacts:/1", "", ""},
 		{"http://h", "s3://bucket/x", "", ""},
 		{"http://h", "mlflow-artifacts:/../x", "", ""},

@@ -84,7 +84,7 @@ func (p Pin) Check() error {
 			return fmt.Errorf("model source %q: its server is not an address without a credential", p.Source)
 		}
 	}
-	return nil
+	return p.checkPlace()
 }
 
 // Describe adds to a model the registered name and version that it was found by, which

@@ -39,3 +39,31 @@ func TestPinCheck(t *testing.T) {
 		}
 	}
 }
+
+// TestPinOfAnotherPlace refuses a lock that has the model from elsewhere than the Deployfile
+// says.
+func TestPinOfAnotherPlace(t *testing.T) {
+	const digest = "@sha256:" + sum
+	for _, tt := range []struct {
+		source, resolved, location string
+		good                       bool
+	}{
+		{"git+https://example.com/x@main#iris", "git+https://example.com/x@" + commitOfTest + "#iris", "", true},
+		{"git+https://example.com/x@main#iris", "git+https://evil.example.com/x@" + commitOfTest + "#iris", "", false},
+		{"git+https://example.com/x@main#iris", "git+https://example.com/x@" + commitOfTest + "#other", "", false},
+		{"hf://acme/iris@v1/a", "hf://acme/iris@" + commitOfTest + "/a", "", true},
+		{"hf://acme/iris@v1/a", "hf://evil/iris@" + commitOfTest + "/a", "", false},
+		{"oci://registry.example.com/iris:1", "registry.example.com/iris" + digest, "", true},
+		{"oci://acme/iris:1", "index.docker.io/acme/iris" + digest, "", true},
+		{"oci://registry.example.com/iris:1", "evil.example.com/iris" + digest, "", false},
+		{"https://example.com/m.tgz", "https://example.com/m.tgz#sha256=" + sum, "https://example.com/m.tgz", true},
+		{"https://example.com/m.tgz", "https://example.com/m.tgz#sha256=" + sum, "https://evil.example.com/m.tgz", false},
+		{"s3://bucket/iris/", "s3://bucket/iris", "s3://bucket/iris", true},
+		{"s3://bucket/iris", "s3://evil/iris", "s3://evil/iris", false},
+	} {
+		err := Pin{Source: tt.source, Resolved: tt.resolved, Location: tt.location}.Check()
+		if (err == nil) != tt.good {
+			t.Errorf("%s is pinned to %s, %s: %v", tt.source, tt.resolved, tt.location, err)
+		}
+	}
+}

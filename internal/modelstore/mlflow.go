@@ -94,7 +94,7 @@ func joinLocation(location, dir string) (string, error) {
 	if err != nil {
 		return "", errors.New("the server names a location that is not a URI")
 	}
-	return u.JoinPath(strings.Split(dir, "/")...).String(), nil
+	return u.JoinPath(escaped(dir)).String(), nil
 }
 
 // call asks the REST API of version 2.0.

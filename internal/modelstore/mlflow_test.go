@@ -322,3 +322,17 @@ func TestReach(t *testing.T) {
 		}
 	}
 }
+
+// A directory in what a server names is a name, also if it decodes to a way up.
+func TestJoinLocation(t *testing.T) {
+	for _, tt := range []struct{ location, dir, want string }{
+		{"mlflow-artifacts:/1/m", "a b/c", "mlflow-artifacts:/1/m/a%20b/c"},
+		{"mlflow-artifacts:/1/m", "%2e%2e/%2e%2e/x", "mlflow-artifacts:/1/m/%252e%252e/%252e%252e/x"},
+		{"/srv/mlruns/m", "%2e%2e", "/srv/mlruns/m/%2e%2e"},
+		{"s3://bucket/m/", "100%", "s3://bucket/m/100%"},
+	} {
+		if got, err := joinLocation(tt.location, tt.dir); err != nil || got != tt.want {
+			t.Errorf("%s in %s is %s, %v; want %s", tt.dir, tt.location, got, err, tt.want)
+		}
+	}
+}
