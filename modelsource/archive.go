@@ -94,6 +94,8 @@ func unpack(t toolchain.Toolchain, name string, st bkllb.State, at, root string,
 			fileList(list, t),
 			{Path: archiveDir, Source: st},
 		},
+		// What an archive makes of Python's libraries has the limits of a program.
+		Programs: true,
 	}
 	return Tree{State: t.Run(step), Files: files}, nil
 }

@@ -25,11 +25,15 @@ SECRETS = "/run/secrets/access"
 ATTEMPTS = 6
 MAX_WAIT = 20
 MAX_ANSWER = 1 << 20
+HUB = "https://huggingface.co"
 LFS = "application/vnd.git-lfs+json"
+# What an answer of another form than the documented one makes of this program.
+INVALID = (ValueError, KeyError, IndexError, TypeError, AttributeError, RecursionError)
 RETRIED = (408, 425, 429, 500, 502, 503, 504)
 
 
 def fail(message):
+    message = "".join(c if c.isprintable() else "\ufffd" for c in message)
     print(message, file=sys.stderr)
     with open(f"{OUT}/error.json", "w") as f:
         json.dump({"kind": "model", "message": message}, f)
@@ -80,10 +84,27 @@ def read(path):
         return ""
 
 
+def origin(url):
+    try:
+        at = urllib.parse.urlsplit(url)
+        return at.scheme, at.hostname, at.port or {"http": 80, "https": 443}.get(at.scheme)
+    except ValueError:
+        return None
+
+
 def credentials(names, url):
-    """The headers of the credentials among secrets, for an address."""
+    """The headers of the credentials among secrets, for an address. Whoever wrote the lock
+    that it comes from may be a stranger: a credential goes to the server that its user
+    names."""
     found = {name: read(f"{SECRETS}/{name}") for name in names}
     headers = {}
+    if origin(url) != origin(found.get("HF_ENDPOINT") or HUB):
+        found.pop("HF_TOKEN", None)
+    if origin(url) != origin(found.get("MLFLOW_TRACKING_URI") or ""):
+        given = [name for name in found if name.startswith("MLFLOW_TRACKING_") and found[name]]
+        if given and "MLFLOW_TRACKING_URI" not in given:
+            fail(f"the secret {given[0]} goes to the server that the secret MLFLOW_TRACKING_URI names, and to no other; give that, too")
+        found = {name: text for name, text in found.items() if not name.startswith("MLFLOW_")}
     if found.get("HF_TOKEN"):
         headers["Authorization"] = "Bearer " + found["HF_TOKEN"]
     for name in names:
@@ -106,6 +127,9 @@ def credentials(names, url):
         headers["Authorization"] = "Bearer " + found["MLFLOW_TRACKING_TOKEN"]
     if found.get("MLFLOW_WORKSPACE"):
         headers["X-MLFLOW-WORKSPACE"] = found["MLFLOW_WORKSPACE"]
+    if not all(text.isascii() and text.isprintable() for text in headers.values()):
+        # The library's own error would show it.
+        fail("a secret with a credential has a line break, or a character that no header has")
     return headers
 
 
@@ -125,6 +149,8 @@ class Store:
         self.signs = bool(access.get("signed"))
 
     def open(self, url, headers, offset=0, data=None):
+        if not all(isinstance(x, str) and x.isascii() and x.isprintable() for x in (url, *headers, *headers.values())):
+            raise Refused("the store names an address or a header that is not valid")
         request = urllib.request.Request(url, data=data, headers={"User-Agent": "deployfile", "Accept-Encoding": "identity", **headers})
         if offset:
             request.add_header("Range", f"bytes={offset}-")
@@ -143,7 +169,7 @@ class Store:
                 self.signs = False
                 return None
             raise
-        except (ValueError, KeyError, TypeError):
+        except INVALID:
             self.signs = False
             return None
         if urllib.parse.urlsplit(url).scheme not in ("http", "https"):
@@ -162,11 +188,11 @@ class Store:
                     raise Refused(f"Git LFS says {int(found['error']['code'])} {str(found['error']['message'])[:200]!r}")
                 action = found["actions"]["download"]
                 url, headers = action["href"], {str(k): str(v) for k, v in (action.get("header") or {}).items()}
-            except (ValueError, KeyError, IndexError, TypeError):
+            except INVALID:
                 raise Refused("it does not answer as a server of Git LFS") from None
         if urllib.parse.urlsplit(url).scheme not in ("http", "https"):
             raise Refused("Git LFS names an address that is not http or https")
-        if host(url) == host(api) and "authorization" not in map(str.lower, headers):
+        if origin(url) == origin(api) and "authorization" not in map(str.lower, headers):
             headers = {**self.headers, **headers}
         return url, headers
 
@@ -239,6 +265,8 @@ def fetch(store, file, resume=True):
             except (OSError, http.client.HTTPException) as e:
                 failed, wait = e, ""
                 again = not isinstance(getattr(e, "reason", None), ssl.SSLCertVerificationError)
+            except INVALID:
+                fail(f"{path}: {place or 'the store'}: its answer is not valid")
             # Each try that gets on is the first of a new row.
             tries = 1 if at > before else tries + 1
             if not again or tries >= ATTEMPTS:
@@ -247,7 +275,7 @@ def fetch(store, file, resume=True):
                     what += ": give the authority by SSL_CERT_FILE, or by the secret ca"
                 fail(f"{path}: {place or 'the store'}: {what}")
             print(f"{path}: {reason(failed)}; trying again", file=sys.stderr)
-            time.sleep(min(MAX_WAIT, int(wait) if wait.isdigit() else 0.5 * 2 ** tries) * random.uniform(0.8, 1.2))
+            time.sleep(min(MAX_WAIT, int(wait) if re.fullmatch("[0-9]{1,4}", wait) else 0.5 * 2 ** tries) * random.uniform(0.8, 1.2))
     if digest.hexdigest() != file["sha256"]:
         if resume:
             # A file that changed between two parts.

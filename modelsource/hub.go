@@ -19,6 +19,10 @@ const hubPrefix = "hf://"
 // of the variable of the hub's own client.
 const HubToken = "HF_TOKEN"
 
+// HubServer is the id of the secret that names the hub which HubToken is for, if that is a
+// mirror.
+const HubServer = "HF_ENDPOINT"
+
 // Match implements Scheme.
 func (Hub) Match(source string) bool { return strings.HasPrefix(source, hubPrefix) }
 
@@ -106,5 +110,5 @@ func (Hub) Access(p Pin) (Access, error) {
 		return Access{}, err
 	}
 	files, err := n.Files(p.Server)
-	return Access{URL: files, Secrets: []string{HubToken}}, err
+	return Access{URL: files, Secrets: []string{HubServer, HubToken}}, err
 }

@@ -141,6 +141,7 @@ func ProxiedArtifacts(server, location string) (files, signed string, err error)
 // The secrets of a step that fetches from an MLflow server, which have the names of
 // MLflow's own variables.
 const (
+	MLflowServer    = "MLFLOW_TRACKING_URI" // the server that the others are for
 	MLflowToken     = "MLFLOW_TRACKING_TOKEN"
 	MLflowUsername  = "MLFLOW_TRACKING_USERNAME"
 	MLflowPassword  = "MLFLOW_TRACKING_PASSWORD"
@@ -160,7 +161,7 @@ func (MLflow) Access(p Pin) (Access, error) {
 	// The location may name another host than the tracking server's.
 	at, _ := url.Parse(files)
 	if server, err := url.Parse(p.Server); err == nil && at.Host == server.Host {
-		a.Secrets = []string{MLflowToken, MLflowUsername, MLflowPassword, MLflowWorkspace}
+		a.Secrets = []string{MLflowServer, MLflowToken, MLflowUsername, MLflowPassword, MLflowWorkspace}
 	}
 	return a, nil
 }

@@ -3,21 +3,27 @@ sizes and hashes. Nothing else in the archive is written."""
 
 import gzip
 import hashlib
+import io
 import json
 import os
 import posixpath
 import sys
 import tarfile
 import zipfile
-import zlib
 
 OUT = "/out"
 # What an archive may unpack to, as a multiple of its size, and besides, in bytes.
 RATIO = 100
 FREE = 64 << 20
+# The headers of one entry of a tar archive, the directory of a zip archive, in bytes.
+HEADERS = 4 << 20
+DIRECTORY = 32 << 20
+LINKS = 100_000
+TOO_LARGE = f"the model's archive unpacks to more than {RATIO} times its size"
 
 
 def fail(message):
+    message = "".join(c if c.isprintable() else "\ufffd" for c in message)
     print(message, file=sys.stderr)
     with open(f"{OUT}/error.json", "w") as f:
         json.dump({"kind": "model", "message": message}, f)
@@ -25,16 +31,34 @@ def fail(message):
 
 
 class Bounded:
-    """A decompressed stream that ends with an error if it gets too long."""
+    """A decompressed stream that ends with an error if it gets too long, or an entry's
+    headers, which tarfile has in memory, do."""
 
     def __init__(self, stream, limit):
-        self.stream, self.left = stream, limit
+        self.stream, self.left, self.ahead = stream, limit, HEADERS
+
+    def expect(self, size):
+        """Allows an entry's bytes, and the headers of the next one."""
+        self.ahead = size + HEADERS
 
     def read(self, size=-1):
         data = self.stream.read(size)
         self.left -= len(data)
+        self.ahead -= len(data)
         if self.left < 0:
-            fail(f"the model's archive unpacks to more than {RATIO} times its size")
+            fail(TOO_LARGE)
+        if self.ahead < 0:
+            fail("the model's archive has an entry whose headers are too large")
+        return data
+
+
+class Parts(io.FileIO):
+    """A file of which nothing large is read at once: zipfile reads a directory so."""
+
+    def read(self, size=-1):
+        data = super().read(DIRECTORY + 1 if size < 0 else min(size, DIRECTORY + 1))
+        if len(data) > DIRECTORY:
+            fail(f"the directory of the model's archive is larger than {DIRECTORY >> 20} MiB")
         return data
 
 
@@ -73,6 +97,8 @@ def read_tar(archive, size, files):
             stream = Bounded(gzip.GzipFile(fileobj=raw) if packed else raw, RATIO * size + FREE)
             with tarfile.open(fileobj=stream, mode="r|") as tar:
                 for m in tar:
+                    has = m.isreg() or m.type not in tarfile.SUPPORTED_TYPES
+                    stream.expect(m.size if has else 0)
                     yield tar, m, posixpath.normpath(m.name)
 
     links = {}
@@ -81,8 +107,12 @@ def read_tar(archive, size, files):
             links[name] = posixpath.normpath(m.linkname)
         elif m.issym():
             links[name] = posixpath.normpath(posixpath.join(posixpath.dirname(name), m.linkname))
+        if len(links) > LINKS:
+            fail(f"the model's archive has more than {LINKS} links")
     wanted = linked(files, links)
     for tar, m, name in members():
+        if not wanted:
+            break
         if m.isreg() and name in wanted:
             source = tar.extractfile(m)
             first = None
@@ -101,12 +131,14 @@ def zipped(archive):
 
 def read_zip(archive, files):
     missing = []
-    with zipfile.ZipFile(archive) as z:
+    with Parts(archive) as raw, zipfile.ZipFile(raw) as z:
         there = {posixpath.normpath(i.filename): i for i in z.infolist() if not i.is_dir()}
         for name, file in files.items():
             if name not in there:
                 missing.append(name)
                 continue
+            if there[name].compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+                fail(f"{name}: it is compressed in a way that is not read: stored and deflated are")
             with z.open(there[name]) as source:
                 write(name, file, source)
     return missing
@@ -133,12 +165,15 @@ def main():
     try:
         if os.path.isdir(archive):
             missing = read_directory(archive, files)
+        elif sum(f["size"] for f in listed) > RATIO * os.path.getsize(archive) + FREE:
+            # Links, and the holes of sparse files, are in no stream.
+            fail(TOO_LARGE)
         elif zipped(archive):
             missing = read_zip(archive, files)
         else:
             missing = read_tar(archive, os.path.getsize(archive), files)
-    except (tarfile.TarError, zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, NotImplementedError) as e:
-        fail(f"the model's archive cannot be unpacked: {e}")
+    except Exception as e:  # whatever the libraries make of an archive
+        fail(f"the model's archive cannot be unpacked: {str(e) or type(e).__name__}")
     if missing:
         fail(f"{missing[0]}: the archive has no such file; run deployfile lock --upgrade-model")
 

@@ -18,7 +18,7 @@ import (
 
 // The variables of MLflow's own client, besides those of package modelsource.
 const (
-	trackingVariable    = "MLFLOW_TRACKING_URI"
+	trackingVariable    = modelsource.MLflowServer
 	certificateVariable = "MLFLOW_TRACKING_SERVER_CERT_PATH"
 	authorization       = "Authorization"
 	workspaceHeader     = "X-Mlflow-Workspace"

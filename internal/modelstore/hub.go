@@ -21,7 +21,7 @@ import (
 // The hub, and the variables of its own client (huggingface_hub/constants.py).
 const (
 	defaultHub        = "https://huggingface.co"
-	hubVariable       = "HF_ENDPOINT"
+	hubVariable       = modelsource.HubServer
 	hubTokenFile      = "HF_TOKEN_PATH"
 	hubHome           = "HF_HOME"
 	cacheHomeVariable = "XDG_CACHE_HOME"
