@@ -6,6 +6,7 @@ import (
 	"github.com/deployfile/deployfile/internal/platform"
 	"github.com/deployfile/deployfile/resolver"
 	bkllb "github.com/moby/buildkit/client/llb"
+	"github.com/moby/buildkit/exporter/containerimage/exptypes"
 	"github.com/moby/buildkit/frontend/dockerui"
 	gwclient "github.com/moby/buildkit/frontend/gateway/client"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
@@ -47,7 +48,19 @@ func buildImage(ctx context.Context, in *inputs) (*gwclient.Result, error) {
 			return nil, err
 		}
 	}
+	l.annotate(result.Result)
 	return result.Finalize()
+}
+
+// annotate says where the model came from, in annotations of the manifest: a label would
+// make other images of the same model in another store.
+func (l *locked) annotate(res *gwclient.Result) {
+	if l.output.image != nil && !l.output.image.model() {
+		return
+	}
+	for _, f := range l.pin.Provenance() {
+		res.AddMeta(exptypes.AnnotationManifestKey(nil, f.Label), []byte(f.Value))
+	}
 }
 
 // image makes the image of one platform.

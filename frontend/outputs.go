@@ -72,6 +72,9 @@ type contents struct {
 	check func(context.Context, *compiled) error
 }
 
+// model reports whether the model is in it.
+func (c *contents) model() bool { return c.server || !c.environment }
+
 // outputs returns the list of all outputs, the default first.
 func outputs() []output {
 	return []output{

@@ -64,7 +64,7 @@ func buildSBOM(ctx context.Context, in *inputs) (*gwclient.Result, error) {
 // sboms makes the documents of one platform, from the plan and from what the
 // installed packages and the base say of themselves.
 func (c *compiled) sboms(ctx context.Context) (map[string][]byte, error) {
-	in := sbom.Input{Plan: c.plan, Model: c.found.Model, Name: c.file.Model.Name, Version: c.file.Model.Version}
+	in := sbom.Input{Plan: c.plan, Model: c.found.Model, Origin: c.pin, Name: c.file.Model.Name, Version: c.file.Model.Version}
 	image, err := c.resolver.Gateway.Solve(ctx, c.layers.State)
 	if err != nil {
 		return nil, err

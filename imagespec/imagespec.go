@@ -48,6 +48,15 @@ const (
 	// registry that the model was fetched from, if MLflow wrote them beside it.
 	LabelModelRegisteredName    = LabelPrefix + "model.registered-name"
 	LabelModelRegisteredVersion = LabelPrefix + "model.registered-version"
+	// Annotations of the manifest have what a lock says of where the model came from:
+	// the labels above of its registry and its run, [model] source, the name of the same
+	// model that means the same forever, the alias that was asked for, the experiment of
+	// the run and the commit of the code that logged it.
+	LabelModelSource     = LabelPrefix + "model.source"
+	LabelModelResolved   = LabelPrefix + "model.resolved"
+	LabelModelAlias      = LabelPrefix + "model.alias"
+	LabelModelExperiment = LabelPrefix + "model.experiment"
+	LabelModelCommit     = LabelPrefix + "model.commit"
 	// LabelModelMLflow is the version of MLflow that wrote the model.
 	LabelModelMLflow = LabelPrefix + "model.mlflow"
 	// LabelModelSignature is the model's signature as MLflow's JSON.

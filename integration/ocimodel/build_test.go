@@ -188,6 +188,12 @@ func TestBuildFromPushed(t *testing.T) {
 			t.Errorf("layer %s was not mounted: %v", l.Digest, w.mounts)
 		}
 	}
+	if source := got.manifest.Annotations["io.github.deployfile.model.source"]; source != "oci://"+w.host+"/models/iris:1" {
+		t.Errorf("the manifest says that the model is from %q", source)
+	}
+	if said := want.manifest.Annotations; len(said) > 0 {
+		t.Errorf("the manifest of a model from a directory has annotations: %v", said)
+	}
 	// The server of the image reads the weights.
 	c.build(remote, shared.builder, w.host+"/images/verified:1")
 }
@@ -197,8 +203,8 @@ func modelTables(lock string) string {
 	return strings.Join(regexp.MustCompile(`(?ms)^\[\[model\]\]\n.*?\n\n`).FindAllString(lock+"\n\n", -1), "")
 }
 
-// TestBuildFromRaw builds from raw blobs: the image has the digest of the one of the
-// model's directory, and nothing is hashed to lock it.
+// TestBuildFromRaw builds from raw blobs: the image has the id and the layers of the one
+// of the model's directory, and nothing is hashed to lock it.
 func TestBuildFromRaw(t *testing.T) {
 	registry := lab.StartRegistry(t)
 	w := watch(t, registry.Host)
@@ -217,6 +223,8 @@ func TestBuildFromRaw(t *testing.T) {
 		}
 	}
 	got := c.build(remote, shared.builder, registry.Host+"/images/raw:1")
+	// Annotations say where the model came from.
+	got.manifest.Annotations = nil
 	if d := cmp.Diff(want.manifest, got.manifest); d != "" || got.id != want.id {
 		t.Errorf("%s and %s:\n%s", got.id, want.id, d)
 	}

@@ -183,6 +183,18 @@ func platformFacts(p *image.Platform) []report.Fact {
 			labels.add(what.about, what.name, p.Config.Config.Labels[key])
 		}
 	}
+	for _, key := range slices.Sorted(maps.Keys(p.Manifest.Annotations)) {
+		below, own := strings.CutPrefix(key, imagespec.LabelPrefix+"model.")
+		value := p.Manifest.Annotations[key]
+		if !own || p.Config.Config.Labels[key] == value {
+			continue
+		}
+		if what, ok := said()[key]; ok {
+			below = what.name
+		}
+		labels.from = "annotation " + key
+		labels.add("model", below, value)
+	}
 	config := &facts{from: "configuration"}
 	config.add("server", "command", strings.Join(p.Config.Config.Cmd, " "))
 	config.add("server", "user", p.Config.Config.User)

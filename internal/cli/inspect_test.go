@@ -59,6 +59,11 @@ func inspected(t *testing.T) name.Reference {
 	if image, err = mutate.ConfigFile(image, config); err != nil {
 		t.Fatal(err)
 	}
+	image = mutate.Annotations(image, map[string]string{
+		"io.github.deployfile.model.source": "models:/iris@champion",
+		"io.github.deployfile.model.run-id": "abc",
+		"somebody.elses":                    "x",
+	}).(v1.Image)
 	digest, err := image.Digest()
 	if err != nil {
 		t.Fatal(err)
@@ -103,6 +108,7 @@ func TestInspect(t *testing.T) {
 	}
 	if d := cmp.Diff([]report.Fact{
 		{About: "model", Name: "run", Value: "abc", From: "label io.github.deployfile.model.run-id"},
+		{About: "model", Name: "source", Value: "models:/iris@champion", From: "annotation io.github.deployfile.model.source"},
 		{About: "model", Name: "files", Value: "the model's data/w.bin", From: "layer"},
 		{About: "environment", Name: "packages", Value: "numpy 1.2", From: "layer"},
 		{About: "server", Name: "command", Value: "serve", From: "configuration"},

@@ -86,6 +86,7 @@ func (i *inventory) baseComponent() cdx.Component {
 func (i *inventory) modelComponent() cdx.Component {
 	c := cdx.Component{
 		BOMRef: refModel, Type: cdx.ComponentTypeMachineLearningModel, Name: i.Name, Version: i.Version,
+		PackageURL: modelPURL(i.Origin),
 		Properties: properties(i.facts()),
 	}
 	var files []cdx.Component

@@ -14,6 +14,7 @@ import (
 
 	"github.com/deployfile/deployfile/llb"
 	"github.com/deployfile/deployfile/mlmodel"
+	"github.com/deployfile/deployfile/modelsource"
 	"github.com/google/uuid"
 )
 
@@ -23,6 +24,8 @@ type Input struct {
 	Plan *llb.Plan
 	// Model is the model's metadata; nil if unknown.
 	Model *mlmodel.Model
+	// Origin is what the model's source stands for; nil for a directory.
+	Origin *modelsource.Pin
 	// Name and Version are the model's; Version may be "".
 	Name, Version string
 	// BasePackages are the Debian packages of the base image.

@@ -12,6 +12,7 @@ import (
 	"github.com/deployfile/deployfile/internal/testing/golden"
 	"github.com/deployfile/deployfile/llb"
 	"github.com/deployfile/deployfile/mlmodel"
+	"github.com/deployfile/deployfile/modelsource"
 	"github.com/deployfile/deployfile/resolver"
 	"github.com/deployfile/deployfile/toolchain"
 	"github.com/google/go-cmp/cmp"
@@ -76,6 +77,10 @@ func example() Input {
 			MLflowVersion: "3.17.2", Created: "2026-11-22T14:05:19.884265Z", RunID: "run1", UUID: "a753b6b45116472c8bebfe1023be8869",
 			Flavors: []string{"python_function", "sklearn"}, Loader: "mlflow.sklearn", Python: "3.11.7",
 			Signature: json.RawMessage(`{"inputs":[{"type":"double","name":"petal <length>","required":true},{"type":"string","name":"note","required":false},{"type":"array","items":{"type":"long"},"name":"ids","required":true}],"outputs":[{"type":"tensor","tensor-spec":{"dtype":"int64","shape":[-1]}}]}`),
+		},
+		Origin: &modelsource.Pin{
+			Source: "models:/iris@champion", Resolved: "models:/iris/3", Server: "https://mlflow.example.com", Location: "https://me:hunter2@files.example.com/iris?sig=hunter2",
+			Name: "iris", Version: "3", Alias: "champion", ModelID: "m-1", RunID: "run1", Experiment: "7", Commit: strings.Repeat("d", 40),
 		},
 		Name: "iris", Version: "1.4.0", ToolVersion: "0.1.0",
 		BasePackages: []DebianPackage{

@@ -149,6 +149,7 @@ func (i *inventory) modelPackage() *spdx.Package {
 		lines = append(lines, f.name+"="+terminal.Line(f.value))
 	}
 	p.PackageComment = strings.Join(lines, "\n")
+	p.PackageExternalReferences = purl(modelPURL(i.Origin))
 	return p
 }
 
