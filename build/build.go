@@ -79,6 +79,9 @@ type Options struct {
 	// else: the lock is written again, and Refreshed is called with the changes, a
 	// phrase each. Otherwise such a build fails with a *frontend.StaleLockError.
 	Refreshed func(changes []string)
+	// Example, unless nil, is called before Then with the request that MLflow saved with
+	// the model, nil if there is none.
+	Example func(request []byte) error
 	// Then, unless nil, is called with the result while the builder still holds
 	// it.
 	Then func(context.Context, *Built) error
@@ -169,6 +172,11 @@ func run(ctx context.Context, b *builder.Builder, o Options) (*Result, error) {
 	var failed error
 	buildFunc := func(ctx context.Context, c gwclient.Client) (*gwclient.Result, error) {
 		result, err := frontend.Build(ctx, c)
+		if err == nil && o.Example != nil {
+			request := result.Metadata[frontend.MetaExample]
+			delete(result.Metadata, frontend.MetaExample)
+			err = o.Example(request)
+		}
 		if err == nil && o.Then != nil {
 			err = o.Then(ctx, &Built{Client: c, Result: result, builder: b, progress: shown})
 		}
@@ -287,6 +295,9 @@ func attributes(o Options, dir, file string) map[string]string {
 	}
 	if len(o.Platforms) > 0 {
 		attrs["platform"] = strings.Join(o.Platforms, ",")
+	}
+	if o.Example != nil {
+		attrs[frontend.AttrExample] = "1"
 	}
 	maps.Copy(attrs, gitAttributes(dir))
 	return attrs

@@ -42,6 +42,9 @@ func run(ctx context.Context, c gwclient.Client) (*gwclient.Result, error) {
 		return nil, err
 	}
 	res, err := r.output.build(ctx, in)
+	if err == nil {
+		err = in.addExample(res)
+	}
 	return res, in.locateSource(err)
 }
 

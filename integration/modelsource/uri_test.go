@@ -50,6 +50,13 @@ func TestURI(t *testing.T) {
 	if out, _ := u.in(t, dir, 0, "predict", "-i", request, champion); !strings.Contains(out, `"predictions": ["ok", "ok"]`) {
 		t.Errorf("predict says %q", out)
 	}
+	// The request that MLflow saved with the model.
+	if out, _ := u.in(t, dir, 0, "predict", champion); !strings.Contains(out, `"predictions": ["ok"]`) {
+		t.Errorf("predict says %q", out)
+	}
+	if _, log := u.in(t, dir, 2, "predict", "models:/bare@bare"); !strings.Contains(log, "the model has no input example") {
+		t.Errorf("predict says %q", log)
+	}
 	if _, err := os.Stat(filepath.Join(dir, "Deployfile")); err == nil {
 		t.Error("predict writes a Deployfile")
 	}

@@ -37,6 +37,13 @@ func findExample(ctx context.Context, p *build.Project) (string, error) {
 	})
 }
 
+// inContext reports whether the model is in the build context. What is wrong with its
+// source is somebody else's to say.
+func inContext(p *build.Project) bool {
+	scheme, err := modelsource.Find(p.File.Model.Source)
+	return err != nil || scheme.Local(p.File.Model.Source) != ""
+}
+
 // curlExample returns the command that sends a model's example to a server, "" if its
 // path would need quotes, because its name is untrusted.
 func curlExample(file, url string) string {

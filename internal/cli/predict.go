@@ -97,13 +97,24 @@ func predict(ctx context.Context, s streams, dir string, o predictOptions) error
 	if err != nil {
 		return err
 	}
-	request, err := o.request(ctx, s.in, p)
-	if err != nil {
-		return err
+	var request []byte
+	elsewhere := o.input == "" && !inContext(p)
+	if !elsewhere {
+		if request, err = o.request(ctx, s.in, p); err != nil {
+			return err
+		}
 	}
 	opt, err := o.options(p, "", s)
 	if err != nil {
 		return err
+	}
+	if elsewhere {
+		opt.Example = func(saved []byte) error {
+			if request = saved; saved == nil {
+				return errNoExample()
+			}
+			return nil
+		}
 	}
 	port, err := serve.FreePort()
 	if err != nil {
@@ -151,8 +162,11 @@ func (o *predictOptions) write(s streams, answer []byte) error {
 func (o *predictOptions) request(ctx context.Context, stdin io.Reader, p *build.Project) ([]byte, error) {
 	if o.input == "" {
 		name, err := findExample(ctx, p)
-		if err == nil && name == "" {
-			return nil, &usageError{errors.New("--input is missing, and the model has no input example: name a JSON or CSV file")}
+		switch {
+		case err == nil && name == "" && !inContext(p):
+			return nil, &usageError{errors.New("--input is missing, and only a build reads the model's own example: name a JSON or CSV file")}
+		case err == nil && name == "":
+			return nil, errNoExample()
 		}
 		var data []byte
 		if err == nil {
@@ -174,6 +188,11 @@ func (o *predictOptions) request(ctx context.Context, stdin io.Reader, p *build.
 		defer f.Close()
 		return untrusted.ReadAll(f, o.input, invoke.MaxBody)
 	})
+}
+
+// errNoExample is the error of a request that nobody has given.
+func errNoExample() error {
+	return &usageError{errors.New("--input is missing, and the model has no input example: name a JSON or CSV file")}
 }
 
 func (o *predictOptions) mediaType() string {

@@ -31,11 +31,20 @@ def log():
         return run.info.run_id, info.model_id
 
 
+def bare():
+    """A version whose model has no example and no large file."""
+    with mlflow.start_run():
+        info = mlflow.pyfunc.log_model(name="model", python_model=Answer(), pip_requirements=["mlflow"])
+    version = mlflow.register_model(info.model_uri, "bare")
+    mlflow.MlflowClient().set_registered_model_alias("bare", "bare", version.version)
+
+
 def main():
     mlflow.set_tracking_uri(SERVER)
     mlflow.set_experiment("models")
     log()
     run, model = log()
+    bare()
     client = mlflow.MlflowClient()
     client.set_registered_model_alias("my model", "champion", "1")
     client.transition_model_version_stage("my model", "1", "Staging")
