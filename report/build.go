@@ -17,6 +17,8 @@ type Build struct {
 	Size   int64 `json:"size,omitempty"`
 	Layers int   `json:"layers,omitempty"`
 	Reused int   `json:"reused,omitempty"`
+	// New are the layers that the builder did not have before, in the order of the image.
+	New []Blob `json:"new,omitempty"`
 }
 
 // Lock is what lock prints: how the lock differs from the one before.

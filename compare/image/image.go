@@ -12,6 +12,7 @@ import (
 	"slices"
 
 	"github.com/containerd/containerd/v2/core/images"
+	"github.com/deployfile/deployfile/internal/imageformat"
 	"github.com/deployfile/deployfile/internal/untrusted"
 	"github.com/opencontainers/go-digest"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
@@ -156,7 +157,7 @@ func (i *Image) platform(ctx context.Context, d ocispecs.Descriptor) (*Platform,
 	case len(diffIDs) != len(p.Manifest.Layers):
 		return nil, fmt.Errorf("manifest %s has %d layers and its configuration %d", d.Digest, len(p.Manifest.Layers), len(diffIDs))
 	}
-	made := createdBy(p.Config.History, len(diffIDs))
+	made := imageformat.CreatedBy(p.Config.History, len(diffIDs))
 	for n, l := range p.Manifest.Layers {
 		p.Layers = append(p.Layers, Layer{Descriptor: l, DiffID: diffIDs[n], CreatedBy: made[n]})
 	}
@@ -171,20 +172,6 @@ func platformName(p ocispecs.Platform) string {
 		name += "/" + p.Variant
 	}
 	return name
-}
-
-// createdBy returns the history's entry for each of n layers.
-func createdBy(history []ocispecs.History, n int) []string {
-	out := make([]string, 0, n)
-	for _, h := range history {
-		if !h.EmptyLayer {
-			out = append(out, h.CreatedBy)
-		}
-	}
-	if len(out) != n {
-		return make([]string, n)
-	}
-	return out
 }
 
 // decode reads a JSON document and verifies its digest.

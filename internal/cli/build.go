@@ -16,7 +16,6 @@ import (
 	"github.com/deployfile/deployfile/frontend"
 	"github.com/deployfile/deployfile/internal/suggest"
 	"github.com/deployfile/deployfile/report"
-	"github.com/docker/go-units"
 	"github.com/moby/buildkit/client"
 	"github.com/moby/buildkit/exporter/containerimage/exptypes"
 	"github.com/spf13/cobra"
@@ -133,12 +132,13 @@ func buildImage(ctx context.Context, s streams, dir string, o buildOptions) erro
 	took := time.Since(start)
 	// What the builder does not tell is left out.
 	if layers, err := r.Layers(ctx, b); err == nil {
-		result.Size, result.Layers, result.Reused = layers.Bytes, layers.Count, layers.Before
+		addLayers(&result, layers)
 	}
 	if len(o.tags) > 0 && !named {
 		fmt.Fprintf(s.err, "warning: --tag %s is not used: --push brings the image to a registry, --load to Docker's engine\n", strings.Join(o.tags, ", "))
 	}
 	fmt.Fprintln(s.err, buildSummary(result, took))
+	writeNewLayers(s.err, result)
 	switch {
 	case slices.ContainsFunc(opt.Outputs, build.Output.ToStdout):
 		return nil
@@ -277,49 +277,4 @@ func metadata(from map[string]string) map[string]any {
 		}
 	}
 	return out
-}
-
-// addOutputs adds the destinations of the outputs.
-func addOutputs(r *report.Build, outputs []build.Output) {
-	for _, o := range outputs {
-		switch {
-		case o.Pushes():
-			r.Pushed = append(r.Pushed, strings.Split(o.Attrs["name"], ",")...)
-		case o.Dest != "" && !o.ToStdout():
-			r.Written = append(r.Written, o.Dest)
-		}
-	}
-}
-
-// buildSummary returns what was built and where it went or, if nowhere, what to do with it.
-func buildSummary(r report.Build, took time.Duration) string {
-	built := fmt.Sprintf("built in %.1f s", took.Seconds())
-	if r.Layers > 0 {
-		built += ", " + layersText(r)
-	}
-	parts := []string{built}
-	for _, x := range []struct {
-		verb  string
-		names []string
-	}{{"pushed", r.Pushed}, {"loaded", r.Loaded}, {"written to", r.Written}} {
-		if len(x.names) > 0 {
-			parts = append(parts, x.verb+" "+strings.Join(x.names, ", "))
-		}
-	}
-	if len(parts) == 1 {
-		parts = append(parts, "not pushed: --push, --load or --output say where the image goes")
-	}
-	return strings.Join(parts, "; ")
-}
-
-// layersText says how large the image is, and how much of it is new.
-func layersText(r report.Build) string {
-	size := units.HumanSizeWithPrecision(float64(r.Size), 3)
-	switch r.Reused {
-	case 0:
-		return fmt.Sprintf("%s in %d layers", size, r.Layers)
-	case r.Layers:
-		return fmt.Sprintf("%s (all %d layers as before)", size, r.Layers)
-	}
-	return fmt.Sprintf("%s (%d of %d layers as before)", size, r.Reused, r.Layers)
 }
