@@ -10,8 +10,6 @@ package build
 import (
 	"cmp"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -72,6 +70,9 @@ type Options struct {
 	// Repeated says that the same was just built and shown: the progress is that of the
 	// export alone.
 	Repeated bool
+	// Patience is how long a build may take before its progress is shown in the mode
+	// auto: one that is done earlier shows nothing. Zero shows it from the start.
+	Patience time.Duration
 	// Stdout is standard output, for an Output that goes there.
 	Stdout io.Writer
 	// Refreshed, unless nil, lets a build without a demand for its lock
@@ -160,6 +161,7 @@ func run(ctx context.Context, b *builder.Builder, o Options) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
+	shown.patience = o.patience()
 	files, err := addOutputs(opt, o)
 	defer files.discard()
 	if err != nil {
@@ -301,11 +303,4 @@ func attributes(o Options, dir, file string) map[string]string {
 	}
 	maps.Copy(attrs, gitAttributes(dir))
 	return attrs
-}
-
-// sharedKey lets the builder keep a received directory and receive only later
-// changes.
-func sharedKey(dir string) string {
-	h := sha256.Sum256([]byte(dir))
-	return hex.EncodeToString(h[:])
 }

@@ -1,6 +1,8 @@
 package build
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -107,4 +109,11 @@ func layoutDigest(dir, tag string) (digest.Digest, error) {
 		tags = append(tags, t)
 	}
 	return "", fmt.Errorf("it has no image tagged %q; it has %s", tag, strings.Join(tags, ", "))
+}
+
+// sharedKey lets the builder keep a received directory and receive only later
+// changes.
+func sharedKey(dir string) string {
+	h := sha256.Sum256([]byte(dir))
+	return hex.EncodeToString(h[:])
 }

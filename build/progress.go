@@ -3,6 +3,7 @@ package build
 import (
 	"context"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -18,7 +19,9 @@ const lastEventsDelay = 300 * time.Millisecond
 // stopped.
 type progress struct {
 	display progressui.Display
-	to      *excerpt
+	// silent shows nothing.
+	silent progressui.Display
+	to     *excerpt
 	// streams says that the display shows all that steps log, and keeps it.
 	streams bool
 	// escaper makes text of steps printable; nil if programs read the display.
@@ -28,6 +31,8 @@ type progress struct {
 	again  *again
 	groups *groups
 	sent   sent
+	// patience is how long a build may take before it is shown.
+	patience time.Duration
 	// events receives the builder's events; the build closes it.
 	events chan *client.SolveStatus
 	// stop is closed to stop the display, ended when it no longer writes to the
@@ -58,8 +63,13 @@ func newProgress(log *os.File, mode, builder string, repeated bool) (*progress, 
 	if err != nil {
 		return nil, &UsageError{Option: "progress", Err: err}
 	}
+	silent, err := progressui.NewDisplay(to, progressui.QuietMode)
+	if err != nil {
+		return nil, err
+	}
 	p := &progress{
 		display: display,
+		silent:  silent,
 		to:      to,
 		events:  make(chan *client.SolveStatus),
 		stop:    make(chan struct{}),
@@ -86,14 +96,30 @@ func newProgress(log *os.File, mode, builder string, repeated bool) (*progress, 
 	return p, nil
 }
 
+// patience returns how long a build may take before it is shown.
+func (o Options) patience() time.Duration {
+	if progressui.DisplayMode(o.Progress) != progressui.AutoMode {
+		return 0
+	}
+	return o.Patience
+}
+
 // run shows the events. It ends with the build, not with the build's context,
 // so that the display shows how the build ended.
 func (p *progress) run() {
+	held, done := p.hold()
+	if done {
+		p.display = p.silent
+	}
 	shown := make(chan *client.SolveStatus)
 	go func() {
 		defer close(p.ended)
 		p.warnings, p.err = p.display.UpdateFrom(context.Background(), shown)
 	}()
+	for _, s := range held {
+		p.note(s)
+		shown <- p.convert(s)
+	}
 	p.forward(shown)
 	if p.groups != nil {
 		shown <- p.groups.end()
@@ -102,6 +128,31 @@ func (p *progress) run() {
 	<-p.ended
 	// The builder keeps reporting after the display has stopped.
 	for range p.events {
+	}
+}
+
+// hold keeps the events of a build that its user has no need to see yet, and reports
+// whether the build was done before he had.
+func (p *progress) hold() (held []*client.SolveStatus, done bool) {
+	if p.patience == 0 {
+		return nil, false
+	}
+	late := time.After(p.patience)
+	for {
+		select {
+		case <-late:
+			return held, false
+		case <-p.stop:
+			return held, false
+		case s, ok := <-p.events:
+			if !ok {
+				return held, true
+			}
+			held = append(held, s)
+			if slices.ContainsFunc(s.Vertexes, func(v *client.Vertex) bool { return v.Error != "" }) {
+				return held, false
+			}
+		}
 	}
 }
 

@@ -3,10 +3,15 @@ package cli
 import (
 	"context"
 	"maps"
+	"time"
 
 	"github.com/deployfile/deployfile/build"
 	"github.com/moby/buildkit/client"
 )
+
+// patience is how long a command whose result is text may take before its progress is
+// shown in front of that.
+const patience = time.Second
 
 // files builds an output that is a directory of small files and returns them by
 // name; args are added to the build's own.
@@ -38,7 +43,7 @@ func (f *inputFlags) buildFiles(ctx context.Context, s streams, p *build.Project
 	if err != nil {
 		return err
 	}
-	opt.Refreshed = nil
+	opt.Refreshed, opt.Patience = nil, patience
 	where(&opt)
 	b, err := f.find(ctx)
 	if err != nil {

@@ -62,6 +62,7 @@ func render(ctx context.Context, s streams, wanted []string, o renderOptions) er
 	if err != nil {
 		return err
 	}
+	d.Build.Patience = patience
 	// Everything is rendered before anything is written.
 	rendered, err := d.Render(ctx, deploy.RenderOptions{Selection: deploy.Selection{Names: wanted, All: o.all}, Images: o.images})
 	if err != nil {

@@ -33,6 +33,7 @@ func targetDiff(ctx context.Context, s streams, o targetDiffOptions) error {
 	if err != nil {
 		return err
 	}
+	d.Build.Patience = patience
 	out, err := d.Diff(ctx, deploy.DiffOptions{Selection: deploy.Selection{Names: o.targets, All: o.all}, Images: o.images})
 	if out == nil {
 		return err
