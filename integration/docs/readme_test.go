@@ -128,6 +128,10 @@ func (r *reader) serve(t *testing.T, text string, ask block) string {
 	if err := served.Wait(); err != nil {
 		t.Errorf("Ctrl-C: %v\n%s", err, lab.Tail(log.String()))
 	}
+	// Uvicorn names the address in its container, which is not the one to call.
+	if !strings.Contains(log.String(), "Started server process") || strings.Contains(log.String(), "0.0.0.0") {
+		t.Errorf("another address than the server's:\n%s", lab.Tail(log.String()))
+	}
 	return log.String()
 }
 

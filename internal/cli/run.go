@@ -85,7 +85,9 @@ func runImage(ctx context.Context, s streams, dir string, o runOptions) error {
 		return err
 	}
 	defer b.Close()
-	return serve.Run(ctx, b, serve.Options{Project: p, Build: opt, Listen: listen, Limits: limits, Log: &serve.Log{To: s.err}, Grace: stopGrace},
+	log := &serverLog{to: s.err}
+	defer log.flush()
+	return serve.Run(ctx, b, serve.Options{Project: p, Build: opt, Listen: listen, Limits: limits, Log: &serve.Log{To: log}, Grace: stopGrace},
 		func(ctx context.Context, url string, server build.Server) error {
 			fmt.Fprintln(s.out, url)
 			// Without an example, only the URL is shown.
