@@ -4,6 +4,7 @@ import (
 	"context"
 	"path"
 	"regexp"
+	"strings"
 
 	"github.com/deployfile/deployfile/build"
 	"github.com/deployfile/deployfile/internal/untrusted"
@@ -47,8 +48,19 @@ func inContext(p *build.Project) bool {
 // curlExample returns the command that sends a model's example to a server, "" if its
 // path would need quotes, because its name is untrusted.
 func curlExample(file, url string) string {
-	if !regexp.MustCompile(`^[A-Za-z0-9_./-]+$`).MatchString(file) {
+	if command([]string{file}) == "" {
 		return ""
 	}
 	return "curl -H 'Content-Type: application/json' -d @" + file + " " + url + "/invocations"
+}
+
+// command returns words as a line for a shell, "" if one of them would need quotes: it may
+// be untrusted, and a line is copied without a look at it.
+func command(words []string) string {
+	for _, word := range words {
+		if !regexp.MustCompile(`^[A-Za-z0-9_./:@-]+$`).MatchString(word) {
+			return ""
+		}
+	}
+	return strings.Join(words, " ")
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"path"
 	"slices"
@@ -22,10 +23,12 @@ const (
 )
 
 // orElsewhere adds to the error of a directory without a model those below it that
-// have one, or below the whole directory of the Deployfile if that one is missing.
-func orElsewhere(ctx context.Context, files *untrusted.Directory, err error) error {
+// have one, or below the whole directory of the Deployfile if that one is missing, and
+// the command for the newest. again returns the command of init for a directory below
+// that of the Deployfile, "" if there is none to copy.
+func orElsewhere(ctx context.Context, files *untrusted.Directory, again func(model string) string, err error) error {
 	var missing *mlmodel.MissingModelError
-	if !errors.As(err, &missing) || len(missing.Below) > 0 {
+	if !errors.As(err, &missing) {
 		return err
 	}
 	dir := missing.Dir
@@ -36,7 +39,11 @@ func orElsewhere(ctx context.Context, files *untrusted.Directory, err error) err
 	if stopped != nil || len(found) == 0 {
 		return err
 	}
-	return &mlmodel.MissingModelError{Dir: missing.Dir, Below: found}
+	err = &mlmodel.MissingModelError{Dir: missing.Dir, Below: found}
+	if command := again(found[0]); command != "" {
+		return fmt.Errorf("%w\n%s%s", err, runPrefix, command)
+	}
+	return err
 }
 
 // findModels returns the directories below one that have an MLmodel, the newest first.

@@ -108,7 +108,7 @@ func initialise(ctx context.Context, s streams, modelDir string, o initOptions) 
 		return m, err
 	})
 	if err != nil {
-		return orElsewhere(ctx, files, err)
+		return orElsewhere(ctx, files, o.again, err)
 	}
 	text, err := firstDeployfile(o.syntax, deployfile.ModelName(cmp.Or(model.RegisteredName, filepath.Base(dir))), source, model)
 	if err != nil {
@@ -132,6 +132,31 @@ func initialise(ctx context.Context, s streams, modelDir string, o initOptions) 
 	}
 	fmt.Fprintf(s.text, "wrote %s\nnext: deployfile lock, then deployfile run\n", o.file)
 	return nil
+}
+
+// again returns the command that takes a model below the directory of the Deployfile,
+// "" if a shell would have to quote something of it.
+func (o initOptions) again(model string) string {
+	words := []string{"deployfile", "init"}
+	if o.directory != "." {
+		words = append(words, "-C", o.directory)
+	}
+	if o.file != filepath.Join(o.directory, deployfile.DefaultName) {
+		words = append(words, "-f", o.file)
+		if rel, err := filepath.Rel(o.directory, filepath.Join(filepath.Dir(o.file), model)); err == nil {
+			model = filepath.ToSlash(rel)
+		}
+	}
+	if o.syntax != frontendImage {
+		words = append(words, "--syntax", o.syntax)
+	}
+	if o.force {
+		words = append(words, "--force")
+	}
+	if strings.HasPrefix(model, "-") {
+		return "" // it would be a flag
+	}
+	return command(append(words, model))
 }
 
 // platformWarning says what a machine makes that is not like most clusters.
