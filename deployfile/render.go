@@ -61,14 +61,44 @@ func Render(w io.Writer, source []byte, d Diagnostic) error {
 		out.plain("%s | ...\n", gutter)
 	}
 	for hint := range strings.Lines(d.Hint) {
+		hint = strings.TrimSuffix(hint, "\n")
+		if d.Rule == ruleUnknownKey {
+			hint = wrapped(hint, hintWidth-len(gutter), gutter+"   ")
+		}
 		out.plain("%s ", gutter)
-		out.paint(terminal.Hint, "= "+strings.TrimSuffix(hint, "\n"))
+		out.paint(terminal.Hint, "= "+hint)
 		out.plain("\n")
 	}
 	if out.err != nil {
 		return fmt.Errorf("drawing a diagnostic: %w", out.err)
 	}
 	return nil
+}
+
+// hintWidth is how wide a list of keys is drawn, on a terminal of 80 columns. A hint with
+// a command stays on its line, so that it can be copied.
+const hintWidth = 76
+
+// wrapped breaks a text at its spaces into lines of at most width characters, if its words
+// let it; the lines after the first begin with indent.
+func wrapped(text string, width int, indent string) string {
+	var b strings.Builder
+	column := 0
+	for n, word := range strings.Fields(text) {
+		length := utf8.RuneCountInString(word)
+		switch {
+		case n == 0:
+		case column+1+length > width:
+			b.WriteString("\n" + indent)
+			column = 0
+		default:
+			b.WriteByte(' ')
+			column++
+		}
+		b.WriteString(word)
+		column += length
+	}
+	return b.String()
 }
 
 // printer writes pieces of text until one fails.

@@ -38,6 +38,17 @@ func TestRender(t *testing.T) {
   = did you mean "python"?
 `,
 		},
+		"a key of many": {
+			model + "[environment]\nxyzzyxyzzy = 1\n",
+			`Deployfile:4:1: error: unknown key "xyzzyxyzzy" in [environment]
+  |
+4 | xyzzyxyzzy = 1
+  | ^^^^^^^^^^
+  = known keys are python, base, toolchain, mlflow, requirements, constraints,
+    override, without, system-packages, build-packages, implied-packages, code,
+    env, indexes, ca
+`,
+		},
 		"tabs and other alphabets": {
 			model + "[environment]\n\tenv = { A = \"é日\", B =\t2 }\r\n",
 			"Deployfile:4:24: error: environment.env.B must be a string, but is an integer\n" +

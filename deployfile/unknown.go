@@ -9,6 +9,9 @@ import (
 	"github.com/deployfile/deployfile/internal/suggest"
 )
 
+// ruleUnknownKey is the rule whose hint Render breaks into lines: it may list all keys.
+const ruleUnknownKey = "unknown-key"
+
 // strangeKey reports a key that a table does not have: it is another kind's, or
 // unknown.
 func (r *report) strangeKey(table []string, name string, keys []key) {
@@ -45,7 +48,7 @@ func (r *report) kindsWith(path []string) []string {
 // unknownKey reports a key that no table has there, and where it belongs or what was
 // probably meant.
 func (r *report) unknownKey(table []string, name string, keys []key) Problem {
-	p := Problem{Rule: "unknown-key", Message: fmt.Sprintf("unknown key %q", name)}
+	p := Problem{Rule: ruleUnknownKey, Message: fmt.Sprintf("unknown key %q", name)}
 	if len(table) > 0 {
 		p.Message += " in [" + describe(table) + "]"
 	} else {
