@@ -1,6 +1,8 @@
 """What resolving requirements and build requirements share."""
 
 import contextlib
+import glob
+import time
 
 WORK = "/tmp/lock"
 # For how many packages that uv did not find their indexes are asked once more.
@@ -19,6 +21,37 @@ def silence():
         os.dup2(error, 2)
         os.close(error)
         os.close(nowhere)
+
+
+@contextlib.contextmanager
+def counted():
+    """Says in the log meanwhile of how many packages uv knows what the index has. uv
+    would tell a terminal alone, and of those that it has then. It is a process of its
+    own: run forks, where threads are no good."""
+    child = os.fork()
+    if child == 0:
+        tell_count()
+    try:
+        yield
+    finally:
+        try:
+            os.kill(child, signal.SIGKILL)
+        except ProcessLookupError:
+            pass  # run has ended everything
+        with contextlib.suppress(ChildProcessError):
+            os.waitpid(child, 0)
+
+
+def tell_count():
+    """Writes every two seconds how many pages of indexes are in uv's cache, if there are
+    more."""
+    told = 0
+    while True:
+        time.sleep(2)
+        pages = len(glob.glob(f"{glob.escape(os.environ['UV_CACHE_DIR'])}/simple-v*/**/*.rkyv", recursive=True))
+        if pages > told:
+            print(f"{pages} package{'s'[:pages > 1]} looked up", file=sys.stderr, flush=True)
+            told = pages
 
 
 def requirement_name(text):
@@ -108,4 +141,6 @@ def compile_once(request, requirements, constraints, output, *extra):
     for option in request.get("options") or []:
         args += option.split(" ", 1)
     with silence():
+        learn_python()
+    with counted(), silence():
         return uv(*args, cwd=give(WORK))

@@ -25,6 +25,8 @@ NAMED = 10
 # Seconds after which no further wheel is asked for: what is not known is no reason
 # to have no lock.
 PATIENCE = 60
+# How often the log says how far that is, in seconds.
+TELLING = 2
 # The largest .pth file that is read, in bytes.
 MAX_PTH = 64 << 10
 
@@ -289,7 +291,12 @@ def look_into(wheels, indexes):
     """What the lock says of the wheels' files."""
     server, end = Servers(), time.monotonic() + PATIENCE
     with concurrent.futures.ThreadPoolExecutor(4) as pool:
-        opened = list(pool.map(lambda w: open_wheel(w, indexes, server, end), wheels))
+        opened, told = [], time.monotonic()
+        for wheel in pool.map(lambda w: open_wheel(w, indexes, server, end), wheels):
+            opened.append(wheel)
+            if time.monotonic() - told > TELLING:
+                told = time.monotonic()
+                print(f"looked into {len(opened)} of {len(wheels)} wheels", file=sys.stderr, flush=True)
     unread = sorted(shown(str(w)) for w in opened if isinstance(w, Unread))
     opened = sorted((w for w in opened if isinstance(w, Wheel)), key=lambda w: w.package)
     startup = collections.defaultdict(list)
