@@ -87,7 +87,23 @@ func TestDockerEngine(t *testing.T) {
 	want := filepath.Join(dir, "want.tar")
 	p.mustBuildx(t, "-o", "type=tar,dest="+want)
 
-	// This engine reads no folders with images.
+	// This engine reads no directories with images, which the CLI says before it builds.
+	cli := func(args ...string) (string, error) {
+		args = append([]string{"build", "--progress", "plain", p.Dir}, args...)
+		for _, name := range []string{"base", "toolchain"} {
+			args = append(args, "--build-context", name+"="+p.Contexts[name])
+		}
+		c := exec.CommandContext(t.Context(), shared.deployfile, args...)
+		c.Env = append(buildxCommand(t.Context(), nil).Env, "DOCKER_HOST="+engine)
+		out, err := c.CombinedOutput()
+		return string(out), err
+	}
+	p.Contexts["base"], p.Contexts["toolchain"] = "oci-layout://"+shared.Base, "oci-layout://"+shared.Toolchain
+	out, err := cli()
+	if err == nil {
+		t.Error("it builds from a directory with an image")
+	}
+	wantWords(t, out, "build context base is an OCI layout, which this builder is too old for: it needs BuildKit 0.11 or Docker 24.0, or --builder embedded")
 	for name, layout := range map[string]string{"base": shared.Base, "toolchain": shared.Toolchain} {
 		ref := shared.registry.Host + "/engine/" + name + ":1"
 		if err := lab.PushLayout(layout, ref); err != nil {
@@ -112,14 +128,10 @@ func TestDockerEngine(t *testing.T) {
 	answersOnEngine(t, c, "tiny:1")
 
 	// The CLI builds on the engine if there is no other builder, and a tag is the engine's.
-	cli := exec.CommandContext(t.Context(), shared.deployfile, "build", "-t", "tiny:2", "--progress", "plain",
-		"--build-context", "base="+p.Contexts["base"], "--build-context", "toolchain="+p.Contexts["toolchain"], p.Dir)
-	cli.Env = append(buildxCommand(t.Context(), nil).Env, "DOCKER_HOST="+engine)
-	out, err := cli.CombinedOutput()
-	if err != nil {
-		t.Fatalf("deployfile build -t: %v\n%s", err, lab.Tail(string(out)))
+	if out, err = cli("-t", "tiny:2"); err != nil {
+		t.Fatalf("deployfile build -t: %v\n%s", err, lab.Tail(out))
 	}
-	wantWords(t, string(out), "; loaded tiny:2")
+	wantWords(t, out, "; loaded tiny:2")
 	answersOnEngine(t, c, "tiny:2")
 }
 
