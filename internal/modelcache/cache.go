@@ -37,6 +37,8 @@ const (
 	// inUse is locked, shared, by each process that needs files of the cache, and
 	// exclusively by one that removes some.
 	inUse = "lock"
+	// lockSuffix is what the name of a download's lock has after the download's.
+	lockSuffix = ".lock"
 )
 
 // Dir returns the directory of the user's cache.
@@ -170,7 +172,7 @@ const lockPoll = 200 * time.Millisecond
 func (c *Cache) Begin(ctx context.Context, key string) (*Partial, error) {
 	sum := sha256.Sum256([]byte(key))
 	p := &Partial{cache: c, name: partials + "/" + hex.EncodeToString(sum[:]), hash: sha256.New()}
-	p.lock = flock.New(filepath.Join(c.path, p.name+".lock"), flock.SetPermissions(0o600))
+	p.lock = flock.New(filepath.Join(c.path, p.name+lockSuffix), flock.SetPermissions(0o600))
 	if _, err := p.lock.TryLockContext(ctx, lockPoll); err != nil {
 		return nil, err
 	}

@@ -110,8 +110,8 @@ func TestCorrupt(t *testing.T) {
 // TestLimit removes what was used longest ago, and nothing that is in use.
 func TestLimit(t *testing.T) {
 	dir := t.TempDir()
-	c, closed := open(t, dir, 10)
-	other, closedOther := open(t, dir, 10)
+	c, closed := open(t, dir, block)
+	other, closedOther := open(t, dir, block)
 	a, b := put(t, c, "aaaaaaaa"), put(t, other, "bbbbbbbb")
 	old := time.Now().Add(-time.Hour)
 	if err := os.Chtimes(filepath.Join(dir, "sha256", a), old, old); err != nil {
@@ -128,6 +128,23 @@ func TestLimit(t *testing.T) {
 	left, err := os.ReadDir(filepath.Join(dir, "sha256"))
 	if err != nil || len(left) != 1 || left[0].Name() != b {
 		t.Errorf("%v, %v are left", left, err)
+	}
+}
+
+// TestManySmallFiles leaves no more of them than the disk has room for, and no lock of a
+// download: whoever writes an archive may have a hundred thousand files of one byte.
+func TestManySmallFiles(t *testing.T) {
+	dir := t.TempDir()
+	c, closed := open(t, dir, 10*block)
+	for n := range 30 {
+		put(t, c, strings.Repeat("x", n))
+	}
+	closed()
+	for name, want := range map[string]int{"sha256": 10, "partial": 0} {
+		left, err := os.ReadDir(filepath.Join(dir, name))
+		if err != nil || len(left) != want {
+			t.Errorf("%d files are left in %s, want %d: %v", len(left), name, want, err)
+		}
 	}
 }
 
