@@ -19,10 +19,10 @@ import (
 	"github.com/deployfile/deployfile/deploy"
 	"github.com/deployfile/deployfile/deployfile"
 	"github.com/deployfile/deployfile/frontend"
+	"github.com/deployfile/deployfile/internal/guarded"
 	"github.com/deployfile/deployfile/internal/imageformat"
 	"github.com/deployfile/deployfile/internal/invoke"
 	"github.com/deployfile/deployfile/internal/modelpack"
-	"github.com/deployfile/deployfile/internal/network"
 	"github.com/deployfile/deployfile/internal/pyenv"
 	"github.com/deployfile/deployfile/internal/registryclient"
 	"github.com/deployfile/deployfile/internal/terminal"
@@ -99,7 +99,7 @@ func errorsWith(text string) map[string]error {
 		filled[modelpack.FileError],
 		filled[mlmodel.SourceErrors],
 		filled[modelsource.UnknownError],
-		filled[network.RefusedError],
+		filled[guarded.RefusedError],
 		filled[pyenv.PlatformError],
 		filled[publish.BusyError],
 		filled[publish.ConflictError],

@@ -3,7 +3,6 @@ package modelstore
 import (
 	"net/http"
 	"net/http/httptest"
-	"net/netip"
 	"net/url"
 	"strings"
 	"testing"
@@ -69,20 +68,6 @@ func TestDirectoryOfAServer(t *testing.T) {
 			}
 			if _, err := s.open(location); (err == nil) != tt.reads {
 				t.Errorf("%+v, %s: %v", tt, location, err)
-			}
-		}
-	}
-}
-
-func TestRefuseAddress(t *testing.T) {
-	for ip, want := range map[string][2]bool{ // refused from a server elsewhere, from one on this machine
-		"169.254.169.254": {true, true}, "fe80::1%eth0": {true, true}, "::ffff:169.254.169.254": {true, true}, "fd00:ec2::254": {true, true},
-		"127.0.0.1": {true, false}, "::1": {true, false}, "0.0.0.0": {true, false},
-		"10.0.0.1": {false, false}, "203.0.113.1": {false, false}, "2001:db8::1": {false, false},
-	} {
-		for n, loopback := range []bool{false, true} {
-			if err := refuseAddress(netip.MustParseAddr(ip), loopback); (err != nil) != want[n] {
-				t.Errorf("%s, with the server on this machine %t: %v", ip, loopback, err)
 			}
 		}
 	}

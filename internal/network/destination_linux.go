@@ -4,27 +4,28 @@ import (
 	"fmt"
 	"net/netip"
 
+	"github.com/deployfile/deployfile/internal/guarded"
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
 )
 
 // find looks up an address in the routing tables of the calling thread's
 // network namespace.
-func find(addr netip.Addr) (Destination, error) {
+func find(addr netip.Addr) (guarded.Destination, error) {
 	routes, err := netlink.RouteGet(addr.AsSlice())
 	if err != nil {
-		return Elsewhere, fmt.Errorf("the way to %s: %w", addr, err)
+		return guarded.Elsewhere, fmt.Errorf("the way to %s: %w", addr, err)
 	}
 	for _, r := range routes {
 		switch r.Type {
 		case unix.RTN_LOCAL:
-			return Here, nil
+			return guarded.Here, nil
 		case unix.RTN_BROADCAST, unix.RTN_MULTICAST, unix.RTN_ANYCAST:
-			return Many, nil
+			return guarded.Many, nil
 		case unix.RTN_UNICAST:
 		default:
-			return Elsewhere, fmt.Errorf("the way to %s is closed", addr)
+			return guarded.Elsewhere, fmt.Errorf("the way to %s is closed", addr)
 		}
 	}
-	return Elsewhere, nil
+	return guarded.Elsewhere, nil
 }

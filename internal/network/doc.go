@@ -1,7 +1,7 @@
 // Package network gives each step of the embedded builder a network of its own:
 // a network namespace with one TUN device, whose other end is a TCP/IP stack in
 // the supervisor. The supervisor dials with ordinary sockets what a step asks
-// for, if Check allows it. So the machine is not changed and nothing has to be
+// for, if guarded.Check allows it. So the machine is not changed and nothing has to be
 // cleaned up: no bridge, no firewall rule, no setting.
 //
 // The process that becomes the step's runc calls Enter. The supervisor runs a

@@ -7,6 +7,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/deployfile/deployfile/internal/guarded"
 	"gvisor.dev/gvisor/pkg/tcpip"
 	"gvisor.dev/gvisor/pkg/tcpip/adapters/gonet"
 	"gvisor.dev/gvisor/pkg/tcpip/transport/tcp"
@@ -93,7 +94,7 @@ func (n *network) forwardUDP(r *udp.ForwarderRequest) bool {
 	id := r.ID()
 	to := addrPort(id.LocalAddress, id.LocalPort)
 	names := toNames(to)
-	if !names && Check(to.Addr(), find) != nil {
+	if !names && guarded.Check(to.Addr(), find) != nil {
 		return false
 	}
 	if !n.take() {

@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"time"
 
+	"github.com/deployfile/deployfile/internal/guarded"
 	"golang.org/x/sys/unix"
 	"gvisor.dev/gvisor/pkg/tcpip"
 	"gvisor.dev/gvisor/pkg/tcpip/adapters/gonet"
@@ -127,7 +128,7 @@ const connectDeadline = 2 * time.Minute
 
 // dial connects to the address that a step asked for, if Check allows it.
 func (n *network) dial(network string, to netip.AddrPort) (net.Conn, error) {
-	if err := Check(to.Addr(), find); err != nil {
+	if err := guarded.Check(to.Addr(), find); err != nil {
 		return nil, err
 	}
 	dialer := net.Dialer{Timeout: connectDeadline}

@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"time"
 
+	"github.com/deployfile/deployfile/internal/untrusted"
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
@@ -41,6 +43,9 @@ type blob struct {
 }
 
 // open asks for what is left.
+// silence is how long a registry may send nothing of a blob.
+const silence = 2 * time.Minute
+
 func (b *blob) open() error {
 	req, err := http.NewRequestWithContext(b.ctx, http.MethodGet, b.d.url("blobs/"+b.digest.String()), nil)
 	if err != nil {
@@ -66,7 +71,7 @@ func (b *blob) open() error {
 			return err
 		}
 	}
-	b.body = resp.Body
+	b.body = untrusted.Patient(resp.Body, silence)
 	return nil
 }
 

@@ -17,7 +17,6 @@ import (
 	"github.com/google/go-containerregistry/pkg/authn"
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
-	"github.com/google/go-containerregistry/pkg/v1/remote"
 	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
 )
 
@@ -52,7 +51,7 @@ func login(ctx context.Context, to name.Repository, scope string) (http.RoundTri
 	if err != nil {
 		return nil, err
 	}
-	base := transport.NewUserAgent(untrusted.Registry(remote.DefaultTransport), "deployfile")
+	base := transport.NewUserAgent(untrusted.Registry(anywhere()), "deployfile")
 	return transport.NewWithContext(ctx, to.Registry, auth, base, []string{to.Scope(scope)})
 }
 

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"path"
 	"strings"
+	"time"
 )
 
 // AnswerLimit limits a server's response.
@@ -52,11 +53,14 @@ func (a Answers) RoundTrip(req *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
+// answerSilence is how long a server may send nothing of an answer that is read as a whole.
+const answerSilence = 2 * time.Minute
+
 func (a *AnswerLimit) read(resp *http.Response) ([]byte, error) {
 	if resp.ContentLength > a.Bytes {
 		return nil, &AnswerError{Limit: size(a.Bytes)}
 	}
-	data, err := ReadAll(resp.Body, "the answer", a.Bytes)
+	data, err := ReadAll(Patient(resp.Body, answerSilence), "the answer", a.Bytes)
 	var large *TooLargeError
 	switch {
 	case errors.As(err, &large):

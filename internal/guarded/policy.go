@@ -1,4 +1,4 @@
-package network
+package guarded
 
 import (
 	"fmt"
