@@ -29,6 +29,8 @@ type environment struct {
 	ownRequirements, ownConstraints []mlmodel.Requirement
 	// all are the requirements after [environment] override and without.
 	all []mlmodel.Requirement
+	// limits are the constraints.
+	limits []mlmodel.Requirement
 	// hashes are those that requirements demand.
 	hashes resolver.Hashes
 	// unproven are the names of without that no requirement has.
@@ -210,6 +212,7 @@ func (e *environment) require(from ...mlmodel.Requirement) {
 }
 
 func (e *environment) constrain(from ...mlmodel.Requirement) {
+	e.limits = append(e.limits, from...)
 	e.lines(from, &e.inputs.Constraints, e.constraints)
 }
 

@@ -36,18 +36,41 @@ func (e *environment) server(f *deployfile.File, m *mlmodel.Model) {
 	case r.Name == "mlflow-skinny" && e.inputs.MLflow == "full":
 		e.inputs.Requirements = append(e.inputs.Requirements, "mlflow"+r.Specifier)
 	}
-	if importsSetuptools(m.MLflowVersion) && !slices.ContainsFunc(e.all, func(r mlmodel.Requirement) bool { return r.Name == "setuptools" }) {
+	version := m.MLflowVersion
+	if pinned, found := strings.CutPrefix(r.Specifier, "=="); ok && found {
+		version = pinned
+	}
+	e.older(version)
+}
+
+// older adds what a version of MLflow needs and does not say, because it was written
+// before others changed, unless the model or the Deployfile names it.
+func (e *environment) older(version string) {
+	named := func(name string) bool {
+		return slices.Contains(e.inputs.Without, name) ||
+			slices.ContainsFunc(e.inputs.Override, func(line string) bool { return strings.EqualFold(nameOf(line), name) }) ||
+			slices.ContainsFunc(slices.Concat(e.all, e.limits), func(r mlmodel.Requirement) bool { return r.Name == name })
+	}
+	// It imports pkg_resources, which came with every Python's setuptools once.
+	// Setuptools has it up to version 80.
+	if between(version, "0", "2.16") && !named("setuptools") {
 		e.inputs.Requirements = append(e.inputs.Requirements, "setuptools<81")
+	}
+	// Its server calls FastAPI.route, which it inherits from Starlette before 1.0.
+	if between(version, "2.21", "3.11") && !named("starlette") {
+		e.inputs.Constraints = append(e.inputs.Constraints, "starlette<1")
 	}
 }
 
-// importsSetuptools reports whether a version of MLflow imports pkg_resources, which
-// came with every Python's setuptools once. MLflow does not require it, and setuptools
-// has it up to version 80.
-func importsSetuptools(version string) bool {
+// between reports whether a version is at least from and before to.
+func between(version, from, to string) bool {
 	v, err := semver.PyPI.Parse(version)
-	first, e := semver.PyPI.Parse("2.16.0")
-	return err == nil && e == nil && v.Compare(first) < 0
+	if err != nil {
+		return false
+	}
+	first, e1 := semver.PyPI.Parse(from)
+	last, e2 := semver.PyPI.Parse(to)
+	return e1 == nil && e2 == nil && v.Compare(first) >= 0 && v.Compare(last) < 0
 }
 
 // release reports whether a version is one of PEP 440 and of an index: neither a
