@@ -17,7 +17,8 @@ const DefaultTimeout = publish.DefaultTimeout
 
 // ApplyOptions say how a target is changed.
 type ApplyOptions struct {
-	// Timeout limits the wait until the endpoint is ready, 0 for DefaultTimeout.
+	// Timeout limits the wait until the endpoint is ready, 0 for DefaultTimeout or what the
+	// target's kind needs.
 	Timeout time.Duration
 	// NoWait returns when the target has accepted the revision. Nothing is rolled
 	// back if it does not become ready.
@@ -30,9 +31,6 @@ type ApplyOptions struct {
 }
 
 func (d *Deployer) applyOptions(t deployfile.Target, o ApplyOptions) publish.Options {
-	if o.Timeout == 0 {
-		o.Timeout = DefaultTimeout
-	}
 	return publish.Options{
 		ApplyOptions: publish.ApplyOptions{
 			Timeout: o.Timeout, NoWait: o.NoWait, ForceConflicts: o.ForceConflicts,

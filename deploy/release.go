@@ -77,6 +77,8 @@ type delivery struct {
 	dry bool
 	// host knows the platforms of the target, nil if nothing does.
 	host publish.Host
+	// receiver prepares the repository of the target, nil if nothing has to.
+	receiver publish.Receiver
 	// had are the images of the target's revisions, as the target names them.
 	had []string
 }
@@ -89,6 +91,9 @@ func deliveryTo(s *session, dry bool) delivery {
 	}
 	if importer, ok := s.publisher.(publish.Importer); ok && s.Target.Image == "" {
 		d.importer = importer
+	}
+	if receiver, ok := s.publisher.(publish.Receiver); ok && !dry && s.Target.Image != "" {
+		d.receiver = receiver
 	}
 	return d
 }
@@ -117,6 +122,14 @@ func (d *Deployer) releases(ctx context.Context, images Images, to []delivery) (
 	defer work.close()
 	if err := work.checkPlatforms(ctx, to); err != nil {
 		return nil, err
+	}
+	for _, x := range to {
+		if x.receiver == nil {
+			continue
+		}
+		if err := x.receiver.Receive(ctx); err != nil {
+			return nil, atTarget(x.Target, err)
+		}
 	}
 	for n, x := range to {
 		if out[n].Image, err = work.image(ctx, x, to); err != nil {

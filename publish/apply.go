@@ -21,7 +21,7 @@ type operation struct {
 // Apply implements Publisher.
 func (e *Engine) Apply(ctx context.Context, r Revision, o ApplyOptions) (Revision, error) {
 	if o.Timeout <= 0 {
-		o.Timeout = DefaultTimeout
+		o.Timeout = e.Limits().Ready
 	}
 	if o.Progress == nil {
 		o.Progress = func(string) {}
@@ -81,11 +81,11 @@ func (d *operation) claim(ctx context.Context) error {
 	r := &d.plan.Record
 	lasts := d.store.Lease()
 	if lasts == 0 {
-		lasts = 2*(stepLimit+d.plan.Options.Timeout) + CleanupLimit + slack
+		lasts = 2*(stepLimit+d.plan.Options.Timeout) + d.Limits().Cleanup + slack
 	}
 	r.Deadline = now.Add(lasts).UTC().Truncate(time.Second)
 	// If it were cancelled, it might create a record that nobody removes.
-	fresh, cancel := afterwards(ctx)
+	fresh, cancel := d.afterwards(ctx)
 	defer cancel()
 	if err := d.created(fresh, d.store.Create(fresh, *r)); err != nil {
 		return err
@@ -185,7 +185,7 @@ func (d *operation) carryOut(ctx context.Context) error {
 
 // finish completes a committed rollout, which the end of ctx does not undo.
 func (d *operation) finish(ctx context.Context) error {
-	fresh, cancel := afterwards(ctx)
+	fresh, cancel := d.afterwards(ctx)
 	defer cancel()
 	defer d.unlock(fresh)
 	if err := d.rollout.Prune(fresh); err != nil {
@@ -217,7 +217,7 @@ func (d *operation) revert(ctx context.Context, failure error) error {
 		// The endpoint is another rollout's now.
 		return errors.Join(failure, d.discard(ctx))
 	}
-	fresh, cancel := afterwards(ctx)
+	fresh, cancel := d.afterwards(ctx)
 	defer cancel()
 	if err := d.lock.mine(fresh); errors.As(err, &lost) {
 		return errors.Join(failure, err, d.discard(ctx))
@@ -257,7 +257,7 @@ func (d *operation) discard(ctx context.Context) error {
 	if !ok {
 		return nil
 	}
-	fresh, cancel := afterwards(ctx)
+	fresh, cancel := d.afterwards(ctx)
 	defer cancel()
 	return r.Discard(fresh)
 }
@@ -289,6 +289,6 @@ func (d *operation) interrupted(ctx context.Context, err error, consequence stri
 }
 
 // afterwards returns a context for what must be done even if ctx has ended.
-func afterwards(ctx context.Context) (context.Context, context.CancelFunc) {
-	return context.WithTimeout(context.WithoutCancel(ctx), CleanupLimit)
+func (e *Engine) afterwards(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.WithoutCancel(ctx), e.Limits().Cleanup)
 }

@@ -49,7 +49,7 @@ func (e *endedError) Error() string { return e.why.Error() }
 // deployed without waiting, or that is restarting, needs only time.
 func await(ctx context.Context, p Publisher, r Revision, o Options) error {
 	said := ""
-	_, err := untilReady(ctx, cmp.Or(o.Timeout, DefaultTimeout), func(ctx context.Context) (Readiness, error) {
+	_, err := untilReady(ctx, cmp.Or(o.Timeout, limitsOf(p).Ready), func(ctx context.Context) (Readiness, error) {
 		status, err := p.Status(ctx)
 		if err != nil {
 			return Readiness{}, err

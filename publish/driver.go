@@ -33,6 +33,20 @@ type Driver interface {
 	Close() error
 }
 
+// Slow is a Driver whose target takes longer than others: a cloud that starts machines.
+type Slow interface {
+	// Limits returns the limits in the place of DefaultTimeout and CleanupLimit.
+	Limits() Limits
+}
+
+// Limits are how long a target may take.
+type Limits struct {
+	// Ready limits each wait of a rollout unless ApplyOptions.Timeout is set.
+	Ready time.Duration
+	// Cleanup bounds reverting or completing a rollout.
+	Cleanup time.Duration
+}
+
 // Plan describes a rollout that is about to begin.
 type Plan struct {
 	// Record is the record that Create will be given. Prepare may set its Facts.

@@ -46,6 +46,22 @@ func (e *Engine) Parts() (Store, Driver) { return e.store, e.driver }
 // Endpoint implements Publisher.
 func (e *Engine) Endpoint() string { return e.endpoint }
 
+// Limits returns how long the endpoint's target may take.
+func (e *Engine) Limits() Limits {
+	if s, ok := e.driver.(Slow); ok {
+		return s.Limits()
+	}
+	return Limits{Ready: DefaultTimeout, Cleanup: CleanupLimit}
+}
+
+// limitsOf returns the limits of a publisher.
+func limitsOf(p Publisher) Limits {
+	if s, ok := p.(Slow); ok {
+		return s.Limits()
+	}
+	return Limits{Ready: DefaultTimeout, Cleanup: CleanupLimit}
+}
+
 // Revisions implements Publisher.
 func (e *Engine) Revisions(ctx context.Context) ([]Revision, error) {
 	records, err := list(ctx, e.store)

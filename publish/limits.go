@@ -9,10 +9,10 @@ const (
 	KeepRevisions = 10
 	// DefaultTimeout limits each of the two waits of a rollout, until the revision is
 	// ready and until it is ready behind the routing, unless ApplyOptions.Timeout is
-	// set.
+	// set or the Driver is Slow.
 	DefaultTimeout = 10 * time.Minute
 	// CleanupLimit bounds reverting or completing a rollout, even after the caller's
-	// context has ended.
+	// context has ended, unless the Driver is Slow.
 	CleanupLimit = StopLimit + 30*time.Second
 	// StopLimit is how long a server may take to end.
 	StopLimit = 30 * time.Second

@@ -78,6 +78,14 @@ type Host interface {
 	Platforms(ctx context.Context) ([]string, error)
 }
 
+// Receiver is a Publisher whose target has a registry of its own that must know a
+// repository before an image is pushed there.
+type Receiver interface {
+	// Receive makes sure that the repository of the target is there, before anything is
+	// built for it.
+	Receive(ctx context.Context) error
+}
+
 // MaxRevision is the highest revision number.
 const MaxRevision = manifests.MaxRevision
 

@@ -3,6 +3,8 @@ package cli
 import (
 	"context"
 	"errors"
+	"math"
+	"time"
 
 	"github.com/deployfile/deployfile/deploy"
 	"github.com/spf13/cobra"
@@ -16,7 +18,8 @@ type applyFlags struct {
 }
 
 func (f *applyFlags) add(flags *pflag.FlagSet) {
-	flags.DurationVar(&f.Timeout, "timeout", deploy.DefaultTimeout, "the `TIME` to wait until the endpoint is ready")
+	flags.DurationVar(&f.Timeout, "timeout", unset, "the `TIME` to wait until the endpoint is ready; 45m by default for sagemaker")
+	flags.Lookup("timeout").DefValue = deploy.DefaultTimeout.String()
 	flags.BoolVar(&f.NoWait, "no-wait", false, "do not wait until the endpoint is ready; nothing is reverted if it never is")
 	flags.BoolVar(&f.ForceConflicts, "force-conflicts", false, "overwrite what others have changed at the target, and replace another model that the endpoint has")
 	flags.BoolVar(&f.DryRun, "dry-run", false, "print what would change, and change nothing")
@@ -29,8 +32,15 @@ func addQuiet(flags *pflag.FlagSet, quiet *bool) {
 	flags.BoolVarP(quiet, "quiet", "q", false, "print the outcome alone, and nothing of what is done meanwhile")
 }
 
+// unset is the value of a flag whose default depends on the target.
+const unset time.Duration = math.MinInt64
+
 // valid refuses values that are invalid for every target.
 func (f *applyFlags) valid() error {
+	if f.Timeout == unset {
+		f.Timeout = 0
+		return nil
+	}
 	if f.Timeout <= 0 {
 		return &usageError{errors.New("--timeout must be more than 0; --no-wait does not wait")}
 	}
