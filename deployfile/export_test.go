@@ -6,3 +6,13 @@ var TestKinds []Kind
 
 // EveryTarget is a text with all keys of all kinds.
 const EveryTarget = everyTarget
+
+// RequiredKeys returns the keys that a target of a kind cannot be without.
+func RequiredKeys(kind string) string { return requiredKeys(kind) }
+
+func requiredKeys(kind string) string {
+	if kind == "sagemaker" {
+		return "execution-role = 'arn:aws:iam::123456789012:role/Iris'\ninstance-type = 'ml.m5.large'\n"
+	}
+	return ""
+}

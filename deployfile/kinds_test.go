@@ -85,12 +85,17 @@ func TestParseAcceptsEveryTargetKind(t *testing.T) {
 		"registry":   `{"format":"oci","port":8080}`,
 		"kubernetes": `{"format":"oci","port":8080,"replicas":1,"strategy":"rolling"}`,
 		"kserve":     `{"format":"oci","mode":"serverless","port":8080,"replicas":1,"strategy":"rolling"}`,
+		"sagemaker": `{"execution-role":"arn:aws:iam::123456789012:role/Iris","format":"docker-manifest","instance-type":"ml.m5.large",` +
+			`"port":8080,"replicas":1,"startup-timeout":"10m","strategy":"rolling"}`,
 	}
 	for _, kind := range kinds.All() {
-		target := targets(t, "[model]\nsource = 'model'\n[targets.x]\nkind = '"+kind.Name+"'\n")["x"]
+		target := targets(t, "[model]\nsource = 'model'\n[targets.x]\nkind = '"+kind.Name+"'\n"+deployfile.RequiredKeys(kind.Name))["x"]
 		checkKeys(t, target, tests[kind.Name])
 		if target.Name != "x" || target.Kind != kind.Name || target.Endpoint != "model-x" {
 			t.Errorf("%+v", target)
+		}
+		if deployfile.RequiredKeys(kind.Name) != "" {
+			continue
 		}
 		completed := deployfile.Target{Name: "x", Kind: kind.Name, Endpoint: "model-x", Port: 8080, Spec: kind.New()}
 		completed.Complete()

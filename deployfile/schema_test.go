@@ -83,7 +83,7 @@ func TestSchemaRejects(t *testing.T) {
 		"credential":         {model + "[[environment.indexes]]\nname = 'a'\nurl = 'https://u:p@example.com'\n", "pattern"},
 		"target name":        {model + "[targets.A]\nkind = 'docker'\n", "propertyName 'A'"},
 		"reserved name":      {model + "[targets.lock]\nkind = 'docker'\n", "propertyName 'lock'"},
-		"target kind":        {model + "[targets.a]\nkind = 'sagemaker'\n", "kserve"},
+		"target kind":        {model + "[targets.a]\nkind = 'vertex'\n", "kserve"},
 		"endpoint":           {model + "[targets.a]\nkind = 'docker'\nendpoint = 'A'\n", "pattern"},
 		"format":             {model + "[targets.a]\nkind = 'docker'\nformat = 'v2'\n", "docker-manifest"},
 		"registry tag":       {model + "[targets.a]\nkind = 'registry'\ntags = ['a:b']\n", "pattern"},
@@ -148,7 +148,7 @@ func TestSchemaDescribesEveryKey(t *testing.T) {
 	for _, kind := range TestKinds {
 		s := root.Definitions[kind.Name]
 		described(kind.Name, s, keysOfKind(kind))
-		target := mustParse(t, "model.source = 'm'\n[targets.a]\nkind = '"+kind.Name+"'\n").Targets["a"]
+		target := mustParse(t, "model.source = 'm'\n[targets.a]\nkind = '"+kind.Name+"'\n"+requiredKeys(kind.Name)).Targets["a"]
 		var got map[string]any
 		encoded, err := target.Keys()
 		if err != nil {

@@ -32,6 +32,7 @@ import (
 	"github.com/deployfile/deployfile/modelsource"
 	"github.com/deployfile/deployfile/publish"
 	"github.com/deployfile/deployfile/publish/kubernetes"
+	"github.com/deployfile/deployfile/publish/sagemaker"
 	"github.com/deployfile/deployfile/publish/store/registry"
 	record "github.com/deployfile/deployfile/record/v1"
 	"github.com/deployfile/deployfile/resolver"
@@ -110,6 +111,7 @@ func errorsWith(text string) map[string]error {
 		filled[publish.OtherModelError],
 		filled[publish.PendingError],
 		filled[publish.UnreadyError],
+		filled[sagemaker.APIError],
 		filled[record.VersionError],
 		filled[registry.KeptError],
 		filled[registryclient.ContentError],
@@ -151,6 +153,7 @@ func unnamedErrors() []string {
 		"internal/modelstore.entryError",
 		"internal/modelstore.statusError",
 		"internal/modelstore.writeError",
+		"internal/testing/awscloud.refusal",
 		"publish.endedError",
 		"publish.lostError",
 		"publish/docker.unavailableError",

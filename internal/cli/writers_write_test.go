@@ -23,6 +23,7 @@ import (
 	"github.com/deployfile/deployfile/manifests/docker"
 	"github.com/deployfile/deployfile/manifests/kserve"
 	"github.com/deployfile/deployfile/manifests/kubernetes"
+	"github.com/deployfile/deployfile/manifests/sagemaker"
 	"github.com/deployfile/deployfile/mlmodel"
 	"github.com/deployfile/deployfile/resolver"
 	"github.com/deployfile/deployfile/toolchain"
@@ -162,12 +163,15 @@ func writeManifests(kind deployfile.Kind) func(*testing.T, string) ([]byte, erro
 			s.Env, s.Namespace = map[string]string{"NAME": name}, "models"
 		case *kserve.Spec:
 			s.Env, s.Namespace = map[string]string{"NAME": name}, "models"
+		case *sagemaker.Spec:
+			s.Env, s.ExecutionRole, s.InstanceType = map[string]string{"NAME": name}, "arn:aws:iam::123456789012:role/Iris", "ml.m5.large"
+			target.Image = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/iris"
 		}
 		target.Complete()
 		release := manifests.Release{
 			Model: "iris", Version: "3",
 			Target: target,
-			Image:  "registry.example.com/iris@sha256:" + strings.Repeat("0", 64), Port: 8080, User: "65532:65532",
+			Image:  target.Image + "@sha256:" + strings.Repeat("0", 64), Port: 8080, User: "65532:65532",
 			LockDigest: name, FileDigest: name,
 		}
 		documents, err := manifests.Render(manifests.Deployed(nil, release))

@@ -9,6 +9,7 @@ import (
 	"github.com/deployfile/deployfile/manifests/kserve"
 	"github.com/deployfile/deployfile/manifests/kubernetes"
 	"github.com/deployfile/deployfile/manifests/registry"
+	"github.com/deployfile/deployfile/manifests/sagemaker"
 )
 
 // All returns the kinds, in the order that messages and the JSON Schema have.
@@ -19,5 +20,6 @@ func All() []deployfile.Kind {
 		registry.Kind(),
 		kubernetes.Kind(),
 		kserve.Kind(),
+		sagemaker.Kind(),
 	}
 }

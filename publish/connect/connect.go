@@ -13,6 +13,7 @@ import (
 	"github.com/deployfile/deployfile/publish/docker"
 	"github.com/deployfile/deployfile/publish/kubernetes"
 	"github.com/deployfile/deployfile/publish/registry"
+	"github.com/deployfile/deployfile/publish/sagemaker"
 )
 
 // Open connects to a target and to the endpoint that it names there. Later warnings of
@@ -27,6 +28,8 @@ func Open(ctx context.Context, t deployfile.Target, warnings io.Writer) (publish
 		return opened(containerd.Open(ctx, containerd.Options{Target: t}))
 	case "kubernetes", "kserve":
 		return opened(kubernetes.Open(ctx, kubernetes.Options{Target: t, Warnings: warnings}))
+	case "sagemaker":
+		return opened(sagemaker.Open(ctx, sagemaker.Options{Target: t}))
 	}
 	return nil, fmt.Errorf("no connection is known for kind %q", t.Kind)
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/deployfile/deployfile/publish/docker"
 	"github.com/deployfile/deployfile/publish/kubernetes"
 	"github.com/deployfile/deployfile/publish/registry"
+	"github.com/deployfile/deployfile/publish/sagemaker"
 )
 
 // A connection that cannot be opened names what is missing.
@@ -20,11 +21,14 @@ func TestOpenFails(t *testing.T) {
 	t.Setenv("HOME", t.TempDir())
 	t.Setenv("KUBECONFIG", none)
 	t.Setenv("DOCKER_HOST", "unix://"+none)
+	t.Setenv("AWS_REGION", "")
+	t.Setenv("AWS_DEFAULT_REGION", "")
 	for kind, want := range map[string]string{
 		"docker":     "no Docker engine",
 		"registry":   `repository ""`,
 		"kubernetes": "KUBECONFIG",
 		"kserve":     "KUBECONFIG",
+		"sagemaker":  "the region is not known",
 		"elsewhere":  `no connection is known for kind "elsewhere"`,
 	} {
 		target := deployfile.Target{Name: "prod", Kind: kind, Endpoint: "iris-prod"}
@@ -58,7 +62,7 @@ func TestOpenRegistry(t *testing.T) {
 func TestVerbs(t *testing.T) {
 	publishers := map[string]any{
 		"docker": (*docker.Publisher)(nil), "containerd": (*containerd.Publisher)(nil), "registry": (*registry.Publisher)(nil),
-		"kubernetes": (*kubernetes.Publisher)(nil), "kserve": (*kubernetes.Publisher)(nil),
+		"kubernetes": (*kubernetes.Publisher)(nil), "kserve": (*kubernetes.Publisher)(nil), "sagemaker": (*sagemaker.Publisher)(nil),
 	}
 	for _, k := range kinds.All() {
 		p := publishers[k.Name]

@@ -1,0 +1,157 @@
+// Package awscloud is a double of the parts of AWS that the kind sagemaker uses, behind
+// their own protocols: SageMaker with its runtime, ECR, STS and CloudWatch Logs. Time
+// passes by requests, so an endpoint that takes minutes to start is there in milliseconds.
+// What a client must never do, such as deleting the configuration of an endpoint that
+// uses it, SageMaker allows and the double reports.
+package awscloud
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+)
+
+// Cloud is an account in a region.
+type Cloud struct {
+	// Region and Account are those of all that is made.
+	Region, Account string
+	// Step is how much time passes with each request. Changes of endpoints take minutes.
+	Step time.Duration
+	// Stale is how many requests do not see a model or a configuration that was made. With
+	// StaleLists lists do not have it either.
+	Stale      int
+	StaleLists bool
+	// Quota is how many instances of each type there may be; nil for any.
+	Quota map[string]int
+	// Pull fails for an image that cannot be pulled: CreateModel asks for its manifest.
+	Pull func(image string) error
+	// Start starts the server of a variant, which answers until it is stopped; nil starts
+	// none, and answers are the image's name. An error is why it does not become ready.
+	Start func(image string, env map[string]string) (Server, error)
+	// Fault is what happens to a request, by its operation; nil for nothing.
+	Fault func(operation string) Fault
+	// Shapes checks each request and answer, nil for no checks.
+	Shapes func(operation string, input bool, body []byte) error
+
+	server *httptest.Server
+
+	mu        sync.Mutex
+	now       time.Time
+	requests  int
+	models    map[string]*object
+	configs   map[string]*object
+	endpoints map[string]*endpoint
+	logs      map[string][]logLine
+	repos     map[string]bool
+	calls     []string
+	mistakes  []string
+}
+
+// Server is what answers the requests of an endpoint's variant.
+type Server interface {
+	http.Handler
+	// Stop ends it, and returns its log.
+	Stop() []string
+}
+
+// Fault is what happens to a request.
+type Fault string
+
+// The faults.
+const (
+	None      Fault = ""
+	Throttled Fault = "throttled"        // refused, because there were too many
+	Internal  Fault = "internal failure" // a 500, with nothing done
+	Lost      Fault = "answer lost"      // done, but the connection is cut before the answer
+	Cut       Fault = "cut"              // the connection is cut, with nothing done
+)
+
+// object is a model or a configuration, as it was asked for.
+type object struct {
+	name, arn string
+	body      map[string]any
+	tags      []tag
+	created   time.Time
+	// seen is the number of the request from which on others see it.
+	seen int
+}
+
+type tag struct{ Key, Value string }
+
+type logLine struct {
+	stream, text string
+	at           time.Time
+}
+
+// New starts a cloud, which ends with the test. What the clients did wrong fails the test.
+func New(t testing.TB) *Cloud {
+	c := &Cloud{
+		Region: "eu-central-1", Account: "123456789012", Step: 10 * time.Second,
+		now:    time.Now().UTC(),
+		models: map[string]*object{}, configs: map[string]*object{}, endpoints: map[string]*endpoint{},
+		logs: map[string][]logLine{}, repos: map[string]bool{},
+	}
+	c.server = httptest.NewServer(http.HandlerFunc(c.serve))
+	t.Cleanup(func() {
+		c.server.Close()
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		for _, e := range c.endpoints {
+			e.stop()
+		}
+		for _, m := range c.mistakes {
+			t.Error(m)
+		}
+	})
+	return c
+}
+
+// URL is the address of all services.
+func (c *Cloud) URL() string { return c.server.URL }
+
+// Environment returns the variables by which any client of AWS finds the cloud.
+func (c *Cloud) Environment() map[string]string {
+	return map[string]string{
+		"AWS_ENDPOINT_URL": c.URL(), "AWS_REGION": c.Region, "AWS_DEFAULT_REGION": c.Region,
+		"AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "wJalrXUtnFEMI",
+		"AWS_EC2_METADATA_DISABLED": "true",
+	}
+}
+
+// Calls returns the operations that were asked for, in order.
+func (c *Cloud) Calls() []string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.Clone(c.calls)
+}
+
+// There lists all that is there.
+func (c *Cloud) There() []string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var out []string
+	for name := range c.models {
+		out = append(out, "model "+name)
+	}
+	for name := range c.configs {
+		out = append(out, "configuration "+name)
+	}
+	for _, e := range c.endpoints {
+		out = append(out, fmt.Sprintf("endpoint %s %s %s", e.name, e.status, e.config))
+	}
+	slices.Sort(out)
+	return out
+}
+
+// mistake notes what a client must not do.
+func (c *Cloud) mistake(format string, args ...any) {
+	c.mistakes = append(c.mistakes, "at the cloud: "+fmt.Sprintf(format, args...))
+}
+
+func (c *Cloud) arn(kind, name string) string {
+	return fmt.Sprintf("arn:aws:sagemaker:%s:%s:%s/%s", c.Region, c.Account, kind, name)
+}

@@ -1,0 +1,290 @@
+package awscloud
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// endpoint is an endpoint with its fleet.
+type endpoint struct {
+	name, arn string
+	tags      []tag
+	status    string
+	// config is what answers, pending what it changes to, "" for nothing.
+	config, pending string
+	failure         string
+	created, at     time.Time
+	// until is when what is under way ends.
+	until    time.Time
+	variants []*variant
+	sent     int
+}
+
+// variant is a part of an endpoint's fleet.
+type variant struct {
+	name, image string
+	weight      float64
+	count       float64
+	serverless  any
+	server      Server
+	sent        int
+}
+
+func (e *endpoint) stop() (log []string) {
+	for _, v := range e.variants {
+		if v.server != nil {
+			log = append(log, v.server.Stop()...)
+		}
+	}
+	e.variants = nil
+	return log
+}
+
+// How long changes take.
+const (
+	createTime = 2 * time.Minute
+	updateTime = 2 * time.Minute
+	rollTime   = 30 * time.Second
+	deleteTime = 30 * time.Second
+	weightTime = 20 * time.Second
+)
+
+// pass lets time pass, and ends what is over by then.
+func (c *Cloud) pass() {
+	c.requests++
+	c.now = c.now.Add(c.Step)
+	for key, e := range c.endpoints {
+		if e.until.IsZero() || e.until.After(c.now) {
+			continue
+		}
+		e.until, e.at = time.Time{}, c.now
+		switch e.status {
+		case "Deleting":
+			e.stop()
+			delete(c.endpoints, key)
+		case "Creating", "Updating":
+			c.finish(e)
+		default: // RollingBack, SystemUpdating, and weights
+			e.status = "InService"
+		}
+	}
+}
+
+// finish ends a creation or an update.
+func (c *Cloud) finish(e *endpoint) {
+	if e.pending == "" { // weights
+		e.status = "InService"
+		return
+	}
+	variants, failure := c.fleet(e)
+	switch {
+	case failure == "":
+		e.stop()
+		e.variants, e.config, e.pending, e.status, e.failure = variants, e.pending, "", "InService", ""
+	case e.status == "Creating":
+		e.config, e.pending, e.status, e.failure = e.pending, "", "Failed", failure
+	default:
+		e.pending, e.status, e.failure, e.until = "", "RollingBack", failure, c.now.Add(rollTime)
+	}
+}
+
+// fleet starts the servers of the pending configuration, and returns why that failed, or "".
+func (c *Cloud) fleet(e *endpoint) (out []*variant, failure string) {
+	config := c.configs[e.pending]
+	if config == nil {
+		return nil, fmt.Sprintf("Could not find endpoint configuration %q.", e.pending)
+	}
+	defer func() {
+		if failure != "" {
+			(&endpoint{variants: out}).stop()
+		}
+	}()
+	for _, v := range variantsOf(config) {
+		m := c.models[text(v, "ModelName")]
+		if m == nil {
+			return out, fmt.Sprintf("Could not find model %q.", text(v, "ModelName"))
+		}
+		container, _ := m.body["PrimaryContainer"].(map[string]any)
+		made := &variant{name: text(v, "VariantName"), image: text(container, "Image"), serverless: v["ServerlessConfig"]}
+		made.weight, _ = v["InitialVariantWeight"].(float64)
+		made.count, _ = v["InitialInstanceCount"].(float64)
+		if c.Start != nil {
+			env := map[string]string{}
+			variables, _ := container["Environment"].(map[string]any)
+			for name := range variables {
+				env[name] = text(variables, name)
+			}
+			server, failed := c.Start(made.image, env)
+			if failed != nil {
+				c.logs["/aws/sagemaker/Endpoints/"+e.name] = append(c.logs["/aws/sagemaker/Endpoints/"+e.name],
+					logLine{stream: made.name + "/i-" + fmt.Sprintf("%04d", c.requests), text: failed.Error(), at: c.now})
+				return out, fmt.Sprintf("The %s variant of the endpoint failed to pass the ping health check. Please check CloudWatch logs for this endpoint.", made.name)
+			}
+			made.server = server
+		}
+		out = append(out, made)
+	}
+	return out, ""
+}
+
+// within checks the quota of instances: an update needs a second fleet beside the first.
+func (c *Cloud) within(config *object) error {
+	for _, v := range variantsOf(config) {
+		kind, count := text(v, "InstanceType"), 0.0
+		limit, limited := c.Quota[kind]
+		for _, e := range c.endpoints {
+			for _, used := range []string{e.config, e.pending} {
+				if o := c.configs[used]; o != nil {
+					for _, x := range variantsOf(o) {
+						if n, _ := x["InitialInstanceCount"].(float64); text(x, "InstanceType") == kind {
+							count += n
+						}
+					}
+				}
+			}
+		}
+		if n, _ := v["InitialInstanceCount"].(float64); limited && count+n > float64(limit) {
+			return &refusal{400, "ResourceLimitExceeded", fmt.Sprintf("The account-level service limit '%s for endpoint usage' is %d Instances, with current utilization of %g Instances and a request delta of %g Instances. Please use AWS Service Quotas to request an increase for this quota.", kind, limit, count, n)}
+		}
+	}
+	return nil
+}
+
+// find returns an endpoint by its name, in which case does not matter.
+func (c *Cloud) find(in map[string]any) (*endpoint, error) {
+	name := text(in, "EndpointName")
+	if e := c.endpoints[strings.ToLower(name)]; e != nil {
+		return e, nil
+	}
+	return nil, invalid("Could not find endpoint %q.", c.arn("endpoint", strings.ToLower(name)))
+}
+
+func (c *Cloud) createEndpoint(in map[string]any) (any, error) {
+	name := text(in, "EndpointName")
+	if e, err := c.find(in); err == nil {
+		return nil, invalid("Cannot create already existing endpoint %q.", e.arn)
+	}
+	config, err := c.look(c.configs, "endpoint configuration", text(in, "EndpointConfigName"))
+	if err != nil {
+		return nil, err
+	}
+	if err := c.within(config); err != nil {
+		return nil, err
+	}
+	e := &endpoint{name: name, arn: c.arn("endpoint", strings.ToLower(name)), tags: tagsOf(in), status: "Creating", pending: config.name, created: c.now, at: c.now, until: c.now.Add(createTime)}
+	c.endpoints[strings.ToLower(name)] = e
+	return map[string]any{"EndpointArn": e.arn}, nil
+}
+
+// busy refuses what cannot be done while something is under way.
+func (e *endpoint) busy(verb string) error {
+	switch e.status {
+	case "InService", "Failed", "OutOfService", "UpdateRollbackFailed":
+		return nil
+	}
+	return invalid("Cannot %s in-progress endpoint %q.", verb, e.arn)
+}
+
+func (c *Cloud) updateEndpoint(in map[string]any) (any, error) {
+	e, err := c.find(in)
+	if err == nil {
+		err = e.busy("update")
+	}
+	if err != nil {
+		return nil, err
+	}
+	if e.status == "Failed" {
+		return nil, invalid("Cannot update endpoint %q in Failed status.", e.arn)
+	}
+	config, err := c.look(c.configs, "endpoint configuration", text(in, "EndpointConfigName"))
+	if err == nil {
+		err = c.within(config)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if config.name == e.config {
+		return nil, invalid("Endpoint %q already uses the endpoint configuration %q.", e.arn, config.name)
+	}
+	e.pending, e.status, e.until, e.at = config.name, "Updating", c.now.Add(updateTime), c.now
+	return map[string]any{"EndpointArn": e.arn}, nil
+}
+
+func (c *Cloud) deleteEndpoint(in map[string]any) (any, error) {
+	e, err := c.find(in)
+	if err == nil {
+		err = e.busy("delete")
+	}
+	if err != nil {
+		return nil, err
+	}
+	e.status, e.until, e.at = "Deleting", c.now.Add(deleteTime), c.now
+	return nil, nil
+}
+
+func (c *Cloud) updateWeights(in map[string]any) (any, error) {
+	e, err := c.find(in)
+	if err == nil {
+		err = e.busy("update")
+	}
+	if err != nil {
+		return nil, err
+	}
+	list, _ := in["DesiredWeightsAndCapacities"].([]any)
+	for _, item := range list {
+		wanted, _ := item.(map[string]any)
+		for _, v := range e.variants {
+			if v.name != text(wanted, "VariantName") {
+				continue
+			}
+			if n, ok := wanted["DesiredWeight"].(float64); ok {
+				v.weight = n
+			}
+			if n, ok := wanted["DesiredInstanceCount"].(float64); ok {
+				v.count = n
+			}
+		}
+	}
+	e.status, e.until, e.at = "Updating", c.now.Add(weightTime), c.now
+	return map[string]any{"EndpointArn": e.arn}, nil
+}
+
+func (c *Cloud) describeEndpoint(in map[string]any) (any, error) {
+	e, err := c.find(in)
+	if err != nil {
+		return nil, err
+	}
+	out := map[string]any{
+		"EndpointName": e.name, "EndpointArn": e.arn, "EndpointStatus": e.status,
+		"CreationTime": timestamp(e.created), "LastModifiedTime": timestamp(e.at),
+	}
+	if e.config != "" {
+		out["EndpointConfigName"] = e.config
+	}
+	if e.pending != "" && e.config != "" {
+		out["PendingDeploymentSummary"] = map[string]any{"EndpointConfigName": e.pending, "StartTime": timestamp(e.at)}
+	} else if e.pending != "" {
+		out["EndpointConfigName"] = e.pending
+	}
+	if e.failure != "" {
+		out["FailureReason"] = e.failure
+	}
+	var variants []any
+	for _, v := range e.variants {
+		one := map[string]any{
+			"VariantName": v.name, "CurrentWeight": v.weight, "DesiredWeight": v.weight,
+			"DeployedImages": []any{map[string]any{"SpecifiedImage": v.image, "ResolvedImage": v.image, "ResolutionTime": timestamp(e.at)}},
+		}
+		if v.serverless != nil {
+			one["CurrentServerlessConfig"] = v.serverless
+		} else {
+			one["CurrentInstanceCount"], one["DesiredInstanceCount"] = v.count, v.count
+		}
+		variants = append(variants, one)
+	}
+	if variants != nil {
+		out["ProductionVariants"] = variants
+	}
+	return out, nil
+}

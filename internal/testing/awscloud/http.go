@@ -1,0 +1,158 @@
+package awscloud
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"regexp"
+	"strings"
+)
+
+// refusal is an answer of AWS that reports an error.
+type refusal struct {
+	status        int
+	code, message string
+}
+
+func (r *refusal) Error() string { return r.code + ": " + r.message }
+
+func invalid(format string, args ...any) *refusal {
+	return &refusal{http.StatusBadRequest, "ValidationException", fmt.Sprintf(format, args...)}
+}
+
+// scope matches the credential of a signed request: key, day, region, service.
+var scope = regexp.MustCompile(`^AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/[0-9]{8}/([a-z0-9-]+)/([a-z0-9-]+)/aws4_request, ?SignedHeaders=[^ ]*host[^ ]*, ?Signature=[0-9a-f]{64}$`)
+
+// serve is the server of all services.
+func (c *Cloud) serve(w http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return
+	}
+	operation, service := route(r, body)
+	if m := scope.FindStringSubmatch(r.Header.Get("Authorization")); m == nil || m[1] != c.Region || m[2] != service {
+		c.mu.Lock()
+		c.mistake("%s is not signed for %s in %s: %q", operation, service, c.Region, r.Header.Get("Authorization"))
+		c.mu.Unlock()
+		http.Error(w, "not signed", http.StatusForbidden)
+		return
+	}
+	fault := None
+	if c.Fault != nil {
+		fault = c.Fault(operation)
+	}
+	switch fault {
+	case Throttled:
+		c.answer(w, nil, &refusal{http.StatusBadRequest, "ThrottlingException", "Rate exceeded"})
+		return
+	case Internal:
+		c.answer(w, nil, &refusal{http.StatusInternalServerError, "InternalFailure", ""})
+		return
+	case Cut:
+		panic(http.ErrAbortHandler)
+	}
+	if service == "sagemaker" && strings.HasPrefix(r.URL.Path, "/endpoints/") {
+		c.invoke(w, r, body)
+		return
+	}
+	out, err := c.do(operation, body)
+	if fault == Lost {
+		panic(http.ErrAbortHandler)
+	}
+	if text, ok := out.(xmlText); ok && err == nil {
+		w.Header().Set("Content-Type", "text/xml")
+		io.WriteString(w, string(text))
+		return
+	}
+	c.answer(w, out, err)
+}
+
+// route returns what a request asks for, and the service that it must be signed for.
+func route(r *http.Request, body []byte) (operation, service string) {
+	target := r.Header.Get("X-Amz-Target")
+	prefix, name, _ := strings.Cut(target, ".")
+	switch {
+	case prefix == "SageMaker":
+		return name, "sagemaker"
+	case prefix == "AmazonEC2ContainerRegistry_V20150921":
+		return "ecr:" + name, "ecr"
+	case strings.HasPrefix(prefix, "Logs_"):
+		return "logs:" + name, "logs"
+	case strings.HasPrefix(r.URL.Path, "/endpoints/"):
+		return "InvokeEndpoint", "sagemaker"
+	}
+	if m := regexp.MustCompile(`Action=([A-Za-z]+)`).FindSubmatch(body); m != nil {
+		return "sts:" + string(m[1]), "sts"
+	}
+	return r.Method + " " + r.URL.Path, "sagemaker"
+}
+
+func (c *Cloud) answer(w http.ResponseWriter, out any, err error) {
+	w.Header().Set("Content-Type", "application/x-amz-json-1.1")
+	var refused *refusal
+	if errors.As(err, &refused) {
+		w.Header().Set("X-Amzn-ErrorType", refused.code)
+		w.WriteHeader(refused.status)
+		_ = json.NewEncoder(w).Encode(map[string]string{"__type": refused.code, "message": refused.message})
+		return
+	}
+	if out == nil {
+		out = map[string]any{}
+	}
+	_ = json.NewEncoder(w).Encode(out)
+}
+
+// xmlText is the answer of a service that speaks XML.
+type xmlText string
+
+// do does what is asked for.
+func (c *Cloud) do(operation string, body []byte) (any, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.pass()
+	c.calls = append(c.calls, operation)
+	if strings.HasPrefix(operation, "sts:") {
+		return xmlText(fmt.Sprintf(`<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult><Arn>arn:aws:iam::%s:user/tester</Arn><UserId>AIDA</UserId><Account>%s</Account></GetCallerIdentityResult></GetCallerIdentityResponse>`, c.Account, c.Account)), nil
+	}
+	handler := map[string]func(map[string]any) (any, error){
+		"CreateModel": c.createModel, "DescribeModel": c.describeModel, "DeleteModel": c.deleteModel, "ListModels": c.listModels,
+		"CreateEndpointConfig": c.createConfig, "DescribeEndpointConfig": c.describeConfig, "DeleteEndpointConfig": c.deleteConfig,
+		"CreateEndpoint": c.createEndpoint, "UpdateEndpoint": c.updateEndpoint, "DescribeEndpoint": c.describeEndpoint, "DeleteEndpoint": c.deleteEndpoint,
+		"UpdateEndpointWeightsAndCapacities": c.updateWeights,
+		"AddTags":                            c.addTags, "DeleteTags": c.deleteTags, "ListTags": c.listTags,
+		"logs:FilterLogEvents":      c.filterLogs,
+		"ecr:DescribeRepositories":  c.describeRepositories,
+		"ecr:CreateRepository":      c.createRepository,
+		"ecr:GetAuthorizationToken": c.authorizationToken,
+	}[operation]
+	if handler == nil {
+		c.mistake("unknown operation %s", operation)
+		return nil, &refusal{http.StatusBadRequest, "UnknownOperationException", operation}
+	}
+	if c.Shapes != nil {
+		if err := c.Shapes(operation, true, body); err != nil {
+			c.mistake("request %s: %v", operation, err)
+			return nil, invalid("1 validation error detected: %v", err)
+		}
+	}
+	in := map[string]any{}
+	if err := json.Unmarshal(body, &in); err != nil {
+		return nil, &refusal{http.StatusBadRequest, "SerializationException", err.Error()}
+	}
+	out, err := handler(in)
+	if err != nil {
+		return nil, err
+	}
+	if c.Shapes != nil {
+		text, _ := json.Marshal(out)
+		if string(text) == "null" {
+			text = []byte("{}")
+		}
+		if err := c.Shapes(operation, false, text); err != nil {
+			c.mistake("answer to %s: %v", operation, err)
+		}
+	}
+	return out, nil
+}

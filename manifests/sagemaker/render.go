@@ -1,0 +1,164 @@
+package sagemaker
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/deployfile/deployfile/manifests"
+	"sigs.k8s.io/yaml"
+)
+
+// longestImage is the longest name of an image that SageMaker takes.
+const longestImage = 255
+
+// Render implements manifests.Spec: the bodies of the requests CreateModel, for each slot,
+// CreateEndpointConfig and CreateEndpoint. Models and configurations are immutable, so
+// those of a revision have its number in their names, which a rollout adds.
+func (s *Spec) Render(state manifests.State) ([]manifests.Document, error) {
+	name := state.Newest().Target.Endpoint
+	config := endpointConfig{EndpointConfigName: name, KmsKeyId: s.KMSKey, Tags: s.tags(), DataCaptureConfig: s.capture()}
+	var out []manifests.Document
+	add := func(name string, body any) error {
+		text, err := encode(body)
+		if err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		out = append(out, manifests.Document{Name: name, Body: text})
+		return nil
+	}
+	for i, slot := range state.Slots() {
+		keys := specOf(slot.Release)
+		m, err := keys.model(slot.Release)
+		if err != nil {
+			return nil, err
+		}
+		m.ModelName = name
+		document, v := DocumentLive, keys.variant(VariantLive, name)
+		if i > 0 {
+			m.ModelName = name + "-" + VariantNext
+			document, v = DocumentNext, keys.variant(VariantNext, m.ModelName)
+		}
+		if state.Next != nil {
+			v.InitialVariantWeight = weight(*state.Next, i > 0)
+		}
+		if i > 0 && slot.Track == manifests.TrackCanary {
+			v.InitialInstanceCount = max(1, (v.InitialInstanceCount*keys.Weight+99)/100)
+		}
+		config.ProductionVariants = append(config.ProductionVariants, v)
+		if err := add(document, *m); err != nil {
+			return nil, err
+		}
+	}
+	if err := add(DocumentConfig, config); err != nil {
+		return nil, err
+	}
+	err := add(DocumentEndpoint, endpoint{EndpointName: name, EndpointConfigName: name, Tags: s.tags()})
+	return out, err
+}
+
+// encode returns a document as YAML. It fails if decoding does not give the same again: the
+// library does not escape a few characters that readers take for line ends, and replaces
+// what is not UTF-8.
+func encode(body any) ([]byte, error) {
+	text, err := yaml.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	again := reflect.New(reflect.TypeOf(body))
+	if err := yaml.Unmarshal(text, again.Interface()); err != nil || !reflect.DeepEqual(again.Elem().Interface(), body) {
+		return nil, errors.New("it has a text that is another one in YAML, with a character such as U+0085 (next line) in it; take it out of the target's keys in the Deployfile")
+	}
+	return text, nil
+}
+
+// weight returns the weight of a variant while the next release is beside the live one:
+// the share of a canary, in percent, and nothing for a preview.
+func weight(next manifests.Slot, isNext bool) int {
+	share := 0
+	if next.Track == manifests.TrackCanary {
+		share = specOf(next.Release).Weight
+	}
+	if isNext {
+		return share
+	}
+	return 100 - share
+}
+
+// specOf returns the keys of a release. manifests.Render ensures that all slots are of
+// one kind.
+func specOf(r manifests.Release) *Spec {
+	s, _ := r.Target.Spec.(*Spec)
+	return s
+}
+
+func (s *Spec) model(r manifests.Release) (*model, error) {
+	registry, ok := ParseRepository(r.Image)
+	switch {
+	case !ok:
+		return nil, fmt.Errorf("SageMaker pulls from ECR alone, and the image %q is elsewhere: push it to a repository such as 123456789012.dkr.ecr.eu-central-1.amazonaws.com/%s", r.Image, r.Model)
+	case s.Region != "" && registry.Region != s.Region:
+		return nil, fmt.Errorf("the image is in region %s, and the endpoint in %s: SageMaker pulls from its own region alone", registry.Region, s.Region)
+	case len(r.Image) > longestImage:
+		return nil, fmt.Errorf("the name of the image has more than the %d characters that SageMaker takes: %s", longestImage, r.Image)
+	}
+	m := &model{
+		PrimaryContainer:       container{Image: r.Image, Environment: s.environment()},
+		ExecutionRoleArn:       s.ExecutionRole,
+		EnableNetworkIsolation: s.NetworkIsolation,
+		Tags:                   s.tags(),
+	}
+	m.PrimaryContainer.Environment["PORT"] = strconv.Itoa(port)
+	if s.VPC != nil {
+		m.VpcConfig = &vpcConfig{SecurityGroupIds: s.VPC.SecurityGroups, Subnets: s.VPC.Subnets}
+	}
+	return m, nil
+}
+
+// environment returns the server's variables with that of its port, if that is not set.
+func (s *Spec) environment() map[string]string {
+	out := map[string]string{"PORT": strconv.Itoa(port)}
+	maps.Copy(out, s.Variables())
+	return out
+}
+
+func (s *Spec) variant(name, modelName string) variant {
+	v := variant{VariantName: name, ModelName: modelName, InitialVariantWeight: 1}
+	if s.Serverless != nil {
+		v.ServerlessConfig = &serverlessConfig{s.Serverless.Memory, s.Serverless.MaxConcurrency, s.Serverless.ProvisionedConcurrency}
+		return v
+	}
+	v.InitialInstanceCount, v.InstanceType, v.VolumeSizeInGB = s.Replicas, s.InstanceType, s.VolumeSize
+	if limit, err := time.ParseDuration(s.StartupTimeout); err == nil {
+		v.ContainerStartupHealthCheckTimeoutInSeconds = int(limit.Seconds())
+	}
+	return v
+}
+
+func (s *Spec) capture() *captureConfig {
+	if s.DataCapture == nil {
+		return nil
+	}
+	out := &captureConfig{
+		EnableCapture: true, InitialSamplingPercentage: s.DataCapture.Percentage,
+		DestinationS3Uri: s.DataCapture.Destination, KmsKeyId: s.KMSKey,
+	}
+	for _, mode := range []struct{ key, name string }{{"input", "Input"}, {"output", "Output"}} {
+		if len(s.DataCapture.Modes) == 0 || slices.Contains(s.DataCapture.Modes, mode.key) {
+			out.CaptureOptions = append(out.CaptureOptions, captureOption{mode.name})
+		}
+	}
+	return out
+}
+
+func (s *Spec) tags() []tag {
+	var out []tag
+	for _, key := range slices.Sorted(maps.Keys(s.ResourceTags)) {
+		out = append(out, tag{key, s.ResourceTags[key]})
+	}
+	return out
+}

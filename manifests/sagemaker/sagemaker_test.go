@@ -1,0 +1,212 @@
+package sagemaker_test
+
+import (
+	"bytes"
+	"flag"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/deployfile/deployfile/deployfile"
+	"github.com/deployfile/deployfile/internal/testing/golden"
+	"github.com/deployfile/deployfile/manifests"
+	"github.com/deployfile/deployfile/manifests/sagemaker"
+)
+
+var update = flag.Bool("update", false, "write the golden files again")
+
+const (
+	repository = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/team/iris"
+	head       = "[model]\nsource = 'iris'\n[targets.prod]\nkind = 'sagemaker'\n"
+	role       = "execution-role = 'arn:aws:iam::123456789012:role/Iris'\n"
+	image      = "image = '" + repository + "'\n"
+	instance   = "instance-type = 'ml.m5.large'\n"
+)
+
+// parse returns the target of a Deployfile.
+func parse(t *testing.T, text string) deployfile.Target {
+	t.Helper()
+	file, warnings, err := deployfile.Parse("D", []byte(text), []deployfile.Kind{sagemaker.Kind()})
+	if err != nil || len(warnings) > 0 {
+		t.Fatal(warnings, err)
+	}
+	return file.Targets["prod"]
+}
+
+func release(t *testing.T, version, keys string) manifests.Release {
+	t.Helper()
+	return manifests.Release{
+		Model: "iris", Version: version, Target: parse(t, head+role+keys), Port: 5000,
+		Image: repository + "@sha256:" + strings.Repeat(version, 64),
+	}
+}
+
+// The documents are the bodies of requests, and always the same bytes.
+func TestRender(t *testing.T) {
+	full := image + instance + `
+region = "eu-central-1"
+profile = "prod"
+assume-role = "arn:aws:iam::123456789012:role/Deployer"
+replicas = 3
+startup-timeout = "20m"
+volume-size = 30
+kms-key = "alias/iris"
+network-isolation = true
+resource-tags = { team = "flowers", "cost centre" = "42" }
+env = { LOG_LEVEL = "info" }
+model-config = { temperature = 0.5 }
+[targets.prod.vpc]
+subnets = ["subnet-1", "subnet-2"]
+security-groups = ["sg-1"]
+[targets.prod.data-capture]
+destination = "s3://captured/iris"
+percentage = 20
+modes = ["output"]
+`
+	canary := image + instance + "strategy = 'canary'\nweight = 20\nreplicas = 8\n"
+	preview := image + instance + "strategy = 'blue-green'\nreplicas = 2\n"
+	serverless := image + "[targets.prod.serverless]\nmemory = 2048\nprovisioned-concurrency = 2\n"
+	for name, keys := range map[string][]string{
+		"least":      {image + instance},
+		"full":       {full},
+		"canary":     {canary, canary},
+		"blue-green": {preview, preview},
+		"serverless": {serverless},
+	} {
+		t.Run(name, func(t *testing.T) {
+			state := manifests.Deployed(nil, release(t, "1", keys[0]))
+			if len(keys) > 1 {
+				state = manifests.Deployed(&state, release(t, "2", keys[1]))
+			}
+			golden.Check(t, filepath.Join("testdata", name+".yaml"), rendered(t, state), *update)
+			for range 10 {
+				if !bytes.Equal(rendered(t, state), rendered(t, state)) {
+					t.Fatal("not the same again")
+				}
+			}
+		})
+	}
+}
+
+func rendered(t *testing.T, state manifests.State) []byte {
+	t.Helper()
+	documents, err := manifests.Render(state)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out []byte
+	for _, d := range documents {
+		out = fmt.Appendf(out, "# %s\n%s", d.Name, d.Body)
+	}
+	return out
+}
+
+// An image that SageMaker could not pull is refused, wherever its name comes from.
+func TestRenderRefuses(t *testing.T) {
+	for image, want := range map[string]string{
+		"registry.example.com/iris@sha256:1":                                                                        "SageMaker pulls from ECR alone",
+		"123456789012.dkr.ecr.us-east-1.amazonaws.com/iris@sha256:1":                                                "the image is in region us-east-1",
+		"123456789012.dkr.ecr.eu-central-1.amazonaws.com.evil.example/iris@s":                                       "SageMaker pulls from ECR alone",
+		"123456789012.dkr.ecr.eu-central-1.amazonaws.com/" + strings.Repeat("a/", 100) + "iris@sha256:012345678901": "more than the 255 characters",
+	} {
+		r := release(t, "1", "region = 'eu-central-1'\n"+instance)
+		r.Image = image
+		if _, err := manifests.Render(manifests.Deployed(nil, r)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %s", image, err, want)
+		}
+	}
+}
+
+// What is wrong is said at the line of its key.
+func TestCheck(t *testing.T) {
+	all := head + role + image + instance
+	serverless := head + role + image + "[targets.prod.serverless]\nmemory = 2048\n"
+	for text, want := range map[string]string{
+		head + image + instance:                                      `D:3:10: error: targets.prod.execution-role is missing`,
+		head + role + image:                                          `D:3:10: error: targets.prod.instance-type is missing: it is what the server runs on`,
+		all + "[targets.prod.serverless]\nmemory = 2048\n":           `D:7:1: error: targets.prod.instance-type and targets.prod.serverless are two ways`,
+		head + role + image + "instance-type = 'm5.large'\n":         `D:7:17: error: targets.prod.instance-type "m5.large" must be a type of instance of SageMaker; write "ml.m5.large"`,
+		head + "execution-role = 'Iris'\n" + image + instance:        `D:5:18: error: targets.prod.execution-role "Iris" must be the ARN of a role`,
+		head + role + instance + "image = 'registry.example.com/a'":  `D:7:9: error: SageMaker pulls from ECR alone, and "registry.example.com/a" is elsewhere`,
+		head + role + instance + "[image]\ntags = ['example.com/a']": `D:4:8: error: SageMaker pulls from ECR alone`,
+		all + "region = 'us-east-1'\n":                               `D:8:10: error: targets.prod.region is "us-east-1", but the image is in "eu-central-1"`,
+		all + "region = 'Frankfurt'\n":                               `D:8:10: error: targets.prod.region "Frankfurt" must be a region of AWS`,
+		all + "port = 5000\n":                                        `D:8:8: error: targets.prod.port is 5000, but SageMaker sends requests to port 8080`,
+		all + "format = 'oci'\n":                                     `D:8:10: error: unknown targets.prod.format "oci"`,
+		all + "startup-timeout = '2h'\n":                             `D:8:19: error: targets.prod.startup-timeout "2h" must be a time from "1m" to "1h"`,
+		all + "volume-size = 600\n":                                  `D:8:15: error: targets.prod.volume-size must be from 1 to 512`,
+		all + "weight = 5\n":                                         `D:8:1: error: targets.prod.weight is only for strategy "canary"`,
+		all + "env = { PORT = '5000' }\n":                            `D:8:9: error: targets.prod.env.PORT is always 8080 on SageMaker`,
+		all + "env = { A = '" + strings.Repeat("é", 513) + "' }\n":   `D:8:9: error: targets.prod.env.A is longer than 1024 bytes`,
+		all + variables(100, 1):                                      `D:8:15: error: targets.prod.env has more variables than the 100`,
+		all + variables(40, 1000):                                    `D:8:15: error: targets.prod.env has 40`,
+		all + "resource-tags = { 'aws:a' = 'b' }\n":                  `D:8:19: error: tag key "aws:a" must be`,
+		all + "resource-tags = { 'deployfile:a' = 'b' }\n":           `D:8:19: error: tag key "deployfile:a" must be`,
+		all + "resource-tags = { a = '{}' }\n":                       `D:8:23: error: targets.prod.resource-tags.a "{}" must be`,
+		all + "[targets.prod.vpc]\nsubnets = ['subnet-1']\n":         `D:8:15: error: targets.prod.vpc.security-groups is missing`,
+		all + "vpc = { subnets = [], security-groups = ['sg-1'] }\n": `D:8:19: error: targets.prod.vpc.subnets must have from 1 to 16, but has 0`,
+		all + "data-capture.destination = 'captured'\n":              `D:8:28: error: targets.prod.data-capture.destination "captured" must be s3://BUCKET/PREFIX`,
+		all + "[image]\nplatforms = ['linux/arm64']\n":               `D:7:17: error: targets.prod.instance-type runs linux/amd64, but the image is built for linux/arm64`,
+		head + role + image + "instance-type = 'ml.c7g.large'\n[image]\nplatforms = ['linux/amd64']\n":            `D:7:17: error: targets.prod.instance-type runs linux/arm64, but the image is built for linux/amd64`,
+		serverless + "max-concurrency = 2\nprovisioned-concurrency = 3\n":                                         `D:10:27: error: targets.prod.serverless.provisioned-concurrency is 3, more than max-concurrency, which is 2`,
+		head + role + image + "[targets.prod.serverless]\nmemory = 1500\n":                                        `D:8:10: error: targets.prod.serverless.memory must be a multiple of 1024, but is 1500; write 2048`,
+		head + role + image + "[targets.prod.serverless]\nmax-concurrency = 3\n":                                  `D:7:15: error: targets.prod.serverless.memory is missing`,
+		head + role + image + "strategy = 'canary'\nserverless.memory = 2048\n":                                   `D:7:12: error: targets.prod.strategy "canary" is not for a serverless endpoint`,
+		head + role + image + "replicas = 2\nserverless.memory = 2048\n":                                          `D:7:1: error: a serverless endpoint has no targets.prod.replicas`,
+		head + role + image + "network-isolation = true\nserverless.memory = 2048\n":                              `D:7:1: error: a serverless endpoint has no targets.prod.network-isolation`,
+		head + role + image + "memory = 2048\n":                                                                   `D:7:1: error: unknown key "memory" in [targets.prod]; it belongs in [targets.prod.serverless]`,
+		all + "endpoint = 'iris'\n[targets.b]\nkind = 'sagemaker'\nendpoint = 'iris'\n" + role + image + instance: `are the same endpoint, "iris"`,
+	} {
+		_, _, err := deployfile.Parse("D", []byte(text), []deployfile.Kind{sagemaker.Kind()})
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s\n%v\nwant %s", text, err, want)
+		}
+	}
+	// Another account's role needs a policy of the repository, which is there or not.
+	_, warnings, err := deployfile.Parse("D", []byte(head+image+instance+"execution-role = 'arn:aws:iam::210987654321:role/Iris'\n"), []deployfile.Kind{sagemaker.Kind()})
+	if err != nil || len(warnings) != 1 || !strings.Contains(warnings[0].Message, "the image is in account 123456789012") {
+		t.Errorf("%v, %v", warnings, err)
+	}
+}
+
+// variables returns a table env with n variables of so many bytes.
+func variables(n, size int) string {
+	var out strings.Builder
+	out.WriteString("[targets.prod.env]\n")
+	for i := range n {
+		fmt.Fprintf(&out, "A%d = '%s'\n", i, strings.Repeat("a", size))
+	}
+	return out.String()
+}
+
+// Which instances have which processor.
+func TestPlatform(t *testing.T) {
+	for instance, want := range map[string]string{
+		"ml.m5.large": "amd64", "ml.g4dn.xlarge": "amd64", "ml.g5.xlarge": "amd64", "ml.g6e.xlarge": "amd64", "ml.g7e.2xlarge": "amd64", "ml.trn1.2xlarge": "amd64", "ml.p5.48xlarge": "amd64",
+		"ml.c7g.large": "arm64", "ml.m6gd.large": "arm64", "ml.c6gn.large": "arm64", "ml.r8g.medium": "arm64", "ml.r7gd.large": "arm64", "ml.p6e-gb200.36xlarge": "arm64", "ml.g5g.xlarge": "arm64",
+	} {
+		if got := sagemaker.Platform(instance); got != "linux/"+want {
+			t.Errorf("%s runs %s", instance, got)
+		}
+	}
+}
+
+// The record of a revision has all keys of its target.
+func TestKeys(t *testing.T) {
+	target := parse(t, head+role+image+"serverless = { memory = 2048 }\nresource-tags = { a = 'b' }\n")
+	keys, err := target.Keys()
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := deployfile.NewTarget(sagemaker.Kind(), target.Name, target.Endpoint, keys)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := deployfile.CheckTarget(again); err != nil {
+		t.Error(err)
+	}
+	if s, err := deployfile.Of[*sagemaker.Spec](again); err != nil || s.Serverless.Memory != 2048 || s.Replicas != 0 {
+		t.Errorf("%+v, %v", s, err)
+	}
+}

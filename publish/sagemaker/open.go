@@ -1,0 +1,112 @@
+package sagemaker
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/sagemakerruntime"
+	runtimetypes "github.com/aws/aws-sdk-go-v2/service/sagemakerruntime/types"
+	"github.com/aws/smithy-go"
+
+	"github.com/deployfile/deployfile/internal/untrusted"
+	"github.com/deployfile/deployfile/publish"
+)
+
+var _ publish.Opener = (*Publisher)(nil)
+
+// MaxRequest is the size of the largest request that SageMaker takes, in bytes.
+const MaxRequest = 6 << 20
+
+// headerVariant names the variant that is to answer.
+const headerVariant = "X-Amzn-Sagemaker-Target-Variant"
+
+// Open implements publish.Opener with a server on this machine that signs requests: nobody
+// answers at SageMaker without a signature. The end of ctx does not end it.
+func (p *Publisher) Open(ctx context.Context) (*publish.Endpoint, error) {
+	e, err := p.look(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if e == nil {
+		return nil, &publish.NothingError{Endpoint: p.endpoint}
+	}
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	proxy := &proxy{connection: p.connection, runtime: sagemakerruntime.NewFromConfig(p.config)}
+	routes := http.NewServeMux()
+	routes.HandleFunc("POST /invocations", proxy.invocations)
+	routes.HandleFunc("GET /ping", proxy.ping)
+	server := &http.Server{Handler: routes, ReadHeaderTimeout: time.Minute}
+	ended := make(chan error, 1)
+	go func() { ended <- server.Serve(listener) }()
+	return &publish.Endpoint{
+		URL: "http://" + listener.Addr().String(),
+		Close: func() error {
+			err := server.Close()
+			<-ended
+			return err
+		},
+	}, nil
+}
+
+// proxy signs requests to the endpoint.
+type proxy struct {
+	*connection
+	runtime *sagemakerruntime.Client
+}
+
+func (p *proxy) ping(w http.ResponseWriter, r *http.Request) {
+	e, err := p.look(r.Context())
+	switch {
+	case err != nil:
+		http.Error(w, err.Error(), http.StatusBadGateway)
+	case e == nil || len(e.ProductionVariants) == 0:
+		http.Error(w, "the endpoint is not in service", http.StatusServiceUnavailable)
+	}
+}
+
+func (p *proxy) invocations(w http.ResponseWriter, r *http.Request) {
+	body, err := untrusted.ReadAll(r.Body, "the request", MaxRequest)
+	if untrusted.Refused(err) {
+		http.Error(w, err.Error()+": SageMaker takes no more", http.StatusRequestEntityTooLarge)
+		return
+	}
+	if err != nil {
+		return // the client has gone
+	}
+	in := &sagemakerruntime.InvokeEndpointInput{EndpointName: aws.String(p.endpoint), Body: body}
+	for header, to := range map[string]**string{"Content-Type": &in.ContentType, "Accept": &in.Accept, headerVariant: &in.TargetVariant} {
+		if value := r.Header.Get(header); value != "" {
+			*to = aws.String(value)
+		}
+	}
+	out, err := p.runtime.InvokeEndpoint(r.Context(), in)
+	if err != nil {
+		status, text := answerOf(err)
+		http.Error(w, text, status)
+		return
+	}
+	w.Header().Set("Content-Type", aws.ToString(out.ContentType))
+	w.Header().Set("X-Amzn-Invoked-Production-Variant", aws.ToString(out.InvokedProductionVariant))
+	_, _ = w.Write(out.Body)
+}
+
+// answerOf returns the status and the text of an error: the server's own, if it has
+// answered.
+func answerOf(err error) (int, string) {
+	var model *runtimetypes.ModelError
+	if errors.As(err, &model) && model.OriginalStatusCode != nil {
+		return int(*model.OriginalStatusCode), aws.ToString(model.OriginalMessage)
+	}
+	var e smithy.APIError
+	if errors.As(err, &e) {
+		return http.StatusBadGateway, e.ErrorCode() + ": " + e.ErrorMessage()
+	}
+	return http.StatusBadGateway, err.Error()
+}

@@ -1,0 +1,116 @@
+package sagemaker
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	api "github.com/aws/aws-sdk-go-v2/service/sagemaker"
+	"github.com/aws/aws-sdk-go-v2/service/sagemaker/types"
+
+	"github.com/deployfile/deployfile/manifests"
+	"github.com/deployfile/deployfile/publish"
+)
+
+// rollout is the publish.Rollout of a plan. SageMaker brings up a second fleet and moves
+// the requests itself, so Start begins the update, and Switch changes the tags alone.
+type rollout struct {
+	*driver
+	plan     *publish.Plan
+	requests *requests
+	// previous is what the previous revision asked for, nil without one; before is what
+	// is served after a failure.
+	previous *requests
+	before   goal
+	// asked reports whether the endpoint was asked for this revision.
+	asked bool
+}
+
+// Start implements publish.Rollout.
+func (r *rollout) Start(ctx context.Context) error {
+	if err := r.objects(ctx, r.requests, r.plan.Record); err != nil {
+		return err
+	}
+	_, err := r.advance(ctx)
+	return err
+}
+
+// Ready implements publish.Rollout.
+func (r *rollout) Ready(ctx context.Context) (publish.Readiness, error) { return r.advance(ctx) }
+
+// advance looks at the endpoint, and asks for this revision as soon as SageMaker takes it.
+// A failed update leaves an endpoint in service with what it had before.
+func (r *rollout) advance(ctx context.Context) (publish.Readiness, error) {
+	e, err := r.look(ctx)
+	if err != nil {
+		return publish.Readiness{}, err
+	}
+	config := r.configName(r.plan.Record.Number)
+	out := publish.Readiness{Object: "endpoint " + r.endpoint, Next: r.poll}
+	switch {
+	case e == nil:
+		r.asked = true
+		out.Message = "it is asked for"
+		return out, r.create(ctx, r.requests, r.plan.Record.Number)
+	case underWay(e):
+		_, out.Message = r.stands(e, config)
+		return out, nil
+	case e.EndpointStatus == types.EndpointStatusInService && aws.ToString(e.EndpointConfigName) == config:
+		out.Ready = true
+		return out, nil
+	case r.asked:
+		reason := aws.ToString(e.FailureReason)
+		if reason == "" {
+			_, reason = r.stands(e, config)
+		}
+		return out, &publish.UnreadyError{Object: out.Object, Reason: reason}
+	case e.EndpointStatus == types.EndpointStatusFailed:
+		out.Message = "what failed before is deleted"
+		return out, r.remove(ctx)
+	}
+	r.asked = true
+	out.Message = "it is asked for"
+	return out, r.update(ctx, config)
+}
+
+// Switch implements publish.Rollout.
+func (r *rollout) Switch(ctx context.Context) error {
+	return r.tagEndpoint(ctx, r.requests, r.previous)
+}
+
+// touched reports whether an endpoint is for this rollout to restore: one that somebody
+// else has made, or that a later rollout has changed, is not.
+func (r *rollout) touched(e *api.DescribeEndpointOutput) bool {
+	number, ours := manifests.RevisionOfTag(r.endpoint, aws.ToString(e.EndpointConfigName))
+	return ours && number <= r.plan.Record.Number || !ours && r.plan.Previous != nil
+}
+
+// Revert implements publish.Rollout. The engine deletes the record with its model and its
+// configuration afterwards.
+func (r *rollout) Revert(ctx context.Context) error {
+	if err := r.settle(ctx, r.before, r.touched, r.plan.Options.Progress); err != nil || r.previous == nil {
+		return err
+	}
+	return r.tagEndpoint(ctx, r.previous, r.requests)
+}
+
+// Recover implements publish.Rollout: the endpoint may use what the abandoned rollout has
+// made, which can only be deleted when it no longer does.
+func (r *rollout) Recover(ctx context.Context, left publish.Record) error {
+	config := r.configName(left.Number)
+	e, err := r.look(ctx)
+	if err != nil || e == nil {
+		return err
+	}
+	if !underWay(e) && aws.ToString(e.EndpointConfigName) != config {
+		return nil
+	}
+	r.plan.Options.Progress(fmt.Sprintf("waiting for endpoint %s, which an abandoned deployment has left %s", r.endpoint, e.EndpointStatus))
+	return r.settle(ctx, r.goalOf(r.plan.Previous), func(e *api.DescribeEndpointOutput) bool {
+		return aws.ToString(e.EndpointConfigName) == config
+	}, r.plan.Options.Progress)
+}
+
+// Prune implements publish.Rollout. Earlier revisions cost nothing, and a rollback needs
+// no more than them; the store deletes those that are too old.
+func (r *rollout) Prune(context.Context) error { return nil }
