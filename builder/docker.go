@@ -17,7 +17,7 @@ const dockerDeadline = 10 * time.Second
 // request for /grpc into a connection to BuildKit's control API, and one for
 // /session into a build session.
 func dialDocker(ctx context.Context, _ Options) (_ *Builder, err error) {
-	engine, host, err := dockerengine.New()
+	engine, host, err := dockerengine.Unlimited()
 	if err != nil {
 		return nil, fmt.Errorf("no Docker engine: %w", err)
 	}

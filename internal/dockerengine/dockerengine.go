@@ -28,8 +28,17 @@ const contextVariable = "DOCKER_CONTEXT"
 // New creates a client of the engine without calling it, and returns the
 // engine's address: unix://, npipe://, tcp://, http:// or ssh://. It fails if
 // the configuration of Docker's CLI cannot be read, or if the chosen context
-// does not exist.
+// does not exist. The client decodes no answer beyond limits.
 func New() (c *client.Client, address string, err error) {
+	if c, address, err = Unlimited(); err != nil {
+		return nil, "", err
+	}
+	c, err = limited(c)
+	return c, address, err
+}
+
+// Unlimited is New without limits, for requests that the engine turns into connections.
+func Unlimited() (c *client.Client, address string, err error) {
 	name, stored, err := currentContext()
 	if err != nil {
 		return nil, "", err
