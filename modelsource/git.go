@@ -57,7 +57,7 @@ func ParseGit(source string) (GitName, error) {
 		return refused("it names no repository: git+https://HOST/REPOSITORY@REF#PATH, or git+ssh")
 	}
 	// git takes the parts of an address as lines.
-	if terminal.Obeys(u.Path) || terminal.Obeys(u.User.Username()) {
+	if terminal.Obeys(u.Path) || terminal.Obeys(u.Host) || terminal.Obeys(u.User.Username()) {
 		return refused("it has a control character")
 	}
 	if _, secret := u.User.Password(); secret || u.User.Username() != "" && u.Scheme != "ssh" || strings.HasPrefix(u.User.Username(), "-") {
@@ -68,8 +68,9 @@ func ParseGit(source string) (GitName, error) {
 		if n.Ref = u.Path[at+1:]; !refPattern.MatchString(n.Ref) {
 			return refused(fmt.Sprintf("%q is not a branch, tag or commit", n.Ref))
 		}
-		u.Path, u.RawPath = u.Path[:at], ""
+		u.Path = u.Path[:at]
 	}
+	u.RawPath = "" // one way to write a path, so that a lock has the same
 	if strings.Trim(u.Path, "/") == "" || u.RawQuery != "" {
 		return refused("it names no repository: git+https://HOST/REPOSITORY@REF#PATH, or git+ssh")
 	}

@@ -61,7 +61,7 @@ func keptIn(t *testing.T, dir string) (kept int64) {
 }
 
 // tarOf is a tar.gz archive of a model and of these entries.
-func tarOf(t *testing.T, entries ...*tar.Header) []byte {
+func tarOf(t testing.TB, entries ...*tar.Header) []byte {
 	t.Helper()
 	var b bytes.Buffer
 	z := gzip.NewWriter(&b)
@@ -86,7 +86,7 @@ func tarOf(t *testing.T, entries ...*tar.Header) []byte {
 }
 
 // zipOf is a zip archive of empty files.
-func zipOf(t *testing.T, names ...string) []byte {
+func zipOf(t testing.TB, names ...string) []byte {
 	t.Helper()
 	var b bytes.Buffer
 	w := zip.NewWriter(&b)
