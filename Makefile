@@ -53,7 +53,7 @@ check: ## format, vet and run the unit tests: anywhere, without set-up, in minut
 	@go test $(CHECKFLAGS) ./...
 
 .PHONY: test
-test: embedded tools-buildx tools-versitygw tools-fake-gcs-server kubernetes base venv ## set everything up and run all tests
+test: embedded tools-buildx tools-versitygw tools-fake-gcs-server tools-azurite kubernetes base venv ## set everything up and run all tests
 	@hack/with-env.sh go test $(TESTFLAGS) ./...
 
 .PHONY: conformance
@@ -141,6 +141,10 @@ tools-versitygw: setup ## build versitygw, an S3 server, into bin/
 .PHONY: tools-fake-gcs-server
 tools-fake-gcs-server: setup ## build fake-gcs-server, of Google Cloud Storage's API, into bin/
 	@hack/tools.sh tools/fake-gcs-server
+
+.PHONY: tools-azurite
+tools-azurite: setup ## install Azurite, of Azure Blob Storage's API, into bin/
+	@hack/azurite.sh
 
 .PHONY: kubernetes
 kubernetes: setup ## build the Kubernetes of the tests into bin/

@@ -76,8 +76,9 @@ func checkSource(name, value string) Problem {
 	}
 	u, err := url.Parse(value)
 	switch {
-	// The user of ssh is no secret: ssh://git@HOST.
-	case err != nil && strings.Contains(value, "@"), err == nil && u.User != nil && (hasPassword(u) || !strings.HasSuffix(u.Scheme, "ssh")):
+	// The user of ssh is no secret (ssh://git@HOST), nor is a container of Azure
+	// (wasbs://CONTAINER@HOST).
+	case err != nil && strings.Contains(value, "@"), err == nil && u.User != nil && (hasPassword(u) || !matches(`^(.*ssh|wasbs|abfss)$`, u.Scheme)):
 		return Problem{
 			ruleCredential, name + " holds a credential, which would end up in logs and in the lock",
 			`take out what stands before the "@"`,

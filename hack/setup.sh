@@ -31,6 +31,9 @@ need git has git
 need iproute2 has ip
 need iptables has iptables
 need mmdebstrap has mmdebstrap
+# For Azurite alone.
+need nodejs has node
+need npm has npm
 need openssh-client has ssh
 need runc has runc
 need libgomp1 has_library libgomp.so.1

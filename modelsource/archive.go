@@ -20,7 +20,7 @@ var _ Listed = Archive{}
 
 // Match implements Scheme.
 func (Archive) Match(source string) bool {
-	return strings.HasPrefix(source, "https://") || strings.HasPrefix(source, "http://")
+	return (strings.HasPrefix(source, "https://") || strings.HasPrefix(source, "http://")) && !(Objects{}).Match(source)
 }
 
 // Check implements Scheme.

@@ -23,7 +23,8 @@ func TestFind(t *testing.T) {
 
 // Every scheme is asked about what it matches only, so at most one may match.
 func TestSchemesAreApart(t *testing.T) {
-	for _, source := range []string{"model", "s3://bucket/iris", "models:/iris/3", "git+https://example.com/iris", "oci://example.com/iris:1"} {
+	for _, source := range []string{"model", "s3://bucket/iris", "models:/iris/3", "git+https://example.com/iris", "oci://example.com/iris:1",
+		"https://models.blob.core.windows.net/team/iris/", "https://models.blob.core.windows.net/team/iris.zip"} {
 		var matching []Scheme
 		for _, s := range Schemes() {
 			if s.Match(source) {

@@ -174,7 +174,7 @@ func receiveOnce(ctx context.Context, p *modelcache.Partial, s Store, f File) er
 	if f.Size >= 0 {
 		limit = f.Size
 	}
-	n, err := io.Copy(onlyWriter{p}, io.LimitReader(body, limit-p.Offset+1))
+	_, err = io.Copy(onlyWriter{p}, io.LimitReader(body, limit-p.Offset+1))
 	var full *writeError
 	switch {
 	case errors.As(err, &full):
@@ -187,7 +187,7 @@ func receiveOnce(ctx context.Context, p *modelcache.Partial, s Store, f File) er
 		_ = p.Restart()
 		return fmt.Errorf("the store sends more than the %d bytes that the file has", limit)
 	case f.Size >= 0 && p.Offset < f.Size:
-		return &brokenError{fmt.Errorf("the store sent %d of %d bytes", n, f.Size)}
+		return &brokenError{fmt.Errorf("the store sent %d of %d bytes; if the model was changed on purpose, run: deployfile lock --upgrade-model", p.Offset, f.Size)}
 	}
 	return nil
 }

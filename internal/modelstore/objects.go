@@ -77,11 +77,15 @@ var _ Store = (*objects)(nil)
 
 // resolveObjects lists a source's files.
 func resolveObjects(ctx context.Context, source string, o Options) (*Model, error) {
-	location := strings.TrimRight(source, "/")
-	s, err := openObjects(ctx, location, o)
+	name, err := modelsource.ParseObjects(source)
 	if err != nil {
 		return nil, err
 	}
+	s, err := openObjects(ctx, source, o)
+	if err != nil {
+		return nil, err
+	}
+	location := name.String()
 	return &Model{Pin: modelsource.Pin{Source: source, Resolved: location, Location: location}, Store: s}, nil
 }
 
@@ -97,9 +101,12 @@ func openObjects(ctx context.Context, location string, o Options) (Store, error)
 		return nil, err
 	}
 	var b bucket
-	if name.Scheme == "gs" {
+	switch {
+	case name.Account != "":
+		b, err = openAzure(name, o)
+	case name.Scheme == "gs":
 		b, err = openGCS(name.Bucket, o)
-	} else {
+	default:
 		b, err = openS3(ctx, name.Bucket, o)
 	}
 	if err != nil {

@@ -35,7 +35,7 @@ func StartCommand(log string, ready func() bool, command *exec.Cmd) (*Process, e
 	p := &Process{command: command, log: log}
 	p.command.Stdout, p.command.Stderr = out, out
 	if p.exited, err = StartBound(p.command); err != nil {
-		return nil, fmt.Errorf("%w: run make tools tools-buildx tools-versitygw tools-fake-gcs-server, and put bin/ on PATH", err)
+		return nil, fmt.Errorf("%w: run make tools tools-buildx tools-versitygw tools-fake-gcs-server tools-azurite, and put bin/ on PATH", err)
 	}
 	for deadline := time.Now().Add(startLimit); time.Now().Before(deadline); {
 		if ready() {
