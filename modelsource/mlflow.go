@@ -49,7 +49,7 @@ func ParseMLflow(source string) (MLflowName, error) {
 	}
 	scheme, rest, _ := strings.Cut(source, ":")
 	if strings.HasPrefix(rest, "//") && scheme != "mlflow-artifacts" {
-		return refused("Databricks' profiles are not supported; name one tracking server by MLFLOW_TRACKING_URI")
+		return refused("name Databricks' profile by MLFLOW_TRACKING_URI=databricks://PROFILE, and the model without it")
 	}
 	if strings.ContainsAny(rest, "?#") {
 		return refused(`MLflow knows no "?" and no "#" there`)
@@ -150,6 +150,12 @@ const (
 
 // Access implements Listed.
 func (MLflow) Access(p Pin) (Access, error) {
+	if n, err := ParseMLflow(p.Location); err == nil {
+		if root, ok := UnityCatalogFiles(n); ok && strings.HasPrefix(p.Server, "https://") {
+			u := url.URL{Path: root}
+			return Access{URL: p.Server + DatabricksFiles + u.EscapedPath(), Secrets: []string{MLflowToken}}, nil
+		}
+	}
 	if !strings.HasPrefix(p.Location, "mlflow-artifacts:") {
 		return Access{}, fmt.Errorf("its files are at %s, which only the client reaches: build it with deployfile build", p.Location)
 	}

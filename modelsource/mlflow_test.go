@@ -7,6 +7,25 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
+// TestDatabricksAccess has steps fetch models of Unity Catalog, with a secret, and from
+// https alone.
+func TestDatabricksAccess(t *testing.T) {
+	p := Pin{Source: "models:/main.default.iris@champion", Server: "https://example.cloud.databricks.com", Location: "models:/main.default.iris/3/a b"}
+	a, err := MLflow{}.Access(p)
+	if err != nil || a.URL != "https://example.cloud.databricks.com/api/2.0/fs/files/Models/main/default/iris/3/a%20b" || len(a.Secrets) != 1 {
+		t.Errorf("%+v, %v", a, err)
+	}
+	for _, p := range []Pin{
+		{Server: "http://example.com", Location: p.Location},
+		{Server: p.Server, Location: "models:/iris/3"},
+		{Server: p.Server, Location: "models:/main..iris/3"},
+	} {
+		if a, err := (MLflow{}).Access(p); err == nil {
+			t.Errorf("%+v: %+v", p, a)
+		}
+	}
+}
+
 // TestParseMLflow reads sources as MLflow does.
 func TestParseMLflow(t *testing.T) {
 	for source, want := range map[string]MLflowName{

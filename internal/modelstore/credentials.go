@@ -121,11 +121,20 @@ func basic(user, password string) string {
 
 // credentialsFile reads the section [mlflow] of ~/.mlflow/credentials.
 func credentialsFile(home string) (map[string]string, error) {
-	found := map[string]string{}
 	if home == "" {
+		return nil, nil
+	}
+	return section(filepath.Join(home, ".mlflow", "credentials"), "mlflow")
+}
+
+// section reads a section of a file as Python's configparser has them; it is empty if
+// there is no such file.
+func section(file, wanted string) (map[string]string, error) {
+	found := map[string]string{}
+	if file == "" {
 		return found, nil
 	}
-	data, err := untrusted.ReadNamed(filepath.Join(home, ".mlflow", "credentials"), maxCredentials)
+	data, err := untrusted.ReadNamed(file, maxCredentials)
 	if errors.Is(err, fs.ErrNotExist) {
 		return found, nil
 	}
@@ -140,7 +149,7 @@ func credentialsFile(home string) (map[string]string, error) {
 			continue
 		}
 		name, value, ok := strings.Cut(line, "=")
-		if !ok || section != "mlflow" || strings.HasPrefix(line, "#") || strings.HasPrefix(line, ";") {
+		if !ok || section != wanted || strings.HasPrefix(line, "#") || strings.HasPrefix(line, ";") {
 			continue
 		}
 		found[strings.ToLower(strings.TrimSpace(name))] = strings.TrimSpace(value)

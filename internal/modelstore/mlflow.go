@@ -21,6 +21,9 @@ type server struct {
 	client *client
 	// base is its address, without a slash at its end.
 	base string
+	// registry is what the names of the registry's API begin with: "" or a path with a
+	// slash at its end.
+	registry string
 	// trusted says that the user's MLFLOW_TRACKING_URI names it.
 	trusted bool
 	options Options
@@ -31,6 +34,9 @@ func resolveMLflow(ctx context.Context, source string, o Options) (*Model, error
 	n, err := modelsource.ParseMLflow(source)
 	if err != nil {
 		return nil, err
+	}
+	if isDatabricks(trackingURI(o)) {
+		return resolveDatabricks(ctx, n, source, o)
 	}
 	s, err := newServer(trackingURI(o), o)
 	if err != nil {
@@ -67,6 +73,9 @@ func resolveMLflow(ctx context.Context, source string, o Options) (*Model, error
 
 // reopenMLflow returns the store of a pin.
 func reopenMLflow(pin modelsource.Pin, o Options) (Store, error) {
+	if strings.HasPrefix(pin.Location, "models:") {
+		return reopenDatabricks(pin, o)
+	}
 	server := pin.Server
 	if o.TrackingURI != "" || o.Getenv(trackingVariable) != "" {
 		// The same server may have another address for this machine.
@@ -150,10 +159,8 @@ type version struct {
 	ModelID               string `json:"model_id"`
 }
 
-// registered returns where the files of a version of a registered model are.
-func (s *server) registered(ctx context.Context, n modelsource.MLflowName, pin *modelsource.Pin) (string, error) {
-	var v *version
-	var err error
+// find asks for a version of a registered model, and adds it to a pin.
+func (s *server) find(ctx context.Context, n modelsource.MLflowName, pin *modelsource.Pin) (v *version, err error) {
 	switch {
 	case n.Alias != "":
 		v, err = s.aliased(ctx, n.Name, n.Alias)
@@ -164,13 +171,22 @@ func (s *server) registered(ctx context.Context, n modelsource.MLflowName, pin *
 		v, err = s.latest(ctx, n.Name, n.Stage)
 	}
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	if v.Version == "" || strings.Trim(v.Version, "0123456789") != "" {
-		return "", fmt.Errorf("%s: %q is not the number of a version of %q", s.client.host, v.Version, n.Name)
+		return nil, fmt.Errorf("%s: %q is not the number of a version of %q", s.client.host, v.Version, n.Name)
 	}
 	pin.Name, pin.Version, pin.RunID, pin.ModelID = n.Name, v.Version, v.RunID, v.ModelID
 	pin.Resolved = "models:/" + n.Name + "/" + v.Version
+	return v, nil
+}
+
+// registered returns where the files of a version of a registered model are.
+func (s *server) registered(ctx context.Context, n modelsource.MLflowName, pin *modelsource.Pin) (string, error) {
+	v, err := s.find(ctx, n, pin)
+	if err != nil {
+		return "", err
+	}
 	var at struct {
 		URI string `json:"artifact_uri"`
 	}
@@ -193,7 +209,7 @@ func (s *server) aliased(ctx context.Context, name, alias string) (*version, err
 	var answer struct {
 		Version version `json:"model_version"`
 	}
-	err := s.call(ctx, http.MethodGet, "registered-models/alias", fmt.Sprintf("the alias %q of the registered model %q", alias, name),
+	err := s.call(ctx, http.MethodGet, s.registry+"registered-models/alias", fmt.Sprintf("the alias %q of the registered model %q", alias, name),
 		map[string]any{"name": name, "alias": alias}, &answer)
 	return &answer.Version, err
 }
@@ -202,7 +218,7 @@ func (s *server) version(ctx context.Context, name, number string) (*version, er
 	var answer struct {
 		Version version `json:"model_version"`
 	}
-	err := s.call(ctx, http.MethodGet, "model-versions/get", fmt.Sprintf("version %s of the registered model %q", number, name),
+	err := s.call(ctx, http.MethodGet, s.registry+"model-versions/get", fmt.Sprintf("version %s of the registered model %q", number, name),
 		map[string]any{"name": name, "version": number}, &answer)
 	return &answer.Version, err
 }
@@ -218,7 +234,7 @@ func (s *server) latest(ctx context.Context, name, stage string) (*version, erro
 		asked["stages"] = []string{stage}
 		what += fmt.Sprintf(" in the stage %q", stage)
 	}
-	if err := s.call(ctx, http.MethodPost, "registered-models/get-latest-versions", what, asked, &answer); err != nil {
+	if err := s.call(ctx, http.MethodPost, s.registry+"registered-models/get-latest-versions", what, asked, &answer); err != nil {
 		return nil, err
 	}
 	if len(answer.Versions) == 0 {
