@@ -81,6 +81,18 @@ release: embedded ## make what a release consists of, in dist/
 	@rm -rf dist
 	@hack/release.sh '$(VERSION)' dist $(PLATFORMS)
 
+.PHONY: wheels
+wheels: ## make the Python wheels of every platform, in dist/wheels
+	@mkdir -p dist/wheels
+	@for platform in $(PLATFORMS); do \
+		program=dist/wheels/$${platform%/*}-$${platform#*/}; \
+		GOOS=$${platform%/*} GOARCH=$${platform#*/} $(GO_BUILD) -o $$program ./cmd/deployfile && \
+		go run ./hack/gosbom -version '$(VERSION)' $$program && \
+		go run ./hack/wheel -version '$(VERSION)' -o dist/wheels $$platform=$$program && \
+		rm $$program $$program.cdx.json || exit 1; \
+	done
+	@ls -l dist/wheels
+
 .PHONY: release-check
 release-check: embedded ## prove that a release comes out the same twice
 	@hack/release-check.sh '$(VERSION)' $(PLATFORMS)

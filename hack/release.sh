@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Makes what a release of deployfile consists of: the command-line tool for
-# every platform, the frontend image as an archive of an OCI layout, an SBOM of
-# every program, and checksums. The same commit, version and Go make the same bytes,
+# every platform, alone and as a Python wheel, the frontend image as an archive of an
+# OCI layout, an SBOM of every program, and checksums. The same commit, version and Go make the same bytes,
 # wherever the checkout is.
 #
 # Usage: hack/release.sh VERSION FOLDER PLATFORM...
@@ -25,12 +25,13 @@ compile() {
 	GOOS=${1%/*} GOARCH=${1#*/} go build -trimpath -tags grpcnotrace -buildvcs=false -ldflags "-s -w -X main.version=$version" -o "$2" "$3"
 }
 
-programs=()
+programs=() wheels=()
 for platform in "$@"; do
 	file=$out/deployfile-${platform/\//-}
 	[ "${platform%/*}" != windows ] || file+=.exe
 	compile "$platform" "$file" ./cmd/deployfile
 	programs+=("$file")
+	wheels+=("$platform=$file")
 done
 # Frontends run where builders do.
 for platform in linux/amd64 linux/arm64; do
@@ -49,6 +50,8 @@ tar -C "$tmp/layout" --exclude=./ingest --sort=name --mtime=@0 --owner=0 --group
 
 say "writing what they are made of"
 go run ./hack/gosbom -version "$version" "${programs[@]}"
+say "making the wheels"
+go run ./hack/wheel -version "$version" -o "$out" "${wheels[@]}"
 mv "$tmp"/*.cdx.json "$out/"
 (cd "$out" && LC_ALL=C && sha256sum -- * >"$tmp/sums" && mv "$tmp/sums" SHA256SUMS)
 say "made $out"

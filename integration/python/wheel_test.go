@@ -1,0 +1,101 @@
+//go:build integration
+
+package python
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// TestWheel installs the wheel into an empty environment without a network, in each way
+// that pip has, and runs the program from there.
+func TestWheel(t *testing.T) {
+	dir := t.TempDir()
+	root, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	u := user{T: t, dir: dir}
+	u.run(root, nil, "go", "run", "./hack/wheel", "-version", "v1.0.0", "-o", dir, runtime.GOOS+"/"+runtime.GOARCH+"=bin/deployfile")
+	wheels, err := filepath.Glob(dir + "/*.whl")
+	if err != nil || len(wheels) != 1 {
+		t.Fatal(wheels, err)
+	}
+	want := u.run(root, nil, "bin/deployfile", "version")
+	u.run(dir, nil, os.Getenv("DEPLOYFILE_TEST_PYTHON"), "-m", "venv", "env")
+	install := []string{"-m", "pip", "install", "--no-index", "--disable-pip-version-check"}
+	packages := u.run(dir, nil, "env/bin/python", "-c", "import sysconfig; print(sysconfig.get_path('purelib', vars={'base': 'own'}))")
+	for _, way := range []struct {
+		name, scripts, packages string
+		options                 []string
+	}{
+		{"target", "lib/bin", "lib", []string{"--target", "lib"}},
+		{"prefix", "own/bin", strings.TrimSpace(packages), []string{"--prefix", "own"}},
+		{"environment", "env/bin", "", nil},
+	} {
+		t.Run(way.name, func(t *testing.T) {
+			u := user{t, dir}
+			u.run(dir, nil, "env/bin/python", slices.Concat(install, way.options, wheels)...)
+			var env []string
+			if way.packages != "" {
+				env = append(env, "PYTHONPATH="+filepath.Join(dir, way.packages))
+			}
+			if got := u.run(dir, nil, filepath.Join(dir, way.scripts, "deployfile"), "version"); got != want {
+				t.Errorf("the program says %q, and the one that was packed %q", got, want)
+			}
+			if got := u.run(dir, env, "env/bin/python", "-m", "deployfile", "version"); got != want {
+				t.Errorf("python -m deployfile says %q, and the program %q", got, want)
+			}
+			at := strings.TrimSpace(u.run(dir, env, "env/bin/python", "-c", "import deployfile; print(deployfile.find_program())"))
+			if want := filepath.Join(dir, way.scripts, "deployfile"); at != want {
+				t.Errorf("the program is %s, want %s", at, want)
+			}
+		})
+	}
+	u.run(dir, nil, "env/bin/python", "-m", "doctest", filepath.Join(root, "python/deployfile/_program.py"))
+	if err := os.CopyFS(filepath.Join(dir, "iris/model"), os.DirFS(filepath.Join(root, "examples/iris/model"))); err != nil {
+		t.Fatal(err)
+	}
+	u.run(filepath.Join(dir, "iris"), nil, filepath.Join(dir, "env/bin/deployfile"), "init", "model")
+	if got := u.run(filepath.Join(dir, "iris"), nil, filepath.Join(dir, "env/bin/python"), "-m", "deployfile", "check", "--json"); !strings.Contains(got, `"unlocked-build"`) {
+		t.Errorf("check says %s", got)
+	}
+	// An exit code and a wrong place are those of the program.
+	c := exec.Command(filepath.Join(dir, "env/bin/python"), "-m", "deployfile", "build", "--no-such-flag")
+	if _ = c.Run(); c.ProcessState.ExitCode() != 2 {
+		t.Errorf("the exit code is %d, want 2", c.ProcessState.ExitCode())
+	}
+	c = exec.Command(filepath.Join(dir, "env/bin/python"), "-m", "deployfile", "version")
+	c.Env = append(os.Environ(), "DEPLOYFILE_PROGRAM=/nowhere")
+	if out, err := c.CombinedOutput(); err == nil || !strings.Contains(string(out), "DEPLOYFILE_PROGRAM names /nowhere, which is no file") {
+		t.Errorf("a program that is not there: %s, %v", out, err)
+	}
+}
+
+// user runs commands in a directory of their own.
+type user struct {
+	*testing.T
+	dir string
+}
+
+// run runs a command that must succeed, and returns what it writes to standard output.
+func (u user) run(dir string, env []string, name string, args ...string) string {
+	u.Helper()
+	if strings.HasPrefix(name, "env/") {
+		name = filepath.Join(u.dir, name)
+	}
+	c := exec.Command(name, args...)
+	c.Dir, c.Env = dir, append(os.Environ(), env...)
+	var failed strings.Builder
+	c.Stderr = &failed
+	out, err := c.Output()
+	if err != nil {
+		u.Fatalf("%s: %v\n%s%s", strings.Join(c.Args, " "), err, out, failed.String())
+	}
+	return string(out)
+}
