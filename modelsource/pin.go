@@ -46,6 +46,9 @@ type Pin struct {
 	LFS []string `toml:"lfs,omitempty" json:"lfs,omitempty"`
 }
 
+// maxText limits what a server says of a model, in bytes.
+const maxText = 4096
+
 // Check refuses a pin that no lock has.
 func (p Pin) Check() error {
 	if p.Source == "" || p.Resolved == "" {
@@ -54,6 +57,9 @@ func (p Pin) Check() error {
 	for _, text := range []string{p.Source, p.Resolved, p.Server, p.Location, p.Name, p.Version, p.Alias, p.ModelID, p.RunID, p.Experiment, p.Commit} {
 		if terminal.Obeys(text) {
 			return fmt.Errorf("model source %q: %q has a control character", p.Source, text)
+		}
+		if len(text) > maxText {
+			return fmt.Errorf("model source %q: %q… has more than %d bytes", p.Source[:min(len(p.Source), 200)], text[:200], maxText)
 		}
 	}
 	if p.Root != "" && (!filepath.IsLocal(p.Root) || terminal.Obeys(p.Root)) {

@@ -1,6 +1,7 @@
 package modelsource
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/deployfile/deployfile/mlmodel"
@@ -30,6 +31,7 @@ func TestPinCheck(t *testing.T) {
 	for name, change := range map[string]func(*Pin){
 		"nothing resolved": func(p *Pin) { p.Resolved = "" },
 		"to obey":          func(p *Pin) { p.Commit = "a\x1bb" },
+		"a long text":      func(p *Pin) { p.Experiment = strings.Repeat("1", 5000) },
 		"a credential":     func(p *Pin) { p.Server = "https://me:pw@mlflow.example.com" },
 	} {
 		p := good

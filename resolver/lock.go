@@ -251,7 +251,7 @@ func (l *Lock) check() error {
 			return err
 		}
 	}
-	return nil
+	return checkTree(l.Model)
 }
 
 // pinLine matches a line of a wheel's pinned build requirements, as uv writes
@@ -287,6 +287,9 @@ func (l *Lock) Encode() ([]byte, error) {
 	enc.Indent = ""
 	if err := enc.Encode(l); err != nil {
 		return nil, err
+	}
+	if err := readable(b.Bytes()); err != nil {
+		return nil, fmt.Errorf("no lock is written, because none like it is read: the model has %d files: %w; keep fewer there, for example in an archive", len(l.Model), err)
 	}
 	return b.Bytes(), nil
 }

@@ -148,11 +148,18 @@ func TestParseLockRefusesWhatNoLockHas(t *testing.T) {
 		"a Debian package's file": {func(l *Lock) { l.Platforms[0].SystemPackages[0].URL = "git://example.com/x" }, "http"},
 		"a file name to obey":     {func(l *Lock) { l.UV[0].Filename = "\u202euv.whl" }, "not a file name"},
 		"a model file elsewhere":  {func(l *Lock) { l.Model[0].Path = "../secret" }, "outside"},
-		"a model file to obey":    {func(l *Lock) { l.Model[0].Path = "a\x1bb" }, `"a\x1bb" has a control character or invalid UTF-8 in its name`},
-		"a model file backwards":  {func(l *Lock) { l.Model[0].Path = "a\u202eb" }, "has a control character"},
-		"a source to obey":        {func(l *Lock) { l.ModelSource = &modelsource.Pin{Source: "s3://a", Resolved: "s3://a\x1b"} }, "control character"},
-		"a source without a pin":  {func(l *Lock) { l.ModelSource = &modelsource.Pin{Source: "s3://a"} }, "is empty"},
-		"a link to obey":          {func(l *Lock) { l.Model[0].Link = "a\nb" }, "is a link to \"a\\nb\", a name with a control character"},
+		"a model file twice":      {func(l *Lock) { l.Model = append(l.Model, l.Model[0]) }, "is in the lock twice"},
+		"a file and a directory": {func(l *Lock) {
+			for _, name := range []string{"zz", "zz.b", "zz/b"} {
+				l.Model = append(l.Model, ModelFile{Path: name, SHA256: l.Model[0].SHA256})
+			}
+		}, `"zz" is in the lock twice, or as a directory`},
+		"a long path":            {func(l *Lock) { l.Model[0].Path = strings.Repeat("a", 5000) }, "more than 4096 bytes"},
+		"a model file to obey":   {func(l *Lock) { l.Model[0].Path = "a\x1bb" }, `"a\x1bb" has a control character or invalid UTF-8 in its name`},
+		"a model file backwards": {func(l *Lock) { l.Model[0].Path = "a\u202eb" }, "has a control character"},
+		"a source to obey":       {func(l *Lock) { l.ModelSource = &modelsource.Pin{Source: "s3://a", Resolved: "s3://a\x1b"} }, "control character"},
+		"a source without a pin": {func(l *Lock) { l.ModelSource = &modelsource.Pin{Source: "s3://a"} }, "is empty"},
+		"a link to obey":         {func(l *Lock) { l.Model[0].Link = "a\nb" }, "is a link to \"a\\nb\", a name with a control character"},
 	} {
 		lock := exampleLock()
 		tt.change(lock)

@@ -26,6 +26,24 @@ func TestParseLockIsBounded(t *testing.T) {
 	}
 }
 
+// A lock that is not read is not written over one that is.
+func TestEncodeIsReadable(t *testing.T) {
+	for n, good := range map[int]bool{10_000: true, 100_000: false} {
+		lock := exampleLock()
+		lock.Model = nil
+		for i := range n {
+			lock.Model = append(lock.Model, ModelFile{Path: fmt.Sprint(i), SHA256: strings.Repeat("0", 64)})
+		}
+		data, err := lock.Encode()
+		if (err == nil) != good {
+			t.Errorf("%d files: %v", n, err)
+		}
+		if _, parseErr := ParseLock(data); good && parseErr != nil {
+			t.Errorf("%d files: %v", n, parseErr)
+		}
+	}
+}
+
 // The structure of a text is counted before the TOML library sees it, which keeps
 // the whole path of every key: without, the first of these takes 9 GB.
 func TestParseLockRefusesDepth(t *testing.T) {

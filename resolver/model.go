@@ -72,8 +72,30 @@ func (f ModelFile) Check() error {
 		return fmt.Errorf("model file %q has a control character or invalid UTF-8 in its name; if nothing needs it, a line in .dockerignore with ? for each such character leaves it out", f.Path)
 	case terminal.Obeys(f.Link):
 		return fmt.Errorf("model file %q is a link to %q, a name with a control character or invalid UTF-8; if nothing needs it, a line in .dockerignore leaves it out", f.Path, f.Link)
+	case len(f.Path) > maxPath:
+		return fmt.Errorf("model file %q has a path of more than %d bytes", f.Path[:200]+"…", maxPath)
 	case !filepath.IsLocal(f.Path):
 		return fmt.Errorf("model file %q is outside the model's directory", f.Path)
+	}
+	return nil
+}
+
+// maxPath limits the path of a model's file in bytes, as file systems do.
+const maxPath = 4096
+
+// checkTree refuses a file that is there twice, or is a directory, too.
+func checkTree(files []ModelFile) error {
+	// A file is before what is below it, and next to that, if the slash is the least of
+	// all characters: none is a control character.
+	sorted := make([]string, len(files))
+	for n, f := range files {
+		sorted[n] = strings.ReplaceAll(f.Path, "/", "\x00")
+	}
+	slices.Sort(sorted)
+	for n := 1; n < len(sorted); n++ {
+		if below, ok := strings.CutPrefix(sorted[n], sorted[n-1]); ok && (below == "" || below[0] == 0) {
+			return fmt.Errorf("model file %q is in the lock twice, or as a directory, too", strings.ReplaceAll(sorted[n-1], "\x00", "/"))
+		}
 	}
 	return nil
 }
