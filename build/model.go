@@ -36,7 +36,7 @@ func supplyModel(ctx context.Context, opt *client.SolveOpt, o Options) (func(), 
 	scheme, err := modelsource.Find(source)
 	_, listed := scheme.(modelsource.Listed)
 	_, oci := scheme.(modelsource.OCI)
-	if err != nil || !listed && !oci || o.Contexts[frontend.ModelContext] != "" {
+	if err != nil || o.Contexts[frontend.ModelContext] != "" {
 		return nothing, nil
 	}
 	files, err := ReadLock(ctx, p.Path+LockSuffix)
@@ -64,7 +64,12 @@ func supplyModel(ctx context.Context, opt *client.SolveOpt, o Options) (func(), 
 			s.say("the cache of models: %v", err)
 		}
 	}
-	if err := s.supply(ctx, source, lock, err == nil); err != nil {
+	if listed {
+		err = s.supply(ctx, source, lock, err == nil)
+	} else {
+		err = s.directoryBases(ctx, p, scheme.Local(source), lock)
+	}
+	if err != nil {
 		closed()
 		return nothing, AtModelSource(p, err)
 	}
@@ -109,6 +114,8 @@ type supplier struct {
 	solve   *client.SolveOpt
 	store   modelstore.Options
 	cache   userCache
+	// found are weights that the model refers to.
+	found []frontend.Base
 }
 
 // userCache is the user's cache of models, opened when something needs it.
@@ -151,7 +158,15 @@ func (s *supplier) supply(ctx context.Context, source string, lock *resolver.Loc
 		return err
 	}
 	var files []modelstore.File
+	if len(lock.ModelBase) > 0 {
+		if err := s.hubSecrets(); err != nil {
+			return err
+		}
+	}
 	for _, f := range lock.Model {
+		if modelsource.InBase(f.Path) {
+			continue
+		}
 		files = append(files, modelstore.File{Path: f.Path, Size: f.Size, SHA256: f.SHA256, Revision: lock.ModelSource.Revisions[f.Path]})
 	}
 	access, err := store.Access(ctx, files)
@@ -175,6 +190,9 @@ func (s *supplier) resolve(ctx context.Context, source string, locks bool) error
 		return err
 	}
 	m.Pin.Revisions = modelstore.Revisions(files)
+	if s.found, err = s.listedBases(ctx, m, files); err != nil {
+		return err
+	}
 	s.say("%s is %s: %s", source, m.Pin.Resolved, describe(files))
 	return s.send(ctx, m.Store, m.Pin.Location, files, &m.Pin, locks)
 }
@@ -226,6 +244,7 @@ func (s *supplier) send(ctx context.Context, store modelstore.Store, name string
 // give puts into the build's options what the frontend is to know, and the secret of the
 // steps that fetch.
 func (s *supplier) give(given frontend.Supply, access *modelsource.Access) error {
+	given.Bases = append(given.Bases, s.found...)
 	data, err := json.Marshal(given)
 	if err != nil {
 		return err
@@ -238,12 +257,17 @@ func (s *supplier) give(given frontend.Supply, access *modelsource.Access) error
 	if err != nil {
 		return err
 	}
+	more := map[string][]byte{modelsource.AccessSecret: secret}
+	for id, value := range access.Session {
+		more[id] = []byte(value)
+	}
+	return s.attach(more)
+}
+
+// attach adds secrets to those of the build.
+func (s *supplier) attach(more map[string][]byte) error {
 	for n, a := range s.solve.Session {
 		if others, ok := a.(secrets.SecretsServer); ok {
-			more := map[string][]byte{modelsource.AccessSecret: secret}
-			for id, value := range access.Session {
-				more[id] = []byte(value)
-			}
 			s.solve.Session[n] = &withSecrets{SecretsServer: others, more: more}
 			return nil
 		}

@@ -34,6 +34,10 @@ type inputs struct {
 	// nil if its scheme has no pins.
 	context modelsource.Context
 	pin     *modelsource.Pin
+	// bases are the weights on a hub that the model refers to, withoutBases the model
+	// before they were added to it.
+	bases        []Base
+	withoutBases modelsource.Tree
 	// found is what the model and the requirements say.
 	found *Inspection
 }
@@ -98,6 +102,9 @@ func (in *inputs) readModel(ctx context.Context) error {
 	if in.found.Model != nil {
 		in.context.Model.LeftOut = slices.Concat(in.context.Model.LeftOut, in.found.Model.LeftOut)
 		in.pin.Describe(in.found.Model)
+	}
+	if err == nil {
+		err = in.findBases()
 	}
 	if errors.Is(err, fs.ErrNotExist) && in.context.ModelDir != modelsource.Elsewhere {
 		err = fmt.Errorf("%w; if it is there, .dockerignore leaves it out", err)

@@ -41,6 +41,7 @@ func (in *inputs) lockRequest() resolver.Request {
 		Hashes:      in.found.env.hashes,
 		Unproven:    in.found.env.unproven,
 		ModelSource: in.pin,
+		ModelBase:   in.basePins(),
 		CA:          in.file.Environment.CA,
 		Previous:    in.beside.lock,
 		Pylocks:     in.beside.pylocks,
@@ -66,7 +67,7 @@ func (in *inputs) useLock(ctx context.Context) (*locked, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &locked{inputs: in, lockFiles: files, tools: tools}, nil
+	return &locked{inputs: in, lockFiles: files, tools: tools}, in.fetchBases(tools)
 }
 
 func (in *inputs) findLock(ctx context.Context) (lockFiles, error) {

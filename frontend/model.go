@@ -40,6 +40,8 @@ type Supply struct {
 	// ModelDirectory: of Files those that are smaller than modelsource.LargeFile, or
 	// all files if there are no Files.
 	Sends bool `json:"sends,omitempty"`
+	// Bases are weights on a hub that the model refers to; nil if the lock has them.
+	Bases []Base `json:"bases,omitempty"`
 	// Secret says that the client gives modelsource.AccessSecret.
 	Secret bool `json:"secret,omitempty"`
 }
@@ -106,6 +108,9 @@ func (in *inputs) listedModel(ctx context.Context, scheme modelsource.Listed, gi
 	}
 	var files []modelsource.File
 	for _, f := range in.beside.lock.Model {
+		if modelsource.InBase(f.Path) {
+			continue
+		}
 		files = append(files, modelsource.File{Path: f.Path, Size: f.Size, SHA256: f.SHA256})
 	}
 	if given.Secret {

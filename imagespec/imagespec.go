@@ -14,6 +14,9 @@ const (
 	VirtualEnv = "/opt/venv"
 	// ModelDir has the model's files.
 	ModelDir = "/opt/model"
+	// ModelHubDir has the files of repositories on a hub that the model refers to, as
+	// the hub's own client keeps them (HF_HUB_CACHE). Most models have none.
+	ModelHubDir = ModelDir + "/deployfile-hub"
 	// CodeDir has the project's own code and is in PYTHONPATH.
 	CodeDir = "/opt/code"
 	// ModelcarDir has the model's files in an image that KServe takes by a

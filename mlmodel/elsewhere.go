@@ -19,10 +19,14 @@ func (r *reader) refuseElsewhere() error {
 	if name == nil || get(transformers, "model_binary") != nil {
 		return nil
 	}
+	if refs, ok := hubReferences(d); ok {
+		r.takeHub(refs)
+		return nil
+	}
 	if local := get(transformers, "local_base_model_path"); local != nil {
 		return d.fault(local.Line, fmt.Sprintf("the model has an adapter alone: the weights below it are in %q on the machine that logged it", local.Value),
 			"there, join the two (merge_and_unload() of the loaded model), log that as a model of its own, and name its directory in source of [model]")
 	}
-	return d.fault(name.Line, fmt.Sprintf("the model has no weights: it was logged with save_pretrained=False, and would fetch %q from its hub at each start", name.Value),
+	return d.fault(name.Line, fmt.Sprintf("the model has no weights: it was logged with save_pretrained=False, and names no commit of %q on its hub", name.Value),
 		`fetch them once, into a copy of the model's directory: mlflow.transformers.persist_pretrained_model("COPY"); then name the copy in source of [model]`)
 }

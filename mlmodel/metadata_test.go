@@ -137,6 +137,9 @@ func TestReadElsewhere(t *testing.T) {
 		{strings.Replace(condaModel, "flavors:\n", "flavors:\n  transformers:\n    source_model_name: acme/base\n    local_base_model_path: /mnt/base\n    peft_adaptor: peft\n", 1),
 			"MLmodel:4", `in "/mnt/base" on the machine that logged it`, "merge_and_unload"},
 		{strings.Replace(condaModel, "flavors:\n", "flavors:\n  transformers:\n    source_model_name: distilbert\n    model_binary: model\n", 1), "", "", ""},
+		{strings.Replace(condaModel, "flavors:\n", "flavors:\n  transformers:\n    source_model_name: distilbert\n    source_model_revision: "+strings.Repeat("a", 40)+"\n", 1), "", "", ""},
+		{strings.Replace(condaModel, "flavors:\n", "flavors:\n  transformers:\n    source_model_name: ../../x\n    source_model_revision: "+strings.Repeat("a", 40)+"\n", 1),
+			"MLmodel:3", "names no commit", "persist_pretrained_model"},
 	} {
 		_, _, err := Read(files("MLmodel", test.text, "requirements.txt", "a"), ".")
 		if test.where == "" {

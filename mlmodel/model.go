@@ -82,6 +82,9 @@ type Model struct {
 	// Variables are the environment variables that conda.yaml sets, and those that a
 	// flavor needs to load the model, by name.
 	Variables map[string]string
+	// Hub are the repositories of a hub that have the model's weights, which are not in
+	// its directory.
+	Hub []HubReference
 	// SystemPackages are Debian packages that the model implies, each once: what its
 	// flavors and requirements need beside Python.
 	SystemPackages []SystemPackage

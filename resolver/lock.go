@@ -29,6 +29,9 @@ type Lock struct {
 	// ModelSource is what [model] source stood for; nil for a source that needs no
 	// pin, such as a directory.
 	ModelSource *modelsource.Pin `toml:"model-source"`
+	// ModelBase has the repositories of a hub whose weights the model refers to. Their
+	// files are in Model.
+	ModelBase []modelsource.Pin `toml:"model-base,omitempty"`
 	// Base is the base image, Toolchain the image that installs the wheels.
 	Base      Image `toml:"base"`
 	Toolchain Image `toml:"toolchain"`
@@ -191,6 +194,11 @@ var (
 // a step read, write or run anything else.
 func (l *Lock) check() error {
 	if p := l.ModelSource; p != nil {
+		if err := p.Check(); err != nil {
+			return err
+		}
+	}
+	for _, p := range l.ModelBase {
 		if err := p.Check(); err != nil {
 			return err
 		}

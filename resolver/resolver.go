@@ -69,6 +69,8 @@ type Request struct {
 	// ModelSource is what the model's source stands for; nil if its scheme has no
 	// pins.
 	ModelSource *modelsource.Pin
+	// ModelBase are the weights on a hub that the model refers to.
+	ModelBase []modelsource.Pin
 	// CA is the id of the secret with certificate authorities.
 	CA string
 	// Previous is the existing lock, with its pylock files by name; unchanged
@@ -92,7 +94,7 @@ func (r *Resolver) Lock(ctx context.Context, q Request) (*Lock, map[string][]byt
 	if slices.Contains(q.Upgrade, "*") {
 		keep = nil
 	}
-	lock := &Lock{Version: LockVersion, Inputs: q.Inputs, ModelSource: q.ModelSource, Platforms: make([]Platform, len(q.Platforms))}
+	lock := &Lock{Version: LockVersion, Inputs: q.Inputs, ModelSource: q.ModelSource, ModelBase: q.ModelBase, Platforms: make([]Platform, len(q.Platforms))}
 	bases, err := r.bases(ctx, q, keep, lock)
 	if err != nil {
 		return nil, nil, err

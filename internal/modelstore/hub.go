@@ -160,6 +160,15 @@ func (h *hub) api(repository string, parts ...string) string {
 
 // List implements Store. Of large files the hub says the sha256.
 func (h *hub) List(ctx context.Context) ([]File, error) {
+	files, err := h.files(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return modelIn(files)
+}
+
+// files lists the files of the directory.
+func (h *hub) files(ctx context.Context) ([]File, error) {
 	var files []File
 	address := h.api(h.name.Repository, "tree", h.name.Revision)
 	if h.name.Path != "" {
@@ -193,7 +202,7 @@ func (h *hub) List(ctx context.Context) ([]File, error) {
 			return nil, err
 		}
 	}
-	return modelIn(files)
+	return files, nil
 }
 
 type hubEntry struct {
