@@ -153,7 +153,7 @@ func (MLflow) Access(p Pin) (Access, error) {
 	if n, err := ParseMLflow(p.Location); err == nil {
 		if root, ok := UnityCatalogFiles(n); ok && strings.HasPrefix(p.Server, "https://") {
 			u := url.URL{Path: root}
-			return Access{URL: p.Server + DatabricksFiles + u.EscapedPath(), Secrets: []string{MLflowToken}}, nil
+			return Access{URL: p.Server + DatabricksFiles + u.EscapedPath(), Secrets: []string{MLflowServer, MLflowToken}}, nil
 		}
 	}
 	if !strings.HasPrefix(p.Location, "mlflow-artifacts:") {

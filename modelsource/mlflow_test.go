@@ -12,7 +12,7 @@ import (
 func TestDatabricksAccess(t *testing.T) {
 	p := Pin{Source: "models:/main.default.iris@champion", Server: "https://example.cloud.databricks.com", Location: "models:/main.default.iris/3/a b"}
 	a, err := MLflow{}.Access(p)
-	if err != nil || a.URL != "https://example.cloud.databricks.com/api/2.0/fs/files/Models/main/default/iris/3/a%20b" || len(a.Secrets) != 1 {
+	if err != nil || a.URL != "https://example.cloud.databricks.com/api/2.0/fs/files/Models/main/default/iris/3/a%20b" || len(a.Secrets) != 2 {
 		t.Errorf("%+v, %v", a, err)
 	}
 	for _, p := range []Pin{
