@@ -62,6 +62,9 @@ func TestPinOfAnotherPlace(t *testing.T) {
 		{"https://example.com/m.tgz", "https://example.com/m.tgz#sha256=" + sum, "https://evil.example.com/m.tgz", false},
 		{"s3://bucket/iris/", "s3://bucket/iris", "s3://bucket/iris", true},
 		{"s3://bucket/iris", "s3://evil/iris", "s3://evil/iris", false},
+		{"https://models.blob.core.windows.net/team/iris/", "wasbs://team@models.blob.core.windows.net/iris", "wasbs://team@models.blob.core.windows.net/iris", true},
+		{"abfss://team@models.dfs.core.windows.net/iris", "abfss://team@models.dfs.core.windows.net/iris", "abfss://team@models.dfs.core.windows.net/iris", true},
+		{"abfss://team@models.dfs.core.windows.net/iris", "abfss://team@evil.dfs.core.windows.net/iris", "abfss://team@evil.dfs.core.windows.net/iris", false},
 	} {
 		err := Pin{Source: tt.source, Resolved: tt.resolved, Location: tt.location}.Check()
 		if (err == nil) != tt.good {

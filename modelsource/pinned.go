@@ -32,10 +32,12 @@ func (p Pin) checkPlace() error {
 			}
 			return n.Name(), nil
 		})
+	case Objects{}.Match(p.Source):
+		var n ObjectsName
+		n, err = ParseObjects(p.Source)
+		source, pinned = n.String(), p.Location
 	case Archive{}.Match(p.Source):
 		source, pinned = p.Source, p.Location
-	case Objects{}.Match(p.Source):
-		source, pinned = strings.TrimRight(p.Source, "/"), p.Location
 	}
 	if err == nil && source != pinned {
 		err = fmt.Errorf("model source %q is pinned to another place, %q; run deployfile lock --upgrade-model", p.Source, pinned)
