@@ -123,7 +123,7 @@ func TestConformance(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			publishtest.Conformance(t, func(t *testing.T) *publishtest.Endpoint {
 				c := awscloud.New(t)
-				c.Stale, c.Step = 3, 40*time.Second
+				c.Stale, c.Step, c.Shapes = 3, 40*time.Second, shapes(t)
 				return endpoint(t, c, change)
 			}, keep)
 		})

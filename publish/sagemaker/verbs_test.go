@@ -35,7 +35,7 @@ type verbs struct {
 
 func begin(t *testing.T, change func(*spec.Spec)) *verbs {
 	c := awscloud.New(t)
-	c.Stale = 2
+	c.Stale, c.Shapes = 2, shapes(t)
 	return &verbs{T: t, cloud: c, target: targetOf(change)}
 }
 

@@ -49,6 +49,9 @@ type Cloud struct {
 	repos     map[string]bool
 	calls     []string
 	mistakes  []string
+
+	// stopping are the servers that start or stop.
+	stopping sync.WaitGroup
 }
 
 // Server is what answers the requests of an endpoint's variant.
@@ -99,10 +102,13 @@ func New(t testing.TB) *Cloud {
 	t.Cleanup(func() {
 		c.server.Close()
 		c.mu.Lock()
-		defer c.mu.Unlock()
 		for _, e := range c.endpoints {
-			e.stop()
+			c.stop(e.variants)
 		}
+		c.mu.Unlock()
+		c.stopping.Wait()
+		c.mu.Lock()
+		defer c.mu.Unlock()
 		for _, m := range c.mistakes {
 			t.Error(m)
 		}

@@ -3,6 +3,7 @@ package awscloud
 import (
 	"fmt"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -19,6 +20,15 @@ type endpoint struct {
 	until    time.Time
 	variants []*variant
 	sent     int
+	// fleet is what comes up, nil for nothing.
+	fleet chan fleet
+}
+
+// fleet are the variants of a configuration that were started, or why that failed.
+type fleet struct {
+	variants []*variant
+	failure  string
+	log      []logLine
 }
 
 // variant is a part of an endpoint's fleet.
@@ -27,18 +37,23 @@ type variant struct {
 	weight      float64
 	count       float64
 	serverless  any
+	env         map[string]string
 	server      Server
 	sent        int
+	// answering counts the requests that are being answered.
+	answering sync.WaitGroup
 }
 
-func (e *endpoint) stop() (log []string) {
-	for _, v := range e.variants {
+// stop ends the servers as soon as they have answered what they got.
+func (c *Cloud) stop(variants []*variant) {
+	for _, v := range variants {
 		if v.server != nil {
-			log = append(log, v.server.Stop()...)
+			c.stopping.Go(func() {
+				v.answering.Wait()
+				v.server.Stop()
+			})
 		}
 	}
-	e.variants = nil
-	return log
 }
 
 // How long changes take.
@@ -55,13 +70,13 @@ func (c *Cloud) pass() {
 	c.requests++
 	c.now = c.now.Add(c.Step)
 	for key, e := range c.endpoints {
-		if e.until.IsZero() || e.until.After(c.now) {
-			continue
+		if e.until.IsZero() || e.until.After(c.now) || e.fleet != nil && len(e.fleet) == 0 {
+			continue // a fleet takes as long as its servers
 		}
 		e.until, e.at = time.Time{}, c.now
 		switch e.status {
 		case "Deleting":
-			e.stop()
+			c.stop(e.variants)
 			delete(c.endpoints, key)
 		case "Creating", "Updating":
 			c.finish(e)
@@ -77,10 +92,16 @@ func (c *Cloud) finish(e *endpoint) {
 		e.status = "InService"
 		return
 	}
-	variants, failure := c.fleet(e)
+	f := <-e.fleet
+	variants, failure := f.variants, f.failure
+	group := "/aws/sagemaker/Endpoints/" + e.name
+	e.fleet, c.logs[group] = nil, append(c.logs[group], f.log...)
+	if c.logs[group] == nil {
+		delete(c.logs, group)
+	}
 	switch {
 	case failure == "":
-		e.stop()
+		c.stop(e.variants)
 		e.variants, e.config, e.pending, e.status, e.failure = variants, e.pending, "", "InService", ""
 	case e.status == "Creating":
 		e.config, e.pending, e.status, e.failure = e.pending, "", "Failed", failure
@@ -89,43 +110,48 @@ func (c *Cloud) finish(e *endpoint) {
 	}
 }
 
-// fleet starts the servers of the pending configuration, and returns why that failed, or "".
-func (c *Cloud) fleet(e *endpoint) (out []*variant, failure string) {
-	config := c.configs[e.pending]
-	if config == nil {
-		return nil, fmt.Sprintf("Could not find endpoint configuration %q.", e.pending)
-	}
-	defer func() {
-		if failure != "" {
-			(&endpoint{variants: out}).stop()
-		}
-	}()
-	for _, v := range variantsOf(config) {
+// begin starts the servers of the pending configuration.
+func (c *Cloud) begin(e *endpoint) {
+	e.fleet = make(chan fleet, 1)
+	var f fleet
+	for _, v := range variantsOf(c.configs[e.pending]) {
 		m := c.models[text(v, "ModelName")]
 		if m == nil {
-			return out, fmt.Sprintf("Could not find model %q.", text(v, "ModelName"))
+			e.fleet <- fleet{failure: fmt.Sprintf("Could not find model %q.", text(v, "ModelName"))}
+			return
 		}
 		container, _ := m.body["PrimaryContainer"].(map[string]any)
-		made := &variant{name: text(v, "VariantName"), image: text(container, "Image"), serverless: v["ServerlessConfig"]}
+		made := &variant{name: text(v, "VariantName"), image: text(container, "Image"), serverless: v["ServerlessConfig"], env: map[string]string{}}
 		made.weight, _ = v["InitialVariantWeight"].(float64)
 		made.count, _ = v["InitialInstanceCount"].(float64)
-		if c.Start != nil {
-			env := map[string]string{}
-			variables, _ := container["Environment"].(map[string]any)
-			for name := range variables {
-				env[name] = text(variables, name)
-			}
-			server, failed := c.Start(made.image, env)
-			if failed != nil {
-				c.logs["/aws/sagemaker/Endpoints/"+e.name] = append(c.logs["/aws/sagemaker/Endpoints/"+e.name],
-					logLine{stream: made.name + "/i-" + fmt.Sprintf("%04d", c.requests), text: failed.Error(), at: c.now})
-				return out, fmt.Sprintf("The %s variant of the endpoint failed to pass the ping health check. Please check CloudWatch logs for this endpoint.", made.name)
-			}
-			made.server = server
+		variables, _ := container["Environment"].(map[string]any)
+		for name := range variables {
+			made.env[name] = text(variables, name)
 		}
-		out = append(out, made)
+		f.variants = append(f.variants, made)
 	}
-	return out, ""
+	into, at := e.fleet, c.now
+	c.stopping.Go(func() { into <- c.started(f, at) })
+}
+
+// started starts the servers of a fleet.
+func (c *Cloud) started(f fleet, at time.Time) fleet {
+	if c.Start == nil {
+		return f
+	}
+	for i, v := range f.variants {
+		server, err := c.Start(v.image, v.env)
+		if err != nil {
+			c.stop(f.variants[:i])
+			for line := range strings.Lines(err.Error()) {
+				f.log = append(f.log, logLine{stream: v.name + "/i-0001", text: strings.TrimRight(line, "\n"), at: at})
+			}
+			f.failure = fmt.Sprintf("The %s variant of the endpoint failed to pass the ping health check. Please check CloudWatch logs for this endpoint.", v.name)
+			return f
+		}
+		v.server = server
+	}
+	return f
 }
 
 // within checks the quota of instances: an update needs a second fleet beside the first.
@@ -174,6 +200,7 @@ func (c *Cloud) createEndpoint(in map[string]any) (any, error) {
 	}
 	e := &endpoint{name: name, arn: c.arn("endpoint", strings.ToLower(name)), tags: tagsOf(in), status: "Creating", pending: config.name, created: c.now, at: c.now, until: c.now.Add(createTime)}
 	c.endpoints[strings.ToLower(name)] = e
+	c.begin(e)
 	return map[string]any{"EndpointArn": e.arn}, nil
 }
 
@@ -208,6 +235,7 @@ func (c *Cloud) updateEndpoint(in map[string]any) (any, error) {
 		return nil, invalid("Endpoint %q already uses the endpoint configuration %q.", e.arn, config.name)
 	}
 	e.pending, e.status, e.until, e.at = config.name, "Updating", c.now.Add(updateTime), c.now
+	c.begin(e)
 	return map[string]any{"EndpointArn": e.arn}, nil
 }
 

@@ -207,7 +207,7 @@ func (c *Cloud) listTags(in map[string]any) (any, error) {
 	// In pages that are smaller than asked for, as is allowed.
 	const page = 7
 	first, _ := strconv.Atoi(text(in, "NextToken"))
-	out := map[string]any{"Tags": (*tags)[min(first, len(*tags)):min(first+page, len(*tags))]}
+	out := map[string]any{"Tags": append([]tag{}, (*tags)[min(first, len(*tags)):min(first+page, len(*tags))]...)}
 	if first+page < len(*tags) {
 		out["NextToken"] = fmt.Sprint(first + page)
 	}

@@ -20,6 +20,10 @@ func (c *Cloud) invoke(w http.ResponseWriter, r *http.Request, body []byte) {
 	if err == nil {
 		chosen, err = e.choose(r.Header.Get("X-Amzn-SageMaker-Target-Variant"))
 	}
+	if err == nil {
+		chosen.answering.Add(1)
+		defer chosen.answering.Done()
+	}
 	c.mu.Unlock()
 	if err != nil {
 		c.answer(w, nil, err)
@@ -99,6 +103,11 @@ func (c *Cloud) Wait(d time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for end := c.now.Add(d); c.now.Before(end); {
+		for _, e := range c.endpoints {
+			if e.fleet != nil {
+				e.fleet <- <-e.fleet // it is up
+			}
+		}
 		c.pass()
 	}
 }
