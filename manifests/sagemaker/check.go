@@ -34,6 +34,7 @@ func (s *Spec) Check(c *deployfile.Check) {
 	s.Rollout.Check(c)
 	s.checkInstances(c)
 	s.checkServerless(c)
+	s.checkGuarded(c)
 	s.checkImage(c)
 	s.checkPlatform(c)
 	s.checkEnv(c)

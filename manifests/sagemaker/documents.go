@@ -69,6 +69,7 @@ type (
 	endpoint struct {
 		EndpointName       string
 		EndpointConfigName string
-		Tags               []tag `json:",omitempty"`
+		DeploymentConfig   *deploymentConfig `json:",omitempty"`
+		Tags               []tag             `json:",omitempty"`
 	}
 )

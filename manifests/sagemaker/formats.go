@@ -9,7 +9,7 @@ import (
 
 // formats returns the formats of the keys: what SageMaker's own model says of them.
 func formats() map[string]deployfile.Format {
-	return map[string]deployfile.Format{
+	out := map[string]deployfile.Format{
 		"region":  {Pattern: `^[a-z]{2}[a-z0-9-]*-[0-9]+$`, Longest: 32, Want: "a region of AWS", Hint: deployfile.Always(`for example "eu-central-1"`)},
 		"profile": {Pattern: `^[^\s\[\]]+$`, Longest: 128, Want: "the name of a profile in the AWS configuration"},
 		"role": {
@@ -20,7 +20,7 @@ func formats() map[string]deployfile.Format {
 			Pattern: `^ml\.[a-z0-9-]+\.[a-z0-9]+$`, Longest: 64, Rule: "invalid-value", Want: "a type of instance of SageMaker",
 			Hint: hintInstanceType,
 		},
-		"startup-timeout": {Pattern: ".", Valid: validStartup, Rule: "invalid-value", Want: `a time from "1m" to "1h" in whole seconds`},
+		"startup-timeout": {Pattern: ".", Valid: seconds(time.Minute, time.Hour), Rule: "invalid-value", Want: `a time from "1m" to "1h" in whole seconds`},
 		"kms-key":         {Pattern: `^[a-zA-Z0-9:/_-]+$`, Longest: 2048, Want: "the id, ARN or alias of a key of AWS KMS"},
 		"tag-key": {
 			Pattern: `^[A-Za-z0-9 _.:/=+@-]+$`, Longest: 128, Valid: validTagKey, Called: "tag key",
@@ -32,6 +32,8 @@ func formats() map[string]deployfile.Format {
 			Pattern: `^s3://[a-z0-9][a-z0-9.-]+[a-z0-9](/[^\s?#]*)?$`, Longest: 512, Rule: "invalid-url", Want: "s3://BUCKET/PREFIX",
 		},
 	}
+	guardedFormats(out)
+	return out
 }
 
 func hintInstanceType(value, _ string) string {
@@ -39,11 +41,6 @@ func hintInstanceType(value, _ string) string {
 		return `write "ml.` + value + `"`
 	}
 	return `for example "ml.m5.large"`
-}
-
-func validStartup(value string) bool {
-	d, err := time.ParseDuration(value)
-	return err == nil && d >= time.Minute && d <= time.Hour && d%time.Second == 0
 }
 
 // reserved begins the keys of deployfile's own tags.

@@ -7,7 +7,6 @@ import (
 	"reflect"
 	"slices"
 	"strconv"
-	"time"
 
 	"github.com/deployfile/deployfile/manifests"
 	"sigs.k8s.io/yaml"
@@ -57,7 +56,7 @@ func (s *Spec) Render(state manifests.State) ([]manifests.Document, error) {
 	if err := add(DocumentConfig, config); err != nil {
 		return nil, err
 	}
-	err := add(DocumentEndpoint, endpoint{EndpointName: name, EndpointConfigName: name, Tags: s.tags()})
+	err := add(DocumentEndpoint, endpoint{EndpointName: name, EndpointConfigName: name, DeploymentConfig: s.guarded(), Tags: s.tags()})
 	return out, err
 }
 
@@ -133,9 +132,7 @@ func (s *Spec) variant(name, modelName string) variant {
 		return v
 	}
 	v.InitialInstanceCount, v.InstanceType, v.VolumeSizeInGB = s.Replicas, s.InstanceType, s.VolumeSize
-	if limit, err := time.ParseDuration(s.StartupTimeout); err == nil {
-		v.ContainerStartupHealthCheckTimeoutInSeconds = int(limit.Seconds())
-	}
+	v.ContainerStartupHealthCheckTimeoutInSeconds = secondsOf(s.StartupTimeout)
 	return v
 }
 

@@ -73,6 +73,8 @@ modes = ["output"]
 		"canary":     {canary, canary},
 		"blue-green": {preview, preview},
 		"serverless": {serverless},
+		"guarded":    {image + instance + "[targets.prod.rollout]\ntype = 'linear'\nsize = 25\nwait = '2m'\ntermination-wait = '1m'\ntimeout = '1h'\nalarms = ['iris errors']\n"},
+		"batches":    {image + instance + "[targets.prod.rollout]\ntype = 'rolling'\nsize = 10\nalarms = ['iris errors']\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			state := manifests.Deployed(nil, release(t, "1", keys[0]))
@@ -148,7 +150,16 @@ func TestCheck(t *testing.T) {
 		all + "vpc = { subnets = [], security-groups = ['sg-1'] }\n": `D:8:19: error: targets.prod.vpc.subnets must have from 1 to 16, but has 0`,
 		all + "data-capture.destination = 'captured'\n":              `D:8:28: error: targets.prod.data-capture.destination "captured" must be s3://BUCKET/PREFIX`,
 		all + "[image]\nplatforms = ['linux/arm64']\n":               `D:7:17: error: targets.prod.instance-type runs linux/amd64, but the image is built for linux/arm64`,
-		head + role + image + "instance-type = 'ml.c7g.large'\n[image]\nplatforms = ['linux/amd64']\n":            `D:7:17: error: targets.prod.instance-type runs linux/arm64, but the image is built for linux/amd64`,
+		head + role + image + "instance-type = 'ml.c7g.large'\n[image]\nplatforms = ['linux/amd64']\n": `D:7:17: error: targets.prod.instance-type runs linux/arm64, but the image is built for linux/amd64`,
+		all + "rollout.type = 'linear'\n":                                                                         `D:8:1: error: targets.prod.rollout.size is missing`,
+		all + "rollout = { type = 'linear', size = 5 }\n":                                                         `D:8:37: error: targets.prod.rollout.size must be from 10 to 50 for type "linear", but is 5`,
+		all + "rollout = { type = 'canary', size = 60 }\n":                                                        `D:8:37: error: targets.prod.rollout.size must be from 5 to 50`,
+		all + "rollout = { type = 'all-at-once', size = 5 }\n":                                                    `D:8:35: error: targets.prod.rollout.size is not for type "all-at-once"`,
+		all + "rollout = { type = 'slowly' }\n":                                                                   `D:8:20: error: unknown targets.prod.rollout.type "slowly"`,
+		all + "rollout = { type = 'rolling', size = 5, termination-wait = '1m' }\n":                               `D:8:41: error: targets.prod.rollout.termination-wait is not for type "rolling"`,
+		all + "rollout = { type = 'all-at-once', wait = '2h' }\n":                                                 `D:8:42: error: targets.prod.rollout.wait "2h" must be a time up to "1h"`,
+		all + "strategy = 'canary'\nrollout = { type = 'all-at-once' }\n":                                         `D:9:1: error: targets.prod.rollout is for strategy "rolling"`,
+		head + role + image + "serverless.memory = 2048\nrollout.type = 'rolling'\n":                              `D:8:1: error: a serverless endpoint has no targets.prod.rollout`,
 		serverless + "max-concurrency = 2\nprovisioned-concurrency = 3\n":                                         `D:10:27: error: targets.prod.serverless.provisioned-concurrency is 3, more than max-concurrency, which is 2`,
 		head + role + image + "[targets.prod.serverless]\nmemory = 1500\n":                                        `D:8:10: error: targets.prod.serverless.memory must be a multiple of 1024, but is 1500; write 2048`,
 		head + role + image + "[targets.prod.serverless]\nmax-concurrency = 3\n":                                  `D:7:15: error: targets.prod.serverless.memory is missing`,

@@ -18,7 +18,7 @@ func Kind() deployfile.Kind {
 		Name:    "sagemaker",
 		Summary: "an endpoint of Amazon SageMaker",
 		New:     func() deployfile.Spec { return new(Spec) },
-		Sources: append(manifests.Sources(), source),
+		Sources: append(manifests.Sources(), source, guardedSource),
 		Formats: formats(),
 		Image:   deployfile.ImageNeed{Formats: []string{deployfile.FormatDockerManifest}},
 		Verbs:   []deployfile.Verb{deployfile.VerbPredict, deployfile.VerbOpen, deployfile.VerbLogs, deployfile.VerbPromote},
@@ -59,6 +59,9 @@ type Spec struct {
 	NetworkIsolation bool `toml:"network-isolation" json:"network-isolation,omitzero" default:"false"`
 	// ResourceTags are the tags of all that is made in AWS.
 	ResourceTags map[string]string `toml:"resource-tags" json:"resource-tags,omitzero" keys:"tag-key" format:"tag-value"`
+	// Guarded is how SageMaker replaces the instances of strategy "rolling"; the default is
+	// all at once.
+	Guarded *Guarded `toml:"rollout" json:"rollout,omitzero"`
 	// Serverless makes an endpoint without instances of its own.
 	Serverless *Serverless `toml:"serverless" json:"serverless,omitzero"`
 	// VPC connects the instances to a network of your own.

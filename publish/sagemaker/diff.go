@@ -151,6 +151,10 @@ func compare(endpoint string, document manifests.Document, there map[string]any)
 		return nil, err
 	}
 	known, _ := alike(wanted, there).(map[string]any)
+	if how, ok := wanted["DeploymentConfig"]; ok {
+		// It is how an endpoint changes, and nothing that one has.
+		known["DeploymentConfig"] = how
+	}
 	delete(known, "Tags")
 	if tags := tagsLike(wanted["Tags"], there["Tags"], document.Name); tags != nil {
 		known["Tags"] = tags

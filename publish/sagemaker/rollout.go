@@ -70,7 +70,16 @@ func (r *rollout) advance(ctx context.Context) (publish.Readiness, error) {
 	}
 	r.asked = true
 	out.Message = "it is asked for"
-	return out, r.update(ctx, config)
+	return out, r.update(ctx, config, r.how())
+}
+
+// how returns how the instances are to be replaced. SageMaker takes that only between
+// configurations with the same variants.
+func (r *rollout) how() *types.DeploymentConfig {
+	if r.requests.next != nil || r.previous == nil || r.previous.next != nil {
+		return nil
+	}
+	return r.requests.endpoint.DeploymentConfig
 }
 
 // Switch implements publish.Rollout.

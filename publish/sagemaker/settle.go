@@ -71,11 +71,11 @@ func (d *driver) step(ctx context.Context, e *api.DescribeEndpointOutput, to goa
 		return false, fmt.Errorf("endpoint %s does not go back to %s: %s", d.endpoint, to.config, aws.ToString(e.FailureReason))
 	}
 	*asked = true
-	err = d.update(ctx, to.config)
+	err = d.update(ctx, to.config, nil)
 	if missing(err) && to.record != nil {
 		// Somebody has deleted the configuration.
 		if err = d.makeAgain(ctx, *to.record); err == nil {
-			err = d.update(ctx, to.config)
+			err = d.update(ctx, to.config, nil)
 		}
 	}
 	return false, err
@@ -165,12 +165,12 @@ func (d *driver) create(ctx context.Context, q *requests, number int) error {
 	})
 }
 
-// update asks for another configuration. If the endpoint is being changed already, it may
+// update asks for another configuration, and how to get there; nil is all at once. If the endpoint is being changed already, it may
 // be this change, whose answer was lost: whoever waits compares the configuration.
-func (d *driver) update(ctx context.Context, config string) error {
+func (d *driver) update(ctx context.Context, config string, how *types.DeploymentConfig) error {
 	return d.seen(ctx, func() error {
 		_, err := d.api.UpdateEndpoint(ctx, &api.UpdateEndpointInput{
-			EndpointName: aws.String(d.endpoint), EndpointConfigName: aws.String(config),
+			EndpointName: aws.String(d.endpoint), EndpointConfigName: aws.String(config), DeploymentConfig: how,
 		})
 		if changing(err) {
 			return nil

@@ -279,7 +279,7 @@ func TestChangedByHand(t *testing.T) {
 		t.Fatal(err)
 	}
 	v.cloud.Wait(time.Minute)
-	if err := (&driver{p.connection}).update(ctx, "by-hand"); err != nil {
+	if err := (&driver{p.connection}).update(ctx, "by-hand", nil); err != nil {
 		t.Fatal(err)
 	}
 	changes("by-hand, which is no revision's")
@@ -457,4 +457,32 @@ func TestReceive(t *testing.T) {
 	if made := slices.Index(v.cloud.Calls(), "ecr:CreateRepository"); made < 0 {
 		t.Errorf("%v", v.cloud.Calls())
 	}
+}
+
+// SageMaker's own rollout goes back if an alarm is raised. It is not used when variants
+// change, which SageMaker refuses.
+func TestGuarded(t *testing.T) {
+	guarded := func(s *spec.Spec) {
+		s.Guarded = &spec.Guarded{Type: "canary", Size: 10, Wait: "5m", Alarms: []string{"iris errors"}}
+	}
+	v := begin(t, guarded)
+	v.must("1")
+	v.must("2")
+	if out, err := v.deploy("2"); err != nil || out.Action != publish.Unchanged {
+		t.Errorf("%+v, %v", out, err)
+	}
+	v.cloud.Alarms = []string{"another", "iris errors"}
+	var unready *publish.NotReadyError
+	if _, err := v.deploy("3"); !errors.As(err, &unready) || !strings.Contains(unready.Reason, "ALARM state: iris errors") {
+		t.Errorf("%v", err)
+	}
+	v.serves("2")
+	v.cloud.Alarms = nil
+	v.must("3")
+	v.target = targetOf(canary)
+	if _, err := v.deploy("4"); err != nil {
+		t.Fatal(err)
+	}
+	v.target = targetOf(guarded)
+	v.must("5")
 }

@@ -27,6 +27,8 @@ type Cloud struct {
 	StaleLists bool
 	// Quota is how many instances of each type there may be; nil for any.
 	Quota map[string]int
+	// Alarms are those of CloudWatch that are raised.
+	Alarms []string
 	// Pull fails for an image that cannot be pulled: CreateModel asks for its manifest.
 	Pull func(image string) error
 	// Start starts the server of a variant, which answers until it is stopped; nil starts

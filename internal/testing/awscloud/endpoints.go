@@ -2,6 +2,7 @@ package awscloud
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -15,7 +16,9 @@ type endpoint struct {
 	// config is what answers, pending what it changes to, "" for nothing.
 	config, pending string
 	failure         string
-	created, at     time.Time
+	// alarm is one that ends what is under way.
+	alarm       string
+	created, at time.Time
 	// until is when what is under way ends.
 	until    time.Time
 	variants []*variant
@@ -94,6 +97,12 @@ func (c *Cloud) finish(e *endpoint) {
 	}
 	f := <-e.fleet
 	variants, failure := f.variants, f.failure
+	if failure == "" && e.alarm != "" {
+		failure = "One or more alarms configured to guard this deployment are in ALARM state: " + e.alarm
+		c.stop(variants)
+	}
+	e.alarm = ""
+	e.sent = 0
 	group := "/aws/sagemaker/Endpoints/" + e.name
 	e.fleet, c.logs[group] = nil, append(c.logs[group], f.log...)
 	if c.logs[group] == nil {
@@ -231,12 +240,35 @@ func (c *Cloud) updateEndpoint(in map[string]any) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	if how, ok := in["DeploymentConfig"].(map[string]any); ok {
+		if err := c.guard(e, config, how); err != nil {
+			return nil, err
+		}
+	}
 	if config.name == e.config {
 		return nil, invalid("Endpoint %q already uses the endpoint configuration %q.", e.arn, config.name)
 	}
 	e.pending, e.status, e.until, e.at = config.name, "Updating", c.now.Add(updateTime), c.now
 	c.begin(e)
 	return map[string]any{"EndpointArn": e.arn}, nil
+}
+
+// guard checks how an endpoint is to change, and remembers the alarms that are raised.
+func (c *Cloud) guard(e *endpoint, to *object, how map[string]any) error {
+	had, has := variantsOf(c.configs[e.config]), variantsOf(to)
+	if len(had) != len(has) || text(had[0], "VariantName") != text(has[0], "VariantName") {
+		return invalid("The variants of the endpoint configurations must be the same to use a DeploymentConfig.")
+	}
+	rollback, _ := how["AutoRollbackConfiguration"].(map[string]any)
+	alarms, _ := rollback["Alarms"].([]any)
+	e.alarm = ""
+	for _, a := range alarms {
+		fields, _ := a.(map[string]any)
+		if slices.Contains(c.Alarms, text(fields, "AlarmName")) {
+			e.alarm = text(fields, "AlarmName")
+		}
+	}
+	return nil
 }
 
 func (c *Cloud) deleteEndpoint(in map[string]any) (any, error) {
