@@ -27,12 +27,27 @@ func fragment(kind string, b block) string {
 	case kind == "kubernetes" || kind == "kserve":
 		return head + "[targets." + names()[kind] + "]\nkind = \"" + kind + "\"\nnamespace = \"" + namespace + "\"\n" + b.text
 	}
-	return head + "[targets." + names()[kind] + "]\nkind = \"" + kind + "\"\n" + b.text
+	return head + "[targets." + names()[kind] + "]\nkind = \"" + kind + "\"\n" + required(kind, b.text) + b.text
+}
+
+// ecrImage is an image as image is, where SageMaker pulls from.
+const ecrImage = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/team/iris@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+
+// required are the keys that a target of a kind needs, unless a text has them.
+func required(kind, text string) string {
+	if kind != "sagemaker" {
+		return ""
+	}
+	out := "image = \"123456789012.dkr.ecr.eu-central-1.amazonaws.com/team/iris\"\nexecution-role = \"arn:aws:iam::123456789012:role/Iris\"\n"
+	if !regexp.MustCompile(`(?m)^instance-type`).MatchString(text) {
+		out += "instance-type = \"ml.m5.large\"\n"
+	}
+	return out
 }
 
 // names are how the pages call their targets.
 func names() map[string]string {
-	return map[string]string{"docker": "local", "containerd": "node", "kubernetes": "prod", "kserve": "serving", "registry": "release"}
+	return map[string]string{"docker": "local", "containerd": "node", "kubernetes": "prod", "kserve": "serving", "registry": "release", "sagemaker": "aws"}
 }
 
 // target is the name of the only one in a text.
@@ -69,6 +84,9 @@ func TestKeys(t *testing.T) {
 			}
 			for _, target := range file.Targets {
 				release := manifests.Release{Model: "iris", Target: target, Image: image, Port: file.Server.Port, User: file.Image.User}
+				if kind == "sagemaker" {
+					release.Image = ecrImage
+				}
 				if target.ModelApart() != "" {
 					release.ModelImage = image
 				}
