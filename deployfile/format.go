@@ -82,7 +82,7 @@ func formats() map[string]Format {
 		"repository": {Check: checkRepository},
 		"platform":   {Check: checkPlatform},
 		"user":       {Pattern: userPattern, Refuse: checkUser, Check: checkUser},
-		"secret":     {Pattern: secretIDPattern, Refuse: refuseSecret},
+		"secret":     {Pattern: secretIDPattern, Refuse: refuseSecret, Check: checkSecret},
 		"index-name": {Pattern: indexNamePattern, Want: "letters, digits, '.', '_' and '-'"},
 		"server-url": {Pattern: indexURLPattern, Refuse: checkServerURL, Check: checkServerURL},
 		"index-url":  {Pattern: indexURLPattern, Refuse: checkIndexURL, Check: checkIndexURL},
