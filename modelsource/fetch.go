@@ -77,7 +77,7 @@ func Fetch(t toolchain.Toolchain, files []File, access *Access) (Tree, error) {
 		return Tree{}, err
 	}
 	tree.State = t.Run(step)
-	return tree, nil
+	return tree.withDirectories(t.Constraints...), nil
 }
 
 // FetchFailed is the kind of the error of a step that cannot fetch a model's files.

@@ -154,5 +154,5 @@ func fetchGit(t toolchain.Toolchain, p Pin, files []File, access *Access) (Tree,
 		tree.State = tree.State.File(bkllb.Copy(lfs.State, "/", "/", &bkllb.CopyInfo{CopyDirContentsOnly: true}),
 			append([]bkllb.ConstraintsOpt{bkllb.WithCustomName("[internal] the model's files of Git LFS")}, t.Constraints...)...)
 	}
-	return tree, nil
+	return tree.withDirectories(t.Constraints...), nil
 }

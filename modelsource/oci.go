@@ -81,7 +81,7 @@ func (OCI) Tree(r Request) (Tree, error) {
 		}
 		t.add(reference.TrimNamed(named), l)
 	}
-	return t, nil
+	return t.withDirectories(), nil
 }
 
 var errNoBlobs = errors.New("the builder does not fetch blobs of registries, which BuildKit does since version 0.28: " +
