@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sagemaker/types"
 
 	"github.com/deployfile/deployfile/manifests"
+	spec "github.com/deployfile/deployfile/manifests/sagemaker"
 	"github.com/deployfile/deployfile/publish"
 )
 
@@ -22,8 +23,8 @@ type rollout struct {
 	// is served after a failure.
 	previous *requests
 	before   goal
-	// asked reports whether the endpoint was asked for this revision.
-	asked bool
+	// asked is whether the endpoint was asked for this revision.
+	asked asking
 }
 
 // Start implements publish.Rollout.
@@ -31,8 +32,37 @@ func (r *rollout) Start(ctx context.Context) error {
 	if err := r.objects(ctx, r.requests, r.plan.Record); err != nil {
 		return err
 	}
+	if err := r.drain(ctx); err != nil {
+		return err
+	}
 	_, err := r.advance(ctx)
 	return err
+}
+
+// drain takes the requests from a canary that is given up: the update that ends it takes
+// minutes. The live variant has the instances for all requests; a canary that is promoted
+// does not.
+func (r *rollout) drain(ctx context.Context) error {
+	if r.previous == nil || r.previous.next == nil || r.requests.next != nil ||
+		aws.ToString(r.previous.live.PrimaryContainer.Image) != aws.ToString(r.requests.live.PrimaryContainer.Image) {
+		return nil
+	}
+	e, err := r.look(ctx)
+	if err != nil || e == nil || underWay(e) || aws.ToString(e.EndpointConfigName) != r.configName(r.plan.Previous.Number) {
+		return err
+	}
+	_, err = r.api.UpdateEndpointWeightsAndCapacities(ctx, &api.UpdateEndpointWeightsAndCapacitiesInput{
+		EndpointName: aws.String(r.endpoint),
+		DesiredWeightsAndCapacities: []types.DesiredWeightAndCapacity{
+			{VariantName: aws.String(spec.VariantLive), DesiredWeight: aws.Float32(1)},
+			{VariantName: aws.String(spec.VariantNext), DesiredWeight: aws.Float32(0)},
+		},
+	})
+	if err != nil {
+		// The update does it later.
+		r.plan.Options.Progress(refused("take the requests from the canary", err).Error())
+	}
+	return nil
 }
 
 // Ready implements publish.Rollout.
@@ -49,16 +79,20 @@ func (r *rollout) advance(ctx context.Context) (publish.Readiness, error) {
 	out := publish.Readiness{Object: "endpoint " + r.endpoint, Next: r.poll}
 	switch {
 	case e == nil:
-		r.asked = true
+		r.asked.now()
 		out.Message = "it is asked for"
 		return out, r.create(ctx, r.requests, r.plan.Record.Number)
 	case underWay(e):
+		r.asked.seen = true
 		_, out.Message = r.stands(e, config)
 		return out, nil
 	case e.EndpointStatus == types.EndpointStatusInService && aws.ToString(e.EndpointConfigName) == config:
 		out.Ready = true
 		return out, nil
-	case r.asked:
+	case r.asked.waits():
+		out.Message = "it is asked for"
+		return out, nil
+	case r.asked.times > 0:
 		reason := aws.ToString(e.FailureReason)
 		if reason == "" {
 			_, reason = r.stands(e, config)
@@ -68,7 +102,7 @@ func (r *rollout) advance(ctx context.Context) (publish.Readiness, error) {
 		out.Message = "what failed before is deleted"
 		return out, r.remove(ctx)
 	}
-	r.asked = true
+	r.asked.now()
 	out.Message = "it is asked for"
 	return out, r.update(ctx, config, r.how())
 }

@@ -20,6 +20,26 @@ type goal struct {
 	record *publish.Record
 }
 
+// asking remembers that an endpoint was asked to change.
+type asking struct {
+	// times is how often it was asked, seen whether it was seen to change since, and looks
+	// how often it was not.
+	times, looks int
+	seen         bool
+}
+
+// now notes that the endpoint is asked.
+func (a *asking) now() { a.times, a.looks, a.seen = a.times+1, 0, false }
+
+// waits reports whether an endpoint that looks as before may not show yet that it changes.
+func (a *asking) waits() bool {
+	if a.times == 0 || a.seen || a.looks >= looks/4 {
+		return false
+	}
+	a.looks++
+	return true
+}
+
 // goalOf returns the goal that a revision is served, or nothing for nil.
 func (c *connection) goalOf(r *publish.Record) goal {
 	if r == nil {
@@ -32,7 +52,7 @@ func (c *connection) goalOf(r *publish.Record) goal {
 // what is under way first, because SageMaker cannot end that early. An endpoint that may
 // not be touched is left alone.
 func (d *driver) settle(ctx context.Context, to goal, may func(*api.DescribeEndpointOutput) bool, say func(string)) error {
-	asked, said := false, ""
+	asked, said := asking{}, ""
 	for {
 		e, err := d.look(ctx)
 		if err != nil {
@@ -53,13 +73,14 @@ func (d *driver) settle(ctx context.Context, to goal, may func(*api.DescribeEndp
 }
 
 // step does one step of settle. Asked is whether an update was asked for.
-func (d *driver) step(ctx context.Context, e *api.DescribeEndpointOutput, to goal, may func(*api.DescribeEndpointOutput) bool, asked *bool) (done bool, err error) {
+func (d *driver) step(ctx context.Context, e *api.DescribeEndpointOutput, to goal, may func(*api.DescribeEndpointOutput) bool, asked *asking) (done bool, err error) {
 	switch {
 	case e == nil && to.record == nil:
 		return true, nil
 	case e == nil:
 		return false, d.recreate(ctx, *to.record)
 	case underWay(e):
+		asked.seen = true
 		return false, nil
 	case !may(e):
 		return true, nil
@@ -67,10 +88,12 @@ func (d *driver) step(ctx context.Context, e *api.DescribeEndpointOutput, to goa
 		return false, d.remove(ctx)
 	case aws.ToString(e.EndpointConfigName) == to.config:
 		return true, nil
-	case *asked:
+	case asked.waits():
+		return false, nil
+	case asked.times > 0:
 		return false, fmt.Errorf("endpoint %s does not go back to %s: %s", d.endpoint, to.config, aws.ToString(e.FailureReason))
 	}
-	*asked = true
+	asked.now()
 	err = d.update(ctx, to.config, nil)
 	if missing(err) && to.record != nil {
 		// Somebody has deleted the configuration.

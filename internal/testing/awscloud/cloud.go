@@ -25,6 +25,8 @@ type Cloud struct {
 	// StaleLists lists do not have it either.
 	Stale      int
 	StaleLists bool
+	// StaleEndpoint is how many requests see an endpoint as it was before an update.
+	StaleEndpoint int
 	// Quota is how many instances of each type there may be; nil for any.
 	Quota map[string]int
 	// Alarms are those of CloudWatch that are raised.

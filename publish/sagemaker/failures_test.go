@@ -1,0 +1,168 @@
+package sagemaker
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/deployfile/deployfile/internal/testing/awscloud"
+	spec "github.com/deployfile/deployfile/manifests/sagemaker"
+	"github.com/deployfile/deployfile/publish"
+)
+
+// A canary that is given up gets no more requests long before its instances end.
+func TestDrain(t *testing.T) {
+	v := begin(t, canary)
+	v.must("1")
+	if _, err := v.deploy("2"); err != nil {
+		t.Fatal(err)
+	}
+	before := len(v.cloud.Calls())
+	if _, err := publish.Rollback(t.Context(), v.open(), 0, v.options()); err != nil {
+		t.Fatal(err)
+	}
+	v.serves("1")
+	calls := v.cloud.Calls()[before:]
+	if weights, update := slices.Index(calls, "UpdateEndpointWeightsAndCapacities"), slices.Index(calls, "UpdateEndpoint"); weights < 0 || update < weights {
+		t.Errorf("the calls are %v", calls)
+	}
+	// A promoted one has too few instances for all requests until the update has ended.
+	if _, err := v.deploy("3"); err != nil {
+		t.Fatal(err)
+	}
+	before = len(v.cloud.Calls())
+	if _, err := publish.Promote(t.Context(), v.open(), v.options()); err != nil {
+		t.Fatal(err)
+	}
+	v.serves("3")
+	if calls := v.cloud.Calls()[before:]; slices.Contains(calls, "UpdateEndpointWeightsAndCapacities") {
+		t.Errorf("the calls are %v", calls)
+	}
+}
+
+// failure, and shows the log of the new instances.
+func TestUpdateFails(t *testing.T) {
+	v := begin(t, nil)
+	v.must("1")
+	v.cloud.Start = func(image string, _ map[string]string) (awscloud.Server, error) {
+		if image == imageOf("2") {
+			return nil, errors.New("ModuleNotFoundError: no module named 'iris'")
+		}
+		return answers(image), nil
+	}
+	before := v.cloud.There()
+	_, err := v.deploy("2")
+	var unready *publish.NotReadyError
+	if !errors.As(err, &unready) || !strings.Contains(unready.Reason, "ping health check") || !slices.Contains(unready.Log, "ModuleNotFoundError: no module named 'iris'") || unready.Restored != 1 {
+		t.Errorf("%v", err)
+	}
+	v.serves("1")
+	if after := v.cloud.There(); !slices.Equal(before, after) {
+		t.Errorf("before %v, after %v", before, after)
+	}
+	v.must("3")
+}
+
+// The first deployment of what does not start leaves nothing.
+func TestCreateFails(t *testing.T) {
+	v := begin(t, nil)
+	v.cloud.Start = func(string, map[string]string) (awscloud.Server, error) { return nil, errors.New("out of memory") }
+	_, err := v.deploy("1")
+	var unready *publish.NotReadyError
+	if !errors.As(err, &unready) || unready.Restored != 0 || !strings.Contains(err.Error(), "what had been started of it is removed") {
+		t.Errorf("%v", err)
+	}
+	if left := v.cloud.There(); len(left) > 0 {
+		t.Errorf("left: %v", left)
+	}
+	v.cloud.Start = nil
+	v.must("2")
+}
+
+// With --no-wait a failure is seen later, by status.
+func TestNoWait(t *testing.T) {
+	v := begin(t, nil)
+	v.must("1")
+	v.cloud.Start = func(string, map[string]string) (awscloud.Server, error) { return nil, errors.New("out of memory") }
+	o := v.options()
+	o.NoWait = true
+	if _, err := publish.Deploy(t.Context(), v.open(), v.release("2"), o); err != nil {
+		t.Fatal(err)
+	}
+	v.serves("1")
+	status, err := v.open().Status(t.Context())
+	if err != nil || status.Ready || !strings.Contains(status.Message, "it serves iris-r1 and not iris-r2") || !strings.Contains(status.Message, "ping health check") {
+		t.Errorf("%+v, %v", status, err)
+	}
+	v.cloud.Start = nil
+	v.must("2")
+}
+
+// What cannot be, before anything has changed: one message that says what to do.
+func TestRefused(t *testing.T) {
+	for name, x := range map[string]struct {
+		change func(*awscloud.Cloud)
+		says   string
+	}{
+		"an image that is not there": {func(c *awscloud.Cloud) {
+			c.Pull = func(image string) error { return fmt.Errorf("Requested image %s not found.", image) }
+		}, "not found"},
+		"an OCI index": {func(c *awscloud.Cloud) {
+			c.Pull = func(string) error {
+				return errors.New("Unsupported manifest media type application/vnd.oci.image.index.v1+json for image")
+			}
+		}, `push the image with format = "docker-manifest"`},
+		"a role that is not there": {func(c *awscloud.Cloud) {
+			c.Pull = func(string) error {
+				return errors.New("Could not assume role arn:aws:iam::123456789012:role/Iris. Please ensure that the role exists and allows principal 'sagemaker.amazonaws.com' to assume the role.")
+			}
+		}, "the trust policy of execution-role must name sagemaker.amazonaws.com"},
+		"no quota":                    {func(c *awscloud.Cloud) { c.Quota = map[string]int{"ml.m5.large": 0} }, "ask for more in Service Quotas"},
+		"no quota for a second fleet": {func(c *awscloud.Cloud) { c.Quota = map[string]int{"ml.m5.large": 1} }, "an update runs the old and the new instances side by side"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			v := begin(t, nil)
+			if name == "no quota for a second fleet" {
+				v.must("1")
+			}
+			before := v.cloud.There()
+			x.change(v.cloud)
+			_, err := v.deploy("2")
+			if err == nil || !strings.Contains(err.Error(), x.says) {
+				t.Errorf("%v, want %s", err, x.says)
+			}
+			if after := v.cloud.There(); !slices.Equal(before, after) {
+				t.Errorf("before %v, after %v", before, after)
+			}
+		})
+	}
+}
+
+// change, which SageMaker refuses.
+func TestGuarded(t *testing.T) {
+	guarded := func(s *spec.Spec) {
+		s.Guarded = &spec.Guarded{Type: "canary", Size: 10, Wait: "5m", Alarms: []string{"iris errors"}}
+	}
+	v := begin(t, guarded)
+	v.must("1")
+	v.must("2")
+	if out, err := v.deploy("2"); err != nil || out.Action != publish.Unchanged {
+		t.Errorf("%+v, %v", out, err)
+	}
+	v.cloud.Alarms = []string{"another", "iris errors"}
+	var unready *publish.NotReadyError
+	if _, err := v.deploy("3"); !errors.As(err, &unready) || !strings.Contains(unready.Reason, "ALARM state: iris errors") {
+		t.Errorf("%v", err)
+	}
+	v.serves("2")
+	v.cloud.Alarms = nil
+	v.must("3")
+	v.target = targetOf(canary)
+	if _, err := v.deploy("4"); err != nil {
+		t.Fatal(err)
+	}
+	v.target = targetOf(guarded)
+	v.must("5")
+}
