@@ -34,7 +34,7 @@ func planTable(w io.Writer, p *llb.Plan, width int) error {
 	if err := table.Flush(); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(w, "\n%s: %d packages in %d layers, %s to fetch; the model: %d files, %s\n", p.Platform, packages, layers, sizeText(wheels), len(p.Model.Files), sizeText(model))
+	_, err := fmt.Fprintf(w, "\n%s: %d packages (%s) in %d layers; model: %d files (%s)\n", p.Platform, packages, sizeText(wheels), layers, len(p.Model.Files), sizeText(model))
 	return err
 }
 

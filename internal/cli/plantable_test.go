@@ -43,7 +43,7 @@ start command        -      mlflow
 model                1kB    MLmodel
 model                40MB   model.skops
 
-linux/amd64: 6 packages in 2 layers, 18.5MB to fetch; the model: 2 files, 40MB
+linux/amd64: 6 packages (18.5MB) in 2 layers; model: 2 files (40MB)
 `
 	if d := cmp.Diff(want, b.String()); d != "" {
 		t.Errorf("(-want +got):\n%s", d)
