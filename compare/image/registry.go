@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
+	"strings"
 
 	"github.com/deployfile/deployfile/internal/registryauth"
 	"github.com/deployfile/deployfile/internal/untrusted"
@@ -60,8 +62,16 @@ func openRegistry(ctx context.Context, called, text string) (*Image, error) {
 		return nil, &NotFoundError{Name: called, Err: err}
 	}
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("image %s: %w%s", called, err, hintOf(ref, text))
 	}
 	root := ocispecs.Descriptor{MediaType: string(got.MediaType), Digest: digest.Digest(got.Digest.String()), Size: got.Size}
 	return load(ctx, called, root, &registry{repository: ref.Context(), puller: puller})
+}
+
+// hintOf explains why Docker Hub was asked, if the name of an image says no registry.
+func hintOf(ref name.Reference, text string) string {
+	if ref.Context().RegistryStr() != name.DefaultRegistry || strings.Contains(text, "docker.io/") {
+		return ""
+	}
+	return "\nhint: a name without a registry is looked up at Docker Hub; give registry.example.com/NAME, or the path of an OCI layout or archive"
 }

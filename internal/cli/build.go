@@ -216,7 +216,7 @@ func (o *buildOptions) makesFiles() bool {
 func (o *buildOptions) loadInto(ctx context.Context, b *builder.Builder, p *build.Project, opt *build.Options, result *report.Build) (*build.Engine, error) {
 	engine, err := build.FindEngine(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("--load: %w", err)
+		return nil, fmt.Errorf("--load: %w\nhint: start it, or choose another with DOCKER_HOST or docker context use; --output type=docker,dest=FILE needs none", err)
 	}
 	result.Loaded = o.tags
 	if len(o.tags) == 0 {
