@@ -18,7 +18,13 @@ func TestCommands(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	files = append(files, "../../README.md", "../../docs/adding-a-target.md", "../../docs/adding-a-source.md", "../../docs/mlflow.md")
+	for _, pattern := range []string{"../../*.md", "../../docs/*.md", "../../docs/ci/*.md", "../../examples/*/*.md"} {
+		more, err := filepath.Glob(pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		files = append(files, more...)
+	}
 	help := map[string]string{}
 	flag := regexp.MustCompile(` (--?[a-zA-Z][a-z-]*)`)
 	found := 0
@@ -53,9 +59,17 @@ func mentioned(t *testing.T, file string) []string {
 		t.Fatal(err)
 	}
 	inBlock := regexp.MustCompile(`(?m)^(?:  )?deployfile ([a-z].*)$`)
-	inText := regexp.MustCompile("`deployfile ([^`]+)`")
+	inText := regexp.MustCompile("`deployfile ([a-z][^`]+)`")
+	var found [][]string
+	for n, part := range strings.Split(string(data), "\n```") {
+		if n%2 == 1 {
+			found = append(found, inBlock.FindAllStringSubmatch(part, -1)...)
+		} else {
+			found = append(found, inText.FindAllStringSubmatch(strings.ReplaceAll(part, "\n", " "), -1)...)
+		}
+	}
 	var out []string
-	for _, m := range append(inBlock.FindAllStringSubmatch(string(data), -1), inText.FindAllStringSubmatch(string(data), -1)...) {
+	for _, m := range found {
 		line, _, _ := strings.Cut(m[1], "  #")
 		out = append(out, strings.TrimSpace(line))
 	}

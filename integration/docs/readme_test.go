@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"syscall"
 	"testing"
@@ -129,7 +130,7 @@ func (r *reader) serve(t *testing.T, text string, ask block) string {
 		t.Errorf("Ctrl-C: %v\n%s", err, lab.Tail(log.String()))
 	}
 	// Uvicorn names the address in its container, which is not the one to call.
-	if !strings.Contains(log.String(), "Started server process") || strings.Contains(log.String(), "0.0.0.0") {
+	if own := regexp.MustCompile(`(?m)^INFO:.*0\.0\.0\.0`); !strings.Contains(log.String(), "\nINFO:     Started server process") || own.MatchString(log.String()) {
 		t.Errorf("another address than the server's:\n%s", lab.Tail(log.String()))
 	}
 	return log.String()
