@@ -104,4 +104,35 @@ func TestSchema(t *testing.T) {
 		t.Fatal(err)
 	}
 	golden.Check(t, schemaFile, want, *update)
+	// The program's own copy.
+	golden.Check(t, "schema.json", want, *update)
+}
+
+// Each command has its schema, with the definitions that it refers to and no others.
+func TestSchemaOfACommand(t *testing.T) {
+	all, err := report.Commands()
+	if want := slices.Sorted(maps.Keys(commands())); err != nil || !slices.Equal(all, want) {
+		t.Fatalf("%v, %v, want %v", all, err, want)
+	}
+	for _, command := range all {
+		data, err := report.Schema(command)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var s struct {
+			Title string
+			Defs  map[string]any `json:"$defs"`
+		}
+		if err := json.Unmarshal(data, &s); err != nil || s.Title != "deployfile "+command+" --json" {
+			t.Errorf("%s: %v, %q", command, err, s.Title)
+		}
+		for name := range s.Defs {
+			if !strings.Contains(string(data), `"#/$defs/`+name+`"`) {
+				t.Errorf("%s: nothing refers to %s", command, name)
+			}
+		}
+	}
+	if _, err := report.Schema("lock it"); err == nil {
+		t.Error("a command that is none has a schema")
+	}
 }

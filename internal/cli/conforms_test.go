@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"strings"
 	"testing"
 
@@ -8,10 +9,16 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
-// conforms checks that the last command printed what the JSON Schema of --json says
-// of a command: conforms COMMAND.
+// conforms checks that the last command printed what deployfile schema --of says of a
+// command: conforms COMMAND.
 func conforms(ts *testscript.TestScript, _ bool, args []string) {
-	schema, err := jsonschema.NewCompiler().Compile("../../docs/report.schema.json#/properties/" + strings.ReplaceAll(args[0], " ", "%20"))
+	text, err := schemaOf(args[0])
+	ts.Check(err)
+	document, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
+	ts.Check(err)
+	compiler := jsonschema.NewCompiler()
+	ts.Check(compiler.AddResource("schema.json", document))
+	schema, err := compiler.Compile("schema.json")
 	ts.Check(err)
 	printed, err := jsonschema.UnmarshalJSON(strings.NewReader(ts.ReadFile("stdout")))
 	ts.Check(err)

@@ -42,9 +42,6 @@ func TestHelp(t *testing.T) {
 			t.Errorf("%s has no example", c.CommandPath())
 		}
 		c.LocalFlags().VisitAll(flagText(t, c))
-		if c.LocalFlags().Lookup("file") != nil && c.LocalFlags().ShorthandLookup("C") == nil {
-			t.Errorf("%s takes a Deployfile, and not its directory by -C", c.CommandPath())
-		}
 		examples += c.Example + "\n"
 	})
 	golden.Check(t, helpFile, help.Bytes(), *update)
