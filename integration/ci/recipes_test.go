@@ -114,7 +114,7 @@ func TestScriptsParse(t *testing.T) {
 		}
 		all = append(all, found...)
 	}
-	for _, name := range []string{"cli.sh", "kubernetes.sh"} {
+	for _, name := range []string{"cli.sh", "kubernetes.sh", "moved-model.sh"} {
 		data, err := os.ReadFile(recipe(name))
 		if err != nil {
 			t.Fatal(err)
