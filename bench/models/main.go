@@ -1,6 +1,6 @@
 // Command models measures what it takes to push a large model to a registry on this
-// machine and to build from it, against the least that any program needs for that: the
-// sha256 of the file, and a plain upload of it.
+// machine and to build from it, against the least that any program needs for that, the
+// sha256 of the file and a plain upload of it, and against a Dockerfile that copies it.
 //
 // Usage: models [-size MiB] [-rounds N]
 package main
@@ -39,9 +39,9 @@ func main() {
 
 // measured are the seconds of each thing.
 type measured struct {
-	hash, plain, push, again, lock, build []float64
-	memory                                int64 // the most that a push needed, in bytes
-	sent                                  int64 // by a build
+	hash, plain, push, again, lock, build, copied []float64
+	memory                                        int64 // the most that a push needed, in bytes
+	sent                                          int64 // by a build
 }
 
 func run(ctx context.Context, size int64, rounds int) (err error) {
@@ -61,7 +61,9 @@ func run(ctx context.Context, size int64, rounds int) (err error) {
 	defer d.Stop()
 	var m measured
 	for n := range rounds {
-		if err := round(ctx, &m, filepath.Join(dir, fmt.Sprint(n)), size, byte(n), parts, d.Address); err != nil {
+		// The files of a round are larger than all else on the disk.
+		at := filepath.Join(dir, fmt.Sprint(n))
+		if err := errors.Join(round(ctx, &m, at, size, byte(n), parts, d.Address), os.RemoveAll(at)); err != nil {
 			return err
 		}
 	}
@@ -70,6 +72,7 @@ func run(ctx context.Context, size int64, rounds int) (err error) {
 	fmt.Printf("| sha256 of the file | %.2f |\n| plain upload | %.2f |\n", median(m.hash), median(m.plain))
 	fmt.Printf("| `model push` | %.2f (%.2f of both) |\n| `model push` again | %.2f |\n", median(m.push), median(m.push)/least, median(m.again))
 	fmt.Printf("| `lock` | %.2f |\n| `build --push --no-verify` of the locked model | %.2f |\n", median(m.lock), median(m.build))
+	fmt.Printf("| a Dockerfile with `COPY model`, built and pushed by BuildKit | %.2f |\n", median(m.copied))
 	fmt.Printf("\nA push needs %d MiB of memory at most, and a build sends %d kB.\n", m.memory>>20, m.sent/1000)
 	return nil
 }
@@ -93,7 +96,7 @@ func round(ctx context.Context, m *measured, dir string, size int64, seed byte, 
 	if err := timed(&m.hash, func() (err error) { sum, err = hash(file); return err }); err != nil {
 		return err
 	}
-	if err := timed(&m.plain, func() error { return upload(ctx, registry.Host, file, sum) }); err != nil {
+	if err := plain(ctx, m, filepath.Join(dir, "plain"), file, sum); err != nil {
 		return err
 	}
 	push := []string{"model", "push", registry.Host + "/models/large:1", filepath.Dir(filepath.Dir(file))}
@@ -119,7 +122,39 @@ func round(ctx context.Context, m *measured, dir string, size int64, seed byte, 
 	if failed != nil {
 		return failed
 	}
-	return m.count(ctx, registry.Host, uploads)
+	if err := m.count(ctx, registry.Host, uploads); err != nil {
+		return err
+	}
+	return timed(&m.copied, func() error { return copied(ctx, filepath.Join(dir, "model"), registry.Host, builder) })
+}
+
+// plain uploads a file to a registry of its own, which keeps nothing.
+func plain(ctx context.Context, m *measured, dir, file, sum string) error {
+	registry, err := lab.NewRegistry(dir)
+	if err != nil {
+		return err
+	}
+	err = timed(&m.plain, func() error { return upload(ctx, registry.Host, file, sum) })
+	registry.Stop()
+	return errors.Join(err, os.RemoveAll(dir))
+}
+
+// copied builds and pushes an image with a copy of the model, as a Dockerfile does it.
+func copied(ctx context.Context, model, registry, builder string) error {
+	dir, err := os.MkdirTemp("", "deployfile-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	if err := os.WriteFile(filepath.Join(dir, "Dockerfile"), []byte("FROM scratch\nCOPY . /opt/model\n"), 0o644); err != nil {
+		return err
+	}
+	out, err := exec.CommandContext(ctx, "buildctl", "--addr", builder, "build", "--frontend", "dockerfile.v0", "--local", "context="+model, "--local", "dockerfile="+dir,
+		"--output", "type=image,name="+registry+"/images/copied:1,push=true,registry.insecure=true").CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("buildctl: %w\n%s", err, out)
+	}
+	return nil
 }
 
 // count adds up what was uploaded: the sizes of the blobs.
