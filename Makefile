@@ -59,7 +59,7 @@ test: embedded tools-buildx tools-versitygw tools-fake-gcs-server tools-azurite 
 .PHONY: conformance
 conformance: embedded kubernetes base ## deploy to each kind of target with every fault at every step: an hour or two
 	@DEPLOYFILE_TEST_FAULTS=all hack/with-env.sh go test -count=1 -timeout=120m -p 1 -run '^Test(Conformance|Transport)$$' \
-		./publish ./publish/sagemaker ./integration/registrytarget ./integration/engine ./integration/kubernetes
+		./publish ./publish/sagemaker ./publish/azureml ./integration/registrytarget ./integration/engine ./integration/kubernetes
 
 .PHONY: lint
 lint: tools ## gofmt, go vet, staticcheck: fail on any finding

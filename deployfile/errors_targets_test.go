@@ -13,9 +13,9 @@ func TestParseTargetErrors(t *testing.T) {
 	const patch = target + "[[targets.prod.patches]]\nkind = 'Deployment'\npatch = "
 
 	checkErrors(t, []parseError{
-		{"missing-key", model + "[targets.prod]\n", `D:3:10: error: target "prod" has no kind; use "docker", "containerd", "registry", "kubernetes", "kserve" or "sagemaker"`},
+		{"missing-key", model + "[targets.prod]\n", `D:3:10: error: target "prod" has no kind; use "docker", "containerd", "registry", "kubernetes", "kserve", "sagemaker" or "azureml"`},
 		{"unknown-value", model + "[targets.prod]\nkind = 'kubernets'\n", `D:4:8: error: unknown targets.prod.kind "kubernets"; did you mean "kubernetes"?`},
-		{"unknown-value", model + "[targets.prod]\nkind = 'vertex'\n", `D:4:8: error: unknown targets.prod.kind "vertex"; use "docker", "containerd", "registry", "kubernetes", "kserve" or "sagemaker"`},
+		{"unknown-value", model + "[targets.prod]\nkind = 'vertex'\n", `D:4:8: error: unknown targets.prod.kind "vertex"; use "docker", "containerd", "registry", "kubernetes", "kserve", "sagemaker" or "azureml"`},
 		{"invalid-name", model + "[targets.Prod]\nkind = 'docker'\n", `D:3:10: error: target name "Prod" must be lower-case letters, digits and '-', at most 63, not starting or ending with '-'`},
 		{"invalid-name", model + "[targets.lock]\nkind = 'docker'\n", `D:3:10: error: target name "lock" is reserved: --target lock builds the output of that name; rename it, for example to [targets.my-lock]`},
 		{"invalid-image", target + "image = 'iris:1'\n", `D:5:9: error: targets.prod.image: "iris:1" must be a repository, with no tag and no digest; write "iris"`},
@@ -24,7 +24,7 @@ func TestParseTargetErrors(t *testing.T) {
 		{"invalid-name", target + "env = { 'A B' = 'c' }\n", `D:5:9: error: environment variable "A B" must be letters, digits and '_', and not start with a digit`},
 		{"invalid-name", target + "namespace = 'Models'\n", `D:5:13: error: "Models" is not a kubernetes namespace`},
 		{"misplaced-key", model + "[targets.a]\nkind = 'docker'\nnamespace = 'b'\n", `D:5:1: error: a target of kind "docker" has no namespace; remove it: it is only for containerd, kubernetes, kserve`},
-		{"misplaced-key", model + "[targets.a]\nkind = 'containerd'\nreplicas = 2\n", `D:5:1: error: a target of kind "containerd" has no replicas; remove it: it is only for kubernetes, kserve, sagemaker`},
+		{"misplaced-key", model + "[targets.a]\nkind = 'containerd'\nreplicas = 2\n", `D:5:1: error: a target of kind "containerd" has no replicas; remove it: it is only for kubernetes, kserve, sagemaker, azureml`},
 
 		// Keys.
 		{"unknown-key", model + "[target.prod]\nkind = 'docker'\n", `D:3:2: error: unknown key "target" at the top level; did you mean "targets"?`},
@@ -36,7 +36,7 @@ func TestParseTargetErrors(t *testing.T) {
 		{"unknown-key", target + "resources.cpu = '1'\n[targets.prod.autoscale]\nmax = 2\nmaximum = 3\n", `D:8:1: error: unknown key "maximum" in [targets.prod.autoscale]; known keys are min, max, cpu`},
 		{"unknown-key", registry + "flavour = 'a'\n", `D:5:1: error: unknown key "flavour" in [targets.prod]; known keys are kind, endpoint, image, port, format, tags`},
 		{"unknown-key", registry + "gpus = 1\n", `D:5:1: error: unknown key "gpus" in [targets.prod]; known keys are kind, endpoint, image, port, format, tags`},
-		{"misplaced-key", registry + "env = { A = 'b' }\n", `D:5:1: error: a target of kind "registry" has no env; remove it: it is only for docker, containerd, kubernetes, kserve, sagemaker`},
+		{"misplaced-key", registry + "env = { A = 'b' }\n", `D:5:1: error: a target of kind "registry" has no env; remove it: it is only for docker, containerd, kubernetes, kserve, sagemaker, azureml`},
 		{"misplaced-key", registry + "restart = 'no'\n", `D:5:1: error: a target of kind "registry" has no restart; remove it: it is only for docker`},
 		{"misplaced-key", registry + "[targets.prod.resources]\ncpu = 'a lot'\n", `D:5:15: error: a target of kind "registry" has no resources; remove it: it is only for docker, containerd, kubernetes, kserve`},
 		{"misplaced-key", docker + "[targets.prod.ingress]\nhost = 'example.com'\n", `D:5:15: error: a target of kind "docker" has no ingress; remove it: it is only for kubernetes`},

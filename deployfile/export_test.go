@@ -11,7 +11,10 @@ const EveryTarget = everyTarget
 func RequiredKeys(kind string) string { return requiredKeys(kind) }
 
 func requiredKeys(kind string) string {
-	if kind == "sagemaker" {
+	switch kind {
+	case "azureml":
+		return "subscription = '12345678-1234-1234-1234-123456789012'\nresource-group = 'ml'\nworkspace = 'team'\ninstance-type = 'Standard_DS3_v2'\n"
+	case "sagemaker":
 		return "execution-role = 'arn:aws:iam::123456789012:role/Iris'\ninstance-type = 'ml.m5.large'\n"
 	}
 	return ""

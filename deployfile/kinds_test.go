@@ -87,6 +87,9 @@ func TestParseAcceptsEveryTargetKind(t *testing.T) {
 		"kserve":     `{"format":"oci","mode":"serverless","port":8080,"replicas":1,"strategy":"rolling"}`,
 		"sagemaker": `{"execution-role":"arn:aws:iam::123456789012:role/Iris","format":"docker-manifest","instance-type":"ml.m5.large",` +
 			`"port":8080,"replicas":1,"startup-timeout":"10m","strategy":"rolling"}`,
+		"azureml": `{"auth-mode":"key","cloud":"public","format":"docker-manifest","identity":"system","instance-type":"Standard_DS3_v2",` +
+			`"max-concurrent-requests":40,"port":8080,"replicas":1,"request-timeout":"1m","resource-group":"ml","startup-timeout":"10m",` +
+			`"strategy":"rolling","subscription":"12345678-1234-1234-1234-123456789012","workspace":"team"}`,
 	}
 	for _, kind := range kinds.All() {
 		target := targets(t, "[model]\nsource = 'model'\n[targets.x]\nkind = '"+kind.Name+"'\n"+deployfile.RequiredKeys(kind.Name))["x"]

@@ -18,7 +18,7 @@ type applyFlags struct {
 }
 
 func (f *applyFlags) add(flags *pflag.FlagSet) {
-	flags.DurationVar(&f.Timeout, "timeout", unset, "the `TIME` to wait until the endpoint is ready (sagemaker: 45m)")
+	flags.DurationVar(&f.Timeout, "timeout", unset, "the `TIME` to wait until the endpoint is ready (sagemaker, azureml: 45m)")
 	flags.Lookup("timeout").DefValue = deploy.DefaultTimeout.String()
 	flags.BoolVar(&f.NoWait, "no-wait", false, "do not wait until the endpoint is ready; nothing is reverted if it never is")
 	flags.BoolVar(&f.ForceConflicts, "force-conflicts", false, "overwrite what others have changed at the target, and replace another model that the endpoint has")

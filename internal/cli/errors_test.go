@@ -31,6 +31,7 @@ import (
 	"github.com/deployfile/deployfile/mlmodel"
 	"github.com/deployfile/deployfile/modelsource"
 	"github.com/deployfile/deployfile/publish"
+	"github.com/deployfile/deployfile/publish/azureml"
 	"github.com/deployfile/deployfile/publish/kubernetes"
 	"github.com/deployfile/deployfile/publish/sagemaker"
 	"github.com/deployfile/deployfile/publish/store/registry"
@@ -111,6 +112,7 @@ func errorsWith(text string) map[string]error {
 		filled[publish.OtherModelError],
 		filled[publish.PendingError],
 		filled[publish.UnreadyError],
+		filled[azureml.APIError],
 		filled[sagemaker.APIError],
 		filled[record.VersionError],
 		filled[registry.KeptError],
@@ -154,6 +156,7 @@ func unnamedErrors() []string {
 		"internal/modelstore.statusError",
 		"internal/modelstore.writeError",
 		"internal/testing/awscloud.refusal",
+		"internal/testing/azurecloud.refusal",
 		"publish.endedError",
 		"publish.lostError",
 		"publish/docker.unavailableError",

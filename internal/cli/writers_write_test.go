@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -19,6 +20,7 @@ import (
 	"github.com/deployfile/deployfile/internal/testing/hostile"
 	"github.com/deployfile/deployfile/llb"
 	"github.com/deployfile/deployfile/manifests"
+	"github.com/deployfile/deployfile/manifests/azureml"
 	"github.com/deployfile/deployfile/manifests/containerd"
 	"github.com/deployfile/deployfile/manifests/docker"
 	"github.com/deployfile/deployfile/manifests/kserve"
@@ -166,6 +168,9 @@ func writeManifests(kind deployfile.Kind) func(*testing.T, string) ([]byte, erro
 		case *sagemaker.Spec:
 			s.Env, s.ExecutionRole, s.InstanceType = map[string]string{"NAME": name}, "arn:aws:iam::123456789012:role/Iris", "ml.m5.large"
 			target.Image = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/iris"
+		case *azureml.Spec:
+			s.Env, s.InstanceType = map[string]string{"NAME": name}, "Standard_DS3_v2"
+			s.Subscription, s.ResourceGroup, s.Workspace = "12345678-1234-1234-1234-123456789012", "ml", "team"
 		}
 		target.Complete()
 		release := manifests.Release{
@@ -178,7 +183,8 @@ func writeManifests(kind deployfile.Kind) func(*testing.T, string) ([]byte, erro
 		if err != nil {
 			return nil, err
 		}
-		return stream(documents), nil
+		// The names of Azure's deployments follow from all that they have.
+		return regexp.MustCompile(`\bd[0-9a-f]{12}\b`).ReplaceAll(stream(documents), []byte("dhash")), nil
 	}
 }
 

@@ -4,6 +4,7 @@ package kinds
 
 import (
 	"github.com/deployfile/deployfile/deployfile"
+	"github.com/deployfile/deployfile/manifests/azureml"
 	"github.com/deployfile/deployfile/manifests/containerd"
 	"github.com/deployfile/deployfile/manifests/docker"
 	"github.com/deployfile/deployfile/manifests/kserve"
@@ -21,5 +22,6 @@ func All() []deployfile.Kind {
 		kubernetes.Kind(),
 		kserve.Kind(),
 		sagemaker.Kind(),
+		azureml.Kind(),
 	}
 }

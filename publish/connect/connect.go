@@ -9,6 +9,7 @@ import (
 
 	"github.com/deployfile/deployfile/deployfile"
 	"github.com/deployfile/deployfile/publish"
+	"github.com/deployfile/deployfile/publish/azureml"
 	"github.com/deployfile/deployfile/publish/containerd"
 	"github.com/deployfile/deployfile/publish/docker"
 	"github.com/deployfile/deployfile/publish/kubernetes"
@@ -30,6 +31,8 @@ func Open(ctx context.Context, t deployfile.Target, warnings io.Writer) (publish
 		return opened(kubernetes.Open(ctx, kubernetes.Options{Target: t, Warnings: warnings}))
 	case "sagemaker":
 		return opened(sagemaker.Open(ctx, sagemaker.Options{Target: t}))
+	case "azureml":
+		return opened(azureml.Open(ctx, azureml.Options{Target: t}))
 	}
 	return nil, fmt.Errorf("no connection is known for kind %q", t.Kind)
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/deployfile/deployfile/deployfile"
 	"github.com/deployfile/deployfile/manifests/kinds"
 	"github.com/deployfile/deployfile/publish"
+	"github.com/deployfile/deployfile/publish/azureml"
 	"github.com/deployfile/deployfile/publish/connect"
 	"github.com/deployfile/deployfile/publish/containerd"
 	"github.com/deployfile/deployfile/publish/docker"
@@ -22,6 +23,7 @@ func TestOpenFails(t *testing.T) {
 	t.Setenv("KUBECONFIG", none)
 	t.Setenv("DOCKER_HOST", "unix://"+none)
 	t.Setenv("AWS_REGION", "")
+	t.Setenv("AZURE_TOKEN_CREDENTIALS", "none")
 	t.Setenv("AWS_DEFAULT_REGION", "")
 	for kind, want := range map[string]string{
 		"docker":     "no Docker engine",
@@ -29,6 +31,7 @@ func TestOpenFails(t *testing.T) {
 		"kubernetes": "KUBECONFIG",
 		"kserve":     "KUBECONFIG",
 		"sagemaker":  "the region is not known",
+		"azureml":    "invalid AZURE_TOKEN_CREDENTIALS value",
 		"elsewhere":  `no connection is known for kind "elsewhere"`,
 	} {
 		target := deployfile.Target{Name: "prod", Kind: kind, Endpoint: "iris-prod"}
@@ -62,7 +65,7 @@ func TestOpenRegistry(t *testing.T) {
 func TestVerbs(t *testing.T) {
 	publishers := map[string]any{
 		"docker": (*docker.Publisher)(nil), "containerd": (*containerd.Publisher)(nil), "registry": (*registry.Publisher)(nil),
-		"kubernetes": (*kubernetes.Publisher)(nil), "kserve": (*kubernetes.Publisher)(nil), "sagemaker": (*sagemaker.Publisher)(nil),
+		"kubernetes": (*kubernetes.Publisher)(nil), "kserve": (*kubernetes.Publisher)(nil), "sagemaker": (*sagemaker.Publisher)(nil), "azureml": (*azureml.Publisher)(nil),
 	}
 	for _, k := range kinds.All() {
 		p := publishers[k.Name]

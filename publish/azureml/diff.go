@@ -1,0 +1,119 @@
+package azureml
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/rogpeppe/go-internal/diff"
+	"sigs.k8s.io/yaml"
+
+	"github.com/deployfile/deployfile/manifests"
+	"github.com/deployfile/deployfile/publish"
+)
+
+// Diff implements publish.Driver. It compares what the endpoint has with the documents: the
+// fields that Azure adds by itself are no differences.
+func (d *driver) Diff(ctx context.Context, _ []publish.Record, documents []manifests.Document) ([]publish.Change, error) {
+	w, err := d.parse(documents)
+	if err != nil {
+		return nil, err
+	}
+	e, ds, err := d.look(ctx)
+	if err != nil {
+		return nil, err
+	}
+	environments := map[string]bool{}
+	if err := d.eachOwn(ctx, func(name string) { environments[name] = true }); err != nil {
+		return nil, err
+	}
+	var out []publish.Change
+	add := func(object string, wanted, there any) error {
+		change, err := compare(object, wanted, there)
+		if change != nil {
+			out = append(out, *change)
+		}
+		return err
+	}
+	for _, r := range w.releases() {
+		// What is there under such a name cannot differ.
+		if !environments[r.name] {
+			if err := add("environment "+d.endpoint+":"+r.name, r.environment, nil); err != nil {
+				return nil, err
+			}
+		}
+		var there any
+		if ds[r.name] != nil {
+			there = ds[r.name]
+		}
+		if err := add("deployment "+r.name, r.deployment, there); err != nil {
+			return nil, err
+		}
+		if there != nil && stateOfDeployment(ds[r.name]) == "Failed" {
+			out = append(out, publish.Change{Action: "update", Object: "deployment " + r.name, Diff: "-it is Failed\n"})
+		}
+	}
+	var there any
+	if e != nil {
+		there = e
+	}
+	changes := len(out)
+	if err := add("endpoint "+d.endpoint, w.endpoint, there); err != nil {
+		return nil, err
+	}
+	if conflict := d.conflict(e, ds); conflict != nil {
+		if len(out) == changes {
+			out = append(out, publish.Change{Action: "update", Object: conflict.Object})
+		}
+		out[len(out)-1].Conflicts = conflict.Details
+	}
+	for _, name := range slices.Sorted(maps.Keys(ds)) {
+		if !w.has(name) && d.own(ds[name].Tags) {
+			out = append(out, publish.Change{Action: "delete", Object: "deployment " + name})
+		}
+	}
+	return out, nil
+}
+
+// compare returns the change that makes what is wanted of what is there, nil for none.
+func compare(object string, wanted, there any) (*publish.Change, error) {
+	want, err := tree(wanted)
+	if err != nil {
+		return nil, err
+	}
+	after, err := yaml.Marshal(want)
+	if err != nil {
+		return nil, err
+	}
+	if there == nil {
+		return &publish.Change{Action: "create", Object: object, Diff: lines("", string(after))}, nil
+	}
+	have, err := tree(there)
+	if err != nil {
+		return nil, err
+	}
+	before, err := yaml.Marshal(alike(want, have))
+	if err != nil {
+		return nil, err
+	}
+	if changed := lines(string(before), string(after)); changed != "" {
+		return &publish.Change{Action: "update", Object: object, Diff: changed}, nil
+	}
+	return nil, nil
+}
+
+// lines returns the lines that differ, each with "+" or "-" in front.
+func lines(before, after string) string {
+	if before == "" {
+		before = "\n"
+	}
+	var out strings.Builder
+	for i, line := range strings.SplitAfter(string(diff.Diff("", []byte(before), "", []byte(after))), "\n") {
+		// The first three lines are the names of the two files.
+		if i > 2 && (strings.HasPrefix(line, "+") || strings.HasPrefix(line, "-") && line != "-\n") {
+			out.WriteString(line)
+		}
+	}
+	return out.String()
+}

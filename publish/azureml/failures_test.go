@@ -1,0 +1,95 @@
+package azureml
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/deployfile/deployfile/internal/testing/azurecloud"
+	spec "github.com/deployfile/deployfile/manifests/azureml"
+	"github.com/deployfile/deployfile/publish"
+)
+
+// A deployment that fails is deleted, and its log is shown; the old one goes on.
+func TestDeploymentFails(t *testing.T) {
+	v := begin(t, nil)
+	v.must("1")
+	v.cloud.Start = func(image string, _ map[string]string) (azurecloud.Server, error) {
+		if image == imageOf("2") {
+			return nil, errors.New("ModuleNotFoundError: no module named 'iris'")
+		}
+		return answers(image), nil
+	}
+	before := v.cloud.There()
+	_, err := v.deploy("2")
+	var unready *publish.NotReadyError
+	if !errors.As(err, &unready) || !strings.Contains(unready.Reason, "User container has crashed") || !slices.Contains(unready.Log, "ModuleNotFoundError: no module named 'iris'") || unready.Restored != 1 {
+		t.Errorf("%v", err)
+	}
+	v.serves("1")
+	if after := v.cloud.There(); !slices.Equal(before, after) {
+		t.Errorf("before %v, after %v", before, after)
+	}
+	v.must("3")
+}
+
+// The first deployment of what does not start leaves nothing.
+func TestFirstFails(t *testing.T) {
+	v := begin(t, nil)
+	v.cloud.Start = func(string, map[string]string) (azurecloud.Server, error) { return nil, errors.New("out of memory") }
+	_, err := v.deploy("1")
+	var unready *publish.NotReadyError
+	if !errors.As(err, &unready) || unready.Restored != 0 || !strings.Contains(err.Error(), "what had been started of it is removed") {
+		t.Errorf("%v", err)
+	}
+	if left := v.cloud.There(); len(left) > 0 {
+		t.Errorf("left: %v", left)
+	}
+	v.cloud.Start = nil
+	v.must("2")
+}
+
+// What cannot be: one message that says what to do, and what was there is there.
+func TestRefused(t *testing.T) {
+	for name, x := range map[string]struct {
+		change func(*verbs)
+		says   string
+	}{
+		"an image that may not be pulled": {func(v *verbs) { v.cloud.Pull = func(string) error { return errors.New("unauthorized") } }, "the endpoint's identity needs the role AcrPull"},
+		"no quota beside the old":         {func(v *verbs) { v.cloud.Quota = 2 }, "the old ones run beside the new: ask for more quota"},
+		"another way to authorise":        {func(v *verbs) { v.change(func(s *spec.Spec) { s.AuthMode = "aml-token" }) }, "the authentication mode and the identity of an endpoint cannot be changed"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			v := begin(t, nil)
+			v.must("1")
+			before := v.cloud.There()
+			x.change(v)
+			_, err := v.deploy("2")
+			if err == nil || !strings.Contains(err.Error(), x.says) {
+				t.Errorf("%v, want %s", err, x.says)
+			}
+			if after := v.cloud.There(); !slices.Equal(before, after) {
+				t.Errorf("before %v, after %v", before, after)
+			}
+			v.serves("1")
+		})
+	}
+}
+
+// Without waiting, the requests move nevertheless only to what is ready.
+func TestNoWait(t *testing.T) {
+	v := begin(t, nil)
+	v.must("1")
+	o := v.options()
+	o.NoWait = true
+	if _, err := publish.Deploy(t.Context(), v.open(), v.release("2"), o); err != nil {
+		t.Fatal(err)
+	}
+	v.serves("2")
+	v.cloud.Start = func(string, map[string]string) (azurecloud.Server, error) { return nil, errors.New("out of memory") }
+	if _, err := publish.Deploy(t.Context(), v.open(), v.release("3"), o); err == nil {
+		t.Error("it is deployed")
+	}
+	v.serves("2")
+}

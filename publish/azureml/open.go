@@ -1,0 +1,166 @@
+package azureml
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"net"
+	"net/http"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
+	api "github.com/Azure/azure-sdk-for-go/sdk/resourcemanager/machinelearning/armmachinelearning/v4"
+
+	"github.com/deployfile/deployfile/internal/untrusted"
+	"github.com/deployfile/deployfile/publish"
+)
+
+var _ publish.Opener = (*Publisher)(nil)
+
+const (
+	// MaxRequest and MaxAnswer are the sizes of the largest request and answer that the
+	// server of open takes, in bytes.
+	MaxRequest = 100 << 20
+	MaxAnswer  = 100 << 20
+	// headerDeployment names the deployment that is to answer.
+	headerDeployment = "azureml-model-deployment"
+	// headerStatus has the status of the server's own answer.
+	headerStatus = "ms-azureml-model-error-statuscode"
+	// scoringScope is what a token of Entra for scoring is for.
+	scoringScope = "https://ml.azure.com/.default"
+)
+
+// Open implements publish.Opener with a server on this machine that adds the key or the
+// token, which nobody gets to see. The end of ctx does not end it.
+func (p *Publisher) Open(ctx context.Context) (*publish.Endpoint, error) {
+	e, _, err := p.look(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if e == nil || deref(e.Properties.ScoringURI) == "" {
+		return nil, &publish.NothingError{Endpoint: p.endpoint}
+	}
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	proxy := &proxy{connection: p.connection, uri: deref(e.Properties.ScoringURI), mode: deref(e.Properties.AuthMode)}
+	routes := http.NewServeMux()
+	routes.HandleFunc("POST /invocations", proxy.invocations)
+	routes.HandleFunc("GET /ping", proxy.ping)
+	server := &http.Server{Handler: routes, ReadHeaderTimeout: time.Minute}
+	ended := make(chan error, 1)
+	go func() { ended <- server.Serve(listener) }()
+	return &publish.Endpoint{
+		URL: "http://" + listener.Addr().String(),
+		Close: func() error {
+			err := server.Close()
+			<-ended
+			return err
+		},
+	}, nil
+}
+
+// proxy sends requests on to the scoring URI.
+type proxy struct {
+	*connection
+	uri  string
+	mode api.EndpointAuthMode
+
+	mu  sync.Mutex
+	key string
+}
+
+// ping answers for the endpoint: Azure has no such route outside.
+func (p *proxy) ping(w http.ResponseWriter, r *http.Request) {
+	e, ds, err := p.look(r.Context())
+	switch {
+	case err != nil:
+		http.Error(w, err.Error(), http.StatusBadGateway)
+	case e == nil || len(ds) == 0 || stateOf(e) == "Failed":
+		http.Error(w, "the endpoint does not answer", http.StatusServiceUnavailable)
+	}
+}
+
+func (p *proxy) invocations(w http.ResponseWriter, r *http.Request) {
+	body, err := untrusted.ReadAll(r.Body, "the request", MaxRequest)
+	if untrusted.Refused(err) {
+		http.Error(w, err.Error(), http.StatusRequestEntityTooLarge)
+		return
+	}
+	if err != nil {
+		return // the client has gone
+	}
+	answer, err := p.send(r, body, false)
+	if err == nil && answer.StatusCode == http.StatusUnauthorized {
+		// The keys were made anew, or a token has expired.
+		_ = answer.Body.Close()
+		answer, err = p.send(r, body, true)
+	}
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusBadGateway)
+		return
+	}
+	defer answer.Body.Close()
+	for _, name := range []string{"Content-Type", headerDeployment} {
+		if value := answer.Header.Get(name); value != "" {
+			w.Header().Set(name, value)
+		}
+	}
+	status := answer.StatusCode
+	if own, err := strconv.Atoi(answer.Header.Get(headerStatus)); err == nil && status == http.StatusFailedDependency && own >= 400 && own < 600 {
+		status = own
+	}
+	w.WriteHeader(status)
+	_, _ = io.Copy(w, io.LimitReader(answer.Body, MaxAnswer))
+}
+
+func (p *proxy) send(r *http.Request, body []byte, again bool) (*http.Response, error) {
+	key, err := p.authorization(r.Context(), again)
+	if err != nil {
+		return nil, err
+	}
+	out, err := http.NewRequestWithContext(r.Context(), http.MethodPost, p.uri, bytes.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range []string{"Content-Type", "Accept", headerDeployment} {
+		if value := r.Header.Get(name); value != "" {
+			out.Header.Set(name, value)
+		}
+	}
+	out.Header.Set("Authorization", "Bearer "+key)
+	return p.scoring.Do(out)
+}
+
+// authorization returns the key or the token, asked for once, or again.
+func (p *proxy) authorization(ctx context.Context, again bool) (string, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.key != "" && !again {
+		return p.key, nil
+	}
+	switch p.mode {
+	case api.EndpointAuthModeAADToken:
+		token, err := p.credential.GetToken(ctx, policy.TokenRequestOptions{Scopes: []string{scoringScope}})
+		if err != nil {
+			return "", refused("ask for a token", err)
+		}
+		p.key = token.Token
+	case api.EndpointAuthModeAMLToken:
+		token, err := p.endpoints.GetToken(ctx, p.group, p.workspace, p.endpoint, nil)
+		if err != nil {
+			return "", refused("ask for a token of endpoint "+p.endpoint, err)
+		}
+		p.key = deref(token.AccessToken)
+	default:
+		keys, err := p.endpoints.ListKeys(ctx, p.group, p.workspace, p.endpoint, nil)
+		if err != nil {
+			return "", refused("ask for the key of endpoint "+p.endpoint, err)
+		}
+		p.key = deref(keys.PrimaryKey)
+	}
+	return p.key, nil
+}

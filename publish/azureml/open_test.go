@@ -1,0 +1,152 @@
+package azureml
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/deployfile/deployfile/internal/testing/azurecloud"
+	spec "github.com/deployfile/deployfile/manifests/azureml"
+	"github.com/deployfile/deployfile/publish"
+)
+
+// answers is a server that answers with its image.
+type answers string
+
+func (a answers) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	body, _ := io.ReadAll(r.Body)
+	if string(body) == "bad" {
+		w.WriteHeader(http.StatusBadRequest)
+		io.WriteString(w, `{"message": "the body is bad"}`)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	fmt.Fprintf(w, `{"predictions": %q}`, versionOf(string(a)))
+}
+
+func (answers) Stop() []string { return nil }
+
+// The proxy of open authorises requests in each way, and brings back what the server itself
+// says.
+func TestOpen(t *testing.T) {
+	for _, mode := range []string{"key", "aml-token", "aad-token"} {
+		t.Run(mode, func(t *testing.T) { opened(t, mode) })
+	}
+}
+
+func opened(t *testing.T, mode string) {
+	v := begin(t, func(s *spec.Spec) { canary(s); s.AuthMode = mode })
+	v.cloud.Start = func(image string, _ map[string]string) (azurecloud.Server, error) { return answers(image), nil }
+	var nothing *publish.NothingError
+	if _, err := v.open().Open(t.Context()); !errors.As(err, &nothing) {
+		t.Errorf("%v", err)
+	}
+	v.must("1")
+	if _, err := v.deploy("2"); err != nil {
+		t.Fatal(err)
+	}
+	e, err := v.open().Open(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	post := func(body, deployment string) (int, string) {
+		t.Helper()
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, e.URL+"/invocations", strings.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Content-Type", "application/json")
+		r.Header.Set("Authorization", "secret")
+		r.Header.Set(headerDeployment, deployment)
+		res, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer res.Body.Close()
+		answer, err := io.ReadAll(res.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return res.StatusCode, string(answer)
+	}
+	counted := map[string]int{}
+	for range 100 {
+		_, answer := post("{}", "")
+		counted[answer]++
+	}
+	if counted[`{"predictions": "1"}`] != 90 || counted[`{"predictions": "2"}`] != 10 {
+		t.Errorf("the answers are %v", counted)
+	}
+	status, err := v.open().Status(t.Context())
+	if err != nil || len(status.Instances) != 2 {
+		t.Fatalf("%+v, %v", status, err)
+	}
+	if code, answer := post("{}", status.Instances[1].Name); code != 200 || !strings.Contains(answer, `"2"`) {
+		t.Errorf("the canary: %d %s", code, answer)
+	}
+	if code, answer := post("bad", ""); code != 400 || !strings.Contains(answer, "the body is bad") {
+		t.Errorf("bad: %d %s", code, answer)
+	}
+	v.cloud.NewKeys()
+	if code, answer := post("{}", ""); code != 200 {
+		t.Errorf("after new keys: %d %s", code, answer)
+	}
+	if err := e.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+// Logs has the lines of all deployments, and goes on without repeating any.
+func TestLogs(t *testing.T) {
+	v := begin(t, nil)
+	v.must("1")
+	var out bytes.Buffer
+	if err := v.open().Logs(t.Context(), &out, publish.LogOptions{}); err != nil || out.Len() > 0 {
+		t.Errorf("%q, %v", out.String(), err)
+	}
+	for n := range 5 {
+		v.cloud.Log("iris", fmt.Sprint("line ", n))
+	}
+	if err := v.open().Logs(t.Context(), &out, publish.LogOptions{Tail: 2}); err != nil || strings.Count(out.String(), "\n") != 2 || !strings.HasSuffix(out.String(), "] line 4\n") {
+		t.Errorf("%q, %v", out.String(), err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	r, w := io.Pipe()
+	ended := make(chan error, 1)
+	go func() {
+		ended <- v.open().Logs(ctx, w, publish.LogOptions{Follow: true, Tail: 1})
+		w.Close()
+	}()
+	line := make([]byte, 100)
+	for _, want := range []string{"line 4", "later", "line 4"} {
+		n, err := r.Read(line)
+		if err != nil || !strings.HasSuffix(string(line[:n]), "] "+want+"\n") {
+			t.Errorf("%q, %v", line[:n], err)
+		}
+		v.cloud.Log("iris", map[string]string{"line 4": "later", "later": "line 4"}[want])
+	}
+	cancel()
+	go io.Copy(io.Discard, r)
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+}
+
+func TestOverlap(t *testing.T) {
+	for _, x := range []struct {
+		seen, lines string
+		want        int
+	}{
+		{"", "abc", 0}, {"abc", "abc", 3}, {"abc", "abcd", 3}, {"c", "abcd", 3}, {"abc", "bcd", 2}, {"abc", "xy", 0}, {"aa", "aaa", 3}, {"abc", "", 0},
+	} {
+		if got := overlap(strings.Split(x.seen, ""), strings.Split(x.lines, "")); got != x.want {
+			t.Errorf("%q, %q: %d, want %d", x.seen, x.lines, got, x.want)
+		}
+	}
+}
