@@ -16,11 +16,9 @@ import (
 	"github.com/deployfile/deployfile/resolver"
 	"github.com/docker/go-units"
 	"github.com/moby/buildkit/client"
-	"github.com/moby/buildkit/session"
 	"github.com/moby/buildkit/session/secrets"
 	"github.com/moby/buildkit/solver/errdefs"
 	"github.com/moby/buildkit/solver/pb"
-	"google.golang.org/grpc"
 )
 
 // supplyModel gives a build a model that the Deployfile names in a store: what it stands
@@ -281,25 +279,6 @@ func (s *supplier) say(format string, args ...any) {
 		return
 	}
 	fmt.Fprintln(s.options.Log, terminal.Printable(fmt.Sprintf(format, args...)))
-}
-
-// withSecrets adds secrets to those of a session.
-type withSecrets struct {
-	secrets.SecretsServer
-	more map[string][]byte
-}
-
-var _ session.Attachable = (*withSecrets)(nil)
-
-// Register implements session.Attachable.
-func (s *withSecrets) Register(server *grpc.Server) { secrets.RegisterSecretsServer(server, s) }
-
-// GetSecret implements secrets.SecretsServer.
-func (s *withSecrets) GetSecret(ctx context.Context, req *secrets.GetSecretRequest) (*secrets.GetSecretResponse, error) {
-	if value, ok := s.more[req.ID]; ok {
-		return &secrets.GetSecretResponse{Data: value}, nil
-	}
-	return s.SecretsServer.GetSecret(ctx, req)
 }
 
 // AtModelSource adds to an error the line of [model] source.
