@@ -93,3 +93,24 @@ func TestNoWait(t *testing.T) {
 	}
 	v.serves("2")
 }
+
+// What a killed rollout has left failed is deleted, and made again.
+func TestFailedIsMadeAgain(t *testing.T) {
+	v := begin(t, nil)
+	v.must("1")
+	p := v.open()
+	w, err := p.parse(v.documents("2"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	v.cloud.Start = func(string, map[string]string) (azurecloud.Server, error) { return nil, errors.New("out of memory") }
+	if err := p.putRelease(t.Context(), w.live, requests{}); err != nil {
+		t.Fatal(err)
+	}
+	v.serves("1")
+	if all := v.deployments(); !slices.ContainsFunc(all, func(s string) bool { return strings.Contains(s, "Failed") }) {
+		t.Fatalf("%q", all)
+	}
+	v.cloud.Start = nil
+	v.must("2")
+}
