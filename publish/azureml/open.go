@@ -4,17 +4,16 @@ import (
 	"bytes"
 	"context"
 	"io"
-	"net"
 	"net/http"
 	"strconv"
 	"sync"
-	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 	api "github.com/Azure/azure-sdk-for-go/sdk/resourcemanager/machinelearning/armmachinelearning/v4"
 
 	"github.com/deployfile/deployfile/internal/untrusted"
 	"github.com/deployfile/deployfile/publish"
+	"github.com/deployfile/deployfile/publish/internal/proxy"
 )
 
 var _ publish.Opener = (*Publisher)(nil)
@@ -42,29 +41,12 @@ func (p *Publisher) Open(ctx context.Context) (*publish.Endpoint, error) {
 	if e == nil || deref(e.Properties.ScoringURI) == "" {
 		return nil, &publish.NothingError{Endpoint: p.endpoint}
 	}
-	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
-	if err != nil {
-		return nil, err
-	}
-	proxy := &proxy{connection: p.connection, uri: deref(e.Properties.ScoringURI), mode: deref(e.Properties.AuthMode)}
-	routes := http.NewServeMux()
-	routes.HandleFunc("POST /invocations", proxy.invocations)
-	routes.HandleFunc("GET /ping", proxy.ping)
-	server := &http.Server{Handler: routes, ReadHeaderTimeout: time.Minute}
-	ended := make(chan error, 1)
-	go func() { ended <- server.Serve(listener) }()
-	return &publish.Endpoint{
-		URL: "http://" + listener.Addr().String(),
-		Close: func() error {
-			err := server.Close()
-			<-ended
-			return err
-		},
-	}, nil
+	signing := &signer{connection: p.connection, uri: deref(e.Properties.ScoringURI), mode: deref(e.Properties.AuthMode)}
+	return proxy.Serve(ctx, signing.invocations, signing.ping)
 }
 
-// proxy sends requests on to the scoring URI.
-type proxy struct {
+// signer sends requests on to the scoring URI.
+type signer struct {
 	*connection
 	uri  string
 	mode api.EndpointAuthMode
@@ -74,7 +56,7 @@ type proxy struct {
 }
 
 // ping answers for the endpoint: Azure has no such route outside.
-func (p *proxy) ping(w http.ResponseWriter, r *http.Request) {
+func (p *signer) ping(w http.ResponseWriter, r *http.Request) {
 	e, ds, err := p.look(r.Context())
 	switch {
 	case err != nil:
@@ -84,7 +66,7 @@ func (p *proxy) ping(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-func (p *proxy) invocations(w http.ResponseWriter, r *http.Request) {
+func (p *signer) invocations(w http.ResponseWriter, r *http.Request) {
 	body, err := untrusted.ReadAll(r.Body, "the request", MaxRequest)
 	if untrusted.Refused(err) {
 		http.Error(w, err.Error(), http.StatusRequestEntityTooLarge)
@@ -117,7 +99,7 @@ func (p *proxy) invocations(w http.ResponseWriter, r *http.Request) {
 	_, _ = io.Copy(w, io.LimitReader(answer.Body, MaxAnswer))
 }
 
-func (p *proxy) send(r *http.Request, body []byte, again bool) (*http.Response, error) {
+func (p *signer) send(r *http.Request, body []byte, again bool) (*http.Response, error) {
 	key, err := p.authorization(r.Context(), again)
 	if err != nil {
 		return nil, err
@@ -136,7 +118,7 @@ func (p *proxy) send(r *http.Request, body []byte, again bool) (*http.Response, 
 }
 
 // authorization returns the key or the token, asked for once, or again.
-func (p *proxy) authorization(ctx context.Context, again bool) (string, error) {
+func (p *signer) authorization(ctx context.Context, again bool) (string, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.key != "" && !again {

@@ -3,9 +3,7 @@ package sagemaker
 import (
 	"context"
 	"errors"
-	"net"
 	"net/http"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sagemakerruntime"
@@ -14,6 +12,7 @@ import (
 
 	"github.com/deployfile/deployfile/internal/untrusted"
 	"github.com/deployfile/deployfile/publish"
+	"github.com/deployfile/deployfile/publish/internal/proxy"
 )
 
 var _ publish.Opener = (*Publisher)(nil)
@@ -34,34 +33,17 @@ func (p *Publisher) Open(ctx context.Context) (*publish.Endpoint, error) {
 	if e == nil {
 		return nil, &publish.NothingError{Endpoint: p.endpoint}
 	}
-	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
-	if err != nil {
-		return nil, err
-	}
-	proxy := &proxy{connection: p.connection, runtime: sagemakerruntime.NewFromConfig(p.config)}
-	routes := http.NewServeMux()
-	routes.HandleFunc("POST /invocations", proxy.invocations)
-	routes.HandleFunc("GET /ping", proxy.ping)
-	server := &http.Server{Handler: routes, ReadHeaderTimeout: time.Minute}
-	ended := make(chan error, 1)
-	go func() { ended <- server.Serve(listener) }()
-	return &publish.Endpoint{
-		URL: "http://" + listener.Addr().String(),
-		Close: func() error {
-			err := server.Close()
-			<-ended
-			return err
-		},
-	}, nil
+	signing := &signer{connection: p.connection, runtime: sagemakerruntime.NewFromConfig(p.config)}
+	return proxy.Serve(ctx, signing.invocations, signing.ping)
 }
 
-// proxy signs requests to the endpoint.
-type proxy struct {
+// signer signs requests to the endpoint.
+type signer struct {
 	*connection
 	runtime *sagemakerruntime.Client
 }
 
-func (p *proxy) ping(w http.ResponseWriter, r *http.Request) {
+func (p *signer) ping(w http.ResponseWriter, r *http.Request) {
 	e, err := p.look(r.Context())
 	switch {
 	case err != nil:
@@ -71,7 +53,7 @@ func (p *proxy) ping(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-func (p *proxy) invocations(w http.ResponseWriter, r *http.Request) {
+func (p *signer) invocations(w http.ResponseWriter, r *http.Request) {
 	body, err := untrusted.ReadAll(r.Body, "the request", MaxRequest)
 	if untrusted.Refused(err) {
 		http.Error(w, err.Error()+": SageMaker takes no more", http.StatusRequestEntityTooLarge)
