@@ -42,7 +42,7 @@ func (s *store) List(ctx context.Context) (out []publish.Record, err error) {
 		if !ok || v.Properties == nil {
 			return nil
 		}
-		r, err := tags.Decode(plain(v.Properties.Tags))
+		r, err := records().Decode(plain(v.Properties.Tags))
 		if err == nil && (r.Number != number || r.State.Live.Target.Endpoint != s.endpoint || attemptOf(v) != r.Attempt) {
 			err = fmt.Errorf("it is of revision %d of %s", r.Number, r.State.Live.Target.Endpoint)
 		}
@@ -129,10 +129,14 @@ func (s *store) get(ctx context.Context, r publish.Record) (*api.EnvironmentVers
 	return &v.EnvironmentVersion, nil
 }
 
+// records is how tags keep records: a resource has at most 50, of which users may have
+// some.
+func records() tags.Scheme { return tags.Scheme{Prefix: "deployfile-", Parts: 40} }
+
 // Create implements publish.Store. It looks again, because which of two wins is Azure's
 // to say.
 func (s *store) Create(ctx context.Context, r publish.Record) error {
-	with, err := tags.Encode(r)
+	with, err := records().Encode(r)
 	if err != nil {
 		return err
 	}
@@ -160,7 +164,7 @@ func (s *store) Update(ctx context.Context, r publish.Record) error {
 		return fmt.Errorf("%s: %w", name, publish.ErrGone)
 	}
 	with := plain(v.Properties.Tags)
-	maps.Copy(with, tags.Progress(r))
+	maps.Copy(with, records().Progress(r))
 	// The image is the recorded one: r may have been read by another version.
 	r.State.Live.Image = deref(v.Properties.Image)
 	err = s.put(ctx, r, with)

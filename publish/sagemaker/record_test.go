@@ -58,7 +58,7 @@ func TestRecord(t *testing.T) {
 	if diff := cmp.Diff(tags, tagsOf(t, r)); diff != "" {
 		t.Error(diff)
 	}
-	got, err := decode(tags)
+	got, err := records().Decode(tags)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -87,15 +87,15 @@ func TestRecordTooLarge(t *testing.T) {
 // What is no record is an error, and nothing else.
 func TestForgedRecords(t *testing.T) {
 	for name, change := range map[string]func(map[string]string){
-		"no base64":  func(tags map[string]string) { tags[tagRecord+"00"] = "{}" },
-		"a part":     func(tags map[string]string) { delete(tags, tagRecord+"01") },
+		"no base64":  func(tags map[string]string) { tags["deployfile:record-00"] = "{}" },
+		"a part":     func(tags map[string]string) { delete(tags, "deployfile:record-01") },
 		"no record":  func(tags map[string]string) { clear(tags) },
-		"a phase":    func(tags map[string]string) { tags[tagPhase] = "done" },
-		"a deadline": func(tags map[string]string) { tags[tagDeadline] = "soon" },
+		"a phase":    func(tags map[string]string) { tags["deployfile:phase"] = "done" },
+		"a deadline": func(tags map[string]string) { tags["deployfile:deadline"] = "soon" },
 	} {
 		tags := tagsOf(t, recordOf(t, canary))
 		change(tags)
-		if _, err := decode(tags); err == nil {
+		if _, err := records().Decode(tags); err == nil {
 			t.Errorf("%s: it is read", name)
 		}
 	}

@@ -158,7 +158,7 @@ func (d *driver) tagEndpoint(ctx context.Context, q, was *requests) error {
 
 // objects makes the next model and the configuration of a record, unless they are there.
 func (d *driver) objects(ctx context.Context, q *requests, r publish.Record) error {
-	mark := []types.Tag{tagOf(tagAttempt, r.Attempt)}
+	mark := []types.Tag{tagOf(records().Attempt(), r.Attempt)}
 	if q.next != nil {
 		in := d.nextRequest(q, r.Number, mark)
 		if _, err := d.api.CreateModel(ctx, in); err != nil && !exists(err) {

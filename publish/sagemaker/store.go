@@ -98,7 +98,7 @@ func (s *store) read(ctx context.Context, m types.ModelSummary, number int) (pub
 	if err != nil {
 		return r, err
 	}
-	r, err = decode(tags)
+	r, err = records().Decode(tags)
 	if err == nil && (r.Number != number || r.State.Live.Target.Endpoint != s.endpoint) {
 		err = fmt.Errorf("it is of revision %d of %s", r.Number, r.State.Live.Target.Endpoint)
 	}
@@ -173,7 +173,7 @@ func (s *store) held(ctx context.Context, r publish.Record) (string, error) {
 	if missing(err) {
 		return "", nil
 	}
-	if err != nil || tags[tagAttempt] != r.Attempt {
+	if err != nil || tags[records().Attempt()] != r.Attempt {
 		return "", err
 	}
 	return arn, nil

@@ -15,24 +15,29 @@ import (
 	record "github.com/deployfile/deployfile/record/v1"
 )
 
-// The tags of a record.
-const (
-	Attempt  = "deployfile-attempt"
-	phase    = "deployfile-phase"
-	deadline = "deployfile-deadline"
-	part     = "deployfile-record-" // followed by two digits
-)
+// Scheme is how a cloud's tags keep records.
+type Scheme struct {
+	// Prefix begins the keys.
+	Prefix string
+	// Parts is how many tags the unchanging part of a record may take.
+	Parts int
+}
 
-// Limits that every cloud keeps: a resource has at most 50 tags, with values of at most 256
-// characters.
-const (
-	mostParts   = 40
-	longestPart = 256
-)
+// longestPart is how many characters a value may have at every cloud.
+const longestPart = 256
+
+// Attempt is the key of the attempt that made a record.
+func (s Scheme) Attempt() string { return s.Prefix + "attempt" }
+
+func (s Scheme) phase() string { return s.Prefix + "phase" }
+
+func (s Scheme) deadline() string { return s.Prefix + "deadline" }
+
+func (s Scheme) part(n int) string { return fmt.Sprintf("%srecord-%02d", s.Prefix, n) }
 
 // Encode returns the tags of a record: compressed record/v1 JSON in several of them, and
 // what changes in others.
-func Encode(r publish.Record) (map[string]string, error) {
+func (s Scheme) Encode(r publish.Record) (map[string]string, error) {
 	revision, err := publish.EncodeRevision(r.Revision)
 	if err != nil {
 		return nil, err
@@ -49,34 +54,34 @@ func Encode(r publish.Record) (map[string]string, error) {
 		return nil, err
 	}
 	text := base64.StdEncoding.EncodeToString(packed.Bytes())
-	if most := mostParts * longestPart; len(text) > most {
+	if most := s.Parts * longestPart; len(text) > most {
 		return nil, fmt.Errorf("the record of revision %d has %d characters, more than the %d that fit into tags: put variables into the image, with [environment] env", r.Number, len(text), most)
 	}
-	out := Progress(r)
-	out[Attempt] = r.Attempt
+	out := s.Progress(r)
+	out[s.Attempt()] = r.Attempt
 	for n := 0; len(text) > 0; n++ {
 		size := min(longestPart, len(text))
-		out[fmt.Sprintf("%s%02d", part, n)] = text[:size]
+		out[s.part(n)] = text[:size]
 		text = text[size:]
 	}
 	return out, nil
 }
 
 // Progress returns the tags that change while a rollout goes on.
-func Progress(r publish.Record) map[string]string {
+func (s Scheme) Progress(r publish.Record) map[string]string {
 	until := "none"
 	if !r.Deadline.IsZero() {
 		until = r.Deadline.UTC().Format(time.RFC3339)
 	}
-	return map[string]string{phase: string(r.Phase), deadline: until}
+	return map[string]string{s.phase(): string(r.Phase), s.deadline(): until}
 }
 
 // Decode decodes the tags of a record, which others may have changed.
-func Decode(tags map[string]string) (publish.Record, error) {
-	r := publish.Record{Phase: publish.Phase(tags[phase]), Attempt: tags[Attempt]}
+func (s Scheme) Decode(tags map[string]string) (publish.Record, error) {
+	r := publish.Record{Phase: publish.Phase(tags[s.phase()]), Attempt: tags[s.Attempt()]}
 	var text strings.Builder
-	for n := range mostParts {
-		text.WriteString(tags[fmt.Sprintf("%s%02d", part, n)])
+	for n := range s.Parts {
+		text.WriteString(tags[s.part(n)])
 	}
 	packed, err := base64.StdEncoding.DecodeString(text.String())
 	if err != nil {
@@ -98,7 +103,7 @@ func Decode(tags map[string]string) (publish.Record, error) {
 	default:
 		return r, fmt.Errorf("unknown phase %q", r.Phase)
 	}
-	if until := tags[deadline]; until != "none" {
+	if until := tags[s.deadline()]; until != "none" {
 		if r.Deadline, err = time.Parse(time.RFC3339, until); err != nil {
 			return r, err
 		}
