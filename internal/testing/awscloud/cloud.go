@@ -13,6 +13,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/deployfile/deployfile/publish/publishtest"
 )
 
 // Cloud is an account in a region.
@@ -37,7 +39,7 @@ type Cloud struct {
 	// none, and answers are the image's name. An error is why it does not become ready.
 	Start func(image string, env map[string]string) (Server, error)
 	// Fault is what happens to a request, by its operation; nil for nothing.
-	Fault func(operation string) Fault
+	Fault func(operation string) publishtest.RequestFault
 	// Shapes checks each request and answer, nil for no checks.
 	Shapes func(operation string, input bool, body []byte) error
 
@@ -64,18 +66,6 @@ type Server interface {
 	// Stop ends it, and returns its log.
 	Stop() []string
 }
-
-// Fault is what happens to a request.
-type Fault string
-
-// The faults.
-const (
-	None      Fault = ""
-	Throttled Fault = "throttled"        // refused, because there were too many
-	Internal  Fault = "internal failure" // a 500, with nothing done
-	Lost      Fault = "answer lost"      // done, but the connection is cut before the answer
-	Cut       Fault = "cut"              // the connection is cut, with nothing done
-)
 
 // object is a model or a configuration, as it was asked for.
 type object struct {

@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"regexp"
 	"strings"
+
+	"github.com/deployfile/deployfile/publish/publishtest"
 )
 
 // refusal is an answer of AWS that reports an error.
@@ -39,18 +41,18 @@ func (c *Cloud) serve(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "not signed", http.StatusForbidden)
 		return
 	}
-	fault := None
+	fault := publishtest.NoFault
 	if c.Fault != nil {
 		fault = c.Fault(operation)
 	}
 	switch fault {
-	case Throttled:
+	case publishtest.Throttled:
 		c.answer(w, nil, &refusal{http.StatusBadRequest, "ThrottlingException", "Rate exceeded"})
 		return
-	case Internal:
+	case publishtest.Internal:
 		c.answer(w, nil, &refusal{http.StatusInternalServerError, "InternalFailure", ""})
 		return
-	case Cut:
+	case publishtest.Cut:
 		panic(http.ErrAbortHandler)
 	}
 	if service == "sagemaker" && strings.HasPrefix(r.URL.Path, "/endpoints/") {
@@ -58,7 +60,7 @@ func (c *Cloud) serve(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	out, err := c.do(operation, body)
-	if fault == Lost {
+	if fault == publishtest.LostReply {
 		panic(http.ErrAbortHandler)
 	}
 	if text, ok := out.(xmlText); ok && err == nil {

@@ -16,6 +16,8 @@ import (
 	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/cloud"
+
+	"github.com/deployfile/deployfile/publish/publishtest"
 )
 
 // The workspace that is there.
@@ -41,7 +43,7 @@ type Cloud struct {
 	// none, and answers are the image's name. An error is why it does not become ready.
 	Start func(image string, env map[string]string) (Server, error)
 	// Fault is what happens to a request, by its operation; nil for nothing.
-	Fault func(operation string) Fault
+	Fault func(operation string) publishtest.RequestFault
 
 	server, identity *httptest.Server
 
@@ -62,18 +64,6 @@ type Server interface {
 	// Stop ends it, and returns its log.
 	Stop() []string
 }
-
-// Fault is what happens to a request.
-type Fault string
-
-// The faults.
-const (
-	None      Fault = ""
-	Throttled Fault = "throttled"        // refused, because there were too many
-	Internal  Fault = "internal failure" // a 500, with nothing done
-	Lost      Fault = "answer lost"      // done, but the connection is cut before the answer
-	Cut       Fault = "cut"              // the connection is cut, with nothing done
-)
 
 // New starts a cloud, which ends with the test. What the clients did wrong fails the test.
 func New(t testing.TB) *Cloud {

@@ -7,6 +7,8 @@ import (
 	"io"
 	"net/http"
 	"strings"
+
+	"github.com/deployfile/deployfile/publish/publishtest"
 )
 
 const (
@@ -91,23 +93,23 @@ func (c *Cloud) arm(name string, do handler) http.HandlerFunc {
 		if err != nil {
 			return
 		}
-		fault := None
+		fault := publishtest.NoFault
 		if c.Fault != nil {
 			fault = c.Fault(name)
 		}
 		switch fault {
-		case Throttled:
+		case publishtest.Throttled:
 			w.Header().Set("Retry-After-Ms", "1")
 			write(w, answer{}, &refusal{http.StatusTooManyRequests, "TooManyRequests", "Rate limit is exceeded."})
 			return
-		case Internal:
+		case publishtest.Internal:
 			write(w, answer{}, &refusal{http.StatusInternalServerError, "InternalServerError", "An internal error occurred."})
 			return
-		case Cut:
+		case publishtest.Cut:
 			panic(http.ErrAbortHandler)
 		}
 		out, err := c.do(name, r, text, do)
-		if fault == Lost {
+		if fault == publishtest.LostReply {
 			panic(http.ErrAbortHandler)
 		}
 		write(w, out, err)
