@@ -35,7 +35,11 @@ const ecrImage = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/team/iris@sha2
 
 // required are the keys that a target of a kind needs, unless a text has them.
 func required(kind, text string) string {
-	if kind != "sagemaker" {
+	switch kind {
+	case "azureml":
+		return "subscription = \"00000000-0000-0000-0000-000000000000\"\nresource-group = \"ml\"\nworkspace = \"team\"\ninstance-type = \"Standard_DS3_v2\"\n"
+	case "sagemaker":
+	default:
 		return ""
 	}
 	out := "image = \"123456789012.dkr.ecr.eu-central-1.amazonaws.com/team/iris\"\nexecution-role = \"arn:aws:iam::123456789012:role/Iris\"\n"
@@ -47,7 +51,7 @@ func required(kind, text string) string {
 
 // names are how the pages call their targets.
 func names() map[string]string {
-	return map[string]string{"docker": "local", "containerd": "node", "kubernetes": "prod", "kserve": "serving", "registry": "release", "sagemaker": "aws"}
+	return map[string]string{"docker": "local", "containerd": "node", "kubernetes": "prod", "kserve": "serving", "registry": "release", "sagemaker": "aws", "azureml": "azure"}
 }
 
 // target is the name of the only one in a text.
