@@ -88,7 +88,11 @@ func blocksOf() map[string][]covered {
 			{`docker buildx build -f Deployfile \`, "", "integration/modelsource's TestSecured builds so, with the secrets that its server wants"},
 		},
 		objectsPage: {{"[model]", "TestSourcesOfPages", ""}},
-		ciPage:      {{"secrets: |", "TestSecretOfAction", "GitHub's action cannot run here; its secret is one of a build"}},
+		ciPage: {
+			{"MLFLOW_WEBHOOK_SECRET=… IMAGE=registry.example.com/iris:champion webhook.py 8080 moved-model.sh", "", "integration/modelsource's TestWebhook runs it behind a real MLflow server"},
+			{"mlflow.MlflowClient().create_webhook(", "", "integration/modelsource's TestWebhook makes such a webhook"},
+			{"secrets: |", "TestSecretOfAction", "GitHub's action cannot run here; its secret is one of a build"},
+		},
 		pythonPage: {
 			{"make wheels", "", "integration/python's TestWheel installs the wheels in an empty environment"},
 			{"import json, subprocess", "", "integration/python's TestWheel finds the program so, and runs it"},
