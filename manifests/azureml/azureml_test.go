@@ -1,7 +1,6 @@
 package azureml_test
 
 import (
-	"bytes"
 	"flag"
 	"fmt"
 	"path/filepath"
@@ -9,7 +8,7 @@ import (
 	"testing"
 
 	"github.com/deployfile/deployfile/deployfile"
-	"github.com/deployfile/deployfile/internal/testing/golden"
+	"github.com/deployfile/deployfile/internal/testing/rendered"
 	"github.com/deployfile/deployfile/manifests"
 	"github.com/deployfile/deployfile/manifests/azureml"
 )
@@ -71,36 +70,18 @@ model-config = { temperature = 0.5 }
 			if len(keys) > 1 {
 				state = manifests.Deployed(&state, release(t, "2", keys[1]))
 			}
-			golden.Check(t, filepath.Join("testdata", name+".yaml"), rendered(t, state), *update)
-			for range 10 {
-				if !bytes.Equal(rendered(t, state), rendered(t, state)) {
-					t.Fatal("not the same again")
-				}
-			}
+			rendered.Check(t, filepath.Join("testdata", name+".yaml"), state, *update)
 		})
 	}
-}
-
-func rendered(t *testing.T, state manifests.State) []byte {
-	t.Helper()
-	documents, err := manifests.Render(state)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var out []byte
-	for _, d := range documents {
-		out = fmt.Appendf(out, "# %s\n%s", d.Name, d.Body)
-	}
-	return out
 }
 
 // A deployment is used again by what differs only in what can be changed in place.
 func TestNames(t *testing.T) {
 	name := func(version, keys string) string {
 		state := manifests.Deployed(nil, release(t, version, keys))
-		_, after, ok := strings.Cut(string(rendered(t, state)), "  traffic:\n    ")
+		_, after, ok := strings.Cut(string(rendered.Documents(t, state)), "  traffic:\n    ")
 		if !ok {
-			t.Fatal(string(rendered(t, state)))
+			t.Fatal(string(rendered.Documents(t, state)))
 		}
 		name, _, _ := strings.Cut(after, ":")
 		return name
@@ -120,7 +101,7 @@ func TestNames(t *testing.T) {
 	// Both at once differ nevertheless.
 	state := manifests.Deployed(nil, release(t, "1", ""))
 	state = manifests.Deployed(&state, release(t, "1", "replicas = 9\nstrategy = 'canary'\n"))
-	if text := string(rendered(t, state)); !strings.Contains(text, first+": 90\n    "+first+"n: 10\n") || !strings.Contains(text, "versions/"+first+"n\n") {
+	if text := string(rendered.Documents(t, state)); !strings.Contains(text, first+": 90\n    "+first+"n: 10\n") || !strings.Contains(text, "versions/"+first+"n\n") {
 		t.Error(text)
 	}
 }

@@ -6,12 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"reflect"
 	"strconv"
 	"time"
 
 	"github.com/deployfile/deployfile/manifests"
-	"sigs.k8s.io/yaml"
+	"github.com/deployfile/deployfile/manifests/internal/clouds"
 )
 
 // Render implements manifests.Spec: the bodies of the requests that make an environment
@@ -22,7 +21,7 @@ import (
 func (s *Spec) Render(state manifests.State) ([]manifests.Document, error) {
 	var out []manifests.Document
 	add := func(name string, body any) error {
-		text, err := encode(body)
+		text, err := clouds.Encode(body)
 		if err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
@@ -53,7 +52,7 @@ func (s *Spec) Render(state manifests.State) ([]manifests.Document, error) {
 		}
 		share := 100
 		if state.Next != nil {
-			share = weight(*state.Next, i > 0)
+			share = clouds.Weight(*state.Next, specOf(state.Next.Release).Weight, i > 0)
 		}
 		if share > 0 {
 			properties.Traffic[name] = share
@@ -125,34 +124,6 @@ func duration(value string) string {
 		return ""
 	}
 	return fmt.Sprintf("PT%dS", int(d.Seconds()))
-}
-
-// encode returns a document as YAML. It fails if decoding does not give the same again: the
-// library does not escape a few characters that readers take for line ends, and replaces
-// what is not UTF-8.
-func encode(body any) ([]byte, error) {
-	text, err := yaml.Marshal(body)
-	if err != nil {
-		return nil, err
-	}
-	again := reflect.New(reflect.TypeOf(body))
-	if err := yaml.Unmarshal(text, again.Interface()); err != nil || !reflect.DeepEqual(again.Elem().Interface(), body) {
-		return nil, errors.New("it has a text that is another one in YAML, with a character such as U+0085 (next line) in it; take it out of the target's keys in the Deployfile")
-	}
-	return text, nil
-}
-
-// weight returns the share of a slot's requests while the next release is beside the live
-// one, in percent: nothing for a preview.
-func weight(next manifests.Slot, isNext bool) int {
-	share := 0
-	if next.Track == manifests.TrackCanary {
-		share = specOf(next.Release).Weight
-	}
-	if isNext {
-		return share
-	}
-	return 100 - share
 }
 
 // specOf returns the keys of a release. manifests.Render ensures that all slots are of

@@ -1,15 +1,13 @@
 package sagemaker
 
 import (
-	"errors"
 	"fmt"
 	"maps"
-	"reflect"
 	"slices"
 	"strconv"
 
 	"github.com/deployfile/deployfile/manifests"
-	"sigs.k8s.io/yaml"
+	"github.com/deployfile/deployfile/manifests/internal/clouds"
 )
 
 // longestImage is the longest name of an image that SageMaker takes.
@@ -23,7 +21,7 @@ func (s *Spec) Render(state manifests.State) ([]manifests.Document, error) {
 	config := endpointConfig{EndpointConfigName: name, KmsKeyId: s.KMSKey, Tags: s.tags(), DataCaptureConfig: s.capture()}
 	var out []manifests.Document
 	add := func(name string, body any) error {
-		text, err := encode(body)
+		text, err := clouds.Encode(body)
 		if err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
@@ -43,7 +41,7 @@ func (s *Spec) Render(state manifests.State) ([]manifests.Document, error) {
 			document, v = DocumentNext, keys.variant(VariantNext, m.ModelName)
 		}
 		if state.Next != nil {
-			v.InitialVariantWeight = weight(*state.Next, i > 0)
+			v.InitialVariantWeight = clouds.Weight(*state.Next, specOf(state.Next.Release).Weight, i > 0)
 		}
 		if i > 0 && slot.Track == manifests.TrackCanary {
 			v.InitialInstanceCount = max(1, (v.InitialInstanceCount*keys.Weight+99)/100)
@@ -58,34 +56,6 @@ func (s *Spec) Render(state manifests.State) ([]manifests.Document, error) {
 	}
 	err := add(DocumentEndpoint, endpoint{EndpointName: name, EndpointConfigName: name, DeploymentConfig: s.guarded(), Tags: s.tags()})
 	return out, err
-}
-
-// encode returns a document as YAML. It fails if decoding does not give the same again: the
-// library does not escape a few characters that readers take for line ends, and replaces
-// what is not UTF-8.
-func encode(body any) ([]byte, error) {
-	text, err := yaml.Marshal(body)
-	if err != nil {
-		return nil, err
-	}
-	again := reflect.New(reflect.TypeOf(body))
-	if err := yaml.Unmarshal(text, again.Interface()); err != nil || !reflect.DeepEqual(again.Elem().Interface(), body) {
-		return nil, errors.New("it has a text that is another one in YAML, with a character such as U+0085 (next line) in it; take it out of the target's keys in the Deployfile")
-	}
-	return text, nil
-}
-
-// weight returns the weight of a variant while the next release is beside the live one:
-// the share of a canary, in percent, and nothing for a preview.
-func weight(next manifests.Slot, isNext bool) int {
-	share := 0
-	if next.Track == manifests.TrackCanary {
-		share = specOf(next.Release).Weight
-	}
-	if isNext {
-		return share
-	}
-	return 100 - share
 }
 
 // specOf returns the keys of a release. manifests.Render ensures that all slots are of

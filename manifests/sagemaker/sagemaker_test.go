@@ -1,7 +1,6 @@
 package sagemaker_test
 
 import (
-	"bytes"
 	"flag"
 	"fmt"
 	"path/filepath"
@@ -9,7 +8,7 @@ import (
 	"testing"
 
 	"github.com/deployfile/deployfile/deployfile"
-	"github.com/deployfile/deployfile/internal/testing/golden"
+	"github.com/deployfile/deployfile/internal/testing/rendered"
 	"github.com/deployfile/deployfile/manifests"
 	"github.com/deployfile/deployfile/manifests/sagemaker"
 )
@@ -81,27 +80,9 @@ modes = ["output"]
 			if len(keys) > 1 {
 				state = manifests.Deployed(&state, release(t, "2", keys[1]))
 			}
-			golden.Check(t, filepath.Join("testdata", name+".yaml"), rendered(t, state), *update)
-			for range 10 {
-				if !bytes.Equal(rendered(t, state), rendered(t, state)) {
-					t.Fatal("not the same again")
-				}
-			}
+			rendered.Check(t, filepath.Join("testdata", name+".yaml"), state, *update)
 		})
 	}
-}
-
-func rendered(t *testing.T, state manifests.State) []byte {
-	t.Helper()
-	documents, err := manifests.Render(state)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var out []byte
-	for _, d := range documents {
-		out = fmt.Appendf(out, "# %s\n%s", d.Name, d.Body)
-	}
-	return out
 }
 
 // An image that SageMaker could not pull is refused, wherever its name comes from.

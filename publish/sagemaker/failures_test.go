@@ -42,6 +42,7 @@ func TestDrain(t *testing.T) {
 	}
 }
 
+// An endpoint goes back into service after a failed update, with what it had: that is a
 // failure, and shows the log of the new instances.
 func TestUpdateFails(t *testing.T) {
 	v := begin(t, nil)
@@ -140,6 +141,7 @@ func TestRefused(t *testing.T) {
 	}
 }
 
+// SageMaker's own rollout goes back if an alarm is raised. It is not used when variants
 // change, which SageMaker refuses.
 func TestGuarded(t *testing.T) {
 	guarded := func(s *spec.Spec) {

@@ -142,6 +142,3 @@ func TestStaleEndpoint(t *testing.T) {
 	}
 	v.serves("3")
 }
-
-// An endpoint goes back into service after a failed update, with what it had: that is a
-// SageMaker's own rollout goes back if an alarm is raised. It is not used when variants
