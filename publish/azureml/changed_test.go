@@ -25,7 +25,7 @@ func set(value any, path ...string) func(map[string]any) {
 // What somebody has changed by hand is named, and overwritten only if that is asked for.
 func TestChangedByHand(t *testing.T) {
 	v := begin(t, func(s *spec.Spec) { s.ResourceTags = map[string]string{"team": "flowers"} })
-	v.must("1")
+	v.Must("1")
 	changes := func(want string) []publish.Change {
 		t.Helper()
 		got, err := v.open().Diff(t.Context(), v.documents("1"))
@@ -46,7 +46,7 @@ func TestChangedByHand(t *testing.T) {
 	changes("-  capacity: 3\n+  capacity: 1")
 	v.cloud.Change("iris", w.live.name, set("1", "properties", "environmentVariables", "DEBUG"))
 	changes(`-    DEBUG: "1"`)
-	v.must("1")
+	v.Must("1")
 	changes("[]")
 
 	// Requests that go elsewhere are somebody's intent.
@@ -55,21 +55,21 @@ func TestChangedByHand(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 	var conflict *publish.ConflictError
-	if _, err := v.deploy("2"); !errors.As(err, &conflict) {
+	if _, err := v.Deploy("2"); !errors.As(err, &conflict) {
 		t.Errorf("%v", err)
 	}
-	o := v.options()
+	o := v.Options()
 	o.ForceConflicts = true
-	if _, err := publish.Deploy(t.Context(), v.open(), v.release("2"), o); err != nil {
+	if _, err := publish.Deploy(t.Context(), v.open(), v.Release("2"), o); err != nil {
 		t.Error(err)
 	}
-	v.serves("2")
+	v.Serves("2")
 }
 
 // An endpoint that somebody else has made stays as it is, also after a failure.
 func TestForeign(t *testing.T) {
 	v := begin(t, nil)
-	v.must("1")
+	v.Must("1")
 	s, _ := v.open().Parts()
 	records, err := s.List(t.Context())
 	if err != nil {
@@ -89,23 +89,23 @@ func TestForeign(t *testing.T) {
 	}
 	before := v.cloud.There()
 	var conflict *publish.ConflictError
-	if _, err := v.deploy("2"); !errors.As(err, &conflict) || !strings.Contains(err.Error(), "it was not made by deployfile") {
+	if _, err := v.Deploy("2"); !errors.As(err, &conflict) || !strings.Contains(err.Error(), "it was not made by deployfile") {
 		t.Errorf("%v", err)
 	}
-	o := v.options()
+	o := v.Options()
 	o.ForceConflicts = true
 	v.cloud.Start = func(string, map[string]string) (azurecloud.Server, error) { return nil, errors.New("broken") }
-	if _, err := publish.Deploy(t.Context(), v.open(), v.release("2"), o); err == nil {
+	if _, err := publish.Deploy(t.Context(), v.open(), v.Release("2"), o); err == nil {
 		t.Error("it is deployed")
 	}
-	v.serves("1")
+	v.Serves("1")
 	if after := v.cloud.There(); !slices.Equal(before, after) {
 		t.Errorf("before %v, after %v", before, after)
 	}
 	if err := v.open().Delete(t.Context()); err != nil {
 		t.Error(err)
 	}
-	v.serves("1")
+	v.Serves("1")
 }
 
 // A record is data: one that asks for anything else is refused.

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/deployfile/deployfile/internal/testing/azurecloud"
+	"github.com/deployfile/deployfile/internal/testing/clouds"
 	spec "github.com/deployfile/deployfile/manifests/azureml"
 	"github.com/deployfile/deployfile/publish"
 )
@@ -14,31 +15,31 @@ import (
 // A deployment that fails is deleted, and its log is shown; the old one goes on.
 func TestDeploymentFails(t *testing.T) {
 	v := begin(t, nil)
-	v.must("1")
+	v.Must("1")
 	v.cloud.Start = func(image string, _ map[string]string) (azurecloud.Server, error) {
-		if image == imageOf("2") {
+		if image == clouds.Image(repository, "2") {
 			return nil, errors.New("ModuleNotFoundError: no module named 'iris'")
 		}
 		return answers(image), nil
 	}
 	before := v.cloud.There()
-	_, err := v.deploy("2")
+	_, err := v.Deploy("2")
 	var unready *publish.NotReadyError
 	if !errors.As(err, &unready) || !strings.Contains(unready.Reason, "User container has crashed") || !slices.Contains(unready.Log, "ModuleNotFoundError: no module named 'iris'") || unready.Restored != 1 {
 		t.Errorf("%v", err)
 	}
-	v.serves("1")
+	v.Serves("1")
 	if after := v.cloud.There(); !slices.Equal(before, after) {
 		t.Errorf("before %v, after %v", before, after)
 	}
-	v.must("3")
+	v.Must("3")
 }
 
 // The first deployment of what does not start leaves nothing.
 func TestFirstFails(t *testing.T) {
 	v := begin(t, nil)
 	v.cloud.Start = func(string, map[string]string) (azurecloud.Server, error) { return nil, errors.New("out of memory") }
-	_, err := v.deploy("1")
+	_, err := v.Deploy("1")
 	var unready *publish.NotReadyError
 	if !errors.As(err, &unready) || unready.Restored != 0 || !strings.Contains(err.Error(), "what had been started of it is removed") {
 		t.Errorf("%v", err)
@@ -47,7 +48,7 @@ func TestFirstFails(t *testing.T) {
 		t.Errorf("left: %v", left)
 	}
 	v.cloud.Start = nil
-	v.must("2")
+	v.Must("2")
 }
 
 // What cannot be: one message that says what to do, and what was there is there.
@@ -62,17 +63,17 @@ func TestRefused(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			v := begin(t, nil)
-			v.must("1")
+			v.Must("1")
 			before := v.cloud.There()
 			x.change(v)
-			_, err := v.deploy("2")
+			_, err := v.Deploy("2")
 			if err == nil || !strings.Contains(err.Error(), x.says) {
 				t.Errorf("%v, want %s", err, x.says)
 			}
 			if after := v.cloud.There(); !slices.Equal(before, after) {
 				t.Errorf("before %v, after %v", before, after)
 			}
-			v.serves("1")
+			v.Serves("1")
 		})
 	}
 }
@@ -80,24 +81,24 @@ func TestRefused(t *testing.T) {
 // Without waiting, the requests move nevertheless only to what is ready.
 func TestNoWait(t *testing.T) {
 	v := begin(t, nil)
-	v.must("1")
-	o := v.options()
+	v.Must("1")
+	o := v.Options()
 	o.NoWait = true
-	if _, err := publish.Deploy(t.Context(), v.open(), v.release("2"), o); err != nil {
+	if _, err := publish.Deploy(t.Context(), v.open(), v.Release("2"), o); err != nil {
 		t.Fatal(err)
 	}
-	v.serves("2")
+	v.Serves("2")
 	v.cloud.Start = func(string, map[string]string) (azurecloud.Server, error) { return nil, errors.New("out of memory") }
-	if _, err := publish.Deploy(t.Context(), v.open(), v.release("3"), o); err == nil {
+	if _, err := publish.Deploy(t.Context(), v.open(), v.Release("3"), o); err == nil {
 		t.Error("it is deployed")
 	}
-	v.serves("2")
+	v.Serves("2")
 }
 
 // What a killed rollout has left failed is deleted, and made again.
 func TestFailedIsMadeAgain(t *testing.T) {
 	v := begin(t, nil)
-	v.must("1")
+	v.Must("1")
 	p := v.open()
 	w, err := p.parse(v.documents("2"))
 	if err != nil {
@@ -107,10 +108,10 @@ func TestFailedIsMadeAgain(t *testing.T) {
 	if err := p.putRelease(t.Context(), w.live, requests{}); err != nil {
 		t.Fatal(err)
 	}
-	v.serves("1")
+	v.Serves("1")
 	if all := v.deployments(); !slices.ContainsFunc(all, func(s string) bool { return strings.Contains(s, "Failed") }) {
 		t.Fatalf("%q", all)
 	}
 	v.cloud.Start = nil
-	v.must("2")
+	v.Must("2")
 }

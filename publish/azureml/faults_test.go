@@ -1,18 +1,15 @@
 package azureml
 
 import (
-	"os"
 	"testing"
 	"time"
 
+	"github.com/deployfile/deployfile/internal/testing/clouds"
 	"github.com/deployfile/deployfile/manifests"
 	spec "github.com/deployfile/deployfile/manifests/azureml"
 	"github.com/deployfile/deployfile/publish"
 	"github.com/deployfile/deployfile/publish/publishtest"
 )
-
-// allFaults reports whether to try all faults, as make conformance does.
-func allFaults() bool { return os.Getenv("DEPLOYFILE_TEST_FAULTS") == "all" }
 
 func canary(s *spec.Spec) { s.Strategy, s.Weight = manifests.StrategyCanary, 10 }
 
@@ -27,12 +24,12 @@ func TestTransport(t *testing.T) {
 		v.cloud.Step = time.Minute
 		return &publishtest.Service{
 			Open:     func(late bool) publish.Publisher { v.late = late; return v.open() },
-			Release:  v.release,
-			Options:  v.options(),
+			Release:  v.Release,
+			Options:  v.Options(),
 			Fail:     func(next func(string) publishtest.RequestFault) { v.cloud.Fault = next },
-			Serving:  func() string { v.cloud.Wait(time.Hour); return versionOf(v.cloud.Serving("iris")) },
+			Serving:  func() string { v.cloud.Wait(time.Hour); return clouds.Version(v.cloud.Serving("iris")) },
 			There:    v.cloud.There,
 			Attempts: retries + 1,
 		}
-	}, allFaults())
+	}, clouds.AllFaults())
 }

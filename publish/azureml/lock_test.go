@@ -14,7 +14,7 @@ import (
 // Of many that make one record at once one succeeds, and the others change nothing of it.
 func TestLock(t *testing.T) {
 	v := begin(t, nil)
-	state := manifests.Deployed(nil, v.release("1"))
+	state := manifests.Deployed(nil, v.Release("1"))
 	record := func(n int) publish.Record {
 		r := publish.Record{Phase: publish.Applying, Attempt: fmt.Sprint("attempt", n), Deadline: time.Now().Add(time.Minute).UTC().Truncate(time.Second)}
 		r.Revision = publish.Revision{Number: 1, State: state, Documents: v.documents("1"), By: fmt.Sprint(n), At: time.Now().UTC().Truncate(time.Second)}

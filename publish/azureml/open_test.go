@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/deployfile/deployfile/internal/testing/azurecloud"
+	"github.com/deployfile/deployfile/internal/testing/clouds"
 	spec "github.com/deployfile/deployfile/manifests/azureml"
 	"github.com/deployfile/deployfile/publish"
 )
@@ -26,7 +27,7 @@ func (a answers) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.Header().Set("Content-Type", "application/json")
-	fmt.Fprintf(w, `{"predictions": %q}`, versionOf(string(a)))
+	fmt.Fprintf(w, `{"predictions": %q}`, clouds.Version(string(a)))
 }
 
 func (answers) Stop() []string { return nil }
@@ -46,8 +47,8 @@ func opened(t *testing.T, mode string) {
 	if _, err := v.open().Open(t.Context()); !errors.As(err, &nothing) {
 		t.Errorf("%v", err)
 	}
-	v.must("1")
-	if _, err := v.deploy("2"); err != nil {
+	v.Must("1")
+	if _, err := v.Deploy("2"); err != nil {
 		t.Fatal(err)
 	}
 	e, err := v.open().Open(t.Context())
@@ -104,7 +105,7 @@ func opened(t *testing.T, mode string) {
 // Logs has the lines of all deployments, and goes on without repeating any.
 func TestLogs(t *testing.T) {
 	v := begin(t, nil)
-	v.must("1")
+	v.Must("1")
 	var out bytes.Buffer
 	if err := v.open().Logs(t.Context(), &out, publish.LogOptions{}); err != nil || out.Len() > 0 {
 		t.Errorf("%q, %v", out.String(), err)

@@ -1,15 +1,13 @@
 package azureml
 
 import (
-	"context"
 	"fmt"
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
-	"github.com/deployfile/deployfile/deployfile"
 	"github.com/deployfile/deployfile/internal/testing/azurecloud"
+	"github.com/deployfile/deployfile/internal/testing/clouds"
 	"github.com/deployfile/deployfile/manifests"
 	spec "github.com/deployfile/deployfile/manifests/azureml"
 	"github.com/deployfile/deployfile/publish"
@@ -17,72 +15,39 @@ import (
 
 // verbs is an endpoint in a cloud of its own.
 type verbs struct {
-	*testing.T
-	cloud  *azurecloud.Cloud
-	target deployfile.Target
-	// late lets every deadline have passed: a lock that could not be released ends by
-	// itself.
+	clouds.Endpoint
+	cloud *azurecloud.Cloud
+	// late lets every deadline have passed.
 	late bool
 }
 
 func begin(t *testing.T, change func(*spec.Spec)) *verbs {
-	return &verbs{T: t, cloud: azurecloud.New(t), target: targetOf(change)}
+	c := azurecloud.New(t)
+	v := &verbs{cloud: c, Endpoint: clouds.Endpoint{T: t, Cloud: c, Target: targetOf(change)}}
+	v.Connect = func() publish.Publisher { return v.open() }
+	return v
 }
 
 func (v *verbs) open() *Publisher {
-	p := connect(v.T, v.cloud, v.target)
+	p := connect(v.T, v.cloud, v.Target)
 	if s, d := p.Parts(); v.late {
-		p.Engine = publish.NewEngine(v.target.Endpoint, lateStore{s}, d)
+		p.Engine = publish.NewEngine(v.Target.Endpoint, clouds.LateStore{Store: s}, d)
 	}
 	return p
 }
 
-// lateStore is a publish.Store with a clock that is late.
-type lateStore struct{ publish.Store }
-
-// Now implements publish.Clock.
-func (lateStore) Now(context.Context) (time.Time, error) { return time.Now().Add(30 * time.Hour), nil }
-
-func (v *verbs) release(version string) manifests.Release {
-	return manifests.Release{Model: "iris", Version: version, Target: v.target, Image: imageOf(version), Port: 8080}
-}
-
-func (v *verbs) options() publish.Options {
-	return publish.Options{By: "tester@here", At: time.Now(), ApplyOptions: publish.ApplyOptions{Timeout: 10 * time.Second, Progress: func(string) {}}}
-}
-
-func (v *verbs) deploy(version string) (*publish.Outcome, error) {
-	return publish.Deploy(v.Context(), v.open(), v.release(version), v.options())
-}
-
-func (v *verbs) must(version string) {
-	v.Helper()
-	if _, err := v.deploy(version); err != nil {
-		v.Fatal(err)
-	}
-	v.serves(version)
-}
-
-func (v *verbs) serves(version string) {
-	v.Helper()
-	v.cloud.Wait(10 * time.Minute)
-	if got := versionOf(v.cloud.Serving("iris")); got != version {
-		v.Errorf("version %q answers, want %q", got, version)
-	}
-}
-
 // change changes keys of the target.
 func (v *verbs) change(f func(*spec.Spec)) {
-	s, _ := v.target.Spec.(*spec.Spec)
+	s, _ := v.Target.Spec.(*spec.Spec)
 	changed := *s
 	f(&changed)
-	v.target.Spec = &changed
+	v.Target.Spec = &changed
 }
 
 // documents returns those of a version alone.
 func (v *verbs) documents(version string) []manifests.Document {
 	v.Helper()
-	documents, err := manifests.Render(manifests.Deployed(nil, v.release(version)))
+	documents, err := manifests.Render(manifests.Deployed(nil, v.Release(version)))
 	if err != nil {
 		v.Fatal(err)
 	}
@@ -106,18 +71,18 @@ func TestLife(t *testing.T) {
 		s.Env = map[string]string{"LOG_LEVEL": "info"}
 	})
 	for n := 1; n <= 3; n++ {
-		v.must(fmt.Sprint(n))
-		out, err := v.deploy(fmt.Sprint(n))
+		v.Must(fmt.Sprint(n))
+		out, err := v.Deploy(fmt.Sprint(n))
 		if err != nil || out.Action != publish.Unchanged || len(out.Changes) > 0 {
 			t.Errorf("again: %s, %+v, %v", out.Action, out.Changes, err)
 		}
 	}
-	if _, err := publish.Rollback(t.Context(), v.open(), 0, v.options()); err != nil {
+	if _, err := publish.Rollback(t.Context(), v.open(), 0, v.Options()); err != nil {
 		t.Fatal(err)
 	}
-	v.serves("2")
+	v.Serves("2")
 	status, err := v.open().Status(t.Context())
-	if err != nil || !status.Ready || status.Revision.Number != 4 || len(status.Instances) != 1 || status.Instances[0].Image != imageOf("2") || !strings.HasSuffix(status.URL, "/score/iris/invocations") {
+	if err != nil || !status.Ready || status.Revision.Number != 4 || len(status.Instances) != 1 || status.Instances[0].Image != clouds.Image(repository, "2") || !strings.HasSuffix(status.URL, "/score/iris/invocations") {
 		t.Errorf("%+v, %v", status, err)
 	}
 	// The endpoint, its deployment, the environment of that, four records.
@@ -138,7 +103,7 @@ func TestLife(t *testing.T) {
 func TestManyRevisions(t *testing.T) {
 	v := begin(t, nil)
 	for n := range 14 {
-		v.must(fmt.Sprint(n%2 + 1))
+		v.Must(fmt.Sprint(n%2 + 1))
 	}
 	revisions, err := v.open().Revisions(t.Context())
 	if err != nil || len(revisions) != publish.KeepRevisions || revisions[0].Number != 14 {
@@ -153,18 +118,18 @@ func TestManyRevisions(t *testing.T) {
 // requests to where it runs.
 func TestInPlace(t *testing.T) {
 	v := begin(t, func(s *spec.Spec) { canary(s); s.Replicas = 4 })
-	v.must("1")
-	if _, err := v.deploy("2"); err != nil {
+	v.Must("1")
+	if _, err := v.Deploy("2"); err != nil {
 		t.Fatal(err)
 	}
 	both := v.deployments()
 	if len(both) != 2 || !slices.ContainsFunc(both, func(s string) bool { return strings.HasSuffix(s, "Succeeded 1") }) {
 		t.Fatalf("%q", both)
 	}
-	if _, err := publish.Promote(t.Context(), v.open(), v.options()); err != nil {
+	if _, err := publish.Promote(t.Context(), v.open(), v.Options()); err != nil {
 		t.Fatal(err)
 	}
-	v.serves("2")
+	v.Serves("2")
 	now := v.deployments()
 	if len(now) != 1 || !strings.HasSuffix(now[0], "Succeeded 4") || !slices.Contains(both, strings.TrimSuffix(now[0], "4")+"1") {
 		t.Fatalf("before %q, after %q", both, now)
@@ -172,7 +137,7 @@ func TestInPlace(t *testing.T) {
 	v.change(func(s *spec.Spec) {
 		s.Strategy, s.Weight, s.Replicas, s.ResourceTags = manifests.StrategyRolling, 0, 2, map[string]string{"team": "flowers"}
 	})
-	v.must("2")
+	v.Must("2")
 	if then := v.deployments(); len(then) != 1 || then[0] != strings.TrimSuffix(now[0], "4")+"2" {
 		t.Errorf("before %q, after %q", now, then)
 	}

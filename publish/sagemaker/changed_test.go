@@ -21,7 +21,7 @@ import (
 // What somebody has changed by hand is named, and overwritten only if that is asked for.
 func TestChangedByHand(t *testing.T) {
 	v := begin(t, func(s *spec.Spec) { s.ResourceTags = map[string]string{"team": "flowers"} })
-	v.must("1")
+	v.Must("1")
 	p := v.open()
 	ctx := t.Context()
 	e, err := p.look(ctx)
@@ -31,7 +31,7 @@ func TestChangedByHand(t *testing.T) {
 	changes := func(want string) {
 		t.Helper()
 		v.cloud.Wait(10 * time.Minute)
-		documents, err := manifests.Render(manifests.Deployed(nil, v.release("1")))
+		documents, err := manifests.Render(manifests.Deployed(nil, v.Release("1")))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -50,7 +50,7 @@ func TestChangedByHand(t *testing.T) {
 		t.Fatal(err)
 	}
 	changes("-  InitialInstanceCount: 3\n+  InitialInstanceCount: 1")
-	v.must("1")
+	v.Must("1")
 	changes("[]")
 
 	// Another configuration, by the console.
@@ -67,21 +67,21 @@ func TestChangedByHand(t *testing.T) {
 	}
 	changes("by-hand, which is no revision's")
 	var conflict *publish.ConflictError
-	if _, err := v.deploy("2"); !errors.As(err, &conflict) {
+	if _, err := v.Deploy("2"); !errors.As(err, &conflict) {
 		t.Errorf("%v", err)
 	}
-	o := v.options()
+	o := v.Options()
 	o.ForceConflicts = true
-	if _, err := publish.Deploy(ctx, v.open(), v.release("2"), o); err != nil {
+	if _, err := publish.Deploy(ctx, v.open(), v.Release("2"), o); err != nil {
 		t.Error(err)
 	}
-	v.serves("2")
+	v.Serves("2")
 }
 
 // An endpoint that somebody else has made stays as it is, also after a failure.
 func TestForeign(t *testing.T) {
 	v := begin(t, nil)
-	v.must("1")
+	v.Must("1")
 	p := v.open()
 	ctx := t.Context()
 	if _, err := p.api.CreateEndpointConfig(ctx, &api.CreateEndpointConfigInput{EndpointConfigName: aws.String("foreign"), ProductionVariants: []types.ProductionVariant{{VariantName: aws.String("v"), ModelName: aws.String("iris-r1"), InitialVariantWeight: aws.Float32(1)}}}); err != nil {
@@ -92,18 +92,18 @@ func TestForeign(t *testing.T) {
 		t.Fatal(err)
 	}
 	v.cloud.Wait(10 * time.Minute)
-	v.target.Endpoint = "other"
+	v.Target.Endpoint = "other"
 	var conflict *publish.ConflictError
-	if _, err := v.deploy("2"); !errors.As(err, &conflict) {
+	if _, err := v.Deploy("2"); !errors.As(err, &conflict) {
 		t.Errorf("%v", err)
 	}
 	if err := v.open().Delete(ctx); err != nil {
 		t.Error(err)
 	}
-	o := v.options()
+	o := v.Options()
 	o.ForceConflicts = true
 	v.cloud.Start = func(string, map[string]string) (awscloud.Server, error) { return nil, errors.New("broken") }
-	if _, err := publish.Deploy(ctx, v.open(), v.release("2"), o); err == nil {
+	if _, err := publish.Deploy(ctx, v.open(), v.Release("2"), o); err == nil {
 		t.Error("it is deployed")
 	}
 	if there := v.cloud.There(); !slices.Contains(there, "endpoint Other InService foreign") {

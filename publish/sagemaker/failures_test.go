@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/deployfile/deployfile/internal/testing/awscloud"
+	"github.com/deployfile/deployfile/internal/testing/clouds"
 	spec "github.com/deployfile/deployfile/manifests/sagemaker"
 	"github.com/deployfile/deployfile/publish"
 )
@@ -15,28 +16,28 @@ import (
 // A canary that is given up gets no more requests long before its instances end.
 func TestDrain(t *testing.T) {
 	v := begin(t, canary)
-	v.must("1")
-	if _, err := v.deploy("2"); err != nil {
+	v.Must("1")
+	if _, err := v.Deploy("2"); err != nil {
 		t.Fatal(err)
 	}
 	before := len(v.cloud.Calls())
-	if _, err := publish.Rollback(t.Context(), v.open(), 0, v.options()); err != nil {
+	if _, err := publish.Rollback(t.Context(), v.open(), 0, v.Options()); err != nil {
 		t.Fatal(err)
 	}
-	v.serves("1")
+	v.Serves("1")
 	calls := v.cloud.Calls()[before:]
 	if weights, update := slices.Index(calls, "UpdateEndpointWeightsAndCapacities"), slices.Index(calls, "UpdateEndpoint"); weights < 0 || update < weights {
 		t.Errorf("the calls are %v", calls)
 	}
 	// A promoted one has too few instances for all requests until the update has ended.
-	if _, err := v.deploy("3"); err != nil {
+	if _, err := v.Deploy("3"); err != nil {
 		t.Fatal(err)
 	}
 	before = len(v.cloud.Calls())
-	if _, err := publish.Promote(t.Context(), v.open(), v.options()); err != nil {
+	if _, err := publish.Promote(t.Context(), v.open(), v.Options()); err != nil {
 		t.Fatal(err)
 	}
-	v.serves("3")
+	v.Serves("3")
 	if calls := v.cloud.Calls()[before:]; slices.Contains(calls, "UpdateEndpointWeightsAndCapacities") {
 		t.Errorf("the calls are %v", calls)
 	}
@@ -46,31 +47,31 @@ func TestDrain(t *testing.T) {
 // failure, and shows the log of the new instances.
 func TestUpdateFails(t *testing.T) {
 	v := begin(t, nil)
-	v.must("1")
+	v.Must("1")
 	v.cloud.Start = func(image string, _ map[string]string) (awscloud.Server, error) {
-		if image == imageOf("2") {
+		if image == clouds.Image(repository, "2") {
 			return nil, errors.New("ModuleNotFoundError: no module named 'iris'")
 		}
 		return answers(image), nil
 	}
 	before := v.cloud.There()
-	_, err := v.deploy("2")
+	_, err := v.Deploy("2")
 	var unready *publish.NotReadyError
 	if !errors.As(err, &unready) || !strings.Contains(unready.Reason, "ping health check") || !slices.Contains(unready.Log, "ModuleNotFoundError: no module named 'iris'") || unready.Restored != 1 {
 		t.Errorf("%v", err)
 	}
-	v.serves("1")
+	v.Serves("1")
 	if after := v.cloud.There(); !slices.Equal(before, after) {
 		t.Errorf("before %v, after %v", before, after)
 	}
-	v.must("3")
+	v.Must("3")
 }
 
 // The first deployment of what does not start leaves nothing.
 func TestCreateFails(t *testing.T) {
 	v := begin(t, nil)
 	v.cloud.Start = func(string, map[string]string) (awscloud.Server, error) { return nil, errors.New("out of memory") }
-	_, err := v.deploy("1")
+	_, err := v.Deploy("1")
 	var unready *publish.NotReadyError
 	if !errors.As(err, &unready) || unready.Restored != 0 || !strings.Contains(err.Error(), "what had been started of it is removed") {
 		t.Errorf("%v", err)
@@ -79,26 +80,26 @@ func TestCreateFails(t *testing.T) {
 		t.Errorf("left: %v", left)
 	}
 	v.cloud.Start = nil
-	v.must("2")
+	v.Must("2")
 }
 
 // With --no-wait a failure is seen later, by status.
 func TestNoWait(t *testing.T) {
 	v := begin(t, nil)
-	v.must("1")
+	v.Must("1")
 	v.cloud.Start = func(string, map[string]string) (awscloud.Server, error) { return nil, errors.New("out of memory") }
-	o := v.options()
+	o := v.Options()
 	o.NoWait = true
-	if _, err := publish.Deploy(t.Context(), v.open(), v.release("2"), o); err != nil {
+	if _, err := publish.Deploy(t.Context(), v.open(), v.Release("2"), o); err != nil {
 		t.Fatal(err)
 	}
-	v.serves("1")
+	v.Serves("1")
 	status, err := v.open().Status(t.Context())
 	if err != nil || status.Ready || !strings.Contains(status.Message, "it serves iris-r1 and not iris-r2") || !strings.Contains(status.Message, "ping health check") {
 		t.Errorf("%+v, %v", status, err)
 	}
 	v.cloud.Start = nil
-	v.must("2")
+	v.Must("2")
 }
 
 // What cannot be, before anything has changed: one message that says what to do.
@@ -126,11 +127,11 @@ func TestRefused(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			v := begin(t, nil)
 			if name == "no quota for a second fleet" {
-				v.must("1")
+				v.Must("1")
 			}
 			before := v.cloud.There()
 			x.change(v.cloud)
-			_, err := v.deploy("2")
+			_, err := v.Deploy("2")
 			if err == nil || !strings.Contains(err.Error(), x.says) {
 				t.Errorf("%v, want %s", err, x.says)
 			}
@@ -148,23 +149,23 @@ func TestGuarded(t *testing.T) {
 		s.Guarded = &spec.Guarded{Type: "canary", Size: 10, Wait: "5m", Alarms: []string{"iris errors"}}
 	}
 	v := begin(t, guarded)
-	v.must("1")
-	v.must("2")
-	if out, err := v.deploy("2"); err != nil || out.Action != publish.Unchanged {
+	v.Must("1")
+	v.Must("2")
+	if out, err := v.Deploy("2"); err != nil || out.Action != publish.Unchanged {
 		t.Errorf("%+v, %v", out, err)
 	}
 	v.cloud.Alarms = []string{"another", "iris errors"}
 	var unready *publish.NotReadyError
-	if _, err := v.deploy("3"); !errors.As(err, &unready) || !strings.Contains(unready.Reason, "ALARM state: iris errors") {
+	if _, err := v.Deploy("3"); !errors.As(err, &unready) || !strings.Contains(unready.Reason, "ALARM state: iris errors") {
 		t.Errorf("%v", err)
 	}
-	v.serves("2")
+	v.Serves("2")
 	v.cloud.Alarms = nil
-	v.must("3")
-	v.target = targetOf(canary)
-	if _, err := v.deploy("4"); err != nil {
+	v.Must("3")
+	v.Target = targetOf(canary)
+	if _, err := v.Deploy("4"); err != nil {
 		t.Fatal(err)
 	}
-	v.target = targetOf(guarded)
-	v.must("5")
+	v.Target = targetOf(guarded)
+	v.Must("5")
 }

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/deployfile/deployfile/internal/testing/awscloud"
+	"github.com/deployfile/deployfile/internal/testing/clouds"
 	"github.com/deployfile/deployfile/manifests"
 	spec "github.com/deployfile/deployfile/manifests/sagemaker"
 	"github.com/deployfile/deployfile/publish"
@@ -28,7 +29,7 @@ func (a answers) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.Header().Set("Content-Type", "application/json")
-	fmt.Fprintf(w, `{"predictions": %q, "authorization": %q}`, versionOf(string(a)), r.Header.Get("Authorization"))
+	fmt.Fprintf(w, `{"predictions": %q, "authorization": %q}`, clouds.Version(string(a)), r.Header.Get("Authorization"))
 }
 
 func (answers) Stop() []string { return nil }
@@ -41,8 +42,8 @@ func TestOpen(t *testing.T) {
 	if _, err := v.open().Open(t.Context()); !errors.As(err, &nothing) {
 		t.Errorf("%v", err)
 	}
-	v.must("1")
-	if _, err := v.deploy("2"); err != nil {
+	v.Must("1")
+	if _, err := v.Deploy("2"); err != nil {
 		t.Fatal(err)
 	}
 	e, err := v.open().Open(t.Context())
@@ -94,7 +95,7 @@ func TestOpen(t *testing.T) {
 // Logs has lines of all instances, and goes on.
 func TestLogs(t *testing.T) {
 	v := begin(t, nil)
-	v.must("1")
+	v.Must("1")
 	var out bytes.Buffer
 	if err := v.open().Logs(t.Context(), &out, publish.LogOptions{}); err != nil || out.Len() > 0 {
 		t.Errorf("%q, %v", out.String(), err)
@@ -137,7 +138,7 @@ func TestReceive(t *testing.T) {
 	if err := v.open().Receive(t.Context()); err == nil || !strings.Contains(err.Error(), "write create-repository = true, or run: aws ecr create-repository --region eu-central-1 --repository-name iris") {
 		t.Errorf("%v", err)
 	}
-	v.target = targetOf(func(s *spec.Spec) { s.CreateRepository = true })
+	v.Target = targetOf(func(s *spec.Spec) { s.CreateRepository = true })
 	for range 2 {
 		if err := v.open().Receive(t.Context()); err != nil {
 			t.Error(err)

@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/deployfile/deployfile/internal/testing/clouds"
 	"github.com/deployfile/deployfile/manifests"
 	spec "github.com/deployfile/deployfile/manifests/sagemaker"
 	"github.com/deployfile/deployfile/publish"
@@ -19,7 +20,7 @@ import (
 func recordOf(t *testing.T, change func(*spec.Spec)) publish.Record {
 	t.Helper()
 	release := func(version string) manifests.Release {
-		return manifests.Release{Model: "iris", Version: version, Target: targetOf(change), Image: imageOf(version), Port: 8080}
+		return manifests.Release{Model: "iris", Version: version, Target: targetOf(change), Image: clouds.Image(repository, version), Port: 8080}
 	}
 	state := manifests.Deployed(nil, release("1"))
 	state = manifests.Deployed(&state, release("2"))

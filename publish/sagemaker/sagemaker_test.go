@@ -3,8 +3,6 @@ package sagemaker
 import (
 	"context"
 	"net/http"
-	"slices"
-	"strings"
 	"testing"
 	"time"
 
@@ -13,6 +11,7 @@ import (
 
 	"github.com/deployfile/deployfile/deployfile"
 	"github.com/deployfile/deployfile/internal/testing/awscloud"
+	"github.com/deployfile/deployfile/internal/testing/clouds"
 	"github.com/deployfile/deployfile/manifests"
 	spec "github.com/deployfile/deployfile/manifests/sagemaker"
 	"github.com/deployfile/deployfile/publish"
@@ -20,18 +19,6 @@ import (
 )
 
 const repository = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/iris"
-
-// imageOf returns the image of a version, and versionOf the version of an image.
-func imageOf(version string) string {
-	return repository + "@sha256:" + strings.Repeat("0", 63) + version
-}
-
-func versionOf(image string) string {
-	if image == "" {
-		return ""
-	}
-	return image[len(image)-1:]
-}
 
 // targetOf returns a target with the keys that change sets.
 func targetOf(change func(*spec.Spec)) deployfile.Target {
@@ -75,46 +62,8 @@ func (unlimited) GetToken(context.Context, uint) (func() error, error) {
 }
 func (unlimited) AddTokens(uint) error { return nil }
 
-// endpoint returns an endpoint for the conformance suite, in a cloud of its own.
-func endpoint(t *testing.T, c *awscloud.Cloud, change func(*spec.Spec)) *publishtest.Endpoint {
-	target := targetOf(change)
-	s, _ := target.Spec.(*spec.Spec)
-	return &publishtest.Endpoint{
-		Name: target.Endpoint,
-		Connect: func(t *testing.T) (publish.Store, publish.Driver) {
-			t.Helper()
-			return connect(t, c, target).Parts()
-		},
-		Release: func(_ *testing.T, version string) manifests.Release {
-			return manifests.Release{Model: "iris", Version: version, Target: target, Image: imageOf(version), Port: 8080}
-		},
-		Serving: func(*testing.T, string) string {
-			c.Wait(10 * time.Minute)
-			return versionOf(c.Serving("iris"))
-		},
-		There: func(t *testing.T) []string {
-			c.Wait(10 * time.Minute)
-			return c.There()
-		},
-		Marks:    true,
-		Promotes: s.Strategy != manifests.StrategyRolling,
-		Timeout:  20 * time.Second,
-	}
-}
-
-// reach reports whether a fault at a step is tried without DEPLOYFILE_TEST_FAULTS=all.
-func reach(step string, f publishtest.Fault) bool {
-	steps := []string{"Create 1", "Start 1", "Switch 1", "Update 1", "Update 2", "Revert 1", "Prune 1"}
-	faults := []publishtest.Fault{publishtest.Lost, publishtest.DiesAfter, publishtest.Overtaken}
-	return slices.Contains(steps, step) && slices.Contains(faults, f)
-}
-
 // Every fault at every step of a rollout, with objects that are not seen at once.
 func TestConformance(t *testing.T) {
-	keep := reach
-	if allFaults() {
-		keep = nil
-	}
 	for name, change := range map[string]func(*spec.Spec){
 		"rolling":    nil,
 		"canary":     canary,
@@ -124,8 +73,14 @@ func TestConformance(t *testing.T) {
 			publishtest.Conformance(t, func(t *testing.T) *publishtest.Endpoint {
 				c := awscloud.New(t)
 				c.Stale, c.Step, c.Shapes = 3, 40*time.Second, shapes(t)
-				return endpoint(t, c, change)
-			}, keep)
+				target := targetOf(change)
+				s, _ := target.Spec.(*spec.Spec)
+				e := clouds.Endpoint{Cloud: c, Target: target}
+				return e.Conforming(s.Strategy != manifests.StrategyRolling, func(t *testing.T) (publish.Store, publish.Driver) {
+					t.Helper()
+					return connect(t, c, target).Parts()
+				})
+			}, clouds.Kept())
 		})
 	}
 }

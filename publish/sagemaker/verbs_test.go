@@ -1,94 +1,57 @@
 package sagemaker
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"strings"
 	"testing"
-	"time"
 
-	"github.com/deployfile/deployfile/deployfile"
 	"github.com/deployfile/deployfile/internal/testing/awscloud"
-	"github.com/deployfile/deployfile/manifests"
+	"github.com/deployfile/deployfile/internal/testing/clouds"
 	spec "github.com/deployfile/deployfile/manifests/sagemaker"
 	"github.com/deployfile/deployfile/publish"
 )
 
 // verbs is an endpoint in a cloud of its own.
 type verbs struct {
-	*testing.T
-	cloud  *awscloud.Cloud
-	target deployfile.Target
-	// late lets every deadline have passed: a lock that could not be released ends by
-	// itself.
+	clouds.Endpoint
+	cloud *awscloud.Cloud
+	// late lets every deadline have passed.
 	late bool
 }
 
 func begin(t *testing.T, change func(*spec.Spec)) *verbs {
 	c := awscloud.New(t)
 	c.Stale, c.Shapes = 2, shapes(t)
-	return &verbs{T: t, cloud: c, target: targetOf(change)}
+	v := &verbs{cloud: c, Endpoint: clouds.Endpoint{T: t, Cloud: c, Target: targetOf(change)}}
+	v.Connect = func() publish.Publisher { return v.open() }
+	return v
 }
 
 func (v *verbs) open() *Publisher {
-	p := connect(v.T, v.cloud, v.target)
+	p := connect(v.T, v.cloud, v.Target)
 	if s, d := p.Parts(); v.late {
-		p.Engine = publish.NewEngine(v.target.Endpoint, lateStore{s}, d)
+		p.Engine = publish.NewEngine(v.Target.Endpoint, clouds.LateStore{Store: s}, d)
 	}
 	return p
-}
-
-// lateStore is a publish.Store with a clock that is late.
-type lateStore struct{ publish.Store }
-
-// Now implements publish.Clock.
-func (lateStore) Now(context.Context) (time.Time, error) { return time.Now().Add(30 * time.Hour), nil }
-
-func (v *verbs) release(version string) manifests.Release {
-	return manifests.Release{Model: "iris", Version: version, Target: v.target, Image: imageOf(version), Port: 8080}
-}
-
-func (v *verbs) options() publish.Options {
-	return publish.Options{By: "tester@here", At: time.Now(), ApplyOptions: publish.ApplyOptions{Timeout: 10 * time.Second, Progress: func(string) {}}}
-}
-
-func (v *verbs) deploy(version string) (*publish.Outcome, error) {
-	return publish.Deploy(v.Context(), v.open(), v.release(version), v.options())
-}
-
-func (v *verbs) must(version string) {
-	v.Helper()
-	if _, err := v.deploy(version); err != nil {
-		v.Fatal(err)
-	}
-	v.serves(version)
-}
-
-func (v *verbs) serves(version string) {
-	v.Helper()
-	v.cloud.Wait(10 * time.Minute)
-	if got := versionOf(v.cloud.Serving("iris")); got != version {
-		v.Errorf("version %q answers, want %q", got, version)
-	}
 }
 
 // The life of an endpoint: nothing differs after a deploy, nothing is left after a delete.
 func TestLife(t *testing.T) {
 	v := begin(t, func(s *spec.Spec) { s.ResourceTags = map[string]string{"team": "flowers"} })
 	for n := 1; n <= 3; n++ {
-		v.must(fmt.Sprint(n))
-		out, err := v.deploy(fmt.Sprint(n))
+		v.Must(fmt.Sprint(n))
+		out, err := v.Deploy(fmt.Sprint(n))
 		if err != nil || out.Action != publish.Unchanged || len(out.Changes) > 0 {
 			t.Errorf("again: %s, %+v, %v", out.Action, out.Changes, err)
 		}
 	}
-	if _, err := publish.Rollback(t.Context(), v.open(), 0, v.options()); err != nil {
+	if _, err := publish.Rollback(t.Context(), v.open(), 0, v.Options()); err != nil {
 		t.Fatal(err)
 	}
-	v.serves("2")
+	v.Serves("2")
 	status, err := v.open().Status(t.Context())
-	if err != nil || !status.Ready || status.Revision.Number != 4 || len(status.Instances) != 1 || status.Instances[0].Image != imageOf("2") {
+	if err != nil || !status.Ready || status.Revision.Number != 4 || len(status.Instances) != 1 || status.Instances[0].Image != clouds.Image(repository, "2") {
 		t.Errorf("%+v, %v", status, err)
 	}
 	if left, err := v.open().Removals(t.Context()); err != nil || len(left) != 9 {
@@ -108,7 +71,7 @@ func TestLife(t *testing.T) {
 func TestManyRevisions(t *testing.T) {
 	v := begin(t, nil)
 	for n := range 14 {
-		v.must(fmt.Sprint(n%2 + 1))
+		v.Must(fmt.Sprint(n%2 + 1))
 	}
 	revisions, err := v.open().Revisions(t.Context())
 	if err != nil || len(revisions) != publish.KeepRevisions || revisions[0].Number != 14 {
@@ -124,7 +87,7 @@ func TestStaleLists(t *testing.T) {
 	v := begin(t, nil)
 	v.cloud.Stale, v.cloud.StaleLists = 4, true
 	for _, version := range []string{"1", "2", "3"} {
-		v.must(version)
+		v.Must(version)
 	}
 }
 
@@ -133,12 +96,12 @@ func TestStaleEndpoint(t *testing.T) {
 	v := begin(t, nil)
 	v.cloud.StaleEndpoint = 2
 	for _, version := range []string{"1", "2", "3"} {
-		v.must(version)
+		v.Must(version)
 	}
 	v.cloud.Start = func(string, map[string]string) (awscloud.Server, error) { return nil, errors.New("out of memory") }
 	var unready *publish.NotReadyError
-	if _, err := v.deploy("4"); !errors.As(err, &unready) || !strings.Contains(unready.Reason, "ping health check") {
+	if _, err := v.Deploy("4"); !errors.As(err, &unready) || !strings.Contains(unready.Reason, "ping health check") {
 		t.Errorf("%v", err)
 	}
-	v.serves("3")
+	v.Serves("3")
 }

@@ -16,7 +16,6 @@ import (
 	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/cloud"
-
 	"github.com/deployfile/deployfile/publish/publishtest"
 )
 
