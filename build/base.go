@@ -1,7 +1,10 @@
 package build
 
 import (
+	"bytes"
 	"context"
+	"errors"
+	"fmt"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -12,6 +15,8 @@ import (
 	"github.com/deployfile/deployfile/mlmodel"
 	"github.com/deployfile/deployfile/modelsource"
 	"github.com/deployfile/deployfile/resolver"
+	"github.com/moby/buildkit/solver/errdefs"
+	"github.com/moby/buildkit/solver/pb"
 )
 
 // maxMLmodel is the size of the largest MLmodel file that is read, in bytes.
@@ -27,10 +32,41 @@ func (s *supplier) directoryBases(ctx context.Context, p *Project, dir string, l
 		return nil // the frontend reports it
 	}
 	bases, err := s.bases(ctx, data, lock)
-	if err != nil || bases == nil {
-		return err
+	var missing *baseError
+	switch {
+	case errors.As(err, &missing):
+		return atBase(filepath.ToSlash(filepath.Join(dir, "MLmodel")), data, missing)
+	case err == nil && bases != nil:
+		err = s.give(frontend.Supply{Bases: bases}, nil)
 	}
-	return s.give(frontend.Supply{Bases: bases}, nil)
+	if err != nil {
+		return AtModelSource(p, err)
+	}
+	return nil
+}
+
+// baseError reports weights on a hub that cannot be had.
+type baseError struct {
+	repository string
+	err        error
+}
+
+// Error says how else the weights get into the model.
+func (e *baseError) Error() string {
+	return fmt.Sprintf(`the model has no weights: it was logged with save_pretrained=False, and those of %q cannot be had: %v (fetch them once, into a copy of the model's directory: mlflow.transformers.persist_pretrained_model("COPY"); then name the copy in source of [model])`, e.repository, e.err)
+}
+
+// Unwrap returns why.
+func (e *baseError) Unwrap() error { return e.err }
+
+// atBase adds to an error the line of an MLmodel file that names the repository first.
+func atBase(name string, text []byte, e *baseError) error {
+	before, _, _ := bytes.Cut(text, []byte(e.repository))
+	line := bytes.Count(before, []byte("\n")) + 1
+	return errdefs.WithSource(fmt.Errorf("%s:%d: %w", name, line, e), &errdefs.Source{
+		Info:   &pb.SourceInfo{Filename: name, Data: text, Language: "yaml"},
+		Ranges: []*pb.Range{{Start: &pb.Position{Line: int32(line)}, End: &pb.Position{Line: int32(line)}}},
+	})
 }
 
 // bases returns the weights that an MLmodel file refers to and that the lock does not have,
@@ -51,7 +87,7 @@ func (s *supplier) bases(ctx context.Context, text []byte, lock *resolver.Lock) 
 		}
 		b, err := s.base(ctx, base)
 		if err != nil {
-			return nil, err
+			return nil, &baseError{r.Repository, err}
 		}
 		out = append(out, *b)
 	}

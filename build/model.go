@@ -63,13 +63,15 @@ func supplyModel(ctx context.Context, opt *client.SolveOpt, o Options) (func(), 
 		}
 	}
 	if listed {
-		err = s.supply(ctx, source, lock, err == nil)
+		if err = s.supply(ctx, source, lock, err == nil); err != nil {
+			err = AtModelSource(p, err)
+		}
 	} else {
 		err = s.directoryBases(ctx, p, scheme.Local(source), lock)
 	}
 	if err != nil {
 		closed()
-		return nothing, AtModelSource(p, err)
+		return nothing, err
 	}
 	return closed, nil
 }

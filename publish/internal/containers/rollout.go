@@ -22,6 +22,8 @@ type rollout struct {
 	oldRunning bool
 	// conflict reports whether it has the port, or the name, that the new one needs.
 	conflict bool
+	// shared reports whether it has the port of the machine beside the new one.
+	shared bool
 	// trial is the URL of the trial, "" without one; switched reports whether it is
 	// over.
 	trial    string
@@ -67,7 +69,7 @@ func (d *Driver) Prepare(ctx context.Context, p *publish.Plan) (publish.Rollout,
 
 // look finds what is to be replaced.
 func (r *rollout) look(ctx context.Context) error {
-	r.old, r.oldRunning, r.conflict = r.plan.Previous, false, false
+	r.old, r.oldRunning, r.conflict, r.shared = r.plan.Previous, false, false, false
 	unmanaged, err := r.host.Unmanaged(ctx)
 	if err != nil {
 		return err
@@ -90,6 +92,7 @@ func (r *rollout) look(ctx context.Context) error {
 		r.oldRunning, port = s != nil && s.Running, Outside(was)
 	}
 	r.conflict = unmanaged != nil || r.oldRunning && r.host.Exclusive(r.wanted) && port == Outside(r.wanted)
+	r.shared = r.oldRunning && !r.conflict && port == Outside(r.wanted)
 	r.plan.Stopped = unmanaged != nil || !r.oldRunning
 	return nil
 }
@@ -188,8 +191,8 @@ func (r *rollout) onTrial() bool { return r.trial != "" && !r.switched }
 // Switch implements publish.Rollout.
 func (r *rollout) Switch(ctx context.Context) error {
 	if !r.conflict {
-		if r.old == nil || !r.oldRunning {
-			return nil
+		if !r.shared {
+			return nil // it answers at another port until it is pruned
 		}
 		return r.host.ReleasePort(ctx, *r.old)
 	}
