@@ -9,7 +9,9 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -141,13 +143,23 @@ func TestCanary(t *testing.T) {
 	}
 	want(map[string]int{"1": 100})
 
-	load := lab.StartLoad(t.Context(), func() error { _, err := post(url); return err })
+	var of [3]atomic.Int64 // requests of the load by the version that answered
+	load := lab.StartLoad(t.Context(), func() error {
+		v, err := post(url)
+		if n, _ := strconv.Atoi(v); n > 0 && n < len(of) {
+			of[n].Add(1)
+		}
+		return err
+	})
 	version(t, u.Project, "2")
 	second := u.build(t)
 	u.run(t, "deploy", "aws", "--image", second)
-	// The load takes its share of each hundred, too.
-	if got := count(t, url, 400); got["2"] < 20 || got["2"] > 80 {
-		t.Errorf("of 400 requests the canary got %v", got)
+	// Of each ten requests one goes there, whoever sends it.
+	stable, canary := of[1].Load(), of[2].Load()
+	got := count(t, url, 400)
+	all := of[1].Load() - stable + of[2].Load() - canary + 400
+	if share := float64(of[2].Load()-canary+int64(got["2"])) / float64(all); share < 0.09 || share > 0.11 {
+		t.Errorf("of %d requests the canary got %.3f", all, share)
 	}
 	u.run(t, "promote", "aws")
 	want(map[string]int{"2": 100})
