@@ -1,10 +1,7 @@
 package build
 
 import (
-	"bytes"
 	"context"
-	"errors"
-	"fmt"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -15,8 +12,6 @@ import (
 	"github.com/deployfile/deployfile/mlmodel"
 	"github.com/deployfile/deployfile/modelsource"
 	"github.com/deployfile/deployfile/resolver"
-	"github.com/moby/buildkit/solver/errdefs"
-	"github.com/moby/buildkit/solver/pb"
 )
 
 // maxMLmodel is the size of the largest MLmodel file that is read, in bytes.
@@ -25,53 +20,21 @@ const maxMLmodel = 8 << 20
 // directoryBases gives a build the weights on a hub that a model in the build context
 // refers to.
 func (s *supplier) directoryBases(ctx context.Context, p *Project, dir string, lock *resolver.Lock) error {
-	data, err := untrusted.Wait(ctx, func() ([]byte, error) {
-		return ReadIn(p.Dir, filepath.ToSlash(filepath.Join(dir, "MLmodel")), maxMLmodel)
-	})
+	file := filepath.ToSlash(filepath.Join(dir, "MLmodel"))
+	data, err := untrusted.Wait(ctx, func() ([]byte, error) { return ReadIn(p.Dir, file, maxMLmodel) })
 	if err != nil {
 		return nil // the frontend reports it
 	}
-	bases, err := s.bases(ctx, data, lock)
-	var missing *baseError
-	switch {
-	case errors.As(err, &missing):
-		return atBase(filepath.ToSlash(filepath.Join(dir, "MLmodel")), data, missing)
-	case err == nil && bases != nil:
-		err = s.give(frontend.Supply{Bases: bases}, nil)
+	bases, err := s.bases(ctx, file, data, lock)
+	if err != nil || bases == nil {
+		return err
 	}
-	if err != nil {
-		return AtModelSource(p, err)
-	}
-	return nil
-}
-
-// baseError reports weights on a hub that cannot be had.
-type baseError struct {
-	repository string
-	err        error
-}
-
-// Error says how else the weights get into the model.
-func (e *baseError) Error() string {
-	return fmt.Sprintf(`the model has no weights: it was logged with save_pretrained=False, and those of %q cannot be had: %v (fetch them once, into a copy of the model's directory: mlflow.transformers.persist_pretrained_model("COPY"); then name the copy in source of [model])`, e.repository, e.err)
-}
-
-// Unwrap returns why.
-func (e *baseError) Unwrap() error { return e.err }
-
-// atBase adds to an error the line of an MLmodel file that names the repository first.
-func atBase(name string, text []byte, e *baseError) error {
-	before, _, _ := bytes.Cut(text, []byte(e.repository))
-	line := bytes.Count(before, []byte("\n")) + 1
-	return errdefs.WithSource(fmt.Errorf("%s:%d: %w", name, line, e), &errdefs.Source{
-		Info:   &pb.SourceInfo{Filename: name, Data: text, Language: "yaml"},
-		Ranges: []*pb.Range{{Start: &pb.Position{Line: int32(line)}, End: &pb.Position{Line: int32(line)}}},
-	})
+	return s.give(frontend.Supply{Bases: bases}, nil)
 }
 
 // bases returns the weights that an MLmodel file refers to and that the lock does not have,
 // with the hashes of their files. Steps that fetch them get the user's token of the hub.
-func (s *supplier) bases(ctx context.Context, text []byte, lock *resolver.Lock) ([]frontend.Base, error) {
+func (s *supplier) bases(ctx context.Context, file string, text []byte, lock *resolver.Lock) ([]frontend.Base, error) {
 	refs, err := mlmodel.HubReferences(text)
 	if err != nil || len(refs) == 0 {
 		return nil, nil // the frontend reports the error
@@ -87,7 +50,7 @@ func (s *supplier) bases(ctx context.Context, text []byte, lock *resolver.Lock) 
 		}
 		b, err := s.base(ctx, base)
 		if err != nil {
-			return nil, &baseError{r.Repository, err}
+			return nil, mlmodel.HubUnreachable(file, text, r.Repository, err)
 		}
 		out = append(out, *b)
 	}
@@ -147,5 +110,5 @@ func (s *supplier) listedBases(ctx context.Context, m *modelstore.Model, files [
 	if err != nil {
 		return nil, err
 	}
-	return s.bases(ctx, text, nil)
+	return s.bases(ctx, "MLmodel", text, nil)
 }

@@ -63,15 +63,13 @@ func supplyModel(ctx context.Context, opt *client.SolveOpt, o Options) (func(), 
 		}
 	}
 	if listed {
-		if err = s.supply(ctx, source, lock, err == nil); err != nil {
-			err = AtModelSource(p, err)
-		}
+		err = s.supply(ctx, source, lock, err == nil)
 	} else {
 		err = s.directoryBases(ctx, p, scheme.Local(source), lock)
 	}
 	if err != nil {
 		closed()
-		return nothing, err
+		return nothing, AtModelSource(p, err)
 	}
 	return closed, nil
 }
@@ -283,8 +281,15 @@ func (s *supplier) say(format string, args ...any) {
 	fmt.Fprintln(s.options.Log, terminal.Printable(fmt.Sprintf(format, args...)))
 }
 
-// AtModelSource adds to an error the line of [model] source.
+// AtModelSource adds to an error the lines of the model that it is about, else that of
+// [model] source.
 func AtModelSource(p *Project, err error) error {
+	if sources := frontend.FaultSources(err); len(sources) > 0 {
+		for _, s := range sources {
+			err = errdefs.WithSource(err, s)
+		}
+		return err
+	}
 	r, _ := p.File.Position("model", "source")
 	return errdefs.WithSource(fmt.Errorf("model.source: %w", err), &errdefs.Source{
 		Info: &pb.SourceInfo{Filename: p.Path, Data: p.Source, Language: "toml"},

@@ -75,7 +75,12 @@ func at(f *deployfile.File, err error, key ...string) error {
 		return nil
 	}
 	r, _ := f.Position(key...)
-	e := &located{err: err, ranges: []deployfile.Range{r}}
+	return &located{err: err, ranges: []deployfile.Range{r}, others: FaultSources(err)}
+}
+
+// FaultSources returns the lines of other files that an error is about, without what they
+// hold of credentials.
+func FaultSources(err error) (out []*errdefs.Source) {
 	for _, fault := range mlmodel.Faults(err) {
 		if fault.Line == 0 {
 			continue
@@ -83,9 +88,9 @@ func at(f *deployfile.File, err error, key ...string) error {
 		// The line alone: what is around it was not searched for credentials.
 		text := terminal.Masked(fault.Text)
 		info := &pb.SourceInfo{Filename: terminal.Line(fault.File), Data: []byte(strings.Repeat("\n", fault.Line-1) + text)}
-		e.others = append(e.others, &errdefs.Source{Info: info, Ranges: []*pb.Range{lineRange(fault.Line, text)}})
+		out = append(out, &errdefs.Source{Info: info, Ranges: []*pb.Range{lineRange(fault.Line, text)}})
 	}
-	return e
+	return out
 }
 
 // lineRange is all of a line with this text.

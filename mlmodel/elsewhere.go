@@ -27,6 +27,12 @@ func (r *reader) refuseElsewhere() error {
 		return d.fault(local.Line, fmt.Sprintf("the model has an adapter alone: the weights below it are in %q on the machine that logged it", local.Value),
 			"there, join the two (merge_and_unload() of the loaded model), log that as a model of its own, and name its directory in source of [model]")
 	}
-	return d.fault(name.Line, fmt.Sprintf("the model has no weights: it was logged with save_pretrained=False, and names no commit of %q on its hub", name.Value),
+	return d.noWeights(name.Line, fmt.Sprintf("names no commit of %q on its hub", name.Value))
+}
+
+// noWeights is a fault of a model without weights, which says what is wrong with those that
+// it refers to.
+func (d *document) noWeights(line int, what string) *SourceError {
+	return d.fault(line, "the model has no weights: it was logged with save_pretrained=False, and "+what,
 		`fetch them once, into a copy of the model's directory: mlflow.transformers.persist_pretrained_model("COPY"); then name the copy in source of [model]`)
 }

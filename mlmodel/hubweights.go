@@ -1,8 +1,10 @@
 package mlmodel
 
 import (
+	"fmt"
 	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/deployfile/deployfile/imagespec"
 	"go.yaml.in/yaml/v3"
@@ -30,6 +32,19 @@ func HubReferences(mlmodel []byte) ([]HubReference, error) {
 	}
 	refs, _ := hubReferences(d)
 	return refs, nil
+}
+
+// HubUnreachable returns the fault of an MLmodel file, at the line that names the
+// repository, whose weights cannot be had because of err.
+func HubUnreachable(file string, mlmodel []byte, repository string, err error) error {
+	d, wrong := parseDocument(file, mlmodel)
+	if wrong != nil {
+		return wrong
+	}
+	line := 1 + slices.IndexFunc(d.lines, func(line string) bool { return strings.Contains(line, repository) })
+	fault := d.noWeights(line, fmt.Sprintf("those of %q cannot be had: %v", repository, err))
+	fault.Err = err
+	return fault
 }
 
 // hubReferences returns what the flavor transformers takes from a hub, as MLflow finds it

@@ -146,7 +146,6 @@ func errorsWith(text string) map[string]error {
 // unnamedErrors returns the types that this package cannot name.
 func unnamedErrors() []string {
 	return []string{
-		"build.baseError",
 		"frontend.gatewayError",
 		"frontend.hinted",
 		"frontend.located",
