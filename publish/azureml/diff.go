@@ -4,13 +4,12 @@ import (
 	"context"
 	"maps"
 	"slices"
-	"strings"
 
-	"github.com/rogpeppe/go-internal/diff"
 	"sigs.k8s.io/yaml"
 
 	"github.com/deployfile/deployfile/manifests"
 	"github.com/deployfile/deployfile/publish"
+	"github.com/deployfile/deployfile/publish/internal/linediff"
 )
 
 // Diff implements publish.Driver. It compares what the endpoint has with the documents: the
@@ -87,7 +86,7 @@ func compare(object string, wanted, there any) (*publish.Change, error) {
 		return nil, err
 	}
 	if there == nil {
-		return &publish.Change{Action: "create", Object: object, Diff: lines("", string(after))}, nil
+		return &publish.Change{Action: "create", Object: object, Diff: linediff.Lines(nil, after)}, nil
 	}
 	have, err := tree(there)
 	if err != nil {
@@ -97,23 +96,8 @@ func compare(object string, wanted, there any) (*publish.Change, error) {
 	if err != nil {
 		return nil, err
 	}
-	if changed := lines(string(before), string(after)); changed != "" {
+	if changed := linediff.Lines(before, after); changed != "" {
 		return &publish.Change{Action: "update", Object: object, Diff: changed}, nil
 	}
 	return nil, nil
-}
-
-// lines returns the lines that differ, each with "+" or "-" in front.
-func lines(before, after string) string {
-	if before == "" {
-		before = "\n"
-	}
-	var out strings.Builder
-	for i, line := range strings.SplitAfter(string(diff.Diff("", []byte(before), "", []byte(after))), "\n") {
-		// The first three lines are the names of the two files.
-		if i > 2 && (strings.HasPrefix(line, "+") || strings.HasPrefix(line, "-") && line != "-\n") {
-			out.WriteString(line)
-		}
-	}
-	return out.String()
 }

@@ -6,16 +6,15 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	api "github.com/aws/aws-sdk-go-v2/service/sagemaker"
-	"github.com/rogpeppe/go-internal/diff"
 	"sigs.k8s.io/yaml"
 
 	"github.com/deployfile/deployfile/manifests"
 	spec "github.com/deployfile/deployfile/manifests/sagemaker"
 	"github.com/deployfile/deployfile/publish"
+	"github.com/deployfile/deployfile/publish/internal/linediff"
 )
 
 // Diff implements publish.Driver. It compares what the endpoint has with the documents:
@@ -144,7 +143,7 @@ func compare(endpoint string, document manifests.Document, there map[string]any)
 		spec.DocumentConfig: "configuration " + endpoint, spec.DocumentEndpoint: "endpoint " + endpoint,
 	}[document.Name]
 	if there == nil {
-		return &publish.Change{Action: "create", Object: object, Diff: lines("", string(document.Body))}, nil
+		return &publish.Change{Action: "create", Object: object, Diff: linediff.Lines(nil, document.Body)}, nil
 	}
 	var wanted map[string]any
 	if err := yaml.Unmarshal(document.Body, &wanted); err != nil {
@@ -163,7 +162,7 @@ func compare(endpoint string, document manifests.Document, there map[string]any)
 	if err != nil {
 		return nil, err
 	}
-	if d := lines(string(now), string(document.Body)); d != "" {
+	if d := linediff.Lines(now, document.Body); d != "" {
 		return &publish.Change{Action: "update", Object: object, Diff: d}, nil
 	}
 	return nil, nil
@@ -232,19 +231,4 @@ func says(name string, value any) bool {
 		return value != nil
 	}
 	return false
-}
-
-// lines returns the lines that differ, each with "+" or "-" in front.
-func lines(before, after string) string {
-	if before == "" {
-		before = "\n"
-	}
-	var out strings.Builder
-	for i, line := range strings.SplitAfter(string(diff.Diff("", []byte(before), "", []byte(after))), "\n") {
-		// The first three lines are the names of the two files.
-		if i > 2 && (strings.HasPrefix(line, "+") || strings.HasPrefix(line, "-") && line != "-\n") {
-			out.WriteString(line)
-		}
-	}
-	return out.String()
 }

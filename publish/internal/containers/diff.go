@@ -3,11 +3,10 @@ package containers
 import (
 	"bytes"
 	"fmt"
-	"strings"
 
 	"github.com/deployfile/deployfile/manifests"
 	"github.com/deployfile/deployfile/publish"
-	"github.com/rogpeppe/go-internal/diff"
+	"github.com/deployfile/deployfile/publish/internal/linediff"
 )
 
 // Compare returns what applying the documents would change: newest is the present
@@ -19,32 +18,15 @@ func Compare(newest *publish.Revision, trouble string, documents []manifests.Doc
 	}
 	object := "container " + wanted.Name
 	if newest == nil {
-		return []publish.Change{{Action: "create", Object: object, Diff: lines(nil, documents)}}, nil
+		return []publish.Change{{Action: "create", Object: object, Diff: linediff.Lines(text(nil), text(documents))}}, nil
 	}
-	if d := lines(newest.Documents, documents); d != "" {
+	if d := linediff.Lines(text(newest.Documents), text(documents)); d != "" {
 		return []publish.Change{{Action: "update", Object: object, Diff: d}}, nil
 	}
 	if trouble != "" {
 		return []publish.Change{{Action: "update", Object: object, Diff: fmt.Sprintf("-%s\n+running\n", trouble)}}, nil
 	}
 	return nil, nil
-}
-
-// lines returns the lines that differ, each with "+" or "-" in front.
-func lines(old, wanted []manifests.Document) string {
-	before, after := text(old), text(wanted)
-	if len(before) == 0 {
-		// The comparison has a header line, and then all of it.
-		before = []byte{'\n'}
-	}
-	var out strings.Builder
-	for i, line := range strings.SplitAfter(string(diff.Diff("", before, "", after)), "\n") {
-		// The first three lines are the names of the two files.
-		if i > 2 && (strings.HasPrefix(line, "+") || strings.HasPrefix(line, "-") && line != "-\n") {
-			out.WriteString(line)
-		}
-	}
-	return out.String()
 }
 
 func text(documents []manifests.Document) []byte {
