@@ -3,6 +3,7 @@ package main
 import (
 	"archive/zip"
 	"bytes"
+	"cmp"
 	"compress/flate"
 	"crypto/sha256"
 	"encoding/base64"
@@ -53,20 +54,13 @@ func (w *wheel) add(name, from string, executable bool) error {
 func (w *wheel) addPackage(dir string) error {
 	return fs.WalkDir(os.DirFS(dir), "deployfile", func(name string, d fs.DirEntry, err error) error {
 		if err != nil || d.Name() == "__pycache__" {
-			return firstOf(err, fs.SkipDir)
+			return cmp.Or(err, fs.SkipDir)
 		}
 		if d.IsDir() {
 			return nil
 		}
 		return w.add(name, filepath.Join(dir, filepath.FromSlash(name)), false)
 	})
-}
-
-func firstOf(err, otherwise error) error {
-	if err != nil {
-		return err
-	}
-	return otherwise
 }
 
 // write writes the wheel; RECORD is the last file, as the format recommends.

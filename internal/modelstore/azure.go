@@ -51,7 +51,7 @@ const azureScope = "https://storage.azure.com/.default"
 // gets them can use, go to Microsoft's hosts alone: ParseObjects takes no others.
 func openAzure(n modelsource.ObjectsName, o Options) (bucket, error) {
 	options := &container.ClientOptions{ClientOptions: policy.ClientOptions{
-		Transport: azureTransport(),
+		Transport: &http.Client{Transport: limitAnswers(plainTransport()), CheckRedirect: noRedirect},
 		Retry:     policy.RetryOptions{MaxRetries: attempts - 1},
 	}}
 	place := n
@@ -101,16 +101,6 @@ func (a *azureContainer) connect(text string, n modelsource.ObjectsName, options
 	a.keyed = strings.Contains(text, "AccountKey=")
 	a.signs = err == nil && !onLoopback(u.Host) && a.keyed
 	return nil
-}
-
-func azureTransport() *http.Client {
-	plain := http.DefaultTransport.(*http.Transport).Clone()
-	plain.ResponseHeaderTimeout = silence
-	plain.DisableCompression = true
-	return &http.Client{
-		Transport:     limitAnswers(plain),
-		CheckRedirect: func(*http.Request, []*http.Request) error { return fmt.Errorf("it redirects: %w", errNotFollowed) },
-	}
 }
 
 // connectionAccount returns the account that a connection string names.

@@ -46,15 +46,11 @@ func openGCS(name string, o Options) (bucket, error) {
 	if err != nil || u.Host == "" || u.User != nil || u.Scheme != "http" && u.Scheme != "https" {
 		return nil, fmt.Errorf("%s is not an http or https address, or HOST:PORT", gcsEmulatorVariable)
 	}
-	plain := http.DefaultTransport.(*http.Transport).Clone()
-	plain.ResponseHeaderTimeout = silence
-	plain.DisableCompression = true
+	plain := plainTransport()
 	transport := &oauth2.Transport{Base: plain}
 	b := &gcsBucket{name: name, api: strings.TrimRight(u.String(), "/") + "/storage/v1/b/" + url.PathEscape(name) + "/o"}
 	b.client = &client{scheme: u.Scheme, host: u.Host, tries: attempts, silence: silence, http: &http.Client{
-		Transport: transport,
-		// The transport would give a credential to any host.
-		CheckRedirect: func(*http.Request, []*http.Request) error { return fmt.Errorf("it redirects: %w", errNotFollowed) },
+		Transport: transport, CheckRedirect: noRedirect,
 	}}
 	b.credential = credentialOnce(func(ctx context.Context) error {
 		var missing error

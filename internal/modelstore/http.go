@@ -70,10 +70,8 @@ func (c *client) own(u *url.URL) bool {
 // newClient returns a client of the server at an address, which trusts authorities in PEM
 // besides the system's.
 func newClient(server *url.URL, headers http.Header, authorities []byte, a advice) (*client, error) {
-	t := http.DefaultTransport.(*http.Transport).Clone()
+	t := plainTransport()
 	t.DialContext = guardedDialer(server.Host)
-	t.ResponseHeaderTimeout = silence
-	t.DisableCompression = true
 	if len(authorities) > 0 {
 		pool, err := x509.SystemCertPool()
 		if err != nil {
@@ -87,6 +85,21 @@ func newClient(server *url.URL, headers http.Header, authorities []byte, a advic
 	c := &client{scheme: server.Scheme, host: server.Host, silence: silence, headers: headers, authorities: authorities, advice: a, tries: attempts}
 	c.http = &http.Client{Transport: t, CheckRedirect: c.redirect}
 	return c, nil
+}
+
+// plainTransport returns a transport that waits for an answer as long as a store may take,
+// and leaves it as it comes.
+func plainTransport() *http.Transport {
+	t := http.DefaultTransport.(*http.Transport).Clone()
+	t.ResponseHeaderTimeout = silence
+	t.DisableCompression = true
+	return t
+}
+
+// noRedirect follows no redirect: the libraries of a vendor would give a credential to any
+// host.
+func noRedirect(*http.Request, []*http.Request) error {
+	return fmt.Errorf("it redirects: %w", errNotFollowed)
 }
 
 // once returns a client that sends each request once.

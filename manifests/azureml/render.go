@@ -19,15 +19,7 @@ import (
 // one name, which follows from what they are, so a release that is promoted goes on
 // running as it is.
 func (s *Spec) Render(state manifests.State) ([]manifests.Document, error) {
-	var out []manifests.Document
-	add := func(name string, body any) error {
-		text, err := clouds.Encode(body)
-		if err != nil {
-			return fmt.Errorf("%s: %w", name, err)
-		}
-		out = append(out, manifests.Document{Name: name, Body: text})
-		return nil
-	}
+	var out clouds.Documents
 	properties := endpointProperties{AuthMode: authModes()[s.AuthMode], PublicNetworkAccess: enabled(!s.NoPublicAccess), Traffic: map[string]int{}, MirrorTraffic: map[string]int{}}
 	live := ""
 	for i, slot := range state.Slots() {
@@ -47,7 +39,7 @@ func (s *Spec) Render(state manifests.State) ([]manifests.Document, error) {
 		if i > 0 {
 			names = [2]string{DocumentEnvironmentNext, DocumentDeploymentNext}
 		}
-		if err := errors.Join(add(names[0], env), add(names[1], d)); err != nil {
+		if err := errors.Join(out.Add(names[0], env), out.Add(names[1], d)); err != nil {
 			return nil, err
 		}
 		share := 100
@@ -61,7 +53,7 @@ func (s *Spec) Render(state manifests.State) ([]manifests.Document, error) {
 			properties.MirrorTraffic[name] = mirror
 		}
 	}
-	err := add(DocumentEndpoint, endpoint{Identity: s.identity(), Tags: s.tags(state.Newest().Target.Endpoint), Properties: properties})
+	err := out.Add(DocumentEndpoint, endpoint{Identity: s.identity(), Tags: s.tags(state.Newest().Target.Endpoint), Properties: properties})
 	return out, err
 }
 

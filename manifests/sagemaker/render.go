@@ -19,15 +19,7 @@ const longestImage = 255
 func (s *Spec) Render(state manifests.State) ([]manifests.Document, error) {
 	name := state.Newest().Target.Endpoint
 	config := endpointConfig{EndpointConfigName: name, KmsKeyId: s.KMSKey, Tags: s.tags(), DataCaptureConfig: s.capture()}
-	var out []manifests.Document
-	add := func(name string, body any) error {
-		text, err := clouds.Encode(body)
-		if err != nil {
-			return fmt.Errorf("%s: %w", name, err)
-		}
-		out = append(out, manifests.Document{Name: name, Body: text})
-		return nil
-	}
+	var out clouds.Documents
 	for i, slot := range state.Slots() {
 		keys := specOf(slot.Release)
 		m, err := keys.model(slot.Release)
@@ -47,14 +39,14 @@ func (s *Spec) Render(state manifests.State) ([]manifests.Document, error) {
 			v.InitialInstanceCount = max(1, (v.InitialInstanceCount*keys.Weight+99)/100)
 		}
 		config.ProductionVariants = append(config.ProductionVariants, v)
-		if err := add(document, *m); err != nil {
+		if err := out.Add(document, *m); err != nil {
 			return nil, err
 		}
 	}
-	if err := add(DocumentConfig, config); err != nil {
+	if err := out.Add(DocumentConfig, config); err != nil {
 		return nil, err
 	}
-	err := add(DocumentEndpoint, endpoint{EndpointName: name, EndpointConfigName: name, DeploymentConfig: s.guarded(), Tags: s.tags()})
+	err := out.Add(DocumentEndpoint, endpoint{EndpointName: name, EndpointConfigName: name, DeploymentConfig: s.guarded(), Tags: s.tags()})
 	return out, err
 }
 

@@ -3,6 +3,7 @@ package clouds
 
 import (
 	"errors"
+	"fmt"
 	"reflect"
 
 	"sigs.k8s.io/yaml"
@@ -10,10 +11,23 @@ import (
 	"github.com/deployfile/deployfile/manifests"
 )
 
-// Encode returns a document as YAML. It fails if decoding does not give the same again: the
+// Documents are those of a state.
+type Documents []manifests.Document
+
+// Add adds the body of a request, as YAML.
+func (d *Documents) Add(name string, body any) error {
+	text, err := encode(body)
+	if err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	*d = append(*d, manifests.Document{Name: name, Body: text})
+	return nil
+}
+
+// encode returns a document as YAML. It fails if decoding does not give the same again: the
 // library does not escape a few characters that readers take for line ends, and replaces
 // what is not UTF-8.
-func Encode(body any) ([]byte, error) {
+func encode(body any) ([]byte, error) {
 	text, err := yaml.Marshal(body)
 	if err != nil {
 		return nil, err
