@@ -4,11 +4,15 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"net/http"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/deployfile/deployfile/deployfile"
 	"github.com/deployfile/deployfile/internal/invoke"
+	"github.com/deployfile/deployfile/internal/suggest"
+	"github.com/deployfile/deployfile/manifests"
 	"github.com/deployfile/deployfile/manifests/kinds"
 	"github.com/deployfile/deployfile/publish"
 	"github.com/deployfile/deployfile/report"
@@ -78,15 +82,29 @@ func (s *session) endpoint(ctx context.Context) (*publish.Endpoint, error) {
 	return endpoint, atTarget(s.Target, err)
 }
 
-// Predict sends one request to the endpoint at a target, "" for the only one, and
-// returns the answer. The media type is that of the request, such as
-// "application/json".
-func (d *Deployer) Predict(ctx context.Context, target, mediaType string, request []byte) ([]byte, error) {
-	s, err := d.open(ctx, target)
+// PredictOptions are a request to an endpoint.
+type PredictOptions struct {
+	// Target is the name of the target, "" for the only one.
+	Target string
+	// Track is the release that answers: "live", "next", or a track that status shows; ""
+	// for whichever gets the request.
+	Track string
+	// MediaType is that of the Request, such as "application/json".
+	MediaType string
+	Request   []byte
+}
+
+// Predict sends one request to the endpoint at a target, and returns the answer.
+func (d *Deployer) Predict(ctx context.Context, o PredictOptions) ([]byte, error) {
+	s, err := d.open(ctx, o.Target)
 	if err != nil {
 		return nil, err
 	}
 	defer s.close()
+	track, err := s.track(ctx, o.Track)
+	if err != nil {
+		return nil, atTarget(s.Target, err)
+	}
 	d.progress().Wait(s.Name + ": waiting for the answer")
 	endpoint, err := s.endpoint(ctx)
 	if err != nil {
@@ -95,9 +113,54 @@ func (d *Deployer) Predict(ctx context.Context, target, mediaType string, reques
 	if endpoint.Close != nil {
 		defer endpoint.Close()
 	}
-	answer, err := invoke.Post(ctx, endpoint.URL, mediaType, request)
+	answer, err := invoke.Post(ctx, endpoint.URL, o.MediaType, track, o.Request)
 	return answer, atTarget(s.Target, err)
 }
+
+// track returns the headers by which a request names a release, none for "".
+func (s *session) track(ctx context.Context, name string) (http.Header, error) {
+	if name == "" {
+		return nil, nil
+	}
+	tracker, ok := s.publisher.(publish.Tracker)
+	if !ok {
+		return nil, fmt.Errorf("kind %q sends no request to a release by name; %s", s.Kind, kindsWith(deployfile.VerbTrack))
+	}
+	status, err := s.publisher.Status(ctx)
+	if err == nil && status.Revision == nil {
+		err = &publish.NothingError{Endpoint: s.Endpoint}
+	}
+	if err != nil {
+		return nil, err
+	}
+	next, err := isNext(status.Revision.State, name)
+	if err != nil {
+		return nil, err
+	}
+	header, value, err := tracker.Tracked(status.Revision, next)
+	return http.Header{http.CanonicalHeaderKey(header): {value}}, err
+}
+
+// isNext reports which release has a name: the next or the live one.
+func isNext(state manifests.State, name string) (bool, error) {
+	known := []string{trackLive}
+	if state.Live.Track != "" {
+		known = append(known, state.Live.Track)
+	}
+	if slices.Contains(known, name) {
+		return false, nil
+	}
+	if state.Next == nil {
+		return false, usage("there is no release %q at the endpoint, where only %s is live", name, state.Live.Image)
+	}
+	if name == trackNext || name == state.Next.Track {
+		return true, nil
+	}
+	return false, usage("there is no release %q at the endpoint: %s", name, suggest.OneOf(name, append(known, trackNext, state.Next.Track)))
+}
+
+// The names of the slots of a state.
+const trackLive, trackNext = "live", "next"
 
 // BatchOptions say what a batch reads and writes.
 type BatchOptions struct {

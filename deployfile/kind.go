@@ -55,6 +55,7 @@ type Verb string
 // list, rollback and delete.
 const (
 	VerbPredict Verb = "predict --target"
+	VerbTrack   Verb = "predict --track"
 	VerbOpen    Verb = "open"
 	VerbLogs    Verb = "logs"
 	VerbBatch   Verb = "predict --batch"

@@ -58,6 +58,13 @@ type Opener interface {
 	Open(ctx context.Context) (*Endpoint, error)
 }
 
+// Tracker is an Opener whose target sends a request to one of two releases if it is asked to.
+type Tracker interface {
+	// Tracked returns the header by which a request to what Open returns names the live
+	// release of a revision, or the next.
+	Tracked(newest *Revision, next bool) (name, value string, err error)
+}
+
 // Batcher is a Publisher whose target can run the image once over a file.
 type Batcher interface {
 	// Batch scores the whole input and returns when the output is written.

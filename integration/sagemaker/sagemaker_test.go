@@ -132,6 +132,7 @@ func count(t *testing.T, url string, n int) map[string]int {
 // fails, a tenth gets to the canary, and answers change when they should.
 func TestCanary(t *testing.T) {
 	u := newUser(t, project(t), "strategy = \"canary\"\nweight = 10\n")
+	u.Write(t, "request.json", "{}")
 	first := u.build(t)
 	u.run(t, "deploy", "aws", "--image", first)
 	url := u.open(t)
@@ -160,6 +161,14 @@ func TestCanary(t *testing.T) {
 	all := of[1].Load() - stable + of[2].Load() - canary + 400
 	if share := float64(of[2].Load()-canary+int64(got["2"])) / float64(all); share < 0.09 || share > 0.11 {
 		t.Errorf("of %d requests the canary got %.3f", all, share)
+	}
+	for track, version := range map[string]string{"live": "1", "next": "2", "canary": "2"} {
+		if out := u.run(t, "predict", "--target", "aws", "--track", track, "-i", "request.json"); !strings.Contains(out, fmt.Sprintf(`"predictions": %q`, version)) {
+			t.Errorf("%s answers %s", track, out)
+		}
+	}
+	if _, log, err := u.try(t, "predict", "--target", "aws", "--track", "green", "-i", "request.json"); err == nil || !strings.Contains(log, `there is no release "green" at the endpoint`) {
+		t.Errorf("%v\n%s", err, log)
 	}
 	u.run(t, "promote", "aws")
 	want(map[string]int{"2": 100})

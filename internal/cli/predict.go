@@ -22,7 +22,7 @@ type predictOptions struct {
 	inputFlags
 	serverFlags
 	input, output, contentType string
-	target                     string
+	target, track              string
 	batch                      bool
 	timeout                    time.Duration
 }
@@ -38,7 +38,8 @@ own serving_input_example.json. No server is left behind. CONTEXT may be the URI
 model, such as models:/iris@champion, which needs no Deployfile.
 
 With --target the request goes to the endpoint that is deployed there, and nothing
-is built. With --batch as well, the target runs the image that is deployed there
+is built. --track sends it to one of two releases: live, or next, which is a canary
+or a preview. With --batch as well, the target runs the image that is deployed there
 once over all of IN and writes the answers to OUT: files here, or URLs that the
 target reads and writes itself (s3://BUCKET/KEY, pvc://CLAIM/PATH).`,
 		Example: `  deployfile predict
@@ -48,6 +49,8 @@ target reads and writes itself (s3://BUCKET/KEY, pvc://CLAIM/PATH).`,
   deployfile predict --target prod --batch s3://data/rows.csv s3://data/answers.csv`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			switch {
+			case o.track != "" && (o.target == "" || o.batch):
+				return errors.New("--track goes with --target, and not with --batch")
 			case !o.batch:
 				return cobra.MaximumNArgs(1)(cmd, args)
 			case o.target == "":
@@ -86,9 +89,11 @@ target reads and writes itself (s3://BUCKET/KEY, pvc://CLAIM/PATH).`,
 	flags.StringVarP(&o.output, "output", "o", "-", "the `FILE` that the answer goes to")
 	flags.StringVar(&o.contentType, "content-type", "", "the `TYPE` of the request, application/json or text/csv (default: by the input's name, else JSON)")
 	flags.StringVar(&o.target, "target", "", "a `TARGET` of the Deployfile, which is asked instead of the image")
+	flags.StringVar(&o.track, "track", "", "with --target: the release that answers, live, next, or a `TRACK` that status shows")
 	flags.BoolVar(&o.batch, "batch", false, "with --target: score all of IN, and write OUT")
 	flags.DurationVar(&o.timeout, "timeout", defaultBatchTimeout, "with --batch: the `TIME` that it may take")
 	completeFlag(cmd, "target", completeTargets(o.openHere))
+	completeFlag(cmd, "track", cobra.FixedCompletions([]string{"live", "next"}, cobra.ShellCompDirectiveNoFileComp))
 	return cmd
 }
 
@@ -137,7 +142,7 @@ func predict(ctx context.Context, s streams, dir string, o predictOptions) error
 	var answer []byte
 	err = serve.Run(ctx, b, serve.Options{Project: p, Build: opt, Listen: listen, Limits: limits, Log: log},
 		func(ctx context.Context, url string, server build.Server) (err error) {
-			answer, err = invoke.Post(ctx, url, o.mediaType(), request)
+			answer, err = invoke.Post(ctx, url, o.mediaType(), nil, request)
 			return err
 		})
 	if err != nil {

@@ -22,7 +22,7 @@ func predictAt(ctx context.Context, s streams, dir string, o predictOptions) err
 	if err != nil {
 		return err
 	}
-	answer, err := d.Predict(ctx, o.target, o.mediaType(), request)
+	answer, err := d.Predict(ctx, deploy.PredictOptions{Target: o.target, Track: o.track, MediaType: o.mediaType(), Request: request})
 	if err != nil {
 		return err
 	}

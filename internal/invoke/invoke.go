@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net"
 	"net/http"
 	"net/url"
@@ -27,18 +28,19 @@ func (e *RefusedError) Error() string { return e.Err.Error() }
 // Unwrap returns Err.
 func (e *RefusedError) Unwrap() error { return e.Err }
 
-// Post sends a request to /invocations of the server at a URL without a path, and
-// returns the answer, which ends with a newline. Any answer other than 200 is an
+// Post sends a request to /invocations of the server at a URL without a path, with more
+// headers beside its media type, and returns the answer, which ends with a newline. Any answer other than 200 is an
 // error with the server's own words, a *RefusedError below 500.
-func Post(ctx context.Context, server, mediaType string, request []byte) ([]byte, error) {
-	return post(ctx, clientFor(server), server, mediaType, request)
+func Post(ctx context.Context, server, mediaType string, more http.Header, request []byte) ([]byte, error) {
+	return post(ctx, clientFor(server), server, mediaType, more, request)
 }
 
-func post(ctx context.Context, client *http.Client, server, mediaType string, request []byte) ([]byte, error) {
+func post(ctx context.Context, client *http.Client, server, mediaType string, more http.Header, request []byte) ([]byte, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, server+"/invocations", bytes.NewReader(request))
 	if err != nil {
 		return nil, err
 	}
+	maps.Copy(req.Header, more)
 	req.Header.Set("Content-Type", mediaType)
 	res, err := client.Do(req)
 	if err != nil {

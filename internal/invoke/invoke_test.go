@@ -15,7 +15,7 @@ func TestServersRedirectNowhere(t *testing.T) {
 	server := httptest.NewServer(http.RedirectHandler(inner.URL, http.StatusTemporaryRedirect))
 	t.Cleanup(server.Close)
 	for name, client := range map[string]*http.Client{"here": Loopback(), "at a target": clientFor("https://models.example.com")} {
-		_, err := post(t.Context(), client, server.URL, "application/json", []byte("{}"))
+		_, err := post(t.Context(), client, server.URL, "application/json", nil, []byte("{}"))
 		if err == nil || !strings.Contains(err.Error(), "307 Temporary Redirect") {
 			t.Errorf("%s: %v", name, err)
 		}

@@ -73,7 +73,7 @@ func TestPageListsVerbs(t *testing.T) {
 	has := map[string]func(deployfile.Kind) bool{
 		"works without a registry": func(k deployfile.Kind) bool { return k.Image.Store != deployfile.StoreNone },
 	}
-	for _, v := range []deployfile.Verb{deployfile.VerbPredict, deployfile.VerbOpen, deployfile.VerbLogs, deployfile.VerbBatch, deployfile.VerbPromote} {
+	for _, v := range []deployfile.Verb{deployfile.VerbPredict, deployfile.VerbTrack, deployfile.VerbOpen, deployfile.VerbLogs, deployfile.VerbBatch, deployfile.VerbPromote} {
 		has["`"+string(v)+"`"] = func(k deployfile.Kind) bool { return k.Can(v) }
 	}
 	for what, has := range has {

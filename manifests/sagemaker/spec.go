@@ -21,7 +21,7 @@ func Kind() deployfile.Kind {
 		Sources: append(manifests.Sources(), source, guardedSource),
 		Formats: formats(),
 		Image:   deployfile.ImageNeed{Formats: []string{deployfile.FormatDockerManifest}},
-		Verbs:   []deployfile.Verb{deployfile.VerbPredict, deployfile.VerbOpen, deployfile.VerbLogs, deployfile.VerbPromote},
+		Verbs:   []deployfile.Verb{deployfile.VerbPredict, deployfile.VerbTrack, deployfile.VerbOpen, deployfile.VerbLogs, deployfile.VerbPromote},
 	}
 }
 

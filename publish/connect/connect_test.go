@@ -71,10 +71,11 @@ func TestVerbs(t *testing.T) {
 		p := publishers[k.Name]
 		_, logs := p.(publish.Logger)
 		_, opens := p.(publish.Opener)
+		_, tracks := p.(publish.Tracker)
 		_, batches := p.(publish.Batcher)
 		_, imports := p.(publish.Importer)
 		for verb, want := range map[deployfile.Verb]bool{
-			deployfile.VerbLogs: logs, deployfile.VerbOpen: opens, deployfile.VerbPredict: opens, deployfile.VerbBatch: batches,
+			deployfile.VerbLogs: logs, deployfile.VerbOpen: opens, deployfile.VerbPredict: opens, deployfile.VerbTrack: tracks, deployfile.VerbBatch: batches,
 		} {
 			if k.Can(verb) != want {
 				t.Errorf("kind %s, %s: %v, but its publisher: %v", k.Name, verb, k.Can(verb), want)

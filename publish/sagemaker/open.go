@@ -11,11 +11,15 @@ import (
 	"github.com/aws/smithy-go"
 
 	"github.com/deployfile/deployfile/internal/untrusted"
+	spec "github.com/deployfile/deployfile/manifests/sagemaker"
 	"github.com/deployfile/deployfile/publish"
 	"github.com/deployfile/deployfile/publish/internal/proxy"
 )
 
-var _ publish.Opener = (*Publisher)(nil)
+var (
+	_ publish.Opener  = (*Publisher)(nil)
+	_ publish.Tracker = (*Publisher)(nil)
+)
 
 // MaxRequest is the size of the largest request that SageMaker takes, in bytes.
 const MaxRequest = 6 << 20
@@ -35,6 +39,14 @@ func (p *Publisher) Open(ctx context.Context) (*publish.Endpoint, error) {
 	}
 	signing := &signer{connection: p.connection, runtime: sagemakerruntime.NewFromConfig(p.config)}
 	return proxy.Serve(ctx, signing.invocations, signing.ping)
+}
+
+// Tracked implements publish.Tracker: each slot has a variant.
+func (p *Publisher) Tracked(_ *publish.Revision, next bool) (name, value string, err error) {
+	if next {
+		return headerVariant, spec.VariantNext, nil
+	}
+	return headerVariant, spec.VariantLive, nil
 }
 
 // signer signs requests to the endpoint.
