@@ -203,16 +203,32 @@ func TestCanary(t *testing.T) {
 // TestMLflow has MLflow's own server answer as the user that SageMaker chooses, with nowhere
 // to write but /tmp and no network.
 func TestMLflow(t *testing.T) {
-	u := newUser(t, lab.Example(t, shared.Parts, "../../examples/iris"), "network-isolation = true\n")
+	u := newUser(t, lab.Example(t, shared.Parts, "../../examples/iris"), "network-isolation = true\nstorage = \"s3://staging\"\n")
 	u.run(t, "deploy", "aws", "--image", u.build(t))
 	if out := u.run(t, "predict", "--target", "aws", "-i", "model/serving_input_example.json"); !strings.Contains(out, `"predictions"`) {
 		t.Errorf("the answer is %s", out)
 	}
+	u.batch(t)
 	_, log, err := u.try(t, "predict", "--target", "aws", "-i", "Deployfile", "--content-type", "application/json")
 	if err == nil || !strings.Contains(log, "the model answers 400") {
 		t.Errorf("%v\n%s", err, log)
 	}
 	u.run(t, "delete", "aws", "--yes")
+}
+
+// batch has the same server answer the rows of a file.
+func (u *user) batch(t *testing.T) {
+	t.Helper()
+	const header, row = "sepal length (cm),sepal width (cm),petal length (cm),petal width (cm)\n", "5.1,3.5,1.4,0.2\n"
+	u.Write(t, "rows.csv", header+strings.Repeat(row, 1000))
+	u.run(t, "predict", "--target", "aws", "--batch", "rows.csv", "answers.csv")
+	if got, want := u.Read(t, "answers.csv"), "prediction\n"+strings.Repeat("0\n", 1000); got != want {
+		t.Errorf("the answers are %.100q", got)
+	}
+	u.run(t, "predict", "--target", "aws", "--batch", "model/serving_input_example.json", "answers.jsonl")
+	if got := u.Read(t, "answers.jsonl"); !strings.HasPrefix(got, "0\n") {
+		t.Errorf("the answers are %.100q", got)
+	}
 }
 
 // TestRefusedImage shows that CreateModel reads the manifest.

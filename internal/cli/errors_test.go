@@ -113,7 +113,7 @@ func errorsWith(text string) map[string]error {
 		filled[publish.PendingError],
 		filled[publish.UnreadyError],
 		filled[azureml.APIError],
-		filled[sagemaker.APIError],
+		filled[sagemaker.APIError], filled[sagemaker.JobError],
 		filled[record.VersionError],
 		filled[registry.KeptError],
 		filled[registryclient.ContentError],

@@ -37,6 +37,7 @@ func (s *Spec) Check(c *deployfile.Check) {
 	s.checkGuarded(c)
 	s.checkImage(c)
 	s.checkPlatform(c)
+	s.checkBatch(c)
 	s.checkEnv(c)
 	s.checkLists(c)
 	if c.Has("port") && c.Target().Port != port {

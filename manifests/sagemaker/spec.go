@@ -18,10 +18,10 @@ func Kind() deployfile.Kind {
 		Name:    "sagemaker",
 		Summary: "an endpoint of Amazon SageMaker",
 		New:     func() deployfile.Spec { return new(Spec) },
-		Sources: append(manifests.Sources(), source, guardedSource),
+		Sources: append(manifests.Sources(), source, guardedSource, batchSource),
 		Formats: formats(),
 		Image:   deployfile.ImageNeed{Formats: []string{deployfile.FormatDockerManifest}},
-		Verbs:   []deployfile.Verb{deployfile.VerbPredict, deployfile.VerbTrack, deployfile.VerbOpen, deployfile.VerbLogs, deployfile.VerbPromote},
+		Verbs:   []deployfile.Verb{deployfile.VerbPredict, deployfile.VerbTrack, deployfile.VerbOpen, deployfile.VerbLogs, deployfile.VerbBatch, deployfile.VerbPromote},
 	}
 }
 
@@ -59,11 +59,15 @@ type Spec struct {
 	NetworkIsolation bool `toml:"network-isolation" json:"network-isolation,omitzero" default:"false"`
 	// ResourceTags are the tags of all that is made in AWS.
 	ResourceTags map[string]string `toml:"resource-tags" json:"resource-tags,omitzero" keys:"tag-key" format:"tag-value"`
+	// Storage is where files of `predict --batch` are while it runs, s3://BUCKET/PREFIX.
+	Storage string `toml:"storage" json:"storage,omitzero" format:"s3-url"`
 	// Guarded is how SageMaker replaces the instances of strategy "rolling"; the default is
 	// all at once.
 	Guarded *Guarded `toml:"rollout" json:"rollout,omitzero"`
 	// Serverless makes an endpoint without instances of its own.
 	Serverless *Serverless `toml:"serverless" json:"serverless,omitzero"`
+	// Batch says what `predict --batch` runs on.
+	Batch *Batch `toml:"batch" json:"batch,omitzero"`
 	// VPC connects the instances to a network of your own.
 	VPC *VPC `toml:"vpc" json:"vpc,omitzero"`
 	// DataCapture stores requests and answers in S3.

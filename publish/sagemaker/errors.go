@@ -25,6 +25,12 @@ func said(err error, texts ...string) bool {
 	return false
 }
 
+// named reports whether an error of AWS has a code.
+func named(err error, code string) bool {
+	var e smithy.APIError
+	return errors.As(err, &e) && e.ErrorCode() == code
+}
+
 // missing reports whether something is not there.
 func missing(err error) bool { return said(err, "could not find", "does not exist") }
 

@@ -112,9 +112,18 @@ func lastOf(events []types.FilteredLogEvent, n int) []types.FilteredLogEvent {
 	return out
 }
 
-// events returns the lines since a time. Without a group nothing was written yet.
+// events returns the lines of the endpoint since a time.
 func (c *connection) events(ctx context.Context, from time.Time) ([]types.FilteredLogEvent, error) {
-	in := &cloudwatchlogs.FilterLogEventsInput{LogGroupName: aws.String(c.group())}
+	return c.eventsOf(ctx, c.group(), "", from)
+}
+
+// eventsOf returns the lines of a group since a time, of the streams whose names have a
+// prefix. Without a group nothing was written yet.
+func (c *connection) eventsOf(ctx context.Context, group, streams string, from time.Time) ([]types.FilteredLogEvent, error) {
+	in := &cloudwatchlogs.FilterLogEventsInput{LogGroupName: aws.String(group)}
+	if streams != "" {
+		in.LogStreamNamePrefix = aws.String(streams)
+	}
 	if !from.IsZero() {
 		in.StartTime = aws.Int64(from.UnixMilli())
 	}
@@ -127,7 +136,7 @@ func (c *connection) events(ctx context.Context, from time.Time) ([]types.Filter
 			return nil, nil
 		}
 		if err != nil {
-			return nil, refused("read the log "+c.group(), err)
+			return nil, refused("read the log "+group, err)
 		}
 		out = append(out, page.Events...)
 		if len(out) > mostEvents {

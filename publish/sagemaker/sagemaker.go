@@ -14,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/ecr"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
 	api "github.com/aws/aws-sdk-go-v2/service/sagemaker"
 	"github.com/aws/aws-sdk-go-v2/service/sagemaker/types"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
@@ -42,17 +43,36 @@ type Options struct {
 
 // connection is a connection to the services of an account in a region.
 type connection struct {
-	api    *api.Client
-	logs   *cloudwatchlogs.Client
-	ecr    *ecr.Client
-	config aws.Config
+	api     *api.Client
+	logs    *cloudwatchlogs.Client
+	ecr     *ecr.Client
+	storage *s3.Client
+	config  aws.Config
 
-	endpoint, region string
-	instanceType     string
-	createRepository bool
-	repository       string
+	target, endpoint, region string
+	storageURL               string
+	batch                    batchKeys
+	instanceType             string
+	createRepository         bool
+	repository               string
 	// poll is the pause between two looks at the endpoint.
 	poll time.Duration
+}
+
+// batchKeys are those of a batch.
+type batchKeys struct {
+	instanceType string
+	instances    int
+	kmsKey       *string
+	tags         []types.Tag
+}
+
+func batchOf(s *spec.Spec) batchKeys {
+	out := batchKeys{instanceType: s.BatchType(), instances: s.BatchInstances(), tags: tagList(s.ResourceTags)}
+	if s.KMSKey != "" {
+		out.kmsKey = aws.String(s.KMSKey)
+	}
+	return out
 }
 
 // poll is how often an endpoint that changes is looked at. SageMaker throttles clients that
@@ -103,7 +123,8 @@ func open(ctx context.Context, o Options, poll time.Duration, change func(*aws.C
 		}))
 	}
 	conn := &connection{
-		api: api.NewFromConfig(c), logs: cloudwatchlogs.NewFromConfig(c), ecr: ecr.NewFromConfig(c), config: c,
+		api: api.NewFromConfig(c), logs: cloudwatchlogs.NewFromConfig(c), ecr: ecr.NewFromConfig(c), storage: openStorage(c), config: c,
+		target: o.Target.Name, storageURL: keys.Storage, batch: batchOf(keys),
 		endpoint: o.Target.Endpoint, region: c.Region, instanceType: keys.InstanceType, createRepository: keys.CreateRepository, repository: o.Target.Image, poll: poll,
 	}
 	s := &store{connection: conn, arns: map[string]string{}, done: map[string]publish.Record{}, own: map[int]types.ModelSummary{}}

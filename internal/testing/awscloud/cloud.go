@@ -53,6 +53,8 @@ type Cloud struct {
 	endpoints map[string]*endpoint
 	logs      map[string][]logLine
 	repos     map[string]bool
+	objects   map[string][]byte
+	jobs      map[string]*job
 	calls     []string
 	mistakes  []string
 
@@ -91,6 +93,7 @@ func New(t testing.TB) *Cloud {
 		now:    time.Now().UTC(),
 		models: map[string]*object{}, configs: map[string]*object{}, endpoints: map[string]*endpoint{},
 		logs: map[string][]logLine{}, repos: map[string]bool{},
+		objects: map[string][]byte{}, jobs: map[string]*job{},
 	}
 	c.server = httptest.NewServer(http.HandlerFunc(c.serve))
 	t.Cleanup(func() {
@@ -139,6 +142,14 @@ func (c *Cloud) There() []string {
 	}
 	for name := range c.configs {
 		out = append(out, "configuration "+name)
+	}
+	for path := range c.objects {
+		out = append(out, "object "+path)
+	}
+	for _, j := range c.jobs {
+		if j.status == "InProgress" || j.status == "Stopping" {
+			out = append(out, "job "+j.name+" "+j.status)
+		}
 	}
 	for _, e := range c.endpoints {
 		out = append(out, fmt.Sprintf("endpoint %s %s %s", e.name, e.status, e.config))

@@ -40,7 +40,6 @@ type variant struct {
 	answering sync.WaitGroup
 }
 
-// stop ends the servers as soon as they have answered what they got.
 // How long changes take.
 const (
 	createTime = 2 * time.Minute
@@ -54,6 +53,9 @@ const (
 func (c *Cloud) pass() {
 	c.requests++
 	c.now = c.now.Add(c.Step)
+	for _, j := range c.jobs {
+		c.passJob(j)
+	}
 	for key, e := range c.endpoints {
 		if e.until.IsZero() || e.until.After(c.now) || e.fleet != nil && len(e.fleet) == 0 {
 			continue // a fleet takes as long as its servers
@@ -71,10 +73,6 @@ func (c *Cloud) pass() {
 	}
 }
 
-// finish ends a creation or an update.
-// begin starts the servers of the pending configuration.
-// started starts the servers of a fleet.
-// within checks the quota of instances: an update needs a second fleet beside the first.
 // find returns an endpoint by its name, in which case does not matter.
 func (c *Cloud) find(in map[string]any) (*endpoint, error) {
 	name := text(in, "EndpointName")
@@ -143,7 +141,6 @@ func (c *Cloud) updateEndpoint(in map[string]any) (any, error) {
 	return map[string]any{"EndpointArn": e.arn}, nil
 }
 
-// guard checks how an endpoint is to change, and remembers the alarms that are raised.
 func (c *Cloud) deleteEndpoint(in map[string]any) (any, error) {
 	e, err := c.find(in)
 	if err == nil {

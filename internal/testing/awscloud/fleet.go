@@ -14,6 +14,7 @@ type fleet struct {
 	log      []logLine
 }
 
+// stop ends the servers as soon as they have answered what they got.
 func (c *Cloud) stop(variants []*variant) {
 	for _, v := range variants {
 		if v.server != nil {
@@ -25,6 +26,7 @@ func (c *Cloud) stop(variants []*variant) {
 	}
 }
 
+// finish ends a creation or an update.
 func (c *Cloud) finish(e *endpoint) {
 	if e.pending == "" { // weights
 		e.status = "InService"
@@ -54,6 +56,7 @@ func (c *Cloud) finish(e *endpoint) {
 	}
 }
 
+// begin starts the servers of the pending configuration.
 func (c *Cloud) begin(e *endpoint) {
 	e.fleet = make(chan fleet, 1)
 	var f fleet
@@ -77,6 +80,7 @@ func (c *Cloud) begin(e *endpoint) {
 	c.stopping.Go(func() { into <- c.started(f, at) })
 }
 
+// started starts the servers of a fleet.
 func (c *Cloud) started(f fleet, at time.Time) fleet {
 	if c.Start == nil {
 		return f
@@ -96,6 +100,7 @@ func (c *Cloud) started(f fleet, at time.Time) fleet {
 	return f
 }
 
+// within checks the quota of instances: an update needs a second fleet beside the first.
 func (c *Cloud) within(config *object) error {
 	for _, v := range variantsOf(config) {
 		kind, count := text(v, "InstanceType"), 0.0
@@ -118,6 +123,7 @@ func (c *Cloud) within(config *object) error {
 	return nil
 }
 
+// guard checks how an endpoint is to change, and remembers the alarms that are raised.
 func (c *Cloud) guard(e *endpoint, to *object, how map[string]any) error {
 	had, has := variantsOf(c.configs[e.config]), variantsOf(to)
 	if len(had) != len(has) || text(had[0], "VariantName") != text(has[0], "VariantName") {

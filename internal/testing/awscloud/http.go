@@ -41,22 +41,29 @@ func (c *Cloud) serve(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "not signed", http.StatusForbidden)
 		return
 	}
+	if service == "s3" {
+		operation = storageOperation(r)
+	}
 	fault := publishtest.NoFault
 	if c.Fault != nil {
 		fault = c.Fault(operation)
 	}
 	switch fault {
 	case publishtest.Throttled:
-		c.answer(w, nil, &refusal{http.StatusBadRequest, "ThrottlingException", "Rate exceeded"})
+		c.refuse(w, service, &refusal{http.StatusBadRequest, "ThrottlingException", "Rate exceeded"})
 		return
 	case publishtest.Internal:
-		c.answer(w, nil, &refusal{http.StatusInternalServerError, "InternalFailure", ""})
+		c.refuse(w, service, &refusal{http.StatusInternalServerError, "InternalFailure", ""})
 		return
 	case publishtest.Cut:
 		panic(http.ErrAbortHandler)
 	}
 	if service == "sagemaker" && strings.HasPrefix(r.URL.Path, "/endpoints/") {
 		c.invoke(w, r, body)
+		return
+	}
+	if service == "s3" {
+		c.store(w, r, operation, body, fault == publishtest.LostReply)
 		return
 	}
 	out, err := c.do(operation, body)
@@ -73,6 +80,9 @@ func (c *Cloud) serve(w http.ResponseWriter, r *http.Request) {
 
 // route returns what a request asks for, and the service that it must be signed for.
 func route(r *http.Request, body []byte) (operation, service string) {
+	if m := scope.FindStringSubmatch(r.Header.Get("Authorization")); m != nil && m[2] == "s3" {
+		return r.Method, "s3"
+	}
 	target := r.Header.Get("X-Amz-Target")
 	prefix, name, _ := strings.Cut(target, ".")
 	switch {
@@ -89,6 +99,18 @@ func route(r *http.Request, body []byte) (operation, service string) {
 		return "sts:" + string(m[1]), "sts"
 	}
 	return r.Method + " " + r.URL.Path, "sagemaker"
+}
+
+// refuse answers with an error, as the service's protocol has it.
+func (c *Cloud) refuse(w http.ResponseWriter, service string, err *refusal) {
+	if service == "s3" {
+		if err.code == "ThrottlingException" {
+			err = &refusal{http.StatusServiceUnavailable, "SlowDown", "Please reduce your request rate."}
+		}
+		refuseStorage(w, err)
+		return
+	}
+	c.answer(w, nil, err)
 }
 
 func (c *Cloud) answer(w http.ResponseWriter, out any, err error) {
@@ -123,7 +145,8 @@ func (c *Cloud) do(operation string, body []byte) (any, error) {
 		"CreateEndpointConfig": c.createConfig, "DescribeEndpointConfig": c.describeConfig, "DeleteEndpointConfig": c.deleteConfig,
 		"CreateEndpoint": c.createEndpoint, "UpdateEndpoint": c.updateEndpoint, "DescribeEndpoint": c.describeEndpoint, "DeleteEndpoint": c.deleteEndpoint,
 		"UpdateEndpointWeightsAndCapacities": c.updateWeights,
-		"AddTags":                            c.addTags, "DeleteTags": c.deleteTags, "ListTags": c.listTags,
+		"CreateTransformJob":                 c.createJob, "DescribeTransformJob": c.describeJob, "StopTransformJob": c.stopJob,
+		"AddTags": c.addTags, "DeleteTags": c.deleteTags, "ListTags": c.listTags,
 		"logs:FilterLogEvents":      c.filterLogs,
 		"ecr:DescribeRepositories":  c.describeRepositories,
 		"ecr:CreateRepository":      c.createRepository,

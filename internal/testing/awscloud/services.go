@@ -108,6 +108,11 @@ func (c *Cloud) Wait(d time.Duration) {
 				e.fleet <- <-e.fleet // it is up
 			}
 		}
+		for _, j := range c.jobs {
+			if !j.until.IsZero() {
+				j.done <- <-j.done
+			}
+		}
 		c.pass()
 	}
 }
