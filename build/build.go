@@ -17,6 +17,7 @@ import (
 	"github.com/deployfile/deployfile/builder"
 	"github.com/deployfile/deployfile/frontend"
 	"github.com/deployfile/deployfile/internal/bkerrors"
+	"github.com/deployfile/deployfile/modelsource"
 	"github.com/moby/buildkit/client"
 	gwclient "github.com/moby/buildkit/frontend/gateway/client"
 )
@@ -139,8 +140,9 @@ func run(ctx context.Context, b *builder.Builder, o Options) (*Result, error) {
 		err = addLimits(opt.FrontendAttrs, b, o)
 	}
 	closeModel := func() {}
+	var artifact *modelsource.Pin
 	if err == nil {
-		closeModel, err = supplyModel(ctx, opt, o)
+		closeModel, artifact, err = supplyModel(ctx, opt, o)
 	}
 	defer closeModel()
 	if err != nil {
@@ -162,7 +164,9 @@ func run(ctx context.Context, b *builder.Builder, o Options) (*Result, error) {
 	shown.sent.count(opt.Exports)
 	var failed error
 	buildFunc := func(ctx context.Context, c gwclient.Client) (*gwclient.Result, error) {
+		mounted := mountModel(ctx, opt.Exports, artifact)
 		result, err := frontend.Build(ctx, c)
+		<-mounted
 		if err == nil && o.Example != nil {
 			request := result.Metadata[frontend.MetaExample]
 			delete(result.Metadata, frontend.MetaExample)

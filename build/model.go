@@ -23,23 +23,24 @@ import (
 
 // supplyModel gives a build a model that the Deployfile names in a store: what it stands
 // for, unless the lock says so, and its files, or how the builder's steps fetch them.
-// The caller calls the function that it returns when the build has ended.
-func supplyModel(ctx context.Context, opt *client.SolveOpt, o Options) (func(), error) {
+// The caller calls the function that it returns when the build has ended. The artifact is
+// what an oci:// source is pinned to, nil for another.
+func supplyModel(ctx context.Context, opt *client.SolveOpt, o Options) (close func(), artifact *modelsource.Pin, err error) {
 	nothing := func() {}
 	p, err := OpenProject(ctx, o.Context, o.File, o.Args)
 	if err != nil {
-		return nothing, nil // the frontend reports it
+		return nothing, nil, nil // the frontend reports it
 	}
 	source := p.File.Model.Source
 	scheme, err := modelsource.Find(source)
 	_, listed := scheme.(modelsource.Listed)
 	_, oci := scheme.(modelsource.OCI)
 	if err != nil || o.Contexts[frontend.ModelContext] != "" {
-		return nothing, nil
+		return nothing, nil, nil
 	}
 	files, err := ReadLock(ctx, p.Path+LockSuffix)
 	if err != nil {
-		return nothing, err
+		return nothing, nil, err
 	}
 	lock, err := files.Decode()
 	if err != nil {
@@ -48,12 +49,15 @@ func supplyModel(ctx context.Context, opt *client.SolveOpt, o Options) (func(), 
 	if oci {
 		pin, err := pinArtifact(ctx, source, lock, o)
 		if err != nil {
-			return nothing, AtModelSource(p, err)
+			return nothing, nil, AtModelSource(p, err)
+		}
+		if pin == nil && lock != nil {
+			return nothing, lock.ModelSource, nil
 		}
 		if pin != nil {
 			err = (&supplier{solve: opt}).give(frontend.Supply{Pin: pin}, nil)
 		}
-		return nothing, err
+		return nothing, pin, err
 	}
 	s := &supplier{options: o, solve: opt}
 	s.store = storeOptions(p, &s.cache)
@@ -69,9 +73,9 @@ func supplyModel(ctx context.Context, opt *client.SolveOpt, o Options) (func(), 
 	}
 	if err != nil {
 		closed()
-		return nothing, AtModelSource(p, err)
+		return nothing, nil, AtModelSource(p, err)
 	}
-	return closed, nil
+	return closed, nil, nil
 }
 
 func storeOptions(p *Project, cache *userCache) modelstore.Options {

@@ -4,13 +4,16 @@ package ocimodel
 
 import (
 	"encoding/json"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
 	"os"
+	"path"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -25,21 +28,22 @@ import (
 type watched struct {
 	host string
 
-	mu         sync.Mutex
-	read, sent map[string]int64
-	mounts     []string
+	mu                  sync.Mutex
+	read, sent, uploads map[string]int64
+	mounts              []string
 }
 
 func watch(t *testing.T, host string) *watched {
-	w := &watched{read: map[string]int64{}, sent: map[string]int64{}}
+	w := &watched{read: map[string]int64{}, sent: map[string]int64{}, uploads: map[string]int64{}}
 	proxy := &httputil.ReverseProxy{Rewrite: func(p *httputil.ProxyRequest) {
 		p.SetURL(&url.URL{Scheme: "http", Host: host})
 		p.Out.Host = p.In.Host
 	}}
 	s := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-		digest := regexp.MustCompile(`sha256:[0-9a-f]{64}`).FindString(r.URL.String())
+		digest := path.Base(r.URL.Path)
 		counted := &counting{ResponseWriter: rw}
-		size := r.ContentLength
+		body := &countingBody{ReadCloser: r.Body}
+		r.Body = body
 		proxy.ServeHTTP(counted, r)
 		w.mu.Lock()
 		defer w.mu.Unlock()
@@ -47,9 +51,13 @@ func watch(t *testing.T, host string) *watched {
 		case r.Method == http.MethodGet && strings.Contains(r.URL.Path, "/blobs/sha256:"):
 			w.read[digest] += counted.n
 		case r.Method == http.MethodPost && r.URL.Query().Get("mount") != "" && counted.status == http.StatusCreated:
-			w.mounts = append(w.mounts, digest)
-		case r.Method == http.MethodPut && strings.Contains(r.URL.Path, "/blobs/uploads/"):
-			w.sent[digest] += max(size, 0)
+			w.mounts = append(w.mounts, r.URL.Query().Get("mount"))
+		case strings.Contains(r.URL.Path, "/blobs/uploads/"):
+			// The last request of an upload says which blob it is.
+			w.uploads[r.URL.Path] += body.n
+			if digest := r.URL.Query().Get("digest"); digest != "" {
+				w.sent[digest] += w.uploads[r.URL.Path]
+			}
 		}
 	}))
 	t.Cleanup(s.Close)
@@ -70,6 +78,18 @@ func (c *counting) WriteHeader(status int) {
 
 func (c *counting) Write(p []byte) (int, error) {
 	n, err := c.ResponseWriter.Write(p)
+	c.n += int64(n)
+	return n, err
+}
+
+// countingBody counts what is read of a request, whose length a client need not say.
+type countingBody struct {
+	io.ReadCloser
+	n int64
+}
+
+func (c *countingBody) Read(p []byte) (int, error) {
+	n, err := c.ReadCloser.Read(p)
 	c.n += int64(n)
 	return n, err
 }
@@ -180,14 +200,7 @@ func TestBuildFromPushed(t *testing.T) {
 	if d := cmp.Diff(want.diffIDs, got.diffIDs); d != "" || got.manifest.Config.Digest != want.manifest.Config.Digest {
 		t.Errorf("the image of the pushed model is %s, that of its directory %s:\n%s", got.manifest.Config.Digest, want.manifest.Config.Digest, d)
 	}
-	for _, l := range artifact.Layers[1:] {
-		if !l.Mounts || w.read[l.Digest] != 0 || w.sent[l.Digest] != 0 {
-			t.Errorf("of layer %s, %d bytes were read and %d sent", l.Digest, w.read[l.Digest], w.sent[l.Digest])
-		}
-		if !strings.Contains(strings.Join(w.mounts, " "), l.Digest) {
-			t.Errorf("layer %s was not mounted: %v", l.Digest, w.mounts)
-		}
-	}
+	w.unmoved(t, artifact)
 	if source := got.manifest.Annotations["io.github.deployfile.model.source"]; source != "oci://"+w.host+"/models/iris:1" {
 		t.Errorf("the manifest says that the model is from %q", source)
 	}
@@ -196,6 +209,38 @@ func TestBuildFromPushed(t *testing.T) {
 	}
 	// The server of the image reads the weights.
 	c.build(remote, shared.builder, w.host+"/images/verified:1")
+}
+
+// TestBuildWhereLocked builds from a pushed model on the builder that made the lock, and so
+// has read the weights: they are not sent.
+func TestBuildWhereLocked(t *testing.T) {
+	w := watch(t, lab.StartRegistry(t).Host)
+	c := newCLI(t)
+	pushed := decode[report.ModelPush](t, c.run("model", "push", "--json", w.host+"/models/iris:1", model(t, 6)))
+	artifact := decode[report.ModelArtifact](t, c.run("model", "inspect", "--json", pushed.Reference))
+	p := project(t, "oci://"+w.host+"/models/iris:1")
+	w.reset()
+	c.lock(p, shared.builder)
+	if weights := artifact.Layers[1]; w.read[weights.Digest] != weights.Size {
+		t.Fatalf("of %d bytes of weights, the lock read %d: this builder has them from elsewhere", weights.Size, w.read[weights.Digest])
+	}
+	w.reset()
+	c.build(p, shared.builder, w.host+"/images/locked:1", "--no-verify")
+	w.unmoved(t, artifact)
+}
+
+// unmoved checks that the registry mounted an artifact's large layers, and nobody read or
+// sent them.
+func (w *watched) unmoved(t *testing.T, artifact report.ModelArtifact) {
+	t.Helper()
+	for _, l := range artifact.Layers[1:] {
+		if !l.Mounts || w.read[l.Digest] != 0 || w.sent[l.Digest] != 0 {
+			t.Errorf("of layer %s, %d bytes were read and %d sent", l.Digest, w.read[l.Digest], w.sent[l.Digest])
+		}
+		if !slices.Contains(w.mounts, l.Digest) {
+			t.Errorf("layer %s was not mounted: %v", l.Digest, w.mounts)
+		}
+	}
 }
 
 // modelTables are the tables of the model's files in a lock.

@@ -19,7 +19,7 @@ type Downloader struct{ Uploader }
 
 // NewDownloader logs in to a repository, to pull from it.
 func NewDownloader(ctx context.Context, from name.Repository) (*Downloader, error) {
-	t, err := login(ctx, from, transport.PullScope)
+	t, err := login(ctx, from, from.Scope(transport.PullScope))
 	if err != nil {
 		return nil, err
 	}

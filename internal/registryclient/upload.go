@@ -39,20 +39,20 @@ type Content interface {
 
 // NewUploader logs in to a repository, to push to it.
 func NewUploader(ctx context.Context, to name.Repository) (*Uploader, error) {
-	t, err := login(ctx, to, transport.PushScope)
+	t, err := login(ctx, to, to.Scope(transport.PushScope))
 	if err != nil {
 		return nil, err
 	}
 	return &Uploader{to, &http.Client{Transport: t}}, nil
 }
 
-func login(ctx context.Context, to name.Repository, scope string) (http.RoundTripper, error) {
+func login(ctx context.Context, to name.Repository, scopes ...string) (http.RoundTripper, error) {
 	auth, err := authn.Resolve(ctx, registryauth.Keychain(), to)
 	if err != nil {
 		return nil, err
 	}
 	base := transport.NewUserAgent(untrusted.Registry(anywhere()), "deployfile")
-	return transport.NewWithContext(ctx, to.Registry, auth, base, []string{to.Scope(scope)})
+	return transport.NewWithContext(ctx, to.Registry, auth, base, scopes)
 }
 
 // Has reports whether the repository has a blob.
