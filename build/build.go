@@ -37,6 +37,11 @@ type Options struct {
 	Contexts map[string]string
 	// Secrets and SSH are values of --secret and --ssh.
 	Secrets, SSH []string
+	// SBOM adds attestations with both SBOMs to the image, and Provenance, unless empty,
+	// BuildKit's of how it was built: the value is that of buildx's --provenance, such as
+	// mode=max. With either, the image is an index.
+	SBOM       bool
+	Provenance string
 	// CacheFrom and CacheTo are values of buildx's flags.
 	CacheFrom, CacheTo []string
 	// Ulimits (of nproc and data) and Resources limit steps; they are values of

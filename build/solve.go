@@ -103,6 +103,12 @@ func attributes(o Options, dir, file string) map[string]string {
 	if o.NoCache {
 		attrs["no-cache"] = ""
 	}
+	if o.SBOM {
+		attrs["attest:sbom"] = ""
+	}
+	if o.Provenance != "" {
+		attrs["attest:provenance"] = o.Provenance
+	}
 	if o.Network != "" && o.Network != networkDefault {
 		attrs["force-network-mode"] = o.Network
 	}

@@ -52,14 +52,16 @@ func buildImage(ctx context.Context, in *inputs) (*gwclient.Result, error) {
 	return result.Finalize()
 }
 
-// annotate says where the model came from, in annotations of the manifest: a label would
-// make other images of the same model in another store.
+// annotate says where the model came from, in the index that an image with an SBOM has.
+// A label or an annotation of the manifest would make another image of the same model in
+// another store; and an image without an index, which may have to be one of Docker's
+// format, has no place for it.
 func (l *locked) annotate(res *gwclient.Result) {
-	if l.output.image != nil && !l.output.image.model() {
+	if l.ui.SBOM == nil || l.output.image != nil && !l.output.image.model() {
 		return
 	}
 	for _, f := range l.pin.Provenance() {
-		res.AddMeta(exptypes.AnnotationManifestKey(nil, f.Label), []byte(f.Value))
+		res.AddMeta(exptypes.AnnotationManifestDescriptorKey(nil, f.Label), []byte(f.Value))
 	}
 }
 

@@ -73,8 +73,8 @@ func TestWebhook(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if m, err := img.Manifest(); err != nil || m.Annotations["io.github.deployfile.model.registered-version"] != "2" {
-		t.Errorf("the image has the annotations %v, %v", m.Annotations, err)
+	if c, err := img.ConfigFile(); err != nil || c.Config.Labels["io.github.deployfile.model.registered-version"] != "2" {
+		t.Errorf("the image has the labels %v, %v", c.Config.Labels, err)
 	}
 }
 

@@ -201,12 +201,6 @@ func TestBuildFromPushed(t *testing.T) {
 		t.Errorf("the image of the pushed model is %s, that of its directory %s:\n%s", got.manifest.Config.Digest, want.manifest.Config.Digest, d)
 	}
 	w.unmoved(t, artifact)
-	if source := got.manifest.Annotations["io.github.deployfile.model.source"]; source != "oci://"+w.host+"/models/iris:1" {
-		t.Errorf("the manifest says that the model is from %q", source)
-	}
-	if said := want.manifest.Annotations; len(said) > 0 {
-		t.Errorf("the manifest of a model from a directory has annotations: %v", said)
-	}
 	// The server of the image reads the weights.
 	c.build(remote, shared.builder, w.host+"/images/verified:1")
 }
@@ -268,9 +262,15 @@ func TestBuildFromRaw(t *testing.T) {
 		}
 	}
 	got := c.build(remote, shared.builder, registry.Host+"/images/raw:1")
-	// Annotations say where the model came from.
-	got.manifest.Annotations = nil
 	if d := cmp.Diff(want.manifest, got.manifest); d != "" || got.id != want.id {
 		t.Errorf("%s and %s:\n%s", got.id, want.id, d)
+	}
+	attested := registry.Host + "/images/attested:1"
+	if got := c.build(remote, shared.builder, attested, "--sbom=true", "--provenance=mode=max"); cmp.Diff(want.manifest, got.manifest) != "" {
+		t.Errorf("with an SBOM, the image is another one: %v", got.manifest)
+	}
+	source := report.Fact{About: "model", Name: "source", Value: "oci://" + w.host + "/models/iris:raw", From: "annotation io.github.deployfile.model.source"}
+	if facts := decode[report.Inspection](t, c.run("inspect", "--json", attested)).Platforms[0].Facts; !slices.Contains(facts, source) {
+		t.Errorf("of the image with an SBOM it is said: %v", facts)
 	}
 }

@@ -133,8 +133,7 @@ func TestBuiltOrConverted(t *testing.T) {
 	}
 }
 
-// attested builds with SBOMs and provenance, for which deployfile build has no
-// option and docker buildx build has.
+// attested builds with SBOMs and provenance.
 func attested(t *testing.T, p *lab.Project, host string, platforms ...string) string {
 	t.Helper()
 	image := builtBy(t, p, host, frontend.Build, map[string]string{

@@ -29,6 +29,8 @@ type buildOptions struct {
 	target                string
 	push, load, asJSON    bool
 	metadataFile, iidFile string
+	sbom                  bool
+	provenance            string
 }
 
 func buildCommand(s streams) *cobra.Command {
@@ -71,11 +73,14 @@ Write those that are files to a directory with --output.`,
 	flags.StringArrayVarP(&o.tags, "tag", "t", nil, "the `NAME` of the image (default for --push and --load: [image] tags)")
 	flags.BoolVar(&o.push, "push", false, "push the image to the registries of its tags")
 	flags.BoolVar(&o.load, "load", false, "load the image into Docker's engine")
+	flags.BoolVar(&o.sbom, "sbom", false, "add both SBOMs to the image, as attestations")
+	flags.StringVar(&o.provenance, "provenance", "false", "add how it was built to the image, as an attestation: a `MODE`, mode=min, mode=max, true or false")
 	o.addLabels(flags)
 	o.addCacheTo(flags)
 	flags.StringVar(&o.metadataFile, "metadata-file", "", "write what the builder says of the result to a `FILE`, as JSON")
 	flags.StringVar(&o.iidFile, "iidfile", "", "write the image's id to a `FILE`")
 	flags.BoolVar(&o.asJSON, "json", false, "print the result as JSON")
+	completeFlag(cmd, "provenance", cobra.FixedCompletions(provenanceModes(), cobra.ShellCompDirectiveNoFileComp))
 	completeFlag(cmd, "target", completeOutputs(o.openHere))
 	return cmd
 }
@@ -93,6 +98,9 @@ func buildImage(ctx context.Context, s streams, dir string, o buildOptions) erro
 		return err
 	}
 	opt, err := o.options(p, o.target, s)
+	if err == nil {
+		err = o.attest(&opt)
+	}
 	if err != nil {
 		return err
 	}
@@ -105,6 +113,9 @@ func buildImage(ctx context.Context, s streams, dir string, o buildOptions) erro
 	if len(o.tags) > 0 && len(opt.Outputs) == 0 && b.Kind == builder.Docker {
 		// As docker build names it.
 		o.load = true
+		if err := o.checkAttestable(opt); err != nil {
+			return err
+		}
 	}
 	named := len(opt.Outputs) > 0 || o.load
 	if o.load {

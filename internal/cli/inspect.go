@@ -183,9 +183,9 @@ func platformFacts(p *image.Platform) []report.Fact {
 			labels.add(what.about, what.name, p.Config.Config.Labels[key])
 		}
 	}
-	for _, key := range slices.Sorted(maps.Keys(p.Manifest.Annotations)) {
+	for _, key := range slices.Sorted(maps.Keys(p.Descriptor.Annotations)) {
 		below, own := strings.CutPrefix(key, imagespec.LabelPrefix+"model.")
-		value := p.Manifest.Annotations[key]
+		value := p.Descriptor.Annotations[key]
 		if !own || p.Config.Config.Labels[key] == value {
 			continue
 		}

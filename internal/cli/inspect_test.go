@@ -59,11 +59,6 @@ func inspected(t *testing.T) name.Reference {
 	if image, err = mutate.ConfigFile(image, config); err != nil {
 		t.Fatal(err)
 	}
-	image = mutate.Annotations(image, map[string]string{
-		"io.github.deployfile.model.source": "models:/iris@champion",
-		"io.github.deployfile.model.run-id": "abc",
-		"somebody.elses":                    "x",
-	}).(v1.Image)
 	digest, err := image.Digest()
 	if err != nil {
 		t.Fatal(err)
@@ -74,7 +69,14 @@ func inspected(t *testing.T) name.Reference {
 		t.Fatal(err)
 	}
 	index := mutate.AppendManifests(mutate.IndexMediaType(empty.Index, types.OCIImageIndex),
-		mutate.IndexAddendum{Add: image, Descriptor: v1.Descriptor{Platform: &v1.Platform{OS: "linux", Architecture: "amd64"}}},
+		mutate.IndexAddendum{Add: image, Descriptor: v1.Descriptor{
+			Platform: &v1.Platform{OS: "linux", Architecture: "amd64"},
+			Annotations: map[string]string{
+				"io.github.deployfile.model.source": "models:/iris@champion",
+				"io.github.deployfile.model.run-id": "abc",
+				"somebody.elses":                    "x",
+			},
+		}},
 		mutate.IndexAddendum{Add: statement, Descriptor: v1.Descriptor{
 			Platform:    &v1.Platform{OS: "unknown", Architecture: "unknown"},
 			Annotations: map[string]string{"vnd.docker.reference.type": "attestation-manifest", "vnd.docker.reference.digest": digest.String()},

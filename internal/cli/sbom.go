@@ -26,7 +26,7 @@ func sbomCommand(s streams) *cobra.Command {
 		Long: `Print what the image is made of, as SPDX 2.3 or CycloneDX 1.6: Python packages
 with their hashes and licences, Debian packages, the base image, and the model.
 It is made from the lock and from what the packages say of themselves; nothing
-is scanned. docker buildx build --sbom=true attaches the same documents to the
+is scanned. build --sbom=true attaches the same documents to the
 image.`,
 		Example: `  deployfile sbom > iris.spdx.json
   deployfile sbom --format cyclonedx -o iris.cdx.json`,
