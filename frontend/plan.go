@@ -73,6 +73,9 @@ func directory(files map[string][]byte) bkllb.State {
 	at := bkllb.WithCreatedTime(toolchain.Epoch())
 	st := bkllb.Scratch()
 	for _, name := range slices.Sorted(maps.Keys(files)) {
+		if dir := path.Dir(name); dir != "." {
+			st = st.File(bkllb.Mkdir(path.Join("/", dir), 0o755, bkllb.WithParents(true), at), bkllb.WithCustomName("[internal] "+dir))
+		}
 		st = st.File(bkllb.Mkfile(path.Join("/", name), 0o644, files[name], at), bkllb.WithCustomName("write "+name))
 	}
 	return st

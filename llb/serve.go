@@ -1,8 +1,10 @@
 package llb
 
 import (
-	_ "embed"
+	"embed"
 	"encoding/json"
+	"maps"
+	"os"
 	"path"
 	"slices"
 
@@ -16,6 +18,14 @@ var serveSource []byte
 //go:embed untracked.py
 var untrackedSource []byte
 
+// serverSources are the modules of the server: MLflow's app, started leaner.
+//
+//go:embed server/*.py
+var serverSources embed.FS
+
+// ServerPackage is the directory of the server's modules, in the virtual environment.
+const ServerPackage = "lib/deployfile/deployfile_server"
+
 // serveScript is the start command.
 func (p *Plan) serveScript() []byte {
 	if p.Server.Untracked {
@@ -24,33 +34,53 @@ func (p *Plan) serveScript() []byte {
 	return serveSource
 }
 
-// serveConfig is what the start command reads.
-func (p *Plan) serveConfig() ([]byte, error) {
-	config, err := json.Marshal(p.Server)
-	return append(config, '\n'), err
-}
-
 // serve is the command that starts the server, on PATH in the image.
 func (p *Plan) serve(in Inputs) (bkllb.State, error) {
-	config, err := p.serveConfig()
+	files, err := p.Serve()
 	if err != nil {
 		return bkllb.State{}, err
 	}
 	at := bkllb.WithCreatedTime(toolchain.Epoch())
-	bin := path.Join(toolchain.VirtualEnv, "bin")
-	made := bkllb.Scratch().File(bkllb.
-		Mkdir("/opt", 0o755, at).
-		Mkdir(toolchain.VirtualEnv, 0o755, at).
-		Mkdir(bin, 0o755, at).
-		Mkfile(path.Join(toolchain.VirtualEnv, "serve.json"), 0o644, config, at).
-		Mkfile(path.Join(bin, "serve"), 0o755, p.serveScript(), at),
-		in.named("add the start command")...)
-	return toolchain.FixTimestamps(made, in.Constraints...), nil
+	made := bkllb.Mkdir("/opt", 0o755, at).Mkdir(toolchain.VirtualEnv, 0o755, at)
+	known := map[string]bool{".": true}
+	var parents func(dir string)
+	parents = func(dir string) {
+		if known[dir] {
+			return
+		}
+		parents(path.Dir(dir))
+		made, known[dir] = made.Mkdir(path.Join(toolchain.VirtualEnv, dir), 0o755, at), true
+	}
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		parents(path.Dir(name))
+		mode := os.FileMode(0o644)
+		if path.Dir(name) == "bin" {
+			mode = 0o755
+		}
+		made = made.Mkfile(path.Join(toolchain.VirtualEnv, name), mode, files[name], at)
+	}
+	return toolchain.FixTimestamps(bkllb.Scratch().File(made, in.named("add the start command")...), in.Constraints...), nil
 }
 
-// Serve returns the files of the start command, by their names in the bin directory
-// of the virtual environment and beside it.
-func (p *Plan) Serve() (program, config []byte, err error) {
-	config, err = p.serveConfig()
-	return p.serveScript(), config, err
+// Serve returns the files of the start command by their names in the virtual environment:
+// a program, what it reads, and the modules of the server, if it is MLflow's.
+func (p *Plan) Serve() (map[string][]byte, error) {
+	config, err := json.Marshal(p.Server)
+	if err != nil {
+		return nil, err
+	}
+	files := map[string][]byte{"bin/serve": p.serveScript(), "serve.json": append(config, '\n')}
+	if p.Server.Kind != "mlflow" {
+		return files, nil
+	}
+	sources, err := serverSources.ReadDir("server")
+	if err != nil {
+		return nil, err
+	}
+	for _, s := range sources {
+		if files[path.Join(ServerPackage, s.Name())], err = serverSources.ReadFile(path.Join("server", s.Name())); err != nil {
+			return nil, err
+		}
+	}
+	return files, nil
 }

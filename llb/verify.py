@@ -22,7 +22,7 @@ MAX_REASON = 500
 # A frame of a traceback, and one that says nothing about a model: of what imports it, or
 # of what starts the server.
 FRAME = re.compile(r'[ |]*File "')
-MACHINERY = re.compile(r'[ |]*File "(<frozen |[^"]*/(importlib|uvicorn|gunicorn|starlette|asyncio|multiprocessing|click|anyio)/|[^"]*/(runpy|threading)\.py")')
+MACHINERY = re.compile(r'[ |]*File "(<frozen |[^"]*/(deployfile_server|importlib|uvicorn|gunicorn|starlette|asyncio|multiprocessing|click|anyio)/|[^"]*/(bin/serve|(runpy|threading)\.py)")')
 # What Python ends a traceback with: the class of the exception, in its module.
 EXCEPTION = re.compile(r"(?:[A-Za-z_]\w*\.)*([A-Za-z_]\w*(?:: .*)?)$")
 LOADS = re.compile(r"\bload_(model|context|pyfunc)\b")

@@ -5,6 +5,7 @@ package eject
 import (
 	"cmp"
 	"fmt"
+	"path"
 	"strings"
 
 	"github.com/deployfile/deployfile/internal/pins"
@@ -38,11 +39,27 @@ func Files(in Input) (map[string][]byte, error) {
 			return nil, err
 		}
 	}
-	if files["serve"], files["serve.json"], err = in.Plans[0].Serve(); err != nil {
+	start, err := in.Plans[0].Serve()
+	if err != nil {
 		return nil, err
+	}
+	for name, content := range start {
+		files[startFile(name)] = content
 	}
 	files["Dockerfile"], err = in.dockerfile()
 	return files, err
+}
+
+// serverDir is the directory of the server's modules.
+const serverDir = "server"
+
+// startFile returns where a file of the start command is, by its name in the virtual
+// environment.
+func startFile(name string) string {
+	if path.Dir(name) == llb.ServerPackage {
+		return path.Join(serverDir, path.Base(name))
+	}
+	return path.Base(name)
 }
 
 func requirements(p *llb.Plan, indexes []resolver.Index, links []string) ([]byte, error) {
@@ -218,6 +235,9 @@ func (in Input) image(d *document, base string) error {
 	d.line("COPY --from=environment /opt/venv /opt/venv")
 	d.line("COPY --chmod=755 serve /opt/venv/bin/serve")
 	d.line("COPY serve.json /opt/venv/serve.json")
+	if p.Server.Kind == "mlflow" {
+		d.line("COPY %s/ /opt/venv/%s/", serverDir, llb.ServerPackage)
+	}
 	if len(p.Code) > 0 {
 		d.line("COPY %s/ /opt/code/", llb.EjectedCode)
 	}

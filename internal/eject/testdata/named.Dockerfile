@@ -40,6 +40,7 @@ RUN grep -q '^[^:]*:[^:]*:65532:' /etc/passwd || echo 'nonroot:x:65532:65532::/t
 COPY --from=environment /opt/venv /opt/venv
 COPY --chmod=755 serve /opt/venv/bin/serve
 COPY serve.json /opt/venv/serve.json
+COPY server/ /opt/venv/lib/deployfile/deployfile_server/
 COPY code/ /opt/code/
 COPY model/ /opt/model/
 ENV GREETING="say \"hi\" for \$5 \\o/"

@@ -39,6 +39,7 @@ RUN --mount=type=bind,from=debs,target=/debs \
 COPY --from=environment /opt/venv /opt/venv
 COPY --chmod=755 serve /opt/venv/bin/serve
 COPY serve.json /opt/venv/serve.json
+COPY server/ /opt/venv/lib/deployfile/deployfile_server/
 COPY code/ /opt/code/
 COPY model/ /opt/model/
 ENV GREETING="say \"hi\" for \$5 \\o/"

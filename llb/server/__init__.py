@@ -1,0 +1,1 @@
+"""The server of an image: MLflow's own app, started and run as deployfile does."""
