@@ -45,7 +45,7 @@ func TestParseErrors(t *testing.T) {
 		{"wrong-type", server + "model-config = { a = [1, { b = inf }] }\n", `D:4:32: error: server.model-config.a[1].b is a float, which JSON lacks; put it in quotes`},
 		{"wrong-type", server + "model-config = 'a'\n", `D:4:16: error: server.model-config must be a table, but is a string`},
 		{"conflict", server + "model-config = { a = 1 }\n[environment]\nenv = { SERVING_MODEL_CONFIG = '{}' }\n", `D:4:1: error: model-config becomes SERVING_MODEL_CONFIG, which env sets, too; leave out one of the two`},
-		{"unknown-key", server + "'' = 2\n", `D:4:1: error: unknown key "" in [server]; known keys are kind, port, workers, command, model-config, verify`},
+		{"unknown-key", server + "'' = 2\n", `D:4:1: error: unknown key "" in [server]; known keys are kind, port, workers, command, model-config, max-concurrency, max-body, drain-seconds, verify`},
 		{"unknown-key", index + "adress = 'x'\n", `D:6:1: error: unknown key "adress" in [environment.indexes[0]]; known keys are name, url, secret, default, packages`},
 		{"unknown-key", target + "replica = 2\n", `D:5:1: error: unknown key "replica" in [targets.prod]; did you mean "replicas"?`},
 		{"missing-key", "", `D:1:1: error: model.source is missing: it says where the MLflow Model is; name the directory that holds its MLmodel file, below [model]: source = "model"`},
@@ -118,6 +118,9 @@ func TestParseErrors(t *testing.T) {
 		{"missing-key", server + "kind = 'command'\n", `D:4:8: error: server.kind "command" needs server.command, the start command; for example: command = ["python", "serve.py"]`},
 		{"missing-key", server + "kind = 'command'\ncommand = []\n", `D:4:8: error: server.kind "command" needs server.command, the start command; for example: command = ["python", "serve.py"]`},
 		{"misplaced-key", server + "command = ['python']\n", `D:4:1: error: server.command is only for server.kind "command"; remove it, or write: kind = "command"`},
+		{"misplaced-key", server + "kind = 'command'\ncommand = ['a']\nmax-body = '1MB'\n", `D:6:1: error: server.max-body is only for server.kind "mlflow"; remove it: the server of the command does this by itself`},
+		{"out-of-range", server + "max-concurrency = 0\n", `D:4:19: error: server.max-concurrency must be at least 1, but is 0`},
+		{"invalid-size", server + "max-body = 'large'\n", `D:4:12: error: server.max-body "large" must be a size; for example "2GB"`},
 		{"invalid-value", server + "kind = 'command'\ncommand = ['']\n", `D:5:12: error: server.command starts with an empty string`},
 
 		// [image].

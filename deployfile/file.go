@@ -123,6 +123,16 @@ type Server struct {
 	// ModelConfig overrides the configuration that the model was logged with
 	// (MLflow's model_config). The server reads it from SERVING_MODEL_CONFIG.
 	ModelConfig ModelConfig `toml:"model-config"`
+	// MaxConcurrency is how many requests are scored at a time; any further one is
+	// answered with 503 and Retry-After. The default is any number.
+	MaxConcurrency int `toml:"max-concurrency" min:"1"`
+	// MaxBody is the most that the body of a request may have, such as "10MB"; a longer
+	// one is answered with 413. The default is any size.
+	MaxBody string `toml:"max-body" format:"size"`
+	// DrainSeconds is how long the server goes on after SIGTERM, while its health checks
+	// fail; then it ends with its last request. The default is to take no new requests at
+	// once.
+	DrainSeconds int `toml:"drain-seconds" min:"1" max:"3600"`
 	// Verify is "build" (the default: each build starts the image and posts
 	// the model's saved input to it) or "never", for a model that the builder
 	// cannot run, such as one that needs a GPU.

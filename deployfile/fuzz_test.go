@@ -21,7 +21,7 @@ func FuzzParse(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Add(example)
-	f.Add(uncommented(example))
+	f.Add(uncommented(example, "mlflow"))
 	f.Add([]byte(intricate))
 	f.Add([]byte("\ufeffmodel.source='m'\r\n[targets.a]\r\nkind='docker'\r\n"))
 	f.Add([]byte(everyTarget))

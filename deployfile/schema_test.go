@@ -58,7 +58,7 @@ func asJSON(t *testing.T, source []byte) any {
 
 func TestSchemaAcceptsTheExample(t *testing.T) {
 	schema, example := compileSchema(t), readExample(t)
-	for _, source := range [][]byte{example, uncommented(example)} {
+	for _, source := range [][]byte{example, uncommented(example, "mlflow"), uncommented(example, "command")} {
 		if err := schema.Validate(asJSON(t, source)); err != nil {
 			t.Error(err)
 		}

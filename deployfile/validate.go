@@ -44,6 +44,9 @@ func (r *report) unsupportedServer(s Server) {
 	}
 }
 
+// mlflowKeys are the keys of what stands in front of MLflow's server.
+func mlflowKeys() []string { return []string{"drain-seconds", "max-body", "max-concurrency"} }
+
 func (r *report) validateServer(s Server) {
 	if r.said("server") || r.said("server", "kind") || r.said("server", "command") {
 		return
@@ -62,6 +65,11 @@ func (r *report) validateServer(s Server) {
 		}, "server", "command")
 	case isCommand && s.Command[0] == "":
 		r.atValue(Problem{"invalid-value", "server.command starts with an empty string", ""}, "server", "command", "0")
+	}
+	for _, key := range mlflowKeys() {
+		if s.Kind == "command" && r.index.has([]string{"server", key}) {
+			r.atKey(Problem{"misplaced-key", fmt.Sprintf(`server.%s is only for server.kind "mlflow"`, key), "remove it: the server of the command does this by itself"}, "server", key)
+		}
 	}
 }
 

@@ -44,13 +44,18 @@ func NewPlan(s Sources) (*Plan, error) {
 		SystemPackages: locked.SystemPackages,
 		Code:           s.File.Environment.Code,
 		Server: ServerPlan{
-			Kind:      s.File.Server.Kind,
-			Port:      s.File.Server.Port,
-			Workers:   s.File.Server.Workers,
-			Command:   s.File.Server.Command,
-			Untracked: s.Model != nil && s.Model.Tracks,
+			Kind:    s.File.Server.Kind,
+			Port:    s.File.Server.Port,
+			Workers: s.File.Server.Workers,
+			Command: s.File.Server.Command,
+
+			MaxConcurrency: s.File.Server.MaxConcurrency,
+			DrainSeconds:   s.File.Server.DrainSeconds,
+			Untracked:      s.Model != nil && s.Model.Tracks,
 		},
 	}
+	// The Deployfile's own checks have refused what is no size.
+	p.Server.MaxBody, _ = deployfile.Bytes(s.File.Server.MaxBody)
 	for _, u := range s.Lock.UV {
 		if u.Platform == s.BuildPlatform {
 			p.UV = u.Download

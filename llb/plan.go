@@ -124,6 +124,11 @@ type ServerPlan struct {
 	Port    int      `json:"port"`
 	Workers int      `json:"workers"`
 	Command []string `json:"command,omitempty"`
+	// MaxConcurrency, MaxBody in bytes and DrainSeconds are those of the Deployfile; 0 is
+	// no limit.
+	MaxConcurrency int   `json:"max-concurrency,omitempty"`
+	MaxBody        int64 `json:"max-body,omitempty"`
+	DrainSeconds   int   `json:"drain-seconds,omitempty"`
 	// Untracked gives a model that asks for a tracking store one that keeps nothing,
 	// unless its environment names another.
 	Untracked bool `json:"untracked,omitempty"`

@@ -31,6 +31,9 @@ def main():
         module = "uvicorn"
         arguments = ["deployfile_server.app:app", "--host", "0.0.0.0", "--port", port, "--workers", workers]
     else:  # MLflow before 2.22
+        for key in ("max-concurrency", "max-body", "drain-seconds"):
+            if key in server:
+                sys.exit(f"{key} in [server] needs MLflow 2.22 or later, and the model has an earlier one")
         module = "gunicorn"
         arguments = ["--bind", f"0.0.0.0:{port}", "--workers", workers, "--timeout", os.environ.get("MLFLOW_SCORING_SERVER_REQUEST_TIMEOUT", "60"),
                      "mlflow.pyfunc.scoring_server.wsgi:app"]

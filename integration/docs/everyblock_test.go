@@ -25,6 +25,7 @@ const (
 	netPage     = "../../docs/networks.md"
 	sourcesPage = "../../docs/model-sources.md"
 	objectsPage = "../../docs/models-objects.md"
+	serverPage  = "../../docs/server.md"
 	ciPage      = "../../docs/ci/README.md"
 	pythonPage  = "../../docs/python.md"
 	irisPage    = "../../examples/iris/README.md"
@@ -88,6 +89,7 @@ func blocksOf() map[string][]covered {
 			{`docker buildx build -f Deployfile \`, "", "integration/modelsource's TestSecured builds so, with the secrets that its server wants"},
 		},
 		objectsPage: {{"[model]", "TestSourcesOfPages", ""}},
+		serverPage:  {{"[model]", "TestSourcesOfPages", ""}},
 		ciPage: {
 			{"MLFLOW_WEBHOOK_SECRET=… IMAGE=registry.example.com/iris:champion webhook.py 8080 moved-model.sh", "", "integration/modelsource's TestWebhook runs it behind a real MLflow server"},
 			{"mlflow.MlflowClient().create_webhook(", "", "integration/modelsource's TestWebhook makes such a webhook"},

@@ -12,9 +12,9 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// TestSourcesOfPages reads the Deployfiles of the pages about sources.
+// TestSourcesOfPages reads the Deployfiles of the pages about sources and the server.
 func TestSourcesOfPages(t *testing.T) {
-	for _, page := range []string{sourcesPage, objectsPage} {
+	for _, page := range []string{sourcesPage, objectsPage, serverPage} {
 		for _, b := range coveredBy(t, page) {
 			if _, _, err := deployfile.Parse("Deployfile", []byte(b.text), kinds.All()); err != nil {
 				t.Errorf("%s:%d: %v", page, b.line, err)
