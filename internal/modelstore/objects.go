@@ -201,64 +201,6 @@ func (o *objects) Open(ctx context.Context, f File, offset int64) (io.ReadCloser
 	return untrusted.Patient(body, silence), offset, nil
 }
 
-const (
-	// signedFor is how long the builder may fetch files at signed addresses. Those
-	// that are made with credentials of a session end with it.
-	signedFor = 12 * time.Hour
-	// maxSigned is how many files a builder fetches at signed addresses: the secret
-	// of its steps has all of them.
-	maxSigned = 2000
-)
-
-// Access implements Store.
-func (o *objects) Access(ctx context.Context, files []File) (*modelsource.Access, error) {
-	if len(files) == 0 || len(files) > maxSigned {
-		return nil, nil
-	}
-	first := files[0]
-	if signed, err := o.bucket.sign(ctx, o.name.Prefix+first.Path, "", signedFor); err != nil || signed == "" {
-		return nil, err
-	}
-	// Where the bucket is, and whether the credential is good, which a step could say
-	// less well.
-	if _, err := o.revision(ctx, first); err != nil {
-		return nil, err
-	}
-	urls := make([]string, len(files))
-	eg, ctx := errgroup.WithContext(ctx)
-	eg.SetLimit(parallel)
-	for n, f := range files {
-		eg.Go(func() (err error) {
-			revision := ""
-			if f.Revision != "" {
-				revision, err = o.revision(ctx, f)
-			}
-			if err == nil {
-				urls[n], err = o.bucket.sign(ctx, o.name.Prefix+f.Path, revision, signedFor)
-			}
-			return err
-		})
-	}
-	if err := eg.Wait(); err != nil {
-		return nil, err
-	}
-	access := &modelsource.Access{URLs: map[string]string{}, CA: string(o.bucket.authorities())}
-	for n, f := range files {
-		access.URLs[f.Path] = urls[n]
-	}
-	return access, nil
-}
-
-// revision asks for a file, and returns its revision if the store still keeps that, else
-// "": what the store has now may have the same contents.
-func (o *objects) revision(ctx context.Context, f File) (string, error) {
-	_, err := o.bucket.stat(ctx, o.name.Prefix+f.Path, f.Revision)
-	if f.Revision != "" && errors.Is(err, errNoObject) {
-		return "", nil
-	}
-	return f.Revision, err
-}
-
 // Revisions returns the revision of each file that has one, nil if none has.
 func Revisions(files []File) map[string]string {
 	var out map[string]string
