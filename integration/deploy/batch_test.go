@@ -36,7 +36,7 @@ print(json.dumps({"predictions": model.predict(rows).tolist()}))
 func TestBatch(t *testing.T) {
 	node := shared.clusters.Node(t)
 	namespace := node.Namespace(t)
-	store := lab.StartS3(t, lab.S3Network{Address: node.Address(), Command: node.Command, Dial: node.Dial}, "data")
+	store := lab.StartS3(t, lab.Network{Address: node.Address(), Command: node.Command, Dial: node.Dial}, "data")
 	rows := volume{node.Volume(t)}
 	u := &user{Project: lab.Example(t, shared.Parts, "../../examples/iris"), node: node}
 	u.Write(t, "batch.txt", "boto3\n")

@@ -31,7 +31,7 @@ type batches struct {
 // and the other for a store, with rows of the model's example in both.
 func places(t *testing.T, n *cluster.NodeCluster, all []block) batches {
 	t.Helper()
-	store := lab.StartS3(t, lab.S3Network{Address: n.Address(), Command: n.Command, Dial: n.Dial}, "data")
+	store := lab.StartS3(t, lab.Network{Address: n.Address(), Command: n.Command, Dial: n.Dial}, "data")
 	b := batches{claims: n.Volume(t), buckets: store.Dir}
 	rows, content := exampleRows(t)
 	b.rows = rows

@@ -15,9 +15,9 @@ const azureModels = "wasbs://models@" + lab.AzuriteAccount + ".blob.core.windows
 
 // startAzurite starts a server of Azure Blob Storage with the container "models", and has
 // this process use it.
-func startAzurite(t *testing.T, address string) (*lab.Azurite, store) {
+func startAzurite(t *testing.T, n lab.Network) (*lab.Azurite, store) {
 	t.Helper()
-	server := lab.StartAzurite(t, address, "models")
+	server := lab.StartAzurite(t, n, "models")
 	t.Setenv("AZURE_STORAGE_CONNECTION_STRING", server.Connection)
 	t.Setenv("XDG_CACHE_HOME", t.TempDir())
 	return server, store{
@@ -29,7 +29,7 @@ func startAzurite(t *testing.T, address string) (*lab.Azurite, store) {
 // TestAzure makes the image of a model in Azure Blob Storage, where directories may be
 // blobs that their metadata tells from files.
 func TestAzure(t *testing.T) {
-	server, s := startAzurite(t, "127.0.0.1")
+	server, s := startAzurite(t, lab.Loopback())
 	yes := "true"
 	server.Put(t, "team/my model/data", nil, map[string]*string{"hdi_isfolder": &yes})
 	p, want := sameImage(t, s)
@@ -55,7 +55,9 @@ func TestAzure(t *testing.T) {
 // TestAzureFromElsewhere fetches the files in the builder, at signed addresses that nobody
 // sees.
 func TestAzureFromElsewhere(t *testing.T) {
-	server, s := startAzurite(t, ownAddress(t))
+	n := lab.Loopback()
+	n.Address = ownAddress(t)
+	server, s := startAzurite(t, n)
 	p, want := sameImage(t, s)
 	t.Setenv("XDG_CACHE_HOME", t.TempDir())
 	built, o, err := p.On(shared.Second(t)).TryBuild(t, buildtest.DemandLock)
@@ -74,7 +76,7 @@ func TestAzureFromElsewhere(t *testing.T) {
 
 // TestAzureErrors says what of a source is wrong, at its line.
 func TestAzureErrors(t *testing.T) {
-	server, s := startAzurite(t, "127.0.0.1")
+	server, s := startAzurite(t, lab.Loopback())
 	s.put(t, "iris/MLmodel", []byte("x"))
 	s.put(t, "line/a\nb", []byte("x"))
 	for name, tt := range map[string]struct {

@@ -107,8 +107,14 @@ const tinyModel = "flavors:\n  python_function:\n    loader_module: tiny\n    py
 // tinyFiles are the files of a model; one is so large that it has a layer of its own.
 func tinyFiles(t *testing.T) map[string]string {
 	t.Helper()
+	return filesWith(t, 7, 5<<20)
+}
+
+// filesWith are such files with so many bytes of weights, others for each seed.
+func filesWith(t *testing.T, seed byte, size int64) map[string]string {
+	t.Helper()
 	var weights bytes.Buffer
-	if _, err := io.CopyN(&weights, rand.NewChaCha8([32]byte{7}), 5<<20); err != nil {
+	if _, err := io.CopyN(&weights, rand.NewChaCha8([32]byte{seed}), size); err != nil {
 		t.Fatal(err)
 	}
 	return map[string]string{"MLmodel": tinyModel, "requirements.txt": "", "data/vocabulary.txt": "a\nb\n", "data/weights.bin": weights.String()}

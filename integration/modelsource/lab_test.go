@@ -43,20 +43,27 @@ type server struct {
 // startServer starts a server with more arguments and variables.
 func startServer(t *testing.T, env map[string]string, args ...string) *server {
 	t.Helper()
+	return startServerIn(t, lab.Loopback(), env, args...)
+}
+
+// startServerIn starts one in a network.
+func startServerIn(t *testing.T, n lab.Network, env map[string]string, args ...string) *server {
+	t.Helper()
 	dir := t.TempDir()
 	port, err := lab.FreePort()
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &server{URL: "http://127.0.0.1:" + strconv.Itoa(port)}
-	c := exec.Command(shared.Python, append([]string{
-		"-m", "mlflow", "server", "--host", "127.0.0.1", "--port", strconv.Itoa(port), "--workers", "1",
+	s := &server{URL: "http://" + n.Address + ":" + strconv.Itoa(port)}
+	client := &http.Client{Transport: n.Transport()}
+	c := n.Command(context.Background(), shared.Python, append([]string{
+		"-m", "mlflow", "server", "--host", n.Address, "--port", strconv.Itoa(port), "--workers", "1",
 		"--backend-store-uri", "sqlite:///" + filepath.Join(dir, "mlflow.db"),
 	}, args...)...)
 	c.Env = environment(env)
 	c.Dir = dir
 	p, err := lab.StartCommand(filepath.Join(dir, "log"), func() bool {
-		answer, err := http.Get(s.URL + "/health")
+		answer, err := client.Get(s.URL + "/health")
 		if err != nil {
 			return false
 		}

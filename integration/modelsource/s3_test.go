@@ -26,7 +26,7 @@ type store struct {
 }
 
 // startS3 starts a server of S3 with the bucket "models", and has this process use it.
-func startS3(t *testing.T, n lab.S3Network) (*lab.S3, store) {
+func startS3(t *testing.T, n lab.Network) (*lab.S3, store) {
 	t.Helper()
 	server := lab.StartS3(t, n, "models")
 	for name, value := range server.Env() {

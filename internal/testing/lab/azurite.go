@@ -2,14 +2,16 @@ package lab
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"net"
-	"os/exec"
+	"net/http"
 	"path/filepath"
 	"strconv"
 	"testing"
 	"time"
 
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/container"
 )
 
@@ -24,23 +26,24 @@ type Azurite struct {
 // AzuriteAccount is the account that an Azurite has.
 const AzuriteAccount = "tests"
 
-// StartAzurite starts a server at an address of this machine, with a container. The server
-// ends with the test.
-func StartAzurite(t *testing.T, address, name string) *Azurite {
+// StartAzurite starts a server with a container, which ends with the test.
+func StartAzurite(t *testing.T, n Network, name string) *Azurite {
 	t.Helper()
 	port, err := FreePort()
 	if err != nil {
 		t.Fatal(err)
 	}
 	const key = "bm90IGEga2V5IG9mIGFueWJvZHksIGJ1dCBvZiB0aGUgdGVzdHMgYWxvbmU="
-	host := net.JoinHostPort(address, strconv.Itoa(port))
+	host := net.JoinHostPort(n.Address, strconv.Itoa(port))
 	a := &Azurite{Key: key, Connection: fmt.Sprintf("DefaultEndpointsProtocol=http;AccountName=%s;AccountKey=%s;BlobEndpoint=http://%s/%[1]s;", AzuriteAccount, key, host)}
 	dir := t.TempDir()
-	c := exec.Command("azurite-blob", "--blobHost", address, "--blobPort", strconv.Itoa(port), "--inMemoryPersistence",
+	c := n.Command(context.Background(), "azurite-blob", "--blobHost", n.Address, "--blobPort", strconv.Itoa(port), "--inMemoryPersistence",
 		"--disableTelemetry", "--skipApiVersionCheck", "--silent")
 	c.Env = append(c.Environ(), "AZURITE_ACCOUNTS="+AzuriteAccount+":"+key)
 	p, err := StartCommand(filepath.Join(dir, "log"), func() bool {
-		conn, err := net.DialTimeout("tcp", host, time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+		defer cancel()
+		conn, err := n.Dial(ctx, "tcp", host)
 		if err != nil {
 			return false
 		}
@@ -51,7 +54,8 @@ func StartAzurite(t *testing.T, address, name string) *Azurite {
 		t.Fatal(err)
 	}
 	t.Cleanup(p.Stop)
-	if a.container, err = container.NewClientFromConnectionString(a.Connection, name, nil); err != nil {
+	o := &container.ClientOptions{ClientOptions: azcore.ClientOptions{Transport: &http.Client{Transport: n.Transport()}}}
+	if a.container, err = container.NewClientFromConnectionString(a.Connection, name, o); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := a.container.Create(t.Context(), nil); err != nil {

@@ -1,10 +1,10 @@
 package lab
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 )
 
@@ -19,7 +19,11 @@ type Daemon struct {
 
 // StartDaemon starts a buildkitd that keeps all that it has in a new directory. Its
 // path is to be short: a socket's has room for about a hundred characters.
-func StartDaemon(dir string) (*Daemon, error) {
+func StartDaemon(dir string) (*Daemon, error) { return StartDaemonIn(dir, Loopback(), "") }
+
+// StartDaemonIn starts it in a network, where it reaches a registry without TLS, if any.
+// Its socket is a file, which everybody reaches.
+func StartDaemonIn(dir string, n Network, registry string) (*Daemon, error) {
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		return nil, err
 	}
@@ -27,6 +31,9 @@ func StartDaemon(dir string) (*Daemon, error) {
 	d := &Daemon{dir: dir, Address: "unix://" + socket}
 	config := fmt.Sprintf("root = %q\n[grpc]\naddress = [%q]\n[otel]\nsocketPath = %q\n[worker.oci]\nnetworkMode = \"host\"\ngc = true\n[worker.containerd]\nenabled = false\n",
 		filepath.Join(dir, "root"), d.Address, filepath.Join(dir, "otel"))
+	if registry != "" {
+		config += fmt.Sprintf("[registry.%q]\nhttp = true\n", registry)
+	}
 	file := filepath.Join(dir, "buildkitd.toml")
 	if err := os.WriteFile(file, []byte(config), 0o600); err != nil {
 		return nil, err
@@ -36,7 +43,7 @@ func StartDaemon(dir string) (*Daemon, error) {
 	if err := os.Mkdir(temporary, 0o700); err != nil {
 		return nil, err
 	}
-	command := exec.Command("buildkitd", "--config", file)
+	command := n.Command(context.Background(), "buildkitd", "--config", file)
 	command.Env = append(os.Environ(), "TMPDIR="+temporary)
 	var err error
 	d.process, err = StartCommand(filepath.Join(dir, "log"), func() bool {

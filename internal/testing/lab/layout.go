@@ -39,7 +39,7 @@ func WriteLayout(dir string, img v1.Image) error {
 }
 
 // PushLayout pushes what is in a layout: an index, or else an image.
-func PushLayout(dir, ref string) error {
+func PushLayout(dir, ref string, options ...remote.Option) error {
 	index, err := layout.ImageIndexFromPath(dir)
 	if err != nil {
 		return err
@@ -57,13 +57,13 @@ func PushLayout(dir, ref string) error {
 		if err != nil {
 			return err
 		}
-		return remote.WriteIndex(r, inner)
+		return remote.WriteIndex(r, inner, options...)
 	}
 	img, err := index.Image(m.Manifests[0].Digest)
 	if err != nil {
 		return err
 	}
-	return remote.Write(r, img)
+	return remote.Write(r, img, options...)
 }
 
 // WithFile returns an image with one more layer, which has one file.

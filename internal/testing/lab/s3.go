@@ -5,7 +5,6 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strconv"
 	"testing"
@@ -23,25 +22,12 @@ type S3 struct {
 	Dir string
 	// AccessKey and SecretKey are the credentials that it demands.
 	AccessKey, SecretKey string
-}
 
-// S3Network is where a server of S3 is to be.
-type S3Network struct {
-	// Address is the IP address that it listens on.
-	Address string
-	// Command makes a command in the network of the address, and Dial connects
-	// to what is there.
-	Command func(ctx context.Context, name string, args ...string) *exec.Cmd
-	Dial    func(ctx context.Context, network, address string) (net.Conn, error)
-}
-
-// Loopback returns the network of this machine.
-func Loopback() S3Network {
-	return S3Network{Address: "127.0.0.1", Command: exec.CommandContext, Dial: (&net.Dialer{}).DialContext}
+	client *http.Client
 }
 
 // StartS3 starts a server with these buckets, which ends with the test.
-func StartS3(t *testing.T, n S3Network, buckets ...string) *S3 {
+func StartS3(t *testing.T, n Network, buckets ...string) *S3 {
 	t.Helper()
 	port, err := FreePort()
 	if err != nil {
@@ -61,9 +47,9 @@ func StartS3(t *testing.T, n S3Network, buckets ...string) *S3 {
 	c := n.Command(context.Background(), "versitygw", "--quiet", "--port", address, "--health", "/health",
 		"posix", "--sidecar", filepath.Join(dir, "metadata"), "--versioning-dir", filepath.Join(dir, "versions"), s.Dir)
 	c.Env = append(c.Environ(), "ROOT_ACCESS_KEY_ID="+s.AccessKey, "ROOT_SECRET_ACCESS_KEY="+s.SecretKey)
-	client := &http.Client{Transport: &http.Transport{DialContext: n.Dial, DisableKeepAlives: true}}
+	s.client = &http.Client{Transport: n.Transport()}
 	p, err := StartCommand(filepath.Join(dir, "log"), func() bool {
-		answer, err := client.Get(s.URL + "/health")
+		answer, err := s.client.Get(s.URL + "/health")
 		if err != nil {
 			return false
 		}
@@ -80,7 +66,7 @@ func StartS3(t *testing.T, n S3Network, buckets ...string) *S3 {
 // Client returns a client of the server.
 func (s *S3) Client() *s3.Client {
 	return s3.New(s3.Options{
-		BaseEndpoint: &s.URL, UsePathStyle: true, Region: "us-east-1",
+		BaseEndpoint: &s.URL, UsePathStyle: true, Region: "us-east-1", HTTPClient: s.client,
 		Credentials: credentials.NewStaticCredentialsProvider(s.AccessKey, s.SecretKey, ""),
 	})
 }
