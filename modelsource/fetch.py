@@ -24,6 +24,10 @@ SECRETS = "/run/secrets/access"
 # between two tries, in seconds.
 ATTEMPTS = 6
 MAX_WAIT = 20
+# How long a store may send nothing, or hardly anything, in seconds; and the bytes that are
+# more than that. A store that sends one at a time would never come to an end.
+SILENCE = 120
+LEAST = 16 << 10
 MAX_ANSWER = 1 << 20
 HUB = "https://huggingface.co"
 LFS = "application/vnd.git-lfs+json"
@@ -154,7 +158,7 @@ class Store:
         request = urllib.request.Request(url, data=data, headers={"User-Agent": "deployfile", "Accept-Encoding": "identity", **headers})
         if offset:
             request.add_header("Range", f"bytes={offset}-")
-        return self.opener.open(request, timeout=120)
+        return self.opener.open(request, timeout=SILENCE)
 
     def signed(self, path):
         """A signed address of a file with its headers, None if the store signs none."""
@@ -244,12 +248,18 @@ def fetch(store, file, resume=True):
                         out.seek(0)
                         out.truncate()
                         at, before, digest = 0, 0, hashlib.sha256()
-                    while chunk := r.read(1 << 20):
+                    since, sent = time.monotonic(), 0
+                    while chunk := r.read1(1 << 20):
                         at += len(chunk)
+                        sent += len(chunk)
                         if at > size:
                             raise Refused(f"it is larger than the {size} bytes that the lock says: the model has changed; run deployfile lock")
                         digest.update(chunk)
                         out.write(chunk)
+                        if time.monotonic() - since > SILENCE:
+                            if sent < LEAST and at < size:
+                                raise TimeoutError(f"it sends less than {LEAST} bytes in {SILENCE} seconds")
+                            since, sent = time.monotonic(), 0
                 if at == size:
                     break
                 raise http.client.IncompleteRead(b"", size - at)
@@ -268,7 +278,7 @@ def fetch(store, file, resume=True):
             except INVALID:
                 fail(f"{path}: {place or 'the store'}: its answer is not valid")
             # Each try that gets on is the first of a new row.
-            tries = 1 if at > before else tries + 1
+            tries = 1 if at >= before + LEAST else tries + 1
             if not again or tries >= ATTEMPTS:
                 what = reason(failed)
                 if isinstance(getattr(failed, "reason", failed), ssl.SSLCertVerificationError):
