@@ -36,7 +36,7 @@ func uncommented(example []byte, server string) []byte {
 			continue
 		}
 		name, _, _ := strings.Cut(line[1:], " ")
-		if server == "mlflow" && name == "command" || server == "command" && slices.Contains(mlflowKeys(), name) {
+		if server == "mlflow" && name == "command" || server == "command" && slices.Contains(slices.Sorted(maps.Keys(mlflowKeys(Server{}))), name) {
 			continue
 		}
 		lines[i] = line[1:]

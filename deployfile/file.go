@@ -133,6 +133,12 @@ type Server struct {
 	// fail; then it ends with its last request. The default is to take no new requests at
 	// once.
 	DrainSeconds int `toml:"drain-seconds" min:"1" max:"3600"`
+	// Metrics has GET /metrics answer in Prometheus' text format. They are those of one
+	// process.
+	Metrics bool `toml:"metrics" default:"false"`
+	// Log is "text" (the default: uvicorn's and MLflow's own lines) or "json": one object
+	// a line, with an id for each request.
+	Log string `toml:"log" enum:"text json" default:"text"`
 	// Verify is "build" (the default: each build starts the image and posts
 	// the model's saved input to it) or "never", for a model that the builder
 	// cannot run, such as one that needs a GPU.

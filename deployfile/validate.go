@@ -44,8 +44,14 @@ func (r *report) unsupportedServer(s Server) {
 	}
 }
 
-// mlflowKeys are the keys of what stands in front of MLflow's server.
-func mlflowKeys() []string { return []string{"drain-seconds", "max-body", "max-concurrency"} }
+// mlflowKeys are the keys of what stands in front of MLflow's server, and whether they ask
+// for something.
+func mlflowKeys(s Server) map[string]bool {
+	return map[string]bool{
+		"drain-seconds": s.DrainSeconds > 0, "log": s.Log == "json", "max-body": s.MaxBody != "", "max-concurrency": s.MaxConcurrency > 0,
+		"metrics": s.Metrics,
+	}
+}
 
 func (r *report) validateServer(s Server) {
 	if r.said("server") || r.said("server", "kind") || r.said("server", "command") {
@@ -66,8 +72,12 @@ func (r *report) validateServer(s Server) {
 	case isCommand && s.Command[0] == "":
 		r.atValue(Problem{"invalid-value", "server.command starts with an empty string", ""}, "server", "command", "0")
 	}
-	for _, key := range mlflowKeys() {
-		if s.Kind == "command" && r.index.has([]string{"server", key}) {
+	if s.Metrics && s.Workers > 1 {
+		r.atKey(Problem{"conflict", "server.metrics counts one process, and server.workers has several", "leave out workers, and have more replicas instead"}, "server", "metrics")
+	}
+	asked := mlflowKeys(s)
+	for _, key := range slices.Sorted(maps.Keys(asked)) {
+		if s.Kind == "command" && asked[key] {
 			r.atKey(Problem{"misplaced-key", fmt.Sprintf(`server.%s is only for server.kind "mlflow"`, key), "remove it: the server of the command does this by itself"}, "server", key)
 		}
 	}

@@ -56,6 +56,12 @@ func NewPlan(s Sources) (*Plan, error) {
 	}
 	// The Deployfile's own checks have refused what is no size.
 	p.Server.MaxBody, _ = deployfile.Bytes(s.File.Server.MaxBody)
+	if s.File.Server.Log != "text" {
+		p.Server.Log = s.File.Server.Log
+	}
+	if s.File.Server.Metrics {
+		p.Server.Metrics, p.Server.Model = true, &NamedModel{Name: s.File.Model.Name, Version: s.File.Model.Version}
+	}
 	for _, u := range s.Lock.UV {
 		if u.Platform == s.BuildPlatform {
 			p.UV = u.Download

@@ -129,9 +129,19 @@ type ServerPlan struct {
 	MaxConcurrency int   `json:"max-concurrency,omitempty"`
 	MaxBody        int64 `json:"max-body,omitempty"`
 	DrainSeconds   int   `json:"drain-seconds,omitempty"`
+	// Metrics has /metrics answer, with what Model says. Log is "json", or "" for text.
+	Metrics bool        `json:"metrics,omitempty"`
+	Model   *NamedModel `json:"model,omitempty"`
+	Log     string      `json:"log,omitempty"`
 	// Untracked gives a model that asks for a tracking store one that keeps nothing,
 	// unless its environment names another.
 	Untracked bool `json:"untracked,omitempty"`
+}
+
+// NamedModel is what the metrics call the model.
+type NamedModel struct {
+	Name    string `json:"name"`
+	Version string `json:"version"`
 }
 
 // ConfigPlan is the image config apart from its layers.

@@ -29,9 +29,12 @@ def main():
     mlflow = importlib.util.find_spec("mlflow").submodule_search_locations
     if any(os.path.exists(os.path.join(p, "pyfunc", "scoring_server", "app.py")) for p in mlflow):
         module = "uvicorn"
+        if server["workers"] > 1:
+            from deployfile_server import workers as supervised
+            supervised.watch()
         arguments = ["deployfile_server.app:app", "--host", "0.0.0.0", "--port", port, "--workers", workers]
     else:  # MLflow before 2.22
-        for key in ("max-concurrency", "max-body", "drain-seconds"):
+        for key in ("max-concurrency", "max-body", "drain-seconds", "metrics", "log"):
             if key in server:
                 sys.exit(f"{key} in [server] needs MLflow 2.22 or later, and the model has an earlier one")
         module = "gunicorn"

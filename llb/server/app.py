@@ -1,25 +1,53 @@
 """The app that uvicorn runs: MLflow's, with what [server] puts in front of it."""
 
+import contextlib
 import json
+import multiprocessing
 import os
+import sys
+import traceback
 
-from . import front, lean
+from uvicorn.main import STARTUP_FAILURE
+
+from . import front, lean, logs, metrics
 
 ENVIRONMENT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
 
 
 def wrapped(app, server):
+    """The app in what the settings ask for, from the inside out."""
     if most := server.get("max-body"):
         app = front.BodyLimit(app, most)
     if most := server.get("max-concurrency"):
         app = front.Concurrency(app, most)
     if seconds := server.get("drain-seconds"):
         app = front.Draining(app, seconds)
+    if server.get("metrics"):
+        from mlflow.version import VERSION
+        app = metrics.Metrics(app, {**server["model"], "mlflow_version": VERSION})
+    if server.get("log") == "json":
+        app = logs.Requests(app)
     return app
 
 
-with lean.start():
-    from mlflow.pyfunc.scoring_server.app import app
+@contextlib.contextmanager
+def loading():
+    """While the model is loaded. A worker that fails ends as uvicorn's do that cannot start,
+    for else uvicorn would start another one for ever."""
+    try:
+        yield
+    except Exception:
+        if multiprocessing.parent_process():
+            traceback.print_exc()
+            sys.exit(STARTUP_FAILURE)
+        raise
 
-with open(os.path.join(ENVIRONMENT, "serve.json")) as f:
-    app = wrapped(app, json.load(f))
+
+with loading():
+    with open(os.path.join(ENVIRONMENT, "serve.json")) as f:
+        server = json.load(f)
+    if server.get("log") == "json":
+        logs.use()
+    with lean.start():
+        from mlflow.pyfunc.scoring_server.app import app
+    app = wrapped(app, server)

@@ -10,6 +10,7 @@ import signal
 
 SCORES = "/invocations"
 HEALTH = ("/ping", "/health")
+ALIVE = "/livez"
 
 
 async def refuse(send, status, code, message, headers=()):
@@ -21,7 +22,7 @@ async def refuse(send, status, code, message, headers=()):
 
 class Draining:
     """On SIGTERM health checks fail for some seconds, so that no new requests come, before
-    the server stops. A second signal stops it at once."""
+    the server stops. A second signal stops it at once. That it is alive is asked apart."""
 
     def __init__(self, app, seconds):
         self.app, self.seconds, self.begun, self.stop = app, seconds, False, None
@@ -30,6 +31,9 @@ class Draining:
         if scope["type"] == "lifespan":
             # The server starts, and has set its own handler.
             self.stop = signal.signal(signal.SIGTERM, self.signalled)
+        elif scope["type"] == "http" and scope["path"] == ALIVE:
+            await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"1"), (b"content-type", b"application/json")]})
+            return await send({"type": "http.response.body", "body": b"\n"})
         elif self.begun and scope["type"] == "http" and scope["path"] in HEALTH:
             return await refuse(send, 503, "TEMPORARILY_UNAVAILABLE", "the server is shutting down")
         return await self.app(scope, receive, send)

@@ -30,7 +30,7 @@ def lay(directory, **server):
 class Server:
     """A server of a model, while it is entered."""
 
-    def __init__(self, model, environment=None, **server):
+    def __init__(self, model, environment=None, /, **server):
         self.model, self.environment, self.server = model, environment or {}, server
 
     def __enter__(self):
@@ -38,7 +38,7 @@ class Server:
         with socket.socket() as s:
             s.bind(("127.0.0.1", 0))
             self.port = s.getsockname()[1]
-        self.log = open(os.path.join(self.directory.name, "log"), "w+")
+        self.log = open(os.path.join(self.directory.name, "log"), "a")
         environment = {
             **os.environ, "PORT": str(self.port), "MODEL_PATH": str(self.model), "PYTHONDONTWRITEBYTECODE": "1", "PYTHONHASHSEED": "0",
             "MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_TRACKING_URI": "sqlite:///" + self.directory.name + "/mlflow.db", **self.environment}
@@ -69,9 +69,8 @@ class Server:
         self.directory.cleanup()
 
     def said(self):
-        self.log.flush()
-        self.log.seek(0)
-        return self.log.read()
+        with open(self.log.name) as f:
+            return f.read()
 
     def ask(self, method, path, body=None, headers=None, timeout=30):
         """The status, the headers without the date, and the body of an answer."""

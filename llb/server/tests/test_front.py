@@ -92,6 +92,7 @@ class TestFront(unittest.TestCase):
             time.sleep(0.5)
             for path in ("/ping", "/health"):
                 self.assertEqual(503, server.ask("GET", path)[0])
+            self.assertEqual(200, server.ask("GET", "/livez")[0])
             self.assertEqual(200, server.ask("GET", "/version")[0])
             self.assertEqual(200, server.ask("POST", "/invocations", slow(0), JSON)[0])
             time.sleep(2)

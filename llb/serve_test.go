@@ -1,0 +1,40 @@
+package llb
+
+import (
+	"testing"
+
+	"github.com/deployfile/deployfile/deployfile"
+)
+
+// TestServe gives the server what [server] says, and nothing that it does not say.
+func TestServe(t *testing.T) {
+	for _, test := range []struct {
+		server deployfile.Server
+		want   string
+	}{
+		{deployfile.Server{Kind: "mlflow", Port: 8080, Workers: 1, Log: "text"}, `{"kind":"mlflow","port":8080,"workers":1}`},
+		{
+			deployfile.Server{Kind: "mlflow", Port: 1, Workers: 1, MaxConcurrency: 2, MaxBody: "1.5kB", DrainSeconds: 3, Metrics: true, Log: "json"},
+			`{"kind":"mlflow","port":1,"workers":1,"max-concurrency":2,"max-body":1500,"drain-seconds":3,"metrics":true,"model":{"name":"iris","version":"7"},"log":"json"}`,
+		},
+		{deployfile.Server{Kind: "command", Port: 1, Workers: 1, Command: []string{"a"}, Log: "text"}, `{"kind":"command","port":1,"workers":1,"command":["a"]}`},
+	} {
+		s := exampleSources(t, "iris")
+		s.File.Server, s.File.Model.Version = test.server, "7"
+		plan, err := NewPlan(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		files, err := plan.Serve()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := string(files["serve.json"]); got != test.want+"\n" {
+			t.Errorf("%s\nnot %s", got, test.want)
+		}
+		_, app := files[ServerPackage+"/app.py"]
+		if mlflow := test.server.Kind == "mlflow"; app != mlflow || len(files["bin/serve"]) == 0 {
+			t.Errorf("the files are %d, with an app: %t", len(files), app)
+		}
+	}
+}
