@@ -86,7 +86,20 @@ func storeOptions(p *Project, cache *userCache) modelstore.Options {
 
 // ResolveModel asks the store of a project's model what its source stands for now. It
 // returns nil for a model that nobody can be asked about, such as a directory.
-func ResolveModel(ctx context.Context, p *Project) (pin *modelsource.Pin, err error) {
+func ResolveModel(ctx context.Context, p *Project) (*modelsource.Pin, error) {
+	return resolveModel(ctx, p, func(*modelstore.Model) error { return nil })
+}
+
+// FindModel does the same, and fails if the store has no files of the model.
+func FindModel(ctx context.Context, p *Project) (*modelsource.Pin, error) {
+	return resolveModel(ctx, p, func(m *modelstore.Model) error {
+		_, err := m.Store.List(ctx)
+		return err
+	})
+}
+
+// resolveModel asks the store, and calls a function with what it has said.
+func resolveModel(ctx context.Context, p *Project, then func(*modelstore.Model) error) (pin *modelsource.Pin, err error) {
 	source := p.File.Model.Source
 	scheme, err := modelsource.Find(source)
 	if err != nil {
@@ -103,7 +116,7 @@ func ResolveModel(ctx context.Context, p *Project) (pin *modelsource.Pin, err er
 		if err != nil {
 			return nil, err
 		}
-		return &m.Pin, nil
+		return &m.Pin, then(m)
 	case modelsource.OCI:
 		return resolveArtifact(ctx, source)
 	}

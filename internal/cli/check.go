@@ -100,7 +100,12 @@ func check(ctx context.Context, s streams, dir string, o checkOptions) error {
 	case c.err != nil:
 	case c.found.ModelNow != nil:
 		now := c.found.ModelNow
-		fmt.Fprintf(s.text, "%s is fine; %s is %s, and is checked when it is locked\n", file, now.Source, now.Resolved)
+		if !o.uri {
+			fmt.Fprintf(s.text, "%s is fine; ", file)
+		}
+		fmt.Fprintf(s.text, "%s is %s, and is checked when it is locked\n", now.Source, now.Resolved)
+	case o.uri:
+		fmt.Fprintf(s.text, "%s is read when it is locked, and not before\n", c.found.File.Model.Source)
 	case c.found.Model == nil:
 		fmt.Fprintf(s.text, "%s is fine; the model was not checked: %s is not in the build context\n", file, c.found.File.Model.Source)
 	default:
@@ -123,10 +128,10 @@ func ownServer(m deployfile.Model) bool {
 // storeDeadline limits how long a store is asked what a model's source stands for.
 const storeDeadline = 30 * time.Second
 
-func askStore(ctx context.Context, p *build.Project) (*modelsource.Pin, error) {
+func askStore(ctx context.Context, p *build.Project, ask func(context.Context, *build.Project) (*modelsource.Pin, error)) (*modelsource.Pin, error) {
 	ctx, cancel := context.WithTimeout(ctx, storeDeadline)
 	defer cancel()
-	now, err := build.ResolveModel(ctx, p)
+	now, err := ask(ctx, p)
 	if err != nil {
 		return nil, build.AtModelSource(p, err)
 	}
@@ -158,20 +163,26 @@ func inspect(ctx context.Context, dir, file string, source []byte, args map[stri
 		return c, nil
 	}
 	var unknown error
-	if uri || ownServer(c.found.File.Model) {
-		c.found.ModelNow, unknown = askStore(ctx, &build.Project{Path: file, Source: source, File: c.found.File})
+	p := &build.Project{Path: file, Source: source, File: c.found.File}
+	switch {
+	case uri:
+		c.found.ModelNow, unknown = askStore(ctx, p, build.FindModel)
+	case ownServer(c.found.File.Model):
+		c.found.ModelNow, unknown = askStore(ctx, p, build.ResolveModel)
 	}
 	var lock *resolver.Lock
 	var pylocks map[string][]byte
 	lock, pylocks, c.err = readLock(ctx, file)
 	c.found.Builder = machine()
-	c.judged = c.found.Lint(lock, pylocks, time.Now())
+	if !uri {
+		c.judged = c.found.Lint(lock, pylocks, time.Now())
+	}
 	if c.err == nil && lock != nil && c.found.ModelDir != "" {
 		c.err = checkLock(ctx, files, c.found, file, lock, pylocks)
 	}
 	var unreachable net.Error
 	switch {
-	case errors.As(unknown, &unreachable):
+	case errors.As(unknown, &unreachable) && !uri:
 		c.unasked = unknown
 	case c.err == nil:
 		c.err = unknown

@@ -3,7 +3,9 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/deployfile/deployfile/deploy"
@@ -91,6 +93,9 @@ changes nothing.
 }
 
 func deployTargets(ctx context.Context, s streams, names []string, o deployOptions) error {
+	if n := slices.IndexFunc(names, isModelURI); n >= 0 {
+		return &usageError{fmt.Errorf("%s is a model, and deploy takes the names of targets, which a Deployfile has: write one with deployfile init '%[1]s', and add a table such as [targets.local] with kind = \"docker\"", names[n])}
+	}
 	if o.quiet {
 		o.progress = "quiet"
 	}

@@ -54,11 +54,11 @@ func printError(w *terminal.Writer, command string, err error) {
 	}
 }
 
-// drawable returns the sources of an error that have lines to draw.
+// drawable returns the sources of an error that have lines to draw, and that the user has.
 func drawable(err error) []*errdefs.Source {
 	var out []*errdefs.Source
 	for _, s := range errdefs.Sources(err) {
-		if s.Info != nil && len(s.Ranges) > 0 {
+		if s.Info != nil && len(s.Ranges) > 0 && !isForURI(s.Info.Filename) {
 			out = append(out, s)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strings"
 
 	"github.com/deployfile/deployfile/build"
 	"github.com/deployfile/deployfile/deployfile"
@@ -16,6 +17,17 @@ import (
 // isModelURI reports whether an argument names a model that is in no directory.
 func isModelURI(argument string) bool {
 	return regexp.MustCompile(`^[a-z][a-z0-9+.-]+:/[^'\x00-\x1f]+$`).MatchString(argument)
+}
+
+// uriDirectory is what the names of temporary directories begin with that have a Deployfile
+// for a URI.
+const uriDirectory = "deployfile-model-"
+
+// isForURI reports whether a Deployfile is one that nobody has written, and that is gone when
+// the command ends.
+func isForURI(file string) bool {
+	dir := filepath.Dir(file)
+	return strings.HasPrefix(filepath.Base(dir), uriDirectory) && filepath.Dir(dir) == filepath.Clean(os.TempDir())
 }
 
 // uriDeployfile returns the text of a Deployfile for a URI, after the lines of a head.
@@ -49,7 +61,7 @@ func (f *inputFlags) project(args []string) (dir string, closed func(), err erro
 	if err != nil {
 		return "", nothing, err
 	}
-	if dir, err = os.MkdirTemp("", "deployfile-model-"); err != nil {
+	if dir, err = os.MkdirTemp("", uriDirectory); err != nil {
 		return "", nothing, err
 	}
 	closed = func() { _ = os.RemoveAll(dir) }
@@ -74,7 +86,7 @@ func initialiseURI(ctx context.Context, s streams, uri string, o initOptions) er
 	if p.File, _, err = deployfile.Parse(o.file, text, kinds.All()); err != nil {
 		return fmt.Errorf("%s cannot be named in a Deployfile: %w", uri, err)
 	}
-	pin, err := build.ResolveModel(ctx, p)
+	pin, err := build.FindModel(ctx, p)
 	if err != nil {
 		return err
 	}
