@@ -186,6 +186,9 @@ func fails(t *testing.T, source string, env map[string]string, want ...string) {
 			t.Errorf("%s: the error has no %q:\n%s", source, text, lab.Tail(out))
 		}
 	}
+	if n := strings.Count(out, "error:"); n != 1 {
+		t.Errorf("%s: %d errors:\n%s", source, n, out)
+	}
 	if strings.Contains(out, "s3cr3t") {
 		t.Errorf("%s: the output has a credential:\n%s", source, out)
 	}

@@ -103,7 +103,7 @@ func hashes(t *testing.T, dir string) map[string]string {
 	return out
 }
 
-// unknown says what of a name is not there.
+// unknown says what of a name is not there, at the line that has it.
 func (s *server) unknown(t *testing.T) {
 	for source, want := range map[string]string{
 		"models:/none/1":                  `version 1 of the registered model "none"`,
@@ -120,5 +120,6 @@ func (s *server) unknown(t *testing.T) {
 		if _, _, err := files(t, source, options(t, s.URL, nil)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %q", source, err, want)
 		}
+		fails(t, source, map[string]string{"MLFLOW_TRACKING_URI": s.URL}, want)
 	}
 }

@@ -58,5 +58,6 @@ func TestSecured(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), tt.want) || strings.Contains(err.Error(), "hunter2") {
 			t.Errorf("%s: %v, want %q", name, err, tt.want)
 		}
+		fails(t, "models:/my model/1", with(env, "MLFLOW_TRACKING_URI", s.URL), tt.want)
 	}
 }

@@ -28,5 +28,6 @@ func TestWorkspace(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("in the workspace %q: %v, want %q", workspace, err, want)
 		}
+		fails(t, "models:/my model/1", map[string]string{"MLFLOW_TRACKING_URI": s.URL, "MLFLOW_WORKSPACE": workspace}, want)
 	}
 }
