@@ -12,7 +12,7 @@ import (
 	"github.com/deployfile/deployfile/builder"
 	"github.com/deployfile/deployfile/internal/dockerengine"
 	"github.com/deployfile/deployfile/internal/pipe"
-	"github.com/moby/moby/api/pkg/stdcopy"
+	"github.com/deployfile/deployfile/internal/untrusted"
 	dockercontainer "github.com/moby/moby/api/types/container"
 	"github.com/moby/moby/api/types/network"
 	docker "github.com/moby/moby/client"
@@ -144,7 +144,7 @@ func (s *engineServer) watch(log io.Writer) {
 	ctx := context.Background()
 	wait := s.client.ContainerWait(ctx, s.id, docker.ContainerWaitOptions{})
 	if logs, err := s.client.ContainerLogs(ctx, s.id, docker.ContainerLogsOptions{ShowStdout: true, ShowStderr: true, Follow: true}); err == nil {
-		_, _ = stdcopy.StdCopy(log, log, logs)
+		_ = untrusted.CopyEngineLog(log, logs)
 		_ = logs.Close()
 	}
 	select {

@@ -5,12 +5,11 @@ import (
 	"fmt"
 	"io"
 	"strconv"
-	"strings"
 	"time"
 
+	"github.com/deployfile/deployfile/internal/untrusted"
 	"github.com/deployfile/deployfile/publish"
 	"github.com/deployfile/deployfile/publish/internal/containers"
-	"github.com/moby/moby/api/pkg/stdcopy"
 	engine "github.com/moby/moby/client"
 )
 
@@ -40,7 +39,7 @@ func (h *host) copyLog(ctx context.Context, w io.Writer, id string, o publish.Lo
 		return fmt.Errorf("log of container %s: %w", id, err)
 	}
 	defer log.Close()
-	if _, err := stdcopy.StdCopy(w, w, log); err != nil && ctx.Err() == nil {
+	if err := untrusted.CopyEngineLog(w, log); err != nil && ctx.Err() == nil {
 		return fmt.Errorf("log of container %s: %w", id, err)
 	}
 	return nil
@@ -58,7 +57,7 @@ func (h *host) Log(ctx context.Context, r publish.Record, trial bool) []string {
 		}
 		name = c.ID
 	}
-	var log strings.Builder
+	var log containers.LogEnd
 	if err := h.copyLog(ctx, &log, name, publish.LogOptions{Tail: publish.LogLines}); err != nil {
 		return nil
 	}
