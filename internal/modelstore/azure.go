@@ -78,7 +78,7 @@ func openAzure(n modelsource.ObjectsName, o Options) (bucket, error) {
 		return nil, err
 	}
 	public, err := container.NewClientWithNoCredential(address, options)
-	a.credential = credentialOnce(func(ctx context.Context) error {
+	a.credential = once(func(ctx context.Context) error {
 		_, missing := login.GetToken(ctx, policy.TokenRequestOptions{Scopes: []string{azureScope}})
 		if missing != nil {
 			a.client = public

@@ -73,3 +73,27 @@ func (d directory) Open(_ context.Context, f File, _ int64) (io.ReadCloser, int6
 
 // Access implements Store: no builder reaches it.
 func (d directory) Access(context.Context, []File) (*modelsource.Access, error) { return nil, nil }
+
+// lockedDirectory is a directory of this machine that a lock names. Whoever wrote the lock
+// may be a stranger, who would learn from an image, or from an error in a log, what is in a
+// file of this machine. So the server has to name it, too, before anything of it is read.
+type lockedDirectory struct {
+	directory
+	confirm func(context.Context) error
+}
+
+// List implements Store.
+func (d lockedDirectory) List(ctx context.Context) ([]File, error) {
+	if err := d.confirm(ctx); err != nil {
+		return nil, err
+	}
+	return d.directory.List(ctx)
+}
+
+// Open implements Store.
+func (d lockedDirectory) Open(ctx context.Context, f File, offset int64) (io.ReadCloser, int64, error) {
+	if err := d.confirm(ctx); err != nil {
+		return nil, 0, err
+	}
+	return d.directory.Open(ctx, f, offset)
+}

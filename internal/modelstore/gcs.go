@@ -52,7 +52,7 @@ func openGCS(name string, o Options) (bucket, error) {
 	b.client = &client{scheme: u.Scheme, host: u.Host, tries: attempts, silence: silence, http: &http.Client{
 		Transport: transport, CheckRedirect: noRedirect,
 	}}
-	b.credential = credentialOnce(func(ctx context.Context) error {
+	b.credential = once(func(ctx context.Context) error {
 		var missing error
 		if emulated == "" {
 			var found *google.Credentials

@@ -85,7 +85,25 @@ func reopenMLflow(pin modelsource.Pin, o Options) (Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.open(pin.Location)
+	store, err := s.open(pin.Location)
+	if d, ok := store.(directory); ok {
+		return lockedDirectory{d, once(func(ctx context.Context) error { return s.confirm(ctx, pin) })}, err
+	}
+	return store, err
+}
+
+// confirm asks whether the model of a pin is where the pin says.
+func (s *server) confirm(ctx context.Context, pin modelsource.Pin) error {
+	o := s.options
+	o.TrackingURI = s.base
+	m, err := resolveMLflow(ctx, pin.Resolved, o)
+	if err != nil {
+		return fmt.Errorf("the lock says that the model is at %s, a directory of this machine: %w", pin.Location, err)
+	}
+	if m.Pin.Location != pin.Location {
+		return fmt.Errorf("the lock says that the model is at %s, and %s that it is at %s; run: deployfile lock --upgrade-model", pin.Location, s.client.host, m.Pin.Location)
+	}
+	return nil
 }
 
 // joinLocation returns the location of a directory in another.

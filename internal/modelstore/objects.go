@@ -51,19 +51,19 @@ var errNoObject = errors.New("there is no such object")
 // errShorter is what they wrap if a part was asked for that is not there.
 var errShorter = errors.New("it has fewer bytes than it had; if it was changed on purpose, run: deployfile lock --upgrade-model")
 
-// credentialOnce returns a function that looks for the user's credential once, and says
-// each time why there is none. It does not look in a context that has ended.
-func credentialOnce(look func(context.Context) error) func(context.Context) error {
+// once returns a function that does something once, such as to look for the user's
+// credential, and says each time what was wrong. It does nothing in a context that has ended.
+func once(look func(context.Context) error) func(context.Context) error {
 	var mu sync.Mutex
-	var asked bool
-	var missing error
+	var done bool
+	var wrong error
 	return func(ctx context.Context) error {
 		mu.Lock()
 		defer mu.Unlock()
-		if !asked && ctx.Err() == nil {
-			asked, missing = true, look(ctx)
+		if !done && ctx.Err() == nil {
+			done, wrong = true, look(ctx)
 		}
-		return missing
+		return wrong
 	}
 }
 

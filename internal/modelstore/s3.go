@@ -88,7 +88,7 @@ func openS3(ctx context.Context, name string, o Options) (bucket, error) {
 		return nil, bad
 	}
 	b.client.Store(client)
-	b.credential = credentialOnce(func(ctx context.Context) error {
+	b.credential = once(func(ctx context.Context) error {
 		_, missing := cfg.Credentials.Retrieve(ctx)
 		if missing != nil {
 			b.client.Store(s3.New(client.Options(), func(o *s3.Options) { o.Credentials = aws.AnonymousCredentials{} }))

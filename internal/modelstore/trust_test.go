@@ -1,12 +1,17 @@
 package modelstore
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/deployfile/deployfile/internal/modelcache"
 	"github.com/deployfile/deployfile/modelsource"
 )
 
@@ -68,6 +73,50 @@ func TestDirectoryOfAServer(t *testing.T) {
 			}
 			if _, err := s.open(location); (err == nil) != tt.reads {
 				t.Errorf("%+v, %s: %v", tt, location, err)
+			}
+		}
+	}
+}
+
+// A lock names a directory of this machine only if the server does, too. No error says what
+// is in another one.
+func TestDirectoryOfALock(t *testing.T) {
+	const text = "password"
+	private, model := t.TempDir(), t.TempDir()
+	for _, dir := range []string{private, model} {
+		if err := os.WriteFile(filepath.Join(dir, "MLmodel"), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	f := newFake(t)
+	f.answers("/api/2.0/mlflow/model-versions/get", 200, map[string]any{"model_version": map[string]any{"name": "iris", "version": "3"}})
+	f.answers("/api/2.0/mlflow/model-versions/get-download-uri", 200, map[string]any{"artifact_uri": model})
+	cache, closed, err := modelcache.Open(t.TempDir(), modelcache.DefaultLimit)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer closed()
+	sum := sha256.Sum256([]byte(text))
+	right, wrong := hex.EncodeToString(sum[:]), strings.Repeat("0", 64)
+	for _, tt := range []struct{ location, resolved, sum, want string }{
+		{private, "models:/iris/3", wrong, f.Listener.Addr().String() + " that it is at " + model},
+		{"file://" + private, "models:/iris/3", right, "that it is at"},
+		{private, "models:/other/1", right, "that it is at"},
+		{private, "hf://acme/iris", right, "a directory of this machine"},
+		{model, "models:/iris/3", right, ""},
+	} {
+		for _, named := range []string{f.URL, ""} {
+			o := Options{Getenv: func(name string) string { return map[string]string{trackingVariable: named}[name] }}
+			s, err := Reopen(modelsource.Pin{Source: "models:/iris@champion", Resolved: tt.resolved, Server: f.URL, Location: tt.location}, o)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, err = Download(t.Context(), cache, s, tt.location, []File{{Path: "MLmodel", Size: int64(len(text)), SHA256: tt.sum}})
+			if tt.want == "" && err != nil || tt.want != "" && (err == nil || !strings.Contains(err.Error(), tt.want) || strings.Contains(err.Error(), right)) {
+				t.Errorf("%+v: %v", tt, err)
+			}
+			if _, err := s.List(t.Context()); (err == nil) != (tt.want == "") {
+				t.Errorf("%+v: its list: %v", tt, err)
 			}
 		}
 	}
