@@ -19,28 +19,25 @@ const maxMLmodel = 8 << 20
 
 // directoryBases gives a build the weights on a hub that a model in the build context
 // refers to.
-func (s *supplier) directoryBases(ctx context.Context, p *Project, dir string, lock *resolver.Lock) error {
+func (s *supplier) directoryBases(ctx context.Context, dir string, lock *resolver.Lock) error {
 	file := filepath.ToSlash(filepath.Join(dir, "MLmodel"))
-	data, err := untrusted.Wait(ctx, func() ([]byte, error) { return ReadIn(p.Dir, file, maxMLmodel) })
+	data, err := untrusted.Wait(ctx, func() ([]byte, error) { return ReadIn(s.project.Dir, file, maxMLmodel) })
 	if err != nil {
 		return nil // the frontend reports it
 	}
 	bases, err := s.bases(ctx, file, data, lock)
-	if err != nil || bases == nil {
+	if err != nil || bases == nil && !s.sends {
 		return err
 	}
 	return s.give(frontend.Supply{Bases: bases}, nil)
 }
 
 // bases returns the weights that an MLmodel file refers to and that the lock does not have,
-// with the hashes of their files. Steps that fetch them get the user's token of the hub.
+// with the hashes of their files.
 func (s *supplier) bases(ctx context.Context, file string, text []byte, lock *resolver.Lock) ([]frontend.Base, error) {
 	refs, err := mlmodel.HubReferences(text)
 	if err != nil || len(refs) == 0 {
 		return nil, nil // the frontend reports the error
-	}
-	if err := s.hubSecrets(); err != nil {
-		return nil, err
 	}
 	var out []frontend.Base
 	for _, r := range refs {
@@ -54,7 +51,7 @@ func (s *supplier) bases(ctx context.Context, file string, text []byte, lock *re
 		}
 		out = append(out, *b)
 	}
-	return out, nil
+	return out, s.giveBases(ctx, lock, out)
 }
 
 // base asks the hub for a repository's files. Those of which it does not say the hash are
@@ -86,13 +83,68 @@ func (s *supplier) base(ctx context.Context, base modelsource.Base) (*frontend.B
 	return &frontend.Base{Pin: m.Pin, Files: hashed}, nil
 }
 
-// hubSecrets gives the build's steps the user's token of the hub.
-func (s *supplier) hubSecrets() error {
+// giveBases gives the steps that fetch weights the user's token of the hub if there is one,
+// or sends the weights, those of the lock and those that were found.
+func (s *supplier) giveBases(ctx context.Context, lock *resolver.Lock, found []frontend.Base) error {
+	all := append(lockedBases(lock), found...)
 	secrets, err := modelstore.HubSecrets(s.store)
+	if err != nil || len(all) == 0 || secrets == nil {
+		return err
+	}
+	if s.trustsToolchain(lock) {
+		return s.attach(secrets)
+	}
+	if s.options.Target == frontend.OutputLock {
+		return nil // which needs their hashes alone
+	}
+	s.withhold("what the model takes from a hub", lock)
+	cache, err := s.cache.open()
 	if err != nil {
 		return err
 	}
-	return s.attach(secrets)
+	var sent []modelsource.File
+	for _, b := range all {
+		store, err := modelstore.Reopen(b.Pin, s.store)
+		if err != nil {
+			return err
+		}
+		n, err := modelsource.ParseHub(b.Pin.Source)
+		if err != nil {
+			return err
+		}
+		dir := modelsource.Base{Repository: n.Repository, Commit: n.Revision}.Dir()
+		var files []modelstore.File
+		for _, f := range b.Files {
+			if name, ok := strings.CutPrefix(f.Path, dir+"/"); ok {
+				files = append(files, modelstore.File{Path: name, Size: f.Size, SHA256: f.SHA256})
+				sent = append(sent, f)
+			}
+		}
+		if _, err := modelstore.Download(ctx, cache, store, b.Pin.Location, files); err != nil {
+			return err
+		}
+	}
+	s.sends = true
+	s.solve.LocalMounts[frontend.ModelBases] = newModelFS(cache, sent)
+	return nil
+}
+
+// lockedBases returns the weights that a lock has.
+func lockedBases(lock *resolver.Lock) []frontend.Base {
+	if lock == nil {
+		return nil
+	}
+	var files []modelsource.File
+	for _, f := range lock.Model {
+		if modelsource.InBase(f.Path) {
+			files = append(files, modelsource.File{Path: f.Path, Size: f.Size, SHA256: f.SHA256})
+		}
+	}
+	var out []frontend.Base
+	for _, pin := range lock.ModelBase {
+		out = append(out, frontend.Base{Pin: pin, Files: files})
+	}
+	return out
 }
 
 // listedBases returns the weights that a model in a store refers to.

@@ -42,6 +42,11 @@ type Options struct {
 	// mode=max. With either, the image is an index.
 	SBOM       bool
 	Provenance string
+	// TrustToolchain are the images to whose programs steps that fetch a model may show
+	// the user's credentials, besides those of frontend.DefaultBase: REPOSITORY,
+	// REPOSITORY@DIGEST, or REGISTRY/ with a slash at its end for all that are there. With
+	// another toolchain, a model that wants a credential passes through this process.
+	TrustToolchain []string
 	// CacheFrom and CacheTo are values of buildx's flags.
 	CacheFrom, CacheTo []string
 	// Ulimits (of nproc and data) and Resources limit steps; they are values of

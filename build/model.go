@@ -27,6 +27,10 @@ import (
 // what an oci:// source is pinned to, nil for another.
 func supplyModel(ctx context.Context, opt *client.SolveOpt, o Options) (close func(), artifact *modelsource.Pin, err error) {
 	nothing := func() {}
+	known, err := parseTrusted(o.TrustToolchain)
+	if err != nil {
+		return nothing, nil, err
+	}
 	p, err := OpenProject(ctx, o.Context, o.File, o.Args)
 	if err != nil {
 		return nothing, nil, nil // the frontend reports it
@@ -59,7 +63,7 @@ func supplyModel(ctx context.Context, opt *client.SolveOpt, o Options) (close fu
 		}
 		return nothing, pin, err
 	}
-	s := &supplier{options: o, solve: opt}
+	s := &supplier{options: o, solve: opt, project: p, trusted: known}
 	s.store = storeOptions(p, &s.cache)
 	closed := func() {
 		if err := s.cache.close(); err != nil {
@@ -69,7 +73,7 @@ func supplyModel(ctx context.Context, opt *client.SolveOpt, o Options) (close fu
 	if listed {
 		err = s.supply(ctx, source, lock, err == nil)
 	} else {
-		err = s.directoryBases(ctx, p, scheme.Local(source), lock)
+		err = s.directoryBases(ctx, scheme.Local(source), lock)
 	}
 	if err != nil {
 		closed()
@@ -127,10 +131,13 @@ func resolveModel(ctx context.Context, p *Project, then func(*modelstore.Model) 
 type supplier struct {
 	options Options
 	solve   *client.SolveOpt
+	project *Project
+	trusted trusted
 	store   modelstore.Options
 	cache   userCache
-	// found are weights that the model refers to.
+	// found are weights that the model refers to, sends says that the client sends them.
 	found []frontend.Base
+	sends bool
 }
 
 // userCache is the user's cache of models, opened when something needs it.
@@ -173,10 +180,8 @@ func (s *supplier) supply(ctx context.Context, source string, lock *resolver.Loc
 		return err
 	}
 	var files []modelstore.File
-	if len(lock.ModelBase) > 0 {
-		if err := s.hubSecrets(); err != nil {
-			return err
-		}
+	if err := s.giveBases(ctx, lock, nil); err != nil {
+		return err
 	}
 	for _, f := range lock.Model {
 		if modelsource.InBase(f.Path) {
@@ -187,6 +192,10 @@ func (s *supplier) supply(ctx context.Context, source string, lock *resolver.Loc
 	access, err := store.Access(ctx, files)
 	if err != nil {
 		return err
+	}
+	if access != nil && access.Secret() && !s.trustsToolchain(lock) {
+		s.withhold("the model", lock)
+		access = nil
 	}
 	if access != nil {
 		return s.give(frontend.Supply{Secret: true}, access)
@@ -259,7 +268,7 @@ func (s *supplier) send(ctx context.Context, store modelstore.Store, name string
 // give puts into the build's options what the frontend is to know, and the secret of the
 // steps that fetch.
 func (s *supplier) give(given frontend.Supply, access *modelsource.Access) error {
-	given.Bases = append(given.Bases, s.found...)
+	given.Bases, given.SendsBases = append(given.Bases, s.found...), s.sends
 	data, err := json.Marshal(given)
 	if err != nil {
 		return err

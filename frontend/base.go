@@ -75,15 +75,23 @@ func (in *inputs) findBase(base modelsource.Base, given Supply) (*Base, error) {
 	return &b, nil
 }
 
-// fetchBases has steps fetch what findBases found.
+// fetchBases has steps fetch what findBases found, or the client send it.
 func (in *inputs) fetchBases(tools toolchain.Toolchain) error {
 	if len(in.bases) == 0 {
 		return nil
 	}
+	given, err := in.supply()
+	if err != nil {
+		return err
+	}
 	model := in.withoutBases
 	for n, b := range in.bases {
-		var err error
-		if model, err = model.WithBase(tools, BaseOf(in.found.Model.Hub[n]), b.Pin.Server, b.Files); err != nil {
+		base := BaseOf(in.found.Model.Hub[n])
+		if given.SendsBases {
+			model = model.WithSentBase(tools, base, in.fromClient(ModelBases, "the model's weights"), b.Files)
+			continue
+		}
+		if model, err = model.WithBase(tools, base, b.Pin.Server, b.Files); err != nil {
 			return err
 		}
 	}

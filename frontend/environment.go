@@ -54,6 +54,10 @@ func (s set) add(text string) bool {
 	return true
 }
 
+// DefaultBase is the repository of the base, and so of the toolchain image, that a Deployfile
+// has which names none.
+const DefaultBase = "python"
+
 // newEnvironment puts together what the model and the Deployfile require.
 func newEnvironment(f *deployfile.File, m *mlmodel.Model, context fs.FS, mirror string, warn func(mlmodel.Warning)) (*environment, error) {
 	e := &environment{hashes: resolver.Hashes{Allowed: map[string][][]string{}, Pinned: map[string][]resolver.PinnedHashes{}}, requirements: set{}, constraints: set{}, options: set{}, files: set{}}
@@ -70,7 +74,7 @@ func newEnvironment(f *deployfile.File, m *mlmodel.Model, context fs.FS, mirror 
 		if e.inputs.Python == "" {
 			return nil, at(f, fmt.Errorf("the model does not say which Python it was logged with; set python in [environment]"), "environment")
 		}
-		e.inputs.Base = "python:" + e.inputs.Python + "-slim"
+		e.inputs.Base = DefaultBase + ":" + e.inputs.Python + "-slim"
 		e.inputs.Because("base", cmp.Or(e.inputs.Reasons["python"], fmt.Sprintf("python in [environment] is %q", e.inputs.Python)))
 	}
 	e.inputs.Toolchain = f.Environment.Toolchain

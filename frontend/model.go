@@ -26,6 +26,10 @@ const AttrModel = "deployfile-model"
 // Supply.Sends.
 const ModelDirectory = "deployfile-model"
 
+// ModelBases is the name of the client's local directory with the files of weights on a
+// hub, by their paths in the model, if Supply.SendsBases.
+const ModelBases = "deployfile-model-bases"
+
 // ModelContext is the name of a build context that takes the place of the model's files.
 const ModelContext = "model"
 
@@ -42,6 +46,9 @@ type Supply struct {
 	Sends bool `json:"sends,omitempty"`
 	// Bases are weights on a hub that the model refers to; nil if the lock has them.
 	Bases []Base `json:"bases,omitempty"`
+	// SendsBases says that the client sends the files of all of them, those of the lock
+	// included, as the local directory ModelBases.
+	SendsBases bool `json:"sends-bases,omitempty"`
 	// Secret says that the client gives modelsource.AccessSecret.
 	Secret bool `json:"secret,omitempty"`
 }
@@ -96,11 +103,7 @@ func (in *inputs) findModel(ctx context.Context, scheme modelsource.Scheme) (mod
 // listedModel returns a model whose files the client sends, or steps fetch.
 func (in *inputs) listedModel(ctx context.Context, scheme modelsource.Listed, given Supply) (modelsource.Tree, error) {
 	if given.Sends {
-		st := bkllb.Local(ModelDirectory,
-			bkllb.SessionID(in.client.BuildOpts().SessionID),
-			bkllb.SharedKeyHint(ModelDirectory),
-			bkllb.WithCustomName("load the model from the client"))
-		return modelsource.Tree{State: st, Files: given.Files}, nil
+		return modelsource.Tree{State: in.fromClient(ModelDirectory, "the model"), Files: given.Files}, nil
 	}
 	tools, err := in.fetchTools(ctx)
 	if err != nil {
@@ -121,6 +124,14 @@ func (in *inputs) listedModel(ctx context.Context, scheme modelsource.Listed, gi
 		return modelsource.Tree{}, err
 	}
 	return modelsource.FetchModel(tools, *in.pin, files, &access)
+}
+
+// fromClient returns a local directory of the client.
+func (in *inputs) fromClient(name, what string) bkllb.State {
+	return bkllb.Local(name,
+		bkllb.SessionID(in.client.BuildOpts().SessionID),
+		bkllb.SharedKeyHint(name),
+		bkllb.WithCustomName("load "+what+" from the client"))
 }
 
 // fetchTools returns the locked toolchain, as far as steps need it that fetch a model.

@@ -73,10 +73,7 @@ func (t Tree) WithBase(tools toolchain.Toolchain, b Base, server string, files [
 	if err != nil {
 		return Tree{}, err
 	}
-	into := path.Join("/", t.Dir, b.Dir()) + "/"
-	t.State = t.State.File(bkllb.Copy(base.State, "/", into, &bkllb.CopyInfo{
-		CopyDirContentsOnly: true, CreateDestPath: true,
-	}, bkllb.WithCreatedTime(toolchain.Epoch())), append([]bkllb.ConstraintsOpt{bkllb.WithCustomName("add " + b.Source())}, tools.Constraints...)...)
+	t.State = t.copied(tools, b, base.State, "/")
 	t.Large, t.named, t.Known = maps.Clone(t.Large), maps.Clone(t.named), slices.Clone(t.Known)
 	if t.Large == nil {
 		t.Large = map[string]bkllb.State{}
@@ -99,4 +96,22 @@ func (t Tree) WithBase(tools toolchain.Toolchain, b Base, server string, files [
 		t.Files = append(slices.Clone(t.Files), files...)
 	}
 	return t, nil
+}
+
+// WithSentBase adds the files of a Base that a state has at their paths in the model.
+func (t Tree) WithSentBase(tools toolchain.Toolchain, b Base, st bkllb.State, files []File) Tree {
+	t.State = t.copied(tools, b, st, path.Join("/", b.Dir()))
+	if t.Files != nil {
+		t.Files = append(slices.Clone(t.Files), files...)
+	}
+	return t
+}
+
+// copied returns the model's state with the files of a Base, which are in a directory of
+// another.
+func (t Tree) copied(tools toolchain.Toolchain, b Base, from bkllb.State, dir string) bkllb.State {
+	into := path.Join("/", t.Dir, b.Dir()) + "/"
+	return t.State.File(bkllb.Copy(from, dir, into, &bkllb.CopyInfo{
+		CopyDirContentsOnly: true, CreateDestPath: true,
+	}, bkllb.WithCreatedTime(toolchain.Epoch())), append([]bkllb.ConstraintsOpt{bkllb.WithCustomName("add " + b.Source())}, tools.Constraints...)...)
 }

@@ -4,7 +4,10 @@ import (
 	_ "embed"
 	"encoding/json"
 	"fmt"
+	"net/url"
 	"path"
+	"slices"
+	"strings"
 
 	"github.com/deployfile/deployfile/toolchain"
 	bkllb "github.com/moby/buildkit/client/llb"
@@ -35,6 +38,30 @@ type Access struct {
 	Session map[string]string `json:"-"`
 	// Secrets are build secrets whose credentials take the place of Headers.
 	Secrets []string `json:"secrets,omitempty"`
+}
+
+// Secret reports whether an Access has what only the user may know: a credential, or an
+// address with a signature.
+func (a Access) Secret() bool {
+	if len(a.Headers) > 0 {
+		return true
+	}
+	for _, address := range a.URLs {
+		u, err := url.Parse(address)
+		if err != nil || u.User != nil {
+			return true
+		}
+		query, err := url.ParseQuery(u.RawQuery)
+		if err != nil {
+			return true
+		}
+		for name := range query {
+			if !slices.Contains([]string{"versionid", "x-id"}, strings.ToLower(name)) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // AccessSecret is the id of the secret by which a client gives the steps that fetch an

@@ -80,3 +80,30 @@ func commands(t *testing.T, st bkllb.State) string {
 	}
 	return all.String()
 }
+
+// TestAccessSecret tells an Access that everybody may have from one with a credential or a
+// signature.
+func TestAccessSecret(t *testing.T) {
+	at := func(address string) Access {
+		return Access{URLs: map[string]string{"a": "https://example.com/a", "b": address}}
+	}
+	for _, tt := range []struct {
+		access Access
+		want   bool
+	}{
+		{Access{}, false},
+		{Access{URL: "https://example.com", Signed: "https://example.com/sign", CA: "x"}, false},
+		{Access{Session: map[string]string{"GIT_AUTH_HEADER.example.com": "x"}}, false}, // BuildKit's alone
+		{Access{URL: "https://example.com", Headers: map[string]string{"Authorization": "x"}}, true},
+		{at("https://example.com/b?versionId=1&x-id=GetObject"), false},
+		{at("https://example.com/b?x-id=GetObject&X-Amz-Signature=1"), true},
+		{at("https://example.com/b?sv=1&sig=1"), true},
+		{at("https://example.com/b?x-id=GetObject;sig=1"), true},
+		{at("https://me@example.com/b"), true},
+		{at("https://exa mple.com/b"), true},
+	} {
+		if got := tt.access.Secret(); got != tt.want {
+			t.Errorf("%+v: %t", tt.access, got)
+		}
+	}
+}

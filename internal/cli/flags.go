@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/deployfile/deployfile/build"
 	"github.com/deployfile/deployfile/builder"
@@ -19,6 +20,9 @@ import (
 
 // builderVariable is the environment's --builder, as buildx has BUILDX_BUILDER.
 const builderVariable = "DEPLOYFILE_BUILDER"
+
+// trustVariable is the environment's --trust-toolchain, separated by commas.
+const trustVariable = "DEPLOYFILE_TRUST_TOOLCHAIN"
 
 // builderFlags select the builder.
 type builderFlags struct {
@@ -76,6 +80,7 @@ type inputFlags struct {
 	contexts, args  []string
 	platforms       []string
 	secrets, ssh    []string
+	trust           []string
 	cacheFrom       []string
 	ulimits         []string
 	resources       []string
@@ -100,6 +105,7 @@ func (f *inputFlags) addInputs(flags *pflag.FlagSet) {
 	flags.StringSliceVar(&f.platforms, "platform", nil, "a `PLATFORM` to build for, such as linux/arm64 (default: [image] platforms, else the builder's own)")
 	flags.StringArrayVar(&f.secrets, "secret", nil, "a `SECRET`: id=ID[,src=FILE|,env=VARIABLE]")
 	flags.StringArrayVar(&f.ssh, "ssh", nil, "an SSH agent or a `KEY`: default|ID[=SOCKET|KEY]")
+	flags.StringArrayVar(&f.trust, "trust-toolchain", nil, "an `IMAGE` in which steps may have your credential of the model's store: REPOSITORY[@DIGEST] or REGISTRY/ (default: "+trustVariable+", separated by commas)")
 }
 
 func (f *inputFlags) addBuilder(flags *pflag.FlagSet) {
@@ -160,7 +166,8 @@ func (f *inputFlags) options(p *build.Project, target string, s streams) (build.
 		Context: p.Dir, File: p.Path, Target: target,
 		Platforms: f.platforms,
 		Secrets:   f.secrets, SSH: f.ssh, CA: p.File.Environment.CA,
-		CacheFrom: f.cacheFrom, CacheTo: f.cacheTo, NoCache: f.noCache,
+		TrustToolchain: f.trusted(),
+		CacheFrom:      f.cacheFrom, CacheTo: f.cacheTo, NoCache: f.noCache,
 		Network: f.network, Ulimits: f.ulimits, Resources: f.resources,
 		Outputs:  f.outputs,
 		Progress: f.progress, Log: s.console, Stdout: s.out,
@@ -189,6 +196,14 @@ func (f *inputFlags) options(p *build.Project, target string, s streams) (build.
 	}
 	o.Contexts, err = pairs("build-context", f.contexts, nil)
 	return o, err
+}
+
+// trusted are the images of --trust-toolchain, else of its variable.
+func (f *inputFlags) trusted() []string {
+	if len(f.trust) > 0 {
+		return f.trust
+	}
+	return strings.FieldsFunc(os.Getenv(trustVariable), func(c rune) bool { return c == ',' || unicode.IsSpace(c) })
 }
 
 // pairs reads NAME=VALUE; a name alone is looked up, if that can be done.

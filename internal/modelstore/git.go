@@ -85,7 +85,12 @@ func (r *repository) Access(ctx context.Context, _ []File) (*modelsource.Access,
 	if onLoopback(u.Host) {
 		return nil, nil
 	}
-	return r.lfs.access(ctx)
+	a, err := r.lfs.access(ctx)
+	if err == nil && len(r.lfs.pinned) == 0 {
+		// No step asks for anything: BuildKit itself has all of it.
+		return &modelsource.Access{Session: a.Session}, nil
+	}
+	return a, err
 }
 
 // The limits of what git says.
