@@ -35,6 +35,7 @@ func (s *Spec) Check(c *deployfile.Check) {
 	s.checkInstances(c)
 	s.checkServerless(c)
 	s.checkGuarded(c)
+	s.checkAutoscale(c)
 	s.checkImage(c)
 	s.checkPlatform(c)
 	s.checkBatch(c)

@@ -6,6 +6,8 @@ const (
 	DocumentNext     = "model-next.yaml"
 	DocumentConfig   = "endpoint-config.yaml"
 	DocumentEndpoint = "endpoint.yaml"
+	DocumentScaling  = "scaling-target.yaml"
+	DocumentPolicy   = "scaling-policy.yaml"
 )
 
 // The names of the variants. They never change, because SageMaker's own rollouts need the

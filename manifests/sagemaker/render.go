@@ -14,7 +14,7 @@ import (
 const longestImage = 255
 
 // Render implements manifests.Spec: the bodies of the requests CreateModel, for each slot,
-// CreateEndpointConfig and CreateEndpoint. Models and configurations are immutable, so
+// CreateEndpointConfig and CreateEndpoint, and of those for autoscaling. Models and configurations are immutable, so
 // those of a revision have its number in their names, which a rollout adds.
 func (s *Spec) Render(state manifests.State) ([]manifests.Document, error) {
 	name := state.Newest().Target.Endpoint
@@ -46,8 +46,10 @@ func (s *Spec) Render(state manifests.State) ([]manifests.Document, error) {
 	if err := out.Add(DocumentConfig, config); err != nil {
 		return nil, err
 	}
-	err := out.Add(DocumentEndpoint, endpoint{EndpointName: name, EndpointConfigName: name, DeploymentConfig: s.guarded(), Tags: s.tags()})
-	return out, err
+	if err := out.Add(DocumentEndpoint, endpoint{EndpointName: name, EndpointConfigName: name, DeploymentConfig: s.guarded(), Tags: s.tags()}); err != nil {
+		return nil, err
+	}
+	return out, s.addScaling(&out, name)
 }
 
 // specOf returns the keys of a release. manifests.Render ensures that all slots are of
@@ -93,7 +95,7 @@ func (s *Spec) variant(name, modelName string) variant {
 		v.ServerlessConfig = &serverlessConfig{s.Serverless.Memory, s.Serverless.MaxConcurrency, s.Serverless.ProvisionedConcurrency}
 		return v
 	}
-	v.InitialInstanceCount, v.InstanceType, v.VolumeSizeInGB = s.Replicas, s.InstanceType, s.VolumeSize
+	v.InitialInstanceCount, v.InstanceType, v.VolumeSizeInGB = s.instances(), s.InstanceType, s.VolumeSize
 	v.ContainerStartupHealthCheckTimeoutInSeconds = secondsOf(s.StartupTimeout)
 	return v
 }

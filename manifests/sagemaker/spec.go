@@ -18,7 +18,7 @@ func Kind() deployfile.Kind {
 		Name:    "sagemaker",
 		Summary: "an endpoint of Amazon SageMaker",
 		New:     func() deployfile.Spec { return new(Spec) },
-		Sources: append(manifests.Sources(), source, guardedSource, batchSource),
+		Sources: append(manifests.Sources(), source, guardedSource, batchSource, autoscaleSource),
 		Formats: formats(),
 		Image:   deployfile.ImageNeed{Formats: []string{deployfile.FormatDockerManifest}},
 		Verbs:   []deployfile.Verb{deployfile.VerbPredict, deployfile.VerbTrack, deployfile.VerbOpen, deployfile.VerbLogs, deployfile.VerbBatch, deployfile.VerbPromote},
@@ -66,6 +66,8 @@ type Spec struct {
 	Guarded *Guarded `toml:"rollout" json:"rollout,omitzero"`
 	// Serverless makes an endpoint without instances of its own.
 	Serverless *Serverless `toml:"serverless" json:"serverless,omitzero"`
+	// Autoscale lets the number of instances follow the requests, instead of replicas.
+	Autoscale *Autoscale `toml:"autoscale" json:"autoscale,omitzero"`
 	// Batch says what `predict --batch` runs on.
 	Batch *Batch `toml:"batch" json:"batch,omitzero"`
 	// VPC connects the instances to a network of your own.
@@ -126,6 +128,9 @@ func (s *Spec) Complete() {
 	s.Rollout.Complete()
 	if s.Serverless != nil {
 		s.Replicas, s.StartupTimeout = 0, ""
+	}
+	if s.Autoscale != nil {
+		s.Replicas = 0
 	}
 }
 

@@ -62,7 +62,7 @@ func TestChangedByHand(t *testing.T) {
 		t.Fatal(err)
 	}
 	v.cloud.Wait(time.Minute)
-	if err := (&driver{p.connection}).update(ctx, "by-hand", nil); err != nil {
+	if err := (&driver{p.connection}).update(ctx, "by-hand", nil, false); err != nil {
 		t.Fatal(err)
 	}
 	changes("by-hand, which is no revision's")

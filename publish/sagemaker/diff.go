@@ -27,11 +27,15 @@ func (d *driver) Diff(ctx context.Context, records []publish.Record, documents [
 	if err != nil {
 		return nil, err
 	}
-	live, err := d.live(ctx, e)
+	scaled := has(documents, spec.DocumentScaling)
+	live, err := d.live(ctx, e, scaled)
 	if err != nil {
 		return nil, err
 	}
 	newest := publish.NewestDeployed(records)
+	if err := d.addScaling(ctx, live, scaled || newest != nil && has(newest.Documents, spec.DocumentScaling)); err != nil {
+		return nil, err
+	}
 	var out []publish.Change
 	for _, document := range documents {
 		change, err := compare(d.endpoint, document, live[document.Name])
@@ -51,6 +55,9 @@ func (d *driver) Diff(ctx context.Context, records []publish.Record, documents [
 		}
 		out = append(out, *change)
 	}
+	if _, left := live[spec.DocumentScaling]; left && !scaled {
+		out = append(out, publish.Change{Action: "delete", Object: "autoscaling of " + d.endpoint})
+	}
 	if _, left := live[spec.DocumentNext]; left && !has(documents, spec.DocumentNext) {
 		out = append(out, publish.Change{Action: "delete", Object: "variant " + spec.VariantNext})
 	}
@@ -66,8 +73,9 @@ func has(documents []manifests.Document, name string) bool {
 	return false
 }
 
-// live returns what the endpoint has, as documents would say it.
-func (d *driver) live(ctx context.Context, e *api.DescribeEndpointOutput) (map[string]map[string]any, error) {
+// live returns what the endpoint has, as documents would say it. If it is scaled, its number
+// of instances says nothing.
+func (d *driver) live(ctx context.Context, e *api.DescribeEndpointOutput, scaled bool) (map[string]map[string]any, error) {
 	out := map[string]map[string]any{}
 	if e == nil {
 		return out, nil
@@ -107,7 +115,7 @@ func (d *driver) live(ctx context.Context, e *api.DescribeEndpointOutput) (map[s
 				continue
 			}
 			config.ProductionVariants[i].InitialVariantWeight = now.DesiredWeight
-			if now.DesiredInstanceCount != nil {
+			if now.DesiredInstanceCount != nil && !(scaled && i == 0) {
 				config.ProductionVariants[i].InitialInstanceCount = now.DesiredInstanceCount
 			}
 		}
@@ -140,6 +148,7 @@ func setTags(document map[string]any, tags map[string]string) {
 func compare(endpoint string, document manifests.Document, there map[string]any) (*publish.Change, error) {
 	object := map[string]string{
 		spec.DocumentLive: "model " + endpoint, spec.DocumentNext: "model " + endpoint + "-" + spec.VariantNext,
+		spec.DocumentScaling: "autoscaling of " + endpoint, spec.DocumentPolicy: "policy of the autoscaling of " + endpoint,
 		spec.DocumentConfig: "configuration " + endpoint, spec.DocumentEndpoint: "endpoint " + endpoint,
 	}[document.Name]
 	if there == nil {

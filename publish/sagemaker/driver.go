@@ -98,6 +98,9 @@ func (d *driver) Prepare(ctx context.Context, p *publish.Plan) (publish.Rollout,
 			return nil, fmt.Errorf("revision %d: %w", p.Previous.Number, err)
 		}
 	}
+	r.scaled = r.previous != nil && r.previous.scaling != nil
+	// Only what is there can be scaled.
+	p.MustWait = q.scaling != nil || r.scaled
 	p.Stopped = e == nil || e.EndpointStatus == types.EndpointStatusFailed
 	return r, nil
 }
@@ -171,6 +174,9 @@ func (d *driver) Removals(ctx context.Context, records []publish.Record) ([]publ
 	if e != nil && d.ours(aws.ToString(e.EndpointConfigName)) {
 		out = append(out, publish.Change{Action: "delete", Object: "endpoint " + d.endpoint})
 	}
+	if d.anyScaling(records) {
+		out = append(out, publish.Change{Action: "delete", Object: "autoscaling of " + d.endpoint})
+	}
 	for _, r := range records {
 		out = append(out, publish.Change{Action: "delete", Object: "configuration " + d.configName(r.Number)})
 		out = append(out, publish.Change{Action: "delete", Object: "model " + d.modelName(r.Number)})
@@ -183,7 +189,10 @@ func (d *driver) Removals(ctx context.Context, records []publish.Record) ([]publ
 
 // Delete implements publish.Driver: it deletes the endpoint and waits until that is gone,
 // because configurations must not be deleted before. The image and the log stay.
-func (d *driver) Delete(ctx context.Context, _ []publish.Record) error {
+func (d *driver) Delete(ctx context.Context, records []publish.Record) error {
+	if err := d.scale(ctx, nil, d.anyScaling(records)); err != nil {
+		return err
+	}
 	return d.settle(ctx, goal{}, func(e *api.DescribeEndpointOutput) bool { return d.conflict(e) == nil }, func(string) {})
 }
 

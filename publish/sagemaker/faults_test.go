@@ -16,9 +16,9 @@ func canary(s *spec.Spec) { s.Strategy, s.Weight = manifests.StrategyCanary, 10 
 // TestTransport does each verb with each fault at each of its requests.
 func TestTransport(t *testing.T) {
 	publishtest.Requests(t, func(t *testing.T, beside bool) *publishtest.Service {
-		var change func(*spec.Spec)
+		change := scaled
 		if beside {
-			change = canary
+			change = func(s *spec.Spec) { scaled(s); canary(s) }
 		}
 		v := begin(t, change)
 		v.cloud.Step = time.Minute

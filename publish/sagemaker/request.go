@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/applicationautoscaling"
 	api "github.com/aws/aws-sdk-go-v2/service/sagemaker"
 	"github.com/aws/aws-sdk-go-v2/service/sagemaker/types"
 	"sigs.k8s.io/yaml"
@@ -20,6 +21,9 @@ type requests struct {
 	live, next *api.CreateModelInput
 	config     *api.CreateEndpointConfigInput
 	endpoint   *api.CreateEndpointInput
+	// scaling and policy are nil without autoscaling.
+	scaling *applicationautoscaling.RegisterScalableTargetInput
+	policy  *applicationautoscaling.PutScalingPolicyInput
 }
 
 // Limits of a document, which may come from a record.
@@ -44,6 +48,12 @@ func (c *connection) parse(documents []manifests.Document) (*requests, error) {
 			into = r.config
 		case spec.DocumentEndpoint:
 			into = r.endpoint
+		case spec.DocumentScaling:
+			r.scaling = &applicationautoscaling.RegisterScalableTargetInput{}
+			into = r.scaling
+		case spec.DocumentPolicy:
+			r.policy = &applicationautoscaling.PutScalingPolicyInput{}
+			into = r.policy
 		default:
 			return nil, fmt.Errorf("unknown document %q", d.Name)
 		}
@@ -67,6 +77,9 @@ func (r *requests) check(endpoint string) error {
 		if aws.ToString(name) != endpoint {
 			return fmt.Errorf("the documents are for %q and not for %s", aws.ToString(name), endpoint)
 		}
+	}
+	if err := r.checkScaling(endpoint); err != nil {
+		return err
 	}
 	if r.next != nil {
 		variants = 2

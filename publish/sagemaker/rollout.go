@@ -23,6 +23,8 @@ type rollout struct {
 	// is served after a failure.
 	previous *requests
 	before   goal
+	// scaled is whether the endpoint may have autoscaling that this revision does not have.
+	scaled bool
 	// asked is whether the endpoint was asked for this revision.
 	asked asking
 }
@@ -33,6 +35,9 @@ func (r *rollout) Start(ctx context.Context) error {
 		return err
 	}
 	if err := r.drain(ctx); err != nil {
+		return err
+	}
+	if err := r.pauseScaling(ctx); err != nil {
 		return err
 	}
 	_, err := r.advance(ctx)
@@ -104,7 +109,7 @@ func (r *rollout) advance(ctx context.Context) (publish.Readiness, error) {
 	}
 	r.asked.now()
 	out.Message = "it is asked for"
-	return out, r.update(ctx, config, r.how())
+	return out, r.update(ctx, config, r.how(), retains(r.previous, r.requests))
 }
 
 // how returns how the instances are to be replaced. SageMaker takes that only between
@@ -118,7 +123,10 @@ func (r *rollout) how() *types.DeploymentConfig {
 
 // Switch implements publish.Rollout.
 func (r *rollout) Switch(ctx context.Context) error {
-	return r.tagEndpoint(ctx, r.requests, r.previous)
+	if err := r.tagEndpoint(ctx, r.requests, r.previous); err != nil {
+		return err
+	}
+	return r.scale(ctx, r.requests, r.scaled)
 }
 
 // touched reports whether an endpoint is for this rollout to restore: one that somebody
@@ -131,16 +139,29 @@ func (r *rollout) touched(e *api.DescribeEndpointOutput) bool {
 // Revert implements publish.Rollout. The engine deletes the record with its model and its
 // configuration afterwards.
 func (r *rollout) Revert(ctx context.Context) error {
-	if err := r.settle(ctx, r.before, r.touched, r.plan.Options.Progress); err != nil || r.previous == nil {
+	if r.previous == nil {
+		// The end of an endpoint is not that of its autoscaling.
+		if err := r.scale(ctx, nil, r.requests.scaling != nil); err != nil {
+			return err
+		}
+		return r.settle(ctx, r.before, r.touched, r.plan.Options.Progress)
+	}
+	if err := r.settle(ctx, r.before, r.touched, r.plan.Options.Progress); err != nil {
 		return err
 	}
-	return r.tagEndpoint(ctx, r.previous, r.requests)
+	if err := r.tagEndpoint(ctx, r.previous, r.requests); err != nil {
+		return err
+	}
+	return r.scale(ctx, r.previous, r.requests.scaling != nil)
 }
 
 // Recover implements publish.Rollout: the endpoint may use what the abandoned rollout has
 // made, which can only be deleted when it no longer does.
 func (r *rollout) Recover(ctx context.Context, left publish.Record) error {
 	config := r.configName(left.Number)
+	if q, err := r.parse(left.Documents); err == nil && q.scaling != nil {
+		r.scaled = true
+	}
 	e, err := r.look(ctx)
 	if err != nil || e == nil {
 		return err

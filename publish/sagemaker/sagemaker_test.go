@@ -67,6 +67,7 @@ func TestConformance(t *testing.T) {
 	for name, change := range map[string]func(*spec.Spec){
 		"rolling":    nil,
 		"canary":     canary,
+		"autoscale":  scaled,
 		"blue-green": func(s *spec.Spec) { s.Strategy = manifests.StrategyBlueGreen },
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -94,11 +94,12 @@ func (d *driver) step(ctx context.Context, e *api.DescribeEndpointOutput, to goa
 		return false, fmt.Errorf("endpoint %s does not go back to %s: %s", d.endpoint, to.config, aws.ToString(e.FailureReason))
 	}
 	asked.now()
-	err = d.update(ctx, to.config, nil)
+	retain := d.retainsOf(to.record)
+	err = d.update(ctx, to.config, nil, retain)
 	if missing(err) && to.record != nil {
 		// Somebody has deleted the configuration.
 		if err = d.makeAgain(ctx, *to.record); err == nil {
-			err = d.update(ctx, to.config, nil)
+			err = d.update(ctx, to.config, nil, retain)
 		}
 	}
 	return false, err
@@ -188,13 +189,20 @@ func (d *driver) create(ctx context.Context, q *requests, number int) error {
 	})
 }
 
-// update asks for another configuration, and how to get there; nil is all at once. If the endpoint is being changed already, it may
-// be this change, whose answer was lost: whoever waits compares the configuration.
-func (d *driver) update(ctx context.Context, config string, how *types.DeploymentConfig) error {
+// update asks for another configuration, and how to get there; nil is all at once. With
+// retain the variants keep their number of instances. If the endpoint is being changed
+// already, it may be this change, whose answer was lost: whoever waits compares the
+// configuration.
+func (d *driver) update(ctx context.Context, config string, how *types.DeploymentConfig, retain bool) error {
+	in := &api.UpdateEndpointInput{EndpointName: aws.String(d.endpoint), EndpointConfigName: aws.String(config), DeploymentConfig: how}
+	if retain {
+		in.RetainAllVariantProperties = aws.Bool(true)
+		in.ExcludeRetainedVariantProperties = []types.VariantProperty{
+			{VariantPropertyType: types.VariantPropertyTypeDesiredWeight}, {VariantPropertyType: types.VariantPropertyTypeDataCaptureConfig},
+		}
+	}
 	return d.seen(ctx, func() error {
-		_, err := d.api.UpdateEndpoint(ctx, &api.UpdateEndpointInput{
-			EndpointName: aws.String(d.endpoint), EndpointConfigName: aws.String(config), DeploymentConfig: how,
-		})
+		_, err := d.api.UpdateEndpoint(ctx, in)
 		if changing(err) {
 			return nil
 		}

@@ -55,6 +55,7 @@ type Cloud struct {
 	repos     map[string]bool
 	objects   map[string][]byte
 	jobs      map[string]*job
+	scalings  map[string]*scaling
 	calls     []string
 	mistakes  []string
 
@@ -93,7 +94,7 @@ func New(t testing.TB) *Cloud {
 		now:    time.Now().UTC(),
 		models: map[string]*object{}, configs: map[string]*object{}, endpoints: map[string]*endpoint{},
 		logs: map[string][]logLine{}, repos: map[string]bool{},
-		objects: map[string][]byte{}, jobs: map[string]*job{},
+		objects: map[string][]byte{}, jobs: map[string]*job{}, scalings: map[string]*scaling{},
 	}
 	c.server = httptest.NewServer(http.HandlerFunc(c.serve))
 	t.Cleanup(func() {
@@ -145,6 +146,9 @@ func (c *Cloud) There() []string {
 	}
 	for path := range c.objects {
 		out = append(out, "object "+path)
+	}
+	for resource := range c.scalings {
+		out = append(out, "autoscaling "+resource)
 	}
 	for _, j := range c.jobs {
 		if j.status == "InProgress" || j.status == "Stopping" {

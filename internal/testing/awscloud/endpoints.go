@@ -23,6 +23,8 @@ type endpoint struct {
 	until    time.Time
 	variants []*variant
 	sent     int
+	// retain keeps the number of instances of variants in an update.
+	retain bool
 	// fleet is what comes up, nil for nothing.
 	fleet chan fleet
 }
@@ -132,11 +134,15 @@ func (c *Cloud) updateEndpoint(in map[string]any) (any, error) {
 			return nil, err
 		}
 	}
+	if err := c.keepsScaling(e, config); err != nil {
+		return nil, err
+	}
 	if config.name == e.config {
 		return nil, invalid("Endpoint %q already uses the endpoint configuration %q.", e.arn, config.name)
 	}
 	e.pending, e.status, e.until, e.at = config.name, "Updating", c.now.Add(updateTime), c.now
 	e.hidden = c.requests + c.StaleEndpoint
+	e.retain = in["RetainAllVariantProperties"] == true
 	c.begin(e)
 	return map[string]any{"EndpointArn": e.arn}, nil
 }

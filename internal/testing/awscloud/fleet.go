@@ -48,6 +48,14 @@ func (c *Cloud) finish(e *endpoint) {
 	switch {
 	case failure == "":
 		c.stop(e.variants)
+		for _, v := range variants {
+			for _, was := range e.variants {
+				if e.retain && was.name == v.name {
+					v.count = was.count
+				}
+			}
+		}
+		e.retain = false
 		e.variants, e.config, e.pending, e.status, e.failure = variants, e.pending, "", "InService", ""
 	case e.status == "Creating":
 		e.config, e.pending, e.status, e.failure = e.pending, "", "Failed", failure

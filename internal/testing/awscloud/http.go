@@ -90,6 +90,8 @@ func route(r *http.Request, body []byte) (operation, service string) {
 		return name, "sagemaker"
 	case prefix == "AmazonEC2ContainerRegistry_V20150921":
 		return "ecr:" + name, "ecr"
+	case prefix == "AnyScaleFrontendService":
+		return "scaling:" + name, "application-autoscaling"
 	case strings.HasPrefix(prefix, "Logs_"):
 		return "logs:" + name, "logs"
 	case strings.HasPrefix(r.URL.Path, "/endpoints/"):
@@ -147,6 +149,8 @@ func (c *Cloud) do(operation string, body []byte) (any, error) {
 		"UpdateEndpointWeightsAndCapacities": c.updateWeights,
 		"CreateTransformJob":                 c.createJob, "DescribeTransformJob": c.describeJob, "StopTransformJob": c.stopJob,
 		"AddTags": c.addTags, "DeleteTags": c.deleteTags, "ListTags": c.listTags,
+		"scaling:RegisterScalableTarget": c.register, "scaling:DeregisterScalableTarget": c.deregister, "scaling:PutScalingPolicy": c.putPolicy,
+		"scaling:DescribeScalableTargets": c.describeScaling, "scaling:DescribeScalingPolicies": c.describePolicies,
 		"logs:FilterLogEvents":      c.filterLogs,
 		"ecr:DescribeRepositories":  c.describeRepositories,
 		"ecr:CreateRepository":      c.createRepository,

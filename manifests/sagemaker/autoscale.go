@@ -1,0 +1,108 @@
+package sagemaker
+
+import (
+	_ "embed" // for the doc comments
+	"fmt"
+	"strings"
+
+	"github.com/deployfile/deployfile/deployfile"
+	"github.com/deployfile/deployfile/manifests/internal/clouds"
+)
+
+//go:embed autoscale.go
+var autoscaleSource string
+
+// Autoscale lets the number of instances follow the requests.
+type Autoscale struct {
+	// Min is the least number of instances, 1 by default.
+	Min int `toml:"min" json:"min,omitzero" min:"1" default:"1"`
+	// Max is the largest number. It is required.
+	Max int `toml:"max" json:"max" min:"1" required:"it is the largest number of instances" example:"max = 4"`
+	// Invocations is how many requests in a minute an instance is to get. It is required.
+	Invocations int `toml:"invocations" json:"invocations" min:"1" required:"it is how many requests in a minute an instance is to get" example:"invocations = 600"`
+	// ScaleOutWait is how long to wait after instances were added, "5m" by default.
+	ScaleOutWait string `toml:"scale-out-wait" json:"scale-out-wait,omitzero" format:"wait" default:"5m"`
+	// ScaleInWait is how long to wait after instances were removed, "5m" by default.
+	ScaleInWait string `toml:"scale-in-wait" json:"scale-in-wait,omitzero" format:"wait" default:"5m"`
+}
+
+func (s *Spec) checkAutoscale(c *deployfile.Check) {
+	a := s.Autoscale
+	if a == nil || !c.Has("autoscale") {
+		return
+	}
+	switch {
+	case s.Serverless != nil:
+		c.AtKey(problem("conflict", "a serverless endpoint has no "+c.Called("autoscale")+": it always follows the requests", "leave out one of the two"), "autoscale")
+		return
+	case c.Has("instance-type") && strings.HasPrefix(s.InstanceType, "ml.t2."):
+		c.AtKey(problem("conflict", fmt.Sprintf("%s is not for %s, whose CPU comes in bursts", c.Called("autoscale"), s.InstanceType), `use another type, such as instance-type = "ml.m5.large"`), "autoscale")
+	case c.Has("replicas"):
+		c.AtKey(problem("conflict", fmt.Sprintf("%s is set, so %s has no effect", c.Called("autoscale"), c.Called("replicas")), "leave out one of the two"), "replicas")
+	}
+	if c.Has("autoscale", "min") && c.Has("autoscale", "max") && a.Min > a.Max {
+		c.AtValue(problem("conflict", fmt.Sprintf("%s is %d, more than max, which is %d", c.Called("autoscale", "min"), a.Min, a.Max), ""), "autoscale", "min")
+	}
+}
+
+// The documents of autoscaling are requests of Application Auto Scaling.
+type (
+	scalableTarget struct {
+		ServiceNamespace  string
+		ResourceId        string
+		ScalableDimension string
+		MinCapacity       int
+		MaxCapacity       int
+	}
+	scalingPolicy struct {
+		PolicyName                               string
+		ServiceNamespace                         string
+		ResourceId                               string
+		ScalableDimension                        string
+		PolicyType                               string
+		TargetTrackingScalingPolicyConfiguration tracking
+	}
+	tracking struct {
+		TargetValue                   int
+		PredefinedMetricSpecification metric
+		ScaleOutCooldown              int
+		ScaleInCooldown               int
+	}
+	metric struct{ PredefinedMetricType string }
+)
+
+// What Application Auto Scaling calls SageMaker, and the number of a variant's instances.
+const (
+	ScalingNamespace = "sagemaker"
+	ScalingDimension = "sagemaker:variant:DesiredInstanceCount"
+)
+
+// ScalingResource returns what it calls the live variant of an endpoint.
+func ScalingResource(endpoint string) string {
+	return "endpoint/" + endpoint + "/variant/" + VariantLive
+}
+
+// addScaling adds the documents of autoscaling. The next release has the instances that it
+// starts with until it is promoted.
+func (s *Spec) addScaling(out *clouds.Documents, name string) error {
+	a := s.Autoscale
+	if a == nil {
+		return nil
+	}
+	resource := ScalingResource(name)
+	if err := out.Add(DocumentScaling, scalableTarget{ScalingNamespace, resource, ScalingDimension, a.Min, a.Max}); err != nil {
+		return err
+	}
+	return out.Add(DocumentPolicy, scalingPolicy{
+		name, ScalingNamespace, resource, ScalingDimension, "TargetTrackingScaling",
+		tracking{a.Invocations, metric{"SageMakerVariantInvocationsPerInstance"}, secondsOf(a.ScaleOutWait), secondsOf(a.ScaleInWait)},
+	})
+}
+
+// instances returns how many instances a release starts with.
+func (s *Spec) instances() int {
+	if s.Autoscale != nil {
+		return s.Autoscale.Min
+	}
+	return s.Replicas
+}
