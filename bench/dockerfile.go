@@ -7,6 +7,7 @@ import (
 
 	"github.com/docker/cli/cli/config"
 	"github.com/moby/buildkit/client"
+	bkllb "github.com/moby/buildkit/client/llb"
 	"github.com/moby/buildkit/session"
 	"github.com/moby/buildkit/session/auth/authprovider"
 	"github.com/moby/buildkit/session/secrets/secretsprovider"
@@ -50,10 +51,10 @@ func buildDockerfile(ctx context.Context, c call, args map[string]string) error 
 		}
 		opt.Session = append(opt.Session, secretsprovider.NewSecretProvider(store))
 	}
-	return solve(ctx, c, opt)
+	return solve(ctx, c, nil, opt)
 }
 
-func solve(ctx context.Context, c call, opt client.SolveOpt) error {
+func solve(ctx context.Context, c call, def *bkllb.Definition, opt client.SolveOpt) error {
 	display, err := progressui.NewDisplay(c.log, progressui.RawJSONMode)
 	if err != nil {
 		return err
@@ -61,7 +62,7 @@ func solve(ctx context.Context, c call, opt client.SolveOpt) error {
 	events := make(chan *client.SolveStatus)
 	eg, ctx := errgroup.WithContext(ctx)
 	eg.Go(func() error {
-		_, err := c.rig.builder.Client.Solve(ctx, nil, opt, events)
+		_, err := c.rig.builder.Client.Solve(ctx, def, opt, events)
 		return err
 	})
 	eg.Go(func() error {

@@ -25,6 +25,7 @@ func (r *report) markdown() string {
 A ratio is the other way's time or bytes divided by the row's: 20 means twenty times
 faster, or a twentieth of the bytes.
 `)
+	r.writeStarts(&b)
 	r.writeAgreement(&b)
 	r.writeSteps(&b)
 	r.writeParts(&b)

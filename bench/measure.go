@@ -103,8 +103,16 @@ func (l *lab) measureWay(ctx context.Context, w way, run int, r *report) error {
 		}
 		r.Measurements = append(r.Measurements, *m)
 		fmt.Fprintf(os.Stderr, "%s, %s, run %d: %.2f s, %.1f MB pushed\n", m.Way, m.Scenario, run, m.Seconds, float64(m.Pushed)/1e6)
+		// The verified image is the same as the other.
+		if s.name == cold && run == 1 && w != (deployfileWay{verify: true}) {
+			starts, err := c.measureStarts(ctx, w, now.model, filepath.Join(logs, "start"))
+			if err != nil {
+				return fmt.Errorf("start: %w", err)
+			}
+			r.Starts = append(r.Starts, starts...)
+		}
 	}
-	return nil
+	return r.checkStarts()
 }
 
 // do writes the change and measures the steps that follow it.

@@ -10,6 +10,7 @@ import (
 type report struct {
 	Machine      machine       `json:"machine"`
 	Measurements []measurement `json:"measurements"`
+	Starts       []start       `json:"starts,omitempty"`
 }
 
 func readReport(file string) (*report, error) {
