@@ -27,6 +27,9 @@ type Options struct {
 	// Context is the directory that the build may read, File the Deployfile (""
 	// for DefaultName in Context).
 	Context, File string
+	// Source, unless nil, is the text of the Deployfile, which need not be on the disk. Its
+	// lock is beside File all the same.
+	Source []byte
 	// Target is the output to build, "" for the image.
 	Target string
 	// Platforms are os/arch; empty for those of the Deployfile or the builder.
@@ -67,6 +70,10 @@ type Options struct {
 	// Progress is auto, plain, tty, quiet or rawjson; the progress goes to Log.
 	Progress string
 	Log      *os.File
+	// Observe, unless nil, is called with each of the builder's events, whatever the
+	// progress shows: printable, and with each group of steps as one. The calls of one
+	// build do not overlap, and none comes after Run.
+	Observe func(*client.SolveStatus)
 	// Repeated says that the same was just built and shown: the progress is that of the
 	// export alone.
 	Repeated bool
@@ -189,7 +196,7 @@ func run(ctx context.Context, b *builder.Builder, o Options) (*Result, error) {
 		return result, err
 	}
 	go shown.run()
-	res, err := b.Client.Build(ctx, *opt, "deployfile", buildFunc, shown.events)
+	res, err := b.Client.Build(ctx, *opt, "deployfile", buildFunc, o.observed(shown))
 	<-shown.ended
 	if err != nil {
 		if ctx.Err() != nil {

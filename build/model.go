@@ -31,7 +31,7 @@ func supplyModel(ctx context.Context, opt *client.SolveOpt, o Options) (close fu
 	if err != nil {
 		return nothing, nil, err
 	}
-	p, err := OpenProject(ctx, o.Context, o.File, o.Args)
+	p, err := o.project(ctx)
 	if err != nil {
 		return nothing, nil, nil // the frontend reports it
 	}

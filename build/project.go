@@ -29,27 +29,34 @@ type Project struct {
 // Deployfile that is somewhere else. The args are the build's arguments. The error
 // is a *NoFileError, or has the source of what is wrong (errdefs.Sources).
 func OpenProject(ctx context.Context, dir, path string, args map[string]string) (*Project, error) {
-	return openProject(ctx, dir, path, func(name string, source []byte) (*deployfile.File, error) {
+	source, err := ReadDeployfile(ctx, dir, path)
+	if err != nil {
+		return nil, err
+	}
+	return ParseProject(dir, path, source, args)
+}
+
+// ParseProject is OpenProject with the text of a Deployfile that need not be on the disk;
+// the lock is beside its path all the same.
+func ParseProject(dir, path string, source []byte, args map[string]string) (*Project, error) {
+	return parseProject(dir, path, source, func(name string) (*deployfile.File, error) {
 		f, _, err := deployfile.ParseWithArgs(name, source, kinds.All(), args)
 		return f, err
 	})
 }
 
-// OpenTargets is OpenProject for verbs that build nothing: of the Deployfile it reads
+// ParseTargets is ParseProject for verbs that build nothing: of the Deployfile it takes
 // what these targets need, or all targets if there are no names.
-func OpenTargets(ctx context.Context, dir, path string, args map[string]string, names []string) (*Project, error) {
-	return openProject(ctx, dir, path, func(name string, source []byte) (*deployfile.File, error) {
+func ParseTargets(dir, path string, source []byte, args map[string]string, names []string) (*Project, error) {
+	return parseProject(dir, path, source, func(name string) (*deployfile.File, error) {
 		return deployfile.ParseForTargets(name, source, kinds.All(), args, names)
 	})
 }
 
-func openProject(ctx context.Context, dir, path string, parse func(name string, source []byte) (*deployfile.File, error)) (*Project, error) {
-	p := &Project{Dir: dir, Path: Options{Context: dir, File: path}.FilePath()}
+func parseProject(dir, path string, source []byte, parse func(name string) (*deployfile.File, error)) (*Project, error) {
+	p := &Project{Dir: dir, Path: Options{Context: dir, File: path}.FilePath(), Source: source}
 	var err error
-	if p.Source, err = ReadDeployfile(ctx, dir, path); err != nil {
-		return nil, err
-	}
-	if p.File, err = parse(p.Path, p.Source); err != nil {
+	if p.File, err = parse(p.Path); err != nil {
 		return nil, errdefs.WithSource(err, &errdefs.Source{Info: &pb.SourceInfo{Filename: p.Path, Data: p.Source}})
 	}
 	return p, nil

@@ -1,6 +1,7 @@
 package build
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -24,6 +25,14 @@ func (o Options) FilePath() string {
 		return o.File
 	}
 	return filepath.Join(o.Context, deployfile.DefaultName)
+}
+
+// project returns the Deployfile that is built.
+func (o Options) project(ctx context.Context) (*Project, error) {
+	if o.Source != nil {
+		return ParseProject(o.Context, o.File, o.Source, o.Args)
+	}
+	return OpenProject(ctx, o.Context, o.File, o.Args)
 }
 
 func addOutputs(opt *client.SolveOpt, o Options) (files pendingFiles, err error) {
@@ -56,9 +65,9 @@ func solveOptions(o Options) (*client.SolveOpt, error) {
 	} else if !info.IsDir() {
 		return nil, fmt.Errorf("the context %s is not a directory", o.Context)
 	}
-	if _, err := os.Stat(file); errors.Is(err, fs.ErrNotExist) {
+	if _, err := os.Stat(file); o.Source == nil && errors.Is(err, fs.ErrNotExist) {
 		return nil, &NoFileError{Path: o.FilePath()}
-	} else if err != nil {
+	} else if o.Source == nil && err != nil {
 		return nil, err
 	}
 	opt := &client.SolveOpt{
@@ -71,6 +80,9 @@ func solveOptions(o Options) (*client.SolveOpt, error) {
 		if opt.LocalMounts[name], err = fsutil.NewFS(path); err != nil {
 			return nil, err
 		}
+	}
+	if o.Source != nil {
+		opt.LocalMounts["dockerfile"] = given{opt.LocalMounts["dockerfile"], filepath.Base(file), o.Source}
 	}
 	if err := checkNetwork(o.Network); err != nil {
 		return nil, err

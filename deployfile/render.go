@@ -40,18 +40,14 @@ func Render(w io.Writer, source []byte, d Diagnostic) error {
 	if more != "" {
 		out.plain("%s\n", strings.TrimRight(more, "\n"))
 	}
-	whole := d.Range.Start == d.Range.End && d.Range.Start == Position{1, 1}
+	whole := d.whole()
 	if whole {
-		// It is about no line more than about another.
 		last = 0
 	} else {
 		out.plain("%s |\n", gutter)
 	}
 	for number := d.Range.Start.Line; number <= last; number++ {
-		line, from, to := drawn(t.line(number), number, d.Range)
-		if d.Rule == ruleCredential {
-			copy(line[from:to], []rune(strings.Repeat("*", to-from)))
-		}
+		line, from, to := d.drawn(t.line(number), number)
 		out.plain("%*d | %s\n", len(gutter), number, string(line))
 		out.plain("%s | %s", gutter, blank(line[:from]))
 		out.paint(style, strings.Repeat("^", max(1, to-from)))
@@ -73,6 +69,29 @@ func Render(w io.Writer, source []byte, d Diagnostic) error {
 		return fmt.Errorf("drawing a diagnostic: %w", out.err)
 	}
 	return nil
+}
+
+// Line returns the first of the lines that Render draws of the source, "" if it draws none.
+func (d Diagnostic) Line(source []byte) string {
+	if d.whole() {
+		return ""
+	}
+	line, _, _ := d.drawn(newText(source).line(d.Range.Start.Line), d.Range.Start.Line)
+	return string(line)
+}
+
+// whole reports whether it is about no line more than about another.
+func (d Diagnostic) whole() bool {
+	return d.Range.Start == d.Range.End && d.Range.Start == Position{1, 1}
+}
+
+// drawn returns a line as drawn does, without a credential that it is about.
+func (d Diagnostic) drawn(source []byte, number int) (line []rune, from, to int) {
+	line, from, to = drawn(source, number, d.Range)
+	if d.Rule == ruleCredential {
+		copy(line[from:to], []rune(strings.Repeat("*", to-from)))
+	}
+	return line, from, to
 }
 
 // hintWidth is how wide a list of keys is drawn, on a terminal of 80 columns. A hint with

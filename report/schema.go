@@ -31,13 +31,34 @@ func readSchema() (d document, err error) {
 	return d, err
 }
 
-// Commands returns the commands that have a schema, sorted, such as "model push".
+// The schemas that are of no command.
+const (
+	// Errors is that of the error of any command with --json.
+	Errors = "errors"
+	// Events is that of a line of --events.
+	Events = "events"
+)
+
+// Commands returns the commands that have a schema, sorted, such as "model push", and
+// Errors and Events.
 func Commands() ([]string, error) {
 	d, err := readSchema()
 	return slices.Sorted(maps.Keys(d.Properties)), err
 }
 
-// Schema returns the JSON Schema of what a command prints with --json.
+// title returns the title of a schema.
+func title(command string) string {
+	switch command {
+	case Errors:
+		return "the last line of standard error if deployfile --json fails"
+	case Events:
+		return "a line of deployfile --events"
+	}
+	return "deployfile " + command + " --json"
+}
+
+// Schema returns the JSON Schema of what a command prints with --json, or of Errors or
+// Events.
 func Schema(command string) ([]byte, error) {
 	d, err := readSchema()
 	if err != nil {
@@ -49,7 +70,7 @@ func Schema(command string) ([]byte, error) {
 	}
 	used := map[string]json.RawMessage{}
 	d.collect(root, used)
-	out := map[string]any{"$schema": d.Dialect, "title": "deployfile " + command + " --json", "$defs": used}
+	out := map[string]any{"$schema": d.Dialect, "title": title(command), "$defs": used}
 	var forms map[string]json.RawMessage
 	if err := json.Unmarshal(root, &forms); err != nil {
 		return nil, err

@@ -14,19 +14,24 @@ import (
 // bar shows on standard error how far a transfer is: a line that is drawn again on a
 // terminal, and otherwise a line now and then.
 type bar struct {
-	to    io.Writer
-	what  string
-	every time.Duration
-	wide  func() int // nil if it is no terminal
+	to     io.Writer
+	events *events
+	what   string
+	every  time.Duration
+	wide   func() int // nil if it is no terminal
 
 	mu          sync.Mutex
 	done, total int64
 	began, last time.Time
+	told        time.Time
 	drawn       bool
 }
 
+// toldEvery is how often --events has how far it is.
+const toldEvery = 100 * time.Millisecond
+
 func newBar(s streams, what string) *bar {
-	b := &bar{to: s.err, what: what, every: 10 * time.Second, began: time.Now(), last: time.Now()}
+	b := &bar{to: s.err, events: s.events, what: what, every: 10 * time.Second, began: time.Now(), last: time.Now()}
 	if terminal.Is(s.console) {
 		// Only a console has a line that can be drawn again.
 		b.to, b.every = s.console, 100*time.Millisecond
@@ -40,6 +45,10 @@ func (b *bar) update(done, total int64) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.done, b.total = done, total
+	if done == total || time.Since(b.told) >= toldEvery {
+		b.told = time.Now()
+		b.events.transferred(b.what, done, total)
+	}
 	if time.Since(b.last) < b.every {
 		return
 	}

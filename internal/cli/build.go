@@ -13,6 +13,7 @@ import (
 
 	"github.com/deployfile/deployfile/build"
 	"github.com/deployfile/deployfile/builder"
+	"github.com/deployfile/deployfile/deployfile"
 	"github.com/deployfile/deployfile/frontend"
 	"github.com/deployfile/deployfile/internal/suggest"
 	"github.com/deployfile/deployfile/report"
@@ -66,7 +67,7 @@ Write those that are files to a directory with --output.`,
 		ValidArgsFunction: directories,
 	}
 	flags := cmd.Flags()
-	o.add(flags)
+	o.add(flags, s)
 	o.addLocked(flags)
 	flags.StringArrayVarP(&o.output, "output", "o", nil, "where the image goes, an `OUTPUT` as buildx has it: type=oci,dest=FILE, type=image,name=REF,push=true, a directory, …")
 	flags.StringVar(&o.target, "target", "", "what is made, a `TARGET` (default: image)")
@@ -134,7 +135,7 @@ func buildImage(ctx context.Context, s streams, dir string, o buildOptions) erro
 	if err != nil {
 		return err
 	}
-	s.warn(r.Warnings)
+	s.warn(warningsOf(r.Warnings)...)
 	result.Digest = r.Metadata[exptypes.ExporterImageDigestKey]
 	addOutputs(&result, opt.Outputs)
 	if err := o.writeFiles(r); err != nil {
@@ -146,7 +147,7 @@ func buildImage(ctx context.Context, s streams, dir string, o buildOptions) erro
 		addLayers(&result, layers)
 	}
 	if len(o.tags) > 0 && !named {
-		fmt.Fprintf(s.err, "warning: --tag %s is not used: --push brings the image to a registry, --load to Docker's engine\n", strings.Join(o.tags, ", "))
+		s.warn(messageProblem(deployfile.SeverityWarning, fmt.Sprintf("--tag %s is not used: --push brings the image to a registry, --load to Docker's engine", strings.Join(o.tags, ", "))))
 	}
 	fmt.Fprintln(s.err, buildSummary(result, took))
 	writeNewLayers(s.err, result)
@@ -154,7 +155,7 @@ func buildImage(ctx context.Context, s streams, dir string, o buildOptions) erro
 	case slices.ContainsFunc(opt.Outputs, build.Output.ToStdout):
 		return nil
 	case o.asJSON:
-		return writeJSON(s.out, result)
+		return s.result(result)
 	case result.Digest != "":
 		fmt.Fprintln(s.out, result.Digest)
 	}

@@ -44,7 +44,7 @@ func builderStatusCommand(s streams) *cobra.Command {
 				return err
 			}
 			if asJSON {
-				return writeJSON(s.out, report.Builder(status))
+				return s.result(report.Builder(status))
 			}
 			if !status.Running {
 				fmt.Fprintf(s.text, "not running; its state is in %s\n", status.StateDir)
@@ -60,7 +60,8 @@ func builderStatusCommand(s streams) *cobra.Command {
 }
 
 func builderStopCommand(s streams) *cobra.Command {
-	return &cobra.Command{
+	var asJSON bool
+	cmd := &cobra.Command{
 		Use:     "stop",
 		Short:   "Stop the embedded builder, and the builds on it",
 		Example: "  deployfile builder stop",
@@ -72,6 +73,8 @@ func builderStopCommand(s streams) *cobra.Command {
 			switch {
 			case err != nil:
 				return err
+			case asJSON:
+				return s.result(report.Stop{Stopped: ran})
 			case ran:
 				fmt.Fprintln(s.text, "stopped")
 			default:
@@ -80,11 +83,13 @@ func builderStopCommand(s streams) *cobra.Command {
 			return nil
 		},
 	}
+	addJSON(cmd.Flags(), &asJSON)
+	return cmd
 }
 
 func builderPruneCommand(s streams) *cobra.Command {
 	var flags builderFlags
-	var all bool
+	var all, asJSON bool
 	cmd := &cobra.Command{
 		Use:   "prune",
 		Short: "Remove build cache from the builder",
@@ -103,11 +108,15 @@ everything that is not in use.`,
 			if err != nil {
 				return b.Explain(err)
 			}
+			if asJSON {
+				return s.result(report.Prune{Freed: freed, Address: b.Address})
+			}
 			fmt.Fprintf(s.text, "freed %s at %s\n", units.HumanSize(float64(freed)), b.Address)
 			return nil
 		},
 	}
 	flags.add(cmd.Flags())
+	addJSON(cmd.Flags(), &asJSON)
 	cmd.Flags().BoolVar(&all, "all", false, "remove everything that is not in use")
 	return cmd
 }

@@ -53,14 +53,14 @@ wrong is printed with its line.`,
 		},
 		ValidArgsFunction: directories,
 	}
-	o.fileFlags.add(cmd.Flags())
+	o.fileFlags.add(cmd.Flags(), s)
 	cmd.Flags().BoolVar(&o.asJSON, "json", false, "print the findings as JSON")
 	return cmd
 }
 
 func check(ctx context.Context, s streams, dir string, o checkOptions) error {
-	file := build.Options{Context: dir, File: o.file}.FilePath()
-	source, err := build.ReadDeployfile(ctx, dir, o.file)
+	file := build.Options{Context: dir, File: o.path()}.FilePath()
+	source, err := o.read(ctx, dir)
 	if err != nil {
 		return err
 	}
@@ -74,10 +74,10 @@ func check(ctx context.Context, s streams, dir string, o checkOptions) error {
 	}
 	if c.unasked != nil {
 		// A checkout is checked where nobody reaches the store, too.
-		fmt.Fprintf(s.err, "warning: nobody could be asked whether the model is still there: %v\n", c.unasked)
+		s.warn(messageProblem(deployfile.SeverityWarning, fmt.Sprintf("nobody could be asked whether the model is still there: %v", c.unasked)))
 	}
 	if o.asJSON {
-		if e := writeJSON(s.out, findings(file, c.found, c.judged, c.err)); e != nil {
+		if e := s.result(findings(file, c.found, c.judged, c.err)); e != nil {
 			return e
 		}
 		return c.err
@@ -90,9 +90,7 @@ func check(ctx context.Context, s streams, dir string, o checkOptions) error {
 		}
 		_ = deployfile.Render(s.err, masked, f.Diagnostic(file))
 	}
-	for _, w := range c.found.Warnings {
-		printModelWarning(s.err, w)
-	}
+	s.warn(modelProblems(c.found.Warnings)...)
 	if c.err == nil && lint.Failed(c.judged) {
 		return errLint
 	}

@@ -44,7 +44,7 @@ func TestEveryFlagWithASetCompletes(t *testing.T) {
 		t.Fatal(err)
 	}
 	nothing := terminal.NewWriter(io.Discard)
-	root := rootCommand("devel", streams{in: strings.NewReader(""), out: io.Discard, text: nothing, err: nothing})
+	root := rootCommand("devel", streams{in: strings.NewReader(""), out: io.Discard, text: nothing, err: nothing, events: &events{}})
 	// A text such as "auto, plain or quiet" names a set, whatever the value is called.
 	set := regexp.MustCompile(`: [a-z0-9-]+(, [a-z0-9-]+)* or [a-z0-9-]+$`)
 	flags := 0
@@ -92,7 +92,7 @@ func TestCompletionOfPackages(t *testing.T) {
 func complete(t *testing.T, line string) string {
 	t.Helper()
 	var out bytes.Buffer
-	s := streams{in: strings.NewReader(""), out: &out, text: terminal.NewWriter(&out), err: terminal.NewWriter(io.Discard)}
+	s := streams{in: strings.NewReader(""), out: &out, text: terminal.NewWriter(&out), err: terminal.NewWriter(io.Discard), events: &events{}}
 	if code := run(t.Context(), "devel", append([]string{"__complete"}, strings.Split(line, " ")...), s); code != 0 {
 		t.Errorf("%q: exit code %d", line, code)
 	}
@@ -102,7 +102,7 @@ func complete(t *testing.T, line string) string {
 // TestEveryCommandTakesADirectory demands -C of each command that reads a Deployfile.
 func TestEveryCommandTakesADirectory(t *testing.T) {
 	nothing := terminal.NewWriter(io.Discard)
-	root := rootCommand("devel", streams{in: strings.NewReader(""), out: io.Discard, text: nothing, err: nothing})
+	root := rootCommand("devel", streams{in: strings.NewReader(""), out: io.Discard, text: nothing, err: nothing, events: &events{}})
 	walk(root, func(c *cobra.Command) {
 		if c.Flags().Lookup("file") == nil {
 			return

@@ -10,7 +10,8 @@ import (
 )
 
 // conforms checks that the last command printed what deployfile schema --of says of a
-// command: conforms COMMAND.
+// command, or that each line of a file is what it says: conforms NAME [FILE]. Of standard
+// error it is the last line.
 func conforms(ts *testscript.TestScript, _ bool, args []string) {
 	text, err := schemaOf(args[0])
 	ts.Check(err)
@@ -20,9 +21,18 @@ func conforms(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(compiler.AddResource("schema.json", document))
 	schema, err := compiler.Compile("schema.json")
 	ts.Check(err)
-	printed, err := jsonschema.UnmarshalJSON(strings.NewReader(ts.ReadFile("stdout")))
-	ts.Check(err)
-	ts.Check(schema.Validate(printed))
+	values := []string{ts.ReadFile("stdout")}
+	if len(args) > 1 {
+		values = strings.Split(strings.TrimSpace(ts.ReadFile(args[1])), "\n")
+		if args[1] == "stderr" {
+			values = values[len(values)-1:]
+		}
+	}
+	for _, value := range values {
+		printed, err := jsonschema.UnmarshalJSON(strings.NewReader(value))
+		ts.Check(err)
+		ts.Check(schema.Validate(printed))
+	}
 }
 
 // A schema that allows everything would let each script pass.

@@ -43,7 +43,7 @@ does not exist succeeds. What is left after --timeout is removed by another depl
 		},
 		ValidArgsFunction: completeTargets(o.openHere),
 	}
-	o.add(cmd.Flags())
+	o.add(cmd.Flags(), s)
 	addAll(cmd.Flags(), &o.all)
 	cmd.Flags().BoolVar(&o.yes, "yes", false, "do not ask")
 	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "print what would be removed, and remove nothing")
@@ -54,7 +54,7 @@ does not exist succeeds. What is left after --timeout is removed by another depl
 }
 
 func deleteTargets(ctx context.Context, s streams, names []string, o deleteOptions) error {
-	steps := newSteps(s.console, "auto", o.quiet)
+	steps := newSteps(s, "auto", o.quiet)
 	defer steps.close()
 	d, err := o.deployerFor(ctx, s, o.directory, steps, names...)
 	if err != nil {
@@ -76,7 +76,7 @@ func deleteTargets(ctx context.Context, s streams, names []string, o deleteOptio
 	out, err := d.Delete(ctx, deploy.DeleteOptions{Selection: selection, Timeout: o.timeout, DryRun: o.dryRun})
 	steps.Done()
 	if o.asJSON {
-		return errors.Join(err, writeJSON(s.out, out))
+		return errors.Join(err, s.result(out))
 	}
 	for _, t := range out {
 		if t.Error == "" {

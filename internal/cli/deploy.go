@@ -86,7 +86,7 @@ changes nothing.
 		ValidArgsFunction: completeTargets(o.openHere),
 	}
 	flags := cmd.Flags()
-	o.releaseFlags.add(flags)
+	o.releaseFlags.add(flags, s)
 	o.applyFlags.add(flags)
 	addAll(flags, &o.all)
 	return cmd
@@ -99,7 +99,7 @@ func deployTargets(ctx context.Context, s streams, names []string, o deployOptio
 	if o.quiet {
 		o.progress = "quiet"
 	}
-	steps := newSteps(s.console, o.progress, o.quiet)
+	steps := newSteps(s, o.progress, o.quiet)
 	defer steps.close()
 	d, err := o.deployer(ctx, s, o.directory, steps)
 	if err != nil {

@@ -61,7 +61,7 @@ different (true or false), changes (action, object, diff, conflicts), difference
 			return targetDiff(cmd.Context(), s, o)
 		},
 	}
-	o.releaseFlags.add(cmd.Flags())
+	o.releaseFlags.add(cmd.Flags(), s)
 	addAll(cmd.Flags(), &o.all)
 	cmd.Flags().StringArrayVar(&o.targets, "target", nil, "a `TARGET` of the Deployfile (default: the only one)")
 	cmd.Flags().BoolVar(&o.asJSON, "json", false, "print the differences as JSON")
@@ -72,7 +72,7 @@ different (true or false), changes (action, object, diff, conflicts), difference
 func diff(ctx context.Context, s streams, a, b string, asJSON bool) error {
 	return compareSides(ctx, a, b, func(_, _ *side, differences compare.Report) error {
 		if asJSON {
-			return writeJSON(s.out, differences.Comparison())
+			return s.result(differences.Comparison())
 		}
 		return differences.Text(s.text)
 	})

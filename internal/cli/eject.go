@@ -5,11 +5,13 @@ import (
 	"fmt"
 
 	"github.com/deployfile/deployfile/frontend"
+	"github.com/deployfile/deployfile/report"
 	"github.com/spf13/cobra"
 )
 
 func ejectCommand(s streams) *cobra.Command {
 	var o inputFlags
+	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "eject DIR [CONTEXT]",
 		Short: "Write a Dockerfile that makes the image without deployfile",
@@ -24,16 +26,17 @@ deployfile is needed no longer. The base is pinned by its digest.`,
 			if err != nil {
 				return err
 			}
-			return ejectTo(cmd.Context(), s, args[0], directory, o)
+			return ejectTo(cmd.Context(), s, args[0], directory, o, asJSON)
 		},
 		ValidArgsFunction: directories,
 	}
-	o.add(cmd.Flags())
+	o.add(cmd.Flags(), s)
 	o.addLocked(cmd.Flags())
+	addJSON(cmd.Flags(), &asJSON)
 	return cmd
 }
 
-func ejectTo(ctx context.Context, s streams, dir, project string, o inputFlags) error {
+func ejectTo(ctx context.Context, s streams, dir, project string, o inputFlags, asJSON bool) error {
 	p, err := o.open(ctx, project)
 	if err != nil {
 		return err
@@ -42,6 +45,9 @@ func ejectTo(ctx context.Context, s streams, dir, project string, o inputFlags) 
 		return o.export(ctx, s, p, frontend.OutputEject, dir)
 	}); err != nil {
 		return err
+	}
+	if asJSON {
+		return s.result(report.Directory{Directory: dir})
 	}
 	_, err = fmt.Fprintf(s.err, "%s has a Dockerfile and all that it needs; next: docker build -t %s %[1]s\n", dir, p.ImageNames()[0])
 	return err

@@ -11,12 +11,14 @@ import (
 	"github.com/deployfile/deployfile/internal/pyenv"
 	"github.com/deployfile/deployfile/internal/untrusted"
 	"github.com/deployfile/deployfile/llb"
+	"github.com/deployfile/deployfile/report"
 	"github.com/deployfile/deployfile/resolver"
 	"github.com/spf13/cobra"
 )
 
 func envCommand(s streams) *cobra.Command {
 	var o inputFlags
+	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "env DIR [CONTEXT]",
 		Short: "Make the image's Python environment on this machine",
@@ -34,15 +36,16 @@ that are built from source: their wheels come from the builder.`,
 			if err != nil {
 				return err
 			}
-			return env(cmd.Context(), s, args[0], directory, o)
+			return env(cmd.Context(), s, args[0], directory, o, asJSON)
 		},
 		ValidArgsFunction: directories,
 	}
-	o.add(cmd.Flags())
+	o.add(cmd.Flags(), s)
+	addJSON(cmd.Flags(), &asJSON)
 	return cmd
 }
 
-func env(ctx context.Context, s streams, dir, project string, o inputFlags) error {
+func env(ctx context.Context, s streams, dir, project string, o inputFlags, asJSON bool) error {
 	p, err := o.open(ctx, project)
 	if err != nil {
 		return err
@@ -71,6 +74,9 @@ func env(ctx context.Context, s streams, dir, project string, o inputFlags) erro
 	}
 	if err := makeDirectory(dir, func(temp string) error { return made.request.Make(ctx, temp, final) }); err != nil {
 		return err
+	}
+	if asJSON {
+		return s.result(report.Directory{Directory: dir})
 	}
 	_, err = fmt.Fprintf(s.err, "%s has the %d locked packages; next: %s\n", dir, len(made.request.Pylock.Packages), filepath.Join(dir, "bin", "python"))
 	return err

@@ -239,7 +239,7 @@ func TestWarningsArePrintable(t *testing.T) {
 			Short: []byte(text), Detail: [][]byte{[]byte(text)}, URL: text,
 			SourceInfo: &pb.SourceInfo{Filename: text, Data: []byte(text)}, Range: []*pb.Range{{Start: &pb.Position{Line: 1}, End: &pb.Position{Line: 1}}},
 		}}
-		shown := reported(func(w *terminal.Writer) { printWarnings(w, warnings) })
+		shown := reported(func(w *terminal.Writer) { (streams{err: w}).warn(warningsOf(warnings)...) })
 		unprintable(t, shown)
 		if strings.Count(shown, terminal.Printable(text)) < 2 {
 			t.Errorf("%q is shown as %q", text, shown)

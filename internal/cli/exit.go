@@ -111,6 +111,33 @@ func exitCode(err error) int {
 	return exitFailed
 }
 
+// errorKind names an exit code.
+func errorKind(code int) report.ErrorKind {
+	switch code {
+	case exitUsage:
+		return report.ErrorUsage
+	case exitLock:
+		return report.ErrorLock
+	case exitInput:
+		return report.ErrorInput
+	case exitBuilder:
+		return report.ErrorBuilder
+	case exitDifferent:
+		return report.ErrorDifferent
+	case exitConflict:
+		return report.ErrorConflict
+	case exitBusy:
+		return report.ErrorBusy
+	case exitNotReady:
+		return report.ErrorNotReady
+	case exitRolledBack:
+		return report.ErrorRolledBack
+	case exitInterrupted:
+		return report.ErrorInterrupted
+	}
+	return report.ErrorFailed
+}
+
 // failureCode returns the exit code of what went wrong at a target, false if that has none
 // of its own.
 func failureCode(err error) (int, bool) {

@@ -54,6 +54,6 @@ func (f *inputFlags) buildFiles(ctx context.Context, s streams, p *build.Project
 	if err != nil {
 		return err
 	}
-	s.warn(r.Warnings)
+	s.warn(warningsOf(r.Warnings)...)
 	return nil
 }

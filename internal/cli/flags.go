@@ -3,6 +3,7 @@ package cli
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -75,8 +76,8 @@ func (b *byteSize) Set(text string) error {
 // inputFlags select what a build reads; every command that builds has them.
 type inputFlags struct {
 	builderFlags
-	directory       string
-	file, progress  string
+	place
+	progress        string
 	contexts, args  []string
 	platforms       []string
 	secrets, ssh    []string
@@ -92,8 +93,8 @@ type inputFlags struct {
 	outputs         []build.Output
 }
 
-func (f *inputFlags) add(flags *pflag.FlagSet) {
-	addPlace(flags, &f.directory, &f.file)
+func (f *inputFlags) add(flags *pflag.FlagSet, s streams) {
+	f.place.add(flags, s)
 	flags.StringVar(&f.progress, "progress", "auto", "what is shown of the build, a `MODE`: auto, plain, tty, quiet or rawjson")
 	inGroup(flags, inputGroup, f.addInputs)
 	inGroup(flags, builderGroup, f.addBuilder)
@@ -130,13 +131,6 @@ func (f *inputFlags) addLabels(flags *pflag.FlagSet) {
 	flags.StringArrayVar(&f.labels, "label", nil, "a label of the image, `NAME=VALUE`")
 }
 
-// addPlace adds the flags that select the Deployfile. The directory is the argument
-// CONTEXT of some commands.
-func addPlace(flags *pflag.FlagSet, directory, file *string) {
-	flags.StringVarP(directory, "directory", "C", ".", "the `DIRECTORY` that the build may read, with the Deployfile")
-	flags.StringVarP(file, "file", "f", "", "the Deployfile, a `FILE` (default: Deployfile in the directory)")
-}
-
 // addLocked adds the flag of commands that build from the lock.
 func (f *inputFlags) addLocked(flags *pflag.FlagSet) {
 	flags.BoolVar(&f.locked, "locked", false, "fail unless there is a lock that fits")
@@ -149,11 +143,18 @@ func (f *inputFlags) open(ctx context.Context, dir string) (*build.Project, erro
 	if err != nil {
 		return nil, err
 	}
-	return build.OpenProject(ctx, dir, f.file, args)
+	source, err := f.read(ctx, dir)
+	if err != nil {
+		return nil, err
+	}
+	return build.ParseProject(dir, f.path(), source, args)
 }
 
-// openHere reads the Deployfile of --directory.
+// openHere reads the Deployfile of --directory, to complete what a user types.
 func (f *inputFlags) openHere(ctx context.Context) (*build.Project, error) {
+	if f.given() {
+		return nil, errors.New("standard input is the terminal")
+	}
 	return f.open(ctx, f.directory)
 }
 
@@ -170,10 +171,13 @@ func (f *inputFlags) options(p *build.Project, target string, s streams) (build.
 		CacheFrom:      f.cacheFrom, CacheTo: f.cacheTo, NoCache: f.noCache,
 		Network: f.network, Ulimits: f.ulimits, Resources: f.resources,
 		Outputs:  f.outputs,
-		Progress: f.progress, Log: s.console, Stdout: s.out,
+		Progress: f.progress, Log: s.console, Stdout: s.out, Observe: s.events.observe(),
 		Refreshed: func(changes []string) {
 			fmt.Fprintf(s.err, "%s is written again: %s\n", filepath.Base(p.Path)+build.LockSuffix, strings.Join(changes, "; "))
 		},
+	}
+	if f.given() {
+		o.Source = p.Source
 	}
 	var err error
 	if o.Args, err = f.buildArgs(); err != nil {

@@ -24,7 +24,7 @@ const helpFile = "testdata/help.golden"
 func TestHelp(t *testing.T) {
 	var help bytes.Buffer
 	var examples string
-	s := streams{in: strings.NewReader(""), out: &help, text: terminal.NewWriter(&help), err: terminal.NewWriter(io.Discard)}
+	s := streams{in: strings.NewReader(""), out: &help, text: terminal.NewWriter(&help), err: terminal.NewWriter(io.Discard), events: &events{}}
 	root := rootCommand("devel", s)
 	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd()

@@ -21,6 +21,7 @@ import (
 	"github.com/deployfile/deployfile/internal/untrusted"
 	"github.com/deployfile/deployfile/manifests/kinds"
 	"github.com/deployfile/deployfile/mlmodel"
+	"github.com/deployfile/deployfile/report"
 	"github.com/distribution/reference"
 	"github.com/spf13/cobra"
 )
@@ -28,7 +29,7 @@ import (
 // initOptions are the flags of the init command.
 type initOptions struct {
 	directory, file, syntax string
-	force                   bool
+	force, asJSON           bool
 }
 
 // The frontend image that a Deployfile names for buildx, and the page that has
@@ -71,6 +72,7 @@ it says so. No builder is needed.`,
 	cmd.Flags().StringVarP(&o.directory, "directory", "C", ".", "the `DIRECTORY` that MODEL is in, and that the Deployfile is written to")
 	cmd.Flags().StringVarP(&o.file, "file", "f", "", "the `FILE` to write (default: Deployfile in the directory)")
 	cmd.Flags().StringVar(&o.syntax, "syntax", frontendImage, "the frontend `IMAGE` that buildx pulls, such as one in your own registry")
+	addJSON(cmd.Flags(), &o.asJSON)
 	cmd.Flags().BoolVar(&o.force, "force", false, "write over a file that is there")
 	return cmd
 }
@@ -120,18 +122,27 @@ func initialise(ctx context.Context, s streams, modelDir string, o initOptions) 
 	if err := build.WriteFile(o.file, text); err != nil {
 		return err
 	}
-	for _, w := range warnings {
-		printModelWarning(s.err, w)
-	}
+	s.warn(modelProblems(warnings)...)
 	if len(model.Refused) > 0 {
 		refused := mlmodel.RefusedError(model.Refused)
-		drawFault(s.err, deployfile.SeverityWarning, refused, refused)
+		s.warn(faultProblem(deployfile.SeverityWarning, refused, refused))
 	}
 	if w := platformWarning(machine()); w != "" {
-		fmt.Fprintf(s.err, "warning: %s\n", w)
+		s.warn(messageProblem(deployfile.SeverityWarning, w))
 	}
-	fmt.Fprintf(s.text, "wrote %s\nnext: deployfile lock, then deployfile run\n", o.file)
-	return nil
+	return s.wrote(report.Init{File: o.file, Source: source}, o)
+}
+
+// wrote says what init has written.
+func (s streams) wrote(r report.Init, o initOptions) error {
+	if o.asJSON {
+		return s.result(r)
+	}
+	if r.Resolved != "" {
+		fmt.Fprintf(s.text, "%s is %s now\n", r.Source, r.Resolved)
+	}
+	_, err := fmt.Fprintf(s.text, "wrote %s\nnext: deployfile lock, then deployfile run\n", r.File)
+	return err
 }
 
 // again returns the command that takes a model below the directory of the Deployfile,

@@ -47,13 +47,13 @@ lock is then the one that the endpoint's record names.`,
 				return err
 			}
 			if o.asJSON {
-				return writeJSON(s.out, r)
+				return s.result(r)
 			}
 			return inspectionText(s.text, r)
 		},
 		ValidArgsFunction: completeTargets(o.openHere),
 	}
-	o.add(cmd.Flags())
+	o.add(cmd.Flags(), s)
 	cmd.Flags().BoolVar(&o.asJSON, "json", false, "print it as JSON")
 	return cmd
 }
@@ -90,7 +90,7 @@ func inspection(ctx context.Context, s streams, name string, o inspectOptions) (
 // servedBy returns what a target of the Deployfile serves, nil if the Deployfile has no
 // target of that name.
 func servedBy(ctx context.Context, s streams, name string, o inspectOptions) (*report.Status, error) {
-	p, err := o.openHere(ctx)
+	p, err := o.open(ctx, o.directory)
 	var missing *build.NoFileError
 	if errors.As(err, &missing) && o.file == "" {
 		return nil, nil
@@ -101,7 +101,7 @@ func servedBy(ctx context.Context, s streams, name string, o inspectOptions) (*r
 	if _, ok := p.File.Targets[name]; !ok {
 		return nil, nil
 	}
-	steps := newSteps(s.console, "auto", false)
+	steps := newSteps(s, "auto", false)
 	defer steps.close()
 	d, err := o.deployer(ctx, s, o.directory, steps)
 	if err != nil {

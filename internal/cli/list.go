@@ -38,13 +38,13 @@ next or "").`,
 		},
 		ValidArgsFunction: completeTargets(o.openHere),
 	}
-	o.add(cmd.Flags())
+	o.add(cmd.Flags(), s)
 	cmd.Flags().BoolVar(&o.asJSON, "json", false, "print JSON")
 	return cmd
 }
 
 func list(ctx context.Context, s streams, name string, o listOptions) error {
-	steps := newSteps(s.console, "auto", false)
+	steps := newSteps(s, "auto", false)
 	defer steps.close()
 	d, err := o.deployerFor(ctx, s, o.directory, steps, name)
 	if err != nil {
@@ -61,7 +61,7 @@ func list(ctx context.Context, s streams, name string, o listOptions) error {
 	steps.Done()
 	switch {
 	case o.asJSON:
-		return writeJSON(s.out, out)
+		return s.result(out)
 	case len(out) == 0:
 		_, err := fmt.Fprintf(s.text, "nothing is deployed as %s\n", target.Endpoint)
 		return err

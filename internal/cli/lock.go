@@ -64,7 +64,7 @@ names it.`,
 		return directories(cmd, args, typed)
 	}
 	flags := cmd.Flags()
-	o.add(flags)
+	o.add(flags, s)
 	flags.StringSliceVar(&o.upgrade, "upgrade", nil, "take newer versions: of everything, or of each `PACKAGE` that follows")
 	flags.Lookup("upgrade").NoOptDefVal = upgradeAll
 	completeFlag(cmd, "upgrade", packages)
@@ -131,7 +131,7 @@ func lock(ctx context.Context, s streams, dir string, o lockOptions) error {
 		return err
 	}
 	if o.asJSON {
-		err = writeJSON(s.out, changes)
+		err = s.result(changes)
 	} else {
 		_, err = fmt.Fprint(s.text, lockText(changes))
 	}

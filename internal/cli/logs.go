@@ -32,7 +32,7 @@ which is no failure.`,
 		},
 		ValidArgsFunction: completeTargets(o.openHere),
 	}
-	o.add(cmd.Flags())
+	o.add(cmd.Flags(), s)
 	cmd.Flags().BoolVar(&o.Follow, "follow", false, "go on with what is printed from now on")
 	cmd.Flags().IntVar(&o.Tail, "tail", 0, "the `NUMBER` of last lines of each instance (default: all)")
 	cmd.Flags().DurationVar(&o.Since, "since", 0, "the `AGE` of the oldest lines, such as 5m (default: any)")
@@ -40,7 +40,7 @@ which is no failure.`,
 }
 
 func logs(ctx context.Context, s streams, name string, o logsOptions) error {
-	steps := newSteps(s.console, "auto", false)
+	steps := newSteps(s, "auto", false)
 	defer steps.close()
 	d, err := o.deployerFor(ctx, s, o.directory, steps, name)
 	if err != nil {

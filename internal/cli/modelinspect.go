@@ -30,7 +30,7 @@ and its layers with their large files. No layer is read.`,
 				return err
 			}
 			if asJSON {
-				return writeJSON(s.out, r)
+				return s.result(r)
 			}
 			return artifactText(s.text, r)
 		},

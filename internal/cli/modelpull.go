@@ -50,7 +50,7 @@ func modelPull(ctx context.Context, s streams, reference, dir string, asJSON boo
 		return err
 	}
 	if asJSON {
-		return writeJSON(s.out, r)
+		return s.result(r)
 	}
 	_, err = fmt.Fprintf(s.text, "%s has the %d files of %s, %s\n", dir, r.Files, r.Reference, units.HumanSize(float64(r.Size)))
 	return err

@@ -92,7 +92,7 @@ func modelPush(ctx context.Context, s streams, reference, dir string, o modelPus
 		Files: done.Files, Size: done.Size, Sent: done.Sent,
 	}
 	if o.asJSON {
-		return writeJSON(s.out, r)
+		return s.result(r)
 	}
 	fmt.Fprintf(s.text, "%s: %d files, %s, of which %s were sent\n%s\n", r.Tag, r.Files, units.HumanSize(float64(r.Size)), units.HumanSize(float64(r.Sent)), r.Reference)
 	fmt.Fprintf(s.err, "next: source = \"%s%s\" in [model] of a Deployfile\n", ociScheme, r.Tag)

@@ -12,6 +12,7 @@ import (
 	"github.com/deployfile/deployfile/deployfile"
 	"github.com/deployfile/deployfile/manifests/kinds"
 	"github.com/deployfile/deployfile/modelsource"
+	"github.com/deployfile/deployfile/report"
 )
 
 // isModelURI reports whether an argument names a model that is in no directory.
@@ -93,9 +94,9 @@ func initialiseURI(ctx context.Context, s streams, uri string, o initOptions) er
 	if err := build.WriteFile(o.file, text); err != nil {
 		return err
 	}
+	r := report.Init{File: o.file, Source: uri}
 	if pin != nil && pin.Resolved != uri {
-		fmt.Fprintf(s.text, "%s is %s now\n", uri, pin.Resolved)
+		r.Resolved = pin.Resolved
 	}
-	fmt.Fprintf(s.text, "wrote %s\nnext: deployfile lock, then deployfile run\n", o.file)
-	return nil
+	return s.wrote(r, o)
 }

@@ -31,13 +31,13 @@ the tunnel is open until Ctrl-C, which is no failure.
 		},
 		ValidArgsFunction: completeTargets(o.openHere),
 	}
-	o.add(cmd.Flags())
+	o.add(cmd.Flags(), s)
 	cmd.Flags().BoolVar(&o.asJSON, "json", false, "print JSON")
 	return cmd
 }
 
 func open(ctx context.Context, s streams, name string, o openOptions) error {
-	steps := newSteps(s.console, "auto", false)
+	steps := newSteps(s, "auto", false)
 	defer steps.close()
 	d, err := o.deployerFor(ctx, s, o.directory, steps, name)
 	if err != nil {
@@ -50,7 +50,7 @@ func open(ctx context.Context, s streams, name string, o openOptions) error {
 	defer endpoint.Close()
 	steps.Done()
 	if o.asJSON {
-		err = writeJSON(s.out, endpoint.Endpoint)
+		err = s.result(endpoint.Endpoint)
 	} else {
 		_, err = fmt.Fprintln(s.text, endpoint.URL)
 	}

@@ -57,7 +57,7 @@ func (o *outcomes) end() error {
 		return o.err
 	}
 	o.steps.Done()
-	return writeJSON(o.out, o.all)
+	return o.result(o.all)
 }
 
 // outcomeText is an outcome for people, one line unless there are changes to show.

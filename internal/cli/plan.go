@@ -53,7 +53,7 @@ treemap and, if --compare names another lock or image, what changed.`,
 		},
 		ValidArgsFunction: directories,
 	}
-	o.inputFlags.add(cmd.Flags())
+	o.inputFlags.add(cmd.Flags(), s)
 	o.addLocked(cmd.Flags())
 	o.sizesFlags.add(cmd.Flags())
 	cmd.Flags().StringVar(&o.graph, "graph", "", "draw the layers in a `LANGUAGE`: dot (Graphviz) or mermaid")
@@ -94,6 +94,7 @@ func plan(ctx context.Context, s streams, dir string, o planOptions) error {
 // print writes the plan of a platform, after those of others.
 func (o *planOptions) print(s streams, data []byte, more bool) error {
 	if o.graph == "" && o.format == formatJSON {
+		s.events.result(json.RawMessage(data))
 		_, err := s.out.Write(data)
 		return err
 	}

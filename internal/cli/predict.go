@@ -51,6 +51,8 @@ target reads and writes itself (s3://BUCKET/KEY, pvc://CLAIM/PATH).`,
 			switch {
 			case o.track != "" && (o.target == "" || o.batch):
 				return errors.New("--track goes with --target, and not with --batch")
+			case o.given() && o.input == standardInput:
+				return errors.New("--file and --input are both standard input: give one of them a name")
 			case !o.batch:
 				return cobra.MaximumNArgs(1)(cmd, args)
 			case o.target == "":
@@ -82,7 +84,7 @@ target reads and writes itself (s3://BUCKET/KEY, pvc://CLAIM/PATH).`,
 		},
 	}
 	flags := cmd.Flags()
-	o.inputFlags.add(flags)
+	o.inputFlags.add(flags, s)
 	o.addLocked(flags)
 	o.serverFlags.add(flags)
 	flags.StringVarP(&o.input, "input", "i", "", "the `FILE` with the request, - for standard input (default: the model's own example)")
@@ -183,7 +185,7 @@ func (o *predictOptions) request(ctx context.Context, stdin io.Reader, p *build.
 		return data, nil
 	}
 	return untrusted.Wait(ctx, func() ([]byte, error) {
-		if o.input == "-" {
+		if o.input == standardInput {
 			return untrusted.ReadAll(stdin, "standard input", invoke.MaxBody)
 		}
 		f, err := os.Open(o.input)

@@ -12,7 +12,7 @@ const defaultBatchTimeout = time.Hour
 
 // predictAt sends a request to an endpoint.
 func predictAt(ctx context.Context, s streams, dir string, o predictOptions) error {
-	steps := newSteps(s.console, o.progress, false)
+	steps := newSteps(s, o.progress, false)
 	defer steps.close()
 	d, err := o.deployerFor(ctx, s, dir, steps, o.target)
 	if err != nil {
@@ -32,7 +32,7 @@ func predictAt(ctx context.Context, s streams, dir string, o predictOptions) err
 
 // predictBatch scores a whole file at a target.
 func predictBatch(ctx context.Context, s streams, in, out, dir string, o predictOptions) error {
-	steps := newSteps(s.console, o.progress, false)
+	steps := newSteps(s, o.progress, false)
 	defer steps.close()
 	d, err := o.deployerFor(ctx, s, dir, steps, o.target)
 	if err != nil {

@@ -28,7 +28,7 @@ nothing is done.
 		},
 		ValidArgsFunction: completeTargets(o.openHere),
 	}
-	o.fileFlags.add(cmd.Flags())
+	o.fileFlags.add(cmd.Flags(), s)
 	o.applyFlags.add(cmd.Flags())
 	return cmd
 }

@@ -49,14 +49,14 @@ directory of its name there. Files that are in the directory already stay there.
 		},
 		ValidArgsFunction: completeTargets(o.openHere),
 	}
-	o.releaseFlags.add(cmd.Flags())
+	o.releaseFlags.add(cmd.Flags(), s)
 	cmd.Flags().StringVarP(&o.output, "output", "o", "-", "the `DIRECTORY` that the documents are written to, - for standard output")
 	addAll(cmd.Flags(), &o.all)
 	return cmd
 }
 
 func render(ctx context.Context, s streams, wanted []string, o renderOptions) error {
-	steps := newSteps(s.console, o.progress, false)
+	steps := newSteps(s, o.progress, false)
 	defer steps.close()
 	d, err := o.deployer(ctx, s, o.directory, steps)
 	if err != nil {
@@ -95,7 +95,9 @@ func render(ctx context.Context, s streams, wanted []string, o renderOptions) er
 		return err
 	}
 	for n, r := range rendered {
-		fmt.Fprint(s.err, notes[n])
+		if notes[n] != "" {
+			s.warn(messageProblem(deployfile.SeverityWarning, notes[n]))
+		}
 		fmt.Fprintf(s.text, "%s: wrote %s\n", r.Target.Name, strings.Join(names(r.Documents), ", "))
 	}
 	return nil
@@ -129,7 +131,7 @@ func writeDocuments(t deployfile.Target, dir string, documents []manifests.Docum
 	}
 	others, err := otherDocuments(dir, names(documents))
 	if len(others) > 0 {
-		note = fmt.Sprintf("warning: %s also has %s, which target %s does not have, or no longer\n", dir, strings.Join(others, ", "), t.Name)
+		note = fmt.Sprintf("%s also has %s, which target %s does not have, or no longer", dir, strings.Join(others, ", "), t.Name)
 	}
 	return note, err
 }

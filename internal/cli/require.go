@@ -16,15 +16,21 @@ import (
 	"github.com/deployfile/deployfile/manifests/kinds"
 	"github.com/deployfile/deployfile/mlmodel"
 	"github.com/deployfile/deployfile/modelsource"
+	"github.com/deployfile/deployfile/report"
 	"github.com/deployfile/deployfile/resolver"
 	"github.com/spf13/cobra"
 )
 
 // requireOptions are the flags of the add and remove commands.
-type requireOptions struct{ dir, file string }
+type requireOptions struct {
+	dir, file string
+	asJSON    bool
+}
 
 func (o *requireOptions) add(cmd *cobra.Command) {
-	addPlace(cmd.Flags(), &o.dir, &o.file)
+	cmd.Flags().StringVarP(&o.dir, "directory", "C", ".", "the `DIRECTORY` that the build may read, with the Deployfile")
+	addJSON(cmd.Flags(), &o.asJSON)
+	cmd.Flags().StringVarP(&o.file, "file", "f", "", "the Deployfile, a `FILE` (default: Deployfile in the directory)")
 }
 
 func addCommand(s streams) *cobra.Command {
@@ -105,7 +111,8 @@ func (o requireOptions) edit(ctx context.Context, s streams, args []string, chan
 		}
 		changes = append(changes, changed)
 	}
-	if string(e.Bytes()) != string(source) {
+	r := report.Edit{File: file, Changed: string(e.Bytes()) != string(source), Changes: changes}
+	if r.Changed {
 		target, err := linked(o.dir, file)
 		if err != nil {
 			return err
@@ -114,6 +121,9 @@ func (o requireOptions) edit(ctx context.Context, s streams, args []string, chan
 			return err
 		}
 		changes = append(changes, "next: deployfile lock")
+	}
+	if o.asJSON {
+		return s.result(r)
 	}
 	fmt.Fprintln(s.text, strings.Join(changes, "\n"))
 	return nil

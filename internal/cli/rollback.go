@@ -43,7 +43,7 @@ default is the newest that would change what is served.
 		},
 		ValidArgsFunction: completeTargets(o.openHere),
 	}
-	o.fileFlags.add(cmd.Flags())
+	o.fileFlags.add(cmd.Flags(), s)
 	o.applyFlags.add(cmd.Flags())
 	cmd.Flags().IntVar(&to, "to", 0, "the `NUMBER` of a revision")
 	return cmd
@@ -54,7 +54,7 @@ func (o *changeOptions) change(ctx context.Context, s streams, name string, verb
 	if err := o.valid(); err != nil {
 		return err
 	}
-	steps := newSteps(s.console, "auto", o.quiet)
+	steps := newSteps(s, "auto", o.quiet)
 	defer steps.close()
 	d, err := o.deployerFor(ctx, s, o.directory, steps, name)
 	if err != nil {

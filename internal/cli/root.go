@@ -17,6 +17,8 @@ type streams struct {
 	out io.Writer
 	// text is standard output, and err standard error, for what people read.
 	text, err *terminal.Writer
+	// events is where --events goes.
+	events *events
 	// console is standard error itself, for a display that moves the cursor; it
 	// has to make printable what it shows.
 	console *os.File
@@ -24,7 +26,7 @@ type streams struct {
 
 // standard returns the streams of the process.
 func standard(in io.Reader, out, err *os.File) streams {
-	return streams{in: in, out: terminal.ForData(out), text: terminal.NewWriter(out), err: terminal.NewWriter(err), console: err}
+	return streams{in: in, out: terminal.ForData(out), text: terminal.NewWriter(out), err: terminal.NewWriter(err), console: err, events: &events{}}
 }
 
 // run runs one command line and returns the exit code.
@@ -33,18 +35,34 @@ func run(ctx context.Context, version string, args []string, s streams) int {
 	root.SetArgs(args)
 	// An error before a command's own work is a usage error.
 	started := false
-	root.PersistentPreRun = func(*cobra.Command, []string) { started = true }
+	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {
+		err := s.events.begin(cmd, version)
+		started = err == nil
+		return err
+	}
 	cmd, err := root.ExecuteContextC(ctx)
 	switch {
 	case err == nil:
+		s.events.end(exitOK)
 		return exitOK
 	case ctx.Err() != nil:
 		err = interrupted(err)
 	case !started:
 		err = &usageError{err: err}
 	}
-	printError(s.err, cmd.CommandPath(), err)
-	return exitCode(err)
+	if !started {
+		// A command line that is refused has its events, too. If they cannot be written,
+		// that is the error.
+		_ = s.events.begin(cmd, version)
+	}
+	failure := errorReport(cmd.CommandPath(), err)
+	s.events.fail(failure)
+	if asksJSON(args) {
+		_ = encodeLine(terminal.ForData(s.console), failure)
+	} else {
+		printError(s.err, cmd.CommandPath(), err)
+	}
+	return failure.ExitCode
 }
 
 func rootCommand(version string, s streams) *cobra.Command {
@@ -62,6 +80,10 @@ answers requests. A file named Deployfile says what is made; BuildKit makes it.`
 		SilenceErrors: true,
 		Version:       version,
 	}
+	cmd.PersistentFlags().StringVar(&s.events.file, "events", "", "write what happens to a `FILE`, as JSON lines")
+	cmd.PersistentFlags().Bool("json", false, "print an error as JSON")
+	// The commands with a result have a --json of their own, which says so.
+	_ = cmd.PersistentFlags().MarkHidden("json")
 	cmd.SetIn(s.in)
 	cmd.SetOut(s.out)
 	cmd.SetErr(s.err)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/deployfile/deployfile/build"
+	"github.com/deployfile/deployfile/report"
 	"github.com/deployfile/deployfile/serve"
 	"github.com/spf13/cobra"
 )
@@ -18,8 +19,9 @@ const stopGrace = 10 * time.Second
 type runOptions struct {
 	inputFlags
 	serverFlags
-	host string
-	port int
+	host   string
+	port   int
+	asJSON bool
 }
 
 func runCommand(s streams) *cobra.Command {
@@ -47,9 +49,10 @@ error. Ctrl-C ends it. CONTEXT may be the URI of a model, which needs no Deployf
 		},
 		ValidArgsFunction: directories,
 	}
-	o.inputFlags.add(cmd.Flags())
+	o.inputFlags.add(cmd.Flags(), s)
 	o.addLocked(cmd.Flags())
 	o.serverFlags.add(cmd.Flags())
+	addJSON(cmd.Flags(), &o.asJSON)
 	cmd.Flags().StringVar(&o.host, "host", loopback, "the `ADDRESS` of this machine to listen at; 0.0.0.0 lets everyone in who reaches the machine")
 	cmd.Flags().IntVarP(&o.port, "port", "p", 0, "the `PORT` on this machine (default: the Deployfile's, 8080)")
 	return cmd
@@ -89,7 +92,13 @@ func runImage(ctx context.Context, s streams, dir string, o runOptions) error {
 	defer log.flush()
 	return serve.Run(ctx, b, serve.Options{Project: p, Build: opt, Listen: listen, Limits: limits, Log: &serve.Log{To: log}, Grace: stopGrace},
 		func(ctx context.Context, url string, server build.Server) error {
-			fmt.Fprintln(s.out, url)
+			if o.asJSON {
+				if err := s.result(report.Server{URL: url}); err != nil {
+					return err
+				}
+			} else {
+				fmt.Fprintln(s.out, url)
+			}
 			// Without an example, only the URL is shown.
 			if name, err := findExample(ctx, p); err == nil && name != "" {
 				if command := curlExample(path.Join(p.Dir, name), url); command != "" {

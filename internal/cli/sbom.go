@@ -40,7 +40,7 @@ image.`,
 		},
 		ValidArgsFunction: directories,
 	}
-	o.add(cmd.Flags())
+	o.add(cmd.Flags(), s)
 	o.addLocked(cmd.Flags())
 	cmd.Flags().StringVar(&o.format, "format", "spdx", "the `FORMAT`: spdx or cyclonedx")
 	completeFlag(cmd, "format", cobra.FixedCompletions([]cobra.Completion{"spdx", "cyclonedx"}, cobra.ShellCompDirectiveNoFileComp))

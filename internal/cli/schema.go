@@ -17,9 +17,11 @@ func schemaCommand(s streams) *cobra.Command {
 		Short: "Print the JSON Schema of the Deployfile, or of a command's JSON",
 		Long: `Print the JSON Schema of the Deployfile, with which editors complete and check
 it: Visual Studio Code's "Even Better TOML", for one. --of prints that of what a command
-prints with --json.`,
+prints with --json, of the errors of every command with --json, or of the lines of
+--events.`,
 		Example: `  deployfile schema > deployfile.schema.json
   deployfile schema --of build
+  deployfile schema --of events
   deployfile schema --of 'model push'`,
 		Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
@@ -31,7 +33,7 @@ prints with --json.`,
 			return err
 		},
 	}
-	cmd.Flags().StringVar(&of, "of", "", "the `COMMAND` whose JSON is described, instead of the Deployfile")
+	cmd.Flags().StringVar(&of, "of", "", "the `NAME` of what is described instead of the Deployfile: a command, errors or events")
 	completeFlag(cmd, "of", func(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
 		commands, err := report.Commands()
 		if err != nil {

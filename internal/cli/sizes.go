@@ -91,7 +91,7 @@ func (o *planOptions) printSizes(ctx context.Context, s streams, p *build.Projec
 	}
 	switch o.format {
 	case formatJSON:
-		return writeJSON(s.out, all)
+		return s.result(all)
 	case formatHTML:
 		_, err := s.out.Write(sizes.Page(p.File.Model.Name, all, changes))
 		return err

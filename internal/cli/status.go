@@ -48,13 +48,13 @@ whether it is ready. The exit code is 0 if every target answered, ready or not.
 		},
 		ValidArgsFunction: completeTargets(o.openHere),
 	}
-	o.add(cmd.Flags())
+	o.add(cmd.Flags(), s)
 	cmd.Flags().BoolVar(&o.asJSON, "json", false, "print JSON")
 	return cmd
 }
 
 func status(ctx context.Context, s streams, names []string, o statusOptions) error {
-	steps := newSteps(s.console, "auto", false)
+	steps := newSteps(s, "auto", false)
 	defer steps.close()
 	d, err := o.deployerFor(ctx, s, o.directory, steps, names...)
 	if err != nil {
@@ -66,7 +66,7 @@ func status(ctx context.Context, s streams, names []string, o statusOptions) err
 	}
 	steps.Done()
 	if o.asJSON {
-		return errors.Join(err, writeJSON(s.out, out))
+		return errors.Join(err, s.result(out))
 	}
 	for _, t := range out {
 		statusText(s.text, t, time.Now())

@@ -3,7 +3,6 @@ package cli
 import (
 	"fmt"
 	"io"
-	"os"
 	"sync"
 	"time"
 
@@ -15,8 +14,9 @@ import (
 // terminal, the line that is not yet done is shown with the time that it has taken, as
 // soon as that is more than a moment.
 type steps struct {
-	to   io.Writer
-	wide func() int // nil if it is no terminal
+	to     io.Writer
+	events *events
+	wide   func() int // nil if it is no terminal
 
 	mu    sync.Mutex
 	line  string // what is going on, "" for nothing
@@ -29,8 +29,9 @@ type steps struct {
 
 // newSteps takes the value of --progress, which is about the build: what a command does
 // at a target is shown unless it is to be quiet, or programs read the display.
-func newSteps(w *os.File, progress string, quiet bool) *steps {
-	t := &steps{to: w, end: make(chan struct{})}
+func newSteps(s streams, progress string, quiet bool) *steps {
+	w := s.console
+	t := &steps{to: w, events: s.events, end: make(chan struct{})}
 	switch {
 	case quiet, progress == "rawjson":
 		t.to = io.Discard
@@ -59,6 +60,9 @@ func (t *steps) Reverting() {
 func (t *steps) Done() { t.next("", false) }
 
 func (t *steps) next(line string, stays bool) {
+	if line != "" {
+		t.events.message(line)
+	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.erase()

@@ -32,7 +32,7 @@ func TestStepsElsewhere(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		s := newSteps(w, progress, progress == "--quiet")
+		s := newSteps(streams{console: w}, progress, progress == "--quiet")
 		s.Wait("connecting")
 		s.Say("applying")
 		s.Done()

@@ -27,7 +27,7 @@ func (e *differentError) Error() string {
 }
 
 func targetDiff(ctx context.Context, s streams, o targetDiffOptions) error {
-	steps := newSteps(s.console, o.progress, false)
+	steps := newSteps(s, o.progress, false)
 	defer steps.close()
 	d, err := o.deployer(ctx, s, o.directory, steps)
 	if err != nil {
@@ -49,7 +49,7 @@ func targetDiff(ctx context.Context, s streams, o targetDiffOptions) error {
 		}
 	}
 	if o.asJSON {
-		err = errors.Join(err, writeJSON(s.out, out))
+		err = errors.Join(err, s.result(out))
 	}
 	if err == nil && different > 0 {
 		err = &differentError{different}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/deployfile/deployfile/build"
 	"github.com/deployfile/deployfile/deploy"
+	"github.com/moby/buildkit/client"
 	"github.com/spf13/pflag"
 )
 
@@ -13,8 +14,8 @@ import (
 // build nothing.
 type fileFlags struct{ inputFlags }
 
-func (f *fileFlags) add(flags *pflag.FlagSet) {
-	addPlace(flags, &f.directory, &f.file)
+func (f *fileFlags) add(flags *pflag.FlagSet, s streams) {
+	f.place.add(flags, s)
 	flags.StringArrayVar(&f.args, "build-arg", nil, "a build argument that the Deployfile refers to, `NAME=VALUE`")
 }
 
@@ -24,8 +25,8 @@ type releaseFlags struct {
 	images deploy.Images
 }
 
-func (f *releaseFlags) add(flags *pflag.FlagSet) {
-	f.inputFlags.add(flags)
+func (f *releaseFlags) add(flags *pflag.FlagSet, s streams) {
+	f.inputFlags.add(flags, s)
 	f.addLocked(flags)
 	f.addLabels(flags)
 	f.addCacheTo(flags)
@@ -51,7 +52,11 @@ func (f *inputFlags) deployerFor(ctx context.Context, s streams, dir string, ste
 		return nil, err
 	}
 	names = slices.DeleteFunc(slices.Clone(names), func(name string) bool { return name == "" })
-	p, err := build.OpenTargets(ctx, dir, f.file, args, names)
+	source, err := f.read(ctx, dir)
+	if err != nil {
+		return nil, err
+	}
+	p, err := build.ParseTargets(dir, f.path(), source, args, names)
 	if err != nil {
 		return nil, err
 	}
@@ -63,7 +68,8 @@ func (f *inputFlags) deployerOf(p *build.Project, s streams, steps *steps) (*dep
 	if err != nil {
 		return nil, err
 	}
-	return &deploy.Deployer{Project: p, Build: opt, Builder: f.builderFlags.options(), Progress: steps, Warn: s.warn}, nil
+	warn := func(warnings []client.VertexWarning) { s.warn(warningsOf(warnings)...) }
+	return &deploy.Deployer{Project: p, Build: opt, Builder: f.builderFlags.options(), Progress: steps, Warn: warn}, nil
 }
 
 // addAll adds the flag of commands that can do all targets at once.

@@ -46,7 +46,7 @@ step of the build fails; --json prints something only if the two were compared.`
 			return verifyImage(cmd.Context(), s, args[0], directory, o)
 		},
 	}
-	o.add(cmd.Flags())
+	o.add(cmd.Flags(), s)
 	o.addLabels(cmd.Flags())
 	cmd.Flags().BoolVar(&o.asJSON, "json", false, "print the differences as JSON")
 	return cmd
@@ -77,7 +77,7 @@ func verifyImage(ctx context.Context, s streams, name, dir string, o verifyOptio
 	}
 	defer func() {
 		if e := b.Close(); e != nil {
-			printMessage(s.err, deployfile.SeverityWarning, fmt.Sprintf("remove the builder: %v", e))
+			s.warn(messageProblem(deployfile.SeverityWarning, fmt.Sprintf("remove the builder: %v", e)))
 		}
 	}()
 	is, err := verify.Rebuild(ctx, b, opt, was, rebuilt)
@@ -90,7 +90,7 @@ func verifyImage(ctx context.Context, s streams, name, dir string, o verifyOptio
 		return err
 	}
 	if o.asJSON {
-		err = writeJSON(s.out, result)
+		err = s.result(result)
 	} else {
 		err = verify.Text(s.text, result)
 	}

@@ -1,9 +1,7 @@
 package cli
 
 import (
-	"encoding/json"
 	"fmt"
-	"io"
 	"runtime"
 	"runtime/debug"
 
@@ -21,7 +19,7 @@ func versionCommand(version string, s streams) *cobra.Command {
 		RunE: func(*cobra.Command, []string) error {
 			v := thisVersion(version)
 			if asJSON {
-				return writeJSON(s.out, v)
+				return s.result(v)
 			}
 			_, err := fmt.Fprintf(s.text, "deployfile %s (%s, %s, BuildKit %s)\n", v.Version, v.Go, v.Platform, v.BuildKit)
 			return err
@@ -41,12 +39,4 @@ func thisVersion(version string) report.Version {
 		}
 	}
 	return v
-}
-
-// writeJSON prints the value of a --json.
-func writeJSON(w io.Writer, v any) error {
-	e := json.NewEncoder(w)
-	e.SetIndent("", "  ")
-	e.SetEscapeHTML(false)
-	return e.Encode(v)
 }

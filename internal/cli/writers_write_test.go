@@ -87,7 +87,7 @@ func writeFilled[T any](_ *testing.T, name string) ([]byte, error) {
 	var v T
 	hostile.Fill(&v, name)
 	var b bytes.Buffer
-	err := writeJSON(&b, v)
+	err := encodeLine(&b, v)
 	return b.Bytes(), err
 }
 
@@ -123,7 +123,7 @@ func writePlan(_ *testing.T, name string) ([]byte, error) {
 		return nil, err
 	}
 	var b bytes.Buffer
-	err = writeJSON(&b, []any{planOf(name), made, config})
+	err = encodeLine(&b, []any{planOf(name), made, config})
 	return b.Bytes(), err
 }
 
