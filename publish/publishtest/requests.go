@@ -24,6 +24,15 @@ const (
 	Cut       RequestFault = "cut"              // the connection is cut, with nothing done
 )
 
+// The faults that a table makes of those: a service answers so late that all that was under
+// way has ended, and a client is killed before it sends a request or after that is done. A
+// client that was killed sends nothing any more, also not to clean up.
+const (
+	slow        RequestFault = "slow"
+	killed      RequestFault = "killed"
+	killedAfter RequestFault = "killed after"
+)
+
 // Service is an endpoint at a double of a service that can fail.
 type Service struct {
 	// Open connects to the endpoint anew, whose leases are over if late is true.
@@ -97,15 +106,35 @@ type faultAt struct {
 	at, times, n int
 	operation    string
 	calls        []string
+	// pause lets all that is under way end.
+	pause func()
 }
 
 func (f *faultAt) next(operation string) RequestFault {
+	fault := f.fails(operation)
+	if fault == slow {
+		f.pause()
+		return NoFault
+	}
+	return fault
+}
+
+func (f *faultAt) fails(operation string) RequestFault {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.calls = append(f.calls, operation)
 	f.n++
 	if f.n == f.at {
 		f.operation = operation
+	}
+	if f.fault == killed || f.fault == killedAfter {
+		switch {
+		case f.n < f.at:
+			return NoFault
+		case f.n == f.at && f.fault == killedAfter:
+			return LostReply
+		}
+		return Cut
 	}
 	if f.n < f.at || f.times == 0 || operation != f.operation {
 		return NoFault
@@ -115,7 +144,8 @@ func (f *faultAt) next(operation string) RequestFault {
 }
 
 // Requests does each verb with each fault at each of its requests, once, which must not be
-// noticed, and as often as a request is tried, which ends the verb. Afterwards the endpoint
+// noticed, and as often as a request is tried, which ends the verb; and with its client
+// killed at each of them. Afterwards the endpoint
 // is as it was or as was asked for, a second run does the rest, and delete leaves nothing.
 // Unless all is true, only one verb and the first request of each operation are tried.
 func Requests(t *testing.T, open func(t *testing.T, canary bool) *Service, all bool) {
@@ -133,8 +163,15 @@ func Requests(t *testing.T, open func(t *testing.T, canary bool) *Service, all b
 			if seen[operation]++; !all && (seen[operation] > 1 || x.name != "deploy") {
 				continue
 			}
-			for _, fault := range []RequestFault{Throttled, Internal, LostReply, Cut} {
-				for _, times := range []int{1, s.Attempts} {
+			for _, fault := range []RequestFault{Throttled, Internal, LostReply, Cut, slow, killed, killedAfter} {
+				often := []int{1, s.Attempts}
+				switch fault {
+				case slow:
+					often = often[:1]
+				case killed, killedAfter: // the second run finds what was left
+					often = often[1:]
+				}
+				for _, times := range often {
 					name := fmt.Sprintf("%s/%s %d %s %d times", x.name, operation, seen[operation], fault, times)
 					t.Run(strings.ReplaceAll(name, " ", "_"), func(t *testing.T) {
 						failing(t, open(t, x.canary), x, &faultAt{fault: fault, at: n + 1, times: times})
@@ -148,6 +185,7 @@ func Requests(t *testing.T, open func(t *testing.T, canary bool) *Service, all b
 func failing(t *testing.T, s *Service, x verb, f *faultAt) {
 	x.setup(t, s)
 	once := f.times == 1
+	f.pause = func() { s.Serving() }
 	s.Fail(f.next)
 	err := x.do(t.Context(), s, false)
 	s.Fail(nil)
