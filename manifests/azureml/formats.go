@@ -14,6 +14,7 @@ func formats() map[string]deployfile.Format {
 			Pattern: `^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$`, Longest: 36, Want: "the id of a subscription, 32 hexadecimal digits in five groups",
 			Hint: deployfile.Always("az account show has it as id"),
 		},
+		"azure-cloud":    {Pattern: `^[A-Za-z][A-Za-z0-9-]*$`, Longest: 64, Rule: "invalid-value", Want: `"public", "china", "government", or the name of another cloud`},
 		"resource-group": {Pattern: `^[A-Za-z0-9_()-]([A-Za-z0-9_().-]*[A-Za-z0-9_()-])?$`, Longest: 90, Want: "the name of a resource group"},
 		"workspace":      {Pattern: `^[A-Za-z0-9][A-Za-z0-9_-]{2,32}$`, Longest: 33, Want: "the name of a workspace, 3 to 33 letters, digits, hyphens and underscores"},
 		"instance-type": {

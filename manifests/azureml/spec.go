@@ -22,7 +22,7 @@ func Kind() deployfile.Kind {
 		Sources: append(manifests.Sources(), source),
 		Formats: formats(),
 		Image:   deployfile.ImageNeed{Formats: []string{deployfile.FormatDockerManifest}},
-		Verbs:   []deployfile.Verb{deployfile.VerbPredict, deployfile.VerbOpen, deployfile.VerbLogs, deployfile.VerbPromote},
+		Verbs:   []deployfile.Verb{deployfile.VerbPredict, deployfile.VerbTrack, deployfile.VerbOpen, deployfile.VerbLogs, deployfile.VerbPromote},
 	}
 }
 
@@ -34,8 +34,9 @@ type Spec struct {
 	ResourceGroup string `toml:"resource-group" json:"resource-group" format:"resource-group" required:"it is where the workspace is" example:"resource-group = \"NAME\""`
 	// Workspace is the Azure Machine Learning workspace. It is required.
 	Workspace string `toml:"workspace" json:"workspace" format:"workspace" required:"it is where the endpoint is" example:"workspace = \"NAME\""`
-	// Cloud is "public" (the default), "china" or "government".
-	Cloud string `toml:"cloud" json:"cloud,omitzero" enum:"public china government" default:"public"`
+	// Cloud is "public" (the default), "china", "government", or the name of another in the
+	// list of clouds at ARM_CLOUD_METADATA_URL.
+	Cloud string `toml:"cloud" json:"cloud,omitzero" format:"azure-cloud" default:"public"`
 	// InstanceType is what an instance runs on, such as "Standard_DS3_v2". It is required.
 	InstanceType string `toml:"instance-type" json:"instance-type" format:"instance-type" required:"it is what the server runs on" example:"instance-type = \"Standard_DS3_v2\""`
 	// Replicas is how many instances run, 1 by default.

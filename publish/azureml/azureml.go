@@ -13,7 +13,6 @@ import (
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/arm"
-	"github.com/Azure/azure-sdk-for-go/sdk/azcore/cloud"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
 	api "github.com/Azure/azure-sdk-for-go/sdk/resourcemanager/machinelearning/armmachinelearning/v4"
@@ -50,6 +49,8 @@ type connection struct {
 	scoring      *http.Client
 
 	endpoint, group, workspace string
+	// audience is what a token of Entra for scoring is for.
+	audience string
 	// id is the resource id of the workspace.
 	id string
 	// poll is the pause between two looks at what changes.
@@ -71,26 +72,20 @@ const (
 
 // Open connects to the endpoint of a target. The credentials are those of the environment,
 // the machine, or the Azure command line.
-func Open(_ context.Context, o Options) (*Publisher, error) {
+func Open(ctx context.Context, o Options) (*Publisher, error) {
 	keys, err := deployfile.Of[*spec.Spec](o.Target)
 	if err != nil {
 		return nil, err
 	}
-	options := policy.ClientOptions{Cloud: configuration(keys.Cloud), Retry: policy.RetryOptions{MaxRetries: retries, MaxRetryDelay: longestPause}}
-	return open(o, options, http.DefaultClient, poll)
-}
-
-func configuration(name string) cloud.Configuration {
-	switch name {
-	case "china":
-		return cloud.AzureChina
-	case "government":
-		return cloud.AzureGovernment
+	where, err := addressesOf(ctx, keys.Cloud)
+	if err != nil {
+		return nil, err
 	}
-	return cloud.AzurePublic
+	options := policy.ClientOptions{Cloud: where.Configuration, Retry: policy.RetryOptions{MaxRetries: retries, MaxRetryDelay: longestPause}}
+	return open(o, options, where.scoring, http.DefaultClient, poll)
 }
 
-func open(o Options, options policy.ClientOptions, scoring *http.Client, poll time.Duration) (*Publisher, error) {
+func open(o Options, options policy.ClientOptions, audience string, scoring *http.Client, poll time.Duration) (*Publisher, error) {
 	keys, err := deployfile.Of[*spec.Spec](o.Target)
 	if err != nil {
 		return nil, err
@@ -106,7 +101,7 @@ func open(o Options, options policy.ClientOptions, scoring *http.Client, poll ti
 	conn := &connection{
 		environments: clients.NewEnvironmentVersionsClient(), endpoints: clients.NewOnlineEndpointsClient(),
 		deployments: clients.NewOnlineDeploymentsClient(), workspaces: clients.NewWorkspacesClient(),
-		credential: credential, scoring: scoring,
+		credential: credential, scoring: scoring, audience: audience,
 		endpoint: o.Target.Endpoint, group: keys.ResourceGroup, workspace: keys.Workspace, id: keys.ID(), poll: poll,
 	}
 	return &Publisher{publish.NewEngine(o.Target.Endpoint, &store{conn}, &driver{conn}), conn}, nil

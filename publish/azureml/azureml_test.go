@@ -42,7 +42,7 @@ func connect(t *testing.T, c *azurecloud.Cloud, target deployfile.Target) *Publi
 	p, err := open(Options{Target: target}, policy.ClientOptions{
 		Cloud: c.Configuration(), Transport: c.Client(),
 		Retry: policy.RetryOptions{MaxRetries: retries, RetryDelay: time.Nanosecond, MaxRetryDelay: time.Second},
-	}, c.Client(), time.Microsecond)
+	}, "https://ml.azure.com", c.Client(), time.Microsecond)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -94,7 +94,7 @@ func TestForeign(t *testing.T) {
 	}
 	o := v.Options()
 	o.ForceConflicts = true
-	v.cloud.Start = func(string, map[string]string) (azurecloud.Server, error) { return nil, errors.New("broken") }
+	v.cloud.Start = func(azurecloud.Container) (azurecloud.Server, error) { return nil, errors.New("broken") }
 	if _, err := publish.Deploy(t.Context(), v.open(), v.Release("2"), o); err == nil {
 		t.Error("it is deployed")
 	}

@@ -115,7 +115,6 @@ func (d *driver) Status(ctx context.Context, _ []publish.Record, newest *publish
 	if err != nil {
 		return nil, err
 	}
-	s.URL = deref(e.Properties.ScoringURI)
 	for i, r := range w.releases() {
 		slot := newest.State.Slots()[i]
 		s.Instances = append(s.Instances, instance(r, ds[r.name], slot.Image, slot.Track))

@@ -56,12 +56,12 @@ func said(err error) (code, message string) {
 }
 
 // hint says what can be done about an error of Azure.
-func hint(code string, status int) string {
+func hint(code, message string, status int) string {
 	switch {
 	case code == "OutOfQuota":
 		return "; Azure keeps a fifth of the instances for upgrades, and the old ones run beside the new: ask for more quota, or use fewer or smaller instances"
-	case code == "ImagePullFailure" || code == "ImageBuildFailure":
-		return "; the endpoint's identity needs the role AcrPull at the registry"
+	case code == "ImageBuildFailure" || strings.Contains(message, "container image") || strings.Contains(message, "authorization error"):
+		return "; the image must be in its registry, and the endpoint's identity needs the role AcrPull there"
 	case code == "ResourceNotReady":
 		return "; see its log, and startup-timeout"
 	case status == http.StatusForbidden || status == http.StatusUnauthorized:
@@ -79,7 +79,7 @@ func refused(what string, err error) error {
 	if code == "" && message == "" {
 		return fmt.Errorf("%s: %w", what, err)
 	}
-	return &APIError{What: what, Code: code, Message: message + hint(code, status(err)), Err: err}
+	return &APIError{What: what, Code: code, Message: message + hint(code, message, status(err)), Err: err}
 }
 
 // APIError is an answer of Azure that refuses a request.

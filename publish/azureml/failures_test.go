@@ -16,11 +16,11 @@ import (
 func TestDeploymentFails(t *testing.T) {
 	v := begin(t, nil)
 	v.Must("1")
-	v.cloud.Start = func(image string, _ map[string]string) (azurecloud.Server, error) {
-		if image == clouds.Image(repository, "2") {
+	v.cloud.Start = func(c azurecloud.Container) (azurecloud.Server, error) {
+		if c.Image == clouds.Image(repository, "2") {
 			return nil, errors.New("ModuleNotFoundError: no module named 'iris'")
 		}
-		return answers(image), nil
+		return answers(c.Image), nil
 	}
 	before := v.cloud.There()
 	_, err := v.Deploy("2")
@@ -38,7 +38,7 @@ func TestDeploymentFails(t *testing.T) {
 // The first deployment of what does not start leaves nothing.
 func TestFirstFails(t *testing.T) {
 	v := begin(t, nil)
-	v.cloud.Start = func(string, map[string]string) (azurecloud.Server, error) { return nil, errors.New("out of memory") }
+	v.cloud.Start = func(azurecloud.Container) (azurecloud.Server, error) { return nil, errors.New("out of memory") }
 	_, err := v.Deploy("1")
 	var unready *publish.NotReadyError
 	if !errors.As(err, &unready) || unready.Restored != 0 || !strings.Contains(err.Error(), "what had been started of it is removed") {
@@ -57,7 +57,7 @@ func TestRefused(t *testing.T) {
 		change func(*verbs)
 		says   string
 	}{
-		"an image that may not be pulled": {func(v *verbs) { v.cloud.Pull = func(string) error { return errors.New("unauthorized") } }, "the endpoint's identity needs the role AcrPull"},
+		"an image that may not be pulled": {func(v *verbs) { v.cloud.Pull = func(string) error { return errors.New("unauthorized") } }, "the image must be in its registry, and the endpoint's identity needs the role AcrPull there"},
 		"no quota beside the old":         {func(v *verbs) { v.cloud.Quota = 2 }, "the old ones run beside the new: ask for more quota"},
 		"another way to authorise":        {func(v *verbs) { v.change(func(s *spec.Spec) { s.AuthMode = "aml-token" }) }, "the authentication mode and the identity of an endpoint cannot be changed"},
 	} {
@@ -88,7 +88,7 @@ func TestNoWait(t *testing.T) {
 		t.Fatal(err)
 	}
 	v.Serves("2")
-	v.cloud.Start = func(string, map[string]string) (azurecloud.Server, error) { return nil, errors.New("out of memory") }
+	v.cloud.Start = func(azurecloud.Container) (azurecloud.Server, error) { return nil, errors.New("out of memory") }
 	if _, err := publish.Deploy(t.Context(), v.open(), v.Release("3"), o); err == nil {
 		t.Error("it is deployed")
 	}
@@ -104,7 +104,7 @@ func TestFailedIsMadeAgain(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	v.cloud.Start = func(string, map[string]string) (azurecloud.Server, error) { return nil, errors.New("out of memory") }
+	v.cloud.Start = func(azurecloud.Container) (azurecloud.Server, error) { return nil, errors.New("out of memory") }
 	if err := p.putRelease(t.Context(), w.live, requests{}); err != nil {
 		t.Fatal(err)
 	}

@@ -3,6 +3,7 @@ package azureml
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"io"
 	"net/http"
 	"strconv"
@@ -16,7 +17,10 @@ import (
 	"github.com/deployfile/deployfile/publish/internal/proxy"
 )
 
-var _ publish.Opener = (*Publisher)(nil)
+var (
+	_ publish.Opener  = (*Publisher)(nil)
+	_ publish.Tracker = (*Publisher)(nil)
+)
 
 const (
 	// MaxRequest and MaxAnswer are the sizes of the largest request and answer that the
@@ -27,8 +31,6 @@ const (
 	headerDeployment = "azureml-model-deployment"
 	// headerStatus has the status of the server's own answer.
 	headerStatus = "ms-azureml-model-error-statuscode"
-	// scoringScope is what a token of Entra for scoring is for.
-	scoringScope = "https://ml.azure.com/.default"
 )
 
 // Open implements publish.Opener with a server on this machine that adds the key or the
@@ -43,6 +45,19 @@ func (p *Publisher) Open(ctx context.Context) (*publish.Endpoint, error) {
 	}
 	signing := &signer{connection: p.connection, uri: deref(e.Properties.ScoringURI), mode: deref(e.Properties.AuthMode)}
 	return proxy.Serve(ctx, signing.invocations, signing.ping)
+}
+
+// Tracked implements publish.Tracker: each slot has a deployment.
+func (p *Publisher) Tracked(newest *publish.Revision, next bool) (name, value string, err error) {
+	w, err := p.parse(newest.Documents)
+	if err != nil {
+		return "", "", fmt.Errorf("revision %d: %w", newest.Number, err)
+	}
+	of := w.releases()[0]
+	if next && w.next != nil {
+		of = w.next
+	}
+	return headerDeployment, of.name, nil
 }
 
 // signer sends requests on to the scoring URI.
@@ -126,7 +141,7 @@ func (p *signer) authorization(ctx context.Context, again bool) (string, error) 
 	}
 	switch p.mode {
 	case api.EndpointAuthModeAADToken:
-		token, err := p.credential.GetToken(ctx, policy.TokenRequestOptions{Scopes: []string{scoringScope}})
+		token, err := p.credential.GetToken(ctx, policy.TokenRequestOptions{Scopes: []string{p.audience + "/.default"}})
 		if err != nil {
 			return "", refused("ask for a token", err)
 		}

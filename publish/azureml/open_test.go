@@ -42,7 +42,7 @@ func TestOpen(t *testing.T) {
 
 func opened(t *testing.T, mode string) {
 	v := begin(t, func(s *spec.Spec) { canary(s); s.AuthMode = mode })
-	v.cloud.Start = func(image string, _ map[string]string) (azurecloud.Server, error) { return answers(image), nil }
+	v.cloud.Start = func(c azurecloud.Container) (azurecloud.Server, error) { return answers(c.Image), nil }
 	var nothing *publish.NothingError
 	if _, err := v.open().Open(t.Context()); !errors.As(err, &nothing) {
 		t.Errorf("%v", err)

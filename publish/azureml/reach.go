@@ -54,7 +54,7 @@ func (p pending[T]) reason(ctx context.Context) string {
 		return ""
 	}
 	code, message := said(err)
-	return fmt.Sprintf("%s%s (%s)", message, hint(code, 0), code)
+	return fmt.Sprintf("%s%s (%s)", message, hint(code, message, 0), code)
 }
 
 // underWay reports whether something is being changed.

@@ -6,10 +6,14 @@
 package azurecloud
 
 import (
+	"cmp"
 	"encoding/json"
+	"encoding/pem"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"slices"
 	"sync"
 	"testing"
@@ -40,7 +44,7 @@ type Cloud struct {
 	Pull func(image string) error
 	// Start starts the server of a deployment, which answers until it is stopped; nil starts
 	// none, and answers are the image's name. An error is why it does not become ready.
-	Start func(image string, env map[string]string) (Server, error)
+	Start func(Container) (Server, error)
 	// Fault is what happens to a request, by its operation; nil for nothing.
 	Fault func(operation string) publishtest.RequestFault
 
@@ -55,6 +59,9 @@ type Cloud struct {
 	keys         int
 	calls        []string
 	mistakes     []string
+
+	// working are the servers that start or stop.
+	working sync.WaitGroup
 }
 
 // Server is what answers the requests of a deployment.
@@ -62,6 +69,17 @@ type Server interface {
 	http.Handler
 	// Stop ends it, and returns its log.
 	Stop() []string
+}
+
+// Container is what an instance of a deployment runs.
+type Container struct {
+	Image string
+	Env   map[string]string
+	// Port is where it listens, as all its routes have it.
+	Port int
+	// Startup is how long it may take to be ready, as its probes have it, and Request how
+	// long an answer may.
+	Startup, Request time.Duration
 }
 
 // New starts a cloud, which ends with the test. What the clients did wrong fails the test.
@@ -76,10 +94,13 @@ func New(t testing.TB) *Cloud {
 		c.server.Close()
 		c.identity.Close()
 		c.mu.Lock()
-		defer c.mu.Unlock()
 		for _, e := range c.endpoints {
-			e.stop()
+			c.stopAll(e)
 		}
+		c.mu.Unlock()
+		c.working.Wait()
+		c.mu.Lock()
+		defer c.mu.Unlock()
 		for _, m := range c.mistakes {
 			t.Error(m)
 		}
@@ -105,6 +126,34 @@ func (c *Cloud) Environment() map[string]string {
 	return map[string]string{"IDENTITY_ENDPOINT": c.identity.URL, "IDENTITY_HEADER": "secret-of-the-machine", "AZURE_TOKEN_CREDENTIALS": "ManagedIdentityCredential"}
 }
 
+// CommandLine returns the variables by which any client of Azure finds the cloud and trusts
+// its certificate, which is in a file of a directory, with those of the system: builds need
+// them.
+func (c *Cloud) CommandLine(t testing.TB, dir string) map[string]string {
+	t.Helper()
+	file := filepath.Join(dir, "azure.pem")
+	system, err := os.ReadFile(cmp.Or(os.Getenv("SSL_CERT_FILE"), "/etc/ssl/certs/ca-certificates.crt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, append(append(system, '\n'), pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: c.server.Certificate().Raw})...), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	out := c.Environment()
+	out["ARM_CLOUD_METADATA_URL"] = c.server.URL + "/metadata/endpoints?api-version=2019-05-01"
+	out["SSL_CERT_FILE"], out["REQUESTS_CA_BUNDLE"] = file, file
+	return out
+}
+
+// clouds is the server of the list of clouds, which has this one alone.
+func (c *Cloud) clouds(w http.ResponseWriter, _ *http.Request) {
+	_ = json.NewEncoder(w).Encode([]any{map[string]any{
+		"name": "AzureCloud", "portal": "https://portal.azure.com", "resourceManager": c.server.URL,
+		"authentication": map[string]any{"loginEndpoint": c.server.URL, "audiences": []string{audience}, "tenant": "common", "identityProvider": "AAD"},
+		"suffixes":       map[string]any{"storage": "core.windows.net"},
+	}})
+}
+
 // Calls returns the operations that were asked for, in order.
 func (c *Cloud) Calls() []string {
 	c.mu.Lock()
@@ -117,6 +166,7 @@ func (c *Cloud) Wait(d time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for range int(d/time.Minute) + 1 {
+		c.started()
 		c.now = c.now.Add(time.Minute)
 		c.pass()
 	}

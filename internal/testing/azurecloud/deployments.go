@@ -19,15 +19,10 @@ type deployment struct {
 	under    *operation
 	image    string
 	running  bool
-	server   Server
-	log      []string
-}
-
-func (d *deployment) stop() {
-	if d.server != nil {
-		d.log = append(d.log, d.server.Stop()...)
-	}
-	d.server, d.running = nil, false
+	server   *running
+	// coming is what starts, nil for nothing.
+	coming chan launch
+	log    []string
 }
 
 func (d *deployment) capacity() float64 {
@@ -86,6 +81,9 @@ func (c *Cloud) putDeployment(r *http.Request, body map[string]any) (answer, err
 	d.image = text(c.environments[parts[0]][parts[2]], "properties", "image")
 	d.until, d.under = c.now.Add(takes), c.begin()
 	e.deployments[d.name] = d
+	if d.restarts {
+		c.launch(d, c.environments[parts[0]][parts[2]])
+	}
 	if c.Quota > 0 && c.used() > c.Quota {
 		d.until = c.now // it fails at once
 	}
@@ -101,46 +99,6 @@ func (c *Cloud) used() int {
 		}
 	}
 	return int(all*1.2 + 0.99)
-}
-
-// finish ends the creation or the update of a deployment.
-func (c *Cloud) finish(d *deployment) {
-	d.state = "Succeeded"
-	if !d.restarts {
-		d.under.end(nil)
-		return
-	}
-	d.stop()
-	fail := func(code, message string) {
-		d.state = "Failed"
-		d.under.end(&refusal{http.StatusBadRequest, code, message})
-	}
-	if c.Quota > 0 && c.used() > c.Quota {
-		fail("OutOfQuota", "Not enough quota available for "+text(d.body, "properties", "instanceType")+". Additional needed: 2.")
-		return
-	}
-	if c.Pull != nil {
-		if err := c.Pull(d.image); err != nil {
-			fail("ImagePullFailure", err.Error())
-			return
-		}
-	}
-	if c.Start != nil {
-		env := map[string]string{}
-		variables, _ := at(d.body, "properties", "environmentVariables").(map[string]any)
-		for name := range variables {
-			env[name] = text(variables, name)
-		}
-		server, err := c.Start(d.image, env)
-		if err != nil {
-			d.log = append(d.log, err.Error())
-			fail("ResourceNotReady", "User container has crashed or terminated. Please see troubleshooting guide, available here: https://aka.ms/oe-tsg#error-resourcenotready")
-			return
-		}
-		d.server = server
-	}
-	d.running = true
-	d.under.end(nil)
 }
 
 // shownDeployment returns a deployment as Azure shows it, with times in another form.

@@ -21,9 +21,9 @@ type endpoint struct {
 	sent        map[string]int
 }
 
-func (e *endpoint) stop() {
+func (c *Cloud) stopAll(e *endpoint) {
 	for _, d := range e.deployments {
-		d.stop()
+		c.stop(d)
 	}
 }
 
@@ -65,12 +65,12 @@ func (c *Cloud) pass() {
 	over := func(until time.Time) bool { return !until.IsZero() && !until.After(c.now) }
 	for name, e := range c.endpoints {
 		for name, d := range e.deployments {
-			if !over(d.until) {
-				continue
+			if !over(d.until) || d.coming != nil && len(d.coming) == 0 {
+				continue // it takes as long as its server
 			}
 			d.until = time.Time{}
 			if d.state == "Deleting" {
-				d.stop()
+				c.stop(d)
 				delete(e.deployments, name)
 				d.under.end(nil)
 				continue
@@ -82,10 +82,10 @@ func (c *Cloud) pass() {
 		}
 		e.until = time.Time{}
 		if e.state == "Deleting" {
-			e.stop()
+			c.stopAll(e)
 			delete(c.endpoints, name)
 		} else {
-			e.body, e.state = e.pending, "Succeeded"
+			e.body, e.state, e.sent = e.pending, "Succeeded", map[string]int{}
 		}
 		e.under.end(nil)
 	}

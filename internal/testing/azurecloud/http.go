@@ -76,6 +76,7 @@ func (c *Cloud) routes() http.Handler {
 	} {
 		mux.HandleFunc(pattern, c.arm(h.name, h.do))
 	}
+	mux.HandleFunc("GET /metadata/endpoints", c.clouds)
 	mux.HandleFunc("/score/{endpoint}/invocations", c.invoke)
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		c.mu.Lock()
@@ -127,7 +128,7 @@ func (c *Cloud) do(name string, r *http.Request, text []byte, do handler) (answe
 	if got := r.URL.Query().Get("api-version"); got != apiVersion {
 		c.mistake("%s has the api-version %q", name, got)
 	}
-	if r.Header.Get("Authorization") != "Bearer token-for-"+audience {
+	if got := r.Header.Get("Authorization"); got != "Bearer token-for-"+audience && got != "Bearer token-for-"+c.server.URL {
 		c.mistake("%s is not authorised: %q", name, r.Header.Get("Authorization"))
 		return answer{}, &refusal{http.StatusUnauthorized, "AuthenticationFailed", "Authentication failed."}
 	}

@@ -21,6 +21,7 @@ func (c *Cloud) invoke(w http.ResponseWriter, r *http.Request) {
 		io.WriteString(w, image)
 		return
 	}
+	defer server.answering.Done()
 	r.Header.Del("Authorization")
 	r.URL.Path = "/invocations"
 	recorder := httptest.NewRecorder()
@@ -36,7 +37,7 @@ func (c *Cloud) invoke(w http.ResponseWriter, r *http.Request) {
 
 // chosen returns who answers a request: whom it names, or the one that is furthest below
 // its share.
-func (c *Cloud) chosen(r *http.Request) (server Server, image string, status int, message string) {
+func (c *Cloud) chosen(r *http.Request) (server *running, image string, status int, message string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	e := c.endpoints[r.PathValue("endpoint")]
@@ -64,5 +65,8 @@ func (c *Cloud) chosen(r *http.Request) (server Server, image string, status int
 		return nil, "", http.StatusNotFound, strings.TrimSpace("no deployment " + name)
 	}
 	e.sent[name]++
+	if d.server != nil {
+		d.server.answering.Add(1)
+	}
 	return d.server, d.image, 0, ""
 }

@@ -1,0 +1,112 @@
+//go:build integration
+
+package azureml
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-containerregistry/pkg/v1/types"
+
+	"github.com/deployfile/deployfile/internal/testing/azurecloud"
+	"github.com/deployfile/deployfile/internal/testing/clouds/endtoend"
+	"github.com/deployfile/deployfile/internal/testing/clouds/host"
+	"github.com/deployfile/deployfile/internal/testing/lab"
+)
+
+// shared is what the tests share; TestMain sets it once, and no test changes it.
+var shared endtoend.Shared
+
+func TestMain(m *testing.M) {
+	lab.Main(m, func(m *testing.M) (int, error) { return endtoend.Run(m, "./integration/azureml", &shared) })
+}
+
+const acr = "team.azurecr.io"
+
+// keys are those of every target.
+const keys = `
+[targets.azure]
+kind           = "azureml"
+endpoint       = "iris"
+image          = "` + acr + `/iris"
+subscription   = "` + azurecloud.Subscription + `"
+resource-group = "` + azurecloud.ResourceGroup + `"
+workspace      = "` + azurecloud.Workspace + `"
+instance-type  = "Standard_DS3_v2"
+`
+
+// user is somebody with a project and a workspace at Azure, at the command line.
+type user struct {
+	*endtoend.User
+	cloud *azurecloud.Cloud
+}
+
+// newUser returns a user of a project. The cloud starts real containers.
+func newUser(t *testing.T, p *lab.Project, h *host.Host, more string) *user {
+	t.Helper()
+	c := azurecloud.New(t)
+	h.Name, h.Registry, h.Dir = acr, shared.Registry.Host, t.TempDir()
+	h.Formats = []types.MediaType{types.DockerManifestSchema2}
+	c.Pull = h.Pull
+	c.Start = func(x azurecloud.Container) (azurecloud.Server, error) {
+		return h.Start(x.Image, x.Env, x.Port, host.Limits{Connect: time.Second, Ping: 5 * time.Second, Start: x.Startup, Invoke: x.Request})
+	}
+	// The next look sees the end of what was asked for.
+	c.Step = 6 * time.Minute
+	p.Write(t, "Deployfile", p.Read(t, "Deployfile")+keys+more)
+	return &user{&endtoend.User{Project: p, Shared: &shared, Target: "azure", Repository: acr + "/iris", Environment: c.CommandLine(t, t.TempDir())}, c}
+}
+
+// TestCanary shows that no request fails, and who answers. The image runs as its own user.
+func TestCanary(t *testing.T) {
+	u := newUser(t, shared.Project(t), &host.Host{}, "strategy = \"canary\"\nweight = 10\n")
+	endtoend.Canary(t, u.User, 65532, "User container has crashed or terminated", u.cloud.There)
+}
+
+// TestMLflow has MLflow's own server answer as a user that is not the image's, with nowhere
+// to write but /tmp and no network: Azure does not document who runs a container.
+func TestMLflow(t *testing.T) {
+	u := newUser(t, lab.Example(t, shared.Parts, "../../examples/iris"), &host.Host{User: "993:990", ReadOnly: true}, "no-egress = true\n")
+	u.Run(t, "deploy", "azure", "--image", u.Build(t))
+	if out := u.Run(t, "predict", "--target", "azure", "-i", "model/serving_input_example.json"); !strings.Contains(out, `"predictions"`) {
+		t.Errorf("the answer is %s", out)
+	}
+	_, log, err := u.Try(t, "predict", "--target", "azure", "-i", "Deployfile", "--content-type", "application/json")
+	if err == nil || !strings.Contains(log, "the model answers 400") {
+		t.Errorf("%v\n%s", err, log)
+	}
+	u.Run(t, "delete", "azure", "--yes")
+}
+
+// TestRefused shows one message for an image that is not there and for one that may not be
+// pulled, and that what was served is served as before.
+func TestRefused(t *testing.T) {
+	u := newUser(t, shared.Project(t), &host.Host{}, "")
+	first := u.Build(t)
+	u.Run(t, "deploy", "azure", "--image", first)
+	before := u.cloud.There()
+	refused := func(image string, says ...string) {
+		t.Helper()
+		_, log, err := u.Try(t, "deploy", "azure", "--image", image)
+		for _, want := range append(says, "the endpoint's identity needs the role AcrPull there", "revision 1 is served again") {
+			if err == nil || strings.Count(log, want) != 1 {
+				t.Errorf("%v: not once %q\n%s", err, want, log)
+			}
+		}
+		u.cloud.Wait(time.Hour)
+		if after := u.cloud.There(); !slices.Equal(before, after) {
+			t.Errorf("before %v, after %v", before, after)
+		}
+		if got := u.cloud.Serving("iris"); got != first {
+			t.Errorf("%q answers", got)
+		}
+	}
+	missing := acr + "/iris@sha256:" + strings.Repeat("0", 64)
+	refused(missing, "requested image "+missing+" not found")
+	u.cloud.Pull = func(string) error { return errors.New("unauthorized: authentication required") }
+	endtoend.SetVersion(t, u.Project, "2")
+	refused(u.Build(t), "unauthorized: authentication required")
+}
