@@ -57,7 +57,6 @@ func TestWheel(t *testing.T) {
 			}
 		})
 	}
-	u.run(dir, nil, "env/bin/python", "-m", "doctest", filepath.Join(root, "python/deployfile/_program.py"))
 	if err := os.CopyFS(filepath.Join(dir, "iris/model"), os.DirFS(filepath.Join(root, "examples/iris/model"))); err != nil {
 		t.Fatal(err)
 	}
@@ -65,6 +64,8 @@ func TestWheel(t *testing.T) {
 	if got := u.run(filepath.Join(dir, "iris"), nil, filepath.Join(dir, "env/bin/python"), "-m", "deployfile", "check", "--json"); !strings.Contains(got, `"unlocked-build"`) {
 		t.Errorf("check says %s", got)
 	}
+	u.run(dir, nil, "env/bin/python", filepath.Join(root, "integration/python/api_test.py"), "iris")
+	u.run(dir, nil, "env/bin/python", filepath.Join(root, "python/generate.py"), "--check")
 	// An exit code and a wrong place are those of the program.
 	c := exec.Command(filepath.Join(dir, "env/bin/python"), "-m", "deployfile", "build", "--no-such-flag")
 	if _ = c.Run(); c.ProcessState.ExitCode() != 2 {

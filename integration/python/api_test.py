@@ -1,0 +1,71 @@
+"""What api_test.go runs in an environment with the wheel alone: api_test.py PROJECT."""
+
+import doctest
+import importlib
+import os
+import signal
+import sys
+import tempfile
+import threading
+
+import deployfile
+
+
+def check(project: str) -> None:
+    found = deployfile.check(project)
+    assert [f.rule for f in found] == ["unlocked-build"], found
+    events = []
+    assert deployfile.check(project, on_event=events.append) == found
+    assert [e.event for e in events] == ["begin", "result", "end"], events
+
+
+def errors(project: str) -> None:
+    wrong = os.path.join(project, "Wrong")
+    with open(wrong, "w") as f:
+        f.write('[model]\nsorce = "model"\n')
+    try:
+        deployfile.build(project, file=wrong)
+    except deployfile.InputError as e:
+        assert (e.error.line, e.error.column, e.error.text) == (2, 1, 'sorce = "model"'), e.error
+        assert 'did you mean "source"?' in str(e)
+    else:
+        raise AssertionError("a wrong Deployfile is built")
+    try:
+        deployfile.status(no_such_flag=True)
+    except deployfile.UsageError as e:
+        assert e.error.exit_code == 2
+    else:
+        raise AssertionError("an unknown flag is taken")
+
+
+def interrupt() -> None:
+    """A Ctrl-C is handed on once, and the program is waited for."""
+    directory = tempfile.mkdtemp()
+    program, said = os.path.join(directory, "program"), os.path.join(directory, "said")
+    with open(program, "w") as f:
+        f.write(f"#!/bin/sh\ntrap 'sleep 0.5; echo put back >>{said}; exit 130' INT\nwhile :; do sleep 0.1; done\n")
+    os.chmod(program, 0o755)
+    os.environ["DEPLOYFILE_PROGRAM"] = program
+    threading.Timer(1, lambda: os.kill(os.getpid(), signal.SIGINT)).start()
+    try:
+        deployfile.deploy("prod")
+    except KeyboardInterrupt:
+        with open(said) as f:
+            assert f.read() == "put back\n"
+    else:
+        raise AssertionError("deploy was not interrupted")
+    finally:
+        del os.environ["DEPLOYFILE_PROGRAM"]
+
+
+def docstrings() -> None:
+    for name in ("_api", "_data", "_decode", "_program", "_run", "errors"):
+        failed, tried = doctest.testmod(importlib.import_module(f"deployfile.{name}"))
+        assert tried and not failed, name
+
+
+if __name__ == "__main__":
+    check(sys.argv[1])
+    errors(sys.argv[1])
+    interrupt()
+    docstrings()
