@@ -2,7 +2,7 @@
 // machine and to build from it, against the least that any program needs for that, the
 // sha256 of the file and a plain upload of it, and against a Dockerfile that copies it.
 //
-// Usage: models [-size MiB] [-rounds N]
+// Usage: models [-size MiB] [-rounds N] [-copy=false]
 package main
 
 import (
@@ -30,8 +30,10 @@ import (
 func main() {
 	size := flag.Int64("size", 1024, "size of the model's file in MiB")
 	rounds := flag.Int("rounds", 3, "how often to measure; the medians are printed")
+	// The Dockerfile needs another four times the file's size on the disk.
+	copies := flag.Bool("copy", true, "measure the Dockerfile, too")
 	flag.Parse()
-	if err := run(context.Background(), *size<<20, *rounds); err != nil {
+	if err := run(context.Background(), *size<<20, *rounds, *copies); err != nil {
 		fmt.Fprintln(os.Stderr, "models:", err)
 		os.Exit(1)
 	}
@@ -44,7 +46,7 @@ type measured struct {
 	sent                                          int64 // by a build
 }
 
-func run(ctx context.Context, size int64, rounds int) (err error) {
+func run(ctx context.Context, size int64, rounds int, copies bool) (err error) {
 	parts, err := lab.FindParts("./bench/models")
 	if err != nil {
 		return err
@@ -63,7 +65,7 @@ func run(ctx context.Context, size int64, rounds int) (err error) {
 	for n := range rounds {
 		// The files of a round are larger than all else on the disk.
 		at := filepath.Join(dir, fmt.Sprint(n))
-		if err := errors.Join(round(ctx, &m, at, size, byte(n), parts, d.Address), os.RemoveAll(at)); err != nil {
+		if err := errors.Join(round(ctx, &m, at, size, byte(n), parts, d.Address, copies), os.RemoveAll(at)); err != nil {
 			return err
 		}
 	}
@@ -72,13 +74,15 @@ func run(ctx context.Context, size int64, rounds int) (err error) {
 	fmt.Printf("| sha256 of the file | %.2f |\n| plain upload | %.2f |\n", median(m.hash), median(m.plain))
 	fmt.Printf("| `model push` | %.2f (%.2f of both) |\n| `model push` again | %.2f |\n", median(m.push), median(m.push)/least, median(m.again))
 	fmt.Printf("| `lock` | %.2f |\n| `build --push --no-verify` of the locked model | %.2f |\n", median(m.lock), median(m.build))
-	fmt.Printf("| a Dockerfile with `COPY model`, built and pushed by BuildKit | %.2f |\n", median(m.copied))
+	if copies {
+		fmt.Printf("| a Dockerfile with `COPY model`, built and pushed by BuildKit | %.2f |\n", median(m.copied))
+	}
 	fmt.Printf("\nA push needs %d MiB of memory at most, and a build sends %d kB.\n", m.memory>>20, m.sent/1000)
 	return nil
 }
 
 // round measures once, with a new registry and another model.
-func round(ctx context.Context, m *measured, dir string, size int64, seed byte, parts lab.Parts, builder string) error {
+func round(ctx context.Context, m *measured, dir string, size int64, seed byte, parts lab.Parts, builder string, copies bool) error {
 	if err := os.Mkdir(dir, 0o755); err != nil {
 		return err
 	}
@@ -122,7 +126,7 @@ func round(ctx context.Context, m *measured, dir string, size int64, seed byte, 
 	if failed != nil {
 		return failed
 	}
-	if err := m.count(ctx, registry.Host, uploads); err != nil {
+	if err := m.count(ctx, registry.Host, uploads); err != nil || !copies {
 		return err
 	}
 	return timed(&m.copied, func() error { return copied(ctx, filepath.Join(dir, "model"), registry.Host, builder) })
