@@ -56,6 +56,8 @@ type Cloud struct {
 	objects   map[string][]byte
 	jobs      map[string]*job
 	scalings  map[string]*scaling
+	queue     []queued
+	answered  int
 	calls     []string
 	mistakes  []string
 

@@ -55,6 +55,7 @@ const (
 func (c *Cloud) pass() {
 	c.requests++
 	c.now = c.now.Add(c.Step)
+	c.passQueue()
 	for _, j := range c.jobs {
 		c.passJob(j)
 	}
@@ -134,6 +135,9 @@ func (c *Cloud) updateEndpoint(in map[string]any) (any, error) {
 			return nil, err
 		}
 	}
+	if c.asyncOf(e) != nil && config.body["AsyncInferenceConfig"] == nil {
+		return nil, invalid("The AsyncInferenceConfig parameter cannot be removed from this endpoint %s.", e.name)
+	}
 	if err := c.keepsScaling(e, config); err != nil {
 		return nil, err
 	}
@@ -204,6 +208,9 @@ func (c *Cloud) describeEndpoint(in map[string]any) (any, error) {
 		out["PendingDeploymentSummary"] = map[string]any{"EndpointConfigName": e.pending, "StartTime": timestamp(e.at)}
 	} else if e.pending != "" {
 		out["EndpointConfigName"] = e.pending
+	}
+	if async := c.asyncOf(e); async != nil {
+		out["AsyncInferenceConfig"] = async
 	}
 	if e.failure != "" {
 		out["FailureReason"] = e.failure

@@ -59,6 +59,10 @@ func (c *Cloud) serve(w http.ResponseWriter, r *http.Request) {
 		panic(http.ErrAbortHandler)
 	}
 	if service == "sagemaker" && strings.HasPrefix(r.URL.Path, "/endpoints/") {
+		if operation == "InvokeEndpointAsync" {
+			c.invokeAsync(w, r)
+			return
+		}
 		c.invoke(w, r, body)
 		return
 	}
@@ -94,6 +98,8 @@ func route(r *http.Request, body []byte) (operation, service string) {
 		return "scaling:" + name, "application-autoscaling"
 	case strings.HasPrefix(prefix, "Logs_"):
 		return "logs:" + name, "logs"
+	case strings.HasSuffix(r.URL.Path, "/async-invocations"):
+		return "InvokeEndpointAsync", "sagemaker"
 	case strings.HasPrefix(r.URL.Path, "/endpoints/"):
 		return "InvokeEndpoint", "sagemaker"
 	}

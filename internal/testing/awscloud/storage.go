@@ -64,6 +64,8 @@ func (c *Cloud) store(w http.ResponseWriter, r *http.Request, operation string, 
 		if content, ok = c.objects[path]; !ok {
 			refused = &refusal{http.StatusNotFound, "NoSuchKey", "The specified key does not exist."}
 		}
+	case operation == "s3:DELETE":
+		delete(c.objects, path)
 	case operation == "s3:ListObjectsV2":
 		answer = c.listed(bucket, r.URL.Query().Get("prefix"), r.URL.Query().Get("continuation-token"))
 	case operation == "s3:DeleteObjects":
