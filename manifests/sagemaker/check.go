@@ -36,6 +36,7 @@ func (s *Spec) Check(c *deployfile.Check) {
 	s.checkServerless(c)
 	s.checkGuarded(c)
 	s.checkAutoscale(c)
+	s.checkAsync(c)
 	s.checkImage(c)
 	s.checkPlatform(c)
 	s.checkBatch(c)

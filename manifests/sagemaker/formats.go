@@ -33,6 +33,7 @@ func formats() map[string]deployfile.Format {
 		},
 	}
 	guardedFormats(out)
+	asyncFormats(out)
 	return out
 }
 

@@ -18,7 +18,7 @@ const longestImage = 255
 // those of a revision have its number in their names, which a rollout adds.
 func (s *Spec) Render(state manifests.State) ([]manifests.Document, error) {
 	name := state.Newest().Target.Endpoint
-	config := endpointConfig{EndpointConfigName: name, KmsKeyId: s.KMSKey, Tags: s.tags(), DataCaptureConfig: s.capture()}
+	config := endpointConfig{EndpointConfigName: name, KmsKeyId: s.KMSKey, Tags: s.tags(), DataCaptureConfig: s.capture(), AsyncInferenceConfig: s.async()}
 	var out clouds.Documents
 	for i, slot := range state.Slots() {
 		keys := specOf(slot.Release)

@@ -1,5 +1,5 @@
-// Package sagemaker is the kind "sagemaker": a real-time or serverless endpoint of Amazon
-// SageMaker. Its documents are the bodies of the requests that make one.
+// Package sagemaker is the kind "sagemaker": a real-time, serverless or asynchronous
+// endpoint of Amazon SageMaker. Its documents are the bodies of the requests that make one.
 package sagemaker
 
 import (
@@ -18,7 +18,7 @@ func Kind() deployfile.Kind {
 		Name:    "sagemaker",
 		Summary: "an endpoint of Amazon SageMaker",
 		New:     func() deployfile.Spec { return new(Spec) },
-		Sources: append(manifests.Sources(), source, guardedSource, batchSource, autoscaleSource),
+		Sources: append(manifests.Sources(), source, guardedSource, batchSource, autoscaleSource, asyncSource),
 		Formats: formats(),
 		Image:   deployfile.ImageNeed{Formats: []string{deployfile.FormatDockerManifest}},
 		Verbs:   []deployfile.Verb{deployfile.VerbPredict, deployfile.VerbTrack, deployfile.VerbOpen, deployfile.VerbLogs, deployfile.VerbBatch, deployfile.VerbPromote},
@@ -59,13 +59,16 @@ type Spec struct {
 	NetworkIsolation bool `toml:"network-isolation" json:"network-isolation,omitzero" default:"false"`
 	// ResourceTags are the tags of all that is made in AWS.
 	ResourceTags map[string]string `toml:"resource-tags" json:"resource-tags,omitzero" keys:"tag-key" format:"tag-value"`
-	// Storage is where files of `predict --batch` are while it runs, s3://BUCKET/PREFIX.
+	// Storage is where files of `predict --batch` and the requests of an asynchronous
+	// endpoint are until they are answered, s3://BUCKET/PREFIX.
 	Storage string `toml:"storage" json:"storage,omitzero" format:"s3-url"`
 	// Guarded is how SageMaker replaces the instances of strategy "rolling"; the default is
 	// all at once.
 	Guarded *Guarded `toml:"rollout" json:"rollout,omitzero"`
 	// Serverless makes an endpoint without instances of its own.
 	Serverless *Serverless `toml:"serverless" json:"serverless,omitzero"`
+	// Async makes an endpoint that keeps requests in a queue, and writes the answers to S3.
+	Async *Async `toml:"async" json:"async,omitzero"`
 	// Autoscale lets the number of instances follow the requests, instead of replicas.
 	Autoscale *Autoscale `toml:"autoscale" json:"autoscale,omitzero"`
 	// Batch says what `predict --batch` runs on.

@@ -52,6 +52,8 @@ func refused(what string, err error) error {
 		hint = "; an update runs the old and the new instances side by side: ask for more in Service Quotas, or use fewer or smaller instances"
 	case said(err, "could not assume role"):
 		hint = "; the trust policy of execution-role must name sagemaker.amazonaws.com, and you need iam:PassRole"
+	case said(err, "asyncinferenceconfig parameter cannot be"):
+		hint = "; an endpoint stays asynchronous: give the target another endpoint, or delete this one"
 	case said(err, "manifest media type"):
 		hint = `; SageMaker takes Docker's media types alone: push the image with format = "docker-manifest"`
 	case e.ErrorCode() == "AccessDeniedException":

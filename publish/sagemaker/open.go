@@ -38,6 +38,13 @@ func (p *Publisher) Open(ctx context.Context) (*publish.Endpoint, error) {
 		return nil, &publish.NothingError{Endpoint: p.endpoint}
 	}
 	signing := &signer{connection: p.connection, runtime: sagemakerruntime.NewFromConfig(p.config)}
+	q, asynchronous, err := p.queueOf(signing.runtime, e.AsyncInferenceConfig)
+	if err != nil {
+		return nil, err
+	}
+	if asynchronous {
+		return q.serve(ctx, signing.ping)
+	}
 	return proxy.Serve(ctx, signing.invocations, signing.ping)
 }
 

@@ -68,6 +68,7 @@ func TestConformance(t *testing.T) {
 		"rolling":    nil,
 		"canary":     canary,
 		"autoscale":  scaled,
+		"async":      asynchronous,
 		"blue-green": func(s *spec.Spec) { s.Strategy = manifests.StrategyBlueGreen },
 	} {
 		t.Run(name, func(t *testing.T) {
