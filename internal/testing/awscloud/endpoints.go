@@ -35,9 +35,12 @@ type variant struct {
 	weight      float64
 	count       float64
 	serverless  any
-	env         map[string]string
-	server      Server
-	sent        int
+	// shadow is whether it gets copies of requests alone, of which there were copies.
+	shadow bool
+	copies int
+	env    map[string]string
+	server Server
+	sent   int
 	// answering counts the requests that are being answered.
 	answering sync.WaitGroup
 }
@@ -175,7 +178,7 @@ func (c *Cloud) updateWeights(in map[string]any) (any, error) {
 	for _, item := range list {
 		wanted, _ := item.(map[string]any)
 		for _, v := range e.variants {
-			if v.name != text(wanted, "VariantName") {
+			if v.shadow || v.name != text(wanted, "VariantName") {
 				continue
 			}
 			if n, ok := wanted["DesiredWeight"].(float64); ok {
@@ -215,7 +218,7 @@ func (c *Cloud) describeEndpoint(in map[string]any) (any, error) {
 	if e.failure != "" {
 		out["FailureReason"] = e.failure
 	}
-	var variants []any
+	var variants, shadows []any
 	for _, v := range e.variants {
 		one := map[string]any{
 			"VariantName": v.name, "CurrentWeight": v.weight, "DesiredWeight": v.weight,
@@ -226,10 +229,17 @@ func (c *Cloud) describeEndpoint(in map[string]any) (any, error) {
 		} else {
 			one["CurrentInstanceCount"], one["DesiredInstanceCount"] = v.count, v.count
 		}
+		if v.shadow {
+			shadows = append(shadows, one)
+			continue
+		}
 		variants = append(variants, one)
 	}
 	if variants != nil {
 		out["ProductionVariants"] = variants
+	}
+	if shadows != nil {
+		out["ShadowProductionVariants"] = shadows
 	}
 	return out, nil
 }

@@ -68,14 +68,15 @@ func (c *Cloud) finish(e *endpoint) {
 func (c *Cloud) begin(e *endpoint) {
 	e.fleet = make(chan fleet, 1)
 	var f fleet
-	for _, v := range variantsOf(c.configs[e.pending]) {
+	production, _ := c.configs[e.pending].body["ProductionVariants"].([]any)
+	for i, v := range variantsOf(c.configs[e.pending]) {
 		m := c.models[text(v, "ModelName")]
 		if m == nil {
 			e.fleet <- fleet{failure: fmt.Sprintf("Could not find model %q.", text(v, "ModelName"))}
 			return
 		}
 		container, _ := m.body["PrimaryContainer"].(map[string]any)
-		made := &variant{name: text(v, "VariantName"), image: text(container, "Image"), serverless: v["ServerlessConfig"], env: map[string]string{}}
+		made := &variant{name: text(v, "VariantName"), image: text(container, "Image"), serverless: v["ServerlessConfig"], shadow: i >= len(production), env: map[string]string{}}
 		made.weight, _ = v["InitialVariantWeight"].(float64)
 		made.count, _ = v["InitialInstanceCount"].(float64)
 		variables, _ := container["Environment"].(map[string]any)

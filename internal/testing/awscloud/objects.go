@@ -125,10 +125,12 @@ func modelsOf(config *object) (out []string) {
 }
 
 func variantsOf(config *object) (out []map[string]any) {
-	list, _ := config.body["ProductionVariants"].([]any)
-	for _, item := range list {
-		v, _ := item.(map[string]any)
-		out = append(out, v)
+	for _, key := range []string{"ProductionVariants", "ShadowProductionVariants"} {
+		list, _ := config.body[key].([]any)
+		for _, item := range list {
+			v, _ := item.(map[string]any)
+			out = append(out, v)
+		}
 	}
 	return out
 }

@@ -67,6 +67,9 @@ func (e *endpoint) choose(named string) (*variant, error) {
 	}
 	all := 0.0
 	for _, v := range e.variants {
+		if v.shadow {
+			continue
+		}
 		if v.name == named {
 			return v, nil
 		}
@@ -79,7 +82,7 @@ func (e *endpoint) choose(named string) (*variant, error) {
 	var chosen *variant
 	most := 0.0
 	for _, v := range e.variants {
-		if lacks := v.weight/all*float64(e.sent) - float64(v.sent); v.weight > 0 && (chosen == nil || lacks > most) {
+		if lacks := v.weight/all*float64(e.sent) - float64(v.sent); v.weight > 0 && !v.shadow && (chosen == nil || lacks > most) {
 			chosen, most = v, lacks
 		}
 	}
@@ -87,7 +90,24 @@ func (e *endpoint) choose(named string) (*variant, error) {
 		return nil, invalid("Endpoint %s has no variant with a weight.", e.name)
 	}
 	chosen.sent++
+	for _, v := range e.variants {
+		if v.shadow && float64(v.copies) < v.weight/all*float64(e.sent) {
+			v.copies++
+		}
+	}
 	return chosen, nil
+}
+
+// Copies returns how many copies of requests an endpoint's variant has got.
+func (c *Cloud) Copies(name, variant string) int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, v := range c.endpoints[strings.ToLower(name)].variants {
+		if v.name == variant {
+			return v.copies
+		}
+	}
+	return 0
 }
 
 // Serving returns the image that answers a request to an endpoint, "" for none.
