@@ -32,6 +32,7 @@ func problem(rule, message, hint string) deployfile.Problem {
 // Check implements deployfile.Spec.
 func (s *Spec) Check(c *deployfile.Check) {
 	s.Rollout.Check(c)
+	s.checkMirror(c)
 	s.checkInstances(c)
 	s.checkServerless(c)
 	s.checkGuarded(c)
@@ -44,6 +45,12 @@ func (s *Spec) Check(c *deployfile.Check) {
 	s.checkLists(c)
 	if c.Has("port") && c.Target().Port != port {
 		c.AtValue(problem("conflict", fmt.Sprintf("%s is %d, but SageMaker sends requests to port %d", c.Called("port"), c.Target().Port, port), "leave it out: the server is told that port"), "port")
+	}
+}
+
+func (s *Spec) checkMirror(c *deployfile.Check) {
+	if c.Has("mirror") && s.Strategy != manifests.StrategyBlueGreen && !c.Reported("strategy") {
+		c.AtKey(problem("misplaced-key", fmt.Sprintf("%s is only for strategy %q", c.Called("mirror"), manifests.StrategyBlueGreen), fmt.Sprintf("remove it, or write: strategy = %q", manifests.StrategyBlueGreen)), "mirror")
 	}
 }
 

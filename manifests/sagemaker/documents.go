@@ -38,12 +38,13 @@ type (
 	tag struct{ Key, Value string }
 
 	endpointConfig struct {
-		EndpointConfigName   string
-		ProductionVariants   []variant
-		DataCaptureConfig    *captureConfig `json:",omitempty"`
-		KmsKeyId             string         `json:",omitempty"`
-		AsyncInferenceConfig *asyncConfig   `json:",omitempty"`
-		Tags                 []tag          `json:",omitempty"`
+		EndpointConfigName       string
+		ProductionVariants       []variant
+		ShadowProductionVariants []variant      `json:",omitempty"`
+		DataCaptureConfig        *captureConfig `json:",omitempty"`
+		KmsKeyId                 string         `json:",omitempty"`
+		AsyncInferenceConfig     *asyncConfig   `json:",omitempty"`
+		Tags                     []tag          `json:",omitempty"`
 	}
 	variant struct {
 		VariantName                                 string

@@ -38,7 +38,13 @@ func (s *Spec) Render(state manifests.State) ([]manifests.Document, error) {
 		if i > 0 && slot.Track == manifests.TrackCanary {
 			v.InitialInstanceCount = max(1, (v.InitialInstanceCount*keys.Weight+99)/100)
 		}
-		config.ProductionVariants = append(config.ProductionVariants, v)
+		if mirror := keys.Mirror; i > 0 && mirror > 0 && slot.Track != manifests.TrackCanary {
+			// SageMaker compares the weights.
+			config.ProductionVariants[0].InitialVariantWeight, v.InitialVariantWeight = 100, mirror
+			config.ShadowProductionVariants = []variant{v}
+		} else {
+			config.ProductionVariants = append(config.ProductionVariants, v)
+		}
 		if err := out.Add(document, *m); err != nil {
 			return nil, err
 		}

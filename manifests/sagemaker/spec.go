@@ -46,6 +46,10 @@ type Spec struct {
 	// Replicas is how many instances run, 1 by default.
 	Replicas int `toml:"replicas" json:"replicas,omitzero" min:"1" default:"1"`
 	manifests.Rollout
+	// Mirror is the share of the requests, in percent, of which the preview of strategy
+	// "blue-green" gets copies; the default is none. Its answers to them are dropped, and
+	// it gets no other requests.
+	Mirror int `toml:"mirror" json:"mirror,omitzero" min:"1" max:"100"`
 	// StartupTimeout is how long an instance may take until it answers /ping, from
 	// "1m" to "1h", "10m" by default.
 	StartupTimeout string `toml:"startup-timeout" json:"startup-timeout,omitzero" format:"startup-timeout" default:"10m"`

@@ -9,6 +9,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	api "github.com/aws/aws-sdk-go-v2/service/sagemaker"
+	"github.com/aws/aws-sdk-go-v2/service/sagemaker/types"
 	"sigs.k8s.io/yaml"
 
 	"github.com/deployfile/deployfile/manifests"
@@ -93,7 +94,14 @@ func (d *driver) live(ctx context.Context, e *api.DescribeEndpointOutput, scaled
 	if err != nil {
 		return nil, refused("describe configuration "+aws.ToString(e.EndpointConfigName), err)
 	}
-	for i, v := range config.ProductionVariants {
+	variants := make([]*types.ProductionVariant, 0, 2)
+	for _, list := range [][]types.ProductionVariant{config.ProductionVariants, config.ShadowProductionVariants} {
+		for i := range list {
+			variants = append(variants, &list[i])
+		}
+	}
+	now := append(slices.Clone(e.ProductionVariants), e.ShadowProductionVariants...)
+	for i, v := range variants {
 		name, document := d.endpoint, spec.DocumentLive
 		if i > 0 {
 			name, document = d.endpoint+"-"+spec.VariantNext, spec.DocumentNext
@@ -108,15 +116,15 @@ func (d *driver) live(ctx context.Context, e *api.DescribeEndpointOutput, scaled
 			}
 			out[document]["ModelName"] = name
 		}
-		config.ProductionVariants[i].ModelName = aws.String(name)
+		v.ModelName = aws.String(name)
 		// What was changed beside the configuration.
-		for _, now := range e.ProductionVariants {
+		for _, now := range now {
 			if aws.ToString(now.VariantName) != aws.ToString(v.VariantName) || underWay(e) {
 				continue
 			}
-			config.ProductionVariants[i].InitialVariantWeight = now.DesiredWeight
+			v.InitialVariantWeight = now.DesiredWeight
 			if now.DesiredInstanceCount != nil && !(scaled && i == 0) {
-				config.ProductionVariants[i].InitialInstanceCount = now.DesiredInstanceCount
+				v.InitialInstanceCount = now.DesiredInstanceCount
 			}
 		}
 	}

@@ -3,6 +3,7 @@ package sagemaker
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -118,7 +119,7 @@ func (d *driver) Status(ctx context.Context, records []publish.Record, newest *p
 		}
 		return s, nil
 	}
-	for _, v := range e.ProductionVariants {
+	for _, v := range append(slices.Clone(e.ProductionVariants), e.ShadowProductionVariants...) {
 		s.Instances = append(s.Instances, instance(v, newest))
 	}
 	if newest == nil {

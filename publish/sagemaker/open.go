@@ -3,6 +3,7 @@ package sagemaker
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -49,8 +50,11 @@ func (p *Publisher) Open(ctx context.Context) (*publish.Endpoint, error) {
 }
 
 // Tracked implements publish.Tracker: each slot has a variant.
-func (p *Publisher) Tracked(_ *publish.Revision, next bool) (name, value string, err error) {
+func (p *Publisher) Tracked(r *publish.Revision, next bool) (name, value string, err error) {
 	if next {
+		if s, ok := r.State.Next.Release.Target.Spec.(*spec.Spec); ok && s.Mirror > 0 {
+			return "", "", fmt.Errorf("the preview of %s gets copies of requests alone: mirror is set", p.endpoint)
+		}
 		return headerVariant, spec.VariantNext, nil
 	}
 	return headerVariant, spec.VariantLive, nil

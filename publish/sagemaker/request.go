@@ -84,8 +84,9 @@ func (r *requests) check(endpoint string) error {
 	if r.next != nil {
 		variants = 2
 	}
-	if len(r.config.ProductionVariants) != variants || len(r.config.ShadowProductionVariants) > 0 {
-		return fmt.Errorf("the configuration has %d variants for %d models", len(r.config.ProductionVariants), variants)
+	production, shadows := len(r.config.ProductionVariants), len(r.config.ShadowProductionVariants)
+	if production == 0 || shadows > 1 || production+shadows != variants {
+		return fmt.Errorf("the configuration has %d variants and %d that get copies, for %d models", production, shadows, variants)
 	}
 	return nil
 }
@@ -130,6 +131,10 @@ func (c *connection) configRequest(r *requests, number int, tags []types.Tag) *a
 		if i > 0 {
 			v.ModelName = aws.String(c.nextName(number))
 		}
+	}
+	in.ShadowProductionVariants = append([]types.ProductionVariant(nil), in.ShadowProductionVariants...)
+	for i := range in.ShadowProductionVariants {
+		in.ShadowProductionVariants[i].ModelName = aws.String(c.nextName(number))
 	}
 	return &in
 }

@@ -44,11 +44,12 @@ func (r *rollout) Start(ctx context.Context) error {
 	return err
 }
 
-// drain takes the requests from a canary that is given up: the update that ends it takes
+// drain takes the requests from a canary or preview that is given up, unless it gets copies
+// alone: the update that ends it takes
 // minutes. The live variant has the instances for all requests; a canary that is promoted
 // does not.
 func (r *rollout) drain(ctx context.Context) error {
-	if r.previous == nil || r.previous.next == nil || r.requests.next != nil ||
+	if r.previous == nil || len(r.previous.config.ProductionVariants) < 2 || r.requests.next != nil ||
 		aws.ToString(r.previous.live.PrimaryContainer.Image) != aws.ToString(r.requests.live.PrimaryContainer.Image) {
 		return nil
 	}

@@ -69,6 +69,7 @@ func TestConformance(t *testing.T) {
 		"canary":     canary,
 		"autoscale":  scaled,
 		"async":      asynchronous,
+		"mirror":     mirrored,
 		"blue-green": func(s *spec.Spec) { s.Strategy = manifests.StrategyBlueGreen },
 	} {
 		t.Run(name, func(t *testing.T) {
