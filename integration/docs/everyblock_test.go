@@ -97,7 +97,7 @@ func blocksOf() map[string][]covered {
 		},
 		pythonPage: {
 			{"make wheels", "", "integration/python's TestWheel installs the wheels in an empty environment"},
-			{"import json, subprocess", "", "integration/python's TestWheel finds the program so, and runs it"},
+			{"import deployfile", "", "integration/python's TestPage builds and serves another project so"},
 		},
 		irisPage: {
 			{"deployfile lock", "TestIrisPage", ""},
