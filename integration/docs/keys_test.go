@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/deployfile/deployfile/deployfile"
@@ -43,7 +44,8 @@ func required(kind, text string) string {
 		return ""
 	}
 	out := "image = \"123456789012.dkr.ecr.eu-central-1.amazonaws.com/team/iris\"\nexecution-role = \"arn:aws:iam::123456789012:role/Iris\"\n"
-	if !regexp.MustCompile(`(?m)^instance-type`).MatchString(text) {
+	// A table of the target may have a key of that name.
+	if own, _, _ := strings.Cut(text, "["); !regexp.MustCompile(`(?m)^instance-type`).MatchString(own) {
 		out += "instance-type = \"ml.m5.large\"\n"
 	}
 	return out
