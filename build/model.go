@@ -5,11 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 
 	"github.com/deployfile/deployfile/frontend"
-	"github.com/deployfile/deployfile/internal/modelcache"
 	"github.com/deployfile/deployfile/internal/modelstore"
 	"github.com/deployfile/deployfile/internal/terminal"
 	"github.com/deployfile/deployfile/modelsource"
@@ -82,12 +80,6 @@ func supplyModel(ctx context.Context, opt *client.SolveOpt, o Options) (close fu
 	return closed, nil, nil
 }
 
-func storeOptions(p *Project, cache *userCache) modelstore.Options {
-	o := modelstore.Options{TrackingURI: p.File.Model.TrackingURI, Getenv: os.Getenv, Cache: cache.open}
-	o.Home, _ = os.UserHomeDir()
-	return o
-}
-
 // ResolveModel asks the store of a project's model what its source stands for now. It
 // returns nil for a model that nobody can be asked about, such as a directory.
 func ResolveModel(ctx context.Context, p *Project) (*modelsource.Pin, error) {
@@ -138,31 +130,6 @@ type supplier struct {
 	// found are weights that the model refers to, sends says that the client sends them.
 	found []frontend.Base
 	sends bool
-}
-
-// userCache is the user's cache of models, opened when something needs it.
-type userCache struct {
-	cache  *modelcache.Cache
-	closed func() error
-}
-
-func (c *userCache) open() (*modelcache.Cache, error) {
-	if c.cache != nil {
-		return c.cache, nil
-	}
-	dir, err := modelcache.Dir()
-	if err != nil {
-		return nil, err
-	}
-	c.cache, c.closed, err = modelcache.Open(dir, modelcache.DefaultLimit)
-	return c.cache, err
-}
-
-func (c *userCache) close() error {
-	if c.closed == nil {
-		return nil
-	}
-	return c.closed()
 }
 
 func (s *supplier) supply(ctx context.Context, source string, lock *resolver.Lock, readable bool) error {
