@@ -8,7 +8,7 @@ import (
 // modelSecrets matches the ids of secrets that are for one server: the client gives them to
 // the steps that fetch a model, some without being told. An index is wherever the Deployfile
 // says, and so would they be.
-var modelSecrets = regexp.MustCompile(`(?i)^(deployfile-.*|hf_token|hf_endpoint|mlflow_.*|netrc|git_auth_(token|header)(\..*)?)$`)
+var modelSecrets = regexp.MustCompile(`(?i)^(deployfile-.*|hf_token|hf_endpoint|mlflow_.*|netrc|aws_.*|azure_storage_.*|cloudsdk_.*|storage_emulator_host|git_auth_(token|header)(\..*)?)$`)
 
 // checkSecret refuses the id of a secret that no index may get.
 func checkSecret(name, id string) Problem {

@@ -15,6 +15,7 @@ func TestSecretsOfModels(t *testing.T) {
 	for id, good := range map[string]bool{
 		modelsource.AccessSecret: false, modelsource.HubToken: false, modelsource.HubServer: false, modelsource.MLflowToken: false, modelsource.MLflowPassword: false,
 		modelsource.MLflowServer: false, modelsource.NetrcSecret: false, modelsource.GitSecret + "example.com": false, "GIT_AUTH_HEADER.example.com": false,
+		"AWS_SECRET_ACCESS_KEY": false, "CLOUDSDK_AUTH_ACCESS_TOKEN": false, "AZURE_STORAGE_CONNECTION_STRING": false, "aws": true,
 		"GIT_AUTH_TOKEN": false, "hf_token": false, "ca": true, "corp-pypi": true, "my-netrc": true, "pypi.HF_TOKEN": true,
 	} {
 		for _, text := range []string{

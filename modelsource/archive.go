@@ -91,7 +91,7 @@ func unpack(t toolchain.Toolchain, name string, st bkllb.State, at, root string,
 		Script: toolchain.Script{Name: "unpack.py", Source: unpackSource},
 		Args:   []string{path.Join(filesDir, "files.json"), path.Join(archiveDir, at), root},
 		Mounts: []toolchain.Mount{
-			fileList(list, t),
+			fileList(list, nil, t),
 			{Path: archiveDir, Source: st},
 		},
 		// What an archive makes of Python's libraries has the limits of a program.

@@ -21,6 +21,8 @@ const faultSize = 300_000
 // kind is how a step is told of a kind of store.
 type kind struct {
 	access func(url string) Access
+	// secrets are those of the step; nil for none.
+	secrets func(url string) map[string]string
 	// api answers what is asked before a file's bytes, with their address.
 	api func(w http.ResponseWriter, bytes string)
 }
@@ -41,6 +43,14 @@ func kinds() map[string]kind {
 		"MLflow":                        {access: func(url string) Access { return Access{URL: url + "/bytes", Signed: url + "/none"} }},
 		"MLflow, signed":                {access: func(url string) Access { return Access{URL: url + "/none", Signed: url + "/api"} }, api: func(w http.ResponseWriter, bytes string) { fmt.Fprintf(w, `{"url": %q}`, bytes) }},
 		"a hub, and weights of a model": {access: func(url string) Access { return Access{URL: url + "/api"} }, api: redirects},
+		"a bucket, under buildx": {
+			access: func(string) Access {
+				return Access{Bucket: &Bucket{Scheme: "s3", Name: "bytes"}, Secrets: bucketSecrets("s3")}
+			},
+			secrets: func(url string) map[string]string {
+				return map[string]string{"AWS_ENDPOINT_URL": url, "AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "signature"}
+			},
+		},
 		"Git LFS": {access: func(url string) Access { return Access{LFS: url + "/api"} }, api: func(w http.ResponseWriter, bytes string) {
 			fmt.Fprintf(w, `{"objects": [{"actions": {"download": {"href": %q}}}]}`, bytes)
 		}},
@@ -169,6 +179,9 @@ func TestFetchFaults(t *testing.T) {
 				tries := map[bool]int{true: 2, false: 6}[f.want != ""]
 				text := strings.NewReplacer("ATTEMPTS = 6", fmt.Sprint("ATTEMPTS = ", tries), "SILENCE = 120", "SILENCE = 1").Replace(string(fetchSource))
 				step := newScript(t, []byte(text))
+				if k.secrets != nil {
+					step.give(t, k.secrets(server.URL))
+				}
 				wrong, printed := step.run(t, []File{fileOf("weights", string(content))}, marshalled(t, k.access(server.URL)))
 				if (wrong == "") != (f.want == "") || !strings.Contains(wrong, f.want) {
 					t.Errorf("it says %q, want %q; it printed %s", wrong, f.want, printed)

@@ -30,8 +30,10 @@ type Access struct {
 	// Headers go to the hosts of URL, File, LFS and Signed, and to no other.
 	Headers map[string]string `json:"headers,omitempty"`
 	// URLs are the addresses of files that are not below URL, by their paths. They
-	// get no headers.
+	// get no headers, except at the host of URL.
 	URLs map[string]string `json:"urls,omitempty"`
+	// Bucket has the files, in place of URL, with the credentials of Secrets.
+	Bucket *Bucket `json:"bucket,omitempty"`
 	// CA has certificate authorities in PEM, in addition to those of the secret "ca".
 	CA string `json:"ca,omitempty"`
 	// Session are secrets of the build for BuildKit itself, by their ids.
@@ -43,8 +45,10 @@ type Access struct {
 // Secret reports whether an Access has what only the user may know: a credential, or an
 // address with a signature.
 func (a Access) Secret() bool {
-	if len(a.Headers) > 0 {
-		return true
+	for name := range a.Headers {
+		if name != "Accept-Encoding" {
+			return true
+		}
 	}
 	for _, address := range a.URLs {
 		u, err := url.Parse(address)
@@ -56,7 +60,7 @@ func (a Access) Secret() bool {
 			return true
 		}
 		for name := range query {
-			if !slices.Contains([]string{"versionid", "x-id"}, strings.ToLower(name)) {
+			if !slices.Contains([]string{"versionid", "x-id", "alt", "generation"}, strings.ToLower(name)) {
 				return true
 			}
 		}
@@ -77,6 +81,9 @@ const (
 
 //go:embed fetch.py
 var fetchSource []byte
+
+//go:embed buckets.py
+var bucketsSource []byte
 
 // Fetch returns the files of a model as steps fetch them, each large one in a step of
 // its own unless the builder is so old that package llb copies the model in steps. The cache key of such a step has the paths, sizes and hashes of its files. It
@@ -115,18 +122,22 @@ func fetchStep(name string, files []File, access *Access, t toolchain.Toolchain)
 	if err != nil {
 		return toolchain.Step{}, err
 	}
+	var buckets []byte
+	if access != nil && access.Bucket != nil {
+		buckets = bucketsSource
+	}
 	step := toolchain.Step{
 		Name:    name,
 		Script:  toolchain.Script{Name: "fetch.py", Source: fetchSource},
 		Args:    []string{path.Join(filesDir, "files.json")},
 		Network: true,
-		Mounts:  []toolchain.Mount{fileList(list, t)},
+		Mounts:  []toolchain.Mount{fileList(list, buckets, t)},
 	}
 	if access == nil {
 		step.Secrets = []toolchain.Secret{{ID: AccessSecret, Path: accessPath}}
 		return step, nil
 	}
-	where, err := json.Marshal(access)
+	where, err := json.Marshal(access.of(files))
 	if err != nil {
 		return toolchain.Step{}, err
 	}
@@ -137,11 +148,16 @@ func fetchStep(name string, files []File, access *Access, t toolchain.Toolchain)
 	return step, nil
 }
 
-// fileList gives a step the files that it is to make.
-func fileList(list []byte, t toolchain.Toolchain) toolchain.Mount {
+// fileList gives a step the files that it is to make, and a module of its script's unless
+// that is nil.
+func fileList(list, buckets []byte, t toolchain.Toolchain) toolchain.Mount {
+	made := bkllb.WithCreatedTime(toolchain.Epoch())
+	files := bkllb.Mkfile("/files.json", 0o444, list, made)
+	if buckets != nil {
+		files = files.Mkfile("/buckets.py", 0o444, buckets, made)
+	}
 	return toolchain.Mount{
-		Path: filesDir,
-		Source: bkllb.Scratch().File(bkllb.Mkfile("/files.json", 0o444, list, bkllb.WithCreatedTime(toolchain.Epoch())),
-			append([]bkllb.ConstraintsOpt{bkllb.WithCustomName("[internal] files.json")}, t.Constraints...)...),
+		Path:   filesDir,
+		Source: bkllb.Scratch().File(files, append([]bkllb.ConstraintsOpt{bkllb.WithCustomName("[internal] files.json")}, t.Constraints...)...),
 	}
 }

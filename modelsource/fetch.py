@@ -20,6 +20,7 @@ import urllib.request
 OUT = "/out"
 ACCESS = "/run/secrets/model"
 SECRETS = "/run/secrets/access"
+FILES = "/run/files"
 # How often a request is tried that may succeed the next time, and the longest wait
 # between two tries, in seconds.
 ATTEMPTS = 6
@@ -145,10 +146,26 @@ def certificates():
     return "\n".join(re.findall(r"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", text, re.S))
 
 
+def bucket(access):
+    """The bucket that has the files, None if they are elsewhere."""
+    if not access.get("bucket"):
+        return None
+    sys.path.insert(0, FILES)
+    import buckets
+    found = {name: read(f"{SECRETS}/{name}") for name in access.get("secrets") or []}
+    if not all(text.isascii() and text.isprintable() for text in found.values()):
+        fail("a secret with a credential has a line break, or a character that no address has")
+    try:
+        return buckets.find(access["bucket"], found)
+    except ValueError as e:
+        fail(str(e))
+
+
 class Store:
     def __init__(self, access):
         self.access = access
         self.headers = access.get("headers") or credentials(access.get("secrets") or [], next((access[k] for k in ("file", "lfs", "url") if access.get(k)), ""))
+        self.bucket = bucket(access)
         self.opener = web([text for text in (certificates(), access.get("ca")) if text])
         self.signs = bool(access.get("signed"))
 
@@ -205,9 +222,11 @@ class Store:
         path = file["path"]
         if self.access.get("lfs"):
             return self.object(file)
+        if self.bucket:
+            return self.bucket.where(path)
         url = (self.access.get("urls") or {}).get(path)
         if url:
-            return url, {}
+            return url, self.headers if origin(url) == origin(self.access.get("url") or "") else {}
         if self.access.get("file"):
             return self.access["file"], self.headers
         return self.signed(path) or (self.access["url"] + "/" + urllib.parse.quote(path), self.headers)
@@ -264,7 +283,7 @@ def fetch(store, file, resume=True):
                     break
                 raise http.client.IncompleteRead(b"", size - at)
             except urllib.error.HTTPError as e:
-                failed, again = e, e.code in RETRIED
+                failed, again = e, e.code in RETRIED or bool(store.bucket and store.bucket.learns(path, e))
                 wait = e.headers.get("Retry-After") or ""
             except Refused as e:
                 fail(f"{path}: {place}: {e}")
@@ -283,6 +302,8 @@ def fetch(store, file, resume=True):
                 what = reason(failed)
                 if isinstance(getattr(failed, "reason", failed), ssl.SSLCertVerificationError):
                     what += ": give the authority by SSL_CERT_FILE, or by the secret ca"
+                elif store.bucket and store.bucket.wants and getattr(failed, "code", 0) in (401, 403, 404, 409):
+                    what += "; " + store.bucket.wants
                 fail(f"{path}: {place or 'the store'}: {what}")
             print(f"{path}: {reason(failed)}; trying again", file=sys.stderr)
             time.sleep(min(MAX_WAIT, int(wait) if re.fullmatch("[0-9]{1,4}", wait) else 0.5 * 2 ** tries) * random.uniform(0.8, 1.2))

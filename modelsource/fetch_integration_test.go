@@ -168,3 +168,26 @@ func TestFetchWaits(t *testing.T) {
 		server.Close()
 	}
 }
+
+// TestFetchURLs sends headers to addresses of files at the host of the model's own, and to
+// no others.
+func TestFetchURLs(t *testing.T) {
+	var got []string
+	serve := func() *httptest.Server {
+		return httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			got = append(got, r.Header.Get("Authorization"))
+			_, _ = io.WriteString(w, "model")
+		}))
+	}
+	own, other := serve(), serve()
+	defer own.Close()
+	defer other.Close()
+	for want, at := range map[string]string{"Bearer t": own.URL, "": other.URL} {
+		got = nil
+		access := Access{URL: own.URL + "/a", Headers: map[string]string{"Authorization": "Bearer t"}, URLs: map[string]string{"MLmodel": at + "/b?alt=media"}}
+		wrong, _ := newScript(t, fetchSource).run(t, []File{fileOf("MLmodel", "model")}, marshalled(t, access))
+		if wrong != "" || len(got) != 1 || got[0] != want {
+			t.Errorf("%s: %v; it sent %q, want %q", at, wrong, got, want)
+		}
+	}
+}

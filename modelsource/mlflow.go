@@ -156,6 +156,9 @@ func (MLflow) Access(p Pin) (Access, error) {
 			return Access{URL: p.Server + DatabricksFiles + u.EscapedPath(), Secrets: []string{MLflowServer, MLflowToken}}, nil
 		}
 	}
+	if (Objects{}).Match(p.Location) {
+		return bucketAccess(p.Location, p.Revisions)
+	}
 	if !strings.HasPrefix(p.Location, "mlflow-artifacts:") {
 		return Access{}, fmt.Errorf("its files are at %s, which only the client reaches: build it with deployfile build", p.Location)
 	}

@@ -1,7 +1,6 @@
 package modelsource
 
 import (
-	"errors"
 	"fmt"
 	"regexp"
 	"strings"
@@ -101,6 +100,4 @@ func ParseObjects(source string) (ObjectsName, error) {
 }
 
 // Access implements Listed.
-func (Objects) Access(Pin) (Access, error) {
-	return Access{}, errors.New("only the client has credentials of its store: build it with deployfile build")
-}
+func (Objects) Access(p Pin) (Access, error) { return bucketAccess(p.Resolved, p.Revisions) }

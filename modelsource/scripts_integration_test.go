@@ -23,7 +23,11 @@ type script struct {
 func newScript(t *testing.T, source []byte) *script {
 	t.Helper()
 	s := &script{out: t.TempDir(), secrets: t.TempDir()}
-	text := strings.Replace(string(source), `OUT = "/out"`, `OUT = `+quoted(s.out), 1)
+	modules, err := filepath.Abs(".")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := strings.NewReplacer(`OUT = "/out"`, `OUT = `+quoted(s.out), `FILES = "/run/files"`, `FILES = `+quoted(modules)).Replace(string(source))
 	s.source = strings.ReplaceAll(text, `"/run/secrets/`, `"`+s.secrets+`/`)
 	return s
 }

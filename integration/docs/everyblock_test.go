@@ -88,8 +88,11 @@ func blocksOf() map[string][]covered {
 			{"[model-source]", "", "part of a lock; integration/modelsource's TestURI and TestArchive read theirs"},
 			{`docker buildx build -f Deployfile \`, "", "integration/modelsource's TestSecured builds so, with the secrets that its server wants"},
 		},
-		objectsPage: {{"[model]", "TestSourcesOfPages", ""}},
-		serverPage:  {{"[model]", "TestSourcesOfPages", ""}},
+		objectsPage: {
+			{"[model]", "TestSourcesOfPages", ""},
+			{`docker buildx build -f Deployfile \`, "", "integration/buildx's TestBuckets builds so"},
+		},
+		serverPage: {{"[model]", "TestSourcesOfPages", ""}},
 		ciPage: {
 			{"MLFLOW_WEBHOOK_SECRET=… IMAGE=registry.example.com/iris:champion webhook.py 8080 moved-model.sh", "", "integration/modelsource's TestWebhook runs it behind a real MLflow server"},
 			{"mlflow.MlflowClient().create_webhook(", "", "integration/modelsource's TestWebhook makes such a webhook"},

@@ -15,7 +15,7 @@ import (
 // this process use it.
 func startGCS(t *testing.T) (*lab.GCS, store) {
 	t.Helper()
-	server := lab.StartGCS(t, "models")
+	server := lab.StartGCS(t, lab.Loopback(), "models")
 	t.Setenv("STORAGE_EMULATOR_HOST", strings.TrimPrefix(server.URL, "http://"))
 	t.Setenv("GOOGLE_APPLICATION_CREDENTIALS", os.DevNull)
 	t.Setenv("XDG_CACHE_HOME", t.TempDir())

@@ -44,6 +44,7 @@ func TestRemoteBuilder(t *testing.T) {
 		{"oci", putOCI, false},
 		{"s3", putS3, false},
 		{"azure", putAzure, false},
+		{"gcs", putGCS, false},
 		{"https", putHTTPS, false},
 		{"mlflow", putMLflow, false},
 	} {
@@ -160,6 +161,16 @@ func putAzure(t *testing.T, s *site, files map[string]string) (source string, en
 		store.Put(t, "iris/"+name, []byte(text), nil)
 	}
 	return azureModels + "iris", map[string]string{"AZURE_STORAGE_CONNECTION_STRING": store.Connection}
+}
+
+// putGCS puts a model into a bucket, which is open: a token of Google's goes to Google alone.
+func putGCS(t *testing.T, s *site, files map[string]string) (source string, env map[string]string) {
+	t.Helper()
+	store := lab.StartGCS(t, s.Network, "models")
+	for name, text := range files {
+		store.Put(t, "models", "iris/"+name, []byte(text))
+	}
+	return "gs://models/iris", map[string]string{"STORAGE_EMULATOR_HOST": store.URL, "GOOGLE_APPLICATION_CREDENTIALS": os.DevNull}
 }
 
 // putHTTPS serves an archive, over TLS of a private authority.

@@ -225,6 +225,9 @@ func (a *azureContainer) sign(_ context.Context, key, revision string, valid tim
 	return b.GetSASURL(sas.BlobPermissions{Read: true}, time.Now().Add(valid), nil)
 }
 
+// headers implements bucket.
+func (*azureContainer) headers(context.Context) (map[string]string, error) { return nil, nil }
+
 // authorities implements bucket.
 func (a *azureContainer) authorities() []byte { return nil }
 

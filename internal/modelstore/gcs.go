@@ -23,6 +23,8 @@ type gcsBucket struct {
 	// api is the address of the JSON API.
 	api    string
 	client *client
+	// token has where tokens come from, once the credential is found.
+	token *oauth2.Transport
 	// credential finds the user's credential, and says why there is none. Then requests
 	// have none, as a public bucket wants.
 	credential func(ctx context.Context) error
@@ -48,7 +50,7 @@ func openGCS(name string, o Options) (bucket, error) {
 	}
 	plain := plainTransport()
 	transport := &oauth2.Transport{Base: plain}
-	b := &gcsBucket{name: name, api: strings.TrimRight(u.String(), "/") + "/storage/v1/b/" + url.PathEscape(name) + "/o"}
+	b := &gcsBucket{name: name, token: transport, api: strings.TrimRight(u.String(), "/") + "/storage/v1/b/" + url.PathEscape(name) + "/o"}
 	b.client = &client{scheme: u.Scheme, host: u.Host, tries: attempts, silence: silence, http: &http.Client{
 		Transport: transport, CheckRedirect: noRedirect,
 	}}
@@ -145,9 +147,27 @@ func (b *gcsBucket) open(ctx context.Context, o object, offset int64) (io.ReadCl
 	return body, b.explain(what, "", err, missing)
 }
 
-// sign implements bucket: only the key of a service account could.
-func (b *gcsBucket) sign(context.Context, string, string, time.Duration) (string, error) {
-	return "", nil
+// sign implements bucket. Only the key of a service account signs addresses, but a token
+// that may only read, and that soon ends, goes with any.
+func (b *gcsBucket) sign(_ context.Context, key, revision string, _ time.Duration) (string, error) {
+	if onLoopback(b.client.host) {
+		return "", nil
+	}
+	return b.address(key, revision, "media"), nil
+}
+
+// headers implements bucket.
+func (b *gcsBucket) headers(ctx context.Context) (map[string]string, error) {
+	headers := map[string]string{"Accept-Encoding": "gzip"} // as open does
+	if b.credential(ctx) != nil || b.token.Source == nil {
+		return headers, nil
+	}
+	token, err := b.token.Source.Token()
+	if err != nil {
+		return nil, err
+	}
+	headers["Authorization"] = token.Type() + " " + token.AccessToken
+	return headers, nil
 }
 
 // authorities implements bucket.

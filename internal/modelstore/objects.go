@@ -28,9 +28,11 @@ type bucket interface {
 	// open returns an object's bytes from an offset on. Those are of the revision, if
 	// that is not "", else of what has the etag, if that is not "".
 	open(ctx context.Context, o object, offset int64) (io.ReadCloser, error)
-	// sign returns an address that serves an object for a while to whoever has it, ""
-	// if only this machine reaches the store or nothing can be signed.
+	// sign returns an address that serves an object for a while to whoever has it and
+	// the headers, "" if only this machine reaches the store or nothing can be signed.
 	sign(ctx context.Context, key, revision string, valid time.Duration) (string, error)
+	// headers go to signed addresses; nil if the signature is enough.
+	headers(ctx context.Context) (map[string]string, error)
 	// authorities are what the address's certificate may need besides the system's
 	// authorities, in PEM.
 	authorities() []byte

@@ -38,24 +38,30 @@ func (o *objects) Access(ctx context.Context, files []File) (*modelsource.Access
 		return nil, err
 	}
 	urls := make([]string, len(files))
-	eg, ctx := errgroup.WithContext(ctx)
+	eg, egctx := errgroup.WithContext(ctx)
 	eg.SetLimit(parallel)
 	for n, f := range files {
 		eg.Go(func() (err error) {
 			revision := f.Revision
 			if revision != "" && reached {
-				revision, err = o.revision(ctx, f)
+				revision, err = o.revision(egctx, f)
 			}
 			if err == nil {
-				urls[n], err = o.bucket.sign(ctx, o.name.Prefix+f.Path, revision, signedFor)
+				urls[n], err = o.bucket.sign(egctx, o.name.Prefix+f.Path, revision, signedFor)
 			}
 			return err
 		})
 	}
-	if err := eg.Wait(); err != nil {
+	if err = eg.Wait(); err != nil {
 		return nil, err
 	}
 	access := &modelsource.Access{URLs: map[string]string{}, CA: string(o.bucket.authorities())}
+	if access.Headers, err = o.bucket.headers(ctx); err != nil {
+		return nil, err
+	}
+	if access.Headers != nil {
+		access.URL = urls[0]
+	}
 	for n, f := range files {
 		access.URLs[f.Path] = urls[n]
 	}

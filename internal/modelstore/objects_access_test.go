@@ -23,6 +23,10 @@ func (d *distant) sign(_ context.Context, key, revision string, _ time.Duration)
 	return "https://store.example.com/" + key + "?versionId=" + revision, nil
 }
 
+func (d *distant) headers(context.Context) (map[string]string, error) {
+	return map[string]string{"Authorization": "Bearer t"}, nil
+}
+
 // TestAccessFromElsewhere sends the builder to a store that only it reaches, and nowhere if
 // the store has answered that it is of no use.
 func TestAccessFromElsewhere(t *testing.T) {
@@ -43,6 +47,9 @@ func TestAccessFromElsewhere(t *testing.T) {
 		a, err := o.Access(t.Context(), []File{{Path: "MLmodel", Revision: "v1"}})
 		if a != nil {
 			got = a.URLs["MLmodel"]
+		}
+		if a != nil && (a.URL != got || a.Headers["Authorization"] != "Bearer t") {
+			t.Errorf("the headers %v go to %q", a.Headers, a.URL)
 		}
 		if got != tt.want || (err == nil) != (tt.want != "") {
 			t.Errorf("%v: %q, %v; want %q", tt.err, got, err, tt.want)

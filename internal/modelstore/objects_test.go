@@ -42,6 +42,8 @@ func (f *fakeBucket) sign(context.Context, string, string, time.Duration) (strin
 	return "", nil
 }
 
+func (f *fakeBucket) headers(context.Context) (map[string]string, error) { return nil, nil }
+
 func (f *fakeBucket) authorities() []byte { return nil }
 
 func (f *fakeBucket) list(t *testing.T) ([]File, error) {

@@ -234,5 +234,8 @@ func (b *s3Bucket) sign(ctx context.Context, key, revision string, valid time.Du
 	return signed, err
 }
 
+// headers implements bucket.
+func (*s3Bucket) headers(context.Context) (map[string]string, error) { return nil, nil }
+
 // authorities implements bucket.
 func (b *s3Bucket) authorities() []byte { return b.cas }

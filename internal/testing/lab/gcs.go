@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"net"
 	"net/http"
 	"net/url"
 	"path/filepath"
@@ -17,25 +18,27 @@ import (
 type GCS struct {
 	// URL is where its clients find it, as in STORAGE_EMULATOR_HOST.
 	URL string
+
+	client *http.Client
 }
 
-// StartGCS starts a server on the loopback with a bucket, which keeps versions of its
+// StartGCS starts a server with a bucket, which keeps versions of its
 // objects. The server ends with the test.
-func StartGCS(t *testing.T, bucket string) *GCS {
+func StartGCS(t *testing.T, n Network, bucket string) *GCS {
 	t.Helper()
 	port, err := FreePort()
 	if err != nil {
 		t.Fatal(err)
 	}
-	g := &GCS{URL: "http://127.0.0.1:" + strconv.Itoa(port)}
-	p, err := Start(filepath.Join(t.TempDir(), "log"), func() bool {
-		answer, err := http.Get(g.URL + "/_internal/healthcheck")
+	g := &GCS{URL: "http://" + net.JoinHostPort(n.Address, strconv.Itoa(port)), client: &http.Client{Transport: n.Transport()}}
+	p, err := StartCommand(filepath.Join(t.TempDir(), "log"), func() bool {
+		answer, err := g.client.Get(g.URL + "/_internal/healthcheck")
 		if err != nil {
 			return false
 		}
 		_ = answer.Body.Close()
 		return answer.StatusCode == http.StatusOK
-	}, "fake-gcs-server", "-scheme", "http", "-host", "127.0.0.1", "-port", strconv.Itoa(port), "-backend", "memory")
+	}, n.Command(context.Background(), "fake-gcs-server", "-scheme", "http", "-host", n.Address, "-port", strconv.Itoa(port), "-backend", "memory"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -64,7 +67,7 @@ func (g *GCS) send(t *testing.T, method, path string, body []byte) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	answer, err := http.DefaultClient.Do(req)
+	answer, err := g.client.Do(req)
 	if err != nil {
 		t.Fatal(err)
 	}
