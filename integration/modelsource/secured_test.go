@@ -4,7 +4,6 @@ package modelsource
 
 import (
 	"encoding/pem"
-	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
@@ -14,37 +13,47 @@ import (
 	"testing"
 )
 
-// TestSecured reaches a server behind a proxy with a private certificate that demands a
-// password, as MLflow's documentation puts one before it.
+// authConfig is what MLflow's application that asks for a password reads:
+// https://mlflow.org/docs/latest/self-hosting/security/basic-http-auth/.
+const authConfig = `[mlflow]
+default_permission = NO_PERMISSIONS
+database_uri = sqlite:///auth.db
+admin_username = admin
+admin_password = s3cr3t-of-the-admin
+authorization_function = mlflow.server.auth:authenticate_request_basic_auth
+`
+
+// TestSecured reaches a server with MLflow's own passwords behind a proxy with a private
+// certificate.
 func TestSecured(t *testing.T) {
-	s := startServer(t, nil, "--artifacts-destination", t.TempDir())
-	s.logModel(t, nil)
+	config := filepath.Join(t.TempDir(), "auth.ini")
+	if err := os.WriteFile(config, []byte(authConfig), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s := startServer(t, map[string]string{"MLFLOW_AUTH_CONFIG_PATH": config, "MLFLOW_FLASK_SERVER_SECRET_KEY": "of the tests"},
+		"--app-name", "basic-auth", "--artifacts-destination", t.TempDir())
+	login := map[string]string{"MLFLOW_TRACKING_USERNAME": "admin", "MLFLOW_TRACKING_PASSWORD": "s3cr3t-of-the-admin"}
+	s.logModel(t, login)
 	to, err := url.Parse(s.URL)
 	if err != nil {
 		t.Fatal(err)
 	}
 	proxy := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(to) }}
-	front := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if user, password, _ := r.BasicAuth(); user != "me" || password != "s3cr3t" {
-			http.Error(w, "<html>who are you?</html>", http.StatusUnauthorized)
-			return
-		}
-		proxy.ServeHTTP(w, r)
-	}))
+	front := httptest.NewTLSServer(proxy)
 	t.Cleanup(front.Close)
 	authority := filepath.Join(t.TempDir(), "ca.pem")
 	if err := os.WriteFile(authority, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: front.Certificate().Raw}), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	good := map[string]string{"MLFLOW_TRACKING_USERNAME": "me", "MLFLOW_TRACKING_PASSWORD": "s3cr3t", "MLFLOW_TRACKING_SERVER_CERT_PATH": authority}
+	good := with(login, "MLFLOW_TRACKING_SERVER_CERT_PATH", authority)
 	s.URL = front.URL
 	s.compare(t, good)
 	for name, tt := range map[string]struct {
 		change map[string]string
 		want   string
 	}{
-		"no password":    {map[string]string{"MLFLOW_TRACKING_PASSWORD": ""}, "401 Unauthorized; set MLFLOW_TRACKING_USERNAME"},
-		"wrong password": {map[string]string{"MLFLOW_TRACKING_PASSWORD": "hunter2"}, "401 Unauthorized; set MLFLOW_TRACKING_USERNAME"},
+		"no password":    {map[string]string{"MLFLOW_TRACKING_PASSWORD": ""}, "401 Unauthorized: You are not authenticated"},
+		"wrong password": {map[string]string{"MLFLOW_TRACKING_PASSWORD": "hunter2"}, "401 Unauthorized: You are not authenticated"},
 		"no authority":   {map[string]string{"MLFLOW_TRACKING_SERVER_CERT_PATH": ""}, "name its authority by MLFLOW_TRACKING_SERVER_CERT_PATH"},
 	} {
 		env := map[string]string{}
