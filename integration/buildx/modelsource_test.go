@@ -40,10 +40,31 @@ func storedModel(p *project, t *testing.T) map[string]string {
 	}
 }
 
+// stored is a model in a store.
+type stored struct {
+	source string
+	// env are the variables of the store's clients, secrets the arguments that give a
+	// build what it needs of them.
+	env     map[string]string
+	secrets []string
+	// public are those of the secrets that are no credential. With these alone the step
+	// says denied; "" if the store lets everybody in.
+	public []string
+	denied string
+	// credential is what nobody is to see, "" if there is none.
+	credential string
+}
+
 // TestModelSources builds, with nothing but buildx, models that stores have, from locks
 // that the command line has made: with each store's credential as a secret, to the image of
 // the model's directory.
 func TestModelSources(t *testing.T) {
+	eachStore(t, map[string]func(t *testing.T, files map[string]string) stored{"archive": startArchive, "hub": startHub, "git": startGit})
+}
+
+// eachStore builds a model from each store.
+func eachStore(t *testing.T, stores map[string]func(t *testing.T, files map[string]string) stored) {
+	t.Helper()
 	local := tiny(t, "")
 	files := storedModel(local, t)
 	for name, text := range files {
@@ -51,42 +72,40 @@ func TestModelSources(t *testing.T) {
 	}
 	local.lock(t)
 	want := local.imageID(t)
+	for name, start := range stores {
+		t.Run(name, func(t *testing.T) { start(t, files).build(t, want) })
+	}
+}
 
-	for name, tt := range map[string]struct {
-		start func(t *testing.T, files map[string]string) (source string, env []string, secrets []string)
-		// denied is what the step says without the secret.
-		denied string
-	}{
-		"archive": {startArchive, "401 Unauthorized: no credential was given"},
-		"hub":     {startHub, "401 Unauthorized: no credential was given"},
-		"git":     {startGit, "could not read"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			source, env, secrets := tt.start(t, files)
-			p := tiny(t, "")
-			if err := os.RemoveAll(p.Path("model")); err != nil {
-				t.Fatal(err)
-			}
-			p.Edit(t, "Deployfile", `source = "model"`, `source = "`+source+`"`)
-			for _, v := range env {
-				name, value, _ := strings.Cut(v, "=")
-				t.Setenv(name, value)
-			}
-			p.deployfile(t, "lock")
-			if r := p.buildx(t, "--no-cache", "--output", "type=cacheonly"); r.err == nil || !strings.Contains(r.stderr, tt.denied) {
-				t.Errorf("without a secret: %v\n%s", r.err, lab.Tail(r.stderr))
-			}
-			if got := p.imageID(t, secrets...); got != want {
-				t.Errorf("the image is %s, and that of the directory %s", got, want)
-			}
-			texts := p.LockFiles(t)
-			r := p.must(t, invocation{progress: "rawjson"}, append(secrets, "--no-cache", "--output", "type=cacheonly", "--provenance=mode=max")...)
-			texts["log"] = r.stderr + r.logs()
-			for key, value := range r.metadata {
-				texts["metadata "+key] = string(value)
-			}
-			hides(t, storeToken, texts)
-		})
+// build builds the model, and compares the image's id.
+func (s stored) build(t *testing.T, want string) {
+	t.Helper()
+	p := tiny(t, "")
+	if err := os.RemoveAll(p.Path("model")); err != nil {
+		t.Fatal(err)
+	}
+	p.Edit(t, "Deployfile", `source = "model"`, `source = "`+s.source+`"`)
+	for name, value := range s.env {
+		t.Setenv(name, value)
+	}
+	p.deployfile(t, "lock")
+	if s.denied != "" {
+		r := p.buildx(t, append(slices.Clone(s.public), "--no-cache", "--output", "type=cacheonly")...)
+		if r.err == nil || !strings.Contains(r.stderr, s.denied) {
+			t.Errorf("without a credential: %v\n%s", r.err, lab.Tail(r.stderr))
+		}
+	}
+	if got := p.imageID(t, s.secrets...); got != want {
+		t.Errorf("the image is %s, and that of the directory %s", got, want)
+	}
+	texts := p.LockFiles(t)
+	r := p.must(t, invocation{progress: "rawjson"}, append(slices.Clone(s.secrets), "--no-cache", "--output", "type=cacheonly", "--provenance=mode=max")...)
+	texts["log"] = r.stderr + r.logs()
+	for key, value := range r.metadata {
+		texts["metadata "+key] = string(value)
+	}
+	if s.credential != "" {
+		hides(t, s.credential, texts)
 	}
 }
 
@@ -107,7 +126,7 @@ func sha(text string) string {
 }
 
 // startArchive serves an archive by https to who has the password in a netrc file.
-func startArchive(t *testing.T, files map[string]string) (string, []string, []string) {
+func startArchive(t *testing.T, files map[string]string) stored {
 	t.Helper()
 	var archive bytes.Buffer
 	z := gzip.NewWriter(&archive)
@@ -143,11 +162,14 @@ func startArchive(t *testing.T, files map[string]string) (string, []string, []st
 			t.Fatal(err)
 		}
 	}
-	return s.URL + "/iris.tar.gz", []string{"NETRC=" + netrc, "SSL_CERT_FILE=" + ca}, []string{"--secret", "id=netrc,src=" + netrc}
+	return stored{
+		source: s.URL + "/iris.tar.gz", env: map[string]string{"NETRC": netrc, "SSL_CERT_FILE": ca}, secrets: []string{"--secret", "id=netrc,src=" + netrc},
+		denied: "401 Unauthorized: no credential was given", credential: storeToken,
+	}
 }
 
 // startHub serves a repository as the hub's API does, to who has the token.
-func startHub(t *testing.T, files map[string]string) (string, []string, []string) {
+func startHub(t *testing.T, files map[string]string) stored {
 	t.Helper()
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /api/models/"+repository+"/revision/main", func(rw http.ResponseWriter, _ *http.Request) {
@@ -176,12 +198,14 @@ func startHub(t *testing.T, files map[string]string) (string, []string, []string
 		mux.ServeHTTP(rw, r)
 	}))
 	t.Cleanup(s.Close)
-	return "hf://" + repository, []string{"HF_ENDPOINT=" + s.URL, "HF_TOKEN=" + storeToken},
-		[]string{"--secret", "id=HF_TOKEN", "--secret", "id=HF_ENDPOINT"}
+	return stored{
+		source: "hf://" + repository, env: map[string]string{"HF_ENDPOINT": s.URL, "HF_TOKEN": storeToken}, secrets: secrets("HF_TOKEN", "HF_ENDPOINT"),
+		denied: "401 Unauthorized: no credential was given", credential: storeToken,
+	}
 }
 
 // startGit serves a repository, of which Git LFS has the weights, to who has the token.
-func startGit(t *testing.T, files map[string]string) (string, []string, []string) {
+func startGit(t *testing.T, files map[string]string) stored {
 	t.Helper()
 	kept := maps.Clone(files)
 	weights := files["data/weights.bin"]
@@ -220,6 +244,10 @@ func startGit(t *testing.T, files map[string]string) (string, []string, []string
 		t.Fatal(err)
 	}
 	host := strings.TrimPrefix(s.URL, "http://")
-	return "git+" + s.URL + "/project.git/.git@main", []string{"GIT_CONFIG_GLOBAL=" + config, "GIT_CONFIG_SYSTEM=/dev/null", "STORE_TOKEN=" + storeToken},
-		[]string{"--secret", "id=GIT_AUTH_TOKEN." + host + ",env=STORE_TOKEN"}
+	return stored{
+		source:  "git+" + s.URL + "/project.git/.git@main",
+		env:     map[string]string{"GIT_CONFIG_GLOBAL": config, "GIT_CONFIG_SYSTEM": "/dev/null", "STORE_TOKEN": storeToken},
+		secrets: []string{"--secret", "id=GIT_AUTH_TOKEN." + host + ",env=STORE_TOKEN"},
+		denied:  "could not read", credential: storeToken,
+	}
 }
