@@ -62,14 +62,7 @@ func startServerIn(t *testing.T, n lab.Network, env map[string]string, args ...s
 	}, args...)...)
 	c.Env = environment(env)
 	c.Dir = dir
-	p, err := lab.StartCommand(filepath.Join(dir, "log"), func() bool {
-		answer, err := client.Get(s.URL + "/health")
-		if err != nil {
-			return false
-		}
-		_ = answer.Body.Close()
-		return answer.StatusCode == http.StatusOK
-	}, c)
+	p, err := lab.StartCommand(filepath.Join(dir, "log"), lab.Answers(client, s.URL+"/health"), c)
 	if err != nil {
 		t.Fatal(err)
 	}

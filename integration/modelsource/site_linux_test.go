@@ -44,14 +44,7 @@ func newSite(t *testing.T) *site {
 		t.Fatal(err)
 	}
 	client := &http.Client{Transport: s.Transport()}
-	p, err := lab.StartCommand(filepath.Join(dir, "log"), func() bool {
-		answer, err := client.Get("http://" + s.registry + "/v2/")
-		if err != nil {
-			return false
-		}
-		_ = answer.Body.Close()
-		return answer.StatusCode == http.StatusOK
-	}, s.Command(context.Background(), "registry", "serve", config))
+	p, err := lab.StartCommand(filepath.Join(dir, "log"), lab.Answers(client, "http://"+s.registry+"/v2/"), s.Command(context.Background(), "registry", "serve", config))
 	if err != nil {
 		t.Fatal(err)
 	}

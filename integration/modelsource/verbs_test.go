@@ -78,14 +78,7 @@ func (u *user) serves(t *testing.T, dir, uri string) {
 	c := u.command(t, append([]string{"run", "--port", strconv.Itoa(port), uri}, built(shared.Contexts())...)...)
 	c.Dir = dir
 	url := "http://127.0.0.1:" + strconv.Itoa(port)
-	p, err := lab.StartCommand(filepath.Join(t.TempDir(), "log"), func() bool {
-		answer, err := http.Get(url + "/ping")
-		if err != nil {
-			return false
-		}
-		_ = answer.Body.Close()
-		return answer.StatusCode == http.StatusOK
-	}, c)
+	p, err := lab.StartCommand(filepath.Join(t.TempDir(), "log"), lab.Answers(http.DefaultClient, url+"/ping"), c)
 	if err != nil {
 		t.Fatal(err)
 	}

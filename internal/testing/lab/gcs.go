@@ -31,14 +31,7 @@ func StartGCS(t *testing.T, n Network, bucket string) *GCS {
 		t.Fatal(err)
 	}
 	g := &GCS{URL: "http://" + net.JoinHostPort(n.Address, strconv.Itoa(port)), client: &http.Client{Transport: n.Transport()}}
-	p, err := StartCommand(filepath.Join(t.TempDir(), "log"), func() bool {
-		answer, err := g.client.Get(g.URL + "/_internal/healthcheck")
-		if err != nil {
-			return false
-		}
-		_ = answer.Body.Close()
-		return answer.StatusCode == http.StatusOK
-	}, n.Command(context.Background(), "fake-gcs-server", "-scheme", "http", "-host", n.Address, "-port", strconv.Itoa(port), "-backend", "memory"))
+	p, err := StartCommand(filepath.Join(t.TempDir(), "log"), Answers(g.client, g.URL+"/_internal/healthcheck"), n.Command(context.Background(), "fake-gcs-server", "-scheme", "http", "-host", n.Address, "-port", strconv.Itoa(port), "-backend", "memory"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,6 +2,7 @@ package lab
 
 import (
 	"fmt"
+	"net/http"
 	"os"
 	"os/exec"
 	"runtime"
@@ -49,6 +50,18 @@ func StartCommand(log string, ready func() bool, command *exec.Cmd) (*Process, e
 	}
 	p.Stop()
 	return nil, p.failure("is not ready in time")
+}
+
+// Answers returns what reports whether a server answers with 200 at a URL, for Start.
+func Answers(client *http.Client, url string) func() bool {
+	return func() bool {
+		answer, err := client.Get(url)
+		if err != nil {
+			return false
+		}
+		_ = answer.Body.Close()
+		return answer.StatusCode == http.StatusOK
+	}
 }
 
 // StartBound starts a program that lives no longer than this process, and returns

@@ -48,14 +48,7 @@ func NewRegistry(dir string) (*Registry, error) {
 		return nil, err
 	}
 	r := &Registry{dir: dir}
-	r.process, err = Start(filepath.Join(dir, "log"), func() bool {
-		answer, err := http.Get("http://" + behind + "/v2/")
-		if err != nil {
-			return false
-		}
-		answer.Body.Close()
-		return answer.StatusCode == http.StatusOK
-	}, "registry", "serve", file)
+	r.process, err = Start(filepath.Join(dir, "log"), Answers(http.DefaultClient, "http://"+behind+"/v2/"), "registry", "serve", file)
 	if err != nil {
 		return nil, err
 	}

@@ -48,14 +48,7 @@ func StartS3(t *testing.T, n Network, buckets ...string) *S3 {
 		"posix", "--sidecar", filepath.Join(dir, "metadata"), "--versioning-dir", filepath.Join(dir, "versions"), s.Dir)
 	c.Env = append(c.Environ(), "ROOT_ACCESS_KEY_ID="+s.AccessKey, "ROOT_SECRET_ACCESS_KEY="+s.SecretKey)
 	s.client = &http.Client{Transport: n.Transport()}
-	p, err := StartCommand(filepath.Join(dir, "log"), func() bool {
-		answer, err := s.client.Get(s.URL + "/health")
-		if err != nil {
-			return false
-		}
-		_ = answer.Body.Close()
-		return answer.StatusCode == http.StatusOK
-	}, c)
+	p, err := StartCommand(filepath.Join(dir, "log"), Answers(s.client, s.URL+"/health"), c)
 	if err != nil {
 		t.Fatal(err)
 	}
