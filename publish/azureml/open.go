@@ -12,7 +12,6 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 	api "github.com/Azure/azure-sdk-for-go/sdk/resourcemanager/machinelearning/armmachinelearning/v4"
 
-	"github.com/deployfile/deployfile/internal/untrusted"
 	"github.com/deployfile/deployfile/publish"
 	"github.com/deployfile/deployfile/publish/internal/proxy"
 )
@@ -82,13 +81,9 @@ func (p *signer) ping(w http.ResponseWriter, r *http.Request) {
 }
 
 func (p *signer) invocations(w http.ResponseWriter, r *http.Request) {
-	body, err := untrusted.ReadAll(r.Body, "the request", MaxRequest)
-	if untrusted.Refused(err) {
-		http.Error(w, err.Error(), http.StatusRequestEntityTooLarge)
+	body, ok := proxy.Body(w, r, MaxRequest, "")
+	if !ok {
 		return
-	}
-	if err != nil {
-		return // the client has gone
 	}
 	answer, err := p.send(r, body, false)
 	if err == nil && answer.StatusCode == http.StatusUnauthorized {

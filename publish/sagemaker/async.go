@@ -18,6 +18,7 @@ import (
 	"github.com/deployfile/deployfile/internal/untrusted"
 	"github.com/deployfile/deployfile/publish"
 	"github.com/deployfile/deployfile/publish/internal/proxy"
+	"github.com/deployfile/deployfile/publish/internal/wait"
 )
 
 // maxAsync is the size of the largest request to an asynchronous endpoint that goes through
@@ -74,13 +75,9 @@ func (q *queue) serve(ctx context.Context, ping http.HandlerFunc) (*publish.Endp
 func (q *queue) invocations(w http.ResponseWriter, r *http.Request) {
 	q.asking.Add(1)
 	defer q.asking.Done()
-	body, err := untrusted.ReadAll(r.Body, "the request", maxAsync)
-	if untrusted.Refused(err) {
-		http.Error(w, err.Error(), http.StatusRequestEntityTooLarge)
+	body, ok := proxy.Body(w, r, maxAsync, "")
+	if !ok {
 		return
-	}
-	if err != nil {
-		return // the client has gone
 	}
 	answer, err := q.ask(r.Context(), body, r.Header)
 	if err != nil {
@@ -111,11 +108,7 @@ func (q *queue) ask(ctx context.Context, body []byte, header http.Header) (answe
 		return nil, err
 	}
 	in := &sagemakerruntime.InvokeEndpointAsyncInput{EndpointName: aws.String(q.endpoint), InputLocation: aws.String(input.String())}
-	for name, to := range map[string]**string{"Content-Type": &in.ContentType, "Accept": &in.Accept} {
-		if value := header.Get(name); value != "" {
-			*to = aws.String(value)
-		}
-	}
+	take(header, map[string]**string{"Content-Type": &in.ContentType, "Accept": &in.Accept})
 	sent, err := q.runtime.InvokeEndpointAsync(ctx, in)
 	if err != nil {
 		return nil, err
@@ -143,10 +136,8 @@ func (q *queue) ask(ctx context.Context, body []byte, header http.Header) (answe
 				return nil, &runtimetypes.ModelError{OriginalStatusCode: aws.Int32(http.StatusBadGateway), OriginalMessage: aws.String(string(text))}
 			}
 		}
-		select {
-		case <-ctx.Done():
-			return nil, context.Cause(ctx)
-		case <-time.After(q.wait):
+		if err := wait.For(ctx, q.wait); err != nil {
+			return nil, err
 		}
 	}
 }

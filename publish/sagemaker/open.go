@@ -11,7 +11,6 @@ import (
 	runtimetypes "github.com/aws/aws-sdk-go-v2/service/sagemakerruntime/types"
 	"github.com/aws/smithy-go"
 
-	"github.com/deployfile/deployfile/internal/untrusted"
 	spec "github.com/deployfile/deployfile/manifests/sagemaker"
 	"github.com/deployfile/deployfile/publish"
 	"github.com/deployfile/deployfile/publish/internal/proxy"
@@ -77,20 +76,12 @@ func (p *signer) ping(w http.ResponseWriter, r *http.Request) {
 }
 
 func (p *signer) invocations(w http.ResponseWriter, r *http.Request) {
-	body, err := untrusted.ReadAll(r.Body, "the request", MaxRequest)
-	if untrusted.Refused(err) {
-		http.Error(w, err.Error()+": SageMaker takes no more", http.StatusRequestEntityTooLarge)
+	body, ok := proxy.Body(w, r, MaxRequest, ": SageMaker takes no more")
+	if !ok {
 		return
 	}
-	if err != nil {
-		return // the client has gone
-	}
 	in := &sagemakerruntime.InvokeEndpointInput{EndpointName: aws.String(p.endpoint), Body: body}
-	for header, to := range map[string]**string{"Content-Type": &in.ContentType, "Accept": &in.Accept, headerVariant: &in.TargetVariant} {
-		if value := r.Header.Get(header); value != "" {
-			*to = aws.String(value)
-		}
-	}
+	take(r.Header, map[string]**string{"Content-Type": &in.ContentType, "Accept": &in.Accept, headerVariant: &in.TargetVariant})
 	out, err := p.runtime.InvokeEndpoint(r.Context(), in)
 	if err != nil {
 		status, text := answerOf(err)
@@ -100,6 +91,15 @@ func (p *signer) invocations(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", aws.ToString(out.ContentType))
 	w.Header().Set("X-Amzn-Invoked-Production-Variant", aws.ToString(out.InvokedProductionVariant))
 	_, _ = w.Write(out.Body)
+}
+
+// take sets what a request's headers have.
+func take(from http.Header, fields map[string]**string) {
+	for name, to := range fields {
+		if value := from.Get(name); value != "" {
+			*to = aws.String(value)
+		}
+	}
 }
 
 // answerOf returns the status and the text of an error: the server's own, if it has

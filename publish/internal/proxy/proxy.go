@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/deployfile/deployfile/internal/untrusted"
 	"github.com/deployfile/deployfile/publish"
 )
 
@@ -34,6 +35,16 @@ func Serve(ctx context.Context, invocations, ping http.HandlerFunc) (*publish.En
 			return err
 		},
 	}, nil
+}
+
+// Body reads the body of a request. It answers one that is larger than limit, in bytes, with
+// 413 and the reason; ok is false then, and if the client has gone.
+func Body(w http.ResponseWriter, r *http.Request, limit int64, reason string) (body []byte, ok bool) {
+	body, err := untrusted.ReadAll(r.Body, "the request", limit)
+	if untrusted.Refused(err) {
+		http.Error(w, err.Error()+reason, http.StatusRequestEntityTooLarge)
+	}
+	return body, err == nil
 }
 
 // at refuses requests to another name than the address or localhost, such as one that an
