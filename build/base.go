@@ -134,12 +134,7 @@ func lockedBases(lock *resolver.Lock) []frontend.Base {
 	if lock == nil {
 		return nil
 	}
-	var files []modelsource.File
-	for _, f := range lock.Model {
-		if modelsource.InBase(f.Path) {
-			files = append(files, modelsource.File{Path: f.Path, Size: f.Size, SHA256: f.SHA256})
-		}
-	}
+	_, files := lock.ModelFiles()
 	var out []frontend.Base
 	for _, pin := range lock.ModelBase {
 		out = append(out, frontend.Base{Pin: pin, Files: files})

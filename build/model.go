@@ -150,10 +150,8 @@ func (s *supplier) supply(ctx context.Context, source string, lock *resolver.Loc
 	if err := s.giveBases(ctx, lock, nil); err != nil {
 		return err
 	}
-	for _, f := range lock.Model {
-		if modelsource.InBase(f.Path) {
-			continue
-		}
+	own, _ := lock.ModelFiles()
+	for _, f := range own {
 		files = append(files, modelstore.File{Path: f.Path, Size: f.Size, SHA256: f.SHA256, Revision: lock.ModelSource.Revisions[f.Path]})
 	}
 	access, err := store.Access(ctx, files)

@@ -2,7 +2,6 @@ package build
 
 import (
 	"context"
-	"strconv"
 	"strings"
 	"time"
 
@@ -61,7 +60,7 @@ func imageLayers(artifact *modelsource.Pin) (from name.Repository, blobs []v1.Ha
 // pushedTo are the repositories to which exports push.
 func pushedTo(exports []client.ExportEntry) (out []name.Repository) {
 	for _, e := range exports {
-		if push, _ := strconv.ParseBool(e.Attrs["push"]); !push {
+		if !pushes(e.Attrs) {
 			continue
 		}
 		for image := range strings.SplitSeq(e.Attrs["name"], ",") {

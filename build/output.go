@@ -101,9 +101,12 @@ func (o Output) archive() bool {
 func (o Output) ToStdout() bool { return o.toFile() && (o.Dest == "" || o.Dest == "-") }
 
 // Pushes reports whether the result is pushed to a registry.
-func (o Output) Pushes() bool {
-	push, _ := strconv.ParseBool(o.Attrs["push"])
-	return o.Type == typeRegistry || push
+func (o Output) Pushes() bool { return o.Type == typeRegistry || pushes(o.Attrs) }
+
+// pushes reports whether an exporter with these options pushes.
+func pushes(attrs map[string]string) bool {
+	push, _ := strconv.ParseBool(attrs["push"])
+	return push
 }
 
 // entry returns the output for BuildKit's client, and the file to commit after

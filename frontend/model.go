@@ -109,13 +109,7 @@ func (in *inputs) listedModel(ctx context.Context, scheme modelsource.Listed, gi
 	if err != nil {
 		return modelsource.Tree{}, err
 	}
-	var files []modelsource.File
-	for _, f := range in.beside.lock.Model {
-		if modelsource.InBase(f.Path) {
-			continue
-		}
-		files = append(files, modelsource.File{Path: f.Path, Size: f.Size, SHA256: f.SHA256})
-	}
+	files, _ := in.beside.lock.ModelFiles()
 	if given.Secret {
 		return modelsource.FetchModel(tools, *in.pin, files, nil)
 	}

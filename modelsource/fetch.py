@@ -89,6 +89,11 @@ def read(path):
         return ""
 
 
+def plain(*texts):
+    """Whether texts can be in an address or a header."""
+    return all(isinstance(text, str) and text.isascii() and text.isprintable() for text in texts)
+
+
 def origin(url):
     try:
         at = urllib.parse.urlsplit(url)
@@ -132,7 +137,7 @@ def credentials(names, url):
         headers["Authorization"] = "Bearer " + found["MLFLOW_TRACKING_TOKEN"]
     if found.get("MLFLOW_WORKSPACE"):
         headers["X-MLFLOW-WORKSPACE"] = found["MLFLOW_WORKSPACE"]
-    if not all(text.isascii() and text.isprintable() for text in headers.values()):
+    if not plain(*headers.values()):
         # The library's own error would show it.
         fail("a secret with a credential has a line break, or a character that no header has")
     return headers
@@ -153,7 +158,7 @@ def bucket(access):
     sys.path.insert(0, FILES)
     import buckets
     found = {name: read(f"{SECRETS}/{name}") for name in access.get("secrets") or []}
-    if not all(text.isascii() and text.isprintable() for text in found.values()):
+    if not plain(*found.values()):
         fail("a secret with a credential has a line break, or a character that no address has")
     try:
         return buckets.find(access["bucket"], found)
@@ -164,13 +169,14 @@ def bucket(access):
 class Store:
     def __init__(self, access):
         self.access = access
-        self.headers = access.get("headers") or credentials(access.get("secrets") or [], next((access[k] for k in ("file", "lfs", "url") if access.get(k)), ""))
         self.bucket = bucket(access)
+        at = next((access[k] for k in ("file", "lfs", "url") if access.get(k)), "")
+        self.headers = access.get("headers") or ({} if self.bucket else credentials(access.get("secrets") or [], at))
         self.opener = web([text for text in (certificates(), access.get("ca")) if text])
         self.signs = bool(access.get("signed"))
 
     def open(self, url, headers, offset=0, data=None):
-        if not all(isinstance(x, str) and x.isascii() and x.isprintable() for x in (url, *headers, *headers.values())):
+        if not plain(url, *headers, *headers.values()):
             raise Refused("the store names an address or a header that is not valid")
         request = urllib.request.Request(url, data=data, headers={"User-Agent": "deployfile", "Accept-Encoding": "identity", **headers})
         if offset:

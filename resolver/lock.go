@@ -129,6 +129,19 @@ type SystemPackage struct {
 	toolchain.Download
 }
 
+// ModelFiles returns the model's own files, and those of the weights that it refers to.
+func (l *Lock) ModelFiles() (own, bases []modelsource.File) {
+	for _, f := range l.Model {
+		file := modelsource.File{Path: f.Path, Size: f.Size, SHA256: f.SHA256}
+		if modelsource.InBase(f.Path) {
+			bases = append(bases, file)
+		} else {
+			own = append(own, file)
+		}
+	}
+	return own, bases
+}
+
 // ModelFile is a file of the model, or a symbolic link to one of its files or
 // directories.
 type ModelFile struct {

@@ -13,7 +13,6 @@ import (
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
-	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
 	"github.com/opencontainers/go-digest"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 )
@@ -79,10 +78,9 @@ func Open(ctx context.Context, ref name.Reference) (*Artifact, error) {
 	if registryclient.IsNotFound(err) {
 		return nil, &ArtifactError{ref.String(), "is not in the registry"}
 	}
-	var answer *transport.Error
-	if errors.As(err, &answer) && (answer.StatusCode == http.StatusUnauthorized || answer.StatusCode == http.StatusForbidden) {
+	if code := registryclient.Status(err); code == http.StatusUnauthorized || code == http.StatusForbidden {
 		return nil, fmt.Errorf("%s: %d %s: no credential was given, or one that does not allow it; give one by docker login %s",
-			ref, answer.StatusCode, http.StatusText(answer.StatusCode), ref.Context().RegistryStr())
+			ref, code, http.StatusText(code), ref.Context().RegistryStr())
 	}
 	if err != nil {
 		return nil, err

@@ -23,8 +23,8 @@ type gcsBucket struct {
 	// api is the address of the JSON API.
 	api    string
 	client *client
-	// token has where tokens come from, once the credential is found.
-	token *oauth2.Transport
+	// tokens is where tokens come from, nil unless a credential is found.
+	tokens oauth2.TokenSource
 	// credential finds the user's credential, and says why there is none. Then requests
 	// have none, as a public bucket wants.
 	credential func(ctx context.Context) error
@@ -50,7 +50,7 @@ func openGCS(name string, o Options) (bucket, error) {
 	}
 	plain := plainTransport()
 	transport := &oauth2.Transport{Base: plain}
-	b := &gcsBucket{name: name, token: transport, api: strings.TrimRight(u.String(), "/") + "/storage/v1/b/" + url.PathEscape(name) + "/o"}
+	b := &gcsBucket{name: name, api: strings.TrimRight(u.String(), "/") + "/storage/v1/b/" + url.PathEscape(name) + "/o"}
 	b.client = &client{scheme: u.Scheme, host: u.Host, tries: attempts, silence: silence, http: &http.Client{
 		Transport: transport, CheckRedirect: noRedirect,
 	}}
@@ -62,7 +62,7 @@ func openGCS(name string, o Options) (bucket, error) {
 				_, missing = found.TokenSource.Token()
 			}
 			if missing == nil {
-				transport.Source = found.TokenSource
+				transport.Source, b.tokens = found.TokenSource, found.TokenSource
 				return nil
 			}
 		}
@@ -159,10 +159,10 @@ func (b *gcsBucket) sign(_ context.Context, key, revision string, _ time.Duratio
 // headers implements bucket.
 func (b *gcsBucket) headers(ctx context.Context) (map[string]string, error) {
 	headers := map[string]string{"Accept-Encoding": "gzip"} // as open does
-	if b.credential(ctx) != nil || b.token.Source == nil {
+	if b.credential(ctx) != nil || b.tokens == nil {
 		return headers, nil
 	}
-	token, err := b.token.Source.Token()
+	token, err := b.tokens.Token()
 	if err != nil {
 		return nil, err
 	}

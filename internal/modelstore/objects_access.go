@@ -60,7 +60,7 @@ func (o *objects) Access(ctx context.Context, files []File) (*modelsource.Access
 		return nil, err
 	}
 	if access.Headers != nil {
-		access.URL = urls[0]
+		access.URL = urls[0] // they go to its host
 	}
 	for n, f := range files {
 		access.URLs[f.Path] = urls[n]

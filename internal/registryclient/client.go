@@ -121,8 +121,8 @@ func (c *Client) Digest(ctx context.Context, ref name.Reference) (digest v1.Hash
 	return got.Digest, true, nil
 }
 
-// status returns the HTTP status of a registry's error, 0 for another error.
-func status(err error) int {
+// Status returns the HTTP status of a registry's error, 0 for another error.
+func Status(err error) int {
 	var refused *transport.Error
 	if errors.As(err, &refused) {
 		return refused.StatusCode
@@ -132,12 +132,12 @@ func status(err error) int {
 
 // IsNotFound reports whether a registry answered that it does not have what it was
 // asked for.
-func IsNotFound(err error) bool { return status(err) == http.StatusNotFound }
+func IsNotFound(err error) bool { return Status(err) == http.StatusNotFound }
 
 // RefusesDeletion reports whether a registry does not delete what it was asked to:
 // at all (405), that way (400), or for this account (403).
 func RefusesDeletion(err error) bool {
-	switch status(err) {
+	switch Status(err) {
 	case http.StatusMethodNotAllowed, http.StatusBadRequest, http.StatusForbidden, http.StatusNotImplemented:
 		return true
 	}

@@ -108,7 +108,7 @@ func (b *blob) again(cause error) error {
 	}
 	for {
 		_ = b.Close()
-		if b.attempt++; b.attempt >= uploadAttempts || b.ctx.Err() != nil || !again(cause) || status(cause) == http.StatusRequestedRangeNotSatisfiable {
+		if b.attempt++; b.attempt >= uploadAttempts || b.ctx.Err() != nil || !again(cause) || Status(cause) == http.StatusRequestedRangeNotSatisfiable {
 			return cause
 		}
 		if err := pause(b.ctx, b.attempt); err != nil {

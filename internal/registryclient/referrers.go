@@ -72,7 +72,7 @@ func (c *Client) copyReferrersOf(ctx context.Context, digest v1.Hash, from, to n
 // not want to be asked.
 func referrers(ctx context.Context, of name.Digest) ([]v1.Descriptor, error) {
 	index, err := remote.Referrers(of, options(remote.WithContext(ctx))...)
-	if code := status(err); code == http.StatusMethodNotAllowed || code == http.StatusForbidden || code == http.StatusNotImplemented {
+	if code := Status(err); code == http.StatusMethodNotAllowed || code == http.StatusForbidden || code == http.StatusNotImplemented {
 		return nil, nil
 	}
 	if err != nil {

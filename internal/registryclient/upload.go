@@ -95,7 +95,7 @@ func again(err error) bool {
 	if errors.As(err, &local) {
 		return false
 	}
-	switch code := status(err); code {
+	switch code := Status(err); code {
 	case 0, http.StatusRequestTimeout, http.StatusTooManyRequests, http.StatusRequestedRangeNotSatisfiable:
 		return true
 	default:
