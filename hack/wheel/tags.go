@@ -55,7 +55,7 @@ Version: %s
 Summary: Packages MLflow models as images, reproducibly, and deploys them
 License-Expression: Apache-2.0
 License-File: LICENSE
-Requires-Python: >=3.9
+Requires-Python: >=3.11
 Classifier: Environment :: Console
 Classifier: Operating System :: MacOS
 Classifier: Operating System :: Microsoft :: Windows

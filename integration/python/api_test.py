@@ -1,7 +1,5 @@
 """What api_test.go runs in an environment with the wheel alone: api_test.py PROJECT."""
 
-import doctest
-import importlib
 import os
 import signal
 import sys
@@ -9,12 +7,13 @@ import tempfile
 import threading
 
 import deployfile
+from deployfile.report import Event
 
 
 def check(project: str) -> None:
     found = deployfile.check(project)
     assert [f.rule for f in found] == ["unlocked-build"], found
-    events = []
+    events: list[Event] = []
     assert deployfile.check(project, on_event=events.append) == found
     assert [e.event for e in events] == ["begin", "result", "end"], events
 
@@ -31,11 +30,11 @@ def errors(project: str) -> None:
     else:
         raise AssertionError("a wrong Deployfile is built")
     try:
-        deployfile.status(no_such_flag=True)
+        deployfile.schema(of="no-such-command")
     except deployfile.UsageError as e:
         assert e.error.exit_code == 2
     else:
-        raise AssertionError("an unknown flag is taken")
+        raise AssertionError("an unknown command is taken")
 
 
 def interrupt() -> None:
@@ -58,14 +57,7 @@ def interrupt() -> None:
         del os.environ["DEPLOYFILE_PROGRAM"]
 
 
-def docstrings() -> None:
-    for name in ("_api", "_data", "_decode", "_program", "_run", "errors"):
-        failed, tried = doctest.testmod(importlib.import_module(f"deployfile.{name}"))
-        assert tried and not failed, name
-
-
 if __name__ == "__main__":
     check(sys.argv[1])
     errors(sys.argv[1])
     interrupt()
-    docstrings()

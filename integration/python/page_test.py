@@ -1,13 +1,14 @@
 """What docs/python.md has, with a builder and two contexts of the tests' own."""
 
 import sys
+from typing import Any
 
 import pandas
 
 import deployfile
 
 project, builder, *contexts = sys.argv[1:]
-options = {"builder": builder, "build_context": contexts}
+options: Any = {"builder": builder, "build_context": contexts}
 frame = pandas.DataFrame({"a": [1, 2], "b": [0.5, float("nan")]})
 
 deployfile.lock(project, **options)

@@ -64,7 +64,9 @@ func TestWheel(t *testing.T) {
 	if got := u.run(filepath.Join(dir, "iris"), nil, filepath.Join(dir, "env/bin/python"), "-m", "deployfile", "check", "--json"); !strings.Contains(got, `"unlocked-build"`) {
 		t.Errorf("check says %s", got)
 	}
-	u.run(dir, nil, "env/bin/python", filepath.Join(root, "integration/python/api_test.py"), "iris")
+	for _, name := range []string{"api", "surface", "aio", "file"} {
+		u.run(dir, nil, "env/bin/python", filepath.Join(root, "integration/python", name+"_test.py"), "iris")
+	}
 	u.run(dir, nil, "env/bin/python", filepath.Join(root, "python/generate.py"), "--check")
 	// An exit code and a wrong place are those of the program.
 	c := exec.Command(filepath.Join(dir, "env/bin/python"), "-m", "deployfile", "build", "--no-such-flag")
@@ -76,6 +78,27 @@ func TestWheel(t *testing.T) {
 	if out, err := c.CombinedOutput(); err == nil || !strings.Contains(string(out), "DEPLOYFILE_PROGRAM names /nowhere, which is no file") {
 		t.Errorf("a program that is not there: %s, %v", out, err)
 	}
+}
+
+// TestTypes has the package checked as strictly as it is for its users.
+func TestTypes(t *testing.T) {
+	python, err := filepath.Abs("../../python")
+	if err != nil {
+		t.Fatal(err)
+	}
+	u := user{t, python}
+	u.run(python, nil, os.Getenv("DEPLOYFILE_TEST_PYTHON"), "-m", "mypy", "--strict", "--cache-dir", t.TempDir(), "-p", "deployfile", "-p", "generator")
+	u.run(python, nil, os.Getenv("DEPLOYFILE_TEST_PYTHON"), "-m", "basedpyright", "--project", python)
+}
+
+// TestProgress draws with tqdm and with rich.
+func TestProgress(t *testing.T) {
+	root, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	env := []string{"PYTHONPATH=" + filepath.Join(root, "python")}
+	user{t, root}.run(root, env, os.Getenv("DEPLOYFILE_TEST_PYTHON"), "integration/python/progress_test.py")
 }
 
 // user runs commands in a directory of their own.

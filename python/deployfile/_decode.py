@@ -36,12 +36,13 @@ def _decode(kind: Any, value: Any) -> Any:
     if not dataclasses.is_dataclass(kind):
         return value
     hints = typing.get_type_hints(kind)
-    known = {_key(f.name): f.name for f in dataclasses.fields(kind)}
+    known = {key_of(f.name): f.name for f in dataclasses.fields(kind)}
     fields = {name: _decode(hints[name], value.get(key)) for key, name in known.items()}
     return typing.cast(Any, kind)(**fields)
 
 
-def _key(name: str) -> str:
+def key_of(name: str) -> str:
+    """Return the key of a field."""
     if name.endswith("_") and keyword.iskeyword(name[:-1]):
         name = name[:-1]
     return name.replace("_", "-")

@@ -11,11 +11,13 @@ import tempfile
 import time
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Callable, Optional, Sequence
+from typing import Any, Callable, Iterator, Optional, Sequence
 
+from deployfile._cancel import cancelled
 from deployfile._decode import decode
 from deployfile._program import find_program
-from deployfile.errors import error_of
+from deployfile._progress import default_progress
+from deployfile.errors import DeployfileError, error_of
 from deployfile.report import Error, Event
 
 OnEvent = Optional[Callable[[Event], None]]
@@ -32,10 +34,12 @@ class Run:
     """
 
     def __init__(self, arguments: Sequence[str], on_event: OnEvent = None, stdin: bytes = b"", cwd: str | os.PathLike[str] | None = None) -> None:
+        on_event = on_event or default_progress()
         self.results: list[Any] = []
         self.error: Error | None = None
         self._on_event = on_event
         self._rest = b""
+        self._told = False
         self._directory = tempfile.TemporaryDirectory(prefix="deployfile-")
         place = Path(self._directory.name)
         # Files rather than pipes: nothing blocks, however much is written.
@@ -59,6 +63,9 @@ class Run:
     def step(self) -> bool:
         """Read the events that there are, and report whether the program goes on."""
         code = self._process.poll()
+        if code is None and not self._told and cancelled():
+            self._told = True
+            self.interrupt()
         *lines, self._rest = (self._rest + self._events.read()).split(b"\n")
         for line in lines:
             event = decode(Event, json.loads(line))
@@ -76,6 +83,13 @@ class Run:
 
     def wait(self) -> bytes:
         """Wait for the program, and return its standard output."""
+        code, _ = self.end()
+        if code != 0:
+            raise self.failure(code)
+        return self._read("out")
+
+    def end(self) -> tuple[int, list[Any]]:
+        """Wait for the program, and return its exit code and its results."""
         try:
             while self.step():
                 self.pause()
@@ -83,10 +97,26 @@ class Run:
             self.close()
             raise
         self.step()
-        code = self._process.returncode
-        if code != 0:
-            raise error_of(code, self.error or self._silent(code), self.results[-1] if self.results else None)
-        return self._read("out")
+        return self._process.returncode, self.results
+
+    def failure(self, code: int) -> DeployfileError:
+        """Return the exception of an exit code."""
+        return error_of(code, self.error or self._silent(code), self.results[-1] if self.results else None)
+
+    def lines(self) -> Iterator[str]:
+        """Return the lines of standard output as they come."""
+        rest = b""
+        with (Path(self._directory.name) / "out").open("rb") as out:
+            more = True
+            while more:
+                more = self.step()
+                *whole, rest = (rest + out.read()).split(b"\n")
+                yield from (line.decode(errors="replace") for line in whole)
+                if more:
+                    self.pause()
+        if rest:
+            yield rest.decode(errors="replace")
+        self.wait()
 
     def interrupt(self) -> None:
         """Hand a Ctrl-C on."""
@@ -121,27 +151,3 @@ def invoke(arguments: Sequence[str], on_event: OnEvent = None, stdin: bytes = b"
     """Run the program, and return its standard output and the results of its events."""
     with Run(arguments, on_event, stdin) as run:
         return run.wait(), run.results
-
-
-def flags(**values: Any) -> list[str]:
-    """Return arguments of the program: a list repeats its flag, True is a flag alone.
-
-    Examples
-    --------
-    >>> flags(tag=["a", "b"], push=True, load=False, pids_limit=None, port=80)
-    ['--tag=a', '--tag=b', '--push', '--port=80']
-    """
-    out: list[str] = []
-    for name, value in values.items():
-        flag = "--" + name.rstrip("_").replace("_", "-")
-        if value is None or value is False:
-            continue
-        if value is True:
-            out.append(flag)
-        elif isinstance(value, dict):
-            out += [f"{flag}={key}={item}" for key, item in value.items()]
-        elif isinstance(value, (list, tuple)):
-            out += [f"{flag}={item}" for item in value]
-        else:
-            out.append(f"{flag}={value}")
-    return out

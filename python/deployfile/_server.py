@@ -1,24 +1,29 @@
-"""The server of deployfile run, as a context."""
+"""What runs until it is left: the server of deployfile run, and the tunnel of deployfile open."""
 
 from __future__ import annotations
 
 import json
-import os
 import urllib.error
 import urllib.request
 from types import TracebackType
-from typing import Any
+from typing import Any, Self, Sequence
 
-from deployfile._api import Path
+from deployfile._call import FileOrPath, document
 from deployfile._data import request
-from deployfile._run import OnEvent, Run, flags
+from deployfile._run import OnEvent, Run
 
 
-class Server:
-    """A model that is served on this machine; leaving the context stops it."""
+class Opened:
+    """A URL that answers until the context is left.
 
-    def __init__(self, context: Path = ".", *, on_event: OnEvent = None, **options: Any) -> None:
-        self._run = Run(["run", "--json", "--progress=quiet", *flags(**options), os.fspath(context)], on_event)
+    Attributes
+    ----------
+    url : str
+        Where it is.
+    """
+
+    def __init__(self, command: Sequence[str], on_event: OnEvent = None, file: FileOrPath | None = None) -> None:
+        self._run = Run(command, on_event, document(file))
         try:
             while not self._run.results and self._run.step():
                 self._run.pause()
@@ -29,16 +34,39 @@ class Server:
             raise
         self.url: str = self._run.results[0]["url"]
 
-    def __enter__(self) -> Server:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End what answers, and wait for it."""
         self._run.close()
 
-    def predict(self, data: Any, *, content_type: str = "application/json") -> Any:
-        """Return the model's answer to a DataFrame, array, list or dict.
 
-        A ValueError has what the server says of a request that it refuses.
+class Server(Opened):
+    """A model that is served on this machine until the context is left."""
+
+    def predict(self, data: Any, *, content_type: str = "application/json") -> Any:
+        """Return the model's answer.
+
+        Parameters
+        ----------
+        data : object
+            A DataFrame, an array, a list, or a dict of MLflow's scoring protocol.
+        content_type : str, optional
+            What the request is, if not JSON.
+
+        Returns
+        -------
+        object
+            The answer, decoded.
+
+        Raises
+        ------
+        ValueError
+            If the server refuses the request; it has what the server says.
         """
         asked = urllib.request.Request(f"{self.url}/invocations", request(data), {"Content-Type": content_type})
         # The server is on this machine, whatever proxies there are.
@@ -49,8 +77,3 @@ class Server:
         except urllib.error.HTTPError as refused:
             text = refused.read().decode(errors="replace")
             raise ValueError(f"the server answers {refused.code}: {text}") from None
-
-
-def run(context: Path = ".", *, on_event: OnEvent = None, **options: Any) -> Server:
-    """Build the image and serve the model on this machine: ``with run() as server: …``."""
-    return Server(context, on_event=on_event, **options)

@@ -9,9 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Dict, List, Optional
 
+from deployfile._show import Record
+
 
 @dataclass(frozen=True)
-class Attestation:
+class Attestation(Record):
     """Attestation is a statement about an image."""
 
     #: predicate is its type, such as https://slsa.dev/provenance/v1.
@@ -28,7 +30,7 @@ class Attestation:
 
 
 @dataclass(frozen=True)
-class Begin:
+class Begin(Record):
     """Begin is the first line of --events."""
 
     #: version is that of the events.
@@ -42,7 +44,7 @@ class Begin:
 
 
 @dataclass(frozen=True)
-class Blob:
+class Blob(Record):
     """Blob is a layer as a registry has it."""
 
     #: digest names it.
@@ -56,7 +58,7 @@ class Blob:
 
 
 @dataclass(frozen=True)
-class Build:
+class Build(Record):
     """Build is what build prints."""
 
     #: digest is the image's digest, sha256:…; "" if the output is not an image.
@@ -84,7 +86,7 @@ class Build:
 
 
 @dataclass(frozen=True)
-class Builder:
+class Builder(Record):
     """Builder is what builder status prints of the embedded builder."""
 
     #: running reports whether it runs.
@@ -110,7 +112,7 @@ class Builder:
 
 
 @dataclass(frozen=True)
-class Bytes:
+class Bytes(Record):
     """Bytes is how far a transfer is."""
 
     #: name says what is transferred.
@@ -126,7 +128,7 @@ class Bytes:
 
 
 @dataclass(frozen=True)
-class Change:
+class Change(Record):
     """Change is one object that differs at a target."""
 
     #: action is what a deployment does with the object. One of create, update, delete.
@@ -144,7 +146,7 @@ class Change:
 
 
 @dataclass(frozen=True)
-class Comparison:
+class Comparison(Record):
     """Comparison is what diff prints of two locks or images, A and B."""
 
     #: a is the first side.
@@ -175,7 +177,7 @@ class Comparison:
 
 
 @dataclass(frozen=True)
-class Deletion:
+class Deletion(Record):
     """Deletion is what delete prints for each target."""
 
     #: target is the NAME of [targets.NAME].
@@ -202,7 +204,7 @@ class Deletion:
 
 
 @dataclass(frozen=True)
-class Difference:
+class Difference(Record):
     """Difference is a fact that differs."""
 
     #: kind is what the fact is about, such as "package", "base" or "model-file".
@@ -231,7 +233,7 @@ class Difference:
 
 
 @dataclass(frozen=True)
-class Directory:
+class Directory(Record):
     """Directory is what env and eject print."""
 
     #: directory is the directory that was made.
@@ -239,7 +241,7 @@ class Directory:
 
 
 @dataclass(frozen=True)
-class Edit:
+class Edit(Record):
     """Edit is what add and remove print."""
 
     #: file is the Deployfile.
@@ -253,7 +255,7 @@ class Edit:
 
 
 @dataclass(frozen=True)
-class End:
+class End(Record):
     """End is the last line of --events."""
 
     #: exit-code is that of the command.
@@ -261,7 +263,7 @@ class End:
 
 
 @dataclass(frozen=True)
-class Endpoint:
+class Endpoint(Record):
     """Endpoint is what open prints."""
 
     #: target is the NAME of [targets.NAME].
@@ -278,7 +280,7 @@ class Endpoint:
 
 
 @dataclass(frozen=True)
-class Error:
+class Error(Record):
     """Error is what a command that fails prints with --json: one line, the last one of standard
     error."""
 
@@ -317,7 +319,7 @@ class Error:
 
 
 @dataclass(frozen=True)
-class Event:
+class Event(Record):
     """Event is a line of --events."""
 
     #: event is what has happened: begin is the first line, end the last, and before it is error
@@ -358,7 +360,7 @@ class Event:
 
 
 @dataclass(frozen=True)
-class Fact:
+class Fact(Record):
     """Fact is something that is known of an image."""
 
     #: about is what it is about. One of model, environment, server, base, source, lock.
@@ -375,7 +377,7 @@ class Fact:
 
 
 @dataclass(frozen=True)
-class Fault:
+class Fault(Record):
     """Fault is one thing that is wrong, or that a warning is about."""
 
     #: message says what is wrong; it may have several lines.
@@ -403,7 +405,7 @@ class Fault:
 
 
 @dataclass(frozen=True)
-class FieldDiff:
+class FieldDiff(Record):
     """FieldDiff is a field of a JSON document that differs."""
 
     #: field is its path.
@@ -417,7 +419,7 @@ class FieldDiff:
 
 
 @dataclass(frozen=True)
-class FileDiff:
+class FileDiff(Record):
     """FileDiff is an attribute of a file that differs."""
 
     #: file is its path.
@@ -434,7 +436,7 @@ class FileDiff:
 
 
 @dataclass(frozen=True)
-class Finding:
+class Finding(Record):
     """Finding is what check prints for each thing that it found."""
 
     #: kind is what the finding is about. One of deployfile, model, lock.
@@ -460,7 +462,7 @@ class Finding:
 
 
 @dataclass(frozen=True)
-class Init:
+class Init(Record):
     """Init is what init prints."""
 
     #: file is the Deployfile that was written.
@@ -474,7 +476,7 @@ class Init:
 
 
 @dataclass(frozen=True)
-class InspectedPlatform:
+class InspectedPlatform(Record):
     """InspectedPlatform is an image of one platform."""
 
     #: platform is os/arch.
@@ -491,7 +493,7 @@ class InspectedPlatform:
 
 
 @dataclass(frozen=True)
-class Inspection:
+class Inspection(Record):
     """Inspection is what inspect prints of an image."""
 
     #: image is the image by its digest: REPOSITORY@sha256:…, or the name that was given for one
@@ -512,7 +514,7 @@ class Inspection:
 
 
 @dataclass(frozen=True)
-class Instance:
+class Instance(Record):
     """Instance is one container or pod."""
 
     #: name is its name at the target.
@@ -535,7 +537,7 @@ class Instance:
 
 
 @dataclass(frozen=True)
-class LayerDiff:
+class LayerDiff(Record):
     """LayerDiff is how the layers of two images differ on one platform."""
 
     #: platform is os/arch.
@@ -561,7 +563,7 @@ class LayerDiff:
 
 
 @dataclass(frozen=True)
-class LayerSize:
+class LayerSize(Record):
     """LayerSize is a layer of Python packages."""
 
     #: name is that of the only package, or bucket-NN.
@@ -575,7 +577,7 @@ class LayerSize:
 
 
 @dataclass(frozen=True)
-class Lock:
+class Lock(Record):
     """Lock is what lock prints: how the lock differs from the one before."""
 
     #: file is the name of the lock file.
@@ -604,7 +606,7 @@ class Lock:
 
 
 @dataclass(frozen=True)
-class LockChange:
+class LockChange(Record):
     """LockChange is one thing that is locked differently."""
 
     #: kind is what it is. One of package, debian, base, toolchain.
@@ -624,7 +626,7 @@ class LockChange:
 
 
 @dataclass(frozen=True)
-class Log:
+class Log(Record):
     """Log is what a step prints."""
 
     #: step is the id of the step.
@@ -635,7 +637,7 @@ class Log:
 
 
 @dataclass(frozen=True)
-class ModelArtifact:
+class ModelArtifact(Record):
     """ModelArtifact is what model inspect prints."""
 
     #: reference is the artifact by its digest: REPOSITORY@sha256:….
@@ -658,7 +660,7 @@ class ModelArtifact:
 
 
 @dataclass(frozen=True)
-class ModelFile:
+class ModelFile(Record):
     """ModelFile is a file of a model."""
 
     #: path is relative to the model's directory.
@@ -675,7 +677,7 @@ class ModelFile:
 
 
 @dataclass(frozen=True)
-class ModelLayer:
+class ModelLayer(Record):
     """ModelLayer is a layer of a model in a registry."""
 
     #: digest names it.
@@ -695,7 +697,7 @@ class ModelLayer:
 
 
 @dataclass(frozen=True)
-class ModelPull:
+class ModelPull(Record):
     """ModelPull is what model pull prints."""
 
     #: reference is the artifact by its digest: REPOSITORY@sha256:….
@@ -712,7 +714,7 @@ class ModelPull:
 
 
 @dataclass(frozen=True)
-class ModelPush:
+class ModelPush(Record):
     """ModelPush is what model push prints."""
 
     #: reference is the artifact by its digest: REPOSITORY@sha256:….
@@ -735,7 +737,7 @@ class ModelPush:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class Outcome(Record):
     """Outcome is what deploy, promote and rollback print for each target."""
 
     #: target is the NAME of [targets.NAME].
@@ -788,7 +790,7 @@ class Outcome:
 
 
 @dataclass(frozen=True)
-class Part:
+class Part(Record):
     """Part is a part of an image, with all of its own parts."""
 
     #: kind says what it is. One of base, system-packages, requirement, server, package, model,
@@ -812,7 +814,7 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Position:
+class Position(Record):
     """Position is a place in a text: both numbers start at 1, and Column counts Unicode code
     points."""
 
@@ -822,7 +824,7 @@ class Position:
 
 
 @dataclass(frozen=True)
-class Prune:
+class Prune(Record):
     """Prune is what builder prune prints."""
 
     #: freed is the number of bytes, and Address the builder's.
@@ -832,7 +834,7 @@ class Prune:
 
 
 @dataclass(frozen=True)
-class Range:
+class Range(Record):
     """Range is a stretch of text."""
 
     start: Position
@@ -841,7 +843,7 @@ class Range:
 
 
 @dataclass(frozen=True)
-class Revision:
+class Revision(Record):
     """Revision is what list prints for each revision of a target, newest first."""
 
     #: number counts from 1.
@@ -874,7 +876,7 @@ class Revision:
 
 
 @dataclass(frozen=True)
-class Server:
+class Server(Record):
     """Server is what run prints when the server answers."""
 
     #: url is where it is reached.
@@ -882,7 +884,7 @@ class Server:
 
 
 @dataclass(frozen=True)
-class Side:
+class Side(Record):
     """Side is a lock or an image that is compared."""
 
     #: name is the argument of the command.
@@ -896,7 +898,7 @@ class Side:
 
 
 @dataclass(frozen=True)
-class Sizes:
+class Sizes(Record):
     """Sizes says where the bytes of an image of one platform are."""
 
     #: platform is os/arch.
@@ -920,7 +922,7 @@ class Sizes:
 
 
 @dataclass(frozen=True)
-class Slot:
+class Slot(Record):
     """Slot is one release at a target."""
 
     #: image is what runs: REPOSITORY@sha256:…, or sha256:… for an engine that was handed the
@@ -945,7 +947,7 @@ class Slot:
 
 
 @dataclass(frozen=True)
-class Status:
+class Status(Record):
     """Status is what status prints for each target."""
 
     #: target is the NAME of [targets.NAME].
@@ -996,7 +998,7 @@ class Status:
 
 
 @dataclass(frozen=True)
-class Step:
+class Step(Record):
     """Step is a step of a build, or a group of them that is shown as one."""
 
     #: id is that of the step within the command.
@@ -1017,7 +1019,7 @@ class Step:
 
 
 @dataclass(frozen=True)
-class Stop:
+class Stop(Record):
     """Stop is what builder stop prints."""
 
     #: stopped reports whether the builder ran.
@@ -1025,7 +1027,7 @@ class Stop:
 
 
 @dataclass(frozen=True)
-class TargetDiff:
+class TargetDiff(Record):
     """TargetDiff is what diff prints for each target."""
 
     #: target is the NAME of [targets.NAME].
@@ -1059,7 +1061,7 @@ class TargetDiff:
 
 
 @dataclass(frozen=True)
-class Verification:
+class Verification(Record):
     """Verification is what verify prints: whether an image is what its lock makes."""
 
     #: image is the argument of the command.
@@ -1080,7 +1082,7 @@ class Verification:
 
 
 @dataclass(frozen=True)
-class VerifiedLayer:
+class VerifiedLayer(Record):
     """VerifiedLayer is a layer that differs."""
 
     #: number counts from 1, the lowest layer of the image, or of the rebuild if the image does
@@ -1104,7 +1106,7 @@ class VerifiedLayer:
 
 
 @dataclass(frozen=True)
-class VerifiedPlatform:
+class VerifiedPlatform(Record):
     """VerifiedPlatform says what differs in the image of one platform."""
 
     #: platform is os/arch.
@@ -1130,7 +1132,7 @@ class VerifiedPlatform:
 
 
 @dataclass(frozen=True)
-class Version:
+class Version(Record):
     """Version is what version prints."""
 
     #: version is that of deployfile.

@@ -1,0 +1,1 @@
+"""Makes modules of deployfile from JSON; no part of the wheel."""
