@@ -61,6 +61,7 @@ func pack(version, source, out, arg string) error {
 	}
 	w.put(w.info("METADATA"), []byte(w.metadata(string(readme))), false)
 	w.put(w.info("WHEEL"), []byte(w.wheel()), false)
+	w.put(w.info("entry_points.txt"), []byte(entryPoints), false)
 	if err := os.MkdirAll(out, 0o755); err != nil {
 		return err
 	}

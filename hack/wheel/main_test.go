@@ -70,6 +70,9 @@ func TestPack(t *testing.T) {
 	if got := files["deployfile-1.0.0.dist-info/WHEEL"].text; strings.Count(got, "Tag: py3-none-") != 3 {
 		t.Errorf("WHEEL is %q", got)
 	}
+	if got := files["deployfile-1.0.0.dist-info/entry_points.txt"].text; got != "[mlflow.deployments]\ndeployfile = deployfile.mlflow.plugin\n" {
+		t.Errorf("entry_points.txt is %q", got)
+	}
 	if got := files["deployfile-1.0.0.dist-info/METADATA"].text; !strings.Contains(got, "\nVersion: 1.0.0\n") || strings.Contains(got, "Requires-Dist") {
 		t.Errorf("METADATA is %q", got)
 	}

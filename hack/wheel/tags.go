@@ -69,6 +69,9 @@ Description-Content-Type: text/markdown
 %s`, w.Version, readme)
 }
 
+// entryPoints are how others find the package: MLflow its target "deployfile".
+const entryPoints = "[mlflow.deployments]\ndeployfile = deployfile.mlflow.plugin\n"
+
 // wheel returns the file WHEEL.
 func (w *wheel) wheel() string {
 	var b strings.Builder

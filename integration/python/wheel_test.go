@@ -80,6 +80,28 @@ func TestWheel(t *testing.T) {
 	}
 }
 
+// TestPlugin has MLflow find the wheel as a target of its deployments.
+func TestPlugin(t *testing.T) {
+	dir := t.TempDir()
+	root, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	u := user{t, dir}
+	u.run(root, nil, "go", "run", "./hack/wheel", "-version", "v1.0.0", "-o", dir, runtime.GOOS+"/"+runtime.GOARCH+"=bin/deployfile")
+	wheels, err := filepath.Glob(dir + "/*.whl")
+	if err != nil || len(wheels) != 1 {
+		t.Fatal(wheels, err)
+	}
+	python := os.Getenv("DEPLOYFILE_TEST_PYTHON")
+	u.run(dir, nil, python, "-m", "pip", "install", "--no-index", "--disable-pip-version-check", "--target", "lib", wheels[0])
+	if err := os.CopyFS(filepath.Join(dir, "iris/model"), os.DirFS(filepath.Join(root, "examples/iris/model"))); err != nil {
+		t.Fatal(err)
+	}
+	u.run(filepath.Join(dir, "iris"), nil, filepath.Join(dir, "lib/bin/deployfile"), "init", "model")
+	u.run(dir, []string{"PYTHONPATH=" + filepath.Join(dir, "lib")}, python, filepath.Join(root, "integration/python/plugin_test.py"), "iris")
+}
+
 // TestTypes has the package checked as strictly as it is for its users.
 func TestTypes(t *testing.T) {
 	python, err := filepath.Abs("../../python")

@@ -51,7 +51,7 @@ class Document(Table):
         >>> Deployfile.loads('[model]\\nsource = "model"\\n').model.source
         'model'
         """
-        document: typing.Self = _typed(cls, tomllib.loads(text), "")
+        document: typing.Self = typed(cls, tomllib.loads(text), "")
         return document
 
     @classmethod
@@ -80,20 +80,21 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def _typed(kind: Any, value: Any, where: str) -> Any:
+def typed(kind: Any, value: Any, where: str) -> Any:
+    """Return a value of tomllib as a type; where says which table it is."""
     origin, arguments = typing.get_origin(kind), typing.get_args(kind)
     if origin is Union:
         tables = [argument for argument in arguments if dataclasses.is_dataclass(argument)]
         if len(tables) < 2:
-            return _typed(arguments[0], value, where)
+            return typed(arguments[0], value, where)
         kinds = {f.default: table for table in tables for f in dataclasses.fields(typing.cast(Any, table)) if f.name == "kind"}
         if not isinstance(value, dict) or value.get("kind") not in kinds:
             raise ValueError(f"{where}: its kind is none of {', '.join(map(str, kinds))}")
-        return _typed(kinds[value["kind"]], value, where)
+        return typed(kinds[value["kind"]], value, where)
     if origin is list and isinstance(value, list):
-        return [_typed(arguments[0], item, where) for item in value]
+        return [typed(arguments[0], item, where) for item in value]
     if origin is dict and isinstance(value, dict):
-        return {key: _typed(arguments[1], item, f"{where}.{key}".lstrip(".")) for key, item in value.items()}
+        return {key: typed(arguments[1], item, f"{where}.{key}".lstrip(".")) for key, item in value.items()}
     if not dataclasses.is_dataclass(kind):
         return value
     if not isinstance(value, dict):
@@ -106,7 +107,7 @@ def _typed(kind: Any, value: Any, where: str) -> Any:
     for key, f in known.items():
         if key not in value and f.default is dataclasses.MISSING:
             raise ValueError(f'[{where}] has no "{key}"' if where else f"there is no [{key}]")
-    fields = {known[key].name: _typed(hints[known[key].name], item, f"{where}.{key}".lstrip(".")) for key, item in value.items()}
+    fields = {known[key].name: typed(hints[known[key].name], item, f"{where}.{key}".lstrip(".")) for key, item in value.items()}
     return typing.cast(Any, kind)(**fields)
 
 

@@ -40,6 +40,10 @@ class Opened:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.close()
 
+    def wait(self) -> None:
+        """Wait until it ends by itself; a Ctrl-C ends it."""
+        self._run.wait()
+
     def close(self) -> None:
         """End what answers, and wait for it."""
         self._run.close()

@@ -1,0 +1,109 @@
+"""What wheel_test.go runs: MLflow's own ways to the target deployfile, as far as no builder is
+needed. plugin_test.py PROJECT"""
+
+import doctest
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any, Callable
+
+from mlflow.deployments import get_deploy_client
+from mlflow.exceptions import MlflowException
+
+from deployfile import Deployfile, commands
+from deployfile.file import Kubernetes
+from deployfile.mlflow import _config, plugin
+from deployfile.mlflow._model import model
+
+IMAGE = "registry.example/iris@sha256:" + 64 * "0"
+
+
+def refused(code: str, text: str, call: Callable[[], Any]) -> None:
+    try:
+        call()
+    except MlflowException as e:
+        assert e.error_code == code and text in str(e), (e.error_code, str(e))
+    else:
+        raise AssertionError(f"taken: {text}")
+
+
+def command(*arguments: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run([sys.executable, "-m", "mlflow", "deployments", *arguments], capture_output=True, text=True)
+
+
+def refuses() -> None:
+    """What cannot be done is an error of MLflow's that says so."""
+    local = get_deploy_client("deployfile:/docker")
+    refused("INVALID_PARAMETER_VALUE", "no [targets.nowhere]", lambda: get_deploy_client("deployfile:/nowhere").get_deployment("iris"))
+    refused("INVALID_PARAMETER_VALUE", 'no key "prot"; did you mean "port"?', lambda: local.create_deployment("iris", "model", config={"prot": "1"}))
+    refused("INVALID_PARAMETER_VALUE", "'x' is not a whole number", lambda: local.create_deployment("iris", "model", config={"port": "x"}))
+    refused("INVALID_PARAMETER_VALUE", "the flavor sklearn", lambda: local.create_deployment("iris", "model", flavor="sklearn"))
+    refused("INVALID_PARAMETER_VALUE", "leave --endpoint out", lambda: local.delete_deployment("iris", endpoint="other"))
+    refused("INVALID_PARAMETER_VALUE", "there are no inputs", lambda: local.predict("iris"))
+    refused("INVALID_PARAMETER_VALUE", "name the deployment", local.list_deployments)
+    refused("FEATURE_DISABLED", "made by its first deployment", lambda: local.create_endpoint("iris"))
+    refused("INVALID_PARAMETER_VALUE", "no replicas", lambda: plugin.run_local("docker", "iris", "model", config={"replicas": 1}))
+    for call in (lambda: local.get_deployment("iris"), lambda: local.delete_deployment("iris"), lambda: local.create_deployment("iris", "model")):
+        refused("INTERNAL_ERROR", "no Docker engine", call)
+
+
+def describes(project: Path) -> None:
+    """The target is that of the Deployfile, with the keys of -C and the name as its endpoint."""
+    file = Deployfile.load(project / "Deployfile")
+    file.targets = {"prod": Kubernetes(namespace="ml", image="registry.example/iris")}
+    file.dump(project / "Deployfile")
+    with tempfile.TemporaryDirectory() as directory:
+        plugin._Project("prod", "flowers", {"replicas": "3", "resources.memory": "2Gi", "env.A": "1"}, Path(directory))
+        made = Deployfile.load(Path(directory) / "Deployfile").targets
+        assert made == {
+            "prod": Kubernetes(
+                namespace="ml", image="registry.example/iris", endpoint="flowers", replicas=3, env={"A": "1"},
+                resources=made["prod"].resources if made else None,
+            )
+        }, made
+        objects = commands.render("prod", directory=directory, image=IMAGE)
+    for want in ("name: flowers", "namespace: ml", "replicas: 3", "memory: 2Gi"):
+        assert want in objects, objects
+
+
+def fetches(project: Path) -> None:
+    """What the program cannot read is fetched by MLflow, and what a server has is named."""
+    with tempfile.TemporaryDirectory() as directory:
+        place = Path(directory)
+        made = model((project / "model").as_uri(), place)
+        assert (place / made.source / "MLmodel").read_bytes() == (project / "model" / "MLmodel").read_bytes()
+        os.environ["MLFLOW_TRACKING_URI"] = "http://127.0.0.1:1"
+        made = model("models:/iris@champion", place)
+        assert (made.source, made.tracking_uri) == ("models:/iris@champion", "http://127.0.0.1:1")
+        del os.environ["MLFLOW_TRACKING_URI"]
+        assert model("s3://bucket/model", place).source == "s3://bucket/model"
+
+
+def commanded() -> None:
+    """MLflow's command finds the target, and says what the client says."""
+    said = command("help", "-t", "deployfile")
+    assert "kubernetes: " in said.stdout and "  resources.memory: " in said.stdout, said
+    said = command("create", "-t", "deployfile:/docker", "--name", "iris", "-m", "model", "-C", "prot=1")
+    assert said.returncode != 0 and 'did you mean "port"?' in said.stdout + said.stderr, said
+    Path("rows.json").write_text(json.dumps([{"x": 1}]))
+    said = command("predict", "-t", "deployfile:/docker", "--name", "iris", "-I", "rows.json")
+    assert said.returncode != 0 and "no Docker engine" in said.stdout + said.stderr, said
+
+
+def examples() -> None:
+    for module in (_config, plugin):
+        failed, ran = doctest.testmod(module)
+        assert ran and not failed, module
+
+
+if __name__ == "__main__":
+    os.chdir(sys.argv[1])
+    os.environ["DOCKER_HOST"] = "tcp://127.0.0.1:1"
+    examples()
+    refuses()
+    describes(Path.cwd())
+    fetches(Path.cwd())
+    commanded()

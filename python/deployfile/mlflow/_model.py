@@ -1,0 +1,69 @@
+"""Brings the model that a URI of MLflow names to where a Deployfile can name it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import urllib.parse
+from pathlib import Path
+
+from deployfile.file import Model
+
+#: What the program fetches itself. All else is fetched here, by MLflow.
+_OF_A_SERVER = ("models", "runs", "mlflow-artifacts")
+_OF_THE_PROGRAM = ("oci", "s3", "gs", "wasbs", "https", "hf", "git+https", "git+ssh")
+
+#: The directory of what is fetched here, beside what a Deployfile may refer to.
+FETCHED = "mlflow-model"
+
+
+def model(uri: str, directory: Path) -> Model:
+    """Return the table [model] for a URI; what has to be fetched here becomes a directory.
+
+    The program asks MLflow's server itself where there is one, so that the lock and the image
+    know where the model came from. A database, a directory of runs and Databricks are asked by
+    MLflow in this process, with its credentials.
+    """
+    scheme = urllib.parse.urlparse(uri).scheme
+    if scheme in _OF_THE_PROGRAM:
+        return Model(uri)
+    if scheme in _OF_A_SERVER:
+        server = _server()
+        if server is not None:
+            return Model(uri, tracking_uri=server)
+    import mlflow.artifacts  # not before it is needed: it takes a second
+
+    here = Path(mlflow.artifacts.download_artifacts(uri))
+    shutil.copytree(here, directory / FETCHED)
+    return Model(FETCHED)
+
+
+def _server() -> str | None:
+    """Return the address of MLflow's server, if this process has one and models are there, too."""
+    import mlflow
+
+    tracking, registry = mlflow.get_tracking_uri(), mlflow.get_registry_uri()
+    parsed = urllib.parse.urlparse(tracking)
+    # A credential in the address is not for a file; the program has it from the environment.
+    if parsed.scheme not in ("http", "https") or parsed.username or registry != tracking:
+        return None
+    return str(tracking)
+
+
+def is_source(uri: str, template: Path, source: str) -> bool:
+    """Report whether a URI is what a Deployfile names already."""
+    return uri == source or ":" not in source and Path(uri.removeprefix("file://")).resolve() == (template.parent / source).resolve()
+
+
+def project(template: Path, source: str, directory: Path, whole: bool) -> None:
+    """Copy what a Deployfile may refer to; its model and its lock only if the whole is wanted."""
+    model = os.path.normpath(template.parent / source)
+
+    def ignored(at: str, names: list[str]) -> set[str]:
+        out = {".git", "Deployfile"} if Path(at) == template.parent else set()
+        if not whole:
+            out |= {"Deployfile.lock", "pylock.toml"} if out else set()
+            out |= {name for name in names if os.path.normpath(os.path.join(at, name)) == model}
+        return out & set(names)
+
+    shutil.copytree(template.parent, directory, ignore=ignored, dirs_exist_ok=True)
