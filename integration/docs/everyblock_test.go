@@ -101,6 +101,7 @@ func blocksOf() map[string][]covered {
 		pythonPage: {
 			{"make wheels", "", "integration/python's TestWheel installs the wheels in an empty environment"},
 			{"import deployfile", "", "integration/python's TestPage builds and serves another project so"},
+			{"mlflow deployments create -t deployfile:/prod --name iris -m models:/iris@champion -C replicas=3", "", "integration/python's TestPlugin gives MLflow's command such a target, as far as no builder is needed"},
 		},
 		irisPage: {
 			{"deployfile lock", "TestIrisPage", ""},

@@ -39,18 +39,23 @@ def errors(project: str) -> None:
 
 def interrupt() -> None:
     """A Ctrl-C is handed on once, and the program is waited for."""
+    events: list[str | None] = []
     directory = tempfile.mkdtemp()
     program, said = os.path.join(directory, "program"), os.path.join(directory, "said")
+    event = '{"event": "message", "time": "", "message": "put back"}'
     with open(program, "w") as f:
-        f.write(f"#!/bin/sh\ntrap 'sleep 0.5; echo put back >>{said}; exit 130' INT\nwhile :; do sleep 0.1; done\n")
+        f.write(f"#!/bin/sh\ntrap 'sleep 0.5; echo put back >>{said}; cat {said}.json >>$2; exit 130' INT\nfor i in $(seq 100); do sleep 0.1; done\n")
+    with open(said + ".json", "w") as f:
+        f.write(event + "\n")
     os.chmod(program, 0o755)
     os.environ["DEPLOYFILE_PROGRAM"] = program
     threading.Timer(1, lambda: os.kill(os.getpid(), signal.SIGINT)).start()
     try:
-        deployfile.deploy("prod")
+        deployfile.deploy("prod", on_event=lambda e: events.append(e.message))
     except KeyboardInterrupt:
         with open(said) as f:
             assert f.read() == "put back\n"
+        assert events == ["put back"], events
     else:
         raise AssertionError("deploy was not interrupted")
     finally:

@@ -2,6 +2,7 @@
 needed. plugin_test.py PROJECT"""
 
 import doctest
+import inspect
 import json
 import os
 import subprocess
@@ -10,13 +11,14 @@ import tempfile
 from pathlib import Path
 from typing import Any, Callable
 
+import mlflow.models
 from mlflow.deployments import get_deploy_client
 from mlflow.exceptions import MlflowException
 
+import deployfile.mlflow
 from deployfile import Deployfile, commands
 from deployfile.file import Kubernetes
-from deployfile.mlflow import _config, plugin
-from deployfile.mlflow._model import model
+from deployfile.mlflow import _config, _model, _models, plugin
 
 IMAGE = "registry.example/iris@sha256:" + 64 * "0"
 
@@ -45,6 +47,7 @@ def refuses() -> None:
     refused("INVALID_PARAMETER_VALUE", "there are no inputs", lambda: local.predict("iris"))
     refused("INVALID_PARAMETER_VALUE", "name the deployment", local.list_deployments)
     refused("FEATURE_DISABLED", "made by its first deployment", lambda: local.create_endpoint("iris"))
+    refused("FEATURE_DISABLED", "call predict", lambda: local.predict_stream("iris", {}))
     refused("INVALID_PARAMETER_VALUE", "no replicas", lambda: plugin.run_local("docker", "iris", "model", config={"replicas": 1}))
     for call in (lambda: local.get_deployment("iris"), lambda: local.delete_deployment("iris"), lambda: local.create_deployment("iris", "model")):
         refused("INTERNAL_ERROR", "no Docker engine", call)
@@ -73,13 +76,13 @@ def fetches(project: Path) -> None:
     """What the program cannot read is fetched by MLflow, and what a server has is named."""
     with tempfile.TemporaryDirectory() as directory:
         place = Path(directory)
-        made = model((project / "model").as_uri(), place)
+        made = _model.model((project / "model").as_uri(), place)
         assert (place / made.source / "MLmodel").read_bytes() == (project / "model" / "MLmodel").read_bytes()
         os.environ["MLFLOW_TRACKING_URI"] = "http://127.0.0.1:1"
-        made = model("models:/iris@champion", place)
+        made = _model.model("models:/iris@champion", place)
         assert (made.source, made.tracking_uri) == ("models:/iris@champion", "http://127.0.0.1:1")
         del os.environ["MLFLOW_TRACKING_URI"]
-        assert model("s3://bucket/model", place).source == "s3://bucket/model"
+        assert _model.model("s3://bucket/model", place).source == "s3://bucket/model"
 
 
 def commanded() -> None:
@@ -94,15 +97,36 @@ def commanded() -> None:
 
 
 def examples() -> None:
-    for module in (_config, plugin):
+    for module in (_config, _model, _models, plugin):
         failed, ran = doctest.testmod(module)
         assert ran and not failed, module
+
+
+def same_parameters() -> None:
+    """The functions of mlflow.models have the parameters that they have there."""
+    for name in ("build_docker", "predict"):
+        theirs = inspect.signature(getattr(mlflow.models, name)).parameters.values()
+        ours = inspect.signature(getattr(deployfile.mlflow, name)).parameters.values()
+        assert [(p.name, p.default) for p in theirs] == [(p.name, p.default) for p in ours], name
+    for call in (
+        lambda: deployfile.mlflow.build_docker("model", env_manager="conda"),
+        lambda: deployfile.mlflow.build_docker("model", mlflow_home="/mlflow"),
+        lambda: deployfile.mlflow.generate_dockerfile("model", install_java=True),
+        lambda: deployfile.mlflow.predict("model", content_type="parquet"),
+        lambda: deployfile.mlflow.predict("model", [1], "rows.json"),
+    ):
+        try:
+            call()
+        except ValueError:
+            continue
+        raise AssertionError("taken")
 
 
 if __name__ == "__main__":
     os.chdir(sys.argv[1])
     os.environ["DOCKER_HOST"] = "tcp://127.0.0.1:1"
     examples()
+    same_parameters()
     refuses()
     describes(Path.cwd())
     fetches(Path.cwd())

@@ -128,14 +128,19 @@ class Run:
             self._process.send_signal(signal.SIGINT)
 
     def close(self) -> None:
-        """Interrupt the program if it runs, and wait for it."""
+        """Interrupt the program if it runs, and wait for it; its last events are read, too."""
+        if self._events.closed:
+            return
         self.interrupt()
         while True:
             try:
-                self._process.wait()
+                while self.step():
+                    self.pause()
                 break
             except KeyboardInterrupt:
                 self.interrupt()  # the second one leaves the target as it is
+            except Exception:
+                self._on_event = None  # it failed; the program is waited for all the same
         self._events.close()
         self._directory.cleanup()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import urllib.parse
 from pathlib import Path
@@ -17,8 +18,11 @@ _OF_THE_PROGRAM = ("oci", "s3", "gs", "wasbs", "https", "hf", "git+https", "git+
 FETCHED = "mlflow-model"
 
 
-def model(uri: str, directory: Path) -> Model:
+def model(uri: str, directory: Path, name: str | None = None) -> Model:
     """Return the table [model] for a URI; what has to be fetched here becomes a directory.
+
+    A name is for that: it would be called by its directory otherwise, and is by default called
+    by the last part of the URI.
 
     The program asks MLflow's server itself where there is one, so that the lock and the image
     know where the model came from. A database, a directory of runs and Databricks are asked by
@@ -35,7 +39,19 @@ def model(uri: str, directory: Path) -> Model:
 
     here = Path(mlflow.artifacts.download_artifacts(uri))
     shutil.copytree(here, directory / FETCHED)
-    return Model(FETCHED)
+    return Model(FETCHED, name=name or _last(uri))
+
+
+def _last(uri: str) -> str | None:
+    """Return a name for a model.
+
+    Examples
+    --------
+    >>> _last("file:///home/me/Iris model/"), _last("runs:/0123/model"), _last("/")
+    ('iris-model', 'model', None)
+    """
+    last = urllib.parse.unquote(urllib.parse.urlparse(uri).path).rstrip("/").rpartition("/")[2]
+    return re.sub(r"[^a-z0-9]+", "-", last.lower()).strip("-") or None
 
 
 def _server() -> str | None:

@@ -27,7 +27,7 @@ from mlflow.protos.databricks_pb2 import (
 from deployfile import commands, errors, report
 from deployfile.file import Deployfile, Model
 from deployfile.mlflow._config import configured, kinds
-from deployfile.mlflow._model import FETCHED, is_source, model, project
+from deployfile.mlflow._model import is_source, model, project
 
 FLAVOR = "python_function"
 
@@ -110,6 +110,10 @@ class DeployfileClient(BaseDeploymentClient):
             answer = commands.predict(inputs, made.directory, target=made.target)
         return PredictionsResponse(answer if isinstance(answer, dict) else {"predictions": answer})
 
+    def predict_stream(self, deployment_name: str | None = None, inputs: Any = None, endpoint: str | None = None) -> Iterator[dict[str, Any]]:
+        """Refused: an answer comes whole."""
+        raise MlflowException("an answer comes whole: call predict", FEATURE_DISABLED)
+
     def create_endpoint(self, name: str, config: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """Refused: an endpoint is made by its first deployment."""
         raise MlflowException("an endpoint is made by its first deployment: create that", FEATURE_DISABLED)
@@ -169,10 +173,8 @@ class _Project:
         if self.template is not None:
             project(self.template, given.source, self.directory, whole=same)
         if not same:
-            made = model(uri, self.directory)
-            # What is fetched here would be called by its directory.
-            named = given.name or (self._name if made.source == FETCHED else None)
-            self._file.model = dataclasses.replace(made, name=named)
+            made = model(uri, self.directory, self._name)
+            self._file.model = dataclasses.replace(made, name=given.name or made.name)
         self._save()
         with _raised():
             commands.lock(directory=self.directory)
