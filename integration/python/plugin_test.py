@@ -18,7 +18,7 @@ from mlflow.exceptions import MlflowException
 import deployfile.mlflow
 from deployfile import Deployfile, commands
 from deployfile.file import Kubernetes
-from deployfile.mlflow import _config, _model, _models, plugin
+from deployfile.mlflow import _config, _model, _models, _project, plugin
 
 IMAGE = "registry.example/iris@sha256:" + 64 * "0"
 
@@ -41,6 +41,7 @@ def refuses() -> None:
     local = get_deploy_client("deployfile:/docker")
     refused("INVALID_PARAMETER_VALUE", "no [targets.nowhere]", lambda: get_deploy_client("deployfile:/nowhere").get_deployment("iris"))
     refused("INVALID_PARAMETER_VALUE", 'no key "prot"; did you mean "port"?', lambda: local.create_deployment("iris", "model", config={"prot": "1"}))
+    refused("INVALID_PARAMETER_VALUE", "did you mean --timeout?", lambda: local.create_deployment("iris", "model", config={"--timeuot": "1m"}))
     refused("INVALID_PARAMETER_VALUE", "'x' is not a whole number", lambda: local.create_deployment("iris", "model", config={"port": "x"}))
     refused("INVALID_PARAMETER_VALUE", "the flavor sklearn", lambda: local.create_deployment("iris", "model", flavor="sklearn"))
     refused("INVALID_PARAMETER_VALUE", "leave --endpoint out", lambda: local.delete_deployment("iris", endpoint="other"))
@@ -48,7 +49,7 @@ def refuses() -> None:
     refused("INVALID_PARAMETER_VALUE", "name the deployment", local.list_deployments)
     refused("FEATURE_DISABLED", "made by its first deployment", lambda: local.create_endpoint("iris"))
     refused("FEATURE_DISABLED", "call predict", lambda: local.predict_stream("iris", {}))
-    refused("INVALID_PARAMETER_VALUE", "no replicas", lambda: plugin.run_local("docker", "iris", "model", config={"replicas": 1}))
+    refused("INVALID_PARAMETER_VALUE", "no flag --replicas", lambda: plugin.run_local("docker", "iris", "model", config={"replicas": 1}))
     for call in (lambda: local.get_deployment("iris"), lambda: local.delete_deployment("iris"), lambda: local.create_deployment("iris", "model")):
         refused("INTERNAL_ERROR", "no Docker engine", call)
 
@@ -59,7 +60,7 @@ def describes(project: Path) -> None:
     file.targets = {"prod": Kubernetes(namespace="ml", image="registry.example/iris")}
     file.dump(project / "Deployfile")
     with tempfile.TemporaryDirectory() as directory:
-        plugin._Project("prod", "flowers", {"replicas": "3", "resources.memory": "2Gi", "env.A": "1"}, Path(directory))
+        _project.Project("prod", "flowers", {"replicas": "3", "resources.memory": "2Gi", "env.A": "1"}, Path(directory))
         made = Deployfile.load(Path(directory) / "Deployfile").targets
         assert made == {
             "prod": Kubernetes(

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import inspect
 import json
 import types
 import typing
-from typing import Any, Mapping, Union
+from typing import Any, Callable, Mapping, Union
 
 from deployfile import file
 from deployfile._decode import key_of
@@ -47,6 +48,42 @@ def configured(target: Mapping[str, Any], config: Mapping[str, Any], where: str)
         _set(table, kind, key, value, target["kind"])
     made: file.Target = typed(kind, table, where)
     return made
+
+
+#: What the plugin says itself.
+_OWN = {"directory", "file", "on_event", "image", "model_image", "all", "dry_run", "no_wait", "check"}
+
+
+def options(given: Mapping[str, Any], *functions: Callable[..., Any]) -> dict[str, Any]:
+    """Return parameters of functions for flags of the program, with their types.
+
+    Examples
+    --------
+    >>> from deployfile import commands
+    >>> options({"port": "9000", "no-cache": "true", "tag": "x", "secret": '["id=a", "id=b"]'}, commands.run, commands.build)
+    {'port': '9000', 'no_cache': True, 'tag': 'x', 'secret': ['id=a', 'id=b']}
+    >>> options({"prot": "9000"}, commands.run)
+    Traceback (most recent call last):
+    ...
+    ValueError: there is no flag --prot; did you mean --port?
+    """
+    known = {p.name: p for f in functions for p in inspect.signature(f).parameters.values() if p.kind is p.KEYWORD_ONLY and p.name not in _OWN}
+    out: dict[str, Any] = {}
+    for flag, value in given.items():
+        name = flag.replace("-", "_")
+        if name not in known:
+            close = difflib.get_close_matches(name, known, 1)
+            raise ValueError(f"there is no flag --{flag}" + (f"; did you mean --{close[0].replace('_', '-')}?" if close else ""))
+        kind = known[name].annotation
+        if isinstance(value, str) and (kind == "bool" or value.startswith(("[", "{"))):
+            value = _read(bool if kind == "bool" else list[str], value, "--" + flag)
+        out[name] = value
+    return out
+
+
+def having(function: Callable[..., Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the parameters that a function has."""
+    return {name: value for name, value in given.items() if name in inspect.signature(function).parameters}
 
 
 def _set(table: dict[str, Any], kind: Any, key: str, value: Any, of: str) -> None:

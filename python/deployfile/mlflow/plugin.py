@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import os
 import tempfile
 import urllib.parse
 from pathlib import Path
@@ -14,20 +13,13 @@ from typing import Any, Iterator, Mapping
 
 from mlflow.deployments import BaseDeploymentClient, PredictionsResponse
 from mlflow.exceptions import MlflowException
-from mlflow.protos.databricks_pb2 import (
-    FEATURE_DISABLED,
-    INTERNAL_ERROR,
-    INVALID_PARAMETER_VALUE,
-    RESOURCE_ALREADY_EXISTS,
-    RESOURCE_CONFLICT,
-    RESOURCE_DOES_NOT_EXIST,
-    TEMPORARILY_UNAVAILABLE,
-)
+from mlflow.protos.databricks_pb2 import FEATURE_DISABLED, INVALID_PARAMETER_VALUE, RESOURCE_ALREADY_EXISTS
 
-from deployfile import commands, errors, report
-from deployfile.file import Deployfile, Model
-from deployfile.mlflow._config import configured, kinds
-from deployfile.mlflow._model import is_source, model, project
+from deployfile import commands, report
+from deployfile.file import Deployfile
+from deployfile.mlflow._config import options
+from deployfile.mlflow._model import model
+from deployfile.mlflow._project import Project, raised
 
 FLAVOR = "python_function"
 
@@ -38,6 +30,8 @@ class DeployfileClient(BaseDeploymentClient):
     ``deployfile:/NAME`` is ``[targets.NAME]`` of the Deployfile in the directory at hand. Without
     it ``deployfile:/local`` is this machine, Docker's engine or else containerd, and
     ``deployfile:/KIND`` a target of that kind. A deployment's name is the target's endpoint.
+
+    ``-C --FLAG=VALUE`` gives a flag to deployfile lock and deploy, whichever has it.
     """
 
     def create_deployment(
@@ -82,8 +76,8 @@ class DeployfileClient(BaseDeploymentClient):
     def delete_deployment(self, name: str, config: Mapping[str, Any] | None = None, endpoint: str | None = None) -> None:
         """Delete a deployment and all its revisions. What does not exist is deleted."""
         _refuse(None, endpoint, name)
-        with self._project(name, config) as made, _raised():
-            commands.delete(made.target, directory=made.directory)
+        with self._project(name, config) as made, raised():
+            commands.delete(made.target, directory=made.directory, **made.flags(commands.delete))
 
     def list_deployments(self, endpoint: str | None = None) -> list[dict[str, Any]]:
         """Return the deployment of the Deployfile's target, if there is one.
@@ -106,7 +100,7 @@ class DeployfileClient(BaseDeploymentClient):
         """Ask a deployment. Inputs are what deployfile.predict takes."""
         if inputs is None:
             raise MlflowException("there are no inputs", INVALID_PARAMETER_VALUE)
-        with self._project(deployment_name or endpoint, None) as made, _raised():
+        with self._project(deployment_name or endpoint, None) as made, raised():
             answer = commands.predict(inputs, made.directory, target=made.target)
         return PredictionsResponse(answer if isinstance(answer, dict) else {"predictions": answer})
 
@@ -135,81 +129,21 @@ class DeployfileClient(BaseDeploymentClient):
         return self.get_deployment(endpoint)
 
     @contextlib.contextmanager
-    def _project(self, name: str | None, config: Mapping[str, Any] | None) -> Iterator[_Project]:
+    def _project(self, name: str | None, config: Mapping[str, Any] | None) -> Iterator[Project]:
         with tempfile.TemporaryDirectory(prefix="deployfile-mlflow-") as directory:
-            yield _Project(_name(self.target_uri), name, config or {}, Path(directory))
-
-
-class _Project:
-    """A directory with a Deployfile of one target, whose endpoint is the deployment."""
-
-    def __init__(self, target: str, name: str | None, config: Mapping[str, Any], directory: Path) -> None:
-        self.target, self.directory = target, directory
-        self.template: Path | None = Path("Deployfile").resolve()
-        try:
-            self._file, given = self._read()
-            own = given if name is None else {**given, "endpoint": name}
-            self._file.targets = {target: configured(own, config, f"targets.{target}")}
-        except ValueError as wrong:
-            raise MlflowException(str(wrong), INVALID_PARAMETER_VALUE) from None
-        self._name = name
-        self._save()
-
-    def _read(self) -> tuple[Deployfile, dict[str, Any]]:
-        if self.template is not None and self.template.exists():
-            file = Deployfile.load(self.template)
-            if file.targets and self.target in file.targets:
-                return file, file.targets[self.target].as_dict()
-        self.template = None
-        kind = _local() if self.target == "local" else self.target
-        if kind not in kinds():
-            raise ValueError(f"no [targets.{self.target}] in ./Deployfile, and no such kind: there are local, {', '.join(sorted(kinds()))}")
-        return Deployfile(Model("model")), {"kind": kind}
-
-    def write(self, uri: str) -> None:
-        """Make the project that of a model, and pin what its image is made of."""
-        given = self._file.model
-        same = self.template is not None and is_source(uri, self.template, given.source)
-        if self.template is not None:
-            project(self.template, given.source, self.directory, whole=same)
-        if not same:
-            made = model(uri, self.directory, self._name)
-            self._file.model = dataclasses.replace(made, name=given.name or made.name)
-        self._save()
-        with _raised():
-            commands.lock(directory=self.directory)
-
-    def deploy(self, **options: Any) -> report.Outcome:
-        """Deploy the target."""
-        with _raised():
-            return commands.deploy(self.target, directory=self.directory, **options)[0]
-
-    def status(self) -> report.Status:
-        """Return what is deployed."""
-        with _raised():
-            return commands.status(self.target, directory=self.directory)[0]
-
-    def existing(self) -> report.Status:
-        """Return what is deployed, of which there must be something."""
-        now = self.status()
-        if not now.deployed:
-            raise MlflowException(f"{now.endpoint} is not deployed at {self.target}", RESOURCE_DOES_NOT_EXIST)
-        return now
-
-    def _save(self) -> None:
-        self._file.dump(self.directory / "Deployfile")
+            yield Project(_name(self.target_uri), name, config or {}, Path(directory))
 
 
 def run_local(target: str, name: str, model_uri: str, flavor: str | None = None, config: Mapping[str, Any] | None = None) -> None:
-    """Serve a model on this machine until Ctrl-C. Config is ``host``, ``port``, ``memory`` and ``pids_limit``."""
+    """Serve a model on this machine until Ctrl-C. Config has flags of deployfile run, such as ``port``."""
     _refuse(flavor, None, name)
-    given = dict(config or {})
-    unknown = sorted(set(given) - {"host", "port", "memory", "pids_limit"})
-    if unknown:
-        raise MlflowException(f"run-local has no {', '.join(unknown)}: it takes host, port, memory and pids_limit", INVALID_PARAMETER_VALUE)
+    try:
+        given = options({key.removeprefix("--"): value for key, value in (config or {}).items()}, commands.run)
+    except ValueError as wrong:
+        raise MlflowException(str(wrong), INVALID_PARAMETER_VALUE) from None
     with tempfile.TemporaryDirectory(prefix="deployfile-mlflow-") as directory:
         Deployfile(model(model_uri, Path(directory))).dump(Path(directory) / "Deployfile")
-        with _raised(), commands.run(directory, **given) as server:
+        with raised(), commands.run(directory, **given) as server:
             print(f"{name} answers at {server.url}; Ctrl-C ends it", flush=True)
             with contextlib.suppress(KeyboardInterrupt):
                 server.wait()
@@ -223,7 +157,7 @@ def target_help() -> str:
     >>> "resources.memory" in target_help()
     True
     """
-    with _raised():
+    with raised():
         definitions = commands.schema()["$defs"]
     lines = [(DeployfileClient.__doc__ or "").replace("\n    ", "\n"), "-C KEY=VALUE takes, for each kind:"]
     for kind, table in sorted(definitions.items()):
@@ -252,11 +186,6 @@ def _name(target_uri: str) -> str:
     return urllib.parse.urlparse(target_uri).path.strip("/").removeprefix("deployfile") or "local"
 
 
-def _local() -> str:
-    """Return the kind of target that this machine has: Docker's engine, else containerd."""
-    return "docker" if os.environ.get("DOCKER_HOST") or os.path.exists("/var/run/docker.sock") else "containerd"
-
-
 def _refuse(flavor: str | None, endpoint: str | None, name: str) -> None:
     if flavor not in (None, FLAVOR):
         raise MlflowException(f"the flavor {flavor} cannot be served: each model is, as {FLAVOR}", INVALID_PARAMETER_VALUE)
@@ -274,18 +203,3 @@ def _of(name: str, status: report.Status) -> dict[str, Any]:
 
 def _plain(result: report.Outcome | report.Status) -> dict[str, Any]:
     return {key: value for key, value in dataclasses.asdict(result).items() if value is not None}
-
-
-@contextlib.contextmanager
-def _raised() -> Iterator[None]:
-    """Raise what MLflow's callers expect."""
-    codes = {
-        errors.UsageError: INVALID_PARAMETER_VALUE,
-        errors.InputError: INVALID_PARAMETER_VALUE,
-        errors.ConflictError: RESOURCE_CONFLICT,
-        errors.BusyError: TEMPORARILY_UNAVAILABLE,
-    }
-    try:
-        yield
-    except errors.DeployfileError as failed:
-        raise MlflowException(str(failed), codes.get(type(failed), INTERNAL_ERROR)) from failed
