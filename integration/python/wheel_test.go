@@ -113,14 +113,14 @@ func TestTypes(t *testing.T) {
 	u.run(python, nil, os.Getenv("DEPLOYFILE_TEST_PYTHON"), "-m", "basedpyright", "--project", python)
 }
 
-// TestProgress draws with tqdm and with rich.
-func TestProgress(t *testing.T) {
+// TestNotebook draws results, and progress with tqdm and with rich.
+func TestNotebook(t *testing.T) {
 	root, err := filepath.Abs("../..")
 	if err != nil {
 		t.Fatal(err)
 	}
 	env := []string{"PYTHONPATH=" + filepath.Join(root, "python")}
-	user{t, root}.run(root, env, os.Getenv("DEPLOYFILE_TEST_PYTHON"), "integration/python/progress_test.py")
+	user{t, root}.run(root, env, os.Getenv("DEPLOYFILE_TEST_PYTHON"), "integration/python/notebook_test.py")
 }
 
 // user runs commands in a directory of their own.
