@@ -78,7 +78,13 @@ def fetches(project: Path) -> None:
     with tempfile.TemporaryDirectory() as directory:
         place = Path(directory)
         made = _model.model((project / "model").as_uri(), place)
+        assert made.name == "model" and os.listdir(place) == [made.source], (made, os.listdir(place))
         assert (place / made.source / "MLmodel").read_bytes() == (project / "model" / "MLmodel").read_bytes()
+    with tempfile.TemporaryDirectory() as directory:
+        place = Path(directory)
+        (project / "model" / "registered_model_meta").write_text("model_name: Iris Flowers\nmodel_version: '3'\n")
+        made = _model.model(str(project / "model"), place, "other")
+        assert (made.name, made.version) == ("iris-flowers", "3"), made
         os.environ["MLFLOW_TRACKING_URI"] = "http://127.0.0.1:1"
         made = _model.model("models:/iris@champion", place)
         assert (made.source, made.tracking_uri) == ("models:/iris@champion", "http://127.0.0.1:1")

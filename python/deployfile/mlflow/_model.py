@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import tempfile
 import urllib.parse
 from pathlib import Path
 
@@ -21,8 +22,8 @@ FETCHED = "mlflow-model"
 def model(uri: str, directory: Path, name: str | None = None) -> Model:
     """Return the table [model] for a URI; what has to be fetched here becomes a directory.
 
-    A name is for that: it would be called by its directory otherwise, and is by default called
-    by the last part of the URI.
+    A name is for that: it is called as it is registered, else by the name, else by the last part
+    of the URI.
 
     The program asks MLflow's server itself where there is one, so that the lock and the image
     know where the model came from. A database, a directory of runs and Databricks are asked by
@@ -37,9 +38,12 @@ def model(uri: str, directory: Path, name: str | None = None) -> Model:
             return Model(uri, tracking_uri=server)
     import mlflow.artifacts  # not before it is needed: it takes a second
 
-    here = Path(mlflow.artifacts.download_artifacts(uri))
-    shutil.copytree(here, directory / FETCHED)
-    return Model(FETCHED, name=name or _last(uri))
+    with tempfile.TemporaryDirectory(prefix=FETCHED, dir=directory, ignore_cleanup_errors=True) as place:
+        here = Path(mlflow.artifacts.download_artifacts(artifact_uri=uri, dst_path=place))
+        # A directory of the user's own may be returned as it is, and stays where it is.
+        (shutil.move if here.is_relative_to(place) else shutil.copytree)(here, directory / FETCHED)
+    registered, version = _registered(directory / FETCHED)
+    return Model(FETCHED, name=registered or name or _last(uri), version=version)
 
 
 def _last(uri: str) -> str | None:
@@ -50,8 +54,22 @@ def _last(uri: str) -> str | None:
     >>> _last("file:///home/me/Iris model/"), _last("runs:/0123/model"), _last("/")
     ('iris-model', 'model', None)
     """
-    last = urllib.parse.unquote(urllib.parse.urlparse(uri).path).rstrip("/").rpartition("/")[2]
-    return re.sub(r"[^a-z0-9]+", "-", last.lower()).strip("-") or None
+    return _clean(urllib.parse.unquote(urllib.parse.urlparse(uri).path).rstrip("/").rpartition("/")[2])
+
+
+def _registered(directory: Path) -> tuple[str | None, str | None]:
+    """Return the name and the version that MLflow has written beside a registered model."""
+    try:
+        lines = (directory / "registered_model_meta").read_text(encoding="utf-8").splitlines()
+    except FileNotFoundError:
+        return None, None
+    said = {key: value.strip("'\"") for key, _, value in (line.partition(": ") for line in lines)}
+    return _clean(said.get("model_name", "")), said.get("model_version") or None
+
+
+def _clean(name: str) -> str | None:
+    """Return a name as a Deployfile may have it."""
+    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or None
 
 
 def _server() -> str | None:
