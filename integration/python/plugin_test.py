@@ -85,6 +85,11 @@ def fetches(project: Path) -> None:
         (project / "model" / "registered_model_meta").write_text("model_name: Iris Flowers\nmodel_version: '3'\n")
         made = _model.model(str(project / "model"), place, "other")
         assert (made.name, made.version) == ("iris-flowers", "3"), made
+    with tempfile.TemporaryDirectory() as directory:
+        place = Path(directory)
+        (project / "model" / "registered_model_meta").write_text("model_name: null\nmodel_version: null\n")
+        made = _model.model(str(project / "model"), place, "other")
+        assert (made.name, made.version) == ("other", None), made
         os.environ["MLFLOW_TRACKING_URI"] = "http://127.0.0.1:1"
         made = _model.model("models:/iris@champion", place)
         assert (made.source, made.tracking_uri) == ("models:/iris@champion", "http://127.0.0.1:1")

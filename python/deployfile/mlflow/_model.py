@@ -63,7 +63,8 @@ def _registered(directory: Path) -> tuple[str | None, str | None]:
         lines = (directory / "registered_model_meta").read_text(encoding="utf-8").splitlines()
     except FileNotFoundError:
         return None, None
-    said = {key: value.strip("'\"") for key, _, value in (line.partition(": ") for line in lines)}
+    pairs = (line.partition(": ") for line in lines)
+    said = {key: value.strip("'\"") for key, _, value in pairs if value != "null"}  # null is of a model of a run
     return _clean(said.get("model_name", "")), said.get("model_version") or None
 
 
