@@ -97,6 +97,25 @@ def fetches(project: Path) -> None:
         assert _model.model("s3://bucket/model", place).source == "s3://bucket/model"
 
 
+def copies() -> None:
+    """What a Deployfile refers to comes along; its lock only with its own model."""
+    with tempfile.TemporaryDirectory() as name:
+        template = Path(name, "own", "Deployfile")
+        for file in ("Deployfile", "Deployfile.lock", "pylock.toml", "models/iris/MLmodel", "models/other/MLmodel", "code/a.py", "code/Deployfile", ".git/HEAD"):
+            (template.parent / file).parent.mkdir(parents=True, exist_ok=True)
+            (template.parent / file).touch()
+        beside = {"models/other/MLmodel", "code/a.py", "code/Deployfile"}
+        for whole, want in ((False, beside), (True, beside | {"Deployfile.lock", "pylock.toml", "models/iris/MLmodel"})):
+            made = Path(name, str(whole))
+            _model.project(template, "models/iris", made, whole)
+            got = {path.relative_to(made).as_posix() for path in made.rglob("*") if path.is_file()}
+            assert got == want, got ^ want
+        iris = template.parent / "models" / "iris"
+        assert all(_model.is_source(uri, template, "models/iris") for uri in ("models/iris", str(iris), iris.as_uri()))
+        assert not _model.is_source("models:/iris/3", template, "models/iris")
+        assert not _model.is_source(str(iris), template, "models:/iris/3")
+
+
 def commanded() -> None:
     """MLflow's command finds the target, and says what the client says."""
     said = command("help", "-t", "deployfile")
@@ -142,4 +161,5 @@ if __name__ == "__main__":
     refuses()
     describes(Path.cwd())
     fetches(Path.cwd())
+    copies()
     commanded()
