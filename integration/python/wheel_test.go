@@ -108,9 +108,9 @@ func TestTypes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	u := user{t, python}
-	u.run(python, nil, os.Getenv("DEPLOYFILE_TEST_PYTHON"), "-m", "mypy", "--strict", "--cache-dir", t.TempDir(), "-p", "deployfile", "-p", "generator")
-	u.run(python, nil, os.Getenv("DEPLOYFILE_TEST_PYTHON"), "-m", "basedpyright", "--project", python)
+	u, interpreter := user{t, python}, os.Getenv("DEPLOYFILE_TEST_PYTHON")
+	u.run(python, nil, interpreter, "-m", "mypy", "--strict", "--cache-dir", t.TempDir(), "-p", "deployfile", "-p", "generator")
+	u.run(python, nil, interpreter, "-m", "basedpyright", "--project", python, "--pythonpath", interpreter)
 }
 
 // TestNotebook draws results, and progress with tqdm and with rich.

@@ -7,6 +7,9 @@ import sysconfig
 
 NAME = "deployfile.exe" if os.name == "nt" else "deployfile"
 
+# It fills its table at the first call, and a second thread would then see half of it.
+sysconfig.get_config_vars()
+
 
 def find_program() -> str:
     """Return the path of the program ``deployfile``.
