@@ -139,6 +139,9 @@ type Server struct {
 	// Log is "text" (the default: uvicorn's and MLflow's own lines) or "json": one object
 	// a line, with an id for each request.
 	Log string `toml:"log" enum:"text json" default:"text"`
+	// Protocols are what the server speaks: "mlflow" (the default, and always one of them),
+	// and "v2", the Open Inference Protocol, below /v2.
+	Protocols []string `toml:"protocols" enum:"mlflow v2" unique:"-"`
 	// Verify is "build" (the default: each build starts the image and posts
 	// the model's saved input to it) or "never", for a model that the builder
 	// cannot run, such as one that needs a GPU.

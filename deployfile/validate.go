@@ -39,7 +39,7 @@ func (r *report) unsupportedServer(s Server) {
 	if s.Kind == "mlserver" {
 		r.atValue(Problem{
 			"unknown-value", `unknown server.kind "mlserver"`,
-			`put mlserver into a requirements file, and write: kind = "command" and command = ["mlserver", "start", "/opt/model"]`,
+			`for its protocol write: protocols = ["mlflow", "v2"]; for MLServer itself see docs/server.md, "MLServer"`,
 		}, "server", "kind")
 	}
 }
@@ -49,7 +49,7 @@ func (r *report) unsupportedServer(s Server) {
 func mlflowKeys(s Server) map[string]bool {
 	return map[string]bool{
 		"drain-seconds": s.DrainSeconds > 0, "log": s.Log == "json", "max-body": s.MaxBody != "", "max-concurrency": s.MaxConcurrency > 0,
-		"metrics": s.Metrics,
+		"metrics": s.Metrics, "protocols": s.Protocols != nil,
 	}
 }
 
@@ -74,6 +74,9 @@ func (r *report) validateServer(s Server) {
 	}
 	if s.Metrics && s.Workers > 1 {
 		r.atKey(Problem{"conflict", "server.metrics counts one process, and server.workers has several", "leave out workers, and have more replicas instead"}, "server", "metrics")
+	}
+	if s.Protocols != nil && !slices.Contains(s.Protocols, "mlflow") && !r.said("server", "protocols") {
+		r.atKey(Problem{"invalid-value", `server.protocols lacks "mlflow", which builds verify images by, and predict and targets use`, `write: protocols = ["mlflow", "v2"]`}, "server", "protocols")
 	}
 	asked := mlflowKeys(s)
 	for _, key := range slices.Sorted(maps.Keys(asked)) {

@@ -59,8 +59,12 @@ func NewPlan(s Sources) (*Plan, error) {
 	if s.File.Server.Log != "text" {
 		p.Server.Log = s.File.Server.Log
 	}
-	if s.File.Server.Metrics {
-		p.Server.Metrics, p.Server.Model = true, &NamedModel{Name: s.File.Model.Name, Version: s.File.Model.Version}
+	p.Server.Metrics = s.File.Server.Metrics
+	if slices.Contains(s.File.Server.Protocols, "v2") {
+		p.Server.Protocols = []string{"v2"}
+	}
+	if p.Server.Metrics || p.Server.Protocols != nil {
+		p.Server.Model = &NamedModel{Name: s.File.Model.Name, Version: s.File.Model.Version}
 	}
 	for _, u := range s.Lock.UV {
 		if u.Platform == s.BuildPlatform {

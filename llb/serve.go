@@ -3,6 +3,7 @@ package llb
 import (
 	"embed"
 	"encoding/json"
+	"io/fs"
 	"maps"
 	"os"
 	"path"
@@ -20,7 +21,7 @@ var untrackedSource []byte
 
 // serverSources are the modules of the server: MLflow's app, started leaner.
 //
-//go:embed server/*.py
+//go:embed server/*.py server/v2/*.py
 var serverSources embed.FS
 
 // ServerPackage is the directory of the server's modules, in the virtual environment.
@@ -73,13 +74,15 @@ func (p *Plan) Serve() (map[string][]byte, error) {
 	if p.Server.Kind != "mlflow" {
 		return files, nil
 	}
-	sources, err := serverSources.ReadDir("server")
-	if err != nil {
-		return nil, err
-	}
-	for _, s := range sources {
-		if files[path.Join(ServerPackage, s.Name())], err = serverSources.ReadFile(path.Join("server", s.Name())); err != nil {
+	for _, dir := range append([]string{"."}, p.Server.Protocols...) {
+		sources, err := fs.Glob(serverSources, path.Join("server", dir, "*.py"))
+		if err != nil {
 			return nil, err
+		}
+		for _, name := range sources {
+			if files[path.Join(ServerPackage, dir, path.Base(name))], err = serverSources.ReadFile(name); err != nil {
+				return nil, err
+			}
 		}
 	}
 	return files, nil

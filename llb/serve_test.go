@@ -1,6 +1,7 @@
 package llb
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/deployfile/deployfile/deployfile"
@@ -17,6 +18,10 @@ func TestServe(t *testing.T) {
 			deployfile.Server{Kind: "mlflow", Port: 1, Workers: 1, MaxConcurrency: 2, MaxBody: "1.5kB", DrainSeconds: 3, Metrics: true, Log: "json"},
 			`{"kind":"mlflow","port":1,"workers":1,"max-concurrency":2,"max-body":1500,"drain-seconds":3,"metrics":true,"model":{"name":"iris","version":"7"},"log":"json"}`,
 		},
+		{
+			deployfile.Server{Kind: "mlflow", Port: 1, Workers: 1, Log: "text", Protocols: []string{"mlflow", "v2"}},
+			`{"kind":"mlflow","port":1,"workers":1,"model":{"name":"iris","version":"7"},"protocols":["v2"]}`,
+		},
 		{deployfile.Server{Kind: "command", Port: 1, Workers: 1, Command: []string{"a"}, Log: "text"}, `{"kind":"command","port":1,"workers":1,"command":["a"]}`},
 	} {
 		s := exampleSources(t, "iris")
@@ -31,6 +36,9 @@ func TestServe(t *testing.T) {
 		}
 		if got := string(files["serve.json"]); got != test.want+"\n" {
 			t.Errorf("%s\nnot %s", got, test.want)
+		}
+		if _, v2 := files[ServerPackage+"/v2/app.py"]; v2 != slices.Contains(test.server.Protocols, "v2") {
+			t.Errorf("%v has the modules of v2: %t", test.server.Protocols, v2)
 		}
 		_, app := files[ServerPackage+"/app.py"]
 		if mlflow := test.server.Kind == "mlflow"; app != mlflow || len(files["bin/serve"]) == 0 {

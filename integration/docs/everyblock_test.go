@@ -92,7 +92,11 @@ func blocksOf() map[string][]covered {
 			{"[model]", "TestSourcesOfPages", ""},
 			{`docker buildx build -f Deployfile \`, "", "integration/buildx's TestBuckets builds so"},
 		},
-		serverPage: {{"[model]", "TestSourcesOfPages", ""}},
+		serverPage: {
+			{"[model]", "TestSourcesOfPages", ""},
+			{"[model]", "TestSourcesOfPages", ""},
+			{"[model]", "TestSourcesOfPages", "MLServer takes 700 MB of packages"},
+		},
 		ciPage: {
 			{"MLFLOW_WEBHOOK_SECRET=… IMAGE=registry.example.com/iris:champion webhook.py 8080 moved-model.sh", "", "integration/modelsource's TestWebhook runs it behind a real MLflow server"},
 			{"mlflow.MlflowClient().create_webhook(", "", "integration/modelsource's TestWebhook makes such a webhook"},

@@ -14,6 +14,18 @@ from . import front, lean, logs, metrics
 ENVIRONMENT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
 
 
+def answering(init, server):
+    """MLflow's init, with an app that answers what the settings add to its protocol, of the
+    same model."""
+    def inited(model):
+        app = init(model)
+        if "v2" in server.get("protocols", ()):
+            from .v2.app import V2
+            app = V2(app, model, **server["model"])
+        return app
+    return inited
+
+
 def wrapped(app, server):
     """The app in what the settings ask for, from the inside out."""
     if most := server.get("max-body"):
@@ -49,5 +61,8 @@ with loading():
     if server.get("log") == "json":
         logs.use()
     with lean.start():
+        if "protocols" in server:
+            from mlflow.pyfunc import scoring_server
+            scoring_server.init = answering(scoring_server.init, server)
         from mlflow.pyfunc.scoring_server.app import app
     app = wrapped(app, server)

@@ -11,6 +11,8 @@ import time
 PATH = "/metrics"
 # Any other path is counted as one, so that clients cannot make new series.
 PATHS = ("/invocations", "/ping", "/health", "/version", "/livez")
+# Below /v2 by their last part: the rest are names.
+V2 = ("infer", "ready", "live")
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 
 
@@ -26,7 +28,7 @@ class Metrics:
             return await self.app(scope, receive, send)
         if scope["path"] == PATH:
             return await self.answer(send)
-        path = scope["path"] if scope["path"] in PATHS else "other"
+        path = counted(scope["path"])
         status = 500
 
         async def sent(message):
@@ -77,6 +79,12 @@ class Metrics:
                 ("process_resident_memory_bytes", "gauge", "Memory of the server.", resident())):
             yield head(name, kind, about)
             yield sample(name, value)
+
+
+def counted(path):
+    if path.startswith("/v2/") and (last := path.rsplit("/", 1)[1]) in V2:
+        return "/v2/" + last
+    return path if path in PATHS else "other"
 
 
 def head(name, kind, about):
