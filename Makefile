@@ -131,7 +131,7 @@ picture: embedded base ## make README's picture again from a real build
 	@hack/with-env.sh go run ./hack/picture docs/build.svg hack/picture.sh
 
 .PHONY: requirements
-requirements: setup ## pin hack/requirements-test.txt again, with today's versions
+requirements: setup ## pin hack/requirements-*.txt again, with today's versions
 	@hack/requirements.sh
 
 .PHONY: setup
@@ -167,8 +167,9 @@ base: setup ## make the base images from Debian's packages; prints their folder
 	@hack/base.sh
 
 .PHONY: venv
-venv: setup ## make the Python environment of the examples; prints its Python
+venv: setup ## make the Python environments of the examples and of Azure's client; prints their Pythons
 	@hack/venv.sh
+	@hack/venv.sh azure
 
 .PHONY: clean
 clean: ## remove bin/ and dist/

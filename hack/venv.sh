@@ -1,18 +1,20 @@
 #!/usr/bin/env bash
-# Makes the virtual environment of requirements-test.txt outside the tree,
-# unless it is there, and prints the path of its Python.
+# Makes the virtual environment of requirements-NAME.txt, by default that of
+# requirements-test.txt, outside the tree, unless it is there, and prints the path
+# of its Python.
 . "$(dirname "$0")/lib.sh"
 
+file=hack/requirements-${1:-test}.txt
 python=$("$root/hack/python.sh")
-dir=$cache/venv/$(hash_of hack/requirements-test.txt -- "$("$python" -VV)" "$(readlink -f "$python")")
+dir=$cache/venv/$(hash_of "$file" -- "$("$python" -VV)" "$(readlink -f "$python")")
 locked venv
 if [ ! -e "$dir/.done" ]; then
-	say "making the Python environment of hack/requirements-test.txt"
+	say "making the Python environment of $file"
 	rm -rf "$dir"
 	quietly "$python" -m venv "$dir" || die "$python -m venv failed (above)"
 	quietly "$dir/bin/python" -m pip install --quiet --disable-pip-version-check \
-		--only-binary :all: -r "$root/hack/requirements-test.txt" ||
-		die "pip install -r hack/requirements-test.txt failed (above)"
+		--only-binary :all: -r "$root/$file" ||
+		die "pip install -r $file failed (above)"
 	touch "$dir/.done"
 fi
 printf '%s\n' "$dir/bin/python"

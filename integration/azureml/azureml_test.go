@@ -4,6 +4,8 @@ package azureml
 
 import (
 	"errors"
+	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -70,9 +72,20 @@ func TestCanary(t *testing.T) {
 // to write but /tmp and no network: Azure does not document who runs a container.
 func TestMLflow(t *testing.T) {
 	u := newUser(t, lab.Example(t, shared.Parts, "../../examples/iris"), &host.Host{User: "993:990", ReadOnly: true}, "no-egress = true\n")
-	u.Run(t, "deploy", "azure", "--image", u.Build(t))
+	image := u.Build(t)
+	u.Run(t, "deploy", "azure", "--image", image)
 	if out := u.Run(t, "predict", "--target", "azure", "-i", "model/serving_input_example.json"); !strings.Contains(out, `"predictions"`) {
 		t.Errorf("the answer is %s", out)
+	}
+	// So does it when Azure's own client asks.
+	if out := u.cloud.Invoke(t, "iris", filepath.Join(u.Dir, "model/serving_input_example.json")); !strings.Contains(out, `"predictions"`) {
+		t.Errorf("the answer is %s", out)
+	}
+	seen := u.cloud.Read(t, "iris")["iris"]
+	for name, e := range seen.Environments {
+		if e["image"] != image || seen.Deployments[name]["provisioning_state"] != "Succeeded" || fmt.Sprint(seen.Endpoint["traffic"]) != "map["+name+":100]" {
+			t.Errorf("Azure's client sees %+v", seen)
+		}
 	}
 	_, log, err := u.Try(t, "predict", "--target", "azure", "-i", "Deployfile", "--content-type", "application/json")
 	if err == nil || !strings.Contains(log, "the model answers 400") {

@@ -42,7 +42,7 @@ func release(t *testing.T, version, keys string) manifests.Release {
 	}
 }
 
-// The documents are the bodies of requests, and always the same bytes.
+// The documents are files of Azure's command line, and always the same bytes.
 func TestRender(t *testing.T) {
 	full := `
 cloud = "china"
@@ -79,7 +79,7 @@ model-config = { temperature = 0.5 }
 func TestNames(t *testing.T) {
 	name := func(version, keys string) string {
 		state := manifests.Deployed(nil, release(t, version, keys))
-		_, after, ok := strings.Cut(string(rendered.Documents(t, state)), "  traffic:\n    ")
+		_, after, ok := strings.Cut(string(rendered.Documents(t, state)), "\ntraffic:\n  ")
 		if !ok {
 			t.Fatal(string(rendered.Documents(t, state)))
 		}
@@ -101,7 +101,7 @@ func TestNames(t *testing.T) {
 	// Both at once differ nevertheless.
 	state := manifests.Deployed(nil, release(t, "1", ""))
 	state = manifests.Deployed(&state, release(t, "1", "replicas = 9\nstrategy = 'canary'\n"))
-	if text := string(rendered.Documents(t, state)); !strings.Contains(text, first+": 90\n    "+first+"n: 10\n") || !strings.Contains(text, "versions/"+first+"n\n") {
+	if text := string(rendered.Documents(t, state)); !strings.Contains(text, first+": 90\n  "+first+"n: 10\n") || !strings.Contains(text, "environment: azureml:iris-prod:"+first+"n\n") {
 		t.Error(text)
 	}
 }

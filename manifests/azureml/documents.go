@@ -7,80 +7,91 @@ const (
 	DocumentDeploymentLive  = "deployment-live.yaml"
 	DocumentDeploymentNext  = "deployment-next.yaml"
 	DocumentEndpoint        = "endpoint.yaml"
+	DocumentTraffic         = "traffic.yaml"
 )
 
 // TagManaged marks what deployfile has made.
 const TagManaged = "deployfile"
 
-// The documents have the fields of the API, in its spelling.
+// The documents are files of Azure's command line: what `az ml … create -f` takes.
 type (
-	environment struct {
-		Properties environmentProperties `json:"properties"`
-	}
-	environmentProperties struct {
+	// Environment is a version of an environment, with an image.
+	Environment struct {
+		Name            string          `json:"name"`
+		Version         string          `json:"version"`
 		Image           string          `json:"image"`
-		InferenceConfig inferenceConfig `json:"inferenceConfig"`
-		OSType          string          `json:"osType"`
+		OSType          string          `json:"os_type"`
+		InferenceConfig InferenceConfig `json:"inference_config"`
 	}
-	inferenceConfig struct {
-		LivenessRoute  route `json:"livenessRoute"`
-		ReadinessRoute route `json:"readinessRoute"`
-		ScoringRoute   route `json:"scoringRoute"`
+	// InferenceConfig says where a server answers.
+	InferenceConfig struct {
+		LivenessRoute  Route `json:"liveness_route"`
+		ReadinessRoute Route `json:"readiness_route"`
+		ScoringRoute   Route `json:"scoring_route"`
 	}
-	route struct {
+	// Route is a path at a port.
+	Route struct {
 		Path string `json:"path"`
 		Port int    `json:"port"`
 	}
 
-	deployment struct {
-		SKU        sku                  `json:"sku"`
-		Tags       map[string]string    `json:"tags"`
-		Properties deploymentProperties `json:"properties"`
+	// Deployment is an online deployment.
+	Deployment struct {
+		Name                      string            `json:"name"`
+		EndpointName              string            `json:"endpoint_name"`
+		Type                      string            `json:"type"`
+		Environment               string            `json:"environment"`
+		InstanceType              string            `json:"instance_type"`
+		InstanceCount             int               `json:"instance_count"`
+		EnvironmentVariables      map[string]string `json:"environment_variables"`
+		RequestSettings           RequestSettings   `json:"request_settings"`
+		LivenessProbe             Probe             `json:"liveness_probe"`
+		ReadinessProbe            Probe             `json:"readiness_probe"`
+		ScaleSettings             ScaleSettings     `json:"scale_settings"`
+		AppInsightsEnabled        bool              `json:"app_insights_enabled"`
+		EgressPublicNetworkAccess string            `json:"egress_public_network_access"`
+		Tags                      map[string]string `json:"tags"`
 	}
-	sku struct {
-		Name     string `json:"name"`
-		Capacity int    `json:"capacity"`
+	// RequestSettings limit requests.
+	RequestSettings struct {
+		MaxConcurrentRequestsPerInstance int   `json:"max_concurrent_requests_per_instance"`
+		RequestTimeoutMS                 int64 `json:"request_timeout_ms"`
 	}
-	deploymentProperties struct {
-		EndpointComputeType       string            `json:"endpointComputeType"`
-		EnvironmentID             string            `json:"environmentId"`
-		InstanceType              string            `json:"instanceType"`
-		EnvironmentVariables      map[string]string `json:"environmentVariables"`
-		RequestSettings           requestSettings   `json:"requestSettings"`
-		LivenessProbe             probe             `json:"livenessProbe"`
-		ReadinessProbe            probe             `json:"readinessProbe"`
-		ScaleSettings             scaleSettings     `json:"scaleSettings"`
-		AppInsightsEnabled        bool              `json:"appInsightsEnabled"`
-		EgressPublicNetworkAccess string            `json:"egressPublicNetworkAccess"`
+	// Probe has times in seconds.
+	Probe struct {
+		InitialDelay     int `json:"initial_delay"`
+		Period           int `json:"period"`
+		Timeout          int `json:"timeout"`
+		SuccessThreshold int `json:"success_threshold"`
+		FailureThreshold int `json:"failure_threshold"`
 	}
-	requestSettings struct {
-		MaxConcurrentRequestsPerInstance int    `json:"maxConcurrentRequestsPerInstance"`
-		RequestTimeout                   string `json:"requestTimeout"`
-	}
-	probe struct {
-		InitialDelay     string `json:"initialDelay"`
-		Period           string `json:"period"`
-		Timeout          string `json:"timeout"`
-		SuccessThreshold int    `json:"successThreshold"`
-		FailureThreshold int    `json:"failureThreshold"`
-	}
-	scaleSettings struct {
-		ScaleType string `json:"scaleType"`
+	// ScaleSettings say who changes the number of instances.
+	ScaleSettings struct {
+		Type string `json:"type"`
 	}
 
-	endpoint struct {
-		Identity   identity           `json:"identity"`
-		Tags       map[string]string  `json:"tags"`
-		Properties endpointProperties `json:"properties"`
+	// Endpoint is an online endpoint. One that is made cannot have traffic: its deployments
+	// come later.
+	Endpoint struct {
+		Name                string            `json:"name"`
+		AuthMode            string            `json:"auth_mode"`
+		Identity            Identity          `json:"identity"`
+		PublicNetworkAccess string            `json:"public_network_access"`
+		Tags                map[string]string `json:"tags"`
 	}
-	identity struct {
-		Type                   string              `json:"type"`
-		UserAssignedIdentities map[string]struct{} `json:"userAssignedIdentities,omitempty"`
+	// Identity is what an endpoint acts as.
+	Identity struct {
+		Type                   string             `json:"type"`
+		UserAssignedIdentities []AssignedIdentity `json:"user_assigned_identities,omitempty"`
 	}
-	endpointProperties struct {
-		AuthMode            string         `json:"authMode"`
-		PublicNetworkAccess string         `json:"publicNetworkAccess"`
-		Traffic             map[string]int `json:"traffic"`
-		MirrorTraffic       map[string]int `json:"mirrorTraffic"`
+	// AssignedIdentity is an identity that is there already.
+	AssignedIdentity struct {
+		ResourceID string `json:"resource_id"`
+	}
+	// Traffic is the endpoint with the shares of its deployments, in percent.
+	Traffic struct {
+		Endpoint
+		Traffic       map[string]int `json:"traffic"`
+		MirrorTraffic map[string]int `json:"mirror_traffic"`
 	}
 )

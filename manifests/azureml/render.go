@@ -7,34 +7,37 @@ import (
 	"fmt"
 	"maps"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/deployfile/deployfile/manifests"
 	"github.com/deployfile/deployfile/manifests/internal/clouds"
 )
 
-// Render implements manifests.Spec: the bodies of the requests that make an environment
-// version and a deployment for each slot, and the endpoint with its traffic. A rollout adds
-// the location, which is the workspace's. An environment version and its deployment have
-// one name, which follows from what they are, so a release that is promoted goes on
-// running as it is.
+// Render implements manifests.Spec: an environment version and a deployment for each slot,
+// the endpoint, and the endpoint with its traffic. An environment version and its
+// deployment have one name, which follows from what they are, so a release that is promoted
+// goes on running as it is.
 func (s *Spec) Render(state manifests.State) ([]manifests.Document, error) {
 	var out clouds.Documents
-	properties := endpointProperties{AuthMode: authModes()[s.AuthMode], PublicNetworkAccess: enabled(!s.NoPublicAccess), Traffic: map[string]int{}, MirrorTraffic: map[string]int{}}
+	name := state.Newest().Target.Endpoint
+	e := Endpoint{Name: name, AuthMode: s.authMode(), Identity: s.identity(), PublicNetworkAccess: enabled(!s.NoPublicAccess), Tags: s.tags(name)}
+	traffic := Traffic{Endpoint: e, Traffic: map[string]int{}, MirrorTraffic: map[string]int{}}
 	live := ""
 	for i, slot := range state.Slots() {
-		env, d, name, err := specOf(slot.Release).slot(slot, i > 0)
+		env, d, err := specOf(slot.Release).slot(slot, i > 0)
 		if err != nil {
 			return nil, err
 		}
-		if name == live {
+		if d.Name == live {
 			// They differ in what can be changed in place, but not while both are there.
-			name += "n"
+			d.Name += "n"
 		}
 		if i == 0 {
-			live = name
+			live = d.Name
 		}
-		d.Properties.EnvironmentID = specOf(slot.Release).ID() + "/environments/" + slot.Target.Endpoint + "/versions/" + name
+		env.Name, env.Version = slot.Target.Endpoint, d.Name
+		d.EndpointName, d.Environment = env.Name, "azureml:"+env.Name+":"+env.Version
 		names := [2]string{DocumentEnvironmentLive, DocumentDeploymentLive}
 		if i > 0 {
 			names = [2]string{DocumentEnvironmentNext, DocumentDeploymentNext}
@@ -47,53 +50,51 @@ func (s *Spec) Render(state manifests.State) ([]manifests.Document, error) {
 			share = clouds.Weight(*state.Next, specOf(state.Next.Release).Weight, i > 0)
 		}
 		if share > 0 {
-			properties.Traffic[name] = share
+			traffic.Traffic[d.Name] = share
 		}
 		if mirror := specOf(slot.Release).Mirror; i > 0 && mirror > 0 && share == 0 {
-			properties.MirrorTraffic[name] = mirror
+			traffic.MirrorTraffic[d.Name] = mirror
 		}
 	}
-	err := out.Add(DocumentEndpoint, endpoint{Identity: s.identity(), Tags: s.tags(state.Newest().Target.Endpoint), Properties: properties})
+	err := errors.Join(out.Add(DocumentEndpoint, e), out.Add(DocumentTraffic, traffic))
 	return out, err
 }
 
-// slot returns the environment version and the deployment of a slot, and the name of both.
-func (s *Spec) slot(slot manifests.Slot, next bool) (environment, deployment, string, error) {
+// slot returns the environment version and the deployment of a slot; the latter has the
+// name of both.
+func (s *Spec) slot(slot manifests.Slot, next bool) (Environment, Deployment, error) {
 	release := slot.Release
 	port := release.Port
-	env := environment{environmentProperties{
-		Image: release.Image, OSType: "Linux",
-		InferenceConfig: inferenceConfig{LivenessRoute: route{"/ping", port}, ReadinessRoute: route{"/ping", port}, ScoringRoute: route{"/invocations", port}},
-	}}
-	d := deployment{
-		SKU: sku{"Default", s.Replicas},
-		Properties: deploymentProperties{
-			EndpointComputeType: "Managed", InstanceType: s.InstanceType,
-			EnvironmentVariables: map[string]string{"PORT": strconv.Itoa(port)},
-			RequestSettings:      requestSettings{s.MaxConcurrentRequests, duration(s.RequestTimeout)},
-			ScaleSettings:        scaleSettings{"Default"},
-			AppInsightsEnabled:   s.AppInsights, EgressPublicNetworkAccess: enabled(!s.NoEgress),
-		},
+	env := Environment{
+		Image: release.Image, OSType: "linux",
+		InferenceConfig: InferenceConfig{LivenessRoute: Route{"/ping", port}, ReadinessRoute: Route{"/ping", port}, ScoringRoute: Route{"/invocations", port}},
 	}
-	maps.Copy(d.Properties.EnvironmentVariables, s.Variables())
 	// A server that loads a model is not dead, and one that is busy answers late.
-	d.Properties.LivenessProbe = probe{"PT10S", "PT10S", "PT5S", 1, s.failures(10)}
-	d.Properties.ReadinessProbe = probe{"PT10S", "PT10S", "PT5S", 1, s.failures(10)}
-	name, err := nameOf(env, d)
-	if err != nil {
-		return env, d, "", err
+	probe := Probe{InitialDelay: 10, Period: 10, Timeout: 5, SuccessThreshold: 1, FailureThreshold: s.failures(10)}
+	d := Deployment{
+		Type: "managed", InstanceType: s.InstanceType,
+		EnvironmentVariables: map[string]string{"PORT": strconv.Itoa(port)},
+		RequestSettings:      RequestSettings{s.MaxConcurrentRequests, milliseconds(s.RequestTimeout)},
+		LivenessProbe:        probe, ReadinessProbe: probe,
+		ScaleSettings:      ScaleSettings{"default"},
+		AppInsightsEnabled: s.AppInsights, EgressPublicNetworkAccess: enabled(!s.NoEgress),
 	}
-	d.Tags = s.tags(release.Target.Endpoint)
+	maps.Copy(d.EnvironmentVariables, s.Variables())
+	var err error
+	if d.Name, err = nameOf(env, d); err != nil {
+		return env, d, err
+	}
+	d.Tags, d.InstanceCount = s.tags(release.Target.Endpoint), s.Replicas
 	if next && slot.Track == manifests.TrackCanary {
-		d.SKU.Capacity = max(1, (s.Replicas*s.Weight+99)/100)
+		d.InstanceCount = max(1, (s.Replicas*s.Weight+99)/100)
 	}
-	return env, d, name, nil
+	return env, d, nil
 }
 
 // nameOf returns a name that two releases share only if a deployment can change from one
-// to the other in place: in its number of instances and its tags.
-func nameOf(env environment, d deployment) (string, error) {
-	text, err := json.Marshal([]any{env, d.Properties})
+// to the other in place: in its number of instances and its tags, which it is not given.
+func nameOf(env Environment, d Deployment) (string, error) {
+	text, err := json.Marshal([]any{env, d})
 	if err != nil {
 		return "", err
 	}
@@ -109,13 +110,13 @@ func (s *Spec) failures(period int) int {
 	return max(1, int(limit.Seconds())/period)
 }
 
-// duration returns a time as ISO 8601 has it.
-func duration(value string) string {
+// milliseconds returns a time as Azure's command line has it.
+func milliseconds(value string) int64 {
 	d, err := time.ParseDuration(value)
 	if err != nil {
-		return ""
+		return 0
 	}
-	return fmt.Sprintf("PT%dS", int(d.Seconds()))
+	return d.Milliseconds()
 }
 
 // specOf returns the keys of a release. manifests.Render ensures that all slots are of
@@ -125,22 +126,20 @@ func specOf(r manifests.Release) *Spec {
 	return s
 }
 
-func authModes() map[string]string {
-	return map[string]string{"key": "Key", "aml-token": "AMLToken", "aad-token": "AADToken"}
-}
+func (s *Spec) authMode() string { return strings.ReplaceAll(s.AuthMode, "-", "_") }
 
 func enabled(yes bool) string {
 	if yes {
-		return "Enabled"
+		return "enabled"
 	}
-	return "Disabled"
+	return "disabled"
 }
 
-func (s *Spec) identity() identity {
+func (s *Spec) identity() Identity {
 	if s.Identity == "system" {
-		return identity{Type: "SystemAssigned"}
+		return Identity{Type: "system_assigned"}
 	}
-	return identity{Type: "UserAssigned", UserAssignedIdentities: map[string]struct{}{s.Identity: {}}}
+	return Identity{Type: "user_assigned", UserAssignedIdentities: []AssignedIdentity{{s.Identity}}}
 }
 
 func (s *Spec) tags(endpoint string) map[string]string {

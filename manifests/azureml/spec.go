@@ -1,5 +1,5 @@
 // Package azureml is the kind "azureml": a managed online endpoint of Azure Machine
-// Learning. Its documents are the bodies of the requests that make one.
+// Learning. Its documents are files that Azure's command line takes.
 package azureml
 
 import (

@@ -114,10 +114,12 @@ func TestHostileRecord(t *testing.T) {
 	p := v.open()
 	documents := v.documents("1")
 	for old, with := range map[string]string{
-		"/workspaces/team/environments/iris/": "/workspaces/other/environments/iris/",
-		"deployfile: iris":                    "deployfile: other",
-		"authMode: Key":                       "authMode: Key\n  unknown: 1",
-		": 100":                               ": 50\n    other: 50",
+		"environment: azureml:iris:": "environment: azureml:other:",
+		"endpoint_name: iris":        "endpoint_name: other",
+		"deployfile: iris":           "deployfile: other",
+		"auth_mode: key":             "auth_mode: key\nunknown: 1",
+		"name: iris":                 "name: other",
+		": 100":                      ": 50\n  other: 50",
 	} {
 		changed := slices.Clone(documents)
 		found := false

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"reflect"
 	"regexp"
-	"strings"
 
 	api "github.com/Azure/azure-sdk-for-go/sdk/resourcemanager/machinelearning/armmachinelearning/v4"
 	"sigs.k8s.io/yaml"
@@ -59,27 +58,33 @@ const (
 // ownName matches the names of what deployfile makes.
 var ownName = regexp.MustCompile(`^d[0-9a-f]{12}n?$`)
 
+// read are decoded documents.
+type read struct {
+	environments [2]spec.Environment
+	deployments  [2]spec.Deployment
+	endpoint     spec.Endpoint
+	traffic      spec.Traffic
+}
+
 // parse decodes documents. Those of a record are untrusted: they may ask for nothing but
 // this endpoint in this workspace.
 func (c *connection) parse(documents []manifests.Document) (*wanted, error) {
-	w := &wanted{live: &release{}}
+	var r read
 	for _, d := range documents {
 		var into any
 		switch d.Name {
 		case spec.DocumentEnvironmentLive:
-			into = &w.live.environment
+			into = &r.environments[0]
 		case spec.DocumentDeploymentLive:
-			into = &w.live.deployment
+			into = &r.deployments[0]
 		case spec.DocumentEnvironmentNext:
-			w.next = &release{}
-			into = &w.next.environment
+			into = &r.environments[1]
 		case spec.DocumentDeploymentNext:
-			if w.next == nil {
-				return nil, fmt.Errorf("%s has no environment", d.Name)
-			}
-			into = &w.next.deployment
+			into = &r.deployments[1]
 		case spec.DocumentEndpoint:
-			into = &w.endpoint
+			into = &r.endpoint
+		case spec.DocumentTraffic:
+			into = &r.traffic
 		default:
 			return nil, fmt.Errorf("unknown document %q", d.Name)
 		}
@@ -87,10 +92,10 @@ func (c *connection) parse(documents []manifests.Document) (*wanted, error) {
 			return nil, fmt.Errorf("%s: %w", d.Name, err)
 		}
 	}
-	return w, c.check(w)
+	return c.wantedOf(&r)
 }
 
-// strict decodes a document. Azure's types drop what they do not know.
+// strict decodes a document.
 func strict(d manifests.Document, into any) error {
 	if len(d.Body) > documentSize {
 		return &untrusted.TooLargeError{Name: d.Name, Limit: documentSize}
@@ -98,25 +103,7 @@ func strict(d manifests.Document, into any) error {
 	if err := untrusted.CheckYAML(d.Body, documentNodes); err != nil {
 		return err
 	}
-	text, err := yaml.YAMLToJSONStrict(d.Body)
-	if err != nil {
-		return err
-	}
-	if err := json.Unmarshal(text, into); err != nil {
-		return err
-	}
-	there, err := tree(into)
-	if err != nil {
-		return err
-	}
-	var read map[string]any
-	if err := json.Unmarshal(text, &read); err != nil {
-		return err
-	}
-	if !reflect.DeepEqual(there, read) {
-		return fmt.Errorf("it has fields that Azure does not know")
-	}
-	return nil
+	return yaml.UnmarshalStrict(d.Body, into)
 }
 
 // tree returns something as generic JSON.
@@ -130,30 +117,38 @@ func tree(body any) (map[string]any, error) {
 	return out, err
 }
 
-func (c *connection) check(w *wanted) error {
-	if w.endpoint.Properties == nil || deref(w.endpoint.Tags[spec.TagManaged]) != c.endpoint {
-		return fmt.Errorf("the documents are not for endpoint %s", c.endpoint)
+// wantedOf checks decoded documents and returns what they ask for.
+func (c *connection) wantedOf(r *read) (*wanted, error) {
+	if r.endpoint.Name != c.endpoint || r.endpoint.Tags[spec.TagManaged] != c.endpoint || !reflect.DeepEqual(r.endpoint, r.traffic.Endpoint) {
+		return nil, fmt.Errorf("the documents are not for endpoint %s", c.endpoint)
 	}
-	for _, r := range w.releases() {
-		properties := managed(r.deployment)
-		if properties == nil || r.environment.Properties == nil {
-			return fmt.Errorf("the documents lack a deployment or its environment")
+	w := &wanted{endpoint: endpointBody(r.traffic)}
+	for i, d := range r.deployments {
+		e := r.environments[i]
+		if i > 0 && d.Name == "" && e.Name == "" {
+			break // there is no next release
 		}
-		prefix := c.id + "/environments/" + c.endpoint + "/versions/"
-		name, ours := strings.CutPrefix(deref(properties.EnvironmentID), prefix)
-		if !ours || !ownName.MatchString(name) {
-			return fmt.Errorf("environment %q is not in %s", deref(properties.EnvironmentID), prefix)
+		if !ownName.MatchString(d.Name) || d.EndpointName != c.endpoint || d.Tags[spec.TagManaged] != c.endpoint {
+			return nil, fmt.Errorf("deployment %q is not of endpoint %s", d.Name, c.endpoint)
 		}
-		r.name = name
+		if e.Name != c.endpoint || e.Version != d.Name || d.Environment != "azureml:"+e.Name+":"+e.Version {
+			return nil, fmt.Errorf("environment %q is not that of deployment %s", d.Environment, d.Name)
+		}
+		release := &release{name: d.Name, environment: environmentBody(e), deployment: deploymentBody(d, c.id+"/environments/"+e.Name+"/versions/"+e.Version)}
+		if w.live == nil {
+			w.live = release
+		} else {
+			w.next = release
+		}
 	}
-	for _, traffic := range []map[string]*int32{w.endpoint.Properties.Traffic, w.endpoint.Properties.MirrorTraffic} {
-		for name := range traffic {
-			if !w.has(name) {
-				return fmt.Errorf("requests go to %q, which is no deployment of the documents", name)
+	for _, traffic := range []map[string]int{r.traffic.Traffic, r.traffic.MirrorTraffic} {
+		for name, share := range traffic {
+			if !w.has(name) || share < 0 || share > 100 {
+				return nil, fmt.Errorf("%d %% of the requests go to %q, which is no deployment of the documents", share, name)
 			}
 		}
 	}
-	return nil
+	return w, nil
 }
 
 // managed returns the properties of a deployment, nil if it is of another kind.

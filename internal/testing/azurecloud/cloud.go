@@ -145,13 +145,18 @@ func (c *Cloud) CommandLine(t testing.TB, dir string) map[string]string {
 	return out
 }
 
-// clouds is the server of the list of clouds, which has this one alone.
+// clouds is the server of the list of clouds, which has this one alone, under two names:
+// Azure's Python client does not look for the name of the public cloud.
 func (c *Cloud) clouds(w http.ResponseWriter, _ *http.Request) {
-	_ = json.NewEncoder(w).Encode([]any{map[string]any{
-		"name": "AzureCloud", "portal": "https://portal.azure.com", "resourceManager": c.server.URL,
-		"authentication": map[string]any{"loginEndpoint": c.server.URL, "audiences": []string{audience}, "tenant": "common", "identityProvider": "AAD"},
-		"suffixes":       map[string]any{"storage": "core.windows.net"},
-	}})
+	var out []any
+	for _, name := range []string{"AzureCloud", "Double"} {
+		out = append(out, map[string]any{
+			"name": name, "portal": "https://portal.azure.com", "resourceManager": c.server.URL,
+			"authentication": map[string]any{"loginEndpoint": c.server.URL, "audiences": []string{audience}, "tenant": "common", "identityProvider": "AAD"},
+			"suffixes":       map[string]any{"storage": "core.windows.net"},
+		})
+	}
+	_ = json.NewEncoder(w).Encode(out)
 }
 
 // Calls returns the operations that were asked for, in order.

@@ -87,7 +87,7 @@ func (c *Cloud) putDeployment(r *http.Request, body map[string]any) (answer, err
 	if c.Quota > 0 && c.used() > c.Quota {
 		d.until = c.now // it fails at once
 	}
-	return answer{status: status, body: shownDeployment(d), header: c.headers(d.under)}, nil
+	return answer{status: status, body: shownDeployment(e, d), header: c.headers(d.under)}, nil
 }
 
 // used returns how many instances count: Azure keeps a fifth more for upgrades.
@@ -102,9 +102,9 @@ func (c *Cloud) used() int {
 }
 
 // shownDeployment returns a deployment as Azure shows it, with times in another form.
-func shownDeployment(d *deployment) map[string]any {
+func shownDeployment(e *endpoint, d *deployment) map[string]any {
 	out := copied(d.body)
-	out["name"] = d.name
+	out["id"], out["name"], out["type"] = workspaceID+"/onlineEndpoints/"+e.name+"/deployments/"+d.name, d.name, "Microsoft.MachineLearningServices/workspaces/onlineEndpoints/deployments"
 	properties, _ := out["properties"].(map[string]any)
 	properties["provisioningState"] = d.state
 	if settings, ok := properties["requestSettings"].(map[string]any); ok {
@@ -120,11 +120,11 @@ func shownDeployment(d *deployment) map[string]any {
 }
 
 func (c *Cloud) getDeployment(r *http.Request, _ map[string]any) (answer, error) {
-	_, d, err := c.deployment(r)
+	e, d, err := c.deployment(r)
 	if err != nil {
 		return answer{}, err
 	}
-	return answer{status: 200, body: shownDeployment(d)}, nil
+	return answer{status: 200, body: shownDeployment(e, d)}, nil
 }
 
 func (c *Cloud) listDeployments(r *http.Request, _ map[string]any) (answer, error) {
@@ -134,7 +134,7 @@ func (c *Cloud) listDeployments(r *http.Request, _ map[string]any) (answer, erro
 	}
 	values := []any{}
 	for _, name := range slices.Sorted(maps.Keys(e.deployments)) {
-		values = append(values, shownDeployment(e.deployments[name]))
+		values = append(values, shownDeployment(e, e.deployments[name]))
 	}
 	return answer{status: 200, body: map[string]any{"value": values}}, nil
 }

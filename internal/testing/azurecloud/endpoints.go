@@ -236,7 +236,7 @@ func (c *Cloud) headers(o *operation) map[string]string {
 	return map[string]string{
 		"Azure-AsyncOperation": base + "/mfeOperationsStatus/" + o.id + "?api-version=" + apiVersion,
 		"Location":             base + "/mfeOperationResults/" + o.id + "?api-version=" + apiVersion,
-		"Retry-After":          "10",
+		"Retry-After-Ms":       "10",
 	}
 }
 
@@ -249,7 +249,7 @@ func (c *Cloud) getOperation(r *http.Request, _ map[string]any) (answer, error) 
 	if o.failure != nil {
 		maps.Copy(body, errorOf(o.failure))
 	}
-	return answer{status: 200, body: body, header: map[string]string{"Retry-After": "10"}}, nil
+	return answer{status: 200, body: body, header: map[string]string{"Retry-After-Ms": "10"}}, nil
 }
 
 func (c *Cloud) getResult(r *http.Request, _ map[string]any) (answer, error) {
@@ -258,7 +258,7 @@ func (c *Cloud) getResult(r *http.Request, _ map[string]any) (answer, error) {
 	case o == nil:
 		return answer{}, notFound("operation " + r.PathValue("operation"))
 	case o.status == "InProgress":
-		return answer{status: 202, header: map[string]string{"Retry-After": "10"}}, nil
+		return answer{status: 202, header: map[string]string{"Retry-After-Ms": "10"}}, nil
 	case o.failure != nil:
 		return answer{}, o.failure
 	}
