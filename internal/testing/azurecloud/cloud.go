@@ -1,8 +1,8 @@
 // Package azurecloud is a double of the parts of Azure that the kind azureml uses: the
 // resource manager with a workspace of Azure Machine Learning in it, the scoring URIs of
 // its endpoints, and the tokens of a managed identity. Time passes by requests, so a
-// deployment that takes minutes to start is there in milliseconds. Each body is checked
-// against the types of Azure's own library.
+// deployment that takes minutes to start is there in milliseconds. Each request and
+// each answer is checked against the types of Azure's own library.
 package azurecloud
 
 import (
@@ -49,6 +49,7 @@ type Cloud struct {
 	Fault func(operation string) publishtest.RequestFault
 
 	server, identity *httptest.Server
+	shapes           map[string]shape
 
 	mu           sync.Mutex
 	now          time.Time
@@ -85,7 +86,7 @@ type Container struct {
 // New starts a cloud, which ends with the test. What the clients did wrong fails the test.
 func New(t testing.TB) *Cloud {
 	c := &Cloud{
-		Step: 10 * time.Second, now: time.Now().UTC(),
+		Step: 10 * time.Second, now: time.Now().UTC(), shapes: shapes(),
 		environments: map[string]map[string]map[string]any{}, endpoints: map[string]*endpoint{}, operations: map[string]*operation{},
 	}
 	c.server = httptest.NewTLSServer(c.routes())

@@ -133,17 +133,25 @@ func (c *Cloud) do(name string, r *http.Request, text []byte, do handler) (answe
 		c.mistake("%s is not authorised: %q", name, r.Header.Get("Authorization"))
 		return answer{}, &refusal{http.StatusUnauthorized, "AuthenticationFailed", "Authentication failed."}
 	}
+	shape, known := c.shapes[name]
+	if !known {
+		c.mistake("%s has no shape", name)
+	}
 	var body map[string]any
 	if len(text) > 0 {
 		if err := json.Unmarshal(text, &body); err != nil {
 			return answer{}, invalid("%v", err)
 		}
-		if err := shaped(name, text, body); err != nil {
-			c.mistake("request %s: %v", name, err)
-			return answer{}, invalid("%v", err)
-		}
 	}
-	return do(r, body)
+	if err := shape.asked(text); err != nil {
+		c.mistake("request %s: %v", name, err)
+		return answer{}, invalid("%v", err)
+	}
+	out, err := do(r, body)
+	if err := shape.answered(out, err); err != nil {
+		c.mistake("the double answers %s: %v", name, err)
+	}
+	return out, err
 }
 
 func write(w http.ResponseWriter, out answer, err error) {
