@@ -54,7 +54,7 @@ func TestConformance(t *testing.T) {
 	for name, change := range map[string]func(*spec.Spec){
 		"rolling":    nil,
 		"canary":     canary,
-		"blue-green": func(s *spec.Spec) { s.Strategy, s.Mirror = manifests.StrategyBlueGreen, 20 },
+		"blue-green": mirrored,
 	} {
 		t.Run(name, func(t *testing.T) {
 			publishtest.Conformance(t, func(t *testing.T) *publishtest.Endpoint {

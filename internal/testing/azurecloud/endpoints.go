@@ -18,7 +18,10 @@ type endpoint struct {
 	until       time.Time
 	under       *operation
 	deployments map[string]*deployment
-	sent        map[string]int
+	// sent are the requests that went to each deployment since the last change, copies
+	// those that it got a copy of, of all that named none.
+	sent, copies map[string]int
+	all          int
 }
 
 func (c *Cloud) stopAll(e *endpoint) {
@@ -85,7 +88,8 @@ func (c *Cloud) pass() {
 			c.stopAll(e)
 			delete(c.endpoints, name)
 		} else {
-			e.body, e.state, e.sent = e.pending, "Succeeded", map[string]int{}
+			e.body, e.state = e.pending, "Succeeded"
+			e.sent, e.copies, e.all = map[string]int{}, map[string]int{}, 0
 		}
 		e.under.end(nil)
 	}
@@ -122,7 +126,7 @@ func (c *Cloud) putEndpoint(r *http.Request, body map[string]any) (answer, error
 	e, status, takes := c.endpoints[name], 200, trafficTime
 	if e == nil {
 		status, takes = 201, endpointTime
-		e = &endpoint{name: name, deployments: map[string]*deployment{}, sent: map[string]int{}}
+		e = &endpoint{name: name, deployments: map[string]*deployment{}, sent: map[string]int{}, copies: map[string]int{}}
 	} else if err := e.idle(); err != nil {
 		return answer{}, err
 	} else if was := e.body; text(was, "properties", "authMode") != text(body, "properties", "authMode") || text(was, "identity", "type") != text(body, "identity", "type") {

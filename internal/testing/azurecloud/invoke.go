@@ -1,6 +1,7 @@
 package azurecloud
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"maps"
@@ -12,20 +13,24 @@ import (
 
 // invoke is the server of scoring URIs.
 func (c *Cloud) invoke(w http.ResponseWriter, r *http.Request) {
-	server, image, status, message := c.chosen(r)
-	if status != 0 {
-		http.Error(w, message, status)
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
 		return
 	}
-	if server == nil {
-		io.WriteString(w, image)
+	to, copied, refused := c.chosen(r)
+	if refused != nil {
+		http.Error(w, refused.message, refused.status)
 		return
 	}
-	defer server.answering.Done()
-	r.Header.Del("Authorization")
-	r.URL.Path = "/invocations"
-	recorder := httptest.NewRecorder()
-	server.ServeHTTP(recorder, r)
+	if copied != nil && copied.server != nil {
+		// Nobody gets its answer.
+		copied.answer(r, body)
+	}
+	if to.server == nil {
+		io.WriteString(w, to.image)
+		return
+	}
+	recorder := to.answer(r, body)
 	maps.Copy(w.Header(), recorder.Header())
 	if recorder.Code >= 400 {
 		w.Header().Set("Ms-Azureml-Model-Error-Statuscode", fmt.Sprint(recorder.Code))
@@ -35,21 +40,39 @@ func (c *Cloud) invoke(w http.ResponseWriter, r *http.Request) {
 	_, _ = w.Write(recorder.Body.Bytes())
 }
 
+// choice is who gets a request: the server of a deployment, nil if it has none, and its
+// image.
+type choice struct {
+	server *running
+	image  string
+}
+
+// answer has the server answer a request, which is then done.
+func (c *choice) answer(r *http.Request, body []byte) *httptest.ResponseRecorder {
+	defer c.server.answering.Done()
+	sent := r.Clone(r.Context())
+	sent.Header.Del("Authorization")
+	sent.URL.Path, sent.Body = "/invocations", io.NopCloser(bytes.NewReader(body))
+	recorder := httptest.NewRecorder()
+	c.server.ServeHTTP(recorder, sent)
+	return recorder
+}
+
 // chosen returns who answers a request: whom it names, or the one that is furthest below
-// its share.
-func (c *Cloud) chosen(r *http.Request) (server *running, image string, status int, message string) {
+// its share; and who gets a copy of it, nil for nobody: only what names nobody is copied.
+func (c *Cloud) chosen(r *http.Request) (to, copied *choice, refused *refusal) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	e := c.endpoints[r.PathValue("endpoint")]
 	if e == nil {
-		return nil, "", http.StatusNotFound, "no endpoint"
+		return nil, nil, &refusal{status: http.StatusNotFound, message: "no endpoint"}
 	}
 	key := c.key()
 	if text(e.body, "properties", "authMode") == "AADToken" {
 		key = "token-for-https://ml.azure.com"
 	}
 	if r.Header.Get("Authorization") != "Bearer "+key {
-		return nil, "", http.StatusUnauthorized, "not authorised"
+		return nil, nil, &refusal{status: http.StatusUnauthorized, message: "not authorised"}
 	}
 	name := r.Header.Get("Azureml-Model-Deployment")
 	if name == "" {
@@ -59,14 +82,38 @@ func (c *Cloud) chosen(r *http.Request) (server *running, image string, status i
 				name, least = one, full
 			}
 		}
+		e.all++
+		for to, share := range e.traffic("mirrorTraffic") {
+			if d := e.deployments[to]; d != nil && d.running && e.copies[to]*100 < e.all*share {
+				e.copies[to]++
+				copied = d.choice()
+			}
+		}
 	}
 	d := e.deployments[name]
 	if d == nil || !d.running {
-		return nil, "", http.StatusNotFound, strings.TrimSpace("no deployment " + name)
+		if copied != nil && copied.server != nil {
+			copied.server.answering.Done()
+		}
+		return nil, nil, &refusal{status: http.StatusNotFound, message: strings.TrimSpace("no deployment " + name)}
 	}
 	e.sent[name]++
+	return d.choice(), copied, nil
+}
+
+// choice returns a deployment as who gets a request, which its server is given until it has
+// answered.
+func (d *deployment) choice() *choice {
 	if d.server != nil {
 		d.server.answering.Add(1)
 	}
-	return d.server, d.image, 0, ""
+	return &choice{d.server, d.image}
+}
+
+// Copies returns how many requests a deployment got copies of since the last change of the
+// traffic.
+func (c *Cloud) Copies(endpoint, deployment string) int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.endpoints[endpoint].copies[deployment]
 }
