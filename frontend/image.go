@@ -73,8 +73,8 @@ func (c *compiled) image(ctx context.Context) (*dockerui.BuildResult, error) {
 		return nil, err
 	}
 	var checks []bkllb.State
-	if contents.server && c.context.Model.Files == nil {
-		checks = append(checks, c.tools.Run(resolver.ModelStep(c.context.Model)))
+	if model := c.context.Model; contents.server && model.Files == nil && !c.resolver.Small(ctx, model) {
+		checks = append(checks, c.tools.Run(resolver.ModelStep(model)))
 	}
 	verify, verifies := c.verification(ctx)
 	if verifies {

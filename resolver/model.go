@@ -27,13 +27,15 @@ func (r *Resolver) ModelFiles(ctx context.Context, t toolchain.Toolchain, model 
 	if model.Files != nil {
 		return knownFiles(model)
 	}
-	ref, err := r.Gateway.Step(ctx, t, ModelStep(model))
-	if err != nil {
-		return nil, err
-	}
-	var out []ModelFile
-	if err := r.Gateway.ReadJSON(ctx, ref, "model.json", &out); err != nil {
-		return nil, err
+	out, small := r.readModel(ctx, model)
+	if !small {
+		ref, err := r.Gateway.Step(ctx, t, ModelStep(model))
+		if err != nil {
+			return nil, err
+		}
+		if err := r.Gateway.ReadJSON(ctx, ref, "model.json", &out); err != nil {
+			return nil, err
+		}
 	}
 	for _, f := range out {
 		if err := f.Check(); err != nil {
