@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"sync"
 
 	"github.com/containerd/platforms"
 	"github.com/deployfile/deployfile/resolver"
@@ -23,6 +24,43 @@ import (
 type images struct {
 	ui     *dockerui.Client
 	client gwclient.Client
+	pulled *pulled
+}
+
+// pulled are the answers to what the builder was asked of images: base and toolchain are
+// often one, and several parts of a build need either.
+type pulled struct {
+	mu  sync.Mutex
+	all map[string]pulledImage
+}
+
+// pulledImage is an image's configuration and digest.
+type pulledImage struct {
+	digest digest.Digest
+	data   []byte
+}
+
+// resolve asks the builder for the configuration of an image, unless it has said so.
+func (i images) resolve(ctx context.Context, ref reference.Named, p ocispecs.Platform) (pulledImage, error) {
+	key := ref.String() + " " + platforms.Format(p)
+	i.pulled.mu.Lock()
+	c, ok := i.pulled.all[key]
+	i.pulled.mu.Unlock()
+	if ok {
+		return c, nil
+	}
+	_, dgst, data, err := i.client.ResolveImageConfig(ctx, ref.String(), sourceresolver.Opt{
+		LogName:  "load metadata for " + reference.FamiliarString(ref),
+		ImageOpt: &sourceresolver.ResolveImageOpt{Platform: &p, ResolveMode: i.ui.ImageResolveMode.String()},
+	})
+	if err != nil {
+		return c, err
+	}
+	c = pulledImage{dgst, data}
+	i.pulled.mu.Lock()
+	defer i.pulled.mu.Unlock()
+	i.pulled.all[key] = c
+	return c, nil
 }
 
 var _ resolver.Images = images{}
@@ -101,24 +139,21 @@ func (i images) pull(ctx context.Context, ref, pinned string, p ocispecs.Platfor
 			return nil, nil, err
 		}
 	}
-	_, dgst, data, err := i.client.ResolveImageConfig(ctx, pull.String(), sourceresolver.Opt{
-		LogName:  "load metadata for " + reference.FamiliarString(pull),
-		ImageOpt: &sourceresolver.ResolveImageOpt{Platform: &p, ResolveMode: i.ui.ImageResolveMode.String()},
-	})
+	found, err := i.resolve(ctx, pull, p)
 	if err != nil {
 		return nil, nil, fmt.Errorf("%s: %w", ref, err)
 	}
 	var config dockerspec.DockerOCIImage
-	if err := json.Unmarshal(data, &config); err != nil {
+	if err := json.Unmarshal(found.data, &config); err != nil {
 		return nil, nil, fmt.Errorf("image %s: config: %w", ref, err)
 	}
-	exact, err := reference.WithDigest(reference.TrimNamed(named), dgst)
+	exact, err := reference.WithDigest(reference.TrimNamed(named), found.digest)
 	if err != nil {
 		return nil, nil, err
 	}
-	st, err := bkllb.Image(exact.String(), bkllb.Platform(p)).Platform(p).WithImageConfig(data)
+	st, err := bkllb.Image(exact.String(), bkllb.Platform(p)).Platform(p).WithImageConfig(found.data)
 	if err != nil {
 		return nil, nil, fmt.Errorf("image %s: config: %w", ref, err)
 	}
-	return &resolver.SourceImage{Ref: ref, Digest: dgst.String(), Env: config.Config.Env, State: st}, &config, nil
+	return &resolver.SourceImage{Ref: ref, Digest: found.digest.String(), Env: config.Config.Env, State: st}, &config, nil
 }

@@ -60,7 +60,7 @@ func newRequest(c gwclient.Client) (*request, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &request{ui: ui, client: c, output: findOutput(ui.Target), images: images{ui: ui, client: c}}
+	r := &request{ui: ui, client: c, output: findOutput(ui.Target), images: images{ui: ui, client: c, pulled: &pulled{all: map[string]pulledImage{}}}}
 	limits, err := r.limits()
 	if err != nil {
 		return nil, err
