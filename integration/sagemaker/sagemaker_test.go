@@ -3,6 +3,7 @@
 package sagemaker
 
 import (
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -106,3 +107,21 @@ client.create_endpoint(**documents["endpoint.yaml"])
 client.get_waiter("endpoint_in_service").wait(EndpointName="other", WaiterConfig={"Delay": 1})
 client.delete_endpoint(EndpointName="other")
 `
+
+// TestAccountScript runs at the double what is there for a real account.
+func TestAccountScript(t *testing.T) {
+	u := newUser(t, lab.Example(t, shared.Parts, "../../examples/iris"), "")
+	script, err := filepath.Abs("../../hack/sagemaker-account.sh")
+	if err != nil {
+		t.Fatal(err)
+	}
+	image := u.Build(t)
+	cmd := u.Command(t.Context(), script, ecr+"/iris", "arn:aws:iam::123456789012:role/Iris", "s3://staging/tmp")
+	cmd.Env = append(cmd.Env, "IMAGE="+image, "XDG_CACHE_HOME="+t.TempDir())
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Errorf("%v\n%s", err, out)
+	}
+	if left := u.cloud.There(); len(left) > 0 {
+		t.Errorf("left: %v", left)
+	}
+}
