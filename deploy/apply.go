@@ -88,6 +88,9 @@ func (d *Deployer) Deploy(ctx context.Context, o DeployOptions) ([]report.Outcom
 		defer s.close()
 		to = append(to, deliveryTo(s, o.DryRun))
 	}
+	if err := d.checkTargets(ctx, sessions); err != nil {
+		return nil, err
+	}
 	releases, err := d.releases(ctx, o.Images, to)
 	if err != nil {
 		return nil, err

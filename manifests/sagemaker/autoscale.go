@@ -99,8 +99,8 @@ func (s *Spec) addScaling(out *clouds.Documents, name string) error {
 	})
 }
 
-// instances returns how many instances a release starts with.
-func (s *Spec) instances() int {
+// Instances returns how many instances a release starts with, 0 for a serverless one.
+func (s *Spec) Instances() int {
 	if s.Autoscale != nil {
 		return s.Autoscale.Min
 	}

@@ -101,7 +101,7 @@ func (s *Spec) variant(name, modelName string) variant {
 		v.ServerlessConfig = &serverlessConfig{s.Serverless.Memory, s.Serverless.MaxConcurrency, s.Serverless.ProvisionedConcurrency}
 		return v
 	}
-	v.InitialInstanceCount, v.InstanceType, v.VolumeSizeInGB = s.instances(), s.InstanceType, s.VolumeSize
+	v.InitialInstanceCount, v.InstanceType, v.VolumeSizeInGB = s.Instances(), s.InstanceType, s.VolumeSize
 	v.ContainerStartupHealthCheckTimeoutInSeconds = secondsOf(s.StartupTimeout)
 	return v
 }

@@ -53,10 +53,12 @@ type connection struct {
 
 	target, endpoint, region string
 	storageURL               string
-	batch                    batchKeys
-	instanceType             string
-	createRepository         bool
-	repository               string
+	// keys are those of the target.
+	keys             *spec.Spec
+	batch            batchKeys
+	instanceType     string
+	createRepository bool
+	repository       string
 	// poll is the pause between two looks at the endpoint.
 	poll time.Duration
 }
@@ -126,7 +128,7 @@ func open(ctx context.Context, o Options, poll time.Duration, change func(*aws.C
 	}
 	conn := &connection{
 		api: api.NewFromConfig(c), logs: cloudwatchlogs.NewFromConfig(c), ecr: ecr.NewFromConfig(c), storage: openStorage(c), scaling: applicationautoscaling.NewFromConfig(c), config: c,
-		target: o.Target.Name, storageURL: keys.Storage, batch: batchOf(keys),
+		target: o.Target.Name, keys: keys, storageURL: keys.Storage, batch: batchOf(keys),
 		endpoint: o.Target.Endpoint, region: c.Region, instanceType: keys.InstanceType, createRepository: keys.CreateRepository, repository: o.Target.Image, poll: poll,
 	}
 	s := &store{connection: conn, arns: map[string]string{}, done: map[string]publish.Record{}, own: map[int]types.ModelSummary{}}

@@ -1,8 +1,8 @@
 // Package awscloud is a double of the parts of AWS that the kind sagemaker uses, behind
-// their own protocols: SageMaker with its runtime, ECR, STS and CloudWatch Logs. Time
-// passes by requests, so an endpoint that takes minutes to start is there in milliseconds.
-// What a client must never do, such as deleting the configuration of an endpoint that
-// uses it, SageMaker allows and the double reports.
+// their own protocols: SageMaker with its runtime, ECR, S3, STS, IAM, Service Quotas,
+// autoscaling and logs. Time passes by requests, so an endpoint that takes minutes to start
+// is there in milliseconds. What a client must never do, such as deleting the configuration
+// of an endpoint that uses it, SageMaker allows and the double reports.
 package awscloud
 
 import (
@@ -31,6 +31,13 @@ type Cloud struct {
 	StaleEndpoint int
 	// Quota is how many instances of each type there may be; nil for any.
 	Quota map[string]int
+	// Caller is who sends requests.
+	Caller string
+	// Policies are those of users and roles, by their ARNs. Whoever has none may do all.
+	Policies map[string]*Policy
+	// Trust has trust policies of roles by name, "" for a role that is not there; others
+	// are there, and trust SageMaker.
+	Trust map[string]string
 	// Alarms are those of CloudWatch that are raised.
 	Alarms []string
 	// Pull fails for an image that cannot be pulled: CreateModel asks for its manifest.
@@ -92,7 +99,7 @@ type logLine struct {
 // New starts a cloud, which ends with the test. What the clients did wrong fails the test.
 func New(t testing.TB) *Cloud {
 	c := &Cloud{
-		Region: "eu-central-1", Account: "123456789012", Step: 10 * time.Second,
+		Region: "eu-central-1", Account: "123456789012", Step: 10 * time.Second, Caller: "arn:aws:iam::123456789012:user/tester",
 		now:    time.Now().UTC(),
 		models: map[string]*object{}, configs: map[string]*object{}, endpoints: map[string]*endpoint{},
 		logs: map[string][]logLine{}, repos: map[string]bool{},

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"regexp"
 	"strings"
 
@@ -34,7 +35,7 @@ func (c *Cloud) serve(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	operation, service := route(r, body)
-	if m := scope.FindStringSubmatch(r.Header.Get("Authorization")); m == nil || m[1] != c.Region || m[2] != service {
+	if m := scope.FindStringSubmatch(r.Header.Get("Authorization")); m == nil || m[1] != c.Region && service != "iam" || m[2] != service {
 		c.mu.Lock()
 		c.mistake("%s is not signed for %s in %s: %q", operation, service, c.Region, r.Header.Get("Authorization"))
 		c.mu.Unlock()
@@ -74,9 +75,8 @@ func (c *Cloud) serve(w http.ResponseWriter, r *http.Request) {
 	if fault == publishtest.LostReply {
 		panic(http.ErrAbortHandler)
 	}
-	if text, ok := out.(xmlText); ok && err == nil {
-		w.Header().Set("Content-Type", "text/xml")
-		io.WriteString(w, string(text))
+	if service == "iam" || service == "sts" {
+		c.answerQuery(w, operation, out, err)
 		return
 	}
 	c.answer(w, out, err)
@@ -94,6 +94,8 @@ func route(r *http.Request, body []byte) (operation, service string) {
 		return name, "sagemaker"
 	case prefix == "AmazonEC2ContainerRegistry_V20150921":
 		return "ecr:" + name, "ecr"
+	case prefix == "ServiceQuotasV20190624":
+		return "quotas:" + name, "servicequotas"
 	case prefix == "AnyScaleFrontendService":
 		return "scaling:" + name, "application-autoscaling"
 	case strings.HasPrefix(prefix, "Logs_"):
@@ -103,8 +105,10 @@ func route(r *http.Request, body []byte) (operation, service string) {
 	case strings.HasPrefix(r.URL.Path, "/endpoints/"):
 		return "InvokeEndpoint", "sagemaker"
 	}
-	if m := regexp.MustCompile(`Action=([A-Za-z]+)`).FindSubmatch(body); m != nil {
-		return "sts:" + string(m[1]), "sts"
+	if m := scope.FindStringSubmatch(r.Header.Get("Authorization")); m != nil && (m[2] == "sts" || m[2] == "iam") {
+		if form, err := url.ParseQuery(string(body)); err == nil {
+			return m[2] + ":" + form.Get("Action"), m[2]
+		}
 	}
 	return r.Method + " " + r.URL.Path, "sagemaker"
 }
@@ -118,7 +122,24 @@ func (c *Cloud) refuse(w http.ResponseWriter, service string, err *refusal) {
 		refuseStorage(w, err)
 		return
 	}
+	if service == "iam" || service == "sts" {
+		c.answerQuery(w, "", nil, err)
+		return
+	}
 	c.answer(w, nil, err)
+}
+
+// answerQuery answers in the query protocol, which is XML.
+func (c *Cloud) answerQuery(w http.ResponseWriter, operation string, out any, err error) {
+	w.Header().Set("Content-Type", "text/xml")
+	var refused *refusal
+	if errors.As(err, &refused) {
+		w.WriteHeader(refused.status)
+		_, _ = io.WriteString(w, queryError(refused))
+		return
+	}
+	_, action, _ := strings.Cut(operation, ":")
+	_, _ = io.WriteString(w, queryAnswer(action, out))
 }
 
 func (c *Cloud) answer(w http.ResponseWriter, out any, err error) {
@@ -136,18 +157,12 @@ func (c *Cloud) answer(w http.ResponseWriter, out any, err error) {
 	_ = json.NewEncoder(w).Encode(out)
 }
 
-// xmlText is the answer of a service that speaks XML.
-type xmlText string
-
 // do does what is asked for.
 func (c *Cloud) do(operation string, body []byte) (any, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.pass()
 	c.calls = append(c.calls, operation)
-	if strings.HasPrefix(operation, "sts:") {
-		return xmlText(fmt.Sprintf(`<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult><Arn>arn:aws:iam::%s:user/tester</Arn><UserId>AIDA</UserId><Account>%s</Account></GetCallerIdentityResult></GetCallerIdentityResponse>`, c.Account, c.Account)), nil
-	}
 	handler := map[string]func(map[string]any) (any, error){
 		"CreateModel": c.createModel, "DescribeModel": c.describeModel, "DeleteModel": c.deleteModel, "ListModels": c.listModels,
 		"CreateEndpointConfig": c.createConfig, "DescribeEndpointConfig": c.describeConfig, "DeleteEndpointConfig": c.deleteConfig,
@@ -157,6 +172,8 @@ func (c *Cloud) do(operation string, body []byte) (any, error) {
 		"AddTags": c.addTags, "DeleteTags": c.deleteTags, "ListTags": c.listTags,
 		"scaling:RegisterScalableTarget": c.register, "scaling:DeregisterScalableTarget": c.deregister, "scaling:PutScalingPolicy": c.putPolicy,
 		"scaling:DescribeScalableTargets": c.describeScaling, "scaling:DescribeScalingPolicies": c.describePolicies,
+		"iam:GetRole": c.getRole, "iam:SimulatePrincipalPolicy": c.simulatePolicy, "sts:GetCallerIdentity": c.callerIdentity,
+		"quotas:ListServiceQuotas":  c.listQuotas,
 		"logs:FilterLogEvents":      c.filterLogs,
 		"ecr:DescribeRepositories":  c.describeRepositories,
 		"ecr:CreateRepository":      c.createRepository,
@@ -165,6 +182,13 @@ func (c *Cloud) do(operation string, body []byte) (any, error) {
 	if handler == nil {
 		c.mistake("unknown operation %s", operation)
 		return nil, &refusal{http.StatusBadRequest, "UnknownOperationException", operation}
+	}
+	if strings.HasPrefix(operation, "iam:") || strings.HasPrefix(operation, "sts:") {
+		fields, err := fieldsOf(body)
+		if err != nil {
+			return nil, invalid("%v", err)
+		}
+		body, _ = json.Marshal(fields)
 	}
 	if c.Shapes != nil {
 		if err := c.Shapes(operation, true, body); err != nil {
@@ -175,6 +199,9 @@ func (c *Cloud) do(operation string, body []byte) (any, error) {
 	in := map[string]any{}
 	if err := json.Unmarshal(body, &in); err != nil {
 		return nil, &refusal{http.StatusBadRequest, "SerializationException", err.Error()}
+	}
+	if err := c.may(operation, in); err != nil {
+		return nil, err
 	}
 	out, err := handler(in)
 	if err != nil {

@@ -16,6 +16,9 @@ func (c *Cloud) invoke(w http.ResponseWriter, r *http.Request, body []byte) {
 	c.calls = append(c.calls, "InvokeEndpoint")
 	name := strings.Split(strings.TrimPrefix(r.URL.Path, "/endpoints/"), "/")[0]
 	e, err := c.find(map[string]any{"EndpointName": name})
+	if err == nil {
+		err = c.may("InvokeEndpoint", map[string]any{"EndpointName": name})
+	}
 	if err == nil && c.asyncOf(e) != nil {
 		err = invalid("Endpoint %s is asynchronous: it takes no InvokeEndpoint.", e.name)
 	}

@@ -54,7 +54,11 @@ func (c *Cloud) store(w http.ResponseWriter, r *http.Request, operation string, 
 	var answer any
 	var content []byte
 	var refused *refusal
+	if err := c.mayStore(operation, path); err != nil {
+		refused = err
+	}
 	switch {
+	case refused != nil:
 	case bucket == "missing":
 		refused = &refusal{http.StatusNotFound, "NoSuchBucket", "The specified bucket does not exist"}
 	case operation == "s3:PUT":
@@ -95,6 +99,16 @@ func (c *Cloud) store(w http.ResponseWriter, r *http.Request, operation string, 
 		return
 	}
 	_, _ = io.Copy(w, bytes.NewReader(content))
+}
+
+// mayStore refuses what the caller's policy does not allow.
+func (c *Cloud) mayStore(operation, path string) *refusal {
+	policy := c.Policies[c.Caller]
+	action := map[string]string{"s3:PUT": "s3:PutObject", "s3:GET": "s3:GetObject", "s3:DELETE": "s3:DeleteObject", "s3:ListObjectsV2": "s3:ListBucket"}[operation]
+	if policy == nil || action == "" || policy.allows(action, "arn:aws:s3:::"+strings.TrimSuffix(path, "/")) == "allowed" {
+		return nil
+	}
+	return &refusal{http.StatusForbidden, "AccessDenied", "User: " + c.Caller + " is not authorized to perform: " + action}
 }
 
 type listing struct {
