@@ -115,6 +115,8 @@ func TestAccountScript(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	// Each look sees the end of what was asked for: the program looks every ten seconds.
+	u.cloud.Step = 10 * time.Minute
 	image := u.Build(t)
 	cmd := u.Command(t.Context(), script, ecr+"/iris", "arn:aws:iam::123456789012:role/Iris", "s3://staging/tmp")
 	cmd.Env = append(cmd.Env, "IMAGE="+image, "XDG_CACHE_HOME="+t.TempDir())
