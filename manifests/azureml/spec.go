@@ -89,3 +89,6 @@ func (s *Spec) Place(deployfile.Target) deployfile.Place {
 func (s *Spec) ID() string {
 	return "/subscriptions/" + s.Subscription + "/resourceGroups/" + s.ResourceGroup + "/providers/Microsoft.MachineLearningServices/workspaces/" + s.Workspace
 }
+
+// Instances returns how many instances a release has at least.
+func (s *Spec) Instances() int { return s.Replicas }

@@ -45,10 +45,17 @@ type connection struct {
 	endpoints    *api.OnlineEndpointsClient
 	deployments  *api.OnlineDeploymentsClient
 	workspaces   *api.WorkspacesClient
-	credential   azcore.TokenCredential
-	scoring      *http.Client
+	sizes        *api.VirtualMachineSizesClient
+	usages       *api.UsagesClient
+	// arm asks for what is of other services than Azure Machine Learning.
+	arm        *arm.Client
+	credential azcore.TokenCredential
+	scoring    *http.Client
 
+	keys                       *spec.Spec
 	endpoint, group, workspace string
+	// repository is where the image is.
+	repository string
 	// audience is what a token of Entra for scoring is for.
 	audience string
 	// id is the resource id of the workspace.
@@ -56,8 +63,8 @@ type connection struct {
 	// poll is the pause between two looks at what changes.
 	poll time.Duration
 
-	mu       sync.Mutex
-	location string
+	mu    sync.Mutex
+	there *api.Workspace
 }
 
 const (
@@ -94,13 +101,19 @@ func open(o Options, options policy.ClientOptions, audience string, scoring *htt
 	if err != nil {
 		return nil, fmt.Errorf("credentials of Azure: %w", err)
 	}
-	clients, err := api.NewClientFactory(keys.Subscription, credential, &arm.ClientOptions{ClientOptions: options, DisableRPRegistration: true})
+	with := &arm.ClientOptions{ClientOptions: options, DisableRPRegistration: true}
+	clients, err := api.NewClientFactory(keys.Subscription, credential, with)
+	if err != nil {
+		return nil, err
+	}
+	requests, err := arm.NewClient("deployfile", "v0.0.0", credential, with)
 	if err != nil {
 		return nil, err
 	}
 	conn := &connection{
 		environments: clients.NewEnvironmentVersionsClient(), endpoints: clients.NewOnlineEndpointsClient(),
 		deployments: clients.NewOnlineDeploymentsClient(), workspaces: clients.NewWorkspacesClient(),
+		sizes: clients.NewVirtualMachineSizesClient(), usages: clients.NewUsagesClient(), arm: requests, keys: keys, repository: o.Target.Image,
 		credential: credential, scoring: scoring, audience: audience,
 		endpoint: o.Target.Endpoint, group: keys.ResourceGroup, workspace: keys.Workspace, id: keys.ID(), poll: poll,
 	}
@@ -112,21 +125,30 @@ func (c *connection) Platforms(context.Context) ([]string, error) {
 	return []string{"linux/amd64"}, nil
 }
 
-// locate returns the location of the workspace, which everything in it must have.
-func (c *connection) locate(ctx context.Context) (string, error) {
+// found returns the workspace, which is asked for once.
+func (c *connection) found(ctx context.Context) (*api.Workspace, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.location != "" {
-		return c.location, nil
+	if c.there == nil {
+		w, err := c.workspaces.Get(ctx, c.group, c.workspace, nil)
+		if err != nil {
+			return nil, refused("look for workspace "+c.workspace, err)
+		}
+		c.there = &w.Workspace
 	}
-	w, err := c.workspaces.Get(ctx, c.group, c.workspace, nil)
+	return c.there, nil
+}
+
+// locate returns the location of the workspace, which everything in it must have.
+func (c *connection) locate(ctx context.Context) (string, error) {
+	w, err := c.found(ctx)
 	if err != nil {
-		return "", refused("look for workspace "+c.workspace, err)
+		return "", err
 	}
-	if c.location = deref(w.Location); c.location == "" {
+	if deref(w.Location) == "" {
 		return "", fmt.Errorf("workspace %s has no location", c.workspace)
 	}
-	return c.location, nil
+	return *w.Location, nil
 }
 
 // deref returns what a pointer points to, the zero value for nil.

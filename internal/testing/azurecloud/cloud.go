@@ -40,6 +40,12 @@ type Cloud struct {
 	Step time.Duration
 	// Quota is how many instances there may be, of which Azure keeps a fifth; 0 for any.
 	Quota int
+	// Roles are the caller's, Owner by default; Assigned the ids of the roles that the
+	// identity "puller" has at the registry.
+	Roles    []Role
+	Assigned []string
+	// Registry is the name of the workspace's registry, "" for none.
+	Registry string
 	// Pull fails for an image that cannot be pulled.
 	Pull func(image string) error
 	// Start starts the server of a deployment, which answers until it is stopped; nil starts
@@ -86,7 +92,7 @@ type Container struct {
 // New starts a cloud, which ends with the test. What the clients did wrong fails the test.
 func New(t testing.TB) *Cloud {
 	c := &Cloud{
-		Step: 10 * time.Second, now: time.Now().UTC(), shapes: shapes(),
+		Step: 10 * time.Second, now: time.Now().UTC(), shapes: shapes(), Roles: Owner(), Registry: "team", Assigned: []string{"7f951dda-4ed3-4680-a7ca-43fe172d538d"},
 		environments: map[string]map[string]map[string]any{}, endpoints: map[string]*endpoint{}, operations: map[string]*operation{},
 	}
 	c.server = httptest.NewTLSServer(c.routes())

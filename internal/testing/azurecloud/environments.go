@@ -20,7 +20,11 @@ const longestTag = 256
 var environmentName = regexp.MustCompile(`^[a-zA-Z0-9][a-zA-Z0-9_-]{0,254}$`)
 
 func (c *Cloud) getWorkspace(*http.Request, map[string]any) (answer, error) {
-	return answer{status: 200, body: map[string]any{"id": workspaceID, "name": Workspace, "location": Location, "properties": map[string]any{}}}, nil
+	properties := map[string]any{}
+	if c.Registry != "" {
+		properties["containerRegistry"] = "/subscriptions/" + Subscription + "/resourceGroups/" + ResourceGroup + "/providers/Microsoft.ContainerRegistry/registries/" + c.Registry
+	}
+	return answer{status: 200, body: map[string]any{"id": workspaceID, "name": Workspace, "location": Location, "properties": properties}}, nil
 }
 
 func (c *Cloud) putEnvironment(r *http.Request, body map[string]any) (answer, error) {

@@ -1,6 +1,7 @@
 package azurecloud
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -51,28 +52,35 @@ func (c *Cloud) routes() http.Handler {
 	workspace := "/subscriptions/" + Subscription + "/resourceGroups/" + ResourceGroup + "/providers/Microsoft.MachineLearningServices/workspaces/" + Workspace
 	endpoint, deployment := workspace+"/onlineEndpoints/{endpoint}", workspace+"/onlineEndpoints/{endpoint}/deployments/{deployment}"
 	environment := workspace + "/environments/{environment}/versions"
+	group := "/subscriptions/" + Subscription + "/resourceGroups/" + ResourceGroup
+	registry := group + "/providers/Microsoft.ContainerRegistry/registries/{registry}"
 	operations := "/subscriptions/" + Subscription + "/providers/Microsoft.MachineLearningServices/locations/" + Location
 	for pattern, h := range map[string]struct {
 		name string
 		do   handler
 	}{
-		"GET " + workspace:                                       {"get workspace", c.getWorkspace},
-		"GET " + environment:                                     {"list environments", c.listEnvironments},
-		"GET " + environment + "/{version}":                      {"get environment", c.getEnvironment},
-		"PUT " + environment + "/{version}":                      {"put environment", c.putEnvironment},
-		"DELETE " + environment + "/{version}":                   {"delete environment", c.deleteEnvironment},
-		"GET " + endpoint:                                        {"get endpoint", c.getEndpoint},
-		"PUT " + endpoint:                                        {"put endpoint", c.putEndpoint},
-		"DELETE " + endpoint:                                     {"delete endpoint", c.deleteEndpoint},
-		"POST " + endpoint + "/listKeys":                         {"list keys", c.listKeys},
-		"POST " + endpoint + "/token":                            {"get token", c.listKeys},
-		"GET " + endpoint + "/deployments":                       {"list deployments", c.listDeployments},
-		"GET " + deployment:                                      {"get deployment", c.getDeployment},
-		"PUT " + deployment:                                      {"put deployment", c.putDeployment},
-		"DELETE " + deployment:                                   {"delete deployment", c.deleteDeployment},
-		"POST " + deployment + "/getLogs":                        {"get logs", c.getLogs},
-		"GET " + operations + "/mfeOperationsStatus/{operation}": {"get operation", c.getOperation},
-		"GET " + operations + "/mfeOperationResults/{operation}": {"get result", c.getResult},
+		"GET " + workspace:                                                       {"get workspace", c.getWorkspace},
+		"GET " + environment:                                                     {"list environments", c.listEnvironments},
+		"GET " + environment + "/{version}":                                      {"get environment", c.getEnvironment},
+		"PUT " + environment + "/{version}":                                      {"put environment", c.putEnvironment},
+		"DELETE " + environment + "/{version}":                                   {"delete environment", c.deleteEnvironment},
+		"GET " + endpoint:                                                        {"get endpoint", c.getEndpoint},
+		"PUT " + endpoint:                                                        {"put endpoint", c.putEndpoint},
+		"DELETE " + endpoint:                                                     {"delete endpoint", c.deleteEndpoint},
+		"POST " + endpoint + "/listKeys":                                         {"list keys", c.listKeys},
+		"POST " + endpoint + "/token":                                            {"get token", c.listKeys},
+		"GET " + endpoint + "/deployments":                                       {"list deployments", c.listDeployments},
+		"GET " + deployment:                                                      {"get deployment", c.getDeployment},
+		"PUT " + deployment:                                                      {"put deployment", c.putDeployment},
+		"DELETE " + deployment:                                                   {"delete deployment", c.deleteDeployment},
+		"POST " + deployment + "/getLogs":                                        {"get logs", c.getLogs},
+		"GET " + operations + "/mfeOperationsStatus/{operation}":                 {"get operation", c.getOperation},
+		"GET " + operations + "/mfeOperationResults/{operation}":                 {"get result", c.getResult},
+		"GET " + operations + "/vmSizes":                                         {"list sizes", c.listSizes},
+		"GET " + operations + "/usages":                                          {"list usages", c.listUsages},
+		"GET " + workspace + "/providers/Microsoft.Authorization/permissions":    {"list permissions", c.listPermissions},
+		"GET " + registry + "/providers/Microsoft.Authorization/roleAssignments": {"list assignments", c.listAssignments},
+		"GET " + group + "/providers/Microsoft.ManagedIdentity/userAssignedIdentities/{identity}": {"get identity", c.getIdentity},
 	} {
 		mux.HandleFunc(pattern, c.arm(h.name, h.do))
 	}
@@ -125,17 +133,20 @@ func (c *Cloud) do(name string, r *http.Request, text []byte, do handler) (answe
 	c.now = c.now.Add(c.Step)
 	c.pass()
 	c.calls = append(c.calls, name)
+	shape, known := c.shapes[name]
+	if !known {
+		c.mistake("%s has no shape", name)
+	}
 	// Azure's own client asks for other versions than deployfile.
-	if got := r.URL.Query().Get("api-version"); got != apiVersion && !strings.Contains(r.UserAgent(), "azure-ai-ml") {
+	if got := r.URL.Query().Get("api-version"); got != cmp.Or(shape.version, apiVersion) && !strings.Contains(r.UserAgent(), "azure-ai-ml") {
 		c.mistake("%s has the api-version %q", name, got)
 	}
 	if got := r.Header.Get("Authorization"); got != "Bearer token-for-"+audience && got != "Bearer token-for-"+c.server.URL {
 		c.mistake("%s is not authorised: %q", name, r.Header.Get("Authorization"))
 		return answer{}, &refusal{http.StatusUnauthorized, "AuthenticationFailed", "Authentication failed."}
 	}
-	shape, known := c.shapes[name]
-	if !known {
-		c.mistake("%s has no shape", name)
+	if err := c.allowed(name); err != nil {
+		return answer{}, err
 	}
 	var body map[string]any
 	if len(text) > 0 {

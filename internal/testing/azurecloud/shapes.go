@@ -3,6 +3,7 @@ package azurecloud
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"reflect"
 	"slices"
 	"strings"
@@ -15,6 +16,8 @@ import (
 type shape struct {
 	request, answer reflect.Type
 	required        [][]string
+	// version is that of the API, "" for that of Azure Machine Learning.
+	version string
 }
 
 // status is how Azure's library polls an operation.
@@ -32,25 +35,27 @@ func shapes() map[string]shape {
 	for _, route := range []string{"livenessRoute", "readinessRoute", "scoringRoute"} {
 		routes = append(routes, []string{"properties", "inferenceConfig", route, "path"}, []string{"properties", "inferenceConfig", route, "port"})
 	}
-	return map[string]shape{
+	out := map[string]shape{
 		"get workspace":      {answer: reflect.TypeFor[api.Workspace]()},
 		"list environments":  {answer: reflect.TypeFor[api.EnvironmentVersionResourceArmPaginatedResult]()},
 		"get environment":    {answer: environment},
-		"put environment":    {environment, environment, routes},
+		"put environment":    {request: environment, answer: environment, required: routes},
 		"delete environment": {},
 		"get endpoint":       {answer: of()},
-		"put endpoint":       {of(), of(), [][]string{{"location"}, {"identity", "type"}, {"properties", "authMode"}}},
+		"put endpoint":       {request: of(), answer: of(), required: [][]string{{"location"}, {"identity", "type"}, {"properties", "authMode"}}},
 		"delete endpoint":    {},
 		"list keys":          {answer: reflect.TypeFor[api.EndpointAuthKeys]()},
 		"get token":          {answer: reflect.TypeFor[api.EndpointAuthToken]()},
 		"list deployments":   {answer: reflect.TypeFor[api.OnlineDeploymentTrackedResourceArmPaginatedResult]()},
 		"get deployment":     {answer: deployment},
-		"put deployment":     {deployment, deployment, [][]string{{"location"}, {"sku", "name"}, {"sku", "capacity"}, {"properties", "endpointComputeType"}, {"properties", "environmentId"}, {"properties", "instanceType"}}},
+		"put deployment":     {request: deployment, answer: deployment, required: [][]string{{"location"}, {"sku", "name"}, {"sku", "capacity"}, {"properties", "endpointComputeType"}, {"properties", "environmentId"}, {"properties", "instanceType"}}},
 		"delete deployment":  {},
 		"get logs":           {request: reflect.TypeFor[api.DeploymentLogsRequest](), answer: reflect.TypeFor[api.DeploymentLogs]()},
 		"get operation":      {answer: reflect.TypeFor[status]()},
 		"get result":         {},
 	}
+	maps.Copy(out, otherShapes())
+	return out
 }
 
 // asked checks a request: it must have what Azure demands, and nothing that Azure alone sets.
@@ -138,6 +143,7 @@ func words() map[reflect.Type][]string {
 	add(out, api.PossibleContainerTypeValues())
 	add(out, api.PossibleAssetProvisioningStateValues())
 	add(out, api.PossibleEnvironmentTypeValues())
+	add(out, api.PossibleUsageUnitValues())
 	return out
 }
 
