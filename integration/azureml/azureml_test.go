@@ -83,7 +83,7 @@ func TestMLflow(t *testing.T) {
 	}
 	seen := u.cloud.Read(t, "iris")["iris"]
 	for name, e := range seen.Environments {
-		if e["image"] != image || seen.Deployments[name]["provisioning_state"] != "Succeeded" || fmt.Sprint(seen.Endpoint["traffic"]) != "map["+name+":100]" {
+		if e["image"] != image || !strings.HasSuffix(fmt.Sprint(seen.Deployments[name]["provisioning_state"]), "SUCCEEDED") || fmt.Sprint(seen.Endpoint["traffic"]) != "map["+name+":100]" {
 			t.Errorf("Azure's client sees %+v", seen)
 		}
 	}
