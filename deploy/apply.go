@@ -205,7 +205,7 @@ func slots(s manifests.State) (live, next *report.Slot) {
 }
 
 func slotOf(s manifests.Slot) *report.Slot {
-	out := &report.Slot{Track: s.Track, Image: s.Image, ModelImage: s.ModelImage, Lock: s.LockDigest, File: s.FileDigest}
+	out := &report.Slot{Track: s.Track, Model: s.Model, Version: s.Version, Image: s.Image, ModelImage: s.ModelImage, Lock: s.LockDigest, File: s.FileDigest}
 	if s.Track == manifests.TrackCanary {
 		out.Weight = manifests.RolloutOf(s.Target).Weight
 	}

@@ -28,6 +28,9 @@ type Slot struct {
 	Track string `json:"track,omitempty"`
 	// Weight is the share of the requests in percent that a canary receives.
 	Weight int `json:"weight,omitempty"`
+	// Model is the model's name, Version its version, if it has one.
+	Model   string `json:"model"`
+	Version string `json:"version,omitempty"`
 	// Image is what runs: REPOSITORY@sha256:…, or sha256:… for an engine that was
 	// handed the image.
 	Image string `json:"image"`

@@ -3,89 +3,16 @@
 package docs
 
 import (
-	"context"
-	"fmt"
-	"net"
-	"os"
-	"os/exec"
 	"path/filepath"
-	"strings"
-	"syscall"
 	"testing"
-	"time"
-)
 
-// startEngine is what the first process of an engine's namespaces does before it
-// becomes dockerd; the arguments are tini and dockerd's command line.
-const startEngine = `set -e
-mount --make-rprivate /
-mount -t proc proc /proc
-mount -t tmpfs tmpfs /run
-ip link set lo up
-exec "$@"
-`
+	"github.com/deployfile/deployfile/internal/testing/lab"
+)
 
 // TestDocker runs the page of Docker with Debian's engine, in a network of its
 // own.
 func TestDocker(t *testing.T) {
-	script := exec.Command("../../hack/engine.sh")
-	script.Stderr = os.Stderr
-	out, err := script.Output()
-	if err != nil {
-		t.Fatalf("hack/engine.sh: %v", err)
-	}
-	engine := strings.TrimSpace(string(out))
-	libraries, err := filepath.Glob(filepath.Join(engine, "lib", "*-linux-gnu"))
-	if err != nil || len(libraries) != 1 {
-		t.Fatalf("libraries of the engine: %q, %v", libraries, err)
-	}
-	// Not t.TempDir, whose path is too long for a socket.
-	dir, err := os.MkdirTemp("", "deployfile-engine-")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := os.RemoveAll(dir); err != nil {
-			t.Error(err)
-		}
-	})
-	log, err := os.Create(filepath.Join(dir, "log"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer log.Close()
-	socket := filepath.Join(dir, "socket")
-	d := exec.Command("sh", "-c", startEngine, "sh", filepath.Join(engine, "usr/bin/tini"), "--", "dockerd",
-		"--host", "unix://"+socket, "--data-root", filepath.Join(dir, "data"), "--exec-root", filepath.Join(dir, "exec"),
-		"--pidfile", filepath.Join(dir, "pid"), "--exec-opt", "native.cgroupdriver=cgroupfs")
-	d.Env = append(os.Environ(), "LD_LIBRARY_PATH="+libraries[0],
-		"PATH="+filepath.Join(engine, "usr/bin")+":"+filepath.Join(engine, "usr/sbin")+":"+os.Getenv("PATH")+":/usr/sbin:/sbin")
-	d.Stdout, d.Stderr = log, log
-	d.SysProcAttr = &syscall.SysProcAttr{
-		Cloneflags: syscall.CLONE_NEWNET | syscall.CLONE_NEWNS | syscall.CLONE_NEWPID, Pdeathsig: syscall.SIGKILL,
-	}
-	if err := d.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		// The namespaces end with their first process.
-		_ = d.Process.Kill()
-		_ = d.Wait()
-	})
-	for end := time.Now().Add(time.Minute); ; time.Sleep(50 * time.Millisecond) {
-		if c, err := net.Dial("unix", socket); err == nil {
-			c.Close()
-			break
-		}
-		if time.Now().After(end) {
-			words, _ := os.ReadFile(log.Name())
-			t.Fatalf("the engine does not start:\n%s", words)
-		}
-	}
+	engine := lab.StartEngine(t)
 	page := filepath.Join(pages, "docker.md")
-	newReader(t, func(ctx context.Context, name string, args ...string) *exec.Cmd {
-		c := exec.CommandContext(ctx, "nsenter", append([]string{fmt.Sprintf("--net=/proc/%d/ns/net", d.Process.Pid), "--", name}, args...)...)
-		c.Env = append(os.Environ(), "NO_PROXY=*", "no_proxy=*")
-		return c
-	}, "DOCKER_HOST=unix://"+socket).read(t, page, blocks(t, page))
+	newReader(t, engine.Command, "DOCKER_HOST="+engine.Host).read(t, page, blocks(t, page))
 }

@@ -925,6 +925,9 @@ class Sizes(Record):
 class Slot(Record):
     """Slot is one release at a target."""
 
+    #: model is the model's name, Version its version, if it has one.
+    model: str
+
     #: image is what runs: REPOSITORY@sha256:…, or sha256:… for an engine that was handed the
     #: image.
     image: str
@@ -935,6 +938,8 @@ class Slot(Record):
 
     #: weight is the share of the requests in percent that a canary receives.
     weight: Optional[int] = None
+
+    version: Optional[str] = None
 
     #: model-image is the artifact with the model, if the target mounts it.
     model_image: Optional[str] = None

@@ -65,6 +65,11 @@ class Project:
         with raised():
             commands.lock(directory=self.directory, **self.flags(commands.lock))
 
+    def keep(self, live: report.Slot) -> None:
+        """Make the project that of the model that is served."""
+        self._file.model = dataclasses.replace(self._file.model, name=live.model, version=live.version)
+        self._save()
+
     def flags(self, function: Callable[..., Any]) -> dict[str, Any]:
         """Return the flags of the configuration that a function has."""
         return having(function, self._flags)

@@ -71,6 +71,7 @@ class DeployfileClient(BaseDeploymentClient):
                 return _described(name, made.deploy())
             if now.live is None:
                 raise MlflowException(f"nothing answers at {name}: give a model", INVALID_PARAMETER_VALUE)
+            made.keep(now.live)
             return _described(name, made.deploy(image=now.live.image, model_image=now.live.model_image))
 
     def delete_deployment(self, name: str, config: Mapping[str, Any] | None = None, endpoint: str | None = None) -> None:

@@ -1,0 +1,78 @@
+//go:build integration
+
+package python
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"runtime"
+	"testing"
+
+	"github.com/deployfile/deployfile/internal/testing/lab"
+)
+
+// TestDeployments has MLflow deploy models at an engine: by its commands and by its
+// client, from what is registered in a database, in a directory without a Deployfile.
+func TestDeployments(t *testing.T) {
+	parts, err := lab.FindParts("./integration/python")
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := lab.AnyDaemon()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Stop()
+	engine := lab.StartEngine(t)
+	dir := t.TempDir()
+	root, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	lib := installed(t, dir, parts.Python)
+	contexts := ""
+	for name, value := range parts.Contexts() {
+		contexts += " --build-context '" + name + "=" + value + "'"
+	}
+	// The images that are said to be on this machine by its own names.
+	program := filepath.Join(dir, "deployfile")
+	wrapper := `#!/bin/sh
+case "$3" in
+lock | build | deploy | run | predict) events=$2 verb=$3; shift 3; set -- --events "$events" "$verb"` + contexts + ` "$@" ;;
+esac
+exec ` + filepath.Join(lib, "bin/deployfile") + ` "$@"
+`
+	if err := os.WriteFile(program, []byte(wrapper), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	here := filepath.Join(dir, "here")
+	if err := os.Mkdir(here, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	c := engine.Command(context.Background(), parts.Python, filepath.Join(root, "integration/python/deployments_test.py"), filepath.Join(root, "examples/iris/model"))
+	c.Dir = here
+	c.Env = append(c.Env, "PYTHONPATH="+lib, "DEPLOYFILE_PROGRAM="+program, "DOCKER_HOST="+engine.Host, "DEPLOYFILE_BUILDER="+d.Address,
+		"MLFLOW_TRACKING_URI=sqlite:///"+filepath.Join(here, "mlflow.db"))
+	if out, err := c.CombinedOutput(); err != nil {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
+
+// installed returns the directory that the wheel of bin/deployfile is installed to.
+func installed(t *testing.T, dir, python string) string {
+	t.Helper()
+	root, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	u := user{t, dir}
+	u.run(root, nil, "go", "run", "./hack/wheel", "-version", "v1.0.0", "-o", dir, runtime.GOOS+"/"+runtime.GOARCH+"=bin/deployfile")
+	wheels, err := filepath.Glob(dir + "/*.whl")
+	if err != nil || len(wheels) != 1 {
+		t.Fatal(wheels, err)
+	}
+	lib := filepath.Join(dir, "lib")
+	u.run(dir, nil, python, "-m", "pip", "install", "--no-index", "--disable-pip-version-check", "--target", lib, wheels[0])
+	return lib
+}
