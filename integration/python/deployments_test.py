@@ -156,8 +156,8 @@ def project(model: Path) -> None:
     deployfile.lock()
     prod = get_deploy_client("deployfile:/prod")
     made = prod.create_deployment("flowers", "model")
-    digest = deployfile.build(locked=True).digest
-    assert digest in made["live"]["image"], (digest, made)
+    digest = deployfile.build(locked=True, load=True, tag="flowers:1").digest
+    assert engine("/images/flowers:1/json")["Id"] == made["live"]["image"], made
     built = subprocess.run([os.environ["DEPLOYFILE_PROGRAM"], "--events", os.devnull, "build", "--locked"], check=True, capture_output=True, text=True)
     assert built.stdout.strip() == digest, (built.stdout, digest)
     assert [d["name"] for d in prod.list_deployments()] == ["flowers"]

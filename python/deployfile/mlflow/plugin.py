@@ -135,7 +135,7 @@ class DeployfileClient(BaseDeploymentClient):
             yield Project(_name(self.target_uri), name, config or {}, Path(directory))
 
 
-def run_local(target: str, name: str, model_uri: str, flavor: str | None = None, config: Mapping[str, Any] | None = None) -> None:
+def run_local(name: str, model_uri: str, flavor: str | None = None, config: Mapping[str, Any] | None = None) -> None:
     """Serve a model on this machine until Ctrl-C. Config has flags of deployfile run, such as ``port``."""
     _refuse(flavor, None, name)
     try:
