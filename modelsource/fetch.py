@@ -37,9 +37,15 @@ INVALID = (ValueError, KeyError, IndexError, TypeError, AttributeError, Recursio
 RETRIED = (408, 425, 429, 500, 502, 503, 504)
 
 
-def fail(message):
+def say(message):
+    """Prints what a server may have written parts of; returns what was printed."""
     message = "".join(c if c.isprintable() else "\ufffd" for c in message)
     print(message, file=sys.stderr)
+    return message
+
+
+def fail(message):
+    message = say(message)
     with open(f"{OUT}/error.json", "w") as f:
         json.dump({"kind": "model", "message": message}, f)
     os._exit(1)
@@ -311,7 +317,7 @@ def fetch(store, file, resume=True):
                 elif store.bucket and store.bucket.wants and getattr(failed, "code", 0) in (401, 403, 404, 409):
                     what += "; " + store.bucket.wants
                 fail(f"{path}: {place or 'the store'}: {what}")
-            print(f"{path}: {reason(failed)}; trying again", file=sys.stderr)
+            say(f"{path}: {reason(failed)}; trying again")
             time.sleep(min(MAX_WAIT, int(wait) if re.fullmatch("[0-9]{1,4}", wait) else 0.5 * 2 ** tries) * random.uniform(0.8, 1.2))
     if digest.hexdigest() != file["sha256"]:
         if resume:

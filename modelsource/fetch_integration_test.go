@@ -105,8 +105,15 @@ func TestFetchHostile(t *testing.T) {
 		"a file of the step": {answer: redirect("file:///etc/passwd"), want: "302 Found"},
 		"another protocol":   {answer: redirect("ftp://127.0.0.1/x"), want: "redirects from http to ftp"},
 		"no address":         {answer: redirect("http://[x/"), want: "is not valid"},
-		"without end":        {answer: func(w http.ResponseWriter, _ *http.Request) { _, _ = io.Copy(w, zeros(1<<30)) }, want: "larger than the 5 bytes"},
-		"other contents":     {answer: answers("Model"), want: "other contents than the lock"},
+		"no HTTP": {answer: func(w http.ResponseWriter, _ *http.Request) {
+			c, _, err := http.NewResponseController(w).Hijack()
+			if err == nil {
+				_, _ = io.WriteString(c, "\x1b]0;x\r\n\r\n")
+				_ = c.Close()
+			}
+		}, want: "]0;x"},
+		"without end":    {answer: func(w http.ResponseWriter, _ *http.Request) { _, _ = io.Copy(w, zeros(1<<30)) }, want: "larger than the 5 bytes"},
+		"other contents": {answer: answers("Model"), want: "other contents than the lock"},
 		"compressed": {answer: func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Encoding", "gzip")
 			_, _ = w.Write([]byte("\x1f\x8b\x08"))
@@ -131,7 +138,7 @@ func TestFetchHostile(t *testing.T) {
 			if tt.access != nil {
 				access = tt.access(server.URL)
 			}
-			s := newScript(t, []byte(strings.Replace(string(fetchSource), "ATTEMPTS = 6", "ATTEMPTS = 1", 1)))
+			s := newScript(t, []byte(strings.Replace(string(fetchSource), "ATTEMPTS = 6", "ATTEMPTS = 2", 1)))
 			wrong, printed := s.run(t, []File{fileOf("MLmodel", "model")}, marshalled(t, access))
 			if !strings.Contains(wrong, tt.want) || strings.Contains(printed, "\x1b") {
 				t.Errorf("%q, want %q; it printed %q", wrong, tt.want, printed)

@@ -28,10 +28,10 @@ def answering(init, server):
 
 def wrapped(app, server):
     """The app in what the settings ask for, from the inside out."""
-    if most := server.get("max-body"):
-        app = front.BodyLimit(app, most)
-    if most := server.get("max-concurrency"):
-        app = front.Concurrency(app, most)
+    if server.get("max-body") or server.get("max-concurrency"):
+        # MLflow's own limit would begin only when the body is here.
+        seconds = float(os.environ.get("MLFLOW_SCORING_SERVER_REQUEST_TIMEOUT", 60))
+        app = front.Scoring(app, server.get("max-body"), server.get("max-concurrency"), seconds)
     if seconds := server.get("drain-seconds"):
         app = front.Draining(app, seconds)
     if server.get("metrics"):

@@ -54,56 +54,69 @@ class Draining:
         loop.call_soon_threadsafe(loop.call_later, self.seconds, self.stop, number, frame)
 
 
-class Concurrency:
-    """At most so many requests are scored at a time."""
+class Scoring:
+    """Bodies have at most so many bytes, and so many requests are scored at a time; None is
+    any number. A body is read first, within some seconds, so that a client that sends it
+    slowly takes no place meanwhile."""
 
-    def __init__(self, app, most):
-        self.app, self.most, self.now = app, most, 0
+    def __init__(self, app, bytes, requests, seconds):
+        self.app, self.bytes, self.requests, self.seconds, self.now = app, bytes, requests, seconds, 0
 
     async def __call__(self, scope, receive, send):
         if scope["type"] != "http" or not scores(scope["path"]):
             return await self.app(scope, receive, send)
-        if self.now >= self.most:
-            message = f"the server scores {self.now} requests, which is the most it takes at a time: try again later"
-            return await refuse(scope, send, 503, "TEMPORARILY_UNAVAILABLE", message, [(b"retry-after", b"1")])
+        if self.busy():
+            return await self.later(scope, send)
+        # A chunked body has the length that it has, whatever the header says besides.
+        if self.exceeds(int(dict(scope["headers"]).get(b"content-length", 0))):
+            return await self.too_long(scope, send)
+        try:
+            body = await asyncio.wait_for(self.body(receive), self.seconds)
+        except asyncio.TimeoutError:
+            return await last(scope, send, 408, f"the body did not come within {self.seconds:g} seconds")
+        if body is None:
+            return None
+        if self.exceeds(len(body)):
+            return await self.too_long(scope, send)
+        if self.busy():
+            return await self.later(scope, send)
+        read = [{"type": "http.request", "body": bytes(body), "more_body": False}]
+        del body
+
+        async def again():
+            return read.pop() if read else await receive()
         self.now += 1
         try:
-            return await self.app(scope, receive, send)
+            return await self.app(scope, again, send)
         finally:
             self.now -= 1
 
-
-class BodyLimit:
-    """The body of a request has at most so many bytes."""
-
-    def __init__(self, app, most):
-        self.app, self.most = app, most
-
-    async def __call__(self, scope, receive, send):
-        if scope["type"] != "http":
-            return await self.app(scope, receive, send)
-        length = dict(scope["headers"]).get(b"content-length")
-        if length is not None:
-            # The server gives the app no more than it says.
-            if int(length) > self.most:
-                return await self.refuse(scope, send)
-            return await self.app(scope, receive, send)
-        # Without a length it is read first; MLflow's app would read all of it, too.
+    async def body(self, receive):
+        """The body, of which one that is too long is not read to its end; None if the client
+        has gone."""
         body, more = bytearray(), True
-        while more:
+        while more and not self.exceeds(len(body)):
             message = await receive()
             if message["type"] != "http.request":
                 return None
             body += message.get("body", b"")
             more = message.get("more_body", False)
-            if len(body) > self.most:
-                return await self.refuse(scope, send)
-        read = [{"type": "http.request", "body": bytes(body), "more_body": False}]
+        return body
 
-        async def again():
-            return read.pop() if read else await receive()
-        return await self.app(scope, again, send)
+    def busy(self):
+        return self.requests is not None and self.now >= self.requests
 
-    async def refuse(self, scope, send):
-        # What is left of the body is not read, so the connection is of no more use.
-        await refuse(scope, send, 413, "BAD_REQUEST", f"the body has more than {self.most} bytes, which is the most the server takes", [(b"connection", b"close")])
+    def exceeds(self, length):
+        return self.bytes is not None and length > self.bytes
+
+    async def later(self, scope, send):
+        message = f"the server scores {self.now} requests, which is the most it takes at a time: try again later"
+        await refuse(scope, send, 503, "TEMPORARILY_UNAVAILABLE", message, [(b"retry-after", b"1")])
+
+    async def too_long(self, scope, send):
+        await last(scope, send, 413, f"the body has more than {self.bytes} bytes, which is the most the server takes")
+
+
+async def last(scope, send, status, message):
+    """Refuses a request of whose body something is left, so the connection is of no more use."""
+    await refuse(scope, send, status, "BAD_REQUEST", message, [(b"connection", b"close")])

@@ -75,10 +75,26 @@ class TestFront(unittest.TestCase):
                 self.assertIn("1000 bytes", json.loads(text)["message"])
             for body, want in ((fits, b" 200 "), (fits + b" ", b" 413 ")):
                 self.assertIn(want, self.chunked(server, body))
+                # The server takes the chunks, and lets the length through.
+                self.assertIn(want, self.chunked(server, body, b"Content-Length: 1\r\n"))
 
-    def chunked(self, server, body):
+    def test_slow_bodies(self):
+        """Clients that do not send their bodies keep nobody from being scored."""
+        with Server(self.model, {"MLFLOW_SCORING_SERVER_REQUEST_TIMEOUT": "3"}, **{"max-concurrency": 2, "max-body": 1000}) as server:
+            waiting = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(6)]
+            for n, s in enumerate(waiting):
+                s.sendall(b"POST /invocations HTTP/1.1\r\nHost: x\r\n%s\r\n\r\n%s" % (
+                    (b"Content-Length: 50", b"{") if n % 2 else (b"Transfer-Encoding: chunked", b"1\r\n{\r\n")))
+            time.sleep(0.5)
+            self.assertEqual(200, server.ask("POST", "/invocations", slow(0), JSON)[0])
+            for s in waiting:
+                s.settimeout(10)
+                self.assertIn(b" 408 ", s.recv(65536).split(b"\r\n")[0])
+                s.close()
+
+    def chunked(self, server, body, more=b""):
         with socket.create_connection(("127.0.0.1", server.port)) as s:
-            s.sendall(b"POST /invocations HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n")
+            s.sendall(b"POST /invocations HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n" + more + b"Transfer-Encoding: chunked\r\n\r\n")
             for n in range(0, len(body), 100):
                 s.sendall(b"%x\r\n%s\r\n" % (len(body[n:n + 100]), body[n:n + 100]))
             s.sendall(b"0\r\n\r\n")
@@ -123,7 +139,7 @@ class TestFront(unittest.TestCase):
 
         async def gone():
             return {"type": "http.disconnect"}
-        asyncio.run(front.BodyLimit(app, 1)({"type": "http", "path": "/", "headers": []}, gone, None))
+        asyncio.run(front.Scoring(app, 1, None, 60)({"type": "http", "path": "/invocations", "headers": []}, gone, None))
 
 
 if __name__ == "__main__":
