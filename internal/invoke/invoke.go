@@ -83,15 +83,15 @@ func clientFor(server string) *http.Client {
 			return Loopback()
 		}
 	}
-	return &http.Client{CheckRedirect: stay}
+	return &http.Client{CheckRedirect: Stay}
 }
 
 // Loopback returns a client for a server on this machine, which ignores the proxies
 // that the environment names.
 func Loopback() *http.Client {
-	return &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, CheckRedirect: stay}
+	return &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, CheckRedirect: Stay}
 }
 
-// stay follows no redirect: a model's server would send this program to places that
+// Stay follows no redirect: a model's server would send this program to places that
 // the model itself cannot reach, and the request with it.
-func stay(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+func Stay(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }

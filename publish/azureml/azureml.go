@@ -18,6 +18,7 @@ import (
 	api "github.com/Azure/azure-sdk-for-go/sdk/resourcemanager/machinelearning/armmachinelearning/v4"
 
 	"github.com/deployfile/deployfile/deployfile"
+	"github.com/deployfile/deployfile/internal/invoke"
 	spec "github.com/deployfile/deployfile/manifests/azureml"
 	"github.com/deployfile/deployfile/publish"
 )
@@ -114,7 +115,8 @@ func open(o Options, options policy.ClientOptions, audience string, scoring *htt
 		environments: clients.NewEnvironmentVersionsClient(), endpoints: clients.NewOnlineEndpointsClient(),
 		deployments: clients.NewOnlineDeploymentsClient(), workspaces: clients.NewWorkspacesClient(),
 		sizes: clients.NewVirtualMachineSizesClient(), usages: clients.NewUsagesClient(), arm: requests, keys: keys, repository: o.Target.Image,
-		credential: credential, scoring: scoring, audience: audience,
+		credential: credential, audience: audience,
+		scoring:  &http.Client{Transport: scoring.Transport, CheckRedirect: invoke.Stay},
 		endpoint: o.Target.Endpoint, group: keys.ResourceGroup, workspace: keys.Workspace, id: keys.ID(), poll: poll,
 	}
 	return &Publisher{publish.NewEngine(o.Target.Endpoint, &store{conn}, &driver{conn}), conn}, nil

@@ -42,6 +42,9 @@ func (p *Publisher) Open(ctx context.Context) (*publish.Endpoint, error) {
 	if e == nil || deref(e.Properties.ScoringURI) == "" {
 		return nil, &publish.NothingError{Endpoint: p.endpoint}
 	}
+	if !secure(deref(e.Properties.ScoringURI)) {
+		return nil, fmt.Errorf("the endpoint %s is at %q, which is not an https address to which a key may be sent", p.endpoint, deref(e.Properties.ScoringURI))
+	}
 	signing := &signer{connection: p.connection, uri: deref(e.Properties.ScoringURI), mode: deref(e.Properties.AuthMode)}
 	return proxy.Serve(ctx, signing.invocations, signing.ping)
 }
@@ -105,7 +108,7 @@ func (p *signer) invocations(w http.ResponseWriter, r *http.Request) {
 	if own, err := strconv.Atoi(answer.Header.Get(headerStatus)); err == nil && status == http.StatusFailedDependency && own >= 400 && own < 600 {
 		status = own
 	}
-	w.WriteHeader(status)
+	w.WriteHeader(proxy.Status(status))
 	_, _ = io.Copy(w, io.LimitReader(answer.Body, MaxAnswer))
 }
 

@@ -7,13 +7,16 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
+	"github.com/deployfile/deployfile/internal/invoke"
 	"github.com/deployfile/deployfile/internal/testing/azurecloud"
 	"github.com/deployfile/deployfile/internal/testing/clouds"
 	spec "github.com/deployfile/deployfile/manifests/azureml"
 	"github.com/deployfile/deployfile/publish"
+	"github.com/deployfile/deployfile/publish/internal/proxy"
 )
 
 // answers is a server that answers with its image.
@@ -98,6 +101,52 @@ func opened(t *testing.T, mode string) {
 		t.Errorf("after new keys: %d %s", code, answer)
 	}
 	if err := e.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+// A model's server leads the proxy of open nowhere else, and breaks it by no status.
+func TestOpenOfHostileServer(t *testing.T) {
+	elsewhere := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("the proxy followed a redirect") }))
+	defer elsewhere.Close()
+	status := "307 Temporary Redirect"
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		c, _, err := http.NewResponseController(w).Hijack()
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		defer c.Close()
+		fmt.Fprintf(c, "HTTP/1.1 %s\r\nLocation: %s\r\nContent-Length: 0\r\nConnection: close\r\n\r\n", status, elsewhere.URL)
+	}))
+	defer server.Close()
+	signing := &signer{connection: begin(t, nil).open().connection, uri: server.URL, key: "key"}
+	e, err := proxy.Serve(t.Context(), signing.invocations, signing.ping)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Close()
+	for _, one := range []string{status, "302 Found", "000 Nothing", "999 Much"} {
+		status = one
+		res, err := invoke.Loopback().Post(e.URL+"/invocations", "application/json", strings.NewReader("{}"))
+		if err != nil {
+			t.Errorf("%s: %v", status, err)
+			continue
+		}
+		res.Body.Close()
+		if want := proxy.Status(int(status[0]-'0') * 100); res.StatusCode/100 != want/100 || res.Header.Get("Location") != "" {
+			t.Errorf("%s: %s, %v", status, res.Status, res.Header)
+		}
+	}
+}
+
+// A key is sent to no address that anybody can read.
+func TestOpenWithoutTLS(t *testing.T) {
+	v := begin(t, nil)
+	v.cloud.Start = func(c azurecloud.Container) (azurecloud.Server, error) { return answers(c.Image), nil }
+	v.cloud.ScoringURI = "http://127.0.0.1:1/score"
+	v.Must("1")
+	if _, err := v.open().Open(t.Context()); err == nil || !strings.Contains(err.Error(), "not an https address") {
 		t.Error(err)
 	}
 }

@@ -107,7 +107,7 @@ func take(from http.Header, fields map[string]**string) {
 func answerOf(err error) (int, string) {
 	var model *runtimetypes.ModelError
 	if errors.As(err, &model) && model.OriginalStatusCode != nil {
-		return int(*model.OriginalStatusCode), aws.ToString(model.OriginalMessage)
+		return proxy.Status(int(*model.OriginalStatusCode)), aws.ToString(model.OriginalMessage)
 	}
 	var e smithy.APIError
 	if errors.As(err, &e) {

@@ -51,6 +51,8 @@ type Cloud struct {
 	// Start starts the server of a deployment, which answers until it is stopped; nil starts
 	// none, and answers are the image's name. An error is why it does not become ready.
 	Start func(Container) (Server, error)
+	// ScoringURI is where all endpoints say that they answer, if they lie.
+	ScoringURI string
 	// Fault is what happens to a request, by its operation; nil for nothing.
 	Fault func(operation string) publishtest.RequestFault
 

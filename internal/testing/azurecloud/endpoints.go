@@ -1,6 +1,7 @@
 package azurecloud
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"net/http"
@@ -172,7 +173,7 @@ func (c *Cloud) shown(e *endpoint) map[string]any {
 	out["id"], out["name"], out["type"] = workspaceID+"/onlineEndpoints/"+e.name, e.name, "Microsoft.MachineLearningServices/workspaces/onlineEndpoints"
 	properties, _ := out["properties"].(map[string]any)
 	properties["provisioningState"] = e.state
-	properties["scoringUri"] = fmt.Sprintf("%s/score/%s/invocations", c.server.URL, e.name)
+	properties["scoringUri"] = cmp.Or(c.ScoringURI, fmt.Sprintf("%s/score/%s/invocations", c.server.URL, e.name))
 	identity, _ := out["identity"].(map[string]any)
 	identity["principalId"], identity["tenantId"] = "a-principal", "a-tenant"
 	return out

@@ -47,6 +47,15 @@ func Body(w http.ResponseWriter, r *http.Request, limit int64, reason string) (b
 	return body, err == nil
 }
 
+// Status returns the status of an answer that goes on with the one that a model's server has
+// given: 502 if that is none of an answer.
+func Status(given int) int {
+	if given < http.StatusOK || given > 599 {
+		return http.StatusBadGateway
+	}
+	return given
+}
+
 // at refuses requests to another name than the address or localhost, such as one that an
 // attacker's name server has led here.
 func at(address string, next http.Handler) http.Handler {

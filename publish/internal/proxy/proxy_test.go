@@ -52,3 +52,11 @@ func TestServe(t *testing.T) {
 		t.Error("it answers after it was closed")
 	}
 }
+
+func TestStatus(t *testing.T) {
+	for given, want := range map[int]int{0: 502, 100: 502, 200: 200, 307: 307, 404: 404, 599: 599, 999: 502, 10000: 502} {
+		if got := Status(given); got != want {
+			t.Errorf("%d: %d, want %d", given, got, want)
+		}
+	}
+}
