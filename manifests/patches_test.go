@@ -117,6 +117,7 @@ func FuzzPatch(f *testing.F) {
 	}
 	f.Add("Deployment", "{$patch: replace}")
 	f.Add("Deployment", "spec: {template: {spec: {containers: [{$patch: delete, name: server}]}}}")
+	f.Add("Deployment", "spec: {a: 0, template: {spec: {b: 0, containers: [{name: {}}]}}}")
 	f.Add("Service", `[{"op": "copy", "from": "", "path": "/spec/ports/-"}]`)
 	f.Add("HTTPRoute", `[{"op": "test", "path": "/spec/rules/9", "value": null}]`)
 	f.Fuzz(func(t *testing.T, kind, patch string) {

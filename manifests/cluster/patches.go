@@ -139,11 +139,18 @@ func newKnown(kind string) any {
 	return nil
 }
 
-func applyStrategicPatch(content map[string]any, patch []byte, known any) ([]byte, error) {
+func applyStrategicPatch(content map[string]any, patch []byte, known any) (patched []byte, err error) {
 	original, err := json.Marshal(content)
 	if err != nil {
 		return nil, err
 	}
+	// The library compares what elements of lists are called, and panics if that is a list
+	// or an object.
+	defer func() {
+		if recover() != nil {
+			err = errors.New("the elements of its lists are not called by text or a number")
+		}
+	}()
 	return strategicpatch.StrategicMergePatch(original, patch, known)
 }
 
