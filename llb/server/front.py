@@ -13,11 +13,16 @@ V2 = "/v2/"
 
 
 def scores(path):
-    return path == "/invocations" or path.startswith(V2) and path.endswith("/infer")
+    return path == "/invocations" or below_v2(path, "/infer")
 
 
 def asks_health(path):
-    return path in ("/ping", "/health") or path.startswith(V2) and path.endswith("/ready")
+    return path in ("/ping", "/health") or below_v2(path, "/ready")
+
+
+def below_v2(path, end):
+    """Whether a path is of the Open Inference Protocol, where slashes at its end are ignored."""
+    return path.startswith(V2) and path.rstrip("/").endswith(end)
 
 
 async def refuse(scope, send, status, code, message, headers=()):

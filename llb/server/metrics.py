@@ -82,7 +82,7 @@ class Metrics:
 
 
 def counted(path):
-    if path.startswith("/v2/") and (last := path.rsplit("/", 1)[1]) in V2:
+    if path.startswith("/v2/") and (last := path.rstrip("/").rsplit("/", 1)[1]) in V2:
         return "/v2/" + last
     return path if path in PATHS else "other"
 

@@ -51,7 +51,7 @@ class TestInputs(unittest.TestCase):
         self.refused(app, "a whole number", tensor("x", [1], "BOOL", [1]))
         self.assertEqual(["ä", None], self.given(app, tensor("x", [2], "BYTES", ["ä", None])).tolist())
         self.refused(app, "a whole number", tensor("x", [1], "BYTES", [1]))
-        for unknown in ("STRING", "fp32", None, 1):
+        for unknown in ("STRING", "fp32", None, 1, [1], {}):
             self.refused(app, "unknown datatype", tensor("x", [1], unknown, [1]))
 
     def test_shapes(self):
@@ -63,7 +63,7 @@ class TestInputs(unittest.TestCase):
         for shape, data, words in (
                 ([2, 3], [1], "1 elements"), ([2, 3], [[1, 2], [3, 4], [5, 6]], "nested"), ([2], [[1, 2]], "1 elements"), ([2, 2], [[1, 2], 3], "nested"),
                 ([2, 2], [[1, 2], [3]], "nested"), ([-1], [1], "shape"), ([1.0], [1], "shape"), ([True], [1], "shape"), ([1] * 33, [1], "shape"),
-                ([10**30], [1], "shape"), ([10**6] * 30, [1], "1 elements"), (None, [1], "shape"), ([1], 1, "not a list"), ([1], None, "not a list")):
+                ([2**40, 0], [], "too large"), ([0, 2**62, 2**62], [], "too large"), ([10**30], [1], "shape"), ([10**6] * 30, [1], "1 elements"), (None, [1], "shape"), ([1], 1, "not a list"), ([1], None, "not a list")):
             self.refused(app, words, tensor("x", shape, "INT32", data))
 
     def test_requests(self):

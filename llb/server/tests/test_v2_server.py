@@ -49,14 +49,18 @@ class TestServer(unittest.TestCase):
         named = {"model": {"name": "iris", "version": ""}, **V2}
         with Server(EXAMPLES / "iris" / "model", metrics=True, log="json", **named, **{"max-body": len(inputs), "drain-seconds": 2}) as server:
             self.assertEqual(200, server.ask("POST", "/v2/models/iris/infer", inputs)[0])
+            # Slashes more make no other path.
+            for path in ("/v2/models/iris/infer/", "/v2/models/iris//infer//", "/v2/models/iris/%69nfer/"):
+                self.assertEqual(200, server.ask("POST", path, inputs)[0])
+                self.assertEqual(413, server.ask("POST", path, inputs + b" ")[0], path)
             status, headers, answer = server.ask("POST", "/v2/models/iris/infer", inputs + b" ")
             self.assertEqual((413, ["error"]), (status, list(json.loads(answer))))
             self.assertIn("x-request-id", headers)
             metrics = server.ask("GET", "/metrics")[2].decode()
-            self.assertIn('deployfile_requests_total{path="/v2/infer",status="413"} 1\n', metrics)
+            self.assertIn('deployfile_requests_total{path="/v2/infer",status="413"} 4\n', metrics)
             os.kill(server.process.pid, signal.SIGTERM)
             time.sleep(0.5)
-            for path in ("/v2/health/ready", "/v2/models/iris/ready"):
+            for path in ("/v2/health/ready", "/v2/models/iris/ready", "/v2/models/iris/ready/"):
                 status, _, answer = server.ask("GET", path)
                 self.assertEqual((503, ["error"]), (status, list(json.loads(answer))))
             self.assertEqual(200, server.ask("GET", "/v2/health/live")[0])

@@ -15,6 +15,8 @@ from .errors import Refused
 TYPES = {
     "BOOL": np.bool_, "UINT8": np.uint8, "UINT16": np.uint16, "UINT32": np.uint32, "UINT64": np.uint64, "INT8": np.int8, "INT16": np.int16,
     "INT32": np.int32, "INT64": np.int64, "FP16": np.float16, "FP32": np.float32, "FP64": np.float64, "BYTES": np.object_}
+# The largest product of what is not 0 in the shape of an input without elements.
+MAX_EMPTY = 1 << 16
 # What JSON has no number for: as Protocol Buffers write it in JSON.
 NOT_NUMBERS = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 # What an input may say of its BYTES, as MLServer has it, and JSON for what no other holds.
@@ -27,7 +29,10 @@ def decoded(name, shape, datatype, data, content=None):
     if len(elements) != math.prod(shape):
         raise Refused(f"input {name!r} has {len(elements)} elements, and its shape {shape} has {math.prod(shape)}")
     kinds = set(map(type, elements))
-    dtype = TYPES.get(datatype)
+    # Without elements a shape could say anything, and an array of it be made into lists.
+    if not elements and math.prod(x or 1 for x in shape) > MAX_EMPTY:
+        raise Refused(f"input {name!r} has no elements, and its shape {shape} is too large for that")
+    dtype = TYPES.get(datatype) if isinstance(datatype, str) else None
     if dtype is None:
         raise Refused(f"input {name!r} has the unknown datatype {datatype!r}: use one of {', '.join(TYPES)}")
     if content not in (None, *CONTENTS):
