@@ -49,7 +49,7 @@ def refuses() -> None:
     refused("INVALID_PARAMETER_VALUE", "name the deployment", local.list_deployments)
     refused("FEATURE_DISABLED", "made by its first deployment", lambda: local.create_endpoint("iris"))
     refused("FEATURE_DISABLED", "call predict", lambda: local.predict_stream("iris", {}))
-    refused("INVALID_PARAMETER_VALUE", "no flag --replicas", lambda: plugin.run_local("iris", "model", config={"replicas": 1}))
+    refused("INVALID_PARAMETER_VALUE", "no flag --replicas", lambda: plugin.run_local("docker", "iris", "model", config={"replicas": 1}))
     for call in (lambda: local.get_deployment("iris"), lambda: local.delete_deployment("iris"), lambda: local.create_deployment("iris", "model")):
         refused("INTERNAL_ERROR", "no Docker engine", call)
 
@@ -104,12 +104,19 @@ def copies() -> None:
         for file in ("Deployfile", "Deployfile.lock", "pylock.toml", "models/iris/MLmodel", "models/other/MLmodel", "code/a.py", "code/Deployfile", ".git/HEAD"):
             (template.parent / file).parent.mkdir(parents=True, exist_ok=True)
             (template.parent / file).touch()
+        # Somebody else's link shows a build nothing of this machine.
+        secret = Path(name, "secret")
+        (secret / "below").mkdir(parents=True)
+        (secret / "key").write_text("s3cr3t")
+        for link, to in (("code/key", secret / "key"), ("code/keys", secret), ("models/iris/key", secret / "key")):
+            (template.parent / link).symlink_to(to)
         beside = {"models/other/MLmodel", "code/a.py", "code/Deployfile"}
         for whole, want in ((False, beside), (True, beside | {"Deployfile.lock", "pylock.toml", "models/iris/MLmodel"})):
             made = Path(name, str(whole))
             _model.project(template, "models/iris", made, whole)
-            got = {path.relative_to(made).as_posix() for path in made.rglob("*") if path.is_file()}
+            got = {path.relative_to(made).as_posix() for path in made.rglob("*") if path.is_file() and not path.is_symlink()}
             assert got == want, got ^ want
+            assert (made / "code" / "key").is_symlink() and (made / "code" / "keys").is_symlink()
         iris = template.parent / "models" / "iris"
         assert all(_model.is_source(uri, template, "models/iris") for uri in ("models/iris", str(iris), iris.as_uri()))
         assert not _model.is_source("models:/iris/3", template, "models/iris")

@@ -123,6 +123,17 @@ func TestNotebook(t *testing.T) {
 	user{t, root}.run(root, env, os.Getenv("DEPLOYFILE_TEST_PYTHON"), "integration/python/notebook_test.py")
 }
 
+// TestHostileServer asks a model's server that leads elsewhere, has no end and writes to the
+// terminal.
+func TestHostileServer(t *testing.T) {
+	root, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	env := []string{"PYTHONPATH=" + filepath.Join(root, "python")}
+	user{t, root}.run(root, env, os.Getenv("DEPLOYFILE_TEST_PYTHON"), "integration/python/server_test.py")
+}
+
 // user runs commands in a directory of their own.
 type user struct {
 	*testing.T

@@ -6,11 +6,22 @@ import json
 import urllib.error
 import urllib.request
 from types import TracebackType
-from typing import Any, Self, Sequence
+from typing import IO, Any, Self, Sequence
 
 from deployfile._call import FileOrPath, document
 from deployfile._data import request
 from deployfile._run import OnEvent, Run
+
+#: The largest answer of a model, in bytes: as of deployfile predict.
+MAX_ANSWER = 256 << 20
+
+
+class _Stay(urllib.request.HTTPRedirectHandler):
+    """Follows no redirect: a model's server would send this process to places that the model
+    itself cannot reach."""
+
+    def redirect_request(self, *_: Any, **__: Any) -> None:
+        return None
 
 
 class Opened:
@@ -70,14 +81,25 @@ class Server(Opened):
         Raises
         ------
         ValueError
-            If the server refuses the request; it has what the server says.
+            If the server refuses the request; it has what the server says. Also if the answer
+            is larger than 256 MiB.
         """
         asked = urllib.request.Request(f"{self.url}/invocations", request(data), {"Content-Type": content_type})
         # The server is on this machine, whatever proxies there are.
-        direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        direct = urllib.request.build_opener(urllib.request.ProxyHandler({}), _Stay)
         try:
             with direct.open(asked) as answer:
-                return json.load(answer)
+                return json.loads(_bounded(answer))
         except urllib.error.HTTPError as refused:
-            text = refused.read().decode(errors="replace")
-            raise ValueError(f"the server answers {refused.code}: {text}") from None
+            text = _bounded(refused).decode(errors="replace")
+            # Whoever shows the error may do so on a terminal.
+            plain = "".join(c if c.isprintable() or c == "\n" else "\ufffd" for c in text)
+            raise ValueError(f"the server answers {refused.code}: {plain}") from None
+
+
+def _bounded(answer: IO[bytes]) -> bytes:
+    """Read an answer that is not too large."""
+    data = answer.read(MAX_ANSWER + 1)
+    if len(data) > MAX_ANSWER:
+        raise ValueError(f"the server's answer is larger than {MAX_ANSWER >> 20} MiB")
+    return data

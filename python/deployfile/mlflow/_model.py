@@ -41,7 +41,10 @@ def model(uri: str, directory: Path, name: str | None = None) -> Model:
     with tempfile.TemporaryDirectory(prefix=FETCHED, dir=directory, ignore_cleanup_errors=True) as place:
         here = Path(mlflow.artifacts.download_artifacts(artifact_uri=uri, dst_path=place))
         # A directory of the user's own may be returned as it is, and stays where it is.
-        (shutil.move if here.is_relative_to(place) else shutil.copytree)(here, directory / FETCHED)
+        if here.is_relative_to(place):
+            shutil.move(here, directory / FETCHED)
+        else:
+            shutil.copytree(here, directory / FETCHED, symlinks=True)
     registered, version = _registered(directory / FETCHED)
     return Model(FETCHED, name=registered or name or _last(uri), version=version)
 
@@ -91,7 +94,11 @@ def is_source(uri: str, template: Path, source: str) -> bool:
 
 
 def project(template: Path, source: str, directory: Path, whole: bool) -> None:
-    """Copy what a Deployfile may refer to; its model and its lock only if the whole is wanted."""
+    """Copy what a Deployfile may refer to; its model and its lock only if the whole is wanted.
+
+    Links stay links: what they lead to outside of the directory is not for a build, which
+    refuses them.
+    """
     model = os.path.normpath(template.parent / source)
 
     def ignored(at: str, names: list[str]) -> set[str]:
@@ -101,4 +108,4 @@ def project(template: Path, source: str, directory: Path, whole: bool) -> None:
             out |= {name for name in names if os.path.normpath(os.path.join(at, name)) == model}
         return out & set(names)
 
-    shutil.copytree(template.parent, directory, ignore=ignored, dirs_exist_ok=True)
+    shutil.copytree(template.parent, directory, symlinks=True, ignore=ignored, dirs_exist_ok=True)
