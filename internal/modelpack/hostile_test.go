@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
+	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -120,6 +121,14 @@ func pulled(t *testing.T, ref name.Reference) (string, error) {
 	return dir, err
 }
 
+// deep are entries that have most of their directories to themselves.
+func deep(n int, kind byte) (out []tar.Header) {
+	for i := range n {
+		out = append(out, tar.Header{Name: fmt.Sprintf("%d/", i) + strings.Repeat("a/", 58) + "f", Typeflag: kind, Linkname: map[byte]string{tar.TypeSymlink: "f"}[kind]})
+	}
+	return out
+}
+
 // TestHostile refuses artifacts that lead out of a directory, say what is not so, or
 // have no end. Nothing is written outside.
 func TestHostile(t *testing.T) {
@@ -150,6 +159,9 @@ func TestHostile(t *testing.T) {
 		"zstd without end":         {layers: []blobOf{{mediaType: weightTar + "+zstd", data: zstandard(t, tarOf(t, tar.Header{Name: "a", Size: zeros}))}}, want: "unpacks to more than"},
 		"a hole":                   {layers: []blobOf{{mediaType: weightTar, data: hostile.SparseTar("a", 1<<30)}}, want: "unpacks to more than"},
 		"a long name":              {layers: []blobOf{inTar(tar.Header{Name: strings.Repeat("n", 5000)})}, want: "more than 4096 bytes"},
+		"a deep name":              {layers: []blobOf{inTar(tar.Header{Name: strings.Repeat("a/", 100) + "a"})}, want: "in more than 64 directories"},
+		"deep directories":         {layers: []blobOf{inTar(deep(300, tar.TypeDir)...)}, want: "has more than 16384 directories"},
+		"deep links":               {layers: []blobOf{inTar(deep(300, tar.TypeSymlink)...)}, want: "has more than 16384 directories"},
 		"a long link":              {layers: []blobOf{inTar(tar.Header{Name: "a", Typeflag: tar.TypeSymlink, Linkname: strings.Repeat("n", 5000)})}, want: "outside"},
 		"a root that leads up":     {layers: []blobOf{raw("a")}, annotations: map[string]string{RootKey: "../.."}, want: "outside"},
 		"a size that is too large": {layers: []blobOf{{mediaType: weightRaw, path: "a", data: []byte("x"), change: func(d *ocispecs.Descriptor) { d.Size = 1 << 40 }}}, want: "Range"},

@@ -26,6 +26,7 @@ import (
 const (
 	maxEntries  = 200_000
 	maxName     = 4096      // bytes of a path
+	maxDepth    = 64        // directories of a path
 	maxZstdSize = 128 << 20 // of a window in memory
 )
 
@@ -44,7 +45,7 @@ func (a *Artifact) Pull(ctx context.Context, dir string, progress func(done, tot
 	if err != nil {
 		return 0, err
 	}
-	p := &pull{Artifact: a, root: root, down: down, progress: progress, seen: map[string]bool{}}
+	p := &pull{Artifact: a, root: root, down: down, progress: progress, seen: map[string]bool{}, dirs: map[string]bool{}}
 	eg, ctx := errgroup.WithContext(ctx)
 	eg.SetLimit(uploads)
 	for _, l := range a.Layers {
@@ -71,7 +72,7 @@ type pull struct {
 	mu    sync.Mutex
 	done  int64
 	files int
-	dirs  int
+	dirs  map[string]bool
 	seen  map[string]bool
 	links []File
 }
@@ -158,17 +159,27 @@ func (p *pull) claim(name string) error {
 	}
 	p.seen[name] = true
 	p.files++
+	return p.within(path.Dir(name))
+}
+
+// within counts a directory and those above it; the caller holds the mutex.
+func (p *pull) within(dir string) error {
+	for ; dir != "." && !p.dirs[dir]; dir = path.Dir(dir) {
+		if len(p.dirs) == untrusted.MaxDirectories {
+			return &ArtifactError{p.Reference(), fmt.Sprintf("has more than %d directories", untrusted.MaxDirectories)}
+		}
+		p.dirs[dir] = true
+	}
 	return nil
 }
 
 // directory makes a directory. An archive may have one twice, and so may two layers.
 func (p *pull) directory(name string) error {
 	p.mu.Lock()
-	p.dirs++
-	many := p.dirs > maxEntries
+	err := p.within(name)
 	p.mu.Unlock()
-	if many {
-		return &ArtifactError{p.Reference(), fmt.Sprintf("has more than %d directories", maxEntries)}
+	if err != nil {
+		return err
 	}
 	return p.root.MkdirAll(filepath.FromSlash(name), 0o755)
 }

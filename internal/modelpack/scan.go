@@ -83,6 +83,8 @@ func checkPath(name string) error {
 		return &FileError{name, "has a control character or invalid UTF-8 in its name"}
 	case len(name) > maxName:
 		return &FileError{name[:200] + "…", fmt.Sprintf("has a name of more than %d bytes", maxName)}
+	case strings.Count(name, "/") > maxDepth:
+		return &FileError{name[:min(len(name), 200)], fmt.Sprintf("is in more than %d directories", maxDepth)}
 	case !filepath.IsLocal(name) || path.Clean(name) != name || strings.Contains(name, `\`) && filepath.Separator == '\\':
 		return &FileError{name, "is outside of the model's directory"}
 	}

@@ -15,6 +15,7 @@ import (
 
 	"github.com/deployfile/deployfile/internal/modelcache"
 	"github.com/deployfile/deployfile/internal/terminal"
+	"github.com/deployfile/deployfile/internal/untrusted"
 	"github.com/deployfile/deployfile/mlmodel"
 	"github.com/deployfile/deployfile/modelsource"
 )
@@ -138,6 +139,9 @@ func listed(files []File) ([]File, error) {
 		}
 		for dir := path.Dir(f.Path); dir != "." && !dirs[dir]; dir = path.Dir(dir) {
 			dirs[dir] = true
+		}
+		if len(dirs) > untrusted.MaxDirectories {
+			return nil, fmt.Errorf("the store lists files in more than %d directories", untrusted.MaxDirectories)
 		}
 	}
 	for _, f := range files {

@@ -115,10 +115,15 @@ func TestHostileArchives(t *testing.T) {
 	for n := range 100 {
 		many = append(many, link(tar.TypeLink, fmt.Sprint("copy", n), "weights"))
 	}
+	var deep []*tar.Header
+	for n := range 300 {
+		deep = append(deep, regular(fmt.Sprint(n, "/")+strings.Repeat("d/", 60)+"x", 0))
+	}
 	for name, tt := range map[string]struct {
 		archive []byte
 		want    string
 	}{
+		"directories":            {tarOf(t, deep...), "more than 16384 directories"},
 		"up":                     {tarOf(t, regular("../x", 1)), "leads out"},
 		"up inside":              {tarOf(t, regular("a/../../x", 1)), "leads out"},
 		"absolute":               {tarOf(t, regular("/etc/passwd", 1)), "leads out"},

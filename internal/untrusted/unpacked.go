@@ -12,6 +12,10 @@ const (
 	freeUnpacked = 64 << 20
 )
 
+// MaxDirectories is how many directories the files of a model may be in. Each takes a block
+// of a disk, and nothing of a stream but a part of a name: together they take what is free.
+const MaxDirectories = freeUnpacked / 4096
+
 // Unpacked counts what a compressed stream unpacks to.
 type Unpacked struct {
 	left     int64
