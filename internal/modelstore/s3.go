@@ -17,6 +17,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+	"github.com/aws/smithy-go/logging"
 	"github.com/deployfile/deployfile/internal/untrusted"
 )
 
@@ -45,6 +46,7 @@ const (
 func openS3(ctx context.Context, name string, o Options) (bucket, error) {
 	cfg, err := config.LoadDefaultConfig(ctx,
 		config.WithDefaultRegion("us-east-1"),
+		config.WithLogger(logging.Nop{}),
 		config.WithHTTPClient(awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) {
 			t.ResponseHeaderTimeout = silence
 			t.DisableCompression = true

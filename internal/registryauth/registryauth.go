@@ -11,6 +11,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/smithy-go/logging"
 	"github.com/awslabs/amazon-ecr-credential-helper/ecr-login/api"
 	"github.com/chrismellard/docker-credential-acr-env/pkg/credhelper"
 	"github.com/google/go-containerregistry/pkg/authn"
@@ -73,7 +74,7 @@ func amazon(ctx context.Context, host string) (func() (*authn.AuthConfig, error)
 	if err != nil || registry.Service != api.ServiceECR {
 		return nil, nil
 	}
-	options := []func(*config.LoadOptions) error{config.WithRegion(registry.Region)}
+	options := []func(*config.LoadOptions) error{config.WithRegion(registry.Region), config.WithLogger(logging.Nop{})}
 	if registry.FIPS {
 		options = append(options, config.WithUseFIPSEndpoint(aws.FIPSEndpointStateEnabled))
 	}

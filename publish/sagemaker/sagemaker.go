@@ -19,6 +19,7 @@ import (
 	api "github.com/aws/aws-sdk-go-v2/service/sagemaker"
 	"github.com/aws/aws-sdk-go-v2/service/sagemaker/types"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/aws/smithy-go/logging"
 
 	"github.com/deployfile/deployfile/deployfile"
 	spec "github.com/deployfile/deployfile/manifests/sagemaker"
@@ -104,7 +105,8 @@ func open(ctx context.Context, o Options, poll time.Duration, change func(*aws.C
 		return nil, err
 	}
 	region := keys.RegionOf(o.Target.Image)
-	options := []func(*config.LoadOptions) error{}
+	// What the library logs, it writes to the terminal as it is.
+	options := []func(*config.LoadOptions) error{config.WithLogger(logging.Nop{})}
 	if region != "" {
 		options = append(options, config.WithRegion(region))
 	}
