@@ -5,6 +5,7 @@ package azureml
 import (
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -56,6 +57,10 @@ func newUser(t *testing.T, p *lab.Project, h *host.Host, more string) *user {
 	c.Start = func(x azurecloud.Container) (azurecloud.Server, error) {
 		return h.Start(x.Image, x.Env, x.Port, host.Limits{Connect: time.Second, Ping: 5 * time.Second, Start: x.Startup, Invoke: x.Request})
 	}
+	c.Storage = t.TempDir()
+	c.Run = func(x azurecloud.Task) error {
+		return h.Run(x.Image, []string{"sh", "-c", x.Command}, x.Env, x.Mounts)
+	}
 	// The next look sees the end of what was asked for.
 	c.Step = 6 * time.Minute
 	p.Write(t, "Deployfile", p.Read(t, "Deployfile")+keys+more)
@@ -81,6 +86,7 @@ func TestMLflow(t *testing.T) {
 	if out := u.cloud.Invoke(t, "iris", filepath.Join(u.Dir, "model/serving_input_example.json")); !strings.Contains(out, `"predictions"`) {
 		t.Errorf("the answer is %s", out)
 	}
+	u.batch(t)
 	seen := u.cloud.Read(t, "iris")["iris"]
 	for name, e := range seen.Environments {
 		if e["image"] != image || !strings.HasSuffix(fmt.Sprint(seen.Deployments[name]["provisioning_state"]), "SUCCEEDED") || fmt.Sprint(seen.Endpoint["traffic"]) != "map["+name+":100]" {
@@ -122,4 +128,24 @@ func TestRefused(t *testing.T) {
 	u.cloud.Pull = func(string) error { return errors.New("unauthorized: authentication required") }
 	endtoend.SetVersion(t, u.Project, "2")
 	refused(u.Build(t), "unauthorized: authentication required")
+}
+
+// batch has a job of the same image answer the rows of a file in the workspace's datastore.
+func (u *user) batch(t *testing.T) {
+	t.Helper()
+	const store, header, row = "azureml://datastores/workspaceblobstore/paths/", "sepal length (cm),sepal width (cm),petal length (cm),petal width (cm)\n", "5.1,3.5,1.4,0.2\n"
+	out := filepath.Join(u.cloud.Storage, "out")
+	// Whoever runs the container writes there.
+	if err := errors.Join(os.WriteFile(filepath.Join(u.cloud.Storage, "rows.csv"), []byte(header+strings.Repeat(row, 1000)), 0o644), os.Mkdir(out, 0o700), os.Chmod(out, 0o777), os.Chmod(u.cloud.Storage, 0o755)); err != nil {
+		t.Fatal(err)
+	}
+	u.Run(t, "predict", "--target", "azure", "--batch", store+"rows.csv", store+"out/answers.jsonl")
+	got, err := os.ReadFile(filepath.Join(out, "answers.jsonl"))
+	if want := strings.Repeat("0\n", 1000); err != nil || string(got) != want {
+		t.Errorf("the answers are %.100q, %v; %v", got, err, u.cloud.Jobs())
+	}
+	_, log, err := u.Try(t, "predict", "--target", "azure", "--batch", store+"none.csv", store+"out/none.csv")
+	if err == nil || !strings.Contains(log, "is Failed; its log is at https://ml.azure.com/runs/iris-") {
+		t.Errorf("%v\n%s", err, log)
+	}
 }

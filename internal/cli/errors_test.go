@@ -112,7 +112,7 @@ func errorsWith(text string) map[string]error {
 		filled[publish.OtherModelError],
 		filled[publish.PendingError],
 		filled[publish.UnreadyError],
-		filled[azureml.APIError],
+		filled[azureml.APIError], filled[azureml.JobError],
 		filled[sagemaker.APIError], filled[sagemaker.JobError],
 		filled[record.VersionError],
 		filled[registry.KeptError],

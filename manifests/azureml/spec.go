@@ -22,7 +22,7 @@ func Kind() deployfile.Kind {
 		Sources: append(manifests.Sources(), source),
 		Formats: formats(),
 		Image:   deployfile.ImageNeed{Formats: []string{deployfile.FormatDockerManifest}},
-		Verbs:   []deployfile.Verb{deployfile.VerbPredict, deployfile.VerbTrack, deployfile.VerbOpen, deployfile.VerbLogs, deployfile.VerbPromote},
+		Verbs:   []deployfile.Verb{deployfile.VerbPredict, deployfile.VerbTrack, deployfile.VerbBatch, deployfile.VerbOpen, deployfile.VerbLogs, deployfile.VerbPromote},
 	}
 }
 

@@ -3,7 +3,6 @@ package cluster
 import (
 	"bufio"
 	"crypto/sha256"
-	_ "embed" // for the program
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -21,9 +20,6 @@ import (
 // MaxBatchContent is the largest input in bytes that a cluster stores for a Job: what
 // fits into a ConfigMap.
 const MaxBatchContent = 1 << 20
-
-//go:embed batch.py
-var batchProgram string
 
 // Batch describes a Job that scores one file.
 type Batch struct {

@@ -2,7 +2,6 @@ package cluster
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"net/url"
 	"path"
@@ -10,6 +9,7 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/deployfile/deployfile/internal/batch"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
@@ -23,26 +23,20 @@ type batchRun struct {
 	needs     []any
 }
 
-// The variables with the locations that the program reads and writes.
-const (
-	batchInput  = "BATCH_INPUT"
-	batchOutput = "BATCH_OUTPUT"
-)
-
 func (b *batchRun) fill() error {
-	inputFormat, err := batchFormat("input", b.batch.Input, b.batch.InputFormat)
+	inputFormat, err := batch.Format("input", b.batch.Input, b.batch.InputFormat)
 	if err != nil {
 		return err
 	}
-	outputFormat, err := batchFormat("output", b.batch.Output, b.batch.OutputFormat)
+	outputFormat, err := batch.Format("output", b.batch.Output, b.batch.OutputFormat)
 	if err != nil {
 		return err
 	}
-	b.container.Command = []string{"python", "-c", literal(batchProgram), inputFormat, outputFormat}
+	b.container.Command = []string{"python", "-c", literal(batch.Program()), inputFormat, outputFormat}
 	secret := map[string]string{}
 	for _, side := range []struct {
 		variable, location string
-	}{{batchInput, b.batch.Input}, {batchOutput, b.batch.Output}} {
+	}{{batch.Input, b.batch.Input}, {batch.Output, b.batch.Output}} {
 		location, err := b.place(side.variable, side.location)
 		if err != nil {
 			return err
@@ -77,7 +71,7 @@ func (b *batchRun) place(variable, location string) (string, error) {
 		return location, nil
 	}
 	switch u, err := url.Parse(location); {
-	case location == "-" && variable == batchOutput:
+	case location == "-" && variable == batch.Output:
 		return location, nil
 	case location == "-":
 		return b.content()
@@ -114,7 +108,7 @@ func isKey(object string) bool {
 }
 
 func described(variable string) string {
-	if variable == batchInput {
+	if variable == batch.Input {
 		return "the input"
 	}
 	return "the output"
@@ -150,15 +144,15 @@ func (b *batchRun) claim(u *url.URL, variable string) (string, error) {
 	}); i >= 0 {
 		b.pod.Volumes[i].PersistentVolumeClaim.ReadOnly = false
 	} else {
-		b.mount(cmp.Or(map[string]string{batchInput: "input"}[variable], "output"), dir, corev1.VolumeSource{
+		b.mount(cmp.Or(map[string]string{batch.Input: "input"}[variable], "output"), dir, corev1.VolumeSource{
 			PersistentVolumeClaim: &corev1.PersistentVolumeClaimVolumeSource{
 				ClaimName: name,
 				// Some volumes can be shared only read-only.
-				ReadOnly: variable == batchInput,
+				ReadOnly: variable == batch.Input,
 			},
 		})
 	}
-	if variable == batchOutput && b.container.SecurityContext.RunAsGroup != nil {
+	if variable == batch.Output && b.container.SecurityContext.RunAsGroup != nil {
 		// A fresh volume belongs to root.
 		b.pod.SecurityContext = &corev1.PodSecurityContext{
 			FSGroup:             b.container.SecurityContext.RunAsGroup,
@@ -171,24 +165,4 @@ func (b *batchRun) claim(u *url.URL, variable string) (string, error) {
 func (b *batchRun) mount(name, dir string, source corev1.VolumeSource) {
 	b.pod.Volumes = append(b.pod.Volumes, corev1.Volume{Name: name, VolumeSource: source})
 	b.container.VolumeMounts = append(b.container.VolumeMounts, corev1.VolumeMount{Name: name, MountPath: dir})
-}
-
-// batchFormat returns the given format, or the one of the file's name.
-func batchFormat(side, location, format string) (string, error) {
-	known := []string{"csv", "json", "jsonl", "parquet"}
-	if format == "" {
-		name := location
-		if !strings.HasPrefix(location, "s3://") {
-			u, err := url.Parse(location)
-			if err != nil {
-				return "", fmt.Errorf("the %s is not a URL", side)
-			}
-			name = u.Path
-		}
-		format = strings.TrimPrefix(path.Ext(name), ".")
-	}
-	if !slices.Contains(known, format) {
-		return "", errors.New("the " + side + " must end in ." + strings.Join(known, ", ."))
-	}
-	return format, nil
 }

@@ -48,6 +48,7 @@ type connection struct {
 	workspaces   *api.WorkspacesClient
 	sizes        *api.VirtualMachineSizesClient
 	usages       *api.UsagesClient
+	jobs         *api.JobsClient
 	// arm asks for what is of other services than Azure Machine Learning.
 	arm        *arm.Client
 	credential azcore.TokenCredential
@@ -114,7 +115,7 @@ func open(o Options, options policy.ClientOptions, audience string, scoring *htt
 	conn := &connection{
 		environments: clients.NewEnvironmentVersionsClient(), endpoints: clients.NewOnlineEndpointsClient(),
 		deployments: clients.NewOnlineDeploymentsClient(), workspaces: clients.NewWorkspacesClient(),
-		sizes: clients.NewVirtualMachineSizesClient(), usages: clients.NewUsagesClient(), arm: requests, keys: keys, repository: o.Target.Image,
+		sizes: clients.NewVirtualMachineSizesClient(), usages: clients.NewUsagesClient(), jobs: clients.NewJobsClient(), arm: requests, keys: keys, repository: o.Target.Image,
 		credential: credential, audience: audience,
 		scoring:  &http.Client{Transport: scoring.Transport, CheckRedirect: invoke.Stay},
 		endpoint: o.Target.Endpoint, group: keys.ResourceGroup, workspace: keys.Workspace, id: keys.ID(), poll: poll,

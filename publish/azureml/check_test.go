@@ -115,7 +115,8 @@ func TestCheckFaults(t *testing.T) {
 
 // The roles of the page are enough for all verbs.
 func TestRoles(t *testing.T) {
-	v := begin(t, canary)
+	v := batches(t)
+	v.change(canary)
 	v.cloud.Roles = []azurecloud.Role{{Actions: pageActions(t)}}
 	v.finds("")
 	v.Must("1")
@@ -132,6 +133,9 @@ func TestRoles(t *testing.T) {
 	}
 	defer e.Close()
 	if err := p.Logs(t.Context(), &strings.Builder{}, publish.LogOptions{}); err != nil {
+		t.Error(err)
+	}
+	if err := p.Batch(t.Context(), publish.BatchOptions{Input: input, Output: output}); err != nil {
 		t.Error(err)
 	}
 	if _, err := publish.Promote(t.Context(), v.open(), v.Options()); err != nil {

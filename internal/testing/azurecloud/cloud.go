@@ -53,6 +53,10 @@ type Cloud struct {
 	Start func(Container) (Server, error)
 	// ScoringURI is where all endpoints say that they answer, if they lie.
 	ScoringURI string
+	// Run runs the command of a job to its end; nil runs none. Storage is the directory of the
+	// datastore workspaceblobstore.
+	Run     func(Task) error
+	Storage string
 	// Fault is what happens to a request, by its operation; nil for nothing.
 	Fault func(operation string) publishtest.RequestFault
 
@@ -65,6 +69,7 @@ type Cloud struct {
 	environments map[string]map[string]map[string]any
 	endpoints    map[string]*endpoint
 	operations   map[string]*operation
+	jobs         map[string]*job
 	keys         int
 	calls        []string
 	mistakes     []string
@@ -95,7 +100,7 @@ type Container struct {
 func New(t testing.TB) *Cloud {
 	c := &Cloud{
 		Step: 10 * time.Second, now: time.Now().UTC(), shapes: shapes(), Roles: Owner(), Registry: "team", Assigned: []string{"7f951dda-4ed3-4680-a7ca-43fe172d538d"},
-		environments: map[string]map[string]map[string]any{}, endpoints: map[string]*endpoint{}, operations: map[string]*operation{},
+		environments: map[string]map[string]map[string]any{}, endpoints: map[string]*endpoint{}, operations: map[string]*operation{}, jobs: map[string]*job{},
 	}
 	c.server = httptest.NewTLSServer(c.routes())
 	c.identity = httptest.NewServer(http.HandlerFunc(c.token))

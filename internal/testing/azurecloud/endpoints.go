@@ -66,6 +66,7 @@ func validName(name string) error {
 
 // pass ends what is over by now.
 func (c *Cloud) pass() {
+	c.passJobs()
 	over := func(until time.Time) bool { return !until.IsZero() && !until.After(c.now) }
 	for name, e := range c.endpoints {
 		for name, d := range e.deployments {

@@ -53,6 +53,9 @@ func shapes() map[string]shape {
 		"get logs":           {request: reflect.TypeFor[api.DeploymentLogsRequest](), answer: reflect.TypeFor[api.DeploymentLogs]()},
 		"get operation":      {answer: reflect.TypeFor[status]()},
 		"get result":         {},
+		"put job":            {request: reflect.TypeFor[api.JobBase](), answer: reflect.TypeFor[api.JobBase](), required: [][]string{{"properties", "jobType"}, {"properties", "command"}, {"properties", "environmentId"}}},
+		"get job":            {answer: reflect.TypeFor[api.JobBase]()},
+		"cancel job":         {},
 	}
 	maps.Copy(out, otherShapes())
 	return out
@@ -69,7 +72,7 @@ func (s shape) asked(text []byte) error {
 			return fmt.Errorf("%v is missing in %s", path, text)
 		}
 	}
-	for _, path := range [][]string{{"id"}, {"name"}, {"type"}, {"systemData"}, {"identity", "principalId"}, {"properties", "provisioningState"}, {"properties", "scoringUri"}, {"properties", "swaggerUri"}} {
+	for _, path := range [][]string{{"id"}, {"name"}, {"type"}, {"systemData"}, {"identity", "principalId"}, {"properties", "provisioningState"}, {"properties", "scoringUri"}, {"properties", "swaggerUri"}, {"properties", "status"}} {
 		if at(body, path...) != nil {
 			return fmt.Errorf("%v is Azure's to set in %s", path, text)
 		}
@@ -144,6 +147,13 @@ func words() map[reflect.Type][]string {
 	add(out, api.PossibleAssetProvisioningStateValues())
 	add(out, api.PossibleEnvironmentTypeValues())
 	add(out, api.PossibleUsageUnitValues())
+	add(out, api.PossibleJobTypeValues())
+	add(out, api.PossibleJobStatusValues())
+	add(out, api.PossibleJobInputTypeValues())
+	add(out, api.PossibleJobOutputTypeValues())
+	add(out, api.PossibleJobLimitsTypeValues())
+	add(out, api.PossibleInputDeliveryModeValues())
+	add(out, api.PossibleOutputDeliveryModeValues())
 	return out
 }
 

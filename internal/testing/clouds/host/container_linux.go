@@ -35,25 +35,11 @@ type Container struct {
 
 // Start starts an image and waits until it answers /ping at a port. The error has its log.
 func (h *Host) Start(image string, env map[string]string, port int, limits Limits) (*Container, error) {
-	img, err := h.open(image)
+	c, err := h.prepare(image, h.Arguments, env, nil)
 	if err != nil {
 		return nil, err
 	}
-	root, err := h.root(image, img)
-	if err != nil {
-		return nil, err
-	}
-	config, err := img.ConfigFile()
-	if err != nil {
-		return nil, err
-	}
-	c := &Container{id: fmt.Sprint("cloud-", os.Getpid(), "-", h.count.Add(1)), limits: limits, log: &bytes.Buffer{}, ended: make(chan struct{})}
-	if c.bundle, err = os.MkdirTemp(h.Dir, "bundle"); err != nil {
-		return nil, err
-	}
-	if err := h.configure(c, root, config.Config, env); err != nil {
-		return nil, err
-	}
+	c.limits = limits
 	pidFile := filepath.Join(c.bundle, "pid")
 	c.process = exec.Command("runc", "--root", filepath.Join(h.Dir, "state"), "run", "--bundle", c.bundle, "--pid-file", pidFile, c.id)
 	c.process.Stdout, c.process.Stderr = c.log, c.log
@@ -70,8 +56,46 @@ func (h *Host) Start(image string, env map[string]string, port int, limits Limit
 	return c, nil
 }
 
+// Run runs an image once, with arguments in the place of its own, and directories of this
+// machine at others. The error has its log.
+func (h *Host) Run(image string, arguments []string, env, mounts map[string]string) error {
+	c, err := h.prepare(image, arguments, env, mounts)
+	if err != nil {
+		return err
+	}
+	run := exec.Command("runc", "--root", filepath.Join(h.Dir, "state"), "run", "--bundle", c.bundle, c.id)
+	if out, err := run.CombinedOutput(); err != nil {
+		return fmt.Errorf("%w\n%s", err, out)
+	}
+	return nil
+}
+
+// prepare makes a container that has not started.
+func (h *Host) prepare(image string, arguments []string, env, mounts map[string]string) (*Container, error) {
+	img, err := h.open(image)
+	if err != nil {
+		return nil, err
+	}
+	root, err := h.root(image, img)
+	if err != nil {
+		return nil, err
+	}
+	config, err := img.ConfigFile()
+	if err != nil {
+		return nil, err
+	}
+	c := &Container{id: fmt.Sprint("cloud-", os.Getpid(), "-", h.count.Add(1)), log: &bytes.Buffer{}, ended: make(chan struct{})}
+	if c.bundle, err = os.MkdirTemp(h.Dir, "bundle"); err != nil {
+		return nil, err
+	}
+	if arguments == nil {
+		arguments = config.Config.Cmd
+	}
+	return c, h.configure(c, root, config.Config, arguments, env, mounts)
+}
+
 // configure writes the bundle's configuration.
-func (h *Host) configure(c *Container, root string, image v1.Config, env map[string]string) error {
+func (h *Host) configure(c *Container, root string, image v1.Config, arguments []string, env, directories map[string]string) error {
 	out, err := exec.Command("sh", "-c", `cd "$1" && runc spec && cat config.json`, "sh", c.bundle).Output()
 	if err != nil {
 		return err
@@ -88,10 +112,6 @@ func (h *Host) configure(c *Container, root string, image v1.Config, env map[str
 	if err != nil {
 		return err
 	}
-	arguments := h.Arguments
-	if arguments == nil {
-		arguments = image.Cmd
-	}
 	process, _ := spec["process"].(map[string]any)
 	process["terminal"] = false
 	process["args"] = append(append([]string{}, image.Entrypoint...), arguments...)
@@ -107,7 +127,11 @@ func (h *Host) configure(c *Container, root string, image v1.Config, env map[str
 	}
 	spec["root"] = map[string]any{"path": root, "readonly": h.ReadOnly}
 	mounts, _ := spec["mounts"].([]any)
-	spec["mounts"] = append(mounts, map[string]any{"destination": "/tmp", "type": "tmpfs", "source": "tmpfs", "options": []string{"nosuid", "nodev", "mode=1777"}})
+	mounts = append(mounts, map[string]any{"destination": "/tmp", "type": "tmpfs", "source": "tmpfs", "options": []string{"nosuid", "nodev", "mode=1777"}})
+	for at, dir := range directories {
+		mounts = append(mounts, map[string]any{"destination": at, "type": "bind", "source": dir, "options": []string{"rbind", "rw"}})
+	}
+	spec["mounts"] = mounts
 	text, err := json.Marshal(spec)
 	if err != nil {
 		return err
