@@ -73,31 +73,91 @@ func TestCanary(t *testing.T) {
 	endtoend.Canary(t, u.User, 65532, "User container has crashed or terminated", u.cloud.There)
 }
 
-// TestMLflow has MLflow's own server answer as a user that is not the image's, with nowhere
-// to write but /tmp and no network: Azure does not document who runs a container.
+// TestMLflow runs the commands of the page. MLflow's own server answers as a user that is not
+// the image's, with nowhere to write but /tmp and no network: Azure does not document who runs
+// a container.
 func TestMLflow(t *testing.T) {
 	u := newUser(t, lab.Example(t, shared.Parts, "../../examples/iris"), &host.Host{User: "993:990", ReadOnly: true}, "no-egress = true\n")
 	image := u.Build(t)
-	u.Run(t, "deploy", "azure", "--image", image)
-	if out := u.Run(t, "predict", "--target", "azure", "-i", "model/serving_input_example.json"); !strings.Contains(out, `"predictions"`) {
-		t.Errorf("the answer is %s", out)
+	t.Parallel()
+	u.rows(t)
+	for _, args := range pageCommands(t, image) {
+		out := u.Run(t, args...)
+		if args[0] == "predict" && args[3] == "-i" && !strings.Contains(out, `"predictions"`) {
+			t.Errorf("the answer is %s", out)
+		}
 	}
-	// So does it when Azure's own client asks.
+	if got, err := os.ReadFile(filepath.Join(u.cloud.Storage, "answers.jsonl")); err != nil || string(got) != strings.Repeat("0\n", 1000) {
+		t.Errorf("the answers are %.100q, %v; %v", got, err, u.cloud.Jobs())
+	}
+	// Azure's own client gets an answer, too, and sees what was made.
 	if out := u.cloud.Invoke(t, "iris", filepath.Join(u.Dir, "model/serving_input_example.json")); !strings.Contains(out, `"predictions"`) {
 		t.Errorf("the answer is %s", out)
 	}
-	u.batch(t)
 	seen := u.cloud.Read(t, "iris")["iris"]
 	for name, e := range seen.Environments {
 		if e["image"] != image || !strings.HasSuffix(fmt.Sprint(seen.Deployments[name]["provisioning_state"]), "SUCCEEDED") || fmt.Sprint(seen.Endpoint["traffic"]) != "map["+name+":100]" {
 			t.Errorf("Azure's client sees %+v", seen)
 		}
 	}
-	_, log, err := u.Try(t, "predict", "--target", "azure", "-i", "Deployfile", "--content-type", "application/json")
-	if err == nil || !strings.Contains(log, "the model answers 400") {
-		t.Errorf("%v\n%s", err, log)
+	for args, want := range map[string]string{
+		"-i Deployfile --content-type application/json":    "the model answers 400",
+		"--batch " + store + "none.csv " + store + "x.csv": "is Failed; its log is at https://ml.azure.com/runs/iris-",
+	} {
+		_, log, err := u.Try(t, append([]string{"predict", "--target", "azure"}, strings.Fields(args)...)...)
+		if err == nil || !strings.Contains(log, want) {
+			t.Errorf("%v\n%s", err, log)
+		}
 	}
 	u.Run(t, "delete", "azure", "--yes")
+	if left := u.cloud.There(); len(left) > 0 {
+		t.Errorf("left: %v", left)
+	}
+}
+
+// store is the datastore of the workspace.
+const store = "azureml://datastores/workspaceblobstore/paths/"
+
+// rows writes a file to it. Whoever runs a container writes there, too.
+func (u *user) rows(t *testing.T) {
+	t.Helper()
+	const header, row = "sepal length (cm),sepal width (cm),petal length (cm),petal width (cm)\n", "5.1,3.5,1.4,0.2\n"
+	if err := errors.Join(os.WriteFile(filepath.Join(u.cloud.Storage, "rows.csv"), []byte(header+strings.Repeat(row, 1000)), 0o644), os.Chmod(u.cloud.Storage, 0o777)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// pageCommands returns the commands of deployfile that the page about the kind has, with an
+// image that is built, but those that make the project, and delete.
+func pageCommands(t *testing.T, image string) (out [][]string) {
+	t.Helper()
+	page, err := os.ReadFile("../../docs/targets/azureml.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	inside := false
+	for line := range strings.Lines(string(page)) {
+		line = strings.TrimSpace(line)
+		if strings.HasPrefix(line, "```") {
+			inside = line == "```sh" || line == "```console"
+			continue
+		}
+		args := strings.Fields(strings.ReplaceAll(strings.TrimPrefix(line, "$ "), `"$IMAGE"`, image))
+		if !inside || len(args) < 2 || args[0] != "deployfile" {
+			continue
+		}
+		switch args[1] {
+		case "init", "lock", "delete":
+			continue
+		case "deploy":
+			args = append(args, "--image", image)
+		}
+		out = append(out, args[1:])
+	}
+	if len(out) < 5 {
+		t.Fatalf("the page has %q", out)
+	}
+	return out
 }
 
 // TestRefused shows one message for an image that is not there and for one that may not be
@@ -128,24 +188,4 @@ func TestRefused(t *testing.T) {
 	u.cloud.Pull = func(string) error { return errors.New("unauthorized: authentication required") }
 	endtoend.SetVersion(t, u.Project, "2")
 	refused(u.Build(t), "unauthorized: authentication required")
-}
-
-// batch has a job of the same image answer the rows of a file in the workspace's datastore.
-func (u *user) batch(t *testing.T) {
-	t.Helper()
-	const store, header, row = "azureml://datastores/workspaceblobstore/paths/", "sepal length (cm),sepal width (cm),petal length (cm),petal width (cm)\n", "5.1,3.5,1.4,0.2\n"
-	out := filepath.Join(u.cloud.Storage, "out")
-	// Whoever runs the container writes there.
-	if err := errors.Join(os.WriteFile(filepath.Join(u.cloud.Storage, "rows.csv"), []byte(header+strings.Repeat(row, 1000)), 0o644), os.Mkdir(out, 0o700), os.Chmod(out, 0o777), os.Chmod(u.cloud.Storage, 0o755)); err != nil {
-		t.Fatal(err)
-	}
-	u.Run(t, "predict", "--target", "azure", "--batch", store+"rows.csv", store+"out/answers.jsonl")
-	got, err := os.ReadFile(filepath.Join(out, "answers.jsonl"))
-	if want := strings.Repeat("0\n", 1000); err != nil || string(got) != want {
-		t.Errorf("the answers are %.100q, %v; %v", got, err, u.cloud.Jobs())
-	}
-	_, log, err := u.Try(t, "predict", "--target", "azure", "--batch", store+"none.csv", store+"out/none.csv")
-	if err == nil || !strings.Contains(log, "is Failed; its log is at https://ml.azure.com/runs/iris-") {
-		t.Errorf("%v\n%s", err, log)
-	}
 }
