@@ -62,6 +62,7 @@ model-config = { temperature = 0.5 }
 	for name, keys := range map[string][]string{
 		"least":      {""},
 		"full":       {full},
+		"autoscale":  {"[targets.prod.autoscale]\nmin = 2\nmax = 5\ninvocations = 601\nscale-in-wait = '1h'\n"},
 		"canary":     {"strategy = 'canary'\nweight = 20\nreplicas = 8\n", "strategy = 'canary'\nweight = 20\nreplicas = 8\n"},
 		"blue-green": {"strategy = 'blue-green'\nreplicas = 2\n", "strategy = 'blue-green'\nreplicas = 2\nmirror = 30\n"},
 	} {
@@ -125,6 +126,9 @@ func TestCheck(t *testing.T) {
 		all + "startup-timeout = '1s'\n":               `D:10:19: error: targets.prod.startup-timeout "1s" must be`,
 		all + "auth-mode = 'none'\n":                   `D:10:13: error: `,
 		all + "identity = 'mine'\n":                    `D:10:12: error: targets.prod.identity "mine" must be "system" or the resource id`,
+		all + "replicas = 2\n[targets.prod.autoscale]\nmax = 5\ninvocations = 600\n":         `D:10:1: error: targets.prod.autoscale is set, so targets.prod.replicas has no effect`,
+		all + "[targets.prod.autoscale]\nmin = 6\nmax = 5\ninvocations = 600\n":              `D:11:7: error: targets.prod.autoscale.min is 6, more than max, which is 5`,
+		all + "[targets.prod.autoscale]\nmax = 5\ninvocations = 1\nscale-out-wait = '90s'\n": `D:13:18: error: targets.prod.autoscale.scale-out-wait "90s" must be a time from "1m" to "24h" in whole minutes`,
 		all + "env = { PORT = '1' }\n":                 `is set by deployfile`,
 		all + "env = { AZUREML_X = '1' }\n":            `is one of Azure's own variables`,
 		all + "resource-tags = { deployfile = 'x' }\n": `must be letters, digits`,

@@ -31,6 +31,7 @@ func (s *Spec) Check(c *deployfile.Check) {
 	s.checkName(c)
 	s.checkImage(c)
 	s.checkEnv(c)
+	s.checkAutoscale(c)
 	// A record has no server, but the port that was filled in from it.
 	if server := c.File().Server.Port; c.Has("port") && server != 0 && c.Target().Port != server {
 		c.AtKey(problem("conflict", "Azure answers at port 443 alone, so "+c.Called("port")+" has no meaning", "remove it"), "port")

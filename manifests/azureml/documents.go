@@ -8,6 +8,7 @@ const (
 	DocumentDeploymentNext  = "deployment-next.yaml"
 	DocumentEndpoint        = "endpoint.yaml"
 	DocumentTraffic         = "traffic.yaml"
+	DocumentScaling         = "scaling.yaml"
 )
 
 // TagManaged marks what deployfile has made.

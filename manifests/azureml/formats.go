@@ -28,6 +28,7 @@ func formats() map[string]deployfile.Format {
 		},
 		"request-timeout": {Pattern: ".", Valid: between(time.Second, 3*time.Minute), Rule: "invalid-value", Want: `a time from "1s" to "3m" in whole seconds`},
 		"startup-timeout": {Pattern: ".", Valid: between(30*time.Second, time.Hour), Rule: "invalid-value", Want: `a time from "30s" to "1h" in whole seconds`},
+		"wait":            {Pattern: ".", Valid: wholeMinutes, Rule: "invalid-value", Want: `a time from "1m" to "24h" in whole minutes`},
 		"azure-tag": {
 			Pattern: `^[A-Za-z0-9 _.:=+@-]+$`, Longest: 128, Valid: validTag, Called: "tag key",
 			Want: `letters, digits, spaces and "_.:=+-@", and not begin with "deployfile", "microsoft", "azure" or "windows"`,
@@ -62,4 +63,9 @@ func validTag(key string) bool {
 		}
 	}
 	return strings.TrimSpace(key) != ""
+}
+
+func wholeMinutes(value string) bool {
+	d, err := time.ParseDuration(value)
+	return err == nil && d >= time.Minute && d <= 24*time.Hour && d%time.Minute == 0
 }

@@ -15,7 +15,7 @@ import (
 )
 
 // Render implements manifests.Spec: an environment version and a deployment for each slot,
-// the endpoint, and the endpoint with its traffic. An environment version and its
+// the endpoint, the endpoint with its traffic, and the autoscaling. An environment version and its
 // deployment have one name, which follows from what they are, so a release that is promoted
 // goes on running as it is.
 func (s *Spec) Render(state manifests.State) ([]manifests.Document, error) {
@@ -57,6 +57,10 @@ func (s *Spec) Render(state manifests.State) ([]manifests.Document, error) {
 		}
 	}
 	err := errors.Join(out.Add(DocumentEndpoint, e), out.Add(DocumentTraffic, traffic))
+	// The next release has the instances that it starts with until it is promoted.
+	if of := specOf(state.Live.Release); err == nil && of.Autoscale != nil {
+		err = out.Add(DocumentScaling, of.scaling(name, live))
+	}
 	return out, err
 }
 
@@ -84,9 +88,9 @@ func (s *Spec) slot(slot manifests.Slot, next bool) (Environment, Deployment, er
 	if d.Name, err = nameOf(env, d); err != nil {
 		return env, d, err
 	}
-	d.Tags, d.InstanceCount = s.tags(release.Target.Endpoint), s.Replicas
+	d.Tags, d.InstanceCount = s.tags(release.Target.Endpoint), s.Instances()
 	if next && slot.Track == manifests.TrackCanary {
-		d.InstanceCount = max(1, (s.Replicas*s.Weight+99)/100)
+		d.InstanceCount = max(1, (s.Instances()*s.Weight+99)/100)
 	}
 	return env, d, nil
 }

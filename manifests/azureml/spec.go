@@ -19,7 +19,7 @@ func Kind() deployfile.Kind {
 		Name:    "azureml",
 		Summary: "a managed online endpoint of Azure Machine Learning",
 		New:     func() deployfile.Spec { return new(Spec) },
-		Sources: append(manifests.Sources(), source),
+		Sources: append(manifests.Sources(), source, autoscaleSource),
 		Formats: formats(),
 		Image:   deployfile.ImageNeed{Formats: []string{deployfile.FormatDockerManifest}},
 		Verbs:   []deployfile.Verb{deployfile.VerbPredict, deployfile.VerbTrack, deployfile.VerbBatch, deployfile.VerbOpen, deployfile.VerbLogs, deployfile.VerbPromote},
@@ -66,6 +66,9 @@ type Spec struct {
 	NoEgress bool `toml:"no-egress" json:"no-egress,omitzero" default:"false"`
 	// AppInsights writes metrics and requests to Application Insights, which costs.
 	AppInsights bool `toml:"app-insights" json:"app-insights,omitzero" default:"false"`
+	// Autoscale lets the number of instances follow the requests, instead of Replicas. The
+	// default is a fixed number.
+	Autoscale *Autoscale `toml:"autoscale" json:"autoscale,omitzero"`
 	// ResourceTags are the tags of the endpoint and its deployments.
 	ResourceTags map[string]string `toml:"resource-tags" json:"resource-tags,omitzero" keys:"azure-tag" format:"azure-tag-value"`
 }
@@ -90,5 +93,18 @@ func (s *Spec) ID() string {
 	return "/subscriptions/" + s.Subscription + "/resourceGroups/" + s.ResourceGroup + "/providers/Microsoft.MachineLearningServices/workspaces/" + s.Workspace
 }
 
-// Instances returns how many instances a release has at least.
-func (s *Spec) Instances() int { return s.Replicas }
+// Instances returns how many instances a release starts with.
+func (s *Spec) Instances() int {
+	if s.Autoscale != nil {
+		return s.Autoscale.Min
+	}
+	return s.Replicas
+}
+
+// Complete implements deployfile.Completer.
+func (s *Spec) Complete() {
+	s.Rollout.Complete()
+	if s.Autoscale != nil {
+		s.Replicas = 0
+	}
+}

@@ -33,6 +33,16 @@ func alikeAt(key string, wanted, there any) any {
 			}
 		}
 		return out
+	case []any:
+		want, ok := wanted.([]any)
+		if !ok || len(want) != len(there) {
+			return there
+		}
+		out := make([]any, len(there))
+		for i := range there {
+			out[i] = alikeAt(key, want[i], there[i])
+		}
+		return out
 	case string:
 		want, ok := wanted.(string)
 		if ok && same(key, want, there) {

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
@@ -16,6 +17,7 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
 	api "github.com/Azure/azure-sdk-for-go/sdk/resourcemanager/machinelearning/armmachinelearning/v4"
+	"github.com/Azure/azure-sdk-for-go/sdk/resourcemanager/monitor/armmonitor"
 
 	"github.com/deployfile/deployfile/deployfile"
 	"github.com/deployfile/deployfile/internal/invoke"
@@ -49,6 +51,7 @@ type connection struct {
 	sizes        *api.VirtualMachineSizesClient
 	usages       *api.UsagesClient
 	jobs         *api.JobsClient
+	scalings     *armmonitor.AutoscaleSettingsClient
 	// arm asks for what is of other services than Azure Machine Learning.
 	arm        *arm.Client
 	credential azcore.TokenCredential
@@ -64,6 +67,9 @@ type connection struct {
 	id string
 	// poll is the pause between two looks at what changes.
 	poll time.Duration
+
+	// scaled is whether this endpoint may have autoscaling.
+	scaled atomic.Bool
 
 	mu    sync.Mutex
 	there *api.Workspace
@@ -112,7 +118,12 @@ func open(o Options, options policy.ClientOptions, audience string, scoring *htt
 	if err != nil {
 		return nil, err
 	}
+	scalings, err := armmonitor.NewAutoscaleSettingsClient(keys.Subscription, credential, with)
+	if err != nil {
+		return nil, err
+	}
 	conn := &connection{
+		scalings:     scalings,
 		environments: clients.NewEnvironmentVersionsClient(), endpoints: clients.NewOnlineEndpointsClient(),
 		deployments: clients.NewOnlineDeploymentsClient(), workspaces: clients.NewWorkspacesClient(),
 		sizes: clients.NewVirtualMachineSizesClient(), usages: clients.NewUsagesClient(), jobs: clients.NewJobsClient(), arm: requests, keys: keys, repository: o.Target.Image,

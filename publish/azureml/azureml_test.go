@@ -54,6 +54,7 @@ func TestConformance(t *testing.T) {
 	for name, change := range map[string]func(*spec.Spec){
 		"rolling":    nil,
 		"canary":     canary,
+		"autoscale":  scaledBy(canary),
 		"blue-green": mirrored,
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -54,15 +54,19 @@ func TestCheck(t *testing.T) {
 	}{
 		"fine":          {nil, nil, ""},
 		"two roles":     {nil, roles(azurecloud.Role{Actions: []string{ml + "*/read", "Microsoft.Authorization/*/read"}}, azurecloud.Role{Actions: []string{ml + "workspaces/*/write", ml + "workspaces/*/delete"}}), ""},
-		"may read":      {nil, roles(azurecloud.Role{Actions: []string{"*/read"}}), "[] you lack permissions for workspace team: " + ml + "workspaces/onlineEndpoints/write, " + ml + "workspaces/onlineEndpoints/deployments/write; assign the role"},
+		"may read":      {nil, roles(azurecloud.Role{Actions: []string{"*/read"}}), "[] you lack permissions for workspace team: " + ml + "workspaces/onlineEndpoints/write, " + ml + "workspaces/onlineEndpoints/deployments/write; docs/targets/azureml.md"},
 		"cannot clean":  {nil, owner(ml + "*/DELETE"), "warning [] you lack permissions, so what fails could not be removed again: " + ml + "workspaces/onlineEndpoints/delete"},
-		"may not ask":   {nil, owner("Microsoft.Authorization/*"), "warning [] not checked before the build: your permissions (AuthorizationFailed)"},
+		"may not ask":   {nil, owner("Microsoft.Authorization/*"), "warning [] not checked before the build: your permissions for workspace team (AuthorizationFailed)"},
 		"may not ask 2": {nil, owner(ml + "locations/*"), "warning [] not checked before the build: the sizes of instances (AuthorizationFailed); docs/targets"},
 		"no such size":  {func(s *spec.Spec) { s.InstanceType = "Standard_DS33_v2" }, nil, "[instance-type] Azure Machine Learning has no instances of Standard_DS33_v2 in westeurope; az ml compute list-sizes --location westeurope"},
 		"other case":    {func(s *spec.Spec) { s.InstanceType = "Standard_ds3_v2" }, nil, ""},
 		"no quota":      {nil, func(v *verbs) { v.cloud.Quota = 1 }, `[instance-type] 1 instances of Standard_DS3_v2 need 5 vCPUs, a fifth of them for upgrades, and the quota "Standard DSv2 Family Cluster Dedicated vCPUs" in westeurope is 4; ask for more`},
 		"small quota":   {three, func(v *verbs) { v.cloud.Quota = 3 }, `[replicas] 3 instances of Standard_DS3_v2 need 15 vCPUs`},
 		"other family":  {func(s *spec.Spec) { s.InstanceType = "Standard_D4s_v3" }, func(v *verbs) { v.cloud.Quota = 1 }, ""},
+		"may not scale": {scaledBy(nil), owner("Microsoft.Insights/*/write"), "[] you lack permissions for resource group ml: Microsoft.Insights/autoscaleSettings/write"},
+		"scaled":        {scaledBy(nil), func(v *verbs) { v.cloud.Quota = 1 }, "[instance-type] 2 instances of Standard_DS3_v2 need 10 vCPUs"},
+		"scaled to min": {scaledBy(nil), func(v *verbs) { v.cloud.Quota = 2 }, "[autoscale] 2 instances of Standard_DS3_v2 need 10 vCPUs"},
+		"scaled to max": {scaledBy(nil), func(v *verbs) { v.cloud.Quota = 4 }, "warning [autoscale max] 5 instances need 24 vCPUs"},
 		"no registry":   {nil, func(v *verbs) { v.cloud.Registry = "" }, "warning [image] the image is in team.azurecr.io, and the workspace has none of its own: the endpoint's identity"},
 		"other one":     {nil, func(v *verbs) { v.cloud.Registry = "theirs" }, "warning [image] the image is in team.azurecr.io, and the workspace has theirs"},
 		"public":        {nil, func(v *verbs) { v.cloud.Registry, v.Target.Image = "", "registry.example.com/iris" }, ""},
@@ -116,7 +120,7 @@ func TestCheckFaults(t *testing.T) {
 // The roles of the page are enough for all verbs.
 func TestRoles(t *testing.T) {
 	v := batches(t)
-	v.change(canary)
+	v.change(scaledBy(canary))
 	v.cloud.Roles = []azurecloud.Role{{Actions: pageActions(t)}}
 	v.finds("")
 	v.Must("1")

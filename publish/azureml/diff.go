@@ -14,11 +14,12 @@ import (
 
 // Diff implements publish.Driver. It compares what the endpoint has with the documents: the
 // fields that Azure adds by itself are no differences.
-func (d *driver) Diff(ctx context.Context, _ []publish.Record, documents []manifests.Document) ([]publish.Change, error) {
+func (d *driver) Diff(ctx context.Context, records []publish.Record, documents []manifests.Document) ([]publish.Change, error) {
 	w, err := d.parse(documents)
 	if err != nil {
 		return nil, err
 	}
+	d.scales(records, documents...)
 	e, ds, err := d.look(ctx)
 	if err != nil {
 		return nil, err
@@ -46,7 +47,7 @@ func (d *driver) Diff(ctx context.Context, _ []publish.Record, documents []manif
 		if ds[r.name] != nil {
 			there = ds[r.name]
 		}
-		if err := add("deployment "+r.name, r.deployment, there); err != nil {
+		if err := add("deployment "+r.name, w.body(r, ds[r.name]), there); err != nil {
 			return nil, err
 		}
 		if there != nil && stateOfDeployment(ds[r.name]) == "Failed" {
@@ -66,6 +67,24 @@ func (d *driver) Diff(ctx context.Context, _ []publish.Record, documents []manif
 			out = append(out, publish.Change{Action: "update", Object: conflict.Object})
 		}
 		out[len(out)-1].Conflicts = conflict.Details
+	}
+	scalings, err := d.settings(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range slices.Sorted(maps.Keys(scalings)) {
+		if w.scaling == nil || name != w.scaling.name {
+			out = append(out, publish.Change{Action: "delete", Object: "autoscaling " + name})
+		}
+	}
+	if s := w.scaling; s != nil {
+		var there any
+		if scalings[s.name] != nil {
+			there = scalings[s.name]
+		}
+		if err := add("autoscaling "+s.name, s.body, there); err != nil {
+			return nil, err
+		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(ds)) {
 		if !w.has(name) && d.own(ds[name].Tags) {

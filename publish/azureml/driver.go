@@ -55,6 +55,7 @@ func (d *driver) Prepare(ctx context.Context, p *publish.Plan) (publish.Rollout,
 	if _, err := d.locate(ctx); err != nil {
 		return nil, err
 	}
+	d.scales(p.Earlier, p.Record.Documents...)
 	e, ds, err := d.look(ctx)
 	if err != nil {
 		return nil, err
@@ -165,6 +166,14 @@ func (d *driver) Removals(ctx context.Context, records []publish.Record) (out []
 			gone("deployment " + name)
 		}
 	}
+	d.scales(records)
+	scalings, err := d.settings(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range slices.Sorted(maps.Keys(scalings)) {
+		gone("autoscaling " + name)
+	}
 	err = d.eachOwn(ctx, func(name string) { gone("environment " + d.endpoint + ":" + name) })
 	for _, r := range records {
 		gone("environment " + d.records() + ":" + d.versionOf(r.Number))
@@ -174,7 +183,8 @@ func (d *driver) Removals(ctx context.Context, records []publish.Record) (out []
 
 // Delete implements publish.Driver. It takes the deployments along, also those that
 // somebody has added by hand. The image stays.
-func (d *driver) Delete(ctx context.Context, _ []publish.Record) error {
+func (d *driver) Delete(ctx context.Context, records []publish.Record) error {
+	d.scales(records)
 	return d.settle(ctx, nil, func(string) {})
 }
 

@@ -105,7 +105,7 @@ func TestFailedIsMadeAgain(t *testing.T) {
 		t.Fatal(err)
 	}
 	v.cloud.Start = func(azurecloud.Container) (azurecloud.Server, error) { return nil, errors.New("out of memory") }
-	if err := p.putRelease(t.Context(), w.live, requests{}); err != nil {
+	if err := p.putRelease(t.Context(), w.live, w.live.deployment, requests{}); err != nil {
 		t.Fatal(err)
 	}
 	v.Serves("1")

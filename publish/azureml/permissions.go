@@ -24,18 +24,29 @@ func needed() (deploy, clean []string) {
 		[]string{endpoints + "delete", endpoints + "deployments/delete"}
 }
 
-// permissions asks what the caller may do with the workspace.
+// permissions asks what the caller may do with the workspace, and with the autoscaling beside
+// it.
 func (c *check) permissions(ctx context.Context) {
+	deploy, clean := needed()
+	c.allowed(ctx, "workspace "+c.workspace, c.id, deploy, clean)
+	if c.keys.Autoscale != nil {
+		const settings = "Microsoft.Insights/autoscaleSettings/"
+		group, _, _ := strings.Cut(c.id, "/providers/")
+		c.allowed(ctx, "resource group "+c.group, group, []string{settings + "read", settings + "write"}, []string{settings + "delete"})
+	}
+}
+
+// allowed asks what the caller may do with something that has an id.
+func (c *check) allowed(ctx context.Context, what, id string, deploy, clean []string) {
 	var roles []permission
-	err := list(ctx, c.connection, c.id+"/providers/Microsoft.Authorization/permissions", authorizationVersion, url.Values{}, func(page []permission) { roles = append(roles, page...) })
+	err := list(ctx, c.connection, id+"/providers/Microsoft.Authorization/permissions", authorizationVersion, url.Values{}, func(page []permission) { roles = append(roles, page...) })
 	if err != nil {
-		c.unasked("your permissions", err)
+		c.unasked("your permissions for "+what, err)
 		return
 	}
-	deploy, clean := needed()
-	const hint = "assign the role AzureML Data Scientist, or one of your own with them: docs/targets/azureml.md"
+	const hint = "docs/targets/azureml.md has the roles that are needed"
 	if missing := lacking(roles, deploy); len(missing) > 0 {
-		c.fail(fmt.Sprintf("you lack permissions for workspace %s: %s", c.workspace, strings.Join(missing, ", ")), hint)
+		c.fail(fmt.Sprintf("you lack permissions for %s: %s", what, strings.Join(missing, ", ")), hint)
 		return
 	}
 	if missing := lacking(roles, clean); len(missing) > 0 {

@@ -27,7 +27,7 @@ func (c *connection) putEndpoint(ctx context.Context, w *wanted, traffic *api.On
 }
 
 // putRelease asks for a deployment, and makes its environment.
-func (c *connection) putRelease(ctx context.Context, r *release, asked requests) error {
+func (c *connection) putRelease(ctx context.Context, r *release, body api.OnlineDeployment, asked requests) error {
 	location, err := c.locate(ctx)
 	if err != nil {
 		return err
@@ -35,7 +35,6 @@ func (c *connection) putRelease(ctx context.Context, r *release, asked requests)
 	if _, err := c.environments.CreateOrUpdate(ctx, c.group, c.workspace, c.endpoint, r.name, r.environment, nil); err != nil {
 		return refused("make version "+r.name+" of environment "+c.endpoint, err)
 	}
-	body := r.deployment
 	body.Location = &location
 	poller, err := c.deployments.BeginCreateOrUpdate(ctx, c.group, c.workspace, c.endpoint, r.name, body, nil)
 	if changing(err) {

@@ -80,7 +80,10 @@ func (c *check) within(u *api.Usage, cores int, location string) {
 	}
 	needed := func(instances int) int { return (instances*cores*6 + 4) / 5 }
 	needs, key := needed(c.keys.Instances()), "replicas"
-	if needed(1) > limit || c.keys.Instances() == 1 {
+	if c.keys.Autoscale != nil {
+		key = "autoscale"
+	}
+	if needed(1) > limit || c.keys.Instances() == 1 && c.keys.Autoscale == nil {
 		key = "instance-type"
 	}
 	whole := fmt.Sprintf("%d instances of %s need %d vCPUs, a fifth of them for upgrades, and the quota %q in %s", c.keys.Instances(), c.keys.InstanceType, needs, deref(u.Name.Value), location)
@@ -91,5 +94,7 @@ func (c *check) within(u *api.Usage, cores int, location string) {
 	case needs > limit-used:
 		// Some of them may be this endpoint's own, and others end before the build does.
 		c.warn(fmt.Sprintf("%s has %d of %d left; a rollout runs the new instances beside the old ones", whole, max(0, limit-used), limit), more, key)
+	case c.keys.Autoscale != nil && needed(c.keys.Autoscale.Max) > limit:
+		c.warn(fmt.Sprintf("%d instances need %d vCPUs, and the quota %q in %s is %d: there will be fewer", c.keys.Autoscale.Max, needed(c.keys.Autoscale.Max), deref(u.Name.Value), location, limit), more, "autoscale", "max")
 	}
 }

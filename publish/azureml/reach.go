@@ -104,7 +104,7 @@ func (c *connection) reach(ctx context.Context, w *wanted, to stage, asked reque
 		return out, c.putEndpoint(ctx, w, e.Properties, creation, asked)
 	}
 	for _, r := range w.releases() {
-		if done, err := c.reachRelease(ctx, r, ds[r.name], asked, &out); !done {
+		if done, err := c.reachRelease(ctx, r, w.body(r, ds[r.name]), ds[r.name], asked, &out); !done {
 			return out, err
 		}
 	}
@@ -118,6 +118,9 @@ func (c *connection) reach(ctx context.Context, w *wanted, to stage, asked reque
 		}
 		out.Message = "its traffic is changed"
 		return out, c.putEndpoint(ctx, w, w.endpoint.Properties, change, asked)
+	}
+	if done, err := c.reachScaling(ctx, w, to, asked, &out); !done || err != nil {
+		return out, err
 	}
 	if to == routed {
 		return publish.Readiness{Ready: true}, nil
@@ -158,23 +161,24 @@ func (c *connection) reason(ctx context.Context, r request, otherwise string) st
 	return otherwise
 }
 
-// reachRelease does the next step for one deployment; done is true if there is none.
-func (c *connection) reachRelease(ctx context.Context, r *release, there *api.OnlineDeployment, asked requests, out *publish.Readiness) (done bool, err error) {
+// reachRelease does the next step for one deployment, which is to have a body; done is true if
+// there is none.
+func (c *connection) reachRelease(ctx context.Context, r *release, body api.OnlineDeployment, there *api.OnlineDeployment, asked requests, out *publish.Readiness) (done bool, err error) {
 	out.Object, out.Message = "deployment "+r.name, "it is asked for"
 	switch {
 	case there == nil:
-		return false, c.putRelease(ctx, r, asked)
+		return false, c.putRelease(ctx, r, body, asked)
 	case stateOfDeployment(there) != "Succeeded":
 		if q := asked[r.name]; q != nil {
 			return false, &publish.UnreadyError{Object: out.Object, Reason: c.reason(ctx, q, "it is "+stateOfDeployment(there))}
 		}
 		out.Message = "what failed before is deleted"
 		return false, c.remove(ctx, r.name)
-	case differs(r.deployment, there):
+	case differs(body, there):
 		if q := asked[r.name]; q != nil {
 			return false, &publish.UnreadyError{Object: out.Object, Reason: c.reason(ctx, q, "Azure does not take what it was asked for")}
 		}
-		return false, c.putRelease(ctx, r, asked)
+		return false, c.putRelease(ctx, r, body, asked)
 	}
 	return true, nil
 }

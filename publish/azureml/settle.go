@@ -100,6 +100,13 @@ func (c *connection) settleStep(ctx context.Context, w *wanted, asked requests) 
 	if busyWith(e, ds, &out) {
 		return out, nil
 	}
+	scalings, err := c.settings(ctx)
+	if err == nil {
+		err = c.endScaling(ctx, scalings)
+	}
+	if err != nil {
+		return out, err
+	}
 	_, err = c.endpoints.BeginDelete(ctx, c.group, c.workspace, c.endpoint, nil)
 	if missing(err) || changing(err) {
 		return out, nil

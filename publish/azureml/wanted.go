@@ -19,6 +19,8 @@ type wanted struct {
 	endpoint api.OnlineEndpoint
 	// live and next are its deployments; next is nil without a second release.
 	live, next *release
+	// scaling is nil for a fixed number of instances.
+	scaling *scaling
 }
 
 // release is a deployment with its environment, which has the same name.
@@ -64,6 +66,7 @@ type read struct {
 	deployments  [2]spec.Deployment
 	endpoint     spec.Endpoint
 	traffic      spec.Traffic
+	scaling      spec.Scaling
 }
 
 // parse decodes documents. Those of a record are untrusted: they may ask for nothing but
@@ -85,6 +88,8 @@ func (c *connection) parse(documents []manifests.Document) (*wanted, error) {
 			into = &r.endpoint
 		case spec.DocumentTraffic:
 			into = &r.traffic
+		case spec.DocumentScaling:
+			into = &r.scaling
 		default:
 			return nil, fmt.Errorf("unknown document %q", d.Name)
 		}
@@ -148,7 +153,9 @@ func (c *connection) wantedOf(r *read) (*wanted, error) {
 			}
 		}
 	}
-	return w, nil
+	var err error
+	w.scaling, err = c.scalingOf(r.scaling, w.live.name)
+	return w, err
 }
 
 // managed returns the properties of a deployment, nil if it is of another kind.

@@ -70,6 +70,7 @@ type Cloud struct {
 	endpoints    map[string]*endpoint
 	operations   map[string]*operation
 	jobs         map[string]*job
+	autoscaling  map[string]map[string]any
 	keys         int
 	calls        []string
 	mistakes     []string
@@ -100,7 +101,7 @@ type Container struct {
 func New(t testing.TB) *Cloud {
 	c := &Cloud{
 		Step: 10 * time.Second, now: time.Now().UTC(), shapes: shapes(), Roles: Owner(), Registry: "team", Assigned: []string{"7f951dda-4ed3-4680-a7ca-43fe172d538d"},
-		environments: map[string]map[string]map[string]any{}, endpoints: map[string]*endpoint{}, operations: map[string]*operation{}, jobs: map[string]*job{},
+		environments: map[string]map[string]map[string]any{}, endpoints: map[string]*endpoint{}, operations: map[string]*operation{}, jobs: map[string]*job{}, autoscaling: map[string]map[string]any{},
 	}
 	c.server = httptest.NewTLSServer(c.routes())
 	c.identity = httptest.NewServer(http.HandlerFunc(c.token))
@@ -200,6 +201,13 @@ func (c *Cloud) There() []string {
 		for version := range versions {
 			out = append(out, "environment "+name+" "+version)
 		}
+	}
+	for name, setting := range c.autoscaling {
+		line := "autoscaling " + name
+		if c.scaled(setting) == nil {
+			line += " of nothing"
+		}
+		out = append(out, line)
 	}
 	for name, e := range c.endpoints {
 		traffic, _ := json.Marshal([]any{e.traffic("traffic"), e.traffic("mirrorTraffic")})

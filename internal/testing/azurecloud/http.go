@@ -53,6 +53,7 @@ func (c *Cloud) routes() http.Handler {
 	endpoint, deployment := workspace+"/onlineEndpoints/{endpoint}", workspace+"/onlineEndpoints/{endpoint}/deployments/{deployment}"
 	environment := workspace + "/environments/{environment}/versions"
 	group := "/subscriptions/" + Subscription + "/resourceGroups/" + ResourceGroup
+	settings := "/subscriptions/" + Subscription + "/resourcegroups/" + ResourceGroup + "/providers/Microsoft.Insights/autoscalesettings"
 	registry := group + "/providers/Microsoft.ContainerRegistry/registries/{registry}"
 	operations := "/subscriptions/" + Subscription + "/providers/Microsoft.MachineLearningServices/locations/" + Location
 	for pattern, h := range map[string]struct {
@@ -76,12 +77,16 @@ func (c *Cloud) routes() http.Handler {
 		"POST " + deployment + "/getLogs":                                        {"get logs", c.getLogs},
 		"GET " + operations + "/mfeOperationsStatus/{operation}":                 {"get operation", c.getOperation},
 		"GET " + operations + "/mfeOperationResults/{operation}":                 {"get result", c.getResult},
+		"GET " + settings:                                                        {"list autoscaling", c.listScaling},
+		"PUT " + settings + "/{setting}":                                         {"put autoscaling", c.putScaling},
+		"DELETE " + settings + "/{setting}":                                      {"delete autoscaling", c.deleteScaling},
 		"PUT " + workspace + "/jobs/{job}":                                       {"put job", c.putJob},
 		"GET " + workspace + "/jobs/{job}":                                       {"get job", c.getJob},
 		"POST " + workspace + "/jobs/{job}/cancel":                               {"cancel job", c.cancelJob},
 		"GET " + operations + "/vmSizes":                                         {"list sizes", c.listSizes},
 		"GET " + operations + "/usages":                                          {"list usages", c.listUsages},
 		"GET " + workspace + "/providers/Microsoft.Authorization/permissions":    {"list permissions", c.listPermissions},
+		"GET " + group + "/providers/Microsoft.Authorization/permissions":        {"list permissions", c.listPermissions},
 		"GET " + registry + "/providers/Microsoft.Authorization/roleAssignments": {"list assignments", c.listAssignments},
 		"GET " + group + "/providers/Microsoft.ManagedIdentity/userAssignedIdentities/{identity}": {"get identity", c.getIdentity},
 	} {

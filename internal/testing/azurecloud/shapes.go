@@ -58,6 +58,7 @@ func shapes() map[string]shape {
 		"cancel job":         {},
 	}
 	maps.Copy(out, otherShapes())
+	maps.Copy(out, scalingShapes())
 	return out
 }
 
@@ -147,6 +148,7 @@ func words() map[reflect.Type][]string {
 	add(out, api.PossibleAssetProvisioningStateValues())
 	add(out, api.PossibleEnvironmentTypeValues())
 	add(out, api.PossibleUsageUnitValues())
+	scalingWords(out)
 	add(out, api.PossibleJobTypeValues())
 	add(out, api.PossibleJobStatusValues())
 	add(out, api.PossibleJobInputTypeValues())
@@ -191,7 +193,7 @@ func listed(v reflect.Value, lists map[reflect.Type][]string) error {
 			}
 		}
 	case reflect.String:
-		if known, ok := lists[v.Type()]; !ok && strings.Contains(v.Type().PkgPath(), "armmachinelearning") || ok && !slices.Contains(known, v.String()) {
+		if known, ok := lists[v.Type()]; !ok && strings.Contains(v.Type().PkgPath(), "/resourcemanager/") || ok && !slices.Contains(known, v.String()) {
 			return fmt.Errorf("%q is no %s of %q", v.String(), v.Type().Name(), known)
 		}
 	}
