@@ -81,7 +81,8 @@ func says(within, name string, value any) bool {
 
 // same reports whether two texts say the same.
 func same(key, a, b string) bool {
-	if key == "environmentId" || key == "instanceType" || key == "type" || key == "authMode" {
+	switch key {
+	case "environmentId", "instanceType", "type", "authMode", "publicNetworkAccess", "egressPublicNetworkAccess", "endpointComputeType", "scaleType":
 		return strings.EqualFold(strings.TrimPrefix(a, "azureml:"), strings.TrimPrefix(b, "azureml:"))
 	}
 	first, ok := parseDuration(a)

@@ -14,7 +14,7 @@ func TestShapes(t *testing.T) {
 	}
 	for name, x := range map[string]struct{ old, with, says string }{
 		"unknown":   {`"authMode"`, `"mode": 1, "authMode"`, "in Azure's types"},
-		"no word":   {`"Key"`, `"key"`, `"key" is no EndpointAuthMode of ["AADToken"`},
+		"no word":   {`"Key"`, `"Keys"`, `"Keys" is no EndpointAuthMode of ["AADToken"`},
 		"missing":   {`{"type": "SystemAssigned"}`, `{}`, "[identity type] is missing"},
 		"read-only": {`"authMode"`, `"scoringUri": "x", "authMode"`, "[properties scoringUri] is Azure's to set"},
 		"number":    {`"westeurope"`, `1`, "cannot unmarshal"},
