@@ -9,7 +9,6 @@ import (
 	"net"
 	"net/http"
 
-	"github.com/deployfile/deployfile/internal/guarded"
 	"github.com/deployfile/deployfile/internal/imageformat"
 	"github.com/deployfile/deployfile/internal/registryauth"
 	"github.com/deployfile/deployfile/internal/untrusted"
@@ -41,18 +40,6 @@ func options(more ...remote.Option) []remote.Option {
 		remote.WithUserAgent("deployfile"),
 		remote.WithTransport(untrusted.Registry(anywhere())),
 	}, more...)
-}
-
-// anywhere returns a transport for registries, which may say that a token or a blob is at
-// any address.
-func anywhere() http.RoundTripper {
-	t, ok := remote.DefaultTransport.(*http.Transport)
-	if !ok {
-		return remote.DefaultTransport
-	}
-	t = t.Clone()
-	t.DialContext = guarded.Dialer(func(string) bool { return true })
-	return t
 }
 
 // ParseRepository parses the name of a repository. A registry on this machine's
