@@ -91,7 +91,7 @@ func TestLaterVersion(t *testing.T) {
 }
 
 func TestNoRecord(t *testing.T) {
-	for _, data := range []string{"", "{}", `{"State": {}}`, "[]", `{"version": "1"}`, `{"documents-gzip": "H4sIAAAAAAAA", "version": 1}`, strings.Repeat("[", MaxValues+1)} {
+	for _, data := range []string{"", "{}", `{"State": {}}`, "[]", `{"Number": 1, "State": {"Live": {}}, "Documents": [{"Body": "0000"}]}`, `{"version": "1"}`, `{"documents-gzip": "H4sIAAAAAAAA", "version": 1}`, strings.Repeat("[", MaxValues+1)} {
 		if r, err := Decode([]byte(data)); err == nil {
 			t.Errorf("%.40q is read as %v", data, r)
 		}

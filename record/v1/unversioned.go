@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"time"
+	"unicode/utf8"
 
 	"github.com/deployfile/deployfile/internal/untrusted"
 )
@@ -134,6 +135,9 @@ func (u *unversioned) documents(r *Record) error {
 		return fmt.Errorf("%s: documents: %w", recordName, err)
 	}
 	for _, d := range encoded {
+		if !utf8.Valid(d.Body) {
+			return fmt.Errorf("%s: document %q is not UTF-8", recordName, d.Name)
+		}
 		r.Documents = append(r.Documents, Document{Name: d.Name, Body: string(d.Body)})
 	}
 	return nil
