@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/deployfile/deployfile/internal/terminal"
+	"github.com/deployfile/deployfile/internal/untrusted"
 	"github.com/deployfile/deployfile/report"
 	"github.com/moby/buildkit/client"
 	"github.com/opencontainers/go-digest"
@@ -33,7 +34,10 @@ func (e *events) begin(cmd *cobra.Command, version string) error {
 		return nil
 	}
 	e.opened = true
-	f, err := os.OpenFile(e.file, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o666)
+	// A named pipe without a reader would not be opened.
+	f, err := untrusted.Wait(cmd.Context(), func() (*os.File, error) {
+		return os.OpenFile(e.file, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o666)
+	})
 	if err != nil {
 		return fmt.Errorf("--events: %w", err)
 	}
