@@ -178,6 +178,9 @@ func run(ctx context.Context, b *builder.Builder, o Options) (*Result, error) {
 	if err := checkLinks(opt); err != nil {
 		return nil, err
 	}
+	if p, err := o.project(ctx); err == nil { // the frontend reports the error
+		compress(opt, p.File)
+	}
 	shown.sent.count(opt.Exports)
 	var failed error
 	buildFunc := func(ctx context.Context, c gwclient.Client) (*gwclient.Result, error) {

@@ -25,6 +25,8 @@ func TestParseTargetErrors(t *testing.T) {
 		{"invalid-name", target + "namespace = 'Models'\n", `D:5:13: error: "Models" is not a kubernetes namespace`},
 		{"misplaced-key", model + "[targets.a]\nkind = 'docker'\nnamespace = 'b'\n", `D:5:1: error: a target of kind "docker" has no namespace; remove it: it is only for containerd, kubernetes, kserve`},
 		{"misplaced-key", model + "[targets.a]\nkind = 'containerd'\nreplicas = 2\n", `D:5:1: error: a target of kind "containerd" has no replicas; remove it: it is only for kubernetes, kserve, sagemaker, azureml`},
+		{"conflict", "image.compression = 'zstd'\n" + model + "[targets.prod]\nkind = 'sagemaker'\nexecution-role = 'arn:aws:iam::123456789012:role/SageMaker'\ninstance-type = 'ml.m5.large'\n", `D:1:21: error: target "prod" takes images of format "docker-manifest", which has no layers of compression "zstd"; use compression = "gzip"`},
+		{"conflict", "image.compression = 'zstd'\n" + registry + "format = 'docker'\n", `D:6:10: error: target "prod" takes images of format "docker", which has no layers of compression "zstd"; use compression = "gzip"`},
 
 		// Keys.
 		{"unknown-key", model + "[target.prod]\nkind = 'docker'\n", `D:3:2: error: unknown key "target" at the top level; did you mean "targets"?`},

@@ -72,6 +72,12 @@ const (
 	FormatDockerManifest = "docker-manifest"
 )
 
+// The values of the key "compression".
+const (
+	CompressionGzip = "gzip"
+	CompressionZstd = "zstd"
+)
+
 // Formats returns all forms of an image, for a kind that takes any of them.
 func Formats() []string { return []string{FormatOCI, FormatDocker, FormatDockerManifest} }
 

@@ -25,7 +25,7 @@ func TestParseDefaults(t *testing.T) {
 		Model:       Model{Name: "model", Source: "model"},
 		Environment: Environment{MLflow: "skinny", ImpliedPackages: true, CA: "ca"},
 		Server:      Server{Kind: "mlflow", Port: 8080, Workers: 1, Log: "text", Verify: "build"},
-		Image:       Image{User: "65532:65532"},
+		Image:       Image{User: "65532:65532", Compression: "gzip"},
 	}
 	if diff := cmp.Diff(want, mustParse(t, "[model]\nsource = 'model'\n"), withoutIndex); diff != "" {
 		t.Error(diff)
@@ -67,6 +67,7 @@ tags = ["registry.example.com/team/iris:1", "iris"]
 platforms = ["linux/amd64", "linux/arm64"]
 labels = { "com.example.team" = "flowers" }
 user = "1000"
+compression = "zstd"
 [targets.local]
 kind = "docker"
 [targets.prod]
@@ -100,10 +101,11 @@ namespace = "k8s.io"
 		},
 		Server: Server{Kind: "command", Port: 9000, Workers: 2, Command: []string{"python", "serve.py"}, Log: "text", Verify: "build"},
 		Image: Image{
-			Tags:      []string{"registry.example.com/team/iris:1", "iris"},
-			Platforms: []string{"linux/amd64", "linux/arm64"},
-			Labels:    map[string]string{"com.example.team": "flowers"},
-			User:      "1000",
+			Tags:        []string{"registry.example.com/team/iris:1", "iris"},
+			Platforms:   []string{"linux/amd64", "linux/arm64"},
+			Labels:      map[string]string{"com.example.team": "flowers"},
+			User:        "1000",
+			Compression: "zstd",
 		},
 	}
 	if len(got.Targets) != 3 {

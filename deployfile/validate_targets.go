@@ -1,6 +1,7 @@
 package deployfile
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -26,9 +27,26 @@ func (r *report) validateTargets(f *File) {
 		r.values(path, structIn(t.Spec))
 		c := &Check{r, f, t, path}
 		r.oneOf(t.Format, t.Needs().Formats, append(path, "format")...)
+		r.pullable(f, t, path)
 		t.Spec.Check(c)
 		c.distinct(places)
 	}
+}
+
+// pullable refuses layers that a target cannot pull: Docker's media types have none for zstd.
+func (r *report) pullable(f *File, t Target, path []string) {
+	needs := t.Needs()
+	if f.Image.Compression != CompressionZstd || needs.Store != StoreNone || len(needs.Formats) == 0 || cmp.Or(t.Format, needs.Formats[0]) == FormatOCI {
+		return
+	}
+	at := []string{"image", "compression"}
+	if r.written(append(path, "format")...) {
+		at = append(path, "format")
+	}
+	r.atValue(Problem{
+		"conflict", fmt.Sprintf("target %q takes images of format %q, which has no layers of compression %q", t.Name, cmp.Or(t.Format, needs.Formats[0]), f.Image.Compression),
+		fmt.Sprintf("use compression = %q", CompressionGzip),
+	}, at...)
 }
 
 // noKind reports a target without a kind.

@@ -25,6 +25,10 @@ type compiled struct {
 	base   dockerspec.DockerOCIImage
 }
 
+// AttrCompression is the frontend's option by which a client says how it exports layers, if
+// not with gzip.
+const AttrCompression = "deployfile-compression"
+
 // contents returns the contents of the output's image.
 func (r *request) contents() *contents {
 	if r.output.image == nil {
@@ -62,6 +66,7 @@ func (l *locked) compile(ctx context.Context, platform string) (*compiled, error
 		Indexes:     l.found.env.indexes,
 		Merge:       caps.Supports(pb.CapMergeOp) == nil,
 		Several:     len(l.platforms()) > 1,
+		Compression: l.client.BuildOpts().Opts[AttrCompression],
 		Constraints: append(l.constraints(), bkllb.Platform(runsOn)),
 	}}
 	c.layers, err = contents.layers(plan, c.states)

@@ -21,7 +21,7 @@ func (p *Plan) Checked(in Inputs, i *Image, checks ...bkllb.State) bkllb.State {
 	// all others can be made meanwhile.
 	last := len(i.Environment) - 1
 	checked := Image{Base: i.Base, Environment: slices.Clone(i.Environment), Content: i.Content}
-	files := bkllb.Copy(i.Environment[last], "/", "/", &bkllb.CopyInfo{CopyDirContentsOnly: true, CreatedTime: epoch()})
+	files := bkllb.Copy(i.Environment[last], "/", "/", in.whole())
 	for _, c := range checks {
 		files = files.Copy(c, "/nothing*", "/", &bkllb.CopyInfo{AllowWildcard: true, AllowEmptyWildcard: true, CreatedTime: epoch()})
 	}

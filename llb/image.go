@@ -31,6 +31,8 @@ type Inputs struct {
 	// Several says that other platforms are built as well, so that the progress
 	// display has to tell them apart.
 	Several bool
+	// Compression is that of the image's layers; "" is gzip.
+	Compression string
 	// Constraints are put on every vertex.
 	Constraints []bkllb.ConstraintsOpt
 }
@@ -45,8 +47,8 @@ type Image struct {
 	Environment, Content []bkllb.State
 }
 
-// layers are all layers above the base, in their order.
-func (i *Image) layers() []bkllb.State {
+// Layers are all layers above the base, in their order.
+func (i *Image) Layers() []bkllb.State {
 	return append(append([]bkllb.State{}, i.Environment...), i.Content...)
 }
 
@@ -56,7 +58,7 @@ func (p *Plan) Image(in Inputs) (*Image, error) {
 	if len(p.SystemPackages) > 0 {
 		i.Base = p.systemPackages(in)
 	}
-	i.Environment = []bkllb.State{in.Toolchain.Skeleton(p.Base.Python, p.Base.PythonVersion, in.Constraints...)}
+	i.Environment = []bkllb.State{in.apart(in.Toolchain.Skeleton(p.Base.Python, p.Base.PythonVersion, in.Constraints...))}
 	fetching, installing := p.fetching(in), p.installing(in)
 	for _, l := range p.Layers {
 		st, err := p.install(in, l, fetching, installing)
@@ -69,9 +71,9 @@ func (p *Plan) Image(in Inputs) (*Image, error) {
 	if err != nil {
 		return nil, err
 	}
-	i.Environment = append(i.Environment, serve)
+	i.Environment = append(i.Environment, in.apart(serve))
 	if len(p.Code) > 0 {
-		i.Content = append(i.Content, p.code(in))
+		i.Content = append(i.Content, in.apart(p.code(in)))
 	}
 	if len(p.Model.Files) > 0 {
 		i.Content = append(i.Content, p.modelLayers(in, imagespec.ModelDir)...)
@@ -84,11 +86,11 @@ func (p *Plan) Image(in Inputs) (*Image, error) {
 func (p *Plan) put(in Inputs, i *Image, names []string) {
 	i.State = i.Base
 	if in.Merge {
-		i.State = bkllb.Merge(append([]bkllb.State{i.Base}, i.layers()...), in.named("put the layers together")...)
+		i.State = bkllb.Merge(append([]bkllb.State{i.Base}, i.Layers()...), in.named("put the layers together")...)
 		return
 	}
-	for n, layer := range i.layers() {
-		i.State = i.State.File(bkllb.Copy(layer, "/", "/", &bkllb.CopyInfo{CopyDirContentsOnly: true, CreatedTime: epoch()}),
+	for n, layer := range i.Layers() {
+		i.State = i.State.File(bkllb.Copy(layer, "/", "/", in.whole()),
 			in.grouped(p.stacking(in), "add "+names[n])...)
 	}
 }
@@ -130,6 +132,7 @@ func (p *Plan) install(in Inputs, l WheelLayer, fetching, installing toolchain.G
 		// Not a program of theirs, but as long and as large as they make it.
 		Programs: true,
 		Options:  []bkllb.RunOption{installing.Option()},
+		Env:      in.compressed(),
 		Mounts: []toolchain.Mount{{
 			Path:   toolchain.VirtualEnv,
 			Source: t.Skeleton(t.Python, t.Version, t.Constraints...),
@@ -222,8 +225,8 @@ func (p *Plan) modelLayers(in Inputs, to string) []bkllb.State {
 			c.ExcludePatterns = append(c.ExcludePatterns, literal(f))
 		}
 	}))
-	layers := []bkllb.State{bkllb.Scratch().File(small, in.grouped(p.placing(in), "copy the model's small files")...)}
-	info := copyInfo(func(*bkllb.CopyInfo) {})
+	layers := []bkllb.State{in.apart(bkllb.Scratch().File(small, in.grouped(p.placing(in), "copy the model's small files")...))}
+	info := copyInfo(func(c *bkllb.CopyInfo) { c.ExcludePatterns = in.nothing() })
 	for _, l := range p.Model.LargeLayers() {
 		if layer, ok := model.Layer(l); ok && in.Merge && to == imagespec.ModelDir {
 			layers = append(layers, layer)
@@ -238,7 +241,7 @@ func (p *Plan) modelLayers(in Inputs, to string) []bkllb.State {
 		layers = append(layers, bkllb.Scratch().File(files, in.grouped(p.placing(in), "copy "+largeName(l))...))
 	}
 	if len(p.Model.Links) > 0 {
-		layers = append(layers, p.links(in, to))
+		layers = append(layers, in.apart(p.links(in, to)))
 	}
 	return layers
 }
@@ -270,7 +273,7 @@ func copyInfo(set func(*bkllb.CopyInfo)) *bkllb.CopyInfo {
 func (p *Plan) systemPackages(in Inputs) bkllb.State {
 	return toolchain.InstallPackages(in.Base, toolchain.Installation{
 		Python: p.Base.Python, Title: p.systemTitle(), Packages: resolver.Downloads(p.SystemPackages),
-		User: p.Config.User, UserName: p.Config.UserName, Limits: in.Toolchain.Limits,
+		User: p.Config.User, UserName: p.Config.UserName, Limits: in.Toolchain.Limits, Env: in.compressed(),
 	}, in.Constraints...)
 }
 

@@ -32,6 +32,7 @@ func (in Inputs) place(g *toolchain.Group, name string, source bkllb.State, from
 		Name:   name,
 		Script: toolchain.Script{Name: "place.py", Source: placeSource},
 		Args:   append([]string{at, to}, excluded...),
+		Env:    in.compressed(),
 		Mounts: []toolchain.Mount{{Path: at, Source: source, From: from}},
 	}
 	if g != nil {
@@ -64,7 +65,7 @@ func (p *Plan) placeModel(in Inputs, to string) []bkllb.State {
 		layers = append(layers, layer)
 	}
 	if len(p.Model.Links) > 0 {
-		layers = append(layers, p.links(in, to))
+		layers = append(layers, in.apart(p.links(in, to)))
 	}
 	return layers
 }

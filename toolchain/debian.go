@@ -3,7 +3,9 @@ package toolchain
 import (
 	_ "embed"
 	"fmt"
+	"maps"
 	"path"
+	"slices"
 
 	"github.com/deployfile/deployfile/internal/terminal"
 	bkllb "github.com/moby/buildkit/client/llb"
@@ -23,6 +25,8 @@ type Installation struct {
 	// already or UserName is "".
 	User, UserName string
 	Limits         Limits
+	// Env is added to the environment of the step.
+	Env map[string]string
 }
 
 // InstallPackages returns an image with Debian packages installed, by its own dpkg and
@@ -49,6 +53,9 @@ func InstallPackages(root bkllb.State, i Installation, c ...bkllb.ConstraintsOpt
 	fetch := Group{Fetching, "fetch " + Count(i.Packages, "Debian package")}.Option()
 	for _, d := range i.Packages {
 		opts = append(opts, bkllb.AddMount(path.Join("/run/debs", d.Filename), d.State(with(c, fetch)...), bkllb.SourcePath(d.Filename), bkllb.Readonly))
+	}
+	for _, k := range slices.Sorted(maps.Keys(i.Env)) {
+		opts = append(opts, bkllb.AddEnv(k, i.Env[k]))
 	}
 	opts = append(opts, bkllb.WithCustomName(terminal.Line("install "+i.Title)))
 	for _, o := range c {

@@ -99,10 +99,10 @@ func packing(like *image.Image) map[string]string {
 		return attrs
 	}
 	last := layerCompression(layers[len(layers)-1].Descriptor)
-	if last == compression.Gzip.String() {
-		return attrs
-	}
 	attrs["compression"], attrs["force-compression"] = last, "true"
+	if last == compression.Gzip.String() {
+		attrs["force-compression"] = "false"
+	}
 	for _, l := range layers {
 		if layerCompression(l.Descriptor) != last {
 			// The base's layers keep their compression.
