@@ -13,21 +13,27 @@ import (
 )
 
 // deployfileWay measures this project: deployfile lock, then deployfile build
-// --push, with the verify step or, like the other ways, without it.
-type deployfileWay struct{ verify bool }
+// --push, with the verify step or, like the other ways, without it, and with layers
+// compressed by gzip, like the others, or by zstd.
+type deployfileWay struct{ verify, zstd bool }
 
 func (w deployfileWay) name() string {
-	if w.verify {
-		return "deployfile-verified"
-	}
-	return "deployfile"
+	return "deployfile" + w.words("-")
 }
 
 func (w deployfileWay) title() string {
+	return "Deployfile" + w.words(", ")
+}
+
+// words says what is special, each word after a separator.
+func (w deployfileWay) words(separator string) (text string) {
 	if w.verify {
-		return "Deployfile, verified"
+		text += separator + "verified"
 	}
-	return "Deployfile"
+	if w.zstd {
+		text += separator + "zstd"
+	}
+	return text
 }
 
 // write writes a Deployfile with the base of the Dockerfiles; the lock stays.
@@ -40,6 +46,9 @@ func (w deployfileWay) write(_ context.Context, l *lab, dir string, i inputs) er
 	file, ok := strings.CutSuffix(strings.Replace(string(text), "[environment]\n", base, 1), "\n")
 	if ok && !strings.Contains(file, base) {
 		file += "\n" + base
+	}
+	if w.zstd {
+		file = "image.compression = \"zstd\"\n" + file
 	}
 	if err := os.WriteFile(filepath.Join(dir, "Deployfile"), []byte(file), 0o644); err != nil {
 		return err

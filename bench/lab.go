@@ -21,6 +21,8 @@ type lab struct {
 	// ca is a file with this machine's certificate authorities, "" if the images'
 	// own are enough.
 	ca string
+	// load is the program that sends requests.
+	load string
 }
 
 func newLab(ctx context.Context, o options) (_ *lab, err error) {
@@ -32,6 +34,9 @@ func newLab(ctx context.Context, o options) (_ *lab, err error) {
 		return l, err
 	}
 	if err := pushBases(ctx, l.bases, o.base); err != nil {
+		return l, err
+	}
+	if err := l.buildLoad(ctx); err != nil {
 		return l, err
 	}
 	return l, l.models(ctx)

@@ -16,7 +16,7 @@ func (r *report) markdown() string {
 		if !r.has(s.name) {
 			continue
 		}
-		fmt.Fprintf(&b, "\n### %s\n\n| | seconds | pushed | image | × tuned: time | × tuned: bytes | × MLflow: time | × MLflow: bytes |\n|---|--:|--:|--:|--:|--:|--:|--:|\n", upper(s.title))
+		fmt.Fprintf(&b, "\n### %s\n\n| | seconds | pushed | pulled | image | × tuned: time | × tuned: bytes | × MLflow: time | × MLflow: bytes |\n|---|--:|--:|--:|--:|--:|--:|--:|--:|\n", upper(s.title))
 		for _, w := range ways() {
 			r.writeRow(&b, w, s.name)
 		}
@@ -26,6 +26,7 @@ A ratio is the other way's time or bytes divided by the row's: 20 means twenty t
 faster, or a twentieth of the bytes.
 `)
 	r.writeStarts(&b)
+	r.writeServing(&b)
 	r.writeAgreement(&b)
 	r.writeSteps(&b)
 	r.writeParts(&b)
@@ -57,6 +58,7 @@ func (r *report) has(scenario string) bool {
 
 func seconds(m measurement) float64 { return m.Seconds }
 func pushed(m measurement) float64  { return float64(m.Pushed) }
+func pulled(m measurement) float64  { return float64(m.Pulled) }
 func size(m measurement) float64    { return float64(m.Image.Bytes) }
 
 func (r *report) writeRow(b *strings.Builder, w way, scenario string) {
@@ -65,8 +67,9 @@ func (r *report) writeRow(b *strings.Builder, w way, scenario string) {
 		return
 	}
 	p, _ := r.median(w.name(), scenario, pushed)
+	pull, _ := r.median(w.name(), scenario, pulled)
 	i, _ := r.median(w.name(), scenario, size)
-	fmt.Fprintf(b, "| %s | %s | %s | %s |", w.title(), secondsText(t), bytesText(p), bytesText(i))
+	fmt.Fprintf(b, "| %s | %s | %s | %s | %s |", w.title(), secondsText(t), bytesText(p), bytesText(pull), bytesText(i))
 	for _, other := range []string{tunedWay{}.name(), mlflowWay{}.name()} {
 		for _, x := range []struct {
 			value float64

@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -24,6 +25,8 @@ type measurement struct {
 	Steps   []stepTimes `json:"steps"`
 	// Pushed is the number of bytes that the registry received.
 	Pushed int64 `json:"pushed-bytes"`
+	// Pulled is the number of bytes that a node pulls which has the image before.
+	Pulled int64 `json:"pulled-bytes"`
 	Image  image `json:"image"`
 }
 
@@ -76,43 +79,69 @@ func (l *lab) measureWay(ctx context.Context, w way, run int, r *report) error {
 		return err
 	}
 	c := call{lab: l, rig: rig, dir: project, tag: rig.registry.ref("model:latest")}
+	var before image
 	now := inputs{model: l.first, base: l.bases.ref("base:1")}
 	for _, s := range scenarios() {
-		if s.name != cold && (run > l.runs || len(l.only) > 0 && !slices.Contains(l.only, s.name)) {
+		if s.name != cold && (run > l.runs || !l.wants(s.name) || s.asked && len(l.only) == 0) {
 			continue
 		}
 		if s.before != nil {
 			s.before(l, &now)
-			if _, err := c.do(ctx, w, now, true, filepath.Join(logs, s.name+"-before")); err != nil {
+			m, err := c.do(ctx, w, now, true, filepath.Join(logs, s.name+"-before"))
+			if err != nil {
 				return fmt.Errorf("before %s: %w", s.name, err)
 			}
+			before = m.Image
 		}
 		if s.change != nil {
 			s.change(l, &now)
 		}
-		m, err := c.do(ctx, w, now, s.name == cold || s.change != nil, filepath.Join(logs, s.name))
-		if err != nil {
-			return fmt.Errorf("%s: %w", s.name, err)
-		}
-		if v := uvVersion(project); v != "" {
-			r.Machine.UV = v
-		}
-		m.Way, m.Scenario, m.Run = w.name(), s.name, run
-		if err := r.Machine.seeLoad(); err != nil {
-			return err
-		}
-		r.Measurements = append(r.Measurements, *m)
-		fmt.Fprintf(os.Stderr, "%s, %s, run %d: %.2f s, %.1f MB pushed\n", m.Way, m.Scenario, run, m.Seconds, float64(m.Pushed)/1e6)
-		// The verified image is the same as the other.
-		if s.name == cold && run == 1 && w != (deployfileWay{verify: true}) {
-			starts, err := c.measureStarts(ctx, w, now.model, filepath.Join(logs, "start"))
+		for n := range max(1, s.times) {
+			m, err := c.do(ctx, w, now, s.name == cold || s.change != nil, filepath.Join(logs, fmt.Sprintf("%s-%d", s.name, n)))
 			if err != nil {
-				return fmt.Errorf("start: %w", err)
+				return fmt.Errorf("%s: %w", s.name, err)
 			}
-			r.Starts = append(r.Starts, starts...)
+			if v := uvVersion(project); v != "" {
+				r.Machine.UV = v
+			}
+			m.Way, m.Scenario, m.Run = w.name(), s.name, run
+			m.Pulled, before = m.Image.pulled(before), m.Image
+			if err := r.Machine.seeLoad(); err != nil {
+				return err
+			}
+			r.Measurements = append(r.Measurements, *m)
+			fmt.Fprintf(os.Stderr, "%s, %s, run %d: %.2f s, %.1f MB pushed\n", m.Way, m.Scenario, run, m.Seconds, float64(m.Pushed)/1e6)
+		}
+		// Our images differ in their compression alone.
+		if ours, ok := w.(deployfileWay); s.name == cold && (!ok || ours == deployfileWay{}) {
+			if err := c.measureServer(ctx, w, run, now.model, logs, r); err != nil {
+				return err
+			}
 		}
 	}
-	return r.checkStarts()
+	return errors.Join(r.checkStarts(), r.checkServed())
+}
+
+// measureServer measures the server of the image that a way has pushed: its start in the
+// first run, and the requests that it answers in every run.
+func (c call) measureServer(ctx context.Context, w way, run int, model, logs string, r *report) error {
+	if run == 1 && c.lab.wants(starting) {
+		starts, err := c.measureStarts(ctx, w, model, filepath.Join(logs, starting))
+		if err != nil {
+			return fmt.Errorf("%s: %w", starting, err)
+		}
+		r.Starts = append(r.Starts, starts...)
+	}
+	if c.lab.wants(answering) {
+		s, err := c.measureServing(ctx, w, model, filepath.Join(logs, answering+".json"))
+		if err != nil {
+			return fmt.Errorf("%s: %w", answering, err)
+		}
+		r.Served = append(r.Served, s)
+		first := s.Rates[0]
+		fmt.Fprintf(os.Stderr, "%s, %s, run %d: %.0f requests a second of %d client, p99 %.1f ms\n", w.name(), answering, run, first.PerSecond, first.Clients, first.P99*1000)
+	}
+	return nil
 }
 
 // do writes the change and measures the steps that follow it.

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 
 	testlab "github.com/deployfile/deployfile/internal/testing/lab"
 	"github.com/google/go-containerregistry/pkg/name"
@@ -93,8 +94,23 @@ type image struct {
 	Digest string `json:"digest"`
 	// Bytes is the size of the compressed layers and the config.
 	Bytes int64 `json:"bytes"`
-	// Layers are digests.
+	// Layers are digests, Sizes are those of the layers in bytes, in the same order, and
+	// then that of the config.
 	Layers []string `json:"layers"`
+	Sizes  []int64  `json:"sizes"`
+}
+
+// pulled is how many bytes a node pulls of the image that has another one.
+func (i image) pulled(has image) (bytes int64) {
+	if i.Digest == has.Digest {
+		return 0
+	}
+	for n, size := range i.Sizes {
+		if n >= len(i.Layers) || !slices.Contains(has.Layers, i.Layers[n]) {
+			bytes += size
+		}
+	}
+	return bytes
 }
 
 func (r *registry) inspect(ctx context.Context, tag string) (image, error) {
@@ -118,6 +134,8 @@ func (r *registry) inspect(ctx context.Context, tag string) (image, error) {
 	for _, l := range m.Layers {
 		out.Bytes += l.Size
 		out.Layers = append(out.Layers, l.Digest.String())
+		out.Sizes = append(out.Sizes, l.Size)
 	}
+	out.Sizes = append(out.Sizes, m.Config.Size)
 	return out, nil
 }

@@ -11,6 +11,7 @@ type report struct {
 	Machine      machine       `json:"machine"`
 	Measurements []measurement `json:"measurements"`
 	Starts       []start       `json:"starts,omitempty"`
+	Served       []served      `json:"served,omitempty"`
 }
 
 func readReport(file string) (*report, error) {

@@ -4,6 +4,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 )
 
 // inputs are what scenarios change.
@@ -15,6 +16,8 @@ type inputs struct {
 	// the large files: none, the first or the second.
 	bumped  bool
 	weights int
+	// size is that of the large file in bytes.
+	size int
 }
 
 // scenario is a change to a built project.
@@ -23,29 +26,47 @@ type scenario struct {
 	// before is a change that is built but not measured, nil if none is needed;
 	// change is the measured change.
 	before, change func(*lab, *inputs)
+	// asked says that it takes long, and is only measured if it is asked for.
+	asked bool
+	// times is how often it is measured in each run, once if 0.
+	times int
 }
 
 const cold = "cold"
+
+// What is measured of the server of the cold build's image.
+const (
+	starting  = "start"
+	answering = "serving"
+)
+
+// wants reports whether a scenario, or a measurement of the server, is to be measured.
+func (l *lab) wants(name string) bool { return len(l.only) == 0 || slices.Contains(l.only, name) }
 
 // scenarios returns the scenarios in order, as they follow one another on one
 // builder.
 func scenarios() []scenario {
 	return []scenario{
 		{name: cold, title: "cold: new builder, new registry"},
-		{name: "nothing", title: "nothing changed"},
+		{name: "nothing", title: "nothing changed", times: 5},
 		{name: "model", title: "small model file changed", change: func(l *lab, i *inputs) { i.model = l.retrained }},
 		{name: "bump", title: "one small requirement bumped", change: func(_ *lab, i *inputs) { i.bumped = true }},
 		{name: "base", title: "base image changed", change: func(l *lab, i *inputs) { i.base = l.bases.ref("base:2") }},
 		{
 			name: "large", title: "large model file changed (200 MB)",
-			before: func(_ *lab, i *inputs) { i.weights = 1 },
+			before: func(_ *lab, i *inputs) { i.weights, i.size = 1, 200e6 },
 			change: func(_ *lab, i *inputs) { i.weights = 2 },
+		},
+		{
+			name: "gigabyte", title: "larger model file changed (1 GB)", asked: true,
+			before: func(_ *lab, i *inputs) { i.weights, i.size = 3, 1e9 },
+			change: func(_ *lab, i *inputs) { i.weights = 4 },
 		},
 	}
 }
 
 func scenarioNames() []string {
-	var out []string
+	out := []string{starting, answering}
 	for _, s := range scenarios() {
 		if s.name != cold {
 			out = append(out, s.name)
@@ -60,9 +81,6 @@ const (
 	requirement       = "prettytable==3.15.0"
 	requirementBumped = "prettytable==3.15.1"
 )
-
-// weightsSize is the size of the large file in bytes.
-const weightsSize = 200e6
 
 // writeModel writes the model directory for the inputs.
 func (i inputs) writeModel(dir string) error {
@@ -88,7 +106,7 @@ func (i inputs) writeModel(dir string) error {
 		return nil
 	}
 	// As hard to compress as weights, and the same in every run.
-	data := make([]byte, int(weightsSize))
+	data := make([]byte, i.size)
 	source := rand.NewChaCha8([32]byte{byte(i.weights)})
 	if _, err := source.Read(data); err != nil {
 		return err

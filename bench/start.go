@@ -7,15 +7,10 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
-	"github.com/moby/buildkit/client"
-	bkllb "github.com/moby/buildkit/client/llb"
-	"github.com/moby/buildkit/solver/pb"
-	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 )
 
 // startRuns is how often each image is started; the first time with a cold page cache.
@@ -84,41 +79,12 @@ func (c call) startImage(ctx context.Context, config v1.Config, model, variable,
 	if err != nil {
 		return s, err
 	}
-	files := bkllb.Scratch().File(bkllb.Mkfile("/start.py", 0o644, startSource).Mkfile("/request.json", 0o644, request))
-	args := append([]string{"python3", "/bench/start.py", "/out/result/start.json", "/bench/request.json", "8080"}, append(config.Entrypoint, config.Cmd...)...)
-	opts := []bkllb.RunOption{
-		bkllb.Args(args), bkllb.IgnoreCache, bkllb.Network(pb.NetMode_NONE), bkllb.WithCustomName("start " + variable),
-		bkllb.AddMount("/bench", files, bkllb.Readonly), bkllb.AddMount("/tmp", bkllb.Scratch(), bkllb.Tmpfs()),
-	}
-	if config.User != "" {
-		opts = append(opts, bkllb.User(config.User))
-	}
-	if config.WorkingDir != "" {
-		opts = append(opts, bkllb.Dir(config.WorkingDir))
-	}
-	for _, e := range append(config.Env, variable) {
-		if k, v, ok := strings.Cut(e, "="); ok {
-			opts = append(opts, bkllb.AddEnv(k, v))
-		}
-	}
-	result := bkllb.Scratch().File(bkllb.Mkdir("/result", 0o777))
-	made := bkllb.Image(c.tag).Run(opts...).AddMount("/out", result)
-	def, err := made.Marshal(ctx, bkllb.Platform(ocispecs.Platform{OS: "linux", Architecture: "amd64"}))
-	if err != nil {
-		return s, err
-	}
-	if c.log, err = os.Create(log); err != nil {
-		return s, err
-	}
-	defer c.log.Close()
-	dir, err := os.MkdirTemp(c.rig.dir, "start")
-	if err != nil {
-		return s, err
-	}
-	if err := solve(ctx, c, def, client.SolveOpt{Exports: []client.ExportEntry{{Type: client.ExporterLocal, OutputDir: dir}}}); err != nil {
-		return s, fmt.Errorf("%w\n%s", err, lastLines(log))
-	}
-	data, err := os.ReadFile(filepath.Join(dir, "result", "start.json"))
+	data, err := c.inImage(ctx, config, imageRun{
+		name:     "start",
+		files:    map[string][]byte{"start.py": startSource, "request.json": request},
+		args:     []string{"python3", "/bench/start.py", resultFile, "/bench/request.json", "8080"},
+		variable: variable, log: log,
+	})
 	if err != nil {
 		return s, err
 	}

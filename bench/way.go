@@ -37,7 +37,7 @@ type call struct {
 }
 
 func ways() []way {
-	return []way{deployfileWay{}, deployfileWay{verify: true}, tunedWay{}, mlflowWay{}}
+	return []way{deployfileWay{}, deployfileWay{verify: true}, deployfileWay{zstd: true}, deployfileWay{verify: true, zstd: true}, tunedWay{}, mlflowWay{}}
 }
 
 func wayNames() []string {
