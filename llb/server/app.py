@@ -9,16 +9,16 @@ import traceback
 
 from uvicorn.main import STARTUP_FAILURE
 
-from . import front, lean, logs, metrics
+from . import direct, front, lean, logs, metrics
 
 ENVIRONMENT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
 
 
 def answering(init, server):
     """MLflow's init, with an app that answers what the settings add to its protocol, of the
-    same model."""
+    same model, and its own requests with less on their way."""
     def inited(model):
-        app = init(model)
+        app = direct.direct(init(model), model)
         if "v2" in server.get("protocols", ()):
             from .v2.app import V2
             app = V2(app, model, **server["model"])
@@ -61,8 +61,7 @@ with loading():
     if server.get("log") == "json":
         logs.use()
     with lean.start():
-        if "protocols" in server:
-            from mlflow.pyfunc import scoring_server
-            scoring_server.init = answering(scoring_server.init, server)
+        from mlflow.pyfunc import scoring_server
+        scoring_server.init = answering(scoring_server.init, server)
         from mlflow.pyfunc.scoring_server.app import app
     app = wrapped(app, server)

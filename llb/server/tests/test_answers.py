@@ -1,11 +1,16 @@
 """What the server answers is what MLflow's does: with the lean start, without it, and from
 MLflow's own app."""
 
+import http.client
 import json
+import pathlib
+import socket
 import subprocess
 import sys
+import tempfile
 import unittest
 
+from .. import direct
 from .laid import EXAMPLES, Server
 
 JSON = {"Content-Type": "application/json"}
@@ -43,6 +48,27 @@ class OwnServer(Server):
                                 stdout=self.log, stderr=subprocess.STDOUT, start_new_session=True)
 
 
+def failing(directory, source):
+    """A model whose predictions run some source."""
+    path = pathlib.Path(directory) / "model"
+    path.mkdir()
+    (path / "failing.py").write_text(f"""import mlflow
+
+class Model(mlflow.pyfunc.PythonModel):
+    def predict(self, context, model_input, params=None):
+        {source}
+
+mlflow.models.set_model(Model())
+""")
+    (path / "MLmodel").write_text("""flavors:
+  python_function:
+    loader_module: mlflow.pyfunc.model
+    model_code_path: failing.py
+    python_version: 3.11.7
+""")
+    return path
+
+
 def answers(server, asked):
     with server:
         return [server.ask(*request) for request in asked]
@@ -60,6 +86,41 @@ class TestAnswers(unittest.TestCase):
                 for request, w, g in zip(asked, want, got):
                     with self.subTest(example=example, lean=lean, request=request):
                         self.assertEqual(w, g)
+
+    def test_same_failures(self):
+        """A model that fails, and one that takes longer than a request may."""
+        for source, wait in (("raise RuntimeError('it fails')", "60"), ("import time; time.sleep(3)", "1")):
+            with tempfile.TemporaryDirectory() as directory:
+                model = failing(directory, source)
+                got = []
+                for server in (OwnServer(model, {"MLFLOW_SCORING_SERVER_REQUEST_TIMEOUT": wait}),
+                               Server(model, {"MLFLOW_SCORING_SERVER_REQUEST_TIMEOUT": wait})):
+                    got.append(answers(server, [("POST", "/invocations", b'{"inputs": [1]}', JSON), ("GET", "/ping")]))
+                with self.subTest(source=source):
+                    self.assertEqual(got[0], got[1])
+                    self.assertIn(got[0][0][0], (400, 500, 504))
+                    self.assertEqual(200, got[0][1][0])
+
+    def test_slow_body(self):
+        """A request whose body does not come within the time."""
+        got = []
+        for server in (OwnServer(EXAMPLES / "iris" / "model", {"MLFLOW_SCORING_SERVER_REQUEST_TIMEOUT": "1"}),
+                       Server(EXAMPLES / "iris" / "model", {"MLFLOW_SCORING_SERVER_REQUEST_TIMEOUT": "1"})):
+            with server, socket.create_connection(("127.0.0.1", server.port), timeout=30) as s:
+                s.sendall(b"POST /invocations HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{")
+                answer = http.client.HTTPResponse(s)
+                answer.begin()
+                got.append((answer.status, sorted(h for h in answer.getheaders() if h[0] != "date"), answer.read()))
+        self.assertEqual(got[0], got[1])
+        self.assertEqual(504, got[0][0])
+
+    def test_direct(self):
+        """Whether requests get around FastAPI: with the versions that were tested, and
+        without telemetry."""
+        for versions, environment, want in (({"mlflow": (3, 17)}, {}, True), ({"mlflow": (3, 18)}, {}, False), ({"mlflow": (2, 22)}, {}, False), ({}, {}, False),
+                                            ({"mlflow": (3, 17)}, {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1"}, False)):
+            with self.subTest(versions=versions, environment=environment):
+                self.assertEqual(want, direct.may(versions, environment))
 
     def test_workers(self):
         model = EXAMPLES / "iris" / "model"
