@@ -64,10 +64,11 @@ func (p *Platform) installs(python string, pylock []byte) ([]Wheel, []Source, er
 // by a *NoWheelError.
 func Select(p *Pylock, i Interpreter) (wheels []Wheel, sources []Source, err error) {
 	var missing []error
+	tags := i.ranks()
 	for _, pkg := range p.Packages {
 		switch {
 		case pkg.Archive != nil && strings.HasSuffix(pkg.Archive.Filename(), ".whl"):
-			if i.Choose([]string{pkg.Archive.Filename()}) < 0 {
+			if tags.choose([]string{pkg.Archive.Filename()}) < 0 {
 				missing = append(missing, &NoWheelError{Name: pkg.Name, Version: pkg.Version, Platform: i.platforms()[0], Have: []string{pkg.Archive.Filename()}})
 				continue
 			}
@@ -88,7 +89,7 @@ func Select(p *Pylock, i Interpreter) (wheels []Wheel, sources []Source, err err
 			for n, w := range pkg.Wheels {
 				names[n] = w.Filename()
 			}
-			n := i.Choose(names)
+			n := tags.choose(names)
 			switch {
 			case n >= 0:
 				w, err := pkg.Wheels[n].wheel(pkg)

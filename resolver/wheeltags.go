@@ -69,7 +69,7 @@ func (i Interpreter) platforms() []string {
 
 // rank returns the position of a file name among the tags, 0 is the best; ok is
 // false if the file is not a wheel or the interpreter does not accept it.
-func rank(tags map[string]int, filename string) (position int, build pypi.WheelBuildTag, ok bool) {
+func (tags ranks) rank(filename string) (position int, build pypi.WheelBuildTag, ok bool) {
 	info, err := pypi.ParseWheelName(filename)
 	if err != nil {
 		return 0, build, false
@@ -83,19 +83,28 @@ func rank(tags map[string]int, filename string) (position int, build pypi.WheelB
 	return position, info.BuildTag, ok
 }
 
-// Choose returns the index of the wheel that installers select: the best tag,
-// then the highest build number; -1 if the interpreter accepts none.
-func (i Interpreter) Choose(filenames []string) int {
-	tags := map[string]int{}
-	for n, t := range i.tags() {
-		if _, ok := tags[t]; !ok {
-			tags[t] = n
+// ranks are the positions of the tags that an interpreter accepts, 0 is the best.
+type ranks map[string]int
+
+// ranks returns those of the interpreter, some thousand: once for all packages.
+func (i Interpreter) ranks() ranks {
+	tags := i.tags()
+	out := make(ranks, len(tags))
+	for n, t := range tags {
+		if _, ok := out[t]; !ok {
+			out[t] = n
 		}
 	}
+	return out
+}
+
+// choose returns the index of the wheel that installers select: the best tag,
+// then the highest build number; -1 if the interpreter accepts none.
+func (tags ranks) choose(filenames []string) int {
 	best, bestRank := -1, 0
 	var bestBuild pypi.WheelBuildTag
 	for n, f := range filenames {
-		r, build, ok := rank(tags, f)
+		r, build, ok := tags.rank(f)
 		if !ok {
 			continue
 		}

@@ -56,7 +56,7 @@ func TestChoose(t *testing.T) {
 		{"higher build number", []string{"a-1-1-py3-none-any.whl", "a-1-2-py3-none-any.whl", "a-1-py3-none-any.whl"}, 1},
 		{"not a wheel", []string{"a-1.tar.gz", "a.whl"}, -1},
 	} {
-		if got := i.Choose(tt.files); got != tt.want {
+		if got := i.ranks().choose(tt.files); got != tt.want {
 			t.Errorf("%s: Choose(%q) = %d, want %d", tt.name, tt.files, got, tt.want)
 		}
 	}
