@@ -182,10 +182,14 @@ func run(ctx context.Context, b *builder.Builder, o Options) (*Result, error) {
 		compress(opt, p.File)
 	}
 	shown.sent.count(opt.Exports)
+	early, err := newAhead(ctx, b, opt)
+	if err != nil {
+		return nil, err
+	}
 	var failed error
 	buildFunc := func(ctx context.Context, c gwclient.Client) (*gwclient.Result, error) {
 		mounted := mountModel(ctx, opt.Exports, artifact)
-		result, err := frontend.Build(ctx, c)
+		result, err := frontend.Build(ctx, early.client(c))
 		<-mounted
 		if err == nil && o.Example != nil {
 			request := result.Metadata[frontend.MetaExample]
@@ -200,6 +204,7 @@ func run(ctx context.Context, b *builder.Builder, o Options) (*Result, error) {
 	}
 	go shown.run()
 	res, err := b.Client.Build(ctx, *opt, "deployfile", buildFunc, o.observed(shown))
+	early.end()
 	<-shown.ended
 	if err != nil {
 		if ctx.Err() != nil {

@@ -80,6 +80,7 @@ func (c *compiled) image(ctx context.Context) (*dockerui.BuildResult, error) {
 	if verifies {
 		checks = append(checks, verify)
 	}
+	c.exportAhead()
 	c.layers.State = c.plan.Checked(c.states, c.layers, checks...)
 	var ref gwclient.Reference
 	eg, egctx := errgroup.WithContext(ctx)

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/containerd/containerd/v2/core/content"
+	"github.com/containerd/containerd/v2/core/content/proxy"
 	"github.com/deployfile/deployfile/build"
 	"github.com/deployfile/deployfile/internal/testing/buildtest"
 	"github.com/google/go-containerregistry/pkg/v1/types"
@@ -23,6 +25,26 @@ func writeWeights(t *testing.T, p *buildtest.Project, size int) {
 	}
 	if err := os.WriteFile(p.Path("model/weights.bin"), data, 0o644); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestCompressedBesideVerification fails to verify an image, after some seconds: its layers
+// were compressed meanwhile, and nothing was exported.
+func TestCompressedBesideVerification(t *testing.T) {
+	p := shared.Tiny(t, "").On(shared.Second(t))
+	const size = 32 << 20
+	writeWeights(t, p, size)
+	p.Write(t, "code/answer.py", "import time\ntime.sleep(8)\nraise SystemExit('it does not start')\n")
+	p.Lock(t)
+	_, _, err := p.TryBuild(t, nil) // which fails the test if something is exported
+	buildtest.WantError(t, err, "it does not start")
+	var found bool
+	err = proxy.NewContentStore(p.Builder.Client.ContentClient()).Walk(t.Context(), func(info content.Info) error {
+		found = found || info.Size > size && info.Size < size+1<<20
+		return nil
+	})
+	if err != nil || !found {
+		t.Errorf("the builder has no layer of the weights, %v", err)
 	}
 }
 
