@@ -75,9 +75,17 @@ func TestAutoscale(t *testing.T) {
 		t.Errorf("%q", all)
 	}
 	same()
+	// What somebody has changed by hand is named, and made good.
+	v.cloud.ChangeScaling(set(false, "properties", "enabled"))
+	changes, err := v.open().Diff(t.Context(), v.documents("2"))
+	if err != nil || len(changes) != 1 || !strings.Contains(changes[0].Diff, "-  enabled: false") {
+		t.Errorf("%v, %v", changes, err)
+	}
+	v.Must("2")
+	same()
 	// Without it, the number is that of the keys.
 	v.change(func(s *spec.Spec) { s.Autoscale, s.Replicas, s.Strategy, s.Weight = nil, 3, "rolling", 0 })
-	changes, err := v.open().Diff(t.Context(), v.documents("2"))
+	changes, err = v.open().Diff(t.Context(), v.documents("2"))
 	if err != nil || !strings.Contains(fmt.Sprint(changes), "{delete autoscaling iris-d") {
 		t.Errorf("%v, %v", changes, err)
 	}

@@ -88,6 +88,15 @@ func (c *Cloud) deleteScaling(r *http.Request, _ map[string]any) (answer, error)
 	return answer{status: 200}, nil
 }
 
+// ChangeScaling changes the bodies of all autoscale settings by hand.
+func (c *Cloud) ChangeScaling(change func(body map[string]any)) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, setting := range c.autoscaling {
+		change(setting)
+	}
+}
+
 // Scale has the autoscaling of an endpoint's deployments give them a number of instances,
 // within its limits.
 func (c *Cloud) Scale(n int) {
