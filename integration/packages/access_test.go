@@ -62,10 +62,25 @@ func TestIndexThatRefuses(t *testing.T) {
 		})
 	}
 
-	// What is really missing stays that, in words that whoever reads them has written.
-	x := lab.NewIndex(t, lab.Wheel(t, "dfone", "1.0", ""))
-	p := shared.Tiny(t, x.Table("corp", packages), "dfcorp")
+	// An index that hides what it has, to whoever comes without its secret, is not taken for
+	// one without the package: anybody may have published one of that name elsewhere.
+	x := lab.NewIndex(t, lab.Wheel(t, "dfcorp", "1.0", ""))
+	x.User, x.Password, x.Refuses = "reader", "correct-horse-battery", http.StatusNotFound
+	public := lab.NewIndex(t, lab.Wheel(t, "dfcorp", "99.0", ""), lab.Wheel(t, "dfone", "1.0", ""))
+	both := x.Table("corp", secret) + public.Table("public", "default = true")
+	p := shared.Tiny(t, both, "dfcorp")
 	_, err := p.TryLock(t, nil)
+	buildtest.WantError(t, err, `index "corp" answers 404 Not Found for dfcorp, and its secret "corp-index" was not given`, give)
+	p.LockWith(t, secretFile("reader:correct-horse-battery"))
+	if pylock := p.Read(t, "pylock.toml"); strings.Contains(pylock, "99.0") {
+		t.Errorf("the package is of the wrong index:\n%s", pylock)
+	}
+	shared.Tiny(t, both, "dfcorp", "dfone").LockWith(t, secretFile("reader:correct-horse-battery"))
+
+	// What is really missing stays that, in words that whoever reads them has written.
+	x = lab.NewIndex(t, lab.Wheel(t, "dfone", "1.0", ""))
+	p = shared.Tiny(t, x.Table("corp", packages), "dfcorp")
+	_, err = p.TryLock(t, nil)
 	buildtest.WantError(t, err, "dfcorp was not found", "the Deployfile depends on dfcorp")
 
 	// A model that names an index which wants a credential.

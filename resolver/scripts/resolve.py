@@ -183,12 +183,36 @@ def prefer(previous, upgrade):
             f.write(head + "".join(kept))
 
 
+def refuse_hidden(request, path):
+    """Ends the step if an index that was asked without its secret says that it has none of a
+    package, which so comes from one after it. Many say so to whoever may not know what they
+    have, and anybody may publish a package of that name elsewhere."""
+    order = [i for i in request["indexes"] if not i.get("packages")]
+    blind = [n for n, i in enumerate(order) if i.get("secret") and not os.path.exists(i["secret"])]
+    # After the default index nothing is asked.
+    if not blind or blind[0] == len(order) - 1 and order[blind[0]].get("default"):
+        return
+    pins = pinned(request)
+    for p in load_toml(path)["packages"]:
+        if canonical(p["name"]) not in pins and ("wheels" in p or "sdist" in p):
+            for n, i in enumerate(order[:blind[-1] + 1]):
+                try:
+                    get(project_page(i["url"], canonical(p["name"])), i.get("secret")).close()
+                    break  # it is of this one
+                except urllib.error.HTTPError as e:
+                    if n in blind:
+                        fail(f"{i['url']}: {e.code} {e.reason}", "index", refusals=[refusal(i["url"], e.code, p["name"], i["secret"])])
+                except OSError:
+                    pass  # uv got an answer
+
+
 def lock(request, requirements, repositories):
     """Writes pylock.toml, or raises Unknown."""
     pins, asked = [], requirements
     if request["mlflow"] == "skinny":
         requirements, pins = skinny(request, requirements)
     resolve(request, requirements, request["constraints"] + pins, "pylock.toml")
+    refuse_hidden(request, f"{WORK}/pylock.toml")
     with open(f"{OUT}/pylock.toml", "w", encoding="utf-8") as f:
         f.write(named(f"{WORK}/pylock.toml", repositories))
     with open(f"{OUT}/unused.json", "w") as f:
