@@ -105,7 +105,9 @@ func blocksOf() map[string][]covered {
 		pythonPage: {
 			{"make wheels", "", "integration/python's TestWheel installs the wheels in an empty environment"},
 			{"import deployfile", "", "integration/python's TestPage builds and serves another project so"},
-			{"mlflow deployments create -t deployfile:/prod --name iris -m models:/iris@champion -C replicas=3", "", "integration/python's TestPlugin gives MLflow's command such a target, as far as no builder is needed"},
+			{"mlflow deployments create -t deployfile:/prod --name iris -m models:/iris@champion -C replicas=3", "", "integration/python's TestDeployments gives these commands a target"},
+			{"- uses: deployfile/deployfile@v1", "", "integration/ci's TestAction runs the action's step"},
+			{"repos:", "", "integration/python's TestHooks runs it"},
 		},
 		irisPage: {
 			{"deployfile lock", "TestIrisPage", ""},

@@ -6,7 +6,6 @@ import (
 	"context"
 	"os"
 	"path/filepath"
-	"runtime"
 	"testing"
 
 	"github.com/deployfile/deployfile/internal/testing/lab"
@@ -25,11 +24,7 @@ func TestDeployments(t *testing.T) {
 	}
 	defer d.Stop()
 	engine := lab.StartEngine(t)
-	dir := t.TempDir()
-	root, err := filepath.Abs("../..")
-	if err != nil {
-		t.Fatal(err)
-	}
+	dir, root := t.TempDir(), repository(t)
 	lib := installed(t, dir, parts.Python)
 	contexts := ""
 	for name, value := range parts.Contexts() {
@@ -39,7 +34,7 @@ func TestDeployments(t *testing.T) {
 	program := filepath.Join(dir, "deployfile")
 	wrapper := `#!/bin/sh
 case "$3" in
-lock | build | deploy | run | predict) events=$2 verb=$3; shift 3; set -- --events "$events" "$verb"` + contexts + ` "$@" ;;
+lock | plan | build | deploy | run | predict) events=$2 verb=$3; shift 3; set -- --events "$events" "$verb"` + contexts + ` "$@" ;;
 esac
 exec ` + filepath.Join(lib, "bin/deployfile") + ` "$@"
 `
@@ -57,22 +52,4 @@ exec ` + filepath.Join(lib, "bin/deployfile") + ` "$@"
 	if out, err := c.CombinedOutput(); err != nil {
 		t.Errorf("%v\n%s", err, out)
 	}
-}
-
-// installed returns the directory that the wheel of bin/deployfile is installed to.
-func installed(t *testing.T, dir, python string) string {
-	t.Helper()
-	root, err := filepath.Abs("../..")
-	if err != nil {
-		t.Fatal(err)
-	}
-	u := user{t, dir}
-	u.run(root, nil, "go", "run", "./hack/wheel", "-version", "v1.0.0", "-o", dir, runtime.GOOS+"/"+runtime.GOARCH+"=bin/deployfile")
-	wheels, err := filepath.Glob(dir + "/*.whl")
-	if err != nil || len(wheels) != 1 {
-		t.Fatal(wheels, err)
-	}
-	lib := filepath.Join(dir, "lib")
-	u.run(dir, nil, python, "-m", "pip", "install", "--no-index", "--disable-pip-version-check", "--target", lib, wheels[0])
-	return lib
 }

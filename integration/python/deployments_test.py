@@ -17,6 +17,8 @@ from typing import Any
 
 import jupyter_client
 import mlflow
+import nbclient
+import nbformat
 import pandas
 from click.testing import CliRunner
 from mlflow.deployments import cli, get_deploy_client
@@ -193,6 +195,17 @@ def run_local() -> None:
         assert server.wait(60) == 0, server.returncode
 
 
+def notebook(file: Path) -> None:
+    """The notebook of the examples runs from its first cell to its last."""
+    ran = nbclient.NotebookClient(nbformat.read(file, as_version=4), timeout=600).execute()
+    outputs = {cell["id"]: [o.get("data", {}) for o in cell.get("outputs", [])] for cell in ran.cells}
+    assert any("text/html" in o for o in outputs["build"]), outputs["build"]
+    assert any("graph" in "".join(map(str, o.values())) for o in outputs["plan"]), outputs["plan"]
+    assert any("[0, 0, 0]" in o.get("text/plain", "") for o in outputs["run"]), outputs["run"]
+    assert any("http://127.0.0.1:" in o.get("text/plain", "") for o in outputs["deploy"]), outputs["deploy"]
+    assert any("2" in o.get("text/plain", "") for o in outputs["predict"]), outputs["predict"]
+
+
 if __name__ == "__main__":
     example = Path(sys.argv[1])
     registered(example)
@@ -204,4 +217,5 @@ if __name__ == "__main__":
     project(example)
     for _ in range(2):
         assert "Deployment iris is deleted" in command("delete_deployment", "--name", "iris", "--target", TARGET)
+    notebook(example.parent.parent / "iris.ipynb")
     assert containers() == {}, containers()

@@ -42,10 +42,7 @@ func TestPage(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer d.Stop()
-	root, err := filepath.Abs("../..")
-	if err != nil {
-		t.Fatal(err)
-	}
+	root := repository(t)
 	p := lab.Tiny(t, parts, "")
 	p.Write(t, "code/answer.py", echo)
 	var contexts, flags []string

@@ -12,13 +12,14 @@ from pathlib import Path
 from typing import Any, Callable
 
 import mlflow.models
+import mlflow.sagemaker
 from mlflow.deployments import get_deploy_client
 from mlflow.exceptions import MlflowException
 
 import deployfile.mlflow
 from deployfile import Deployfile, commands
 from deployfile.file import Kubernetes
-from deployfile.mlflow import _config, _model, _models, _project, plugin
+from deployfile.mlflow import _config, _model, _models, _project, plugin, sagemaker
 
 IMAGE = "registry.example/iris@sha256:" + 64 * "0"
 
@@ -135,16 +136,19 @@ def commanded() -> None:
 
 
 def examples() -> None:
-    for module in (_config, _model, _models, plugin):
+    for module in (_config, _model, _models, plugin, sagemaker):
         failed, ran = doctest.testmod(module)
         assert ran and not failed, module
 
 
 def same_parameters() -> None:
-    """The functions of mlflow.models have the parameters that they have there."""
+    """The functions of mlflow.models and mlflow.sagemaker have the parameters that they have there."""
     for name in ("build_docker", "predict"):
         theirs = inspect.signature(getattr(mlflow.models, name)).parameters.values()
         ours = inspect.signature(getattr(deployfile.mlflow, name)).parameters.values()
+        assert [(p.name, p.default) for p in theirs] == [(p.name, p.default) for p in ours], name
+    for name in set(sagemaker.__all__):
+        theirs, ours = (inspect.signature(getattr(of, name)).parameters.values() for of in (mlflow.sagemaker, sagemaker))
         assert [(p.name, p.default) for p in theirs] == [(p.name, p.default) for p in ours], name
     for call in (
         lambda: deployfile.mlflow.build_docker("model", env_manager="conda"),

@@ -6,7 +6,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -15,17 +14,8 @@ import (
 // TestWheel installs the wheel into an empty environment without a network, in each way
 // that pip has, and runs the program from there.
 func TestWheel(t *testing.T) {
-	dir := t.TempDir()
-	root, err := filepath.Abs("../..")
-	if err != nil {
-		t.Fatal(err)
-	}
-	u := user{T: t, dir: dir}
-	u.run(root, nil, "go", "run", "./hack/wheel", "-version", "v1.0.0", "-o", dir, runtime.GOOS+"/"+runtime.GOARCH+"=bin/deployfile")
-	wheels, err := filepath.Glob(dir + "/*.whl")
-	if err != nil || len(wheels) != 1 {
-		t.Fatal(wheels, err)
-	}
+	dir, root := t.TempDir(), repository(t)
+	u, wheel := user{T: t, dir: dir}, built(t, dir)
 	want := u.run(root, nil, "bin/deployfile", "version")
 	u.run(dir, nil, os.Getenv("DEPLOYFILE_TEST_PYTHON"), "-m", "venv", "env")
 	install := []string{"-m", "pip", "install", "--no-index", "--disable-pip-version-check"}
@@ -40,7 +30,7 @@ func TestWheel(t *testing.T) {
 	} {
 		t.Run(way.name, func(t *testing.T) {
 			u := user{t, dir}
-			u.run(dir, nil, "env/bin/python", slices.Concat(install, way.options, wheels)...)
+			u.run(dir, nil, "env/bin/python", slices.Concat(install, way.options, []string{wheel})...)
 			var env []string
 			if way.packages != "" {
 				env = append(env, "PYTHONPATH="+filepath.Join(dir, way.packages))
@@ -82,32 +72,18 @@ func TestWheel(t *testing.T) {
 
 // TestPlugin has MLflow find the wheel as a target of its deployments.
 func TestPlugin(t *testing.T) {
-	dir := t.TempDir()
-	root, err := filepath.Abs("../..")
-	if err != nil {
-		t.Fatal(err)
-	}
-	u := user{t, dir}
-	u.run(root, nil, "go", "run", "./hack/wheel", "-version", "v1.0.0", "-o", dir, runtime.GOOS+"/"+runtime.GOARCH+"=bin/deployfile")
-	wheels, err := filepath.Glob(dir + "/*.whl")
-	if err != nil || len(wheels) != 1 {
-		t.Fatal(wheels, err)
-	}
-	python := os.Getenv("DEPLOYFILE_TEST_PYTHON")
-	u.run(dir, nil, python, "-m", "pip", "install", "--no-index", "--disable-pip-version-check", "--target", "lib", wheels[0])
+	dir, root, python := t.TempDir(), repository(t), os.Getenv("DEPLOYFILE_TEST_PYTHON")
+	u, lib := user{t, dir}, installed(t, dir, python)
 	if err := os.CopyFS(filepath.Join(dir, "iris/model"), os.DirFS(filepath.Join(root, "examples/iris/model"))); err != nil {
 		t.Fatal(err)
 	}
-	u.run(filepath.Join(dir, "iris"), nil, filepath.Join(dir, "lib/bin/deployfile"), "init", "model")
-	u.run(dir, []string{"PYTHONPATH=" + filepath.Join(dir, "lib")}, python, filepath.Join(root, "integration/python/plugin_test.py"), "iris")
+	u.run(filepath.Join(dir, "iris"), nil, filepath.Join(lib, "bin/deployfile"), "init", "model")
+	u.run(dir, []string{"PYTHONPATH=" + lib}, python, filepath.Join(root, "integration/python/plugin_test.py"), "iris")
 }
 
 // TestTypes has the package checked as strictly as it is for its users.
 func TestTypes(t *testing.T) {
-	python, err := filepath.Abs("../../python")
-	if err != nil {
-		t.Fatal(err)
-	}
+	python := filepath.Join(repository(t), "python")
 	u, interpreter := user{t, python}, os.Getenv("DEPLOYFILE_TEST_PYTHON")
 	u.run(python, nil, interpreter, "-m", "mypy", "--strict", "--cache-dir", t.TempDir(), "-p", "deployfile", "-p", "generator")
 	u.run(python, nil, interpreter, "-m", "basedpyright", "--project", python, "--pythonpath", interpreter)
@@ -115,10 +91,7 @@ func TestTypes(t *testing.T) {
 
 // TestNotebook draws results, and progress with tqdm and with rich.
 func TestNotebook(t *testing.T) {
-	root, err := filepath.Abs("../..")
-	if err != nil {
-		t.Fatal(err)
-	}
+	root := repository(t)
 	env := []string{"PYTHONPATH=" + filepath.Join(root, "python")}
 	user{t, root}.run(root, env, os.Getenv("DEPLOYFILE_TEST_PYTHON"), "integration/python/notebook_test.py")
 }
@@ -126,33 +99,7 @@ func TestNotebook(t *testing.T) {
 // TestHostileServer asks a model's server that leads elsewhere, has no end and writes to the
 // terminal.
 func TestHostileServer(t *testing.T) {
-	root, err := filepath.Abs("../..")
-	if err != nil {
-		t.Fatal(err)
-	}
+	root := repository(t)
 	env := []string{"PYTHONPATH=" + filepath.Join(root, "python")}
 	user{t, root}.run(root, env, os.Getenv("DEPLOYFILE_TEST_PYTHON"), "integration/python/server_test.py")
-}
-
-// user runs commands in a directory of their own.
-type user struct {
-	*testing.T
-	dir string
-}
-
-// run runs a command that must succeed, and returns what it writes to standard output.
-func (u user) run(dir string, env []string, name string, args ...string) string {
-	u.Helper()
-	if strings.HasPrefix(name, "env/") {
-		name = filepath.Join(u.dir, name)
-	}
-	c := exec.Command(name, args...)
-	c.Dir, c.Env = dir, append(os.Environ(), env...)
-	var failed strings.Builder
-	c.Stderr = &failed
-	out, err := c.Output()
-	if err != nil {
-		u.Fatalf("%s: %v\n%s%s", strings.Join(c.Args, " "), err, out, failed.String())
-	}
-	return string(out)
 }

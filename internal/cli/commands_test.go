@@ -40,10 +40,11 @@ func TestCommands(t *testing.T) {
 	s := streams{in: strings.NewReader(""), out: io.Discard, text: text, err: text, events: &events{}}
 	var commands []commandJSON
 	walk(rootCommand("devel", s), func(c *cobra.Command) {
-		if c.Hidden || c.HasParent() && (!c.Runnable() || c.HasSubCommands()) {
+		name := strings.TrimPrefix(strings.TrimPrefix(c.CommandPath(), c.Root().Name()), " ")
+		// A completion is for a shell and not for a program.
+		if c.Hidden || c.HasParent() && (!c.Runnable() || c.HasSubCommands()) || strings.HasPrefix(name, "completion ") {
 			return
 		}
-		name := strings.TrimPrefix(strings.TrimPrefix(c.CommandPath(), c.Root().Name()), " ")
 		of := commandJSON{Name: name, Use: c.Use, Short: c.Short, Flags: []flagJSON{}}
 		c.LocalFlags().VisitAll(func(f *pflag.Flag) {
 			if f.Hidden || f.Name == "help" {

@@ -108,5 +108,6 @@ answers requests. A file named Deployfile says what is made; BuildKit makes it.`
 	cmd.SetUsageFunc(usage(groups, width))
 	cmd.SetFlagErrorFunc(unknownFlag)
 	completeFlags(cmd)
+	addCompletion(cmd, s)
 	return cmd
 }
