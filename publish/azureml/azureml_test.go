@@ -53,8 +53,7 @@ func connect(t *testing.T, c *azurecloud.Cloud, target deployfile.Target) *Publi
 func TestConformance(t *testing.T) {
 	for name, change := range map[string]func(*spec.Spec){
 		"rolling":    nil,
-		"canary":     canary,
-		"autoscale":  scaledBy(canary),
+		"canary":     scaledBy(canary),
 		"blue-green": mirrored,
 	} {
 		t.Run(name, func(t *testing.T) {
