@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/deployfile/deployfile/build"
 	"github.com/deployfile/deployfile/builder"
@@ -23,7 +24,8 @@ type Images struct {
 	// Image is REPOSITORY@sha256:…, REPOSITORY:TAG or an engine's image id.
 	Image string
 	// ModelImage is the model's own artifact, for targets with model-volume or
-	// modelcar = true.
+	// modelcar = true, or where its files are, for targets with model-data. For these
+	// "" is the model of the Deployfile.
 	ModelImage string
 }
 
@@ -32,7 +34,11 @@ func (i Images) check(targets []deployfile.Target) error {
 	if i.Image == "" && i.ModelImage != "" {
 		return usage("--model-image goes with --image")
 	}
+	inStore := strings.HasPrefix(i.ModelImage, "s3://")
 	for _, x := range []struct{ flag, image string }{{"image", i.Image}, {"model-image", i.ModelImage}} {
+		if inStore && x.image == i.ModelImage {
+			continue
+		}
 		if _, err := reference.ParseAnyReference(x.image); x.image != "" && err != nil {
 			return &build.UsageError{Option: x.flag, Err: fmt.Errorf("%q: %w", x.image, err)}
 		}
@@ -42,7 +48,9 @@ func (i Images) check(targets []deployfile.Target) error {
 		key := t.ModelApart()
 		apart[key] = t.Name
 		switch {
-		case i.Image != "" && key != "" && i.ModelImage == "":
+		case i.ModelImage != "" && key != "" && inStore != (key == deployfile.ModelData):
+			return usage("--model-image: target %q has %s, which takes no %s", t.Name, key, i.ModelImage)
+		case i.Image != "" && key != "" && key != deployfile.ModelData && i.ModelImage == "":
 			return usage("target %q has %s = true: name the model's own image with --model-image", t.Name, key)
 		case i.Image != "" && isDigest(i.Image) && t.Needs().Store == deployfile.StoreNone:
 			return usage("--image: only an engine knows %s, and target %q needs REPOSITORY@sha256:… or REPOSITORY:TAG", i.Image, t.Name)
@@ -54,7 +62,7 @@ func (i Images) check(targets []deployfile.Target) error {
 		return nil
 	}
 	if within := apart[""]; within != "" {
-		return usage("--model-image: target %q takes an image with the model in it: name the targets with model-volume or modelcar", within)
+		return usage("--model-image: target %q takes an image with the model in it: name the targets with model-volume, modelcar or model-data", within)
 	}
 	if car, volume := apart[deployfile.Modelcar], apart[deployfile.ModelVolume]; car != "" && volume != "" {
 		return usage("--model-image: targets %q and %q take the model in images of two forms: name one target", volume, car)
@@ -79,6 +87,8 @@ type delivery struct {
 	host publish.Host
 	// receiver prepares the repository of the target, nil if nothing has to.
 	receiver publish.Receiver
+	// keeper keeps the files of models, nil if nothing does.
+	keeper publish.ModelKeeper
 	// had are the images of the target's revisions, as the target names them.
 	had []string
 }
@@ -92,6 +102,7 @@ func deliveryTo(s *session, dry bool) delivery {
 	if importer, ok := s.publisher.(publish.Importer); ok && s.Target.Image == "" {
 		d.importer = importer
 	}
+	d.keeper, _ = s.publisher.(publish.ModelKeeper)
 	if receiver, ok := s.publisher.(publish.Receiver); ok && !dry && s.Target.Image != "" {
 		d.receiver = receiver
 	}
@@ -111,7 +122,10 @@ func (d *Deployer) releases(ctx context.Context, images Images, to []delivery) (
 		}
 	}
 	if images.Image != "" {
-		return out, d.named(ctx, images, out, to)
+		err := d.named(ctx, images, out, to)
+		if err != nil || images.ModelImage != "" || !slices.ContainsFunc(to, delivery.stores) {
+			return out, err
+		}
 	}
 	b, err := builder.Find(ctx, d.Builder)
 	if err != nil {
@@ -120,26 +134,19 @@ func (d *Deployer) releases(ctx context.Context, images Images, to []delivery) (
 	defer b.Close()
 	work := &deliveries{Deployer: d, builder: b}
 	defer work.close()
-	if err := work.checkPlatforms(ctx, to); err != nil {
-		return nil, err
-	}
-	for _, x := range to {
-		if x.receiver == nil {
-			continue
-		}
-		if err := x.receiver.Receive(ctx); err != nil {
-			return nil, atTarget(x.Target, err)
-		}
+	if images.Image == "" {
+		err = work.built(ctx, out, to)
+	} else {
+		// The lock names the files of the model: it must be the current one.
+		_, err = work.run(ctx, work.options(frontend.OutputModel))
 	}
 	for n, x := range to {
-		if out[n].Image, err = work.image(ctx, x, to); err != nil {
-			return nil, err
+		if err == nil && x.stores() {
+			out[n].ModelImage, err = work.stored(ctx, x)
 		}
-		if model := x.model(); model != "" {
-			if out[n].ModelImage, err = work.pushed(ctx, x, model, to); err != nil {
-				return nil, err
-			}
-		}
+	}
+	if err != nil || images.Image != "" {
+		return out, err
 	}
 	// Only now: a build may write the lock again.
 	lock, err := p.LockDigest(ctx)
@@ -151,11 +158,37 @@ func (d *Deployer) releases(ctx context.Context, images Images, to []delivery) (
 	dir, err := workingDir(ctx, p)
 	for n := range out {
 		out[n].LockDigest = lock
-		if out[n].ModelImage != "" {
+		if to[n].model() != "" {
 			out[n].WorkingDir = dir
 		}
 	}
 	return out, err
+}
+
+// built builds the images, and delivers them.
+func (w *deliveries) built(ctx context.Context, out []manifests.Release, to []delivery) (err error) {
+	if err := w.checkPlatforms(ctx, to); err != nil {
+		return err
+	}
+	for _, x := range to {
+		if x.receiver == nil {
+			continue
+		}
+		if err := x.receiver.Receive(ctx); err != nil {
+			return atTarget(x.Target, err)
+		}
+	}
+	for n, x := range to {
+		if out[n].Image, err = w.image(ctx, x, to); err != nil {
+			return err
+		}
+		if model := x.model(); model != "" {
+			if out[n].ModelImage, err = w.pushed(ctx, x, model, to); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // workingDir is where the server of a mounted model starts: the environment's image,
@@ -189,8 +222,8 @@ func (d *Deployer) named(ctx context.Context, images Images, releases []manifest
 	if err := d.checkNamed(ctx, to, image); err != nil {
 		return err
 	}
-	model := ""
-	if images.ModelImage != "" {
+	model := images.ModelImage
+	if model != "" && !strings.HasPrefix(model, "s3://") {
 		if model, err = d.pinned(ctx, images.ModelImage); err != nil {
 			return err
 		}
@@ -224,6 +257,8 @@ func (w *deliveries) image(ctx context.Context, d delivery, all []delivery) (str
 	switch {
 	case d.Image == "":
 		return w.imported(ctx, d)
+	case d.stores():
+		return w.pushed(ctx, d, frontend.OutputEnvData, all)
 	case d.model() != "":
 		return w.pushed(ctx, d, frontend.OutputEnv, all)
 	}
@@ -256,14 +291,16 @@ func (w *deliveries) pushed(ctx context.Context, d delivery, output string, all 
 
 // needs reports whether a target gets that output of the frontend.
 func (d delivery) needs(output string) bool {
+	if d.stores() {
+		return output == frontend.OutputEnvData
+	}
 	if model := d.model(); model != "" {
 		return output == frontend.OutputEnv || output == model
 	}
 	return output == frontend.OutputImage
 }
 
-// model returns the output that is the model's own image, "" if the model is part
-// of the image.
+// model returns the output that is the model's own image, "" if it has none.
 func (d delivery) model() string {
 	switch d.ModelApart() {
 	case deployfile.Modelcar:

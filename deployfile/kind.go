@@ -116,14 +116,23 @@ type Completer interface {
 
 // ModelApart is a Spec with keys that leave the model out of the image.
 type ModelApart interface {
-	// ModelApart returns the key that does, ModelVolume or Modelcar, or "".
+	// ModelApart returns the key that does, ModelVolume, Modelcar or ModelData, or "".
 	ModelApart() string
+}
+
+// ModelStore is a ModelApart whose key ModelData names a store for the model's files.
+type ModelStore interface {
+	// ModelData returns where the files of a model are for an endpoint. The digest is that
+	// of the files.
+	ModelData(endpoint, digest string) string
 }
 
 // The keys that leave the model out of the image.
 const (
 	// ModelVolume mounts the model's own OCI artifact as a volume.
 	ModelVolume = "model-volume"
+	// ModelData has SageMaker bring the model's files from S3.
+	ModelData = "model-data"
 	// Modelcar has KServe bring the model from an OCI image of its own.
 	Modelcar = "modelcar"
 )

@@ -10,7 +10,7 @@ import (
 // meanings. Package frontend makes the outputs, and a test of it keeps the two
 // lists equal.
 func Outputs() []string {
-	return []string{"image", "lock", "verify", "env", "model", "modelcar", "plan", "sbom", "wheels", "eject"}
+	return []string{"image", "lock", "verify", "env", "model", "modelcar", "env-model-data", "plan", "sbom", "wheels", "eject"}
 }
 
 // checkReserved refuses a target that has the name of an output.

@@ -103,8 +103,8 @@ func (s ServerEnv) Variables() map[string]string {
 	return out
 }
 
-// ModelApart returns the key that leaves the model out of the image, Modelcar
-// or ModelVolume, or "" if the model is part of the image.
+// ModelApart returns the key that leaves the model out of the image, Modelcar,
+// ModelVolume or ModelData, or "" if the model is part of the image.
 func (t Target) ModelApart() string {
 	if apart, ok := t.Spec.(ModelApart); ok {
 		return apart.ModelApart()

@@ -41,4 +41,5 @@ func ExampleOutputs() {
 	// env
 	// model
 	// modelcar
+	// env-model-data
 }

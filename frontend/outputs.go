@@ -16,6 +16,7 @@ const (
 	OutputEnv      = "env"
 	OutputModel    = "model"
 	OutputModelcar = "modelcar"
+	OutputEnvData  = "env-model-data"
 	OutputPlan     = "plan"
 	OutputSBOM     = "sbom"
 	OutputWheels   = "wheels"
@@ -89,6 +90,9 @@ func outputs() []output {
 		}},
 		{name: OutputModelcar, description: "the model on the base image, as a storageUri oci:// of KServe", build: buildImage, image: &contents{
 			layers: modelcarLayers, config: modelcarConfig, check: checkModelcar,
+		}},
+		{name: OutputEnvData, description: "the image without the model, for model-data of SageMaker", build: buildImage, image: &contents{
+			environment: true, reduce: (*llb.Plan).WithModelData, layers: (*llb.Plan).Image, config: imageConfig,
 		}},
 		{name: OutputPlan, description: "what the image is made of, as JSON", build: buildPlan},
 		{name: OutputSBOM, description: "SBOMs, SPDX and CycloneDX", build: buildSBOM},

@@ -19,10 +19,17 @@ const (
 	ModelHubDir = ModelDir + "/deployfile-hub"
 	// CodeDir has the project's own code and is in PYTHONPATH.
 	CodeDir = "/opt/code"
+	// ModelDataDir has the model's files if SageMaker takes them from S3.
+	ModelDataDir = "/opt/ml/model"
 	// ModelcarDir has the model's files in an image that KServe takes by a
 	// storageUri oci://, which looks for them there.
 	ModelcarDir = "/models"
 )
+
+// ModelDataVariable has the SHA-256 of a line "SHA256  PATH" for each file in ModelDataDir,
+// in the order of the paths, in hexadecimal. A server without the model starts only if it is
+// right.
+const ModelDataVariable = "DEPLOYFILE_MODEL_SHA256"
 
 // One domain is in front of every key of the project, deployfile.github.io, in
 // the two notations that those who define the keys ask for.

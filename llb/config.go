@@ -171,7 +171,7 @@ func (p *Plan) ImageConfig(base dockerspec.DockerOCIImage) (*dockerspec.DockerOC
 	img.RootFS = ocispecs.RootFS{Type: "layers"}
 	img.History = p.history(base.History, &created)
 	img.Config.Env = p.Config.Env
-	img.Config.Entrypoint = nil
+	img.Config.Entrypoint = p.Config.Entrypoint
 	img.Config.Cmd = p.Config.Cmd
 	img.Config.User = p.Config.User
 	img.Config.WorkingDir = p.Config.WorkingDir

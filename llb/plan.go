@@ -150,6 +150,8 @@ type NamedModel struct {
 type ConfigPlan struct {
 	// Env is in the order of the names.
 	Env []string `json:"env"`
+	// Entrypoint is started with the command, if there is one.
+	Entrypoint []string `json:"entrypoint,omitempty"`
 	// Cmd is the default command, User "uid:gid", WorkingDir a directory.
 	Cmd  []string `json:"cmd"`
 	User string   `json:"user"`

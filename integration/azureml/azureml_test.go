@@ -55,7 +55,7 @@ func newUser(t *testing.T, p *lab.Project, h *host.Host, more string) *user {
 	h.Formats = []types.MediaType{types.DockerManifestSchema2}
 	c.Pull = h.Pull
 	c.Start = func(x azurecloud.Container) (azurecloud.Server, error) {
-		return h.Start(x.Image, x.Env, x.Port, host.Limits{Connect: time.Second, Ping: 5 * time.Second, Start: x.Startup, Invoke: x.Request})
+		return h.Start(x.Image, x.Env, nil, x.Port, host.Limits{Connect: time.Second, Ping: 5 * time.Second, Start: x.Startup, Invoke: x.Request})
 	}
 	c.Storage = t.TempDir()
 	c.Run = func(x azurecloud.Task) error {

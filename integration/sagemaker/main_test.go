@@ -59,9 +59,13 @@ func newUser(t *testing.T, p *lab.Project, more string) *user {
 		Name: ecr, Registry: shared.Registry.Host, Formats: []types.MediaType{types.DockerManifestSchema2}, Dir: t.TempDir(),
 		User: "993:990", Arguments: []string{"serve"}, ReadOnly: true,
 	}
-	c.Shapes, c.Pull = loadShapes(t), h.Pull
-	c.Start = func(image string, env map[string]string) (awscloud.Server, error) {
-		return h.Start(image, env, port, limits())
+	c.Shapes, c.Pull, c.Dir = loadShapes(t), h.Pull, t.TempDir()
+	c.Start = func(o awscloud.Container) (awscloud.Server, error) {
+		mounts := map[string]string{}
+		if o.Model != "" {
+			mounts["/opt/ml/model"] = o.Model
+		}
+		return h.Start(o.Image, o.Env, mounts, port, limits())
 	}
 	// Of two looks, one sees the change, and the next its end.
 	c.Step = time.Minute

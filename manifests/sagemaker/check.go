@@ -38,6 +38,7 @@ func (s *Spec) Check(c *deployfile.Check) {
 	s.checkGuarded(c)
 	s.checkAutoscale(c)
 	s.checkAsync(c)
+	s.checkModelData(c)
 	s.checkImage(c)
 	s.checkPlatform(c)
 	s.checkBatch(c)

@@ -28,8 +28,9 @@ type (
 		Tags                   []tag      `json:",omitempty"`
 	}
 	container struct {
-		Image       string
-		Environment map[string]string
+		Image           string
+		ModelDataSource *dataSource `json:",omitempty"`
+		Environment     map[string]string
 	}
 	vpcConfig struct {
 		SecurityGroupIds []string
@@ -53,6 +54,7 @@ type (
 		InstanceType                                string `json:",omitempty"`
 		InitialVariantWeight                        int
 		VolumeSizeInGB                              int               `json:",omitempty"`
+		ModelDataDownloadTimeoutInSeconds           int               `json:",omitempty"`
 		ContainerStartupHealthCheckTimeoutInSeconds int               `json:",omitempty"`
 		ServerlessConfig                            *serverlessConfig `json:",omitempty"`
 	}

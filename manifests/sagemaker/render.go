@@ -82,6 +82,9 @@ func (s *Spec) model(r manifests.Release) (*model, error) {
 		Tags:                   s.tags(),
 	}
 	m.PrimaryContainer.Environment["PORT"] = strconv.Itoa(port)
+	if err := s.addModelData(&m.PrimaryContainer, r); err != nil {
+		return nil, err
+	}
 	if s.VPC != nil {
 		m.VpcConfig = &vpcConfig{SecurityGroupIds: s.VPC.SecurityGroups, Subnets: s.VPC.Subnets}
 	}
@@ -103,6 +106,9 @@ func (s *Spec) variant(name, modelName string) variant {
 	}
 	v.InitialInstanceCount, v.InstanceType, v.VolumeSizeInGB = s.Instances(), s.InstanceType, s.VolumeSize
 	v.ContainerStartupHealthCheckTimeoutInSeconds = secondsOf(s.StartupTimeout)
+	if s.Data != "" {
+		v.ModelDataDownloadTimeoutInSeconds = secondsOf(s.StartupTimeout)
+	}
 	return v
 }
 

@@ -66,6 +66,9 @@ type Spec struct {
 	// Storage is where files of `predict --batch` and the requests of an asynchronous
 	// endpoint are until they are answered, s3://BUCKET/PREFIX.
 	Storage string `toml:"storage" json:"storage,omitzero" format:"s3-url"`
+	// Data keeps the files of the model in S3, below s3://BUCKET/PREFIX, and not in the
+	// image, so that many models share one image.
+	Data string `toml:"model-data" json:"model-data,omitzero" format:"s3-url"`
 	// Guarded is how SageMaker replaces the instances of strategy "rolling"; the default is
 	// all at once.
 	Guarded *Guarded `toml:"rollout" json:"rollout,omitzero"`

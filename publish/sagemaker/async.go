@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/sagemaker/types"
 	"github.com/aws/aws-sdk-go-v2/service/sagemakerruntime"
 	runtimetypes "github.com/aws/aws-sdk-go-v2/service/sagemakerruntime/types"
@@ -101,7 +100,7 @@ func (q *queue) ask(ctx context.Context, body []byte, header http.Header) (answe
 		fresh, cancel := context.WithTimeout(context.WithoutCancel(ctx), publish.CleanupLimit)
 		defer cancel()
 		for _, l := range made {
-			err = errors.Join(err, q.remove(fresh, l))
+			err = errors.Join(err, q.removeOne(fresh, l))
 		}
 	}()
 	if err := q.put(ctx, input, bytes.NewReader(body)); err != nil {
@@ -154,10 +153,4 @@ func (q *queue) fetch(ctx context.Context, at location) (content []byte, ok bool
 	defer in.Close()
 	content, err = untrusted.ReadAll(in, at.String(), maxAsync)
 	return content, err == nil, err
-}
-
-// remove deletes an object, if it is there.
-func (q *queue) remove(ctx context.Context, l location) error {
-	_, err := q.storage.DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: &l.bucket, Key: &l.key})
-	return refusedUnlessNil("delete "+l.String(), err)
 }

@@ -24,7 +24,7 @@ func TestAsync(t *testing.T) {
 	for name, storage := range map[string]string{"storage": "s3://staging/tmp", "output": ""} {
 		t.Run(name, func(t *testing.T) {
 			v := begin(t, func(s *spec.Spec) { asynchronous(s); s.Storage = storage })
-			v.cloud.Start = func(image string, _ map[string]string) (awscloud.Server, error) { return answers(image), nil }
+			v.cloud.Start = func(o awscloud.Container) (awscloud.Server, error) { return answers(o.Image), nil }
 			throttled := false
 			v.cloud.Fault = func(operation string) publishtest.RequestFault {
 				if operation == "InvokeEndpointAsync" && !throttled {

@@ -31,6 +31,9 @@ func (p *Publisher) Batch(ctx context.Context, o publish.BatchOptions) error {
 	if status.Revision == nil {
 		return &publish.NothingError{Endpoint: p.endpoint}
 	}
+	if status.Revision.State.Live.ModelImage != "" {
+		return fmt.Errorf("[targets.%s] has model-data, and SageMaker runs no batch with a model from S3: deploy a target without it", p.target)
+	}
 	if p.batch.instanceType == "" {
 		return fmt.Errorf("the type of instance is not known: write instance-type in [targets.%s.batch]", p.target)
 	}

@@ -36,7 +36,7 @@ func (rows) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 func (rows) Stop() []string { return []string{"the server has ended"} }
 
-func predicting(string, map[string]string) (awscloud.Server, error) { return rows{}, nil }
+func predicting(awscloud.Container) (awscloud.Server, error) { return rows{}, nil }
 
 func stored(s *spec.Spec) {
 	s.Storage, s.KMSKey, s.ResourceTags = "s3://staging/tmp", "alias/iris", map[string]string{"team": "flowers"}

@@ -102,7 +102,7 @@ func TestForeign(t *testing.T) {
 	}
 	o := v.Options()
 	o.ForceConflicts = true
-	v.cloud.Start = func(string, map[string]string) (awscloud.Server, error) { return nil, errors.New("broken") }
+	v.cloud.Start = func(awscloud.Container) (awscloud.Server, error) { return nil, errors.New("broken") }
 	if _, err := publish.Deploy(ctx, v.open(), v.Release("2"), o); err == nil {
 		t.Error("it is deployed")
 	}

@@ -244,7 +244,7 @@ func says(name string, value any) bool {
 	switch name {
 	case "EnableNetworkIsolation":
 		return value == true
-	case "VpcConfig", "KmsKeyId", "DataCaptureConfig", "Environment", "AsyncInferenceConfig", "VolumeSizeInGB", "ShadowProductionVariants":
+	case "VpcConfig", "KmsKeyId", "DataCaptureConfig", "Environment", "AsyncInferenceConfig", "VolumeSizeInGB", "ShadowProductionVariants", "ModelDataSource", "ModelDataUrl":
 		return value != nil
 	}
 	return false

@@ -179,6 +179,11 @@ func (d *driver) Removals(ctx context.Context, records []publish.Record) ([]publ
 		out = append(out, publish.Change{Action: "delete", Object: "autoscaling of " + d.endpoint})
 	}
 	for _, r := range records {
+		for _, at := range d.dataOf(r) {
+			if change := (publish.Change{Action: "delete", Object: "model data " + at.String()}); !slices.ContainsFunc(out, func(c publish.Change) bool { return c.Object == change.Object }) {
+				out = append(out, change)
+			}
+		}
 		out = append(out, publish.Change{Action: "delete", Object: "configuration " + d.configName(r.Number)})
 		out = append(out, publish.Change{Action: "delete", Object: "model " + d.modelName(r.Number)})
 		if r.State.Next != nil {
@@ -189,12 +194,15 @@ func (d *driver) Removals(ctx context.Context, records []publish.Record) ([]publ
 }
 
 // Delete implements publish.Driver: it deletes the endpoint and waits until that is gone,
-// because configurations must not be deleted before. The image and the log stay.
+// because configurations and models must not be deleted before. The image and the log stay.
 func (d *driver) Delete(ctx context.Context, records []publish.Record) error {
 	if err := d.scale(ctx, nil, d.anyScaling(records)); err != nil {
 		return err
 	}
-	return d.settle(ctx, goal{}, func(e *api.DescribeEndpointOutput) bool { return d.conflict(e) == nil }, func(string) {})
+	if err := d.settle(ctx, goal{}, func(e *api.DescribeEndpointOutput) bool { return d.conflict(e) == nil }, func(string) {}); err != nil {
+		return err
+	}
+	return d.removeAllData(ctx, records)
 }
 
 // Close implements publish.Driver.

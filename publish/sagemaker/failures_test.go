@@ -48,11 +48,11 @@ func TestDrain(t *testing.T) {
 func TestUpdateFails(t *testing.T) {
 	v := begin(t, nil)
 	v.Must("1")
-	v.cloud.Start = func(image string, _ map[string]string) (awscloud.Server, error) {
-		if image == clouds.Image(repository, "2") {
+	v.cloud.Start = func(o awscloud.Container) (awscloud.Server, error) {
+		if o.Image == clouds.Image(repository, "2") {
 			return nil, errors.New("ModuleNotFoundError: no module named 'iris'")
 		}
-		return answers(image), nil
+		return answers(o.Image), nil
 	}
 	before := v.cloud.There()
 	_, err := v.Deploy("2")
@@ -70,7 +70,7 @@ func TestUpdateFails(t *testing.T) {
 // The first deployment of what does not start leaves nothing.
 func TestCreateFails(t *testing.T) {
 	v := begin(t, nil)
-	v.cloud.Start = func(string, map[string]string) (awscloud.Server, error) { return nil, errors.New("out of memory") }
+	v.cloud.Start = func(awscloud.Container) (awscloud.Server, error) { return nil, errors.New("out of memory") }
 	_, err := v.Deploy("1")
 	var unready *publish.NotReadyError
 	if !errors.As(err, &unready) || unready.Restored != 0 || !strings.Contains(err.Error(), "what had been started of it is removed") {
@@ -87,7 +87,7 @@ func TestCreateFails(t *testing.T) {
 func TestNoWait(t *testing.T) {
 	v := begin(t, nil)
 	v.Must("1")
-	v.cloud.Start = func(string, map[string]string) (awscloud.Server, error) { return nil, errors.New("out of memory") }
+	v.cloud.Start = func(awscloud.Container) (awscloud.Server, error) { return nil, errors.New("out of memory") }
 	o := v.Options()
 	o.NoWait = true
 	if _, err := publish.Deploy(t.Context(), v.open(), v.Release("2"), o); err != nil {

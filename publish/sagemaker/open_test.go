@@ -37,7 +37,7 @@ func (answers) Stop() []string { return nil }
 // The proxy of open signs requests, and brings back what the server itself says.
 func TestOpen(t *testing.T) {
 	v := begin(t, func(s *spec.Spec) { s.Strategy, s.Weight = manifests.StrategyCanary, 10 })
-	v.cloud.Start = func(image string, _ map[string]string) (awscloud.Server, error) { return answers(image), nil }
+	v.cloud.Start = func(o awscloud.Container) (awscloud.Server, error) { return answers(o.Image), nil }
 	var nothing *publish.NothingError
 	if _, err := v.open().Open(t.Context()); !errors.As(err, &nothing) {
 		t.Errorf("%v", err)

@@ -205,6 +205,9 @@ func (c *check) needed() []request {
 		{resource: endpoint, actions: []string{"sagemaker:CreateEndpoint", "sagemaker:UpdateEndpoint", "sagemaker:DescribeEndpoint"}},
 		{resource: c.keys.ExecutionRole, actions: []string{"iam:PassRole"}, passed: hosting},
 	}
+	if at, ok := locationOf(c.keys.Data); ok {
+		out = append(out, c.inS3(at, "s3:PutObject"), request{resource: c.bucket(at), actions: []string{"s3:ListBucket"}})
+	}
 	if c.keys.Autoscale != nil {
 		out = append(out, request{resource: "*", actions: []string{"application-autoscaling:RegisterScalableTarget", "application-autoscaling:PutScalingPolicy"}})
 	}
@@ -217,6 +220,9 @@ func (c *check) cleaning() []request {
 		{resource: c.named("model", c.modelName(1)), actions: []string{"sagemaker:DeleteModel"}},
 		{resource: c.named("endpoint-config", c.configName(1)), actions: []string{"sagemaker:DeleteEndpointConfig"}},
 		{resource: c.named("endpoint", c.endpoint), actions: []string{"sagemaker:DeleteEndpoint"}},
+	}
+	if at, ok := locationOf(c.keys.Data); ok {
+		out = append(out, c.inS3(at, "s3:DeleteObject"))
 	}
 	if c.keys.Autoscale != nil {
 		out = append(out, request{resource: "*", actions: []string{"application-autoscaling:DeregisterScalableTarget"}})
@@ -234,10 +240,22 @@ func (c *check) executing() []request {
 	}
 	if c.keys.Async != nil {
 		if at, ok := locationOf(c.keys.Async.Output); ok {
-			out = append(out, request{resource: "arn:" + role.partition + ":s3:::" + at.bucket + "/" + at.under("answer").key, actions: []string{"s3:PutObject"}})
+			out = append(out, c.inS3(at, "s3:PutObject"))
 		}
 	}
+	if at, ok := locationOf(c.keys.Data); ok {
+		out = append(out, c.inS3(at, "s3:GetObject"), request{resource: c.bucket(at), actions: []string{"s3:ListBucket"}})
+	}
 	return out
+}
+
+// bucket returns the ARN of a location's bucket, and inS3 what is done to an object there.
+func (c *check) bucket(at location) string {
+	return "arn:" + arnOf(c.keys.ExecutionRole).partition + ":s3:::" + at.bucket
+}
+
+func (c *check) inS3(at location, action string) request {
+	return request{resource: c.bucket(at) + "/" + at.under(c.endpoint+"/any").key, actions: []string{action}}
 }
 
 // simulate returns what somebody lacks of requests, "" for nothing. It is not sure if a

@@ -50,12 +50,21 @@ func TestPolicies(t *testing.T) {
 		"real-time": {func(s *spec.Spec) { s.ResourceTags = map[string]string{"team": "flowers"} }, nil},
 		"canary":    {canary, nil},
 		"scaled":    {scaled, more},
+		"data":      {withData, more},
 	} {
 		t.Run(name, func(t *testing.T) {
 			v := begin(t, test.keys)
 			v.Target.Endpoint = "iris-aws"
+			s, _ := v.Target.Spec.(*spec.Spec)
+			if s.Data != "" {
+				v.Change = func(r *manifests.Release) {
+					r.ModelImage = s.ModelData("iris-aws", strings.Repeat("0", 63)+r.Version)
+					v.keepAt(r.ModelImage, r.Version)
+				}
+			}
 			own := &awscloud.Policy{Statement: append(append([]awscloud.Statement{}, policies[1].Statement...), test.more...)}
-			v.cloud.Policies = map[string]*awscloud.Policy{me: own, executor: policies[0]}
+			executing := &awscloud.Policy{Statement: append([]awscloud.Statement{{Effect: "Allow", Action: []string{"s3:GetObject", "s3:ListBucket"}, Resource: []string{"arn:aws:s3:::models*"}}}, policies[0].Statement...)}
+			v.cloud.Policies = map[string]*awscloud.Policy{me: own, executor: executing}
 			v.finds("")
 			if err := v.open().Receive(t.Context()); err == nil || !strings.Contains(err.Error(), "there is no repository") {
 				t.Error(err)
@@ -65,7 +74,7 @@ func TestPolicies(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			if s, _ := v.Target.Spec.(*spec.Spec); s.Strategy != manifests.StrategyRolling {
+			if s.Strategy != manifests.StrategyRolling {
 				if _, err := publish.Promote(t.Context(), v.open(), v.Options()); err != nil {
 					t.Fatal(err)
 				}

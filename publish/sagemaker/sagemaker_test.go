@@ -3,6 +3,7 @@ package sagemaker
 import (
 	"context"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -70,6 +71,7 @@ func TestConformance(t *testing.T) {
 		"autoscale":  scaled,
 		"async":      asynchronous,
 		"mirror":     mirrored,
+		"model-data": withData,
 		"blue-green": func(s *spec.Spec) { s.Strategy = manifests.StrategyBlueGreen },
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -79,6 +81,12 @@ func TestConformance(t *testing.T) {
 				target := targetOf(change)
 				s, _ := target.Spec.(*spec.Spec)
 				e := clouds.Endpoint{Cloud: c, Target: target}
+				if s.Data != "" {
+					e.Change = func(r *manifests.Release) {
+						r.ModelImage = s.ModelData("iris", strings.Repeat("0", 63)+r.Version)
+						c.Put(strings.TrimPrefix(r.ModelImage, "s3://")+"MLmodel", "flavors")
+					}
+				}
 				return e.Conforming(s.Strategy != manifests.StrategyRolling, func(t *testing.T) (publish.Store, publish.Driver) {
 					t.Helper()
 					return connect(t, c, target).Parts()

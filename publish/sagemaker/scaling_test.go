@@ -78,7 +78,7 @@ func TestAutoscale(t *testing.T) {
 
 // After a failure there is the autoscaling of before.
 func TestAutoscaleReverts(t *testing.T) {
-	broken := func(string, map[string]string) (awscloud.Server, error) { return nil, errors.New("out of memory") }
+	broken := func(awscloud.Container) (awscloud.Server, error) { return nil, errors.New("out of memory") }
 	for name, x := range map[string]struct {
 		was, is func(*spec.Spec)
 		want    bool

@@ -66,7 +66,7 @@ type object struct {
 	size int64
 }
 
-// mostObjects is how many objects a batch may have.
+// mostObjects is how many objects a batch or a model may have.
 const mostObjects = 100_000
 
 // list returns the objects below a prefix.
@@ -86,6 +86,12 @@ func (c *connection) list(ctx context.Context, prefix location) ([]object, error
 		}
 	}
 	return out, nil
+}
+
+// removeOne deletes an object, if it is there.
+func (c *connection) removeOne(ctx context.Context, l location) error {
+	_, err := c.storage.DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: &l.bucket, Key: &l.key})
+	return refusedUnlessNil("delete "+l.String(), err)
 }
 
 // removeAll deletes what is below a prefix.

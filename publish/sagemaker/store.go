@@ -215,6 +215,9 @@ func (s *store) Delete(ctx context.Context, r publish.Record) error {
 	if err := s.deleteConfig(ctx, r.Number); err != nil {
 		return err
 	}
+	if err := s.removeData(ctx, r); err != nil {
+		return err
+	}
 	for _, name := range []string{s.nextName(r.Number), s.modelName(r.Number)} {
 		if _, err := s.api.DeleteModel(ctx, &api.DeleteModelInput{ModelName: aws.String(name)}); err != nil && !missing(err) {
 			return refused("delete model "+name, err)

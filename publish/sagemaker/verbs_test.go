@@ -98,7 +98,7 @@ func TestStaleEndpoint(t *testing.T) {
 	for _, version := range []string{"1", "2", "3"} {
 		v.Must(version)
 	}
-	v.cloud.Start = func(string, map[string]string) (awscloud.Server, error) { return nil, errors.New("out of memory") }
+	v.cloud.Start = func(awscloud.Container) (awscloud.Server, error) { return nil, errors.New("out of memory") }
 	var unready *publish.NotReadyError
 	if _, err := v.Deploy("4"); !errors.As(err, &unready) || !strings.Contains(unready.Reason, "ping health check") {
 		t.Errorf("%v", err)

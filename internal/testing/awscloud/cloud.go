@@ -44,7 +44,12 @@ type Cloud struct {
 	Pull func(image string) error
 	// Start starts the server of a variant, which answers until it is stopped; nil starts
 	// none, and answers are the image's name. An error is why it does not become ready.
-	Start func(image string, env map[string]string) (Server, error)
+	Start func(Container) (Server, error)
+	// Buckets has a directory for each bucket, of a server that stands for S3; "" lets the
+	// cloud answer for S3 itself.
+	Buckets string
+	// Dir is where models are downloaded to.
+	Dir string
 	// Fault is what happens to a request, by its operation; nil for nothing.
 	Fault func(operation string) publishtest.RequestFault
 	// Shapes checks each request and answer, nil for no checks.
@@ -70,6 +75,14 @@ type Cloud struct {
 
 	// stopping are the servers that start or stop.
 	stopping sync.WaitGroup
+}
+
+// Container is what SageMaker starts.
+type Container struct {
+	Image string
+	Env   map[string]string
+	// Model is the directory that is mounted at /opt/ml/model, "" for none.
+	Model string
 }
 
 // Server is what answers the requests of an endpoint's variant.

@@ -39,6 +39,8 @@ type variant struct {
 	shadow bool
 	copies int
 	env    map[string]string
+	// model is the directory of the model from S3, "" for none.
+	model  string
 	server Server
 	sent   int
 	// answering counts the requests that are being answered.

@@ -79,6 +79,11 @@ func (c *Cloud) begin(e *endpoint) {
 		made := &variant{name: text(v, "VariantName"), image: text(container, "Image"), serverless: v["ServerlessConfig"], shadow: i >= len(production), env: map[string]string{}}
 		made.weight, _ = v["InitialVariantWeight"].(float64)
 		made.count, _ = v["InitialInstanceCount"].(float64)
+		var err error
+		if made.model, err = c.download(sourceOf(m)); err != nil {
+			e.fleet <- fleet{failure: err.Error()}
+			return
+		}
 		variables, _ := container["Environment"].(map[string]any)
 		for name := range variables {
 			made.env[name] = text(variables, name)
@@ -95,7 +100,7 @@ func (c *Cloud) started(f fleet, at time.Time) fleet {
 		return f
 	}
 	for i, v := range f.variants {
-		server, err := c.Start(v.image, v.env)
+		server, err := c.Start(Container{v.image, v.env, v.model})
 		if err != nil {
 			c.stop(f.variants[:i])
 			for line := range strings.Lines(err.Error()) {

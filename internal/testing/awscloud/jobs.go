@@ -42,6 +42,9 @@ func (c *Cloud) createJob(in map[string]any) (any, error) {
 	if _, err := c.look(c.models, "model", text(in, "ModelName")); err != nil {
 		return nil, err
 	}
+	if sourceOf(c.models[text(in, "ModelName")]) != "" {
+		return nil, invalid("Model %q has a ModelDataSource, which Batch Transform does not support.", text(in, "ModelName"))
+	}
 	j := &job{name: name, arn: c.arn("transform-job", name), status: "InProgress", body: maps.Clone(in), created: c.now, until: c.now.Add(jobTime), seen: c.requests + c.Stale + 1, done: make(chan written, 1)}
 	delete(j.body, "Tags")
 	c.jobs[name] = j
@@ -107,7 +110,7 @@ func (c *Cloud) transformed(image string, env map[string]string, requests []requ
 		}
 		return out
 	}
-	server, err := c.Start(image, env)
+	server, err := c.Start(Container{Image: image, Env: env})
 	if err != nil {
 		return written{failure: "AlgorithmError: See job logs for more information", log: strings.Split(strings.TrimRight(err.Error(), "\n"), "\n")}
 	}

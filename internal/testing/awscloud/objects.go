@@ -57,6 +57,11 @@ func (c *Cloud) createModel(in map[string]any) (any, error) {
 			return nil, invalid("%v", err)
 		}
 	}
+	if source := sourceOf(&object{body: in}); source != "" {
+		if objects, err := c.below(source); err != nil || len(objects) == 0 {
+			return nil, invalid("Could not find model data at %s. %v", source, err)
+		}
+	}
 	arn, err := c.create(c.models, "model", "model", text(in, "ModelName"), in)
 	return map[string]any{"ModelArn": arn}, err
 }
@@ -136,9 +141,13 @@ func variantsOf(config *object) (out []map[string]any) {
 }
 
 func (c *Cloud) createConfig(in map[string]any) (any, error) {
-	for _, name := range modelsOf(&object{body: in}) {
-		if _, err := c.look(c.models, "model", name); err != nil {
+	for _, v := range variantsOf(&object{body: in}) {
+		m, err := c.look(c.models, "model", text(v, "ModelName"))
+		if err != nil {
 			return nil, err
+		}
+		if v["ServerlessConfig"] != nil && sourceOf(m) != "" {
+			return nil, invalid("ModelDataSource is not supported for serverless endpoints.")
 		}
 	}
 	arn, err := c.create(c.configs, "endpoint-config", "endpoint configuration", text(in, "EndpointConfigName"), in)

@@ -30,6 +30,8 @@ type Endpoint struct {
 	*testing.T
 	Cloud  Cloud
 	Target deployfile.Target
+	// Change changes each release, nil does not.
+	Change func(*manifests.Release)
 	// Connect connects to the endpoint anew.
 	Connect func() publish.Publisher
 }
@@ -44,7 +46,11 @@ func Version(image string) string { return image[max(0, len(image)-1):] }
 
 // Release returns a release of a version.
 func (e *Endpoint) Release(version string) manifests.Release {
-	return manifests.Release{Model: "iris", Version: version, Target: e.Target, Image: Image(e.Target.Image, version), Port: 8080}
+	r := manifests.Release{Model: "iris", Version: version, Target: e.Target, Image: Image(e.Target.Image, version), Port: 8080}
+	if e.Change != nil {
+		e.Change(&r)
+	}
+	return r
 }
 
 // Options returns the options of a rollout.

@@ -33,9 +33,10 @@ type Container struct {
 	ended      chan struct{}
 }
 
-// Start starts an image and waits until it answers /ping at a port. The error has its log.
-func (h *Host) Start(image string, env map[string]string, port int, limits Limits) (*Container, error) {
-	c, err := h.prepare(image, h.Arguments, env, nil)
+// Start starts an image, with directories of this machine at others, and waits until it
+// answers /ping at a port. The error has its log.
+func (h *Host) Start(image string, env, mounts map[string]string, port int, limits Limits) (*Container, error) {
+	c, err := h.prepare(image, h.Arguments, env, mounts)
 	if err != nil {
 		return nil, err
 	}
