@@ -53,15 +53,13 @@ func asyncFormats(formats map[string]deployfile.Format) {
 }
 
 // checkAsync reports what asynchronous endpoints do not have. A request cannot name a
-// variant, and autoscaling counts requests that are answered at once.
+// variant.
 func (s *Spec) checkAsync(c *deployfile.Check) {
 	if s.Async == nil || !c.Has("async") {
 		return
 	}
-	for _, key := range []string{"serverless", "autoscale"} {
-		if c.Has(key) {
-			c.AtKey(problem("conflict", fmt.Sprintf("an asynchronous endpoint has no %s", c.Called(key)), "leave out one of the two"), key)
-		}
+	if c.Has("serverless") {
+		c.AtKey(problem("conflict", "an asynchronous endpoint has no "+c.Called("serverless"), "leave out one of the two"), "serverless")
 	}
 	if c.Has("strategy") && s.Strategy != manifests.StrategyRolling {
 		c.AtValue(problem("conflict", fmt.Sprintf("%s %q is not for an asynchronous endpoint, whose requests cannot name a release", c.Called("strategy"), s.Strategy), `leave out one of the two, or write: strategy = "rolling"`), "strategy")

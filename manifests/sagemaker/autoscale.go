@@ -18,8 +18,12 @@ type Autoscale struct {
 	Min int `toml:"min" json:"min,omitzero" min:"1" default:"1"`
 	// Max is the largest number. It is required.
 	Max int `toml:"max" json:"max" min:"1" required:"it is the largest number of instances" example:"max = 4"`
-	// Invocations is how many requests in a minute an instance is to get. It is required.
-	Invocations int `toml:"invocations" json:"invocations" min:"1" required:"it is how many requests in a minute an instance is to get" example:"invocations = 600"`
+	// Invocations is how many requests in a minute an instance is to get. It is required,
+	// unless the endpoint is asynchronous.
+	Invocations int `toml:"invocations" json:"invocations,omitzero" min:"1"`
+	// Backlog is how many requests are to wait for an instance of an asynchronous endpoint,
+	// for which it is required.
+	Backlog int `toml:"backlog" json:"backlog,omitzero" min:"1"`
 	// ScaleOutWait is how long to wait after instances were added, "5m" by default.
 	ScaleOutWait string `toml:"scale-out-wait" json:"scale-out-wait,omitzero" format:"wait" default:"5m"`
 	// ScaleInWait is how long to wait after instances were removed, "5m" by default.
@@ -40,8 +44,24 @@ func (s *Spec) checkAutoscale(c *deployfile.Check) {
 	case c.Has("replicas"):
 		c.AtKey(problem("conflict", fmt.Sprintf("%s is set, so %s has no effect", c.Called("autoscale"), c.Called("replicas")), "leave out one of the two"), "replicas")
 	}
+	s.checkMeasure(c)
 	if c.Has("autoscale", "min") && c.Has("autoscale", "max") && a.Min > a.Max {
 		c.AtValue(problem("conflict", fmt.Sprintf("%s is %d, more than max, which is %d", c.Called("autoscale", "min"), a.Min, a.Max), ""), "autoscale", "min")
+	}
+}
+
+// checkMeasure checks what decides on the number of instances.
+func (s *Spec) checkMeasure(c *deployfile.Check) {
+	needs, other, example, why := "invocations", "backlog", "invocations = 600", "it is how many requests in a minute an instance is to get"
+	if s.Async != nil {
+		needs, other, example, why = other, needs, "backlog = 5", "it is how many requests are to wait for an instance"
+	}
+	if c.Has("autoscale", other) {
+		c.AtKey(problem("conflict", fmt.Sprintf("%s is not for this endpoint: %s decides", c.Called("autoscale", other), needs), "for example: "+example), "autoscale", other)
+		return
+	}
+	if !c.Written("autoscale", needs) {
+		c.AtKey(problem("missing-key", fmt.Sprintf("%s is missing: %s", c.Called("autoscale", needs), why), "for example: "+example), "autoscale")
 	}
 }
 
@@ -64,11 +84,18 @@ type (
 	}
 	tracking struct {
 		TargetValue                   int
-		PredefinedMetricSpecification metric
+		PredefinedMetricSpecification *metric       `json:",omitempty"`
+		CustomizedMetricSpecification *customMetric `json:",omitempty"`
 		ScaleOutCooldown              int
 		ScaleInCooldown               int
 	}
-	metric struct{ PredefinedMetricType string }
+	metric       struct{ PredefinedMetricType string }
+	customMetric struct {
+		MetricName, Namespace string
+		Dimensions            []dimension
+		Statistic             string
+	}
+	dimension struct{ Name, Value string }
 )
 
 // What Application Auto Scaling calls SageMaker, and the number of a variant's instances.
@@ -93,10 +120,14 @@ func (s *Spec) addScaling(out *clouds.Documents, name string) error {
 	if err := out.Add(DocumentScaling, scalableTarget{ScalingNamespace, resource, ScalingDimension, a.Min, a.Max}); err != nil {
 		return err
 	}
-	return out.Add(DocumentPolicy, scalingPolicy{
-		name, ScalingNamespace, resource, ScalingDimension, "TargetTrackingScaling",
-		tracking{a.Invocations, metric{"SageMakerVariantInvocationsPerInstance"}, secondsOf(a.ScaleOutWait), secondsOf(a.ScaleInWait)},
-	})
+	by := tracking{TargetValue: a.Invocations, PredefinedMetricSpecification: &metric{"SageMakerVariantInvocationsPerInstance"}, ScaleOutCooldown: secondsOf(a.ScaleOutWait), ScaleInCooldown: secondsOf(a.ScaleInWait)}
+	if s.Async != nil {
+		by.TargetValue, by.PredefinedMetricSpecification = a.Backlog, nil
+		by.CustomizedMetricSpecification = &customMetric{
+			MetricName: "ApproximateBacklogSizePerInstance", Namespace: "AWS/SageMaker", Dimensions: []dimension{{"EndpointName", name}}, Statistic: "Average",
+		}
+	}
+	return out.Add(DocumentPolicy, scalingPolicy{name, ScalingNamespace, resource, ScalingDimension, "TargetTrackingScaling", by})
 }
 
 // Instances returns how many instances a release starts with, 0 for a serverless one.

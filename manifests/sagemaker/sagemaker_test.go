@@ -35,10 +35,14 @@ func parse(t *testing.T, text string) deployfile.Target {
 
 func release(t *testing.T, version, keys string) manifests.Release {
 	t.Helper()
-	return manifests.Release{
+	r := manifests.Release{
 		Model: "iris", Version: version, Target: parse(t, head+role+keys), Port: 5000,
 		Image: repository + "@sha256:" + strings.Repeat(version, 64),
 	}
+	if s, ok := r.Target.Spec.(*sagemaker.Spec); ok && s.Data != "" {
+		r.ModelImage = s.ModelData("iris-prod", strings.Repeat(version, 64))
+	}
+	return r
 }
 
 // The documents are the bodies of requests, and always the same bytes.
@@ -75,6 +79,8 @@ modes = ["output"]
 		"serverless": {serverless},
 		"autoscale":  {image + instance + "[targets.prod.autoscale]\nmin = 2\nmax = 6\ninvocations = 600\nscale-out-wait = '1m'\n"},
 		"async":      {image + instance + "kms-key = 'alias/iris'\n[targets.prod.async]\noutput = 's3://answers/iris/'\nmax-concurrency = 4\nerror-topic = 'arn:aws:sns:eu-central-1:123456789012:errors'\n"},
+		"queue":      {image + instance + "[targets.prod.async]\noutput = 's3://answers/iris'\n[targets.prod.autoscale]\nmax = 6\nbacklog = 5\n"},
+		"model-data": {image + instance + "model-data = 's3://models/flowers/'\n"},
 		"guarded":    {image + instance + "[targets.prod.rollout]\ntype = 'linear'\nsize = 25\nwait = '2m'\ntermination-wait = '1m'\ntimeout = '1h'\nalarms = ['iris errors']\n"},
 		"batches":    {image + instance + "[targets.prod.rollout]\ntype = 'rolling'\nsize = 10\nalarms = ['iris errors']\n"},
 	} {
@@ -100,6 +106,25 @@ func TestRenderRefuses(t *testing.T) {
 		r.Image = image
 		if _, err := manifests.Render(manifests.Deployed(nil, r)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %s", image, err, want)
+		}
+	}
+}
+
+// An image without a model needs one that is in S3, and no other takes one.
+func TestRenderModelData(t *testing.T) {
+	in := "s3://models/iris-prod/" + strings.Repeat("0", 64) + "/"
+	for _, test := range []struct{ keys, model, want string }{
+		{"model-data = 's3://models'\n", in, ""},
+		{"model-data = 's3://models'\n", "", "nothing says which model goes with the image"},
+		{"model-data = 's3://models'\n", "s3://models/iris/", "is no model in S3"},
+		{"model-data = 's3://models'\n", repository + "@sha256:0", "is no model in S3"},
+		{"", in, "was built without the model: set model-data"},
+	} {
+		r := release(t, "1", image+instance+test.keys)
+		r.ModelImage = test.model
+		_, err := manifests.Render(manifests.Deployed(nil, r))
+		if (err == nil) != (test.want == "") || err != nil && !strings.Contains(err.Error(), test.want) {
+			t.Errorf("%s, %s: %v, want %q", test.keys, test.model, err, test.want)
 		}
 	}
 }
@@ -141,7 +166,13 @@ func TestCheck(t *testing.T) {
 		all + "async.max-concurrency = 3\n":                                                                       `D:8:1: error: targets.prod.async.output is missing`,
 		all + "async = { output = 's3://a-b/c', error-topic = 'errors' }\n":                                       `error: targets.prod.async.error-topic "errors" must be the ARN of a topic of Amazon SNS`,
 		all + "strategy = 'canary'\nasync.output = 's3://a-b/c'\n":                                                `D:8:12: error: targets.prod.strategy "canary" is not for an asynchronous endpoint`,
-		all + "autoscale = { max = 3, invocations = 9 }\nasync.output = 's3://a-b/c'\n":                           `D:8:1: error: an asynchronous endpoint has no targets.prod.autoscale`,
+		all + "autoscale = { max = 3, invocations = 9 }\nasync.output = 's3://a-b/c'\n":                           `D:8:24: error: targets.prod.autoscale.invocations is not for this endpoint: backlog decides; for example: backlog = 5`,
+		all + "autoscale = { max = 3 }\nasync.output = 's3://a-b/c'\n":                                            `D:8:1: error: targets.prod.autoscale.backlog is missing: it is how many requests are to wait for an instance`,
+		all + "autoscale = { max = 3, backlog = 9 }\n":                                                            `D:8:24: error: targets.prod.autoscale.backlog is not for this endpoint: invocations decides`,
+		all + "model-data = 's3://a-b'\nbatch.instances = 2\n":                                                    `D:9:1: error: targets.prod.model-data is not for targets.prod.batch: SageMaker takes no model from S3 for it`,
+		head + role + image + "model-data = 's3://a-b'\nserverless.memory = 2048\n":                               `D:8:1: error: targets.prod.model-data is not for targets.prod.serverless`,
+		all + "model-data = 's3://a-b'\nenv = { MODEL_PATH = '/tmp' }\n":                                          `D:9:9: error: targets.prod.env.MODEL_PATH is set by model-data; remove it`,
+		all + "model-data = 'models/flowers'\n":                                                                   `D:8:14: error: targets.prod.model-data "models/flowers" must be s3://BUCKET/PREFIX`,
 		head + role + image + "serverless.memory = 2048\nasync.output = 's3://a-b/c'\n":                           `D:7:1: error: an asynchronous endpoint has no targets.prod.serverless`,
 		all + "storage = 'iris'\n":                                                                                `D:8:11: error: targets.prod.storage "iris" must be s3://BUCKET/PREFIX`,
 		all + "batch.instance-type = 'ml.c7g.large'\n":                                                            `D:8:23: error: targets.prod.batch.instance-type runs linux/arm64, but the image is deployed for linux/amd64`,

@@ -70,6 +70,7 @@ func TestConformance(t *testing.T) {
 		"canary":     canary,
 		"autoscale":  scaled,
 		"async":      asynchronous,
+		"queue":      queued,
 		"mirror":     mirrored,
 		"model-data": withData,
 		"blue-green": func(s *spec.Spec) { s.Strategy = manifests.StrategyBlueGreen },

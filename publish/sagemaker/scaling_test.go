@@ -17,6 +17,11 @@ func scaled(s *spec.Spec) {
 	s.Autoscale = &spec.Autoscale{Min: 2, Max: 5, Invocations: 600, ScaleOutWait: "1m", ScaleInWait: "5m"}
 }
 
+func queued(s *spec.Spec) {
+	asynchronous(s)
+	s.Autoscale = &spec.Autoscale{Min: 1, Max: 5, Backlog: 5, ScaleOutWait: "1m", ScaleInWait: "5m"}
+}
+
 const autoscaling = "autoscaling endpoint/iris/variant/live"
 
 // The number of instances follows the requests, which neither a rollout nor a difference
