@@ -167,9 +167,10 @@ base: setup ## make the base images from Debian's packages; prints their folder
 	@hack/base.sh
 
 .PHONY: venv
-venv: setup ## make the Python environments of the examples and of Azure's client; prints their Pythons
+venv: setup ## make the Python environments of the examples and of the clouds' clients; prints their Pythons
 	@hack/venv.sh
 	@hack/venv.sh azure
+	@hack/venv.sh aws
 
 .PHONY: clean
 clean: ## remove bin/ and dist/

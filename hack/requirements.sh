@@ -4,7 +4,7 @@
 . "$(dirname "$0")/lib.sh"
 
 scratch
-for name in test azure; do
+for name in test azure aws; do
 	quietly "$("$root/hack/python.sh")" -m venv --clear "$tmp/venv"
 	quietly "$tmp/venv/bin/python" -m pip install --only-binary :all: -r "$root/hack/requirements-$name.in" ||
 		die "pip install -r hack/requirements-$name.in failed (above)"

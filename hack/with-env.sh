@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Runs a command as the tests want it: with bin/ on PATH and, in the environment, where
-# the base images, the Python of the examples and that of Azure's client are. What is
-# missing is made first.
+# the base images, the Python of the examples, and those of Azure's client and of AWS's
+# command line are. What is missing is made first.
 #
 # Usage: hack/with-env.sh COMMAND [ARGUMENT...], such as
 #        hack/with-env.sh go test ./frontend/
@@ -11,7 +11,8 @@
 base=$("$root/hack/base.sh")
 DEPLOYFILE_TEST_PYTHON=$("$root/hack/venv.sh")
 DEPLOYFILE_TEST_AZURE=$("$root/hack/venv.sh" azure)
-export DEPLOYFILE_TEST_PYTHON DEPLOYFILE_TEST_AZURE
+DEPLOYFILE_TEST_AWS=$("$root/hack/venv.sh" aws)
+export DEPLOYFILE_TEST_PYTHON DEPLOYFILE_TEST_AZURE DEPLOYFILE_TEST_AWS
 export DEPLOYFILE_TEST_BASE=$base/base DEPLOYFILE_TEST_TOOLCHAIN=$base/toolchain
 export PATH=$root/bin:$PATH
 # As the Makefile sets them, so that both share the build cache; tests run
