@@ -51,8 +51,15 @@ execution-role = "arn:aws:iam::123456789012:role/Iris"
 instance-type  = "ml.m5.large"
 `
 
-// newUser returns a user of a project. The cloud starts real containers.
+// newUser returns a user of a project with the target aws.
 func newUser(t *testing.T, p *lab.Project, more string) *user {
+	t.Helper()
+	p.Write(t, "Deployfile", p.Read(t, "Deployfile")+keys+more)
+	return userOf(t, p)
+}
+
+// userOf returns a user of a project. The cloud starts real containers.
+func userOf(t *testing.T, p *lab.Project) *user {
 	t.Helper()
 	c := awscloud.New(t)
 	h := &host.Host{
@@ -69,7 +76,6 @@ func newUser(t *testing.T, p *lab.Project, more string) *user {
 	}
 	// Of two looks, one sees the change, and the next its end.
 	c.Step = time.Minute
-	p.Write(t, "Deployfile", p.Read(t, "Deployfile")+keys+more)
 	return &user{&endtoend.User{Project: p, Shared: &shared, Target: "aws", Repository: ecr + "/iris", Environment: c.Environment()}, c}
 }
 

@@ -27,16 +27,17 @@ func TestModelData(t *testing.T) {
 			t.Errorf("the answer is %s", out)
 		}
 	}
-	deploy := []string{"deploy", "aws", "--image", image}
+	named := append([]string{"--image", image}, u.BuildContexts()...)
+	deploy, diff := append([]string{"deploy", "aws"}, named...), append([]string{"diff", "--target", "aws"}, named...)
 	u.Run(t, deploy...)
 	predicts()
-	u.Run(t, "diff", "--target", "aws", "--image", image)
+	u.Run(t, diff...)
 
 	// Another model, with a file that goes up in parts.
 	large := make([]byte, 20<<20)
 	_, _ = rand.Read(large)
 	u.Write(t, "model/large.bin", string(large))
-	if _, _, err := u.Try(t, "diff", "--target", "aws", "--image", image); err == nil {
+	if _, _, err := u.Try(t, diff...); err == nil {
 		t.Error("another model is no difference")
 	}
 	u.Run(t, deploy...)

@@ -65,15 +65,20 @@ func (u *User) Run(t *testing.T, args ...string) string {
 func (u *User) Build(t *testing.T, more ...string) string {
 	t.Helper()
 	args := []string{"build", "--progress=plain", "--target", u.Target, "-o", "type=image,name=" + u.Shared.Registry.Host + "/iris,push=true,push-by-digest=true,oci-mediatypes=false"}
-	for name, value := range u.Contexts {
-		args = append(args, "--build-context", fmt.Sprintf("%s=%s", name, value))
-	}
-	out := u.Run(t, append(args, more...)...)
+	out := u.Run(t, append(append(args, u.BuildContexts()...), more...)...)
 	_, digest, ok := strings.Cut(strings.TrimSpace(out), "sha256:")
 	if !ok {
 		t.Fatalf("no digest: %s", out)
 	}
 	return u.Repository + "@sha256:" + digest[:64]
+}
+
+// BuildContexts returns the options by which whatever builds gets the tests' base images.
+func (u *User) BuildContexts() (options []string) {
+	for name, value := range u.Contexts {
+		options = append(options, "--build-context", fmt.Sprintf("%s=%s", name, value))
+	}
+	return options
 }
 
 // Open returns what deployfile open leads to, until the test ends.
