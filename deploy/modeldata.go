@@ -29,18 +29,11 @@ func (w *deliveries) stored(ctx context.Context, d delivery) (string, error) {
 	if !ok {
 		return "", fmt.Errorf("a target of kind %q has no %s", d.Kind, deployfile.ModelData)
 	}
-	locked, err := build.ReadLock(ctx, w.Project.Path+build.LockSuffix)
+	locked, err := w.lockedModel(ctx)
 	if err != nil {
 		return "", err
 	}
-	lock, err := locked.Decode()
-	if err != nil {
-		return "", err
-	}
-	if lock == nil {
-		return "", &frontend.NoLockError{File: w.Project.Path + build.LockSuffix, By: deployfile.ModelData}
-	}
-	files, err := modelFiles(lock.Model)
+	files, err := modelFiles(locked)
 	if err != nil {
 		return "", atTarget(d.Target, err)
 	}
@@ -52,6 +45,23 @@ func (w *deliveries) stored(ctx context.Context, d delivery) (string, error) {
 	return place, atTarget(d.Target, d.keeper.KeepModel(ctx, place, files, func(read func(io.Reader) error) error {
 		return w.archived(ctx, read)
 	}))
+}
+
+// lockedModel returns the files of the model that the lock names.
+func (d *Deployer) lockedModel(ctx context.Context) ([]resolver.ModelFile, error) {
+	file := d.Project.Path + build.LockSuffix
+	locked, err := build.ReadLock(ctx, file)
+	if err != nil {
+		return nil, err
+	}
+	lock, err := locked.Decode()
+	if err == nil && lock == nil {
+		err = &frontend.NoLockError{File: file, By: deployfile.ModelData}
+	}
+	if err != nil {
+		return nil, err
+	}
+	return lock.Model, nil
 }
 
 // modelFiles returns the files of a lock in the order of their paths.

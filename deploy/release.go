@@ -127,6 +127,12 @@ func (d *Deployer) releases(ctx context.Context, images Images, to []delivery) (
 			return out, err
 		}
 	}
+	if slices.ContainsFunc(to, delivery.stores) {
+		// It is wanted later; a build makes none.
+		if _, err := d.lockedModel(ctx); err != nil {
+			return nil, err
+		}
+	}
 	b, err := builder.Find(ctx, d.Builder)
 	if err != nil {
 		return nil, err

@@ -20,6 +20,7 @@ func TestModelData(t *testing.T) {
 	u := newUser(t, lab.Example(t, shared.Parts, "../../examples/iris"), "network-isolation = true\nmodel-data = \"s3://models/flowers\"\n")
 	s3 := lab.StartS3As(t, lab.Loopback(), lab.S3{Region: u.cloud.Region, AccessKey: u.Environment["AWS_ACCESS_KEY_ID"], SecretKey: u.Environment["AWS_SECRET_ACCESS_KEY"]}, "models")
 	u.Environment["AWS_ENDPOINT_URL_S3"], u.cloud.Buckets, u.cloud.Step = s3.URL, s3.Dir, 10*time.Minute
+	u.Run(t, append([]string{"lock"}, u.BuildContexts()...)...)
 	image := u.Build(t, "--target", "env-model-data")
 	predicts := func() {
 		t.Helper()

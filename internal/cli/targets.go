@@ -31,7 +31,7 @@ func (f *releaseFlags) add(flags *pflag.FlagSet, s streams) {
 	f.addLabels(flags)
 	f.addCacheTo(flags)
 	flags.StringVar(&f.images.Image, "image", "", "build nothing, and take this `IMAGE`: REPOSITORY@sha256:…, REPOSITORY:TAG, or an engine's image id")
-	flags.StringVar(&f.images.ModelImage, "model-image", "", "the `IMAGE` of the model alone: with --image, the model's own artifact, for targets with model-volume or modelcar = true")
+	flags.StringVar(&f.images.ModelImage, "model-image", "", "the `IMAGE` of the model alone: with --image, the model's own artifact, for targets with model-volume or modelcar = true; or its place in S3, for model-data")
 }
 
 // deployer returns the verbs for the targets of the Deployfile of a directory, which

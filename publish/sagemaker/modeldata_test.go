@@ -20,6 +20,7 @@ import (
 	"github.com/deployfile/deployfile/internal/testing/awscloud"
 	spec "github.com/deployfile/deployfile/manifests/sagemaker"
 	"github.com/deployfile/deployfile/publish"
+	"github.com/deployfile/deployfile/publish/publishtest"
 )
 
 func withData(s *spec.Spec) { s.Data = "s3://models/flowers" }
@@ -192,6 +193,42 @@ func TestModelDataExpires(t *testing.T) {
 	}
 	if len(objects) != 2 {
 		t.Errorf("there are %v", objects)
+	}
+}
+
+// A request that is lost or refused once is repeated; one that always is fails, and what it
+// leaves is completed by the next.
+func TestKeepModelFaults(t *testing.T) {
+	files, archive := modelOf(map[string]string{"MLmodel": "flavors", "data/model.pkl": "weights"})
+	for _, fault := range []publishtest.RequestFault{publishtest.Throttled, publishtest.Internal, publishtest.Cut, publishtest.LostReply} {
+		for n := range 3 { // a list and two files
+			for _, always := range []bool{false, true} {
+				t.Run(fmt.Sprint(fault, n, always), func(t *testing.T) {
+					v := begin(t, withData)
+					keep := func() error {
+						return v.open().KeepModel(t.Context(), v.place("1"), files, func(read func(io.Reader) error) error { return read(bytes.NewReader(archive)) })
+					}
+					asked := 0
+					v.cloud.Fault = func(string) publishtest.RequestFault {
+						asked++
+						if asked == n+1 || always && asked > n {
+							return fault
+						}
+						return publishtest.NoFault
+					}
+					if err := keep(); (err != nil) != always {
+						t.Fatal(err)
+					}
+					v.cloud.Fault = nil
+					if err := keep(); err != nil {
+						t.Error(err)
+					}
+					if there := v.cloud.There(); len(there) != 2 {
+						t.Errorf("there is %v", there)
+					}
+				})
+			}
+		}
 	}
 }
 

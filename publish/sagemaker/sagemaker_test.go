@@ -67,12 +67,10 @@ func (unlimited) AddTokens(uint) error { return nil }
 func TestConformance(t *testing.T) {
 	for name, change := range map[string]func(*spec.Spec){
 		"rolling":    nil,
-		"canary":     canary,
+		"canary":     func(s *spec.Spec) { canary(s); withData(s) },
 		"autoscale":  scaled,
-		"async":      asynchronous,
 		"queue":      queued,
 		"mirror":     mirrored,
-		"model-data": withData,
 		"blue-green": func(s *spec.Spec) { s.Strategy = manifests.StrategyBlueGreen },
 	} {
 		t.Run(name, func(t *testing.T) {
