@@ -14,8 +14,9 @@ var autoscaleSource string
 
 // Autoscale lets the number of instances follow the requests.
 type Autoscale struct {
-	// Min is the least number of instances, 1 by default.
-	Min int `toml:"min" json:"min,omitzero" min:"1" default:"1"`
+	// Min is the least number of instances. The default is 1, and 0 for an asynchronous
+	// endpoint, of which the first request that waits starts an instance.
+	Min int `toml:"min" json:"min,omitzero" min:"0"`
 	// Max is the largest number. It is required.
 	Max int `toml:"max" json:"max" min:"1" required:"it is the largest number of instances" example:"max = 4"`
 	// Invocations is how many requests in a minute an instance is to get. It is required,
@@ -45,6 +46,10 @@ func (s *Spec) checkAutoscale(c *deployfile.Check) {
 		c.AtKey(problem("conflict", fmt.Sprintf("%s is set, so %s has no effect", c.Called("autoscale"), c.Called("replicas")), "leave out one of the two"), "replicas")
 	}
 	s.checkMeasure(c)
+	if c.Has("autoscale", "min") && a.Min == 0 && s.Async == nil {
+		c.AtValue(problem("out-of-range", c.Called("autoscale", "min")+" is 0, and only an asynchronous endpoint keeps requests until an instance is there", "write 1, or add a table [targets."+c.Target().Name+".async]"), "autoscale", "min")
+		return
+	}
 	if c.Has("autoscale", "min") && c.Has("autoscale", "max") && a.Min > a.Max {
 		c.AtValue(problem("conflict", fmt.Sprintf("%s is %d, more than max, which is %d", c.Called("autoscale", "min"), a.Min, a.Max), ""), "autoscale", "min")
 	}
@@ -80,7 +85,8 @@ type (
 		ResourceId                               string
 		ScalableDimension                        string
 		PolicyType                               string
-		TargetTrackingScalingPolicyConfiguration tracking
+		TargetTrackingScalingPolicyConfiguration *tracking `json:",omitempty"`
+		StepScalingPolicyConfiguration           *steps    `json:",omitempty"`
 	}
 	tracking struct {
 		TargetValue                   int
@@ -117,7 +123,7 @@ func (s *Spec) addScaling(out *clouds.Documents, name string) error {
 		return nil
 	}
 	resource := ScalingResource(name)
-	if err := out.Add(DocumentScaling, scalableTarget{ScalingNamespace, resource, ScalingDimension, a.Min, a.Max}); err != nil {
+	if err := out.Add(DocumentScaling, scalableTarget{ScalingNamespace, resource, ScalingDimension, s.least(), a.Max}); err != nil {
 		return err
 	}
 	by := tracking{TargetValue: a.Invocations, PredefinedMetricSpecification: &metric{"SageMakerVariantInvocationsPerInstance"}, ScaleOutCooldown: secondsOf(a.ScaleOutWait), ScaleInCooldown: secondsOf(a.ScaleInWait)}
@@ -127,13 +133,25 @@ func (s *Spec) addScaling(out *clouds.Documents, name string) error {
 			MetricName: "ApproximateBacklogSizePerInstance", Namespace: "AWS/SageMaker", Dimensions: []dimension{{"EndpointName", name}}, Statistic: "Average",
 		}
 	}
-	return out.Add(DocumentPolicy, scalingPolicy{name, ScalingNamespace, resource, ScalingDimension, "TargetTrackingScaling", by})
+	if err := out.Add(DocumentPolicy, scalingPolicy{name, ScalingNamespace, resource, ScalingDimension, "TargetTrackingScaling", &by, nil}); err != nil || s.least() > 0 {
+		return err
+	}
+	return s.addWake(out, name)
 }
 
-// Instances returns how many instances a release starts with, 0 for a serverless one.
+// least returns the least number of instances.
+func (s *Spec) least() int {
+	if s.Async != nil {
+		return s.Autoscale.Min
+	}
+	return max(1, s.Autoscale.Min)
+}
+
+// Instances returns how many instances a release starts with, 0 for a serverless one. One
+// shows that the server works, also where none need stay.
 func (s *Spec) Instances() int {
 	if s.Autoscale != nil {
-		return s.Autoscale.Min
+		return max(1, s.Autoscale.Min)
 	}
 	return s.Replicas
 }

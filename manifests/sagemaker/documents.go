@@ -8,6 +8,8 @@ const (
 	DocumentEndpoint = "endpoint.yaml"
 	DocumentScaling  = "scaling-target.yaml"
 	DocumentPolicy   = "scaling-policy.yaml"
+	DocumentWake     = "scaling-wake.yaml"
+	DocumentAlarm    = "scaling-alarm.yaml"
 )
 
 // The names of the variants. They never change, because SageMaker's own rollouts need the

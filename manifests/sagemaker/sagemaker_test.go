@@ -168,6 +168,7 @@ func TestCheck(t *testing.T) {
 		all + "strategy = 'canary'\nasync.output = 's3://a-b/c'\n":                                                `D:8:12: error: targets.prod.strategy "canary" is not for an asynchronous endpoint`,
 		all + "autoscale = { max = 3, invocations = 9 }\nasync.output = 's3://a-b/c'\n":                           `D:8:24: error: targets.prod.autoscale.invocations is not for this endpoint: backlog decides; for example: backlog = 5`,
 		all + "autoscale = { max = 3 }\nasync.output = 's3://a-b/c'\n":                                            `D:8:1: error: targets.prod.autoscale.backlog is missing: it is how many requests are to wait for an instance`,
+		all + "autoscale = { min = 0, max = 3, invocations = 9 }\n":                                               `D:8:21: error: targets.prod.autoscale.min is 0, and only an asynchronous endpoint keeps requests`,
 		all + "autoscale = { max = 3, backlog = 9 }\n":                                                            `D:8:24: error: targets.prod.autoscale.backlog is not for this endpoint: invocations decides`,
 		all + "model-data = 's3://a-b'\nbatch.instances = 2\n":                                                    `D:9:1: error: targets.prod.model-data is not for targets.prod.batch: SageMaker takes no model from S3 for it`,
 		head + role + image + "model-data = 's3://a-b'\nserverless.memory = 2048\n":                               `D:8:1: error: targets.prod.model-data is not for targets.prod.serverless`,

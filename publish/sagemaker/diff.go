@@ -28,13 +28,17 @@ func (d *driver) Diff(ctx context.Context, records []publish.Record, documents [
 	if err != nil {
 		return nil, err
 	}
-	scaled := has(documents, spec.DocumentScaling)
-	live, err := d.live(ctx, e, scaled)
+	scaled := scalesOf(documents)
+	live, err := d.live(ctx, e, scaled.any)
 	if err != nil {
 		return nil, err
 	}
 	newest := publish.NewestDeployed(records)
-	if err := d.addScaling(ctx, live, scaled || newest != nil && has(newest.Documents, spec.DocumentScaling)); err != nil {
+	may := scaled
+	if newest != nil {
+		may = may.or(scalesOf(newest.Documents))
+	}
+	if err := d.addScaling(ctx, live, may); err != nil {
 		return nil, err
 	}
 	var out []publish.Change
@@ -56,8 +60,11 @@ func (d *driver) Diff(ctx context.Context, records []publish.Record, documents [
 		}
 		out = append(out, *change)
 	}
-	if _, left := live[spec.DocumentScaling]; left && !scaled {
+	if _, left := live[spec.DocumentScaling]; left && !scaled.any {
 		out = append(out, publish.Change{Action: "delete", Object: "autoscaling of " + d.endpoint})
+	}
+	if _, left := live[spec.DocumentAlarm]; left && !scaled.wake {
+		out = append(out, publish.Change{Action: "delete", Object: "alarm " + spec.AlarmName(d.endpoint)})
 	}
 	if _, left := live[spec.DocumentNext]; left && !has(documents, spec.DocumentNext) {
 		out = append(out, publish.Change{Action: "delete", Object: "variant " + spec.VariantNext})
@@ -157,6 +164,7 @@ func compare(endpoint string, document manifests.Document, there map[string]any)
 	object := map[string]string{
 		spec.DocumentLive: "model " + endpoint, spec.DocumentNext: "model " + endpoint + "-" + spec.VariantNext,
 		spec.DocumentScaling: "autoscaling of " + endpoint, spec.DocumentPolicy: "policy of the autoscaling of " + endpoint,
+		spec.DocumentWake: "policy " + spec.WakePolicy(endpoint), spec.DocumentAlarm: "alarm " + spec.AlarmName(endpoint),
 		spec.DocumentConfig: "configuration " + endpoint, spec.DocumentEndpoint: "endpoint " + endpoint,
 	}[document.Name]
 	if there == nil {

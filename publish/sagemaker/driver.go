@@ -99,9 +99,9 @@ func (d *driver) Prepare(ctx context.Context, p *publish.Plan) (publish.Rollout,
 			return nil, fmt.Errorf("revision %d: %w", p.Previous.Number, err)
 		}
 	}
-	r.scaled = r.previous != nil && r.previous.scaling != nil
+	r.scaled = r.previous.scales()
 	// Only what is there can be scaled.
-	p.MustWait = q.scaling != nil || r.scaled
+	p.MustWait = q.scaling != nil || r.scaled.any
 	p.Stopped = e == nil || e.EndpointStatus == types.EndpointStatusFailed
 	return r, nil
 }
@@ -175,8 +175,11 @@ func (d *driver) Removals(ctx context.Context, records []publish.Record) ([]publ
 	if e != nil && d.ours(aws.ToString(e.EndpointConfigName)) {
 		out = append(out, publish.Change{Action: "delete", Object: "endpoint " + d.endpoint})
 	}
-	if d.anyScaling(records) {
+	if d.anyScaling(records).any {
 		out = append(out, publish.Change{Action: "delete", Object: "autoscaling of " + d.endpoint})
+	}
+	if d.anyScaling(records).wake {
+		out = append(out, publish.Change{Action: "delete", Object: "alarm " + spec.AlarmName(d.endpoint)})
 	}
 	for _, r := range records {
 		for _, at := range d.dataOf(r) {

@@ -210,6 +210,9 @@ func (c *check) needed() []request {
 	}
 	if c.keys.Autoscale != nil {
 		out = append(out, request{resource: "*", actions: []string{"application-autoscaling:RegisterScalableTarget", "application-autoscaling:PutScalingPolicy"}})
+		if c.keys.Async != nil && c.keys.Autoscale.Min == 0 {
+			out = append(out, request{resource: "*", actions: []string{"cloudwatch:PutMetricAlarm"}})
+		}
 	}
 	return out
 }

@@ -51,6 +51,7 @@ func TestPolicies(t *testing.T) {
 		"canary":    {canary, nil},
 		"scaled":    {scaled, more},
 		"data":      {withData, more},
+		"queue":     {queued, more},
 	} {
 		t.Run(name, func(t *testing.T) {
 			v := begin(t, test.keys)
@@ -63,7 +64,7 @@ func TestPolicies(t *testing.T) {
 				}
 			}
 			own := &awscloud.Policy{Statement: append(append([]awscloud.Statement{}, policies[1].Statement...), test.more...)}
-			executing := &awscloud.Policy{Statement: append([]awscloud.Statement{{Effect: "Allow", Action: []string{"s3:GetObject", "s3:ListBucket"}, Resource: []string{"arn:aws:s3:::models*"}}}, policies[0].Statement...)}
+			executing := &awscloud.Policy{Statement: append([]awscloud.Statement{{Effect: "Allow", Action: []string{"s3:*"}, Resource: []string{"arn:aws:s3:::*"}}}, policies[0].Statement...)}
 			v.cloud.Policies = map[string]*awscloud.Policy{me: own, executor: executing}
 			v.finds("")
 			if err := v.open().Receive(t.Context()); err == nil || !strings.Contains(err.Error(), "there is no repository") {

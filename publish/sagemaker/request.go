@@ -6,6 +6,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/applicationautoscaling"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	api "github.com/aws/aws-sdk-go-v2/service/sagemaker"
 	"github.com/aws/aws-sdk-go-v2/service/sagemaker/types"
 	"sigs.k8s.io/yaml"
@@ -21,9 +22,11 @@ type requests struct {
 	live, next *api.CreateModelInput
 	config     *api.CreateEndpointConfigInput
 	endpoint   *api.CreateEndpointInput
-	// scaling and policy are nil without autoscaling.
-	scaling *applicationautoscaling.RegisterScalableTargetInput
-	policy  *applicationautoscaling.PutScalingPolicyInput
+	// scaling and policy are nil without autoscaling; wake and alarm start the first
+	// instance of an endpoint that need not have one.
+	scaling      *applicationautoscaling.RegisterScalableTargetInput
+	policy, wake *applicationautoscaling.PutScalingPolicyInput
+	alarm        *cloudwatch.PutMetricAlarmInput
 }
 
 // Limits of a document, which may come from a record.
@@ -54,6 +57,12 @@ func (c *connection) parse(documents []manifests.Document) (*requests, error) {
 		case spec.DocumentPolicy:
 			r.policy = &applicationautoscaling.PutScalingPolicyInput{}
 			into = r.policy
+		case spec.DocumentWake:
+			r.wake = &applicationautoscaling.PutScalingPolicyInput{}
+			into = r.wake
+		case spec.DocumentAlarm:
+			r.alarm = &cloudwatch.PutMetricAlarmInput{}
+			into = r.alarm
 		default:
 			return nil, fmt.Errorf("unknown document %q", d.Name)
 		}

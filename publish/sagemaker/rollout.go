@@ -23,8 +23,8 @@ type rollout struct {
 	// is served after a failure.
 	previous *requests
 	before   goal
-	// scaled is whether the endpoint may have autoscaling that this revision does not have.
-	scaled bool
+	// scaled is what the endpoint may have of autoscaling that this revision does not have.
+	scaled scales
 	// asked is whether the endpoint was asked for this revision.
 	asked asking
 }
@@ -142,7 +142,7 @@ func (r *rollout) touched(e *api.DescribeEndpointOutput) bool {
 func (r *rollout) Revert(ctx context.Context) error {
 	if r.previous == nil {
 		// The end of an endpoint is not that of its autoscaling.
-		if err := r.scale(ctx, nil, r.requests.scaling != nil); err != nil {
+		if err := r.scale(ctx, nil, r.requests.scales()); err != nil {
 			return err
 		}
 		return r.settle(ctx, r.before, r.touched, r.plan.Options.Progress)
@@ -153,15 +153,15 @@ func (r *rollout) Revert(ctx context.Context) error {
 	if err := r.tagEndpoint(ctx, r.previous, r.requests); err != nil {
 		return err
 	}
-	return r.scale(ctx, r.previous, r.requests.scaling != nil)
+	return r.scale(ctx, r.previous, r.requests.scales())
 }
 
 // Recover implements publish.Rollout: the endpoint may use what the abandoned rollout has
 // made, which can only be deleted when it no longer does.
 func (r *rollout) Recover(ctx context.Context, left publish.Record) error {
 	config := r.configName(left.Number)
-	if q, err := r.parse(left.Documents); err == nil && q.scaling != nil {
-		r.scaled = true
+	if q, err := r.parse(left.Documents); err == nil {
+		r.scaled = r.scaled.or(q.scales())
 	}
 	e, err := r.look(ctx)
 	if err != nil || e == nil {

@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
 	"github.com/aws/aws-sdk-go-v2/service/applicationautoscaling"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/ecr"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -50,6 +51,7 @@ type connection struct {
 	ecr     *ecr.Client
 	storage *s3.Client
 	scaling *applicationautoscaling.Client
+	alarms  *cloudwatch.Client
 	config  aws.Config
 
 	target, endpoint, region string
@@ -129,7 +131,7 @@ func open(ctx context.Context, o Options, poll time.Duration, change func(*aws.C
 		}))
 	}
 	conn := &connection{
-		api: api.NewFromConfig(c), logs: cloudwatchlogs.NewFromConfig(c), ecr: ecr.NewFromConfig(c), storage: openStorage(c), scaling: applicationautoscaling.NewFromConfig(c), config: c,
+		api: api.NewFromConfig(c), logs: cloudwatchlogs.NewFromConfig(c), ecr: ecr.NewFromConfig(c), storage: openStorage(c), scaling: applicationautoscaling.NewFromConfig(c), alarms: cloudwatch.NewFromConfig(c), config: c,
 		target: o.Target.Name, keys: keys, storageURL: keys.Storage, batch: batchOf(keys),
 		endpoint: o.Target.Endpoint, region: c.Region, instanceType: keys.InstanceType, createRepository: keys.CreateRepository, repository: o.Target.Image, poll: poll,
 	}

@@ -19,7 +19,7 @@ func scaled(s *spec.Spec) {
 
 func queued(s *spec.Spec) {
 	asynchronous(s)
-	s.Autoscale = &spec.Autoscale{Min: 1, Max: 5, Backlog: 5, ScaleOutWait: "1m", ScaleInWait: "5m"}
+	s.Autoscale = &spec.Autoscale{Min: 0, Max: 5, Backlog: 5, ScaleOutWait: "1m", ScaleInWait: "5m"}
 }
 
 const autoscaling = "autoscaling endpoint/iris/variant/live"

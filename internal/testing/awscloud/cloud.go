@@ -68,6 +68,7 @@ type Cloud struct {
 	objects   map[string][]byte
 	jobs      map[string]*job
 	scalings  map[string]*scaling
+	alarms    map[string]map[string]any
 	queue     []queued
 	answered  int
 	calls     []string
@@ -116,7 +117,7 @@ func New(t testing.TB) *Cloud {
 		now:    time.Now().UTC(),
 		models: map[string]*object{}, configs: map[string]*object{}, endpoints: map[string]*endpoint{},
 		logs: map[string][]logLine{}, repos: map[string]bool{},
-		objects: map[string][]byte{}, jobs: map[string]*job{}, scalings: map[string]*scaling{},
+		objects: map[string][]byte{}, jobs: map[string]*job{}, scalings: map[string]*scaling{}, alarms: map[string]map[string]any{},
 	}
 	c.server = httptest.NewServer(http.HandlerFunc(c.serve))
 	t.Cleanup(func() {
@@ -171,6 +172,9 @@ func (c *Cloud) There() []string {
 	}
 	for resource := range c.scalings {
 		out = append(out, "autoscaling "+resource)
+	}
+	for name := range c.alarms {
+		out = append(out, "alarm "+name)
 	}
 	for _, j := range c.jobs {
 		if j.status == "InProgress" || j.status == "Stopping" {

@@ -79,6 +79,10 @@ func (c *Cloud) serve(w http.ResponseWriter, r *http.Request) {
 		c.answerQuery(w, operation, out, err)
 		return
 	}
+	if service == "monitoring" {
+		c.answerCBOR(w, out, err)
+		return
+	}
 	c.answer(w, out, err)
 }
 
@@ -89,6 +93,9 @@ func route(r *http.Request, body []byte) (operation, service string) {
 	}
 	target := r.Header.Get("X-Amz-Target")
 	prefix, name, _ := strings.Cut(target, ".")
+	if name, ok := strings.CutPrefix(r.URL.Path, "/service/GraniteServiceVersion20100801/operation/"); ok {
+		return "alarms:" + name, "monitoring"
+	}
 	switch {
 	case prefix == "SageMaker":
 		return name, "sagemaker"
@@ -124,6 +131,10 @@ func (c *Cloud) refuse(w http.ResponseWriter, service string, err *refusal) {
 	}
 	if service == "iam" || service == "sts" {
 		c.answerQuery(w, "", nil, err)
+		return
+	}
+	if service == "monitoring" {
+		c.answerCBOR(w, nil, err)
 		return
 	}
 	c.answer(w, nil, err)
@@ -173,7 +184,8 @@ func (c *Cloud) do(operation string, body []byte) (any, error) {
 		"scaling:RegisterScalableTarget": c.register, "scaling:DeregisterScalableTarget": c.deregister, "scaling:PutScalingPolicy": c.putPolicy,
 		"scaling:DescribeScalableTargets": c.describeScaling, "scaling:DescribeScalingPolicies": c.describePolicies,
 		"iam:GetRole": c.getRole, "iam:SimulatePrincipalPolicy": c.simulatePolicy, "sts:GetCallerIdentity": c.callerIdentity,
-		"quotas:ListServiceQuotas":  c.listQuotas,
+		"quotas:ListServiceQuotas": c.listQuotas,
+		"alarms:PutMetricAlarm":    c.putAlarm, "alarms:DescribeAlarms": c.describeAlarms, "alarms:DeleteAlarms": c.deleteAlarms, "scaling:DeleteScalingPolicy": c.deletePolicy,
 		"logs:FilterLogEvents":      c.filterLogs,
 		"ecr:DescribeRepositories":  c.describeRepositories,
 		"ecr:CreateRepository":      c.createRepository,
@@ -189,6 +201,13 @@ func (c *Cloud) do(operation string, body []byte) (any, error) {
 			return nil, invalid("%v", err)
 		}
 		body, _ = json.Marshal(fields)
+	}
+	if strings.HasPrefix(operation, "alarms:") {
+		fields, err := jsonOf(body)
+		if err != nil {
+			return nil, invalid("%v", err)
+		}
+		body = fields
 	}
 	if c.Shapes != nil {
 		if err := c.Shapes(operation, true, body); err != nil {

@@ -120,6 +120,8 @@ func (c *Cloud) actionsOf(operation string, in map[string]any) (out [][2]string)
 		case "sts":
 		case "scaling":
 			add("application-autoscaling:"+name, "*")
+		case "alarms":
+			add("cloudwatch:"+name, "*")
 		case "quotas":
 			add("servicequotas:"+name, "*")
 		case "logs":

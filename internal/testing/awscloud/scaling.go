@@ -4,11 +4,16 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"slices"
 	"strings"
 )
 
-// scaling is the autoscaling of a variant: the requests that it was made by.
-type scaling struct{ target, policy map[string]any }
+// scaling is the autoscaling of a variant: the requests that it was made by, its policies by
+// their names.
+type scaling struct {
+	target   map[string]any
+	policies map[string]map[string]any
+}
 
 func notScaled(what string) *refusal {
 	return &refusal{http.StatusBadRequest, "ObjectNotFoundException", "No scalable target found for " + what}
@@ -38,7 +43,7 @@ func (c *Cloud) register(in map[string]any) (any, error) {
 		return nil, invalid("SageMaker endpoint or variant does not exist: %s", text(in, "ResourceId"))
 	}
 	if s == nil {
-		s = &scaling{}
+		s = &scaling{policies: map[string]map[string]any{}}
 		c.scalings[text(in, "ResourceId")] = s
 	}
 	s.target = maps.Clone(in)
@@ -60,8 +65,21 @@ func (c *Cloud) putPolicy(in map[string]any) (any, error) {
 	if s == nil {
 		return nil, notScaled(text(in, "ResourceId"))
 	}
-	s.policy = maps.Clone(in)
-	return map[string]any{"PolicyARN": c.scalingARN("policy", text(in, "ResourceId"))}, nil
+	name := text(in, "PolicyName")
+	if kind := text(in, "PolicyType"); (kind == "StepScaling") != (in["StepScalingPolicyConfiguration"] != nil) || (kind == "TargetTrackingScaling") != (in["TargetTrackingScalingPolicyConfiguration"] != nil) {
+		return nil, invalid("The policy type %s needs its own configuration", kind)
+	}
+	s.policies[name] = maps.Clone(in)
+	return map[string]any{"PolicyARN": c.scalingARN("policy", text(in, "ResourceId")+":policyName/"+name)}, nil
+}
+
+func (c *Cloud) deletePolicy(in map[string]any) (any, error) {
+	s, _ := c.scaled(in)
+	if s == nil || s.policies[text(in, "PolicyName")] == nil {
+		return nil, &refusal{http.StatusBadRequest, "ObjectNotFoundException", "No scaling policy found"}
+	}
+	delete(s.policies, text(in, "PolicyName"))
+	return nil, nil
 }
 
 func (c *Cloud) deregister(in map[string]any) (any, error) {
@@ -89,10 +107,12 @@ func (c *Cloud) describeScaling(in map[string]any) (any, error) {
 
 func (c *Cloud) describePolicies(in map[string]any) (any, error) {
 	out := []any{}
-	if s, _ := c.scaled(in); s != nil && s.policy != nil {
-		one := maps.Clone(s.policy)
-		one["PolicyARN"], one["CreationTime"], one["Alarms"] = c.scalingARN("policy", text(in, "ResourceId")), timestamp(c.now), []any{}
-		out = append(out, one)
+	if s, _ := c.scaled(in); s != nil {
+		for _, name := range slices.Sorted(maps.Keys(s.policies)) {
+			one := maps.Clone(s.policies[name])
+			one["PolicyARN"], one["CreationTime"], one["Alarms"] = c.scalingARN("policy", text(in, "ResourceId")+":policyName/"+name), timestamp(c.now), []any{}
+			out = append(out, one)
+		}
 	}
 	return map[string]any{"ScalingPolicies": out}, nil
 }

@@ -41,7 +41,7 @@ type shape struct {
 func LoadShapes(data string) (func(operation string, input bool, body []byte) error, error) {
 	services := map[string]*description{}
 	for prefix, path := range map[string]string{"": "sagemaker/2017-07-24", "runtime": "sagemaker-runtime/2017-05-13", "ecr": "ecr/2015-09-21", "logs": "logs/2014-03-28", "scaling": "application-autoscaling/2016-02-06",
-		"iam": "iam/2010-05-08", "sts": "sts/2011-06-15", "quotas": "service-quotas/2019-06-24"} {
+		"alarms": "cloudwatch/2010-08-01", "iam": "iam/2010-05-08", "sts": "sts/2011-06-15", "quotas": "service-quotas/2019-06-24"} {
 		packed, err := os.ReadFile(filepath.Join(data, path, "service-2.json.gz"))
 		if err != nil {
 			return nil, err
