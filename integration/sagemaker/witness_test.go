@@ -13,7 +13,7 @@ import (
 // render says.
 func TestWitness(t *testing.T) {
 	u := newUser(t, shared.Project(t), "resource-tags = { team = \"flowers\" }\nautoscale = { max = 3, invocations = 600 }\n")
-	u.cloud.Start = nil
+	u.cloud.Start, u.cloud.Step = nil, 10*time.Minute
 	image := u.Build(t)
 	u.Run(t, "deploy", "aws", "--image", image)
 	u.cloud.Wait(10 * time.Minute)
