@@ -468,7 +468,7 @@ def deploy(
         Fail unless there is a lock that fits.
     model_image : str, optional
         The IMAGE of the model alone: with --image, the model's own artifact, for targets with
-        model-volume or modelcar = true.
+        model-volume or modelcar = true; or its place in S3, for model-data.
     network : str, optional
         The NETWORK of steps that fetch: default, which is not the builder's machine, host or
         none, as buildx has it. The default is "default".
@@ -626,7 +626,7 @@ def diff_targets(
         Fail unless there is a lock that fits.
     model_image : str, optional
         The IMAGE of the model alone: with --image, the model's own artifact, for targets with
-        model-volume or modelcar = true.
+        model-volume or modelcar = true; or its place in S3, for model-data.
     network : str, optional
         The NETWORK of steps that fetch: default, which is not the builder's machine, host or
         none, as buildx has it. The default is "default".
@@ -2109,7 +2109,7 @@ def render(
         Fail unless there is a lock that fits.
     model_image : str, optional
         The IMAGE of the model alone: with --image, the model's own artifact, for targets with
-        model-volume or modelcar = true.
+        model-volume or modelcar = true; or its place in S3, for model-data.
     network : str, optional
         The NETWORK of steps that fetch: default, which is not the builder's machine, host or
         none, as buildx has it. The default is "default".

@@ -23,6 +23,27 @@ from deployfile._document import Document, Table
 
 
 @dataclass
+class AzureMLAutoscale(Table):
+    """Autoscale lets the number of instances follow the requests, instead of Replicas. The
+    default is a fixed number."""
+
+    #: max is the largest number. It is required.
+    max: int
+
+    #: invocations is how many requests in a minute an instance is to get. It is required.
+    invocations: int
+
+    #: min is the least number of instances, 1 by default.
+    min: Optional[int] = None
+
+    #: scale-out-wait is how long to wait after instances were added, "5m" by default.
+    scale_out_wait: Optional[str] = None
+
+    #: scale-in-wait is how long to wait after instances were removed, "5m" by default.
+    scale_in_wait: Optional[str] = None
+
+
+@dataclass
 class AzureML(Table):
     """A managed online endpoint of Azure Machine Learning"""
 
@@ -111,6 +132,10 @@ class AzureML(Table):
 
     #: app-insights writes metrics and requests to Application Insights, which costs.
     app_insights: Optional[bool] = None
+
+    #: autoscale lets the number of instances follow the requests, instead of Replicas. The
+    #: default is a fixed number.
+    autoscale: Optional[AzureMLAutoscale] = None
 
     #: resource-tags are the tags of the endpoint and its deployments.
     resource_tags: Optional[Dict[str, str]] = None
@@ -703,11 +728,17 @@ class SageMakerAutoscale(Table):
     #: max is the largest number. It is required.
     max: int
 
-    #: invocations is how many requests in a minute an instance is to get. It is required.
-    invocations: int
-
-    #: min is the least number of instances, 1 by default.
+    #: min is the least number of instances. The default is 1, and 0 for an asynchronous
+    #: endpoint, of which the first request that waits starts an instance.
     min: Optional[int] = None
+
+    #: invocations is how many requests in a minute an instance is to get. It is required,
+    #: unless the endpoint is asynchronous.
+    invocations: Optional[int] = None
+
+    #: backlog is how many requests are to wait for an instance of an asynchronous endpoint, for
+    #: which it is required.
+    backlog: Optional[int] = None
 
     #: scale-out-wait is how long to wait after instances were added, "5m" by default.
     scale_out_wait: Optional[str] = None
@@ -841,6 +872,10 @@ class SageMaker(Table):
     #: storage is where files of `predict --batch` and the requests of an asynchronous endpoint
     #: are until they are answered, s3://BUCKET/PREFIX.
     storage: Optional[str] = None
+
+    #: model-data keeps the files of the model in S3, below s3://BUCKET/PREFIX, and not in the
+    #: image, so that many models share one image.
+    model_data: Optional[str] = None
 
     #: rollout is how SageMaker replaces the instances of strategy "rolling"; the default is all
     #: at once.
@@ -1011,6 +1046,10 @@ class Server(Table):
     #: line, with an id for each request. One of text, json.
     log: Optional[Literal["text", "json"]] = None
 
+    #: protocols are what the server speaks: "mlflow" (the default, and always one of them), and
+    #: "v2", the Open Inference Protocol, below /v2.
+    protocols: Optional[List[Literal["mlflow", "v2"]]] = None
+
     #: verify is "build" (the default: each build starts the image and posts the model's saved
     #: input to it) or "never", for a model that the builder cannot run, such as one that needs
     #: a GPU. One of build, never.
@@ -1033,6 +1072,11 @@ class Image(Table):
 
     #: user is the numeric "uid:gid" that the image runs as, 65532:65532 by default.
     user: Optional[str] = None
+
+    #: compression is that of the layers in a registry or an archive: "gzip" (the default),
+    #: which everything pulls, or "zstd", which is several times faster to build and smaller,
+    #: and which containerd 1.5, Docker 23 and later pull. One of gzip, zstd.
+    compression: Optional[Literal["gzip", "zstd"]] = None
 
     #: max-size is the most that may be pulled of the image besides its base, such as "2GB"; ""
     #: for any.
