@@ -11,8 +11,7 @@ import (
 	"syscall"
 )
 
-// memory returns the memory of all other processes of the container, in bytes: what each
-// has alone, and its share of what it has with others (PSS).
+// memory returns the memory of all other processes of the container, in bytes.
 func memory() (bytes int64, err error) {
 	processes, err := filepath.Glob("/proc/[0-9]*")
 	if err != nil {
@@ -22,7 +21,10 @@ func memory() (bytes int64, err error) {
 		if filepath.Base(dir) == strconv.Itoa(os.Getpid()) {
 			continue
 		}
-		text, err := os.ReadFile(filepath.Join(dir, "smaps_rollup"))
+		of, err := pss(dir)
+		if errors.Is(err, fs.ErrPermission) {
+			of, err = rss(dir)
+		}
 		// It has ended, or was not waited for.
 		if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ESRCH) {
 			continue
@@ -30,12 +32,34 @@ func memory() (bytes int64, err error) {
 		if err != nil {
 			return 0, err
 		}
-		_, pss, _ := strings.Cut(string(text), "\nPss:")
-		var kb int64
-		if _, err := fmt.Sscan(pss, &kb); err != nil {
-			return 0, fmt.Errorf("%s: no Pss: %w", dir, err)
-		}
-		bytes += kb << 10
+		bytes += of
 	}
 	return bytes, nil
+}
+
+// pss is what a process has alone, and its share of what it has with others.
+func pss(dir string) (int64, error) {
+	text, err := os.ReadFile(filepath.Join(dir, "smaps_rollup"))
+	if err != nil {
+		return 0, err
+	}
+	_, number, _ := strings.Cut(string(text), "\nPss:")
+	var kb int64
+	if _, err := fmt.Sscan(number, &kb); err != nil {
+		return 0, fmt.Errorf("%s: no Pss: %w", dir, err)
+	}
+	return kb << 10, nil
+}
+
+// rss is all that a process has, for one of another user, such as nginx' worker.
+func rss(dir string) (int64, error) {
+	text, err := os.ReadFile(filepath.Join(dir, "statm"))
+	if err != nil {
+		return 0, err
+	}
+	var size, resident int64
+	if _, err := fmt.Sscan(string(text), &size, &resident); err != nil {
+		return 0, fmt.Errorf("%s/statm: %w", dir, err)
+	}
+	return resident * int64(os.Getpagesize()), nil
 }
