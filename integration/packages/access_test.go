@@ -67,7 +67,7 @@ func TestIndexThatRefuses(t *testing.T) {
 	x := lab.NewIndex(t, lab.Wheel(t, "dfcorp", "1.0", ""))
 	x.User, x.Password, x.Refuses = "reader", "correct-horse-battery", http.StatusNotFound
 	public := lab.NewIndex(t, lab.Wheel(t, "dfcorp", "99.0", ""), lab.Wheel(t, "dfone", "1.0", ""))
-	both := x.Table("corp", secret) + public.Table("public", "default = true")
+	both := x.Table("corp", secret) + public.Table("public")
 	p := shared.Tiny(t, both, "dfcorp")
 	_, err := p.TryLock(t, nil)
 	buildtest.WantError(t, err, `index "corp" answers 404 Not Found for dfcorp, and its secret "corp-index" was not given`, give)
