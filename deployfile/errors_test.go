@@ -45,7 +45,7 @@ func TestParseErrors(t *testing.T) {
 		{"wrong-type", server + "model-config = { a = [1, { b = inf }] }\n", `D:4:32: error: server.model-config.a[1].b is a float, which JSON lacks; put it in quotes`},
 		{"wrong-type", server + "model-config = 'a'\n", `D:4:16: error: server.model-config must be a table, but is a string`},
 		{"conflict", server + "model-config = { a = 1 }\n[environment]\nenv = { SERVING_MODEL_CONFIG = '{}' }\n", `D:4:1: error: model-config becomes SERVING_MODEL_CONFIG, which env sets, too; leave out one of the two`},
-		{"unknown-key", server + "'' = 2\n", `D:4:1: error: unknown key "" in [server]; known keys are kind, port, workers, command, model-config, max-concurrency, max-body, drain-seconds, metrics, log, protocols, verify`},
+		{"unknown-key", server + "'' = 2\n", `D:4:1: error: unknown key "" in [server]; known keys are kind, port, workers, command, model-config, max-concurrency, max-body, drain-seconds, metrics, log, protocols, docs, verify`},
 		{"unknown-key", index + "adress = 'x'\n", `D:6:1: error: unknown key "adress" in [environment.indexes[0]]; known keys are name, url, secret, default, packages`},
 		{"unknown-key", target + "replica = 2\n", `D:5:1: error: unknown key "replica" in [targets.prod]; did you mean "replicas"?`},
 		{"missing-key", "", `D:1:1: error: model.source is missing: it says where the MLflow Model is; name the directory that holds its MLmodel file, below [model]: source = "model"`},

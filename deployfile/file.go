@@ -142,6 +142,10 @@ type Server struct {
 	// Protocols are what the server speaks: "mlflow" (the default, and always one of them),
 	// and "v2", the Open Inference Protocol, below /v2.
 	Protocols []string `toml:"protocols" enum:"mlflow v2" unique:"-"`
+	// Docs says what /docs and /openapi.json have: "mlflow" (the default: FastAPI's own, whose
+	// page fetches its programs from elsewhere), "model" (the model's signature, its saved
+	// input, and a page that works offline) or "off".
+	Docs string `toml:"docs" enum:"mlflow model off" default:"mlflow"`
 	// Verify is "build" (the default: each build starts the image and posts
 	// the model's saved input to it) or "never", for a model that the builder
 	// cannot run, such as one that needs a GPU.

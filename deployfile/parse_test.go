@@ -24,7 +24,7 @@ func TestParseDefaults(t *testing.T) {
 	want := &File{
 		Model:       Model{Name: "model", Source: "model"},
 		Environment: Environment{MLflow: "skinny", ImpliedPackages: true, CA: "ca"},
-		Server:      Server{Kind: "mlflow", Port: 8080, Workers: 1, Log: "text", Verify: "build"},
+		Server:      Server{Kind: "mlflow", Port: 8080, Workers: 1, Log: "text", Docs: "mlflow", Verify: "build"},
 		Image:       Image{User: "65532:65532", Compression: "gzip"},
 	}
 	if diff := cmp.Diff(want, mustParse(t, "[model]\nsource = 'model'\n"), withoutIndex); diff != "" {
@@ -99,7 +99,7 @@ namespace = "k8s.io"
 			},
 			CA: "corp-ca",
 		},
-		Server: Server{Kind: "command", Port: 9000, Workers: 2, Command: []string{"python", "serve.py"}, Log: "text", Verify: "build"},
+		Server: Server{Kind: "command", Port: 9000, Workers: 2, Command: []string{"python", "serve.py"}, Log: "text", Docs: "mlflow", Verify: "build"},
 		Image: Image{
 			Tags:        []string{"registry.example.com/team/iris:1", "iris"},
 			Platforms:   []string{"linux/amd64", "linux/arm64"},

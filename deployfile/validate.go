@@ -48,7 +48,7 @@ func (r *report) unsupportedServer(s Server) {
 // for something.
 func mlflowKeys(s Server) map[string]bool {
 	return map[string]bool{
-		"drain-seconds": s.DrainSeconds > 0, "log": s.Log == "json", "max-body": s.MaxBody != "", "max-concurrency": s.MaxConcurrency > 0,
+		"docs": s.Docs != "" && s.Docs != "mlflow", "drain-seconds": s.DrainSeconds > 0, "log": s.Log == "json", "max-body": s.MaxBody != "", "max-concurrency": s.MaxConcurrency > 0,
 		"metrics": s.Metrics, "protocols": s.Protocols != nil,
 	}
 }

@@ -23,7 +23,7 @@ has_venv() { "$("$root/hack/python.sh")" -c 'import ensurepip, venv'; }
 
 need bash-completion test -s /usr/share/bash-completion/bash_completion
 need ca-certificates test -s /etc/ssl/certs/ca-certificates.crt
-# Ten seconds: the page of plan --sizes is looked at in it.
+# Ten seconds: the pages of plan --sizes and of the server are looked at in it.
 need chromium-headless-shell has chromium-headless-shell
 need containernetworking-plugins test -x /usr/lib/cni/bridge
 need curl has curl

@@ -63,7 +63,10 @@ func NewPlan(s Sources) (*Plan, error) {
 	if slices.Contains(s.File.Server.Protocols, "v2") {
 		p.Server.Protocols = []string{"v2"}
 	}
-	if p.Server.Metrics || p.Server.Protocols != nil {
+	if s.File.Server.Docs != "mlflow" {
+		p.Server.Docs = s.File.Server.Docs
+	}
+	if p.Server.Metrics || p.Server.Protocols != nil || p.Server.Docs != "" {
 		p.Server.Model = &NamedModel{Name: s.File.Model.Name, Version: s.File.Model.Version}
 	}
 	for _, u := range s.Lock.UV {

@@ -129,12 +129,14 @@ type ServerPlan struct {
 	MaxConcurrency int   `json:"max-concurrency,omitempty"`
 	MaxBody        int64 `json:"max-body,omitempty"`
 	DrainSeconds   int   `json:"drain-seconds,omitempty"`
-	// Metrics has /metrics answer. Model is what it and Protocols call the model. Log is "json", or "" for text.
+	// Metrics has /metrics answer. Model is what it, Protocols and Docs call the model. Log is "json", or "" for text.
 	Metrics bool        `json:"metrics,omitempty"`
 	Model   *NamedModel `json:"model,omitempty"`
 	Log     string      `json:"log,omitempty"`
 	// Protocols are what the server speaks besides MLflow's own: "v2".
 	Protocols []string `json:"protocols,omitempty"`
+	// Docs has /docs and /openapi.json of the "model", or "off"; "" leaves MLflow's.
+	Docs string `json:"docs,omitempty"`
 	// Untracked gives a model that asks for a tracking store one that keeps nothing,
 	// unless its environment names another.
 	Untracked bool `json:"untracked,omitempty"`

@@ -21,7 +21,7 @@ var untrackedSource []byte
 
 // serverSources are the modules of the server: MLflow's app, started leaner.
 //
-//go:embed server/*.py server/v2/*.py
+//go:embed server/*.py server/v2/*.py server/docs/*.py server/docs/page.html
 var serverSources embed.FS
 
 // ServerPackage is the directory of the server's modules, in the virtual environment.
@@ -74,8 +74,12 @@ func (p *Plan) Serve() (map[string][]byte, error) {
 	if p.Server.Kind != "mlflow" {
 		return files, nil
 	}
-	for _, dir := range append([]string{"."}, p.Server.Protocols...) {
-		sources, err := fs.Glob(serverSources, path.Join("server", dir, "*.py"))
+	dirs := append([]string{"."}, p.Server.Protocols...)
+	if p.Server.Docs != "" {
+		dirs = append(dirs, "docs")
+	}
+	for _, dir := range dirs {
+		sources, err := fs.Glob(serverSources, path.Join("server", dir, "*.*"))
 		if err != nil {
 			return nil, err
 		}

@@ -34,7 +34,7 @@ def main():
             supervised.watch()
         arguments = ["deployfile_server.app:app", "--host", "0.0.0.0", "--port", port, "--workers", workers]
     else:  # MLflow before 2.22
-        for key in ("max-concurrency", "max-body", "drain-seconds", "metrics", "log", "protocols"):
+        for key in ("max-concurrency", "max-body", "drain-seconds", "metrics", "log", "protocols", "docs"):
             if key in server:
                 sys.exit(f"{key} in [server] needs MLflow 2.22 or later, and the model has an earlier one")
         module = "gunicorn"

@@ -22,6 +22,10 @@ func TestServe(t *testing.T) {
 			deployfile.Server{Kind: "mlflow", Port: 1, Workers: 1, Log: "text", Protocols: []string{"mlflow", "v2"}},
 			`{"kind":"mlflow","port":1,"workers":1,"model":{"name":"iris","version":"7"},"protocols":["v2"]}`,
 		},
+		{
+			deployfile.Server{Kind: "mlflow", Port: 1, Workers: 1, Log: "text", Docs: "model"},
+			`{"kind":"mlflow","port":1,"workers":1,"model":{"name":"iris","version":"7"},"docs":"model"}`,
+		},
 		{deployfile.Server{Kind: "command", Port: 1, Workers: 1, Command: []string{"a"}, Log: "text"}, `{"kind":"command","port":1,"workers":1,"command":["a"]}`},
 	} {
 		s := exampleSources(t, "iris")
@@ -39,6 +43,9 @@ func TestServe(t *testing.T) {
 		}
 		if _, v2 := files[ServerPackage+"/v2/app.py"]; v2 != slices.Contains(test.server.Protocols, "v2") {
 			t.Errorf("%v has the modules of v2: %t", test.server.Protocols, v2)
+		}
+		if _, page := files[ServerPackage+"/docs/page.html"]; page != (test.server.Docs == "model") {
+			t.Errorf("docs = %q has the page: %t", test.server.Docs, page)
 		}
 		_, app := files[ServerPackage+"/app.py"]
 		if mlflow := test.server.Kind == "mlflow"; app != mlflow || len(files["bin/serve"]) == 0 {

@@ -95,6 +95,7 @@ func blocksOf() map[string][]covered {
 		serverPage: {
 			{"[model]", "TestSourcesOfPages", ""},
 			{"[model]", "TestSourcesOfPages", ""},
+			{"[model]", "TestSourcesOfPages", ""},
 			{"[model]", "TestSourcesOfPages", "MLServer takes 700 MB of packages"},
 		},
 		ciPage: {

@@ -18,7 +18,13 @@ def answering(init, server):
     """MLflow's init, with an app that answers what the settings add to its protocol, of the
     same model, and its own requests with less on their way."""
     def inited(model):
-        app = direct.direct(init(model), model)
+        app = init(model)
+        if "docs" in server:
+            from .docs import app as docs
+            app = docs.without_pages(app)
+        app = direct.direct(app, model)
+        if server.get("docs") == "model":
+            app = docs.Docs(app, model, server)
         if "v2" in server.get("protocols", ()):
             from .v2.app import V2
             app = V2(app, model, **server["model"])
