@@ -116,7 +116,7 @@ func (d *Deployer) releases(ctx context.Context, images Images, to []delivery) (
 	for n, x := range to {
 		out[n] = manifests.Release{
 			Model: p.File.Model.Name, Version: p.File.Model.Version, Target: x.Target,
-			Port: p.File.Server.Port, User: p.File.Image.User,
+			Port: p.File.Server.Port, User: p.File.Image.User, Protocols: p.File.Server.Besides(),
 			FileDigest: digest.FromBytes(p.Source).String(),
 		}
 	}

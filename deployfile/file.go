@@ -8,6 +8,8 @@
 // are for people and may change.
 package deployfile
 
+import "slices"
+
 // DefaultName is the file name that every command looks for.
 const DefaultName = "Deployfile"
 
@@ -150,6 +152,14 @@ type Server struct {
 	// the model's saved input to it) or "never", for a model that the builder
 	// cannot run, such as one that needs a GPU.
 	Verify string `toml:"verify" enum:"build never" default:"build"`
+}
+
+// Besides returns the protocols that the server speaks besides MLflow's.
+func (s Server) Besides() []string {
+	if slices.Contains(s.Protocols, "v2") {
+		return []string{"v2"}
+	}
+	return nil
 }
 
 // Image says how the image is named and labelled.

@@ -60,9 +60,7 @@ func NewPlan(s Sources) (*Plan, error) {
 		p.Server.Log = s.File.Server.Log
 	}
 	p.Server.Metrics = s.File.Server.Metrics
-	if slices.Contains(s.File.Server.Protocols, "v2") {
-		p.Server.Protocols = []string{"v2"}
-	}
+	p.Server.Protocols = s.File.Server.Besides()
 	if s.File.Server.Docs != "mlflow" {
 		p.Server.Docs = s.File.Server.Docs
 	}

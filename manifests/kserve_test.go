@@ -72,16 +72,20 @@ func kserveStates() map[string]State {
 		"serverless-cpu":         live(release(autoscaled(kserve.Autoscale{Autoscale: cluster.Autoscale{Min: 1, Max: 5}}))),
 		"full":                   live(release(kserveFull)),
 		"raw":                    live(release(raw)),
-		"raw-full":               live(release(kserveFull, raw)),
-		"raw-autoscale":          live(release(raw, autoscaled(kserve.Autoscale{Autoscale: cluster.Autoscale{Min: 1, Max: 5, CPU: 70}}), func(r *Release) { pod(r).Resources.CPU = "1" })),
-		"canary":                 next(first, canary(10, 1)),
-		"canary-promoted":        promoted(next(first, canary(10, 1))),
-		"blue-green":             next(first, blueGreen),
-		"model-volume":           live(release(modelVolume)),
-		"raw-model-volume":       live(release(raw, modelVolume)),
-		"modelcar":               live(release(modelcar)),
-		"raw-modelcar":           live(release(raw, modelcar)),
-		"serverless-no-digest":   live(release(func(r *Release) { r.LockDigest, r.FileDigest, r.Version = "", "", "" })),
+		"v2":                     live(release(func(r *Release) { r.Protocols = []string{"v2"} })),
+		"v2-named": live(release(func(r *Release) {
+			r.Protocols, serving(r).Env = []string{"v2"}, map[string]string{"MODEL_NAME": "flowers"}
+		})),
+		"raw-full":             live(release(kserveFull, raw)),
+		"raw-autoscale":        live(release(raw, autoscaled(kserve.Autoscale{Autoscale: cluster.Autoscale{Min: 1, Max: 5, CPU: 70}}), func(r *Release) { pod(r).Resources.CPU = "1" })),
+		"canary":               next(first, canary(10, 1)),
+		"canary-promoted":      promoted(next(first, canary(10, 1))),
+		"blue-green":           next(first, blueGreen),
+		"model-volume":         live(release(modelVolume)),
+		"raw-model-volume":     live(release(raw, modelVolume)),
+		"modelcar":             live(release(modelcar)),
+		"raw-modelcar":         live(release(raw, modelcar)),
+		"serverless-no-digest": live(release(func(r *Release) { r.LockDigest, r.FileDigest, r.Version = "", "", "" })),
 	}
 }
 

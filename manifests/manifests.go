@@ -37,6 +37,8 @@ type Release struct {
 	// Port is the server's port in the container, User the uid[:gid] that it runs as.
 	Port int
 	User string
+	// Protocols are those that the server speaks besides MLflow's: "v2".
+	Protocols []string
 	// LockDigest and FileDigest are those of Deployfile.lock and Deployfile,
 	// sha256:…; "" where the image was not built here.
 	LockDigest, FileDigest string

@@ -46,7 +46,7 @@ func recordedSlot(s manifests.Slot) (*record.Slot, error) {
 	}
 	return &record.Slot{
 		Track: s.Track, Model: s.Model, ModelVersion: s.Version, Image: s.Image, ModelImage: s.ModelImage, WorkingDir: s.WorkingDir,
-		Port: s.Port, User: s.User, Lock: s.LockDigest, File: s.FileDigest,
+		Port: s.Port, User: s.User, Protocols: s.Protocols, Lock: s.LockDigest, File: s.FileDigest,
 		Target: record.Target{Name: s.Target.Name, Spec: spec},
 	}, nil
 }
@@ -89,6 +89,6 @@ func slotOf(r *record.Record, s record.Slot) (manifests.Slot, error) {
 	}
 	return manifests.Slot{Track: s.Track, Release: manifests.Release{
 		Model: s.Model, Version: s.ModelVersion, Target: target, Image: s.Image, ModelImage: s.ModelImage, WorkingDir: s.WorkingDir,
-		Port: s.Port, User: s.User, LockDigest: s.Lock, FileDigest: s.File,
+		Port: s.Port, User: s.User, Protocols: s.Protocols, LockDigest: s.Lock, FileDigest: s.File,
 	}}, nil
 }

@@ -83,6 +83,7 @@ func TestRevision(t *testing.T) {
 				},
 				Documents: []manifests.Document{{Name: "a.yaml", Body: []byte(text)}, {Name: "b.yaml", Body: []byte("# b\n")}},
 			}
+			want.State.Live.Protocols = []string{"v2"}
 			data, err := publish.EncodeRevision(want)
 			if err != nil {
 				t.Fatal(err)

@@ -1,6 +1,8 @@
 package kserve
 
 import (
+	"slices"
+
 	"github.com/deployfile/deployfile/imagespec"
 	"github.com/deployfile/deployfile/manifests"
 	"github.com/deployfile/deployfile/manifests/cluster"
@@ -99,6 +101,14 @@ func (s *Spec) newPredictor(r manifests.Release) (*predictor, error) {
 		// Knative sets the variable and drains the pods itself, and rejects both here.
 		container.Env = cluster.WithoutEnv(container.Env, "PORT")
 		container.Lifecycle = nil
+	}
+	if slices.Contains(r.Protocols, "v2") {
+		// By the first KServe tells protocols apart, and it calls a model as its service.
+		for _, v := range [][2]string{{"PROTOCOL", "v2"}, {"MODEL_NAME", r.Target.Endpoint}} {
+			if !slices.ContainsFunc(container.Env, func(e corev1.EnvVar) bool { return e.Name == v[0] }) {
+				container.Env = cluster.WithEnv(container.Env, v[0], v[1])
+			}
+		}
 	}
 	if s.Modelcar {
 		fromModelcar(&container, r.ModelImage)

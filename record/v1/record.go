@@ -63,6 +63,8 @@ type Slot struct {
 	Port int `json:"port"`
 	// User is the uid[:gid] that the server runs as.
 	User string `json:"user,omitempty"`
+	// Protocols are those that the server speaks besides MLflow's: "v2".
+	Protocols []string `json:"protocols,omitempty"`
 	// Lock and File are the digests of Deployfile.lock and Deployfile,
 	// sha256:…, "" if they are unknown.
 	Lock string `json:"lock,omitempty"`

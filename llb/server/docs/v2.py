@@ -41,7 +41,7 @@ SCHEMAS = {
 
 def add(paths, schemas, metadata, server, saved):
     from ..v2 import metadata as described
-    name, version = server["model"]["name"], server["model"]["version"] or "1"
+    name, version = described.named(**server["model"])
     model = "/v2/models/" + quote(name, safe="")
     schemas.update(SCHEMAS)
 

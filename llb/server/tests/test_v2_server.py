@@ -66,6 +66,11 @@ class TestServer(unittest.TestCase):
             self.assertEqual(200, server.ask("GET", "/v2/health/live")[0])
             server.process.wait(timeout=10)
 
+    def test_named(self):
+        with Server(EXAMPLES / "iris" / "model", {"MODEL_NAME": "iris-serving"}, docs="model", model={"name": "iris", "version": ""}, **V2) as server:
+            self.assertEqual((200, 404), (server.ask("GET", "/v2/models/iris-serving/ready")[0], server.ask("GET", "/v2/models/iris/ready")[0]))
+            self.assertIn("/v2/models/iris-serving/infer", json.loads(server.ask("GET", "/openapi.json")[2])["paths"])
+
     def test_off(self):
         with Server(EXAMPLES / "iris" / "model") as server:
             self.assertEqual((404, b'{"detail":"Not Found"}'), server.ask("GET", "/v2")[::2])

@@ -22,7 +22,8 @@ class V2:
     """Answers what is below /v2, with one model of one version."""
 
     def __init__(self, app, model, name, version):
-        self.app, self.model, self.name, self.version = app, model, name, version or "1"
+        self.app, self.model = app, model
+        self.name, self.version = metadata.named(name, version)
         self.metadata = metadata.of(name, self.version, model.metadata)
         self.timeout = MLFLOW_SCORING_SERVER_REQUEST_TIMEOUT.get()
 

@@ -1,11 +1,18 @@
 """What the protocol says of the model, from its signature."""
 
+import os
+
 from mlflow.types import DataType
 from mlflow.types.schema import Array
 
 DATATYPES = {
     DataType.boolean: ("BOOL", None), DataType.integer: ("INT32", None), DataType.long: ("INT64", None), DataType.float: ("FP32", None),
     DataType.double: ("FP64", None), DataType.string: ("BYTES", "str"), DataType.binary: ("BYTES", "base64"), DataType.datetime: ("BYTES", "datetime")}
+
+
+def named(name, version):
+    """What the model and its version are called: KServe calls it as its service."""
+    return os.environ.get("MODEL_NAME") or name, version or "1"
 
 
 def of(name, version, metadata):
