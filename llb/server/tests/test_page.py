@@ -18,7 +18,7 @@ from mlflow.pyfunc.model import PythonModel
 from mlflow.models import set_model
 class Echo(PythonModel):
     def predict(self, context, model_input, params=None):
-        return list(model_input.columns)
+        return [*model_input.columns, 2**53 + 1]
 set_model(Echo())
 """
 
@@ -31,7 +31,7 @@ def hostile(directory):
     (directory / "MLmodel").write_text(json.dumps({
         "flavors": {"python_function": {"loader_module": "mlflow.pyfunc.model", "model_code_path": "echo.py"}},
         "signature": {"inputs": json.dumps(columns), "outputs": None, "params": json.dumps([{"name": HOSTILE[0], "type": "string", "default": HOSTILE[1], "shape": None}])}}))
-    (directory / "serving_input_example.json").write_text(json.dumps({"dataframe_split": {"columns": HOSTILE, "data": [[1.0] * len(HOSTILE)]}}))
+    (directory / "serving_input_example.json").write_text(json.dumps({"dataframe_split": {"columns": HOSTILE, "data": [[2**53 + 1] * len(HOSTILE)]}}))
     return directory
 
 
@@ -88,10 +88,11 @@ class TestPage(unittest.TestCase):
             with Server(hostile(directory), docs="model", model={"name": HOSTILE[0], "version": HOSTILE[1]}) as server, Chromium() as browser:
                 browser.open(f"http://127.0.0.1:{server.port}/docs")
                 browser.wait("document.getElementById('body').value !== ''")
+                self.assertIn(str(2**53 + 1), browser.run("document.getElementById('body').value"))
                 elements = browser.run("document.querySelectorAll('*').length")
                 browser.run("document.getElementById('send').click()")
                 browser.wait("document.getElementById('answer').textContent !== ''")
-                self.assertEqual(list(HOSTILE), json.loads(browser.run("document.getElementById('answer').textContent"))["predictions"])
+                self.assertEqual([*HOSTILE, 2**53 + 1], json.loads(browser.run("document.getElementById('answer').textContent"))["predictions"])
                 shown = browser.run("[...document.querySelectorAll('tbody tr')].map(tr => tr.cells[0].textContent)")
                 self.assertEqual([*HOSTILE, HOSTILE[0] + " (parameter)"], shown)
                 self.assertEqual((HOSTILE[0], elements), (browser.run("document.title"), browser.run("document.querySelectorAll('*').length")))
