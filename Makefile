@@ -114,6 +114,13 @@ bench-targets: embedded kubernetes ## measure render and diff of 100 Kubernetes 
 bench-models: embedded ## measure model push of 1 GB, and a build from it, against a plain upload
 	@hack/with-env.sh go run ./bench/models
 
+.PHONY: clients
+clients: venv ## ask the server by KServe's client and MLServer's types: 400 MB of packages
+	@python=$$(hack/venv.sh clients --no-deps) && \
+	for client in kserve_client mlserver_types; do \
+		hack/with-env.sh hack/clients.sh $$python $$client || exit 1; \
+	done
+
 .PHONY: flavours
 flavours: embedded base venv ## log, build and compare each of MLflow's flavours: FLAVOURS="sklearn spacy", or all
 	@hack/with-env.sh go run ./bench/flavours $(FLAVOURS)

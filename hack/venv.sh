@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Makes the virtual environment of requirements-NAME.txt, by default that of
 # requirements-test.txt, outside the tree, unless it is there, and prints the path
-# of its Python.
+# of its Python. What follows NAME goes to pip.
 . "$(dirname "$0")/lib.sh"
 
 file=hack/requirements-${1:-test}.txt
@@ -13,7 +13,7 @@ if [ ! -e "$dir/.done" ]; then
 	rm -rf "$dir"
 	quietly "$python" -m venv "$dir" || die "$python -m venv failed (above)"
 	quietly "$dir/bin/python" -m pip install --quiet --disable-pip-version-check \
-		--only-binary :all: -r "$root/$file" ||
+		--only-binary :all: "${@:2}" -r "$root/$file" ||
 		die "pip install -r $file failed (above)"
 	touch "$dir/.done"
 fi

@@ -14,6 +14,8 @@ import urllib.request
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 EXAMPLES = ROOT / "examples"
+# Has MLflow; a client's own may not.
+PYTHON = os.environ.get("DEPLOYFILE_TEST_PYTHON", sys.executable)
 
 
 def lay(directory, **server):
@@ -56,7 +58,7 @@ class Server:
                 time.sleep(0.05)
 
     def start(self, environment):
-        return subprocess.Popen([sys.executable, lay(self.directory.name, **self.server)], env=environment, cwd=self.directory.name,
+        return subprocess.Popen([PYTHON, lay(self.directory.name, **self.server)], env=environment, cwd=self.directory.name,
                                 stdout=self.log, stderr=subprocess.STDOUT, start_new_session=True)
 
     def __exit__(self, *_):
