@@ -1050,6 +1050,11 @@ class Server(Table):
     #: "v2", the Open Inference Protocol, below /v2.
     protocols: Optional[List[Literal["mlflow", "v2"]]] = None
 
+    #: docs says what /docs and /openapi.json have: "mlflow" (the default: FastAPI's own, whose
+    #: page fetches its programs from elsewhere), "model" (the model's signature, its saved
+    #: input, and a page that works offline) or "off". One of mlflow, model, off.
+    docs: Optional[Literal["mlflow", "model", "off"]] = None
+
     #: verify is "build" (the default: each build starts the image and posts the model's saved
     #: input to it) or "never", for a model that the builder cannot run, such as one that needs
     #: a GPU. One of build, never.
