@@ -40,7 +40,9 @@ func (c call) measureServing(ctx context.Context, w way, model, log string) (ser
 		program: c.lab.load,
 		files:   map[string][]byte{"small.json": small, "large.json": large},
 		args:    []string{"/bench/load", "/bench/small.json", "/bench/large.json", resultFile, "8080"},
-		log:     log,
+		// MLflow's image starts a worker for each core, unless it is told.
+		variable: "MLFLOW_MODELS_WORKERS=1",
+		log:      log,
 	})
 	if err != nil {
 		return served{}, err
