@@ -14,20 +14,11 @@ import (
 // TestDeployments has MLflow deploy models at an engine: by its commands and by its
 // client, from what is registered in a database, in a directory without a Deployfile.
 func TestDeployments(t *testing.T) {
-	parts, err := lab.FindParts("./integration/python")
-	if err != nil {
-		t.Fatal(err)
-	}
-	d, err := lab.AnyDaemon()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer d.Stop()
 	engine := lab.StartEngine(t)
 	dir, root := t.TempDir(), repository(t)
-	lib := installed(t, dir, parts.Python)
+	lib := installed(t, dir, shared.Python)
 	contexts := ""
-	for name, value := range parts.Contexts() {
+	for name, value := range shared.Contexts() {
 		contexts += " --build-context '" + name + "=" + value + "'"
 	}
 	// The images that are said to be on this machine by its own names.
@@ -45,9 +36,9 @@ exec ` + filepath.Join(lib, "bin/deployfile") + ` "$@"
 	if err := os.Mkdir(here, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	c := engine.Command(context.Background(), parts.Python, filepath.Join(root, "integration/python/deployments_test.py"), filepath.Join(root, "examples/iris/model"))
+	c := engine.Command(context.Background(), shared.Python, filepath.Join(root, "integration/python/deployments_test.py"), filepath.Join(root, "examples/iris/model"))
 	c.Dir = here
-	c.Env = append(c.Env, "PYTHONPATH="+lib, "DEPLOYFILE_PROGRAM="+program, "DOCKER_HOST="+engine.Host, "DEPLOYFILE_BUILDER="+d.Address,
+	c.Env = append(c.Env, "PYTHONPATH="+lib, "DEPLOYFILE_PROGRAM="+program, "DOCKER_HOST="+engine.Host, "DEPLOYFILE_BUILDER="+shared.builder,
 		"MLFLOW_TRACKING_URI=sqlite:///"+filepath.Join(here, "mlflow.db"))
 	if out, err := c.CombinedOutput(); err != nil {
 		t.Errorf("%v\n%s", err, out)

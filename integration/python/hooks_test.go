@@ -15,7 +15,7 @@ import (
 // TestHooks runs both hooks of pre-commit: that of docs/python.md, which installs the
 // wheel, and that of this repository. Each lets a good commit through, and not a bad one.
 func TestHooks(t *testing.T) {
-	python, root := os.Getenv("DEPLOYFILE_TEST_PYTHON"), repository(t)
+	python, root := shared.Python, repository(t)
 	wheels := t.TempDir()
 	wheel := built(t, wheels)
 	page, err := os.ReadFile(filepath.Join(root, "docs/python.md"))

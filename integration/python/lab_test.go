@@ -11,16 +11,6 @@ import (
 	"testing"
 )
 
-// repository returns the directory of this repository.
-func repository(t *testing.T) string {
-	t.Helper()
-	root, err := filepath.Abs("../..")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return root
-}
-
 // built makes the wheel of bin/deployfile in a directory that has no other.
 func built(t *testing.T, dir string) (wheel string) {
 	t.Helper()

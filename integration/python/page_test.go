@@ -33,17 +33,8 @@ http.server.HTTPServer(("0.0.0.0", int(os.environ["PORT"])), Handler).serve_fore
 // TestPage builds and serves a project from Python, as docs/python.md does. The image is
 // the one that the program builds.
 func TestPage(t *testing.T) {
-	parts, err := lab.FindParts("./integration/python")
-	if err != nil {
-		t.Fatal(err)
-	}
-	d, err := lab.AnyDaemon()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer d.Stop()
 	root := repository(t)
-	p := lab.Tiny(t, parts, "")
+	p := lab.Tiny(t, shared.Parts, "")
 	p.Write(t, "code/answer.py", echo)
 	var contexts, flags []string
 	for name, value := range p.Contexts {
@@ -52,8 +43,8 @@ func TestPage(t *testing.T) {
 	}
 	u := user{t, p.Dir}
 	env := []string{"PYTHONPATH=" + filepath.Join(root, "python"), "DEPLOYFILE_PROGRAM=" + filepath.Join(root, "bin/deployfile")}
-	got := u.run(p.Dir, env, parts.Python, append([]string{filepath.Join(root, "integration/python/page_test.py"), p.Dir, d.Address}, contexts...)...)
-	want := u.run(p.Dir, nil, filepath.Join(root, "bin/deployfile"), slices.Concat([]string{"build", "--locked", "--builder", d.Address}, flags, []string{p.Dir})...)
+	got := u.run(p.Dir, env, shared.Python, append([]string{filepath.Join(root, "integration/python/page_test.py"), p.Dir, shared.builder}, contexts...)...)
+	want := u.run(p.Dir, nil, filepath.Join(root, "bin/deployfile"), slices.Concat([]string{"build", "--locked", "--builder", shared.builder}, flags, []string{p.Dir})...)
 	if strings.TrimSpace(got) != strings.TrimSpace(want) {
 		t.Errorf("Python built %s, and the program %s", got, want)
 	}

@@ -50,7 +50,7 @@ def refuses() -> None:
     refused("INVALID_PARAMETER_VALUE", "name the deployment", local.list_deployments)
     refused("FEATURE_DISABLED", "made by its first deployment", lambda: local.create_endpoint("iris"))
     refused("FEATURE_DISABLED", "call predict", lambda: local.predict_stream("iris", {}))
-    refused("INVALID_PARAMETER_VALUE", "no flag --replicas", lambda: plugin.run_local("docker", "iris", "model", config={"replicas": 1}))
+    refused("INVALID_PARAMETER_VALUE", "no flag --replicas", lambda: plugin.run_local("iris", "model", config={"replicas": 1}))
     for call in (lambda: local.get_deployment("iris"), lambda: local.delete_deployment("iris"), lambda: local.create_deployment("iris", "model")):
         refused("INTERNAL_ERROR", "no Docker engine", call)
 

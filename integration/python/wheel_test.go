@@ -17,7 +17,7 @@ func TestWheel(t *testing.T) {
 	dir, root := t.TempDir(), repository(t)
 	u, wheel := user{T: t, dir: dir}, built(t, dir)
 	want := u.run(root, nil, "bin/deployfile", "version")
-	u.run(dir, nil, os.Getenv("DEPLOYFILE_TEST_PYTHON"), "-m", "venv", "env")
+	u.run(dir, nil, shared.Python, "-m", "venv", "env")
 	install := []string{"-m", "pip", "install", "--no-index", "--disable-pip-version-check"}
 	packages := u.run(dir, nil, "env/bin/python", "-c", "import sysconfig; print(sysconfig.get_path('purelib', vars={'base': 'own'}))")
 	for _, way := range []struct {
@@ -72,7 +72,7 @@ func TestWheel(t *testing.T) {
 
 // TestPlugin has MLflow find the wheel as a target of its deployments.
 func TestPlugin(t *testing.T) {
-	dir, root, python := t.TempDir(), repository(t), os.Getenv("DEPLOYFILE_TEST_PYTHON")
+	dir, root, python := t.TempDir(), repository(t), shared.Python
 	u, lib := user{t, dir}, installed(t, dir, python)
 	if err := os.CopyFS(filepath.Join(dir, "iris/model"), os.DirFS(filepath.Join(root, "examples/iris/model"))); err != nil {
 		t.Fatal(err)
@@ -84,7 +84,7 @@ func TestPlugin(t *testing.T) {
 // TestTypes has the package checked as strictly as it is for its users.
 func TestTypes(t *testing.T) {
 	python := filepath.Join(repository(t), "python")
-	u, interpreter := user{t, python}, os.Getenv("DEPLOYFILE_TEST_PYTHON")
+	u, interpreter := user{t, python}, shared.Python
 	u.run(python, nil, interpreter, "-m", "mypy", "--strict", "--cache-dir", t.TempDir(), "-p", "deployfile", "-p", "generator")
 	u.run(python, nil, interpreter, "-m", "basedpyright", "--project", python, "--pythonpath", interpreter)
 }
@@ -93,7 +93,7 @@ func TestTypes(t *testing.T) {
 func TestNotebook(t *testing.T) {
 	root := repository(t)
 	env := []string{"PYTHONPATH=" + filepath.Join(root, "python")}
-	user{t, root}.run(root, env, os.Getenv("DEPLOYFILE_TEST_PYTHON"), "integration/python/notebook_test.py")
+	user{t, root}.run(root, env, shared.Python, "integration/python/notebook_test.py")
 }
 
 // TestHostileServer asks a model's server that leads elsewhere, has no end and writes to the
@@ -101,5 +101,5 @@ func TestNotebook(t *testing.T) {
 func TestHostileServer(t *testing.T) {
 	root := repository(t)
 	env := []string{"PYTHONPATH=" + filepath.Join(root, "python")}
-	user{t, root}.run(root, env, os.Getenv("DEPLOYFILE_TEST_PYTHON"), "integration/python/server_test.py")
+	user{t, root}.run(root, env, shared.Python, "integration/python/server_test.py")
 }
