@@ -22,7 +22,7 @@ FUZZTIME  ?= 10s
 # gofmt lists what is not formatted, and fails then.
 gofmt = files=$$(gofmt -l .); [ -z "$$files" ] || { printf 'not as gofmt has it:\n%s\n' "$$files" >&2; exit 1; }
 # Before a command: with the tests that need what `make test` sets up.
-all_tests = GOFLAGS='$(GOFLAGS) -tags=grpcnotrace,integration'
+all_tests = GOFLAGS='$(GOFLAGS) -tags=grpcnotrace,integration,clouds'
 
 .PHONY: help
 help: ## list the targets (default)
@@ -60,6 +60,10 @@ test: embedded tools-buildx tools-versitygw tools-fake-gcs-server tools-azurite 
 conformance: embedded kubernetes base ## deploy to each kind of target with every fault at every step: an hour or two
 	@DEPLOYFILE_TEST_FAULTS=all hack/with-env.sh go test -count=1 -timeout=120m -p 1 -run '^Test(Conformance|Transport)$$' \
 		./publish ./publish/sagemaker ./publish/azureml ./integration/registrytarget ./integration/engine ./integration/kubernetes
+
+.PHONY: clouds
+clouds: embedded tools-versitygw base venv ## deploy real images at doubles of SageMaker and Azure ML: some twenty minutes
+	@hack/with-env.sh go test $(TESTFLAGS) -tags=grpcnotrace,integration,clouds ./integration/sagemaker ./integration/azureml
 
 .PHONY: lint
 lint: tools ## gofmt, go vet, staticcheck: fail on any finding
