@@ -66,11 +66,12 @@ clouds: embedded tools-versitygw base venv ## deploy real images at doubles of S
 	@hack/with-env.sh go test $(TESTFLAGS) -tags=grpcnotrace,integration,clouds ./integration/sagemaker ./integration/azureml
 
 .PHONY: lint
-lint: tools ## gofmt, go vet, staticcheck: fail on any finding
+lint: tools ## gofmt, go vet, staticcheck, generated Python: fail on any finding
 	@$(gofmt)
 	@go vet ./...
 	@$(all_tests) go vet ./...
 	@$(all_tests) bin/staticcheck ./...
+	@"$$(hack/python.sh)" python/generate.py --check
 
 .PHONY: cross
 cross: ## compile the command-line tool for every platform
