@@ -51,7 +51,7 @@ func TestErrors(t *testing.T) {
 			delete(p.Contexts, "base")
 			p.Edit(t, "Deployfile", "[environment]\n", "[environment]\nbase = \""+shared.registry.Host+"/none:1\"\n")
 		}, nil, `base = "` + shared.registry.Host + `/none:1"`, []string{"not found"}},
-		{"unknown target", nil, []string{"--target", "nothing"}, "", []string{`target "nothing" is not known: there are image, lock, verify, env, model, modelcar, plan, sbom, wheels, eject`}},
+		{"unknown target", nil, []string{"--target", "nothing"}, "", []string{`target "nothing" is not known: there are image, lock, verify, env, model, modelcar, env-model-data, plan, sbom, wheels, eject`}},
 		{"SBOM of a model alone", nil, []string{"--target", "model", "--sbom=true"}, "", []string{"--target model has no SBOM"}},
 		{"lock demanded", nil, []string{"--build-arg", "DEPLOYFILE_LOCKED=1"}, "", []string{"Deployfile.lock is missing", "deployfile lock"}},
 	} {
