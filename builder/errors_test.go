@@ -35,7 +35,7 @@ func TestFindErrors(t *testing.T) {
 			o.Buildkitd = ""
 			t.Setenv("PATH", t.TempDir())
 		}, []string{
-			"embedded: buildkitd not found beside deployfile nor on PATH: run make tools",
+			"embedded: buildkitd not found beside deployfile nor on PATH: start Docker",
 			"runc not found on PATH: run apt install runc",
 		}},
 		{"chosen engine missing", func(t *testing.T, o *builder.Options) {

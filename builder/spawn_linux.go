@@ -139,7 +139,7 @@ func findBuildkitd(given string) (string, error) {
 	}
 	path, err := exec.LookPath("buildkitd")
 	if err != nil {
-		return "", errors.New("buildkitd not found beside deployfile nor on PATH: run make tools in deployfile's source, or install BuildKit")
+		return "", errors.New("buildkitd not found beside deployfile nor on PATH: start Docker, or install BuildKit and runc")
 	}
 	return filepath.Abs(path)
 }

@@ -1,6 +1,7 @@
 """What api_test.go runs in an environment with the wheel alone: api_test.py PROJECT."""
 
 import os
+import pickle
 import signal
 import sys
 import tempfile
@@ -27,6 +28,8 @@ def errors(project: str) -> None:
     except deployfile.InputError as e:
         assert (e.error.line, e.error.column, e.error.text) == (2, 1, 'sorce = "model"'), e.error
         assert 'did you mean "source"?' in str(e)
+        copy = pickle.loads(pickle.dumps(e))
+        assert (type(copy), str(copy), copy.error) == (type(e), str(e), e.error)
     else:
         raise AssertionError("a wrong Deployfile is built")
     try:

@@ -13,11 +13,15 @@ from typing import Any, Callable
 
 import mlflow.models
 import mlflow.sagemaker
+import numpy
+import pandas
 from mlflow.deployments import get_deploy_client
 from mlflow.exceptions import MlflowException
+from mlflow.pyfunc.scoring_server import infer_and_parse_data
 
 import deployfile.mlflow
 from deployfile import Deployfile, commands
+from deployfile._data import request
 from deployfile.file import Kubernetes
 from deployfile.mlflow import _config, _model, _models, _project, plugin, sagemaker
 
@@ -124,6 +128,23 @@ def copies() -> None:
         assert not _model.is_source(str(iris), template, "models:/iris/3")
 
 
+def requests() -> None:
+    """A request has what MLflow's server is to read: all digits, times as text, no column less."""
+    table = pandas.DataFrame({"x": [1e-20, 1 / 3], "t": [pandas.Timestamp("2020-01-01T12:00"), pandas.NaT], "n": [float("nan"), 2.0]})
+    read, schema = infer_and_parse_data, mlflow.models.infer_signature(table).inputs
+    got = read(json.loads(request(table)), schema)
+    pandas.testing.assert_frame_equal(got.reset_index(drop=True), table.astype({"t": "datetime64[ns]"}))
+    assert json.loads(request(table["x"])) == {"dataframe_split": {"columns": ["x"], "data": [[1e-20], [1 / 3]]}}
+    assert json.loads(request({"inputs": numpy.ones((1, 2)), "params": {"k": numpy.float32(2)}})) == {"inputs": [[1, 1]], "params": {"k": 2}}
+    assert json.loads(request(numpy.array([[1.5]]))) == {"inputs": [[1.5]]}
+    try:
+        request([object()])
+    except TypeError as e:
+        assert "a request cannot have a object" in str(e), e
+    else:
+        raise AssertionError("taken")
+
+
 def commanded() -> None:
     """MLflow's command finds the target, and says what the client says."""
     said = command("help", "-t", "deployfile")
@@ -173,4 +194,5 @@ if __name__ == "__main__":
     describes(Path.cwd())
     fetches(Path.cwd())
     copies()
+    requests()
     commanded()

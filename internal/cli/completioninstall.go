@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -61,11 +62,14 @@ Repeat it after an update of deployfile.`,
 		Args:      cobra.MaximumNArgs(1),
 		ValidArgs: []cobra.Completion{"bash", "fish", "zsh"},
 		RunE: func(_ *cobra.Command, args []string) error {
-			shell := filepath.Base(os.Getenv("SHELL"))
 			if len(args) == 1 {
-				shell = args[0]
+				return installCompletion(root, s, args[0])
 			}
-			return installCompletion(root, s, shell)
+			shell := os.Getenv("SHELL")
+			if shell == "" {
+				return &usageError{errors.New("completion install: the variable SHELL is empty: name the shell")}
+			}
+			return installCompletion(root, s, filepath.Base(shell))
 		},
 	}
 }

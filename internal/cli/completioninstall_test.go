@@ -45,6 +45,10 @@ func TestCompletionInstall(t *testing.T) {
 	if _, _, err := install("tcsh"); err == nil || !strings.Contains(err.Error(), "only for \"bash\", \"fish\"") {
 		t.Errorf("tcsh: %v", err)
 	}
+	t.Setenv("SHELL", "")
+	if _, _, err := install(); err == nil || !strings.Contains(err.Error(), "SHELL is empty") {
+		t.Errorf("no shell: %v", err)
+	}
 	bash, err := exec.LookPath("bash")
 	if err != nil {
 		t.Skip("no bash")

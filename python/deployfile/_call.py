@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Generator, Mapping, Sequence, TypeVar, Un
 from deployfile import report
 from deployfile._data import request
 from deployfile._decode import decode
+from deployfile._document import Document
 from deployfile._run import OnEvent, Run, invoke
 from deployfile._show import Graph, Page, Rows
 from deployfile.errors import DifferentError
@@ -106,7 +107,11 @@ def lines(command: Sequence[str], on_event: OnEvent, file: FileOrPath | None = N
 
 def document(file: FileOrPath | None) -> bytes:
     """Return what the program reads from its standard input as its Deployfile."""
-    return b"" if file is None or isinstance(file, (str, os.PathLike)) else file.dumps().encode()
+    if file is None or isinstance(file, (str, os.PathLike)):
+        return b""
+    if isinstance(file, Document):
+        return file.dumps().encode()
+    raise TypeError(f"file is a {type(file).__name__}, and not a path or a deployfile.Deployfile")
 
 
 def flags(**values: Any) -> list[str]:
@@ -125,13 +130,17 @@ def flags(**values: Any) -> list[str]:
         if given is True:
             out.append(flag)
         elif isinstance(given, Mapping):
+            if None in given.values():
+                raise TypeError(f"{name}: {given!r} has a name without a value")
             out += [f"{flag}={key}={item}" for key, item in given.items()]
         elif isinstance(given, (str, int, float, os.PathLike)):
             out.append(f"{flag}={os.fspath(given) if isinstance(given, os.PathLike) else given}")
         elif isinstance(given, Sequence):
             out += [f"{flag}={item}" for item in given]
+        elif isinstance(given, Document):
+            out.append(f"{flag}=-")  # document writes it to standard input
         else:
-            out.append(f"{flag}=-")  # a Deployfile, which document writes to standard input
+            raise TypeError(f"{name} is a {type(given).__name__}, and not text, a number, a list or a dict")
     return out
 
 

@@ -23,6 +23,10 @@ class DeployfileError(Exception):
         self.error = error
         self.result = result
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Let it come from another process as it is."""
+        return type(self), (self.error, self.result)
+
 
 class UsageError(DeployfileError):
     """Exit code 2: a wrong argument."""

@@ -181,10 +181,11 @@ def _name(target_uri: str) -> str:
 
     Examples
     --------
-    >>> _name("deployfile:/prod"), _name("deployfile")
-    ('prod', 'local')
+    >>> _name("deployfile:/prod"), _name("deployfile://prod"), _name("deployfile")
+    ('prod', 'prod', 'local')
     """
-    return urllib.parse.urlparse(target_uri).path.strip("/").removeprefix("deployfile") or "local"
+    parsed = urllib.parse.urlparse(target_uri)
+    return (parsed.netloc + parsed.path).strip("/") if parsed.scheme else "local"
 
 
 def _refuse(flavor: str | None, endpoint: str | None, name: str) -> None:
