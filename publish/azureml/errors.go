@@ -77,6 +77,10 @@ func refused(what string, err error) error {
 	}
 	code, message := said(err)
 	if code == "" && message == "" {
+		// The library has no type for it.
+		if strings.Contains(err.Error(), "failed to acquire a token") {
+			return fmt.Errorf("%s: there are no credentials of Azure: run az login, or set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET: %w", what, err)
+		}
 		return fmt.Errorf("%s: %w", what, err)
 	}
 	return &APIError{What: what, Code: code, Message: message + hint(code, message, status(err)), Err: err}

@@ -44,6 +44,10 @@ func changing(err error) bool { return said(err, "in-progress") }
 func refused(what string, err error) error {
 	var e smithy.APIError
 	if !errors.As(err, &e) {
+		// The library has no type for it.
+		if strings.Contains(err.Error(), "get credentials: ") {
+			return fmt.Errorf("%s: there are no credentials of AWS: set AWS_PROFILE, or profile in the target, run aws sso login, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY: %w", what, err)
+		}
 		return fmt.Errorf("%s: %w", what, err)
 	}
 	hint := ""
