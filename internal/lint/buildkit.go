@@ -55,8 +55,12 @@ func lintResults(findings []Finding, failure error, source *bkllb.SourceMap) *bk
 		if f.Range != (deployfile.Range{}) {
 			index, ranges = deployfileSource, []parser.Range{parserRange(f.Range)}
 		}
-		r := rules[f.Rule]
-		results.AddWarning(f.Rule, r.Description, r.URL(), terminal.Printable(detail), index, ranges)
+		// What is no rule has no page.
+		description, url := "", ""
+		if r, ok := rules[f.Rule]; ok {
+			description, url = r.Description, r.URL()
+		}
+		results.AddWarning(f.Rule, description, url, terminal.Printable(detail), index, ranges)
 	}
 	if failure != nil {
 		results.Error = buildError(failure, results, deployfileSource)

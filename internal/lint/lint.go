@@ -83,13 +83,21 @@ type Finding struct {
 	Secret bool `json:"secret,omitempty"`
 }
 
-// Run applies all rules. The findings are in the order of the Deployfile.
+// Run applies all rules, and passes on what else deployfile.Parse warns of, such as what a
+// kind of target says about its keys. The findings are in the order of the Deployfile.
 func Run(in Input) []Finding {
 	var out []Finding
+	rules := map[string]bool{}
 	for _, r := range Rules() {
+		rules[r.ID] = true
 		for _, f := range r.Check(in) {
 			f.Rule, f.Severity = r.ID, r.Severity
 			out = append(out, f)
+		}
+	}
+	for _, d := range in.Warnings {
+		if !rules[d.Rule] {
+			out = append(out, Finding{Rule: d.Rule, Severity: d.Severity, Message: d.Message, Fix: d.Hint, Range: d.Range})
 		}
 	}
 	slices.SortStableFunc(out, func(a, b Finding) int {
