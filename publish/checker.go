@@ -1,6 +1,11 @@
 package publish
 
-import "context"
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+)
 
 // Checker is a Publisher that knows before anything is built what would fail later.
 type Checker interface {
@@ -17,4 +22,43 @@ type Finding struct {
 	Warning bool
 	// Message is what is wrong, Hint what to do about it, or "".
 	Message, Hint string
+}
+
+// Findings collects what a Checker finds. The zero value has nothing.
+type Findings struct {
+	found []Finding
+	// unasked are what could not be asked, with the reasons.
+	unasked []string
+}
+
+// Fail adds what a deployment would fail at.
+func (f *Findings) Fail(message, hint string, keys ...string) {
+	f.found = append(f.found, Finding{Keys: keys, Message: message, Hint: hint})
+}
+
+// Warn adds what a deployment may succeed with all the same.
+func (f *Findings) Warn(message, hint string, keys ...string) {
+	f.found = append(f.found, Finding{Keys: keys, Message: message, Hint: hint, Warning: true})
+}
+
+// Unasked adds what could not be asked. The reason is the code that the target has
+// answered with, "" if it has not, and the error then says why.
+func (f *Findings) Unasked(what, code string, err error) {
+	switch {
+	case code != "":
+	case errors.Is(err, context.DeadlineExceeded):
+		code = "no answer"
+	default:
+		code = err.Error()
+	}
+	f.unasked = append(f.unasked, fmt.Sprintf("%s (%s)", what, code))
+}
+
+// All returns what was found. All that could not be asked is one warning, with a hint at
+// what it needs.
+func (f *Findings) All(hint string) []Finding {
+	if len(f.unasked) > 0 {
+		f.Warn("not checked before the build: "+strings.Join(f.unasked, ", "), hint)
+	}
+	return f.found
 }

@@ -46,11 +46,11 @@ func (c *check) allowed(ctx context.Context, what, id string, deploy, clean []st
 	}
 	const hint = "docs/targets/azureml.md has the roles that are needed"
 	if missing := lacking(roles, deploy); len(missing) > 0 {
-		c.fail(fmt.Sprintf("you lack permissions for %s: %s", what, strings.Join(missing, ", ")), hint)
+		c.Fail(fmt.Sprintf("you lack permissions for %s: %s", what, strings.Join(missing, ", ")), hint)
 		return
 	}
 	if missing := lacking(roles, clean); len(missing) > 0 {
-		c.warn("you lack permissions, so what fails could not be removed again: "+strings.Join(missing, ", "), hint)
+		c.Warn("you lack permissions, so what fails could not be removed again: "+strings.Join(missing, ", "), hint)
 	}
 }
 

@@ -48,7 +48,7 @@ func (c *check) pull(ctx context.Context) {
 		if own != "" {
 			theirs = "has " + own
 		}
-		c.warn(fmt.Sprintf("the image is in %s, and the workspace %s: the endpoint's identity, which is made with the endpoint, needs the role AcrPull there", host, theirs),
+		c.Warn(fmt.Sprintf("the image is in %s, and the workspace %s: the endpoint's identity, which is made with the endpoint, needs the role AcrPull there", host, theirs),
 			"use the workspace's registry, or an identity that has the role, with the key identity", "image")
 	case c.keys.Identity != "system":
 		c.assigned(ctx, registry, same)
@@ -63,7 +63,7 @@ func (c *check) assigned(ctx context.Context, registry string, same bool) {
 	}
 	err := get(ctx, c.connection, runtime.JoinPaths(c.arm.Endpoint(), c.keys.Identity)+"?api-version="+identityVersion, &identity)
 	if missing(err) {
-		c.fail("there is no identity "+c.keys.Identity, "az identity list has those that there are", "identity")
+		c.Fail("there is no identity "+c.keys.Identity, "az identity list has those that there are", "identity")
 		return
 	}
 	if err != nil {
@@ -89,7 +89,7 @@ func (c *check) assigned(ctx context.Context, registry string, same bool) {
 		return
 	}
 	if !can {
-		c.warn("the identity has no built-in role with which it can pull from the registry "+registry[strings.LastIndex(registry, "/")+1:],
+		c.Warn("the identity has no built-in role with which it can pull from the registry "+registry[strings.LastIndex(registry, "/")+1:],
 			"az role assignment create --role AcrPull --assignee-object-id "+identity.Properties.PrincipalID+" --assignee-principal-type ServicePrincipal --scope "+registry, "identity")
 	}
 }

@@ -30,7 +30,7 @@ func (c *check) instances(ctx context.Context) {
 	}
 	if size == nil {
 		if len(sizes.Value) > 0 {
-			c.fail(fmt.Sprintf("Azure Machine Learning has no instances of %s in %s", c.keys.InstanceType, location),
+			c.Fail(fmt.Sprintf("Azure Machine Learning has no instances of %s in %s", c.keys.InstanceType, location),
 				"az ml compute list-sizes --location "+location+" lists those that it has", "instance-type")
 		}
 		return
@@ -90,11 +90,11 @@ func (c *check) within(u *api.Usage, cores int, location string) {
 	const more = "ask for more quota in the portal, or use fewer or smaller instances"
 	switch {
 	case needs > limit:
-		c.fail(fmt.Sprintf("%s is %d", whole, limit), more, key)
+		c.Fail(fmt.Sprintf("%s is %d", whole, limit), more, key)
 	case needs > limit-used:
 		// Some of them may be this endpoint's own, and others end before the build does.
-		c.warn(fmt.Sprintf("%s has %d of %d left; a rollout runs the new instances beside the old ones", whole, max(0, limit-used), limit), more, key)
+		c.Warn(fmt.Sprintf("%s has %d of %d left; a rollout runs the new instances beside the old ones", whole, max(0, limit-used), limit), more, key)
 	case c.keys.Autoscale != nil && needed(c.keys.Autoscale.Max) > limit:
-		c.warn(fmt.Sprintf("%d instances need %d vCPUs, and the quota %q in %s is %d: there will be fewer", c.keys.Autoscale.Max, needed(c.keys.Autoscale.Max), deref(u.Name.Value), location, limit), more, "autoscale", "max")
+		c.Warn(fmt.Sprintf("%d instances need %d vCPUs, and the quota %q in %s is %d: there will be fewer", c.keys.Autoscale.Max, needed(c.keys.Autoscale.Max), deref(u.Name.Value), location, limit), more, "autoscale", "max")
 	}
 }

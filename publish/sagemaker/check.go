@@ -31,43 +31,27 @@ func (p *Publisher) Check(ctx context.Context) []publish.Finding {
 	c.trust(limited)
 	c.permissions(limited)
 	c.quota(limited)
-	if len(c.unknown) > 0 {
-		c.warn("not checked before the build: "+strings.Join(c.unknown, ", "), "docs/targets/sagemaker.md has the policy that is needed")
-	}
-	return c.findings
+	return c.All("docs/targets/sagemaker.md has the policy that is needed")
 }
 
 // check collects what Check finds.
 type check struct {
 	*connection
+	publish.Findings
 	// caller is the ARN of whoever asks, "" if it is not known.
-	caller   string
-	findings []publish.Finding
-	// unknown are what could not be asked, with the reasons.
-	unknown []string
+	caller string
 	// alien is whether the role is of another account, of which nothing can be asked.
 	alien bool
-}
-
-func (c *check) fail(message, hint string, keys ...string) {
-	c.findings = append(c.findings, publish.Finding{Keys: keys, Message: message, Hint: hint})
-}
-
-func (c *check) warn(message, hint string, keys ...string) {
-	c.findings = append(c.findings, publish.Finding{Keys: keys, Message: message, Hint: hint, Warning: true})
 }
 
 // unasked notes what could not be asked.
 func (c *check) unasked(what string, err error) {
 	var e smithy.APIError
-	reason := err.Error()
-	switch {
-	case errors.As(err, &e):
-		reason = e.ErrorCode()
-	case errors.Is(err, context.DeadlineExceeded):
-		reason = "no answer"
+	code := ""
+	if errors.As(err, &e) {
+		code = e.ErrorCode()
 	}
-	c.unknown = append(c.unknown, fmt.Sprintf("%s (%s)", what, reason))
+	c.Unasked(what, code, err)
 }
 
 // account finds out who asks, and compares the accounts: no role of another can be passed.
@@ -80,7 +64,7 @@ func (c *check) account(ctx context.Context) {
 	c.caller = aws.ToString(who.Arn)
 	if account := arnOf(c.keys.ExecutionRole).account; account != aws.ToString(who.Account) {
 		c.alien = true
-		c.fail(fmt.Sprintf("the execution role is in account %s, and your credentials are for %s: SageMaker takes a role of its own account alone", account, aws.ToString(who.Account)),
+		c.Fail(fmt.Sprintf("the execution role is in account %s, and your credentials are for %s: SageMaker takes a role of its own account alone", account, aws.ToString(who.Account)),
 			"name a role of that account, or use other credentials, with profile or assume-role", "execution-role")
 	}
 }
@@ -121,7 +105,7 @@ func (c *check) within(ctx context.Context, quota int, code string) {
 	}
 	more := fmt.Sprintf("ask for more: aws service-quotas request-service-quota-increase --region %s --service-code sagemaker --quota-code %s --desired-value %d", c.region, code, 2*needs)
 	if quota < needs {
-		c.fail(fmt.Sprintf("your account may run %d instances of %s in %s, and the endpoint needs %d", quota, c.instanceType, c.region, needs), more, key)
+		c.Fail(fmt.Sprintf("your account may run %d instances of %s in %s, and the endpoint needs %d", quota, c.instanceType, c.region, needs), more, key)
 		return
 	}
 	rolls := c.keys.Guarded != nil && c.keys.Guarded.Type == "rolling"
@@ -129,7 +113,7 @@ func (c *check) within(ctx context.Context, quota int, code string) {
 		return
 	}
 	if e, err := c.look(ctx); err == nil && e != nil {
-		c.warn(fmt.Sprintf("an update runs %d instances of %s beside the %d old ones, and your account may run %d", needs, c.instanceType, needs, quota), more, key)
+		c.Warn(fmt.Sprintf("an update runs %d instances of %s beside the %d old ones, and your account may run %d", needs, c.instanceType, needs, quota), more, key)
 	}
 }
 

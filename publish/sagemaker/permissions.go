@@ -28,7 +28,7 @@ func (c *check) trust(ctx context.Context) {
 	var none *types.NoSuchEntityException
 	switch {
 	case errors.As(err, &none):
-		c.fail("there is no role "+c.keys.ExecutionRole, "", "execution-role")
+		c.Fail("there is no role "+c.keys.ExecutionRole, "", "execution-role")
 		c.alien = true
 		return
 	case err != nil:
@@ -39,7 +39,7 @@ func (c *check) trust(ctx context.Context) {
 	if err != nil {
 		c.unasked("the trust of execution-role", err)
 	} else if !trusts {
-		c.fail("the trust policy of the role does not let "+hosting+" assume it", `it needs a statement with "Principal": {"Service": "`+hosting+`"} and "Action": "sts:AssumeRole"`, "execution-role")
+		c.Fail("the trust policy of the role does not let "+hosting+" assume it", `it needs a statement with "Principal": {"Service": "`+hosting+`"} and "Action": "sts:AssumeRole"`, "execution-role")
 	}
 }
 
@@ -142,7 +142,7 @@ func (c *check) permissions(ctx context.Context) {
 	case err != nil:
 		c.unasked("the permissions of execution-role", err)
 	case lacks != "":
-		c.warn("the execution role lacks permissions, unless policies of the resources give them: "+lacks, "", "execution-role")
+		c.Warn("the execution role lacks permissions, unless policies of the resources give them: "+lacks, "", "execution-role")
 	}
 }
 
@@ -156,15 +156,15 @@ func (c *check) ownPermissions(ctx context.Context) error {
 	case err != nil:
 		return err
 	case lacks != "" && sure:
-		c.fail("you lack permissions: "+lacks, "docs/targets/sagemaker.md has the policy that is needed")
+		c.Fail("you lack permissions: "+lacks, "docs/targets/sagemaker.md has the policy that is needed")
 		return nil
 	case lacks != "":
-		c.warn("you may lack permissions: "+lacks, "")
+		c.Warn("you may lack permissions: "+lacks, "")
 		return nil
 	}
 	lacks, _, err = c.simulate(ctx, own, c.cleaning())
 	if err == nil && lacks != "" {
-		c.warn("you lack permissions, so what fails could not be removed again: "+lacks, "")
+		c.Warn("you lack permissions, so what fails could not be removed again: "+lacks, "")
 	}
 	return err
 }
