@@ -10,7 +10,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 )
 
 // Engine is a Docker engine, Debian's, in a network and with processes of its own. It
@@ -57,38 +56,25 @@ func StartEngine(t *testing.T) *Engine {
 			t.Error(err)
 		}
 	})
-	log, err := os.Create(filepath.Join(dir, "log"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer log.Close()
 	socket := filepath.Join(dir, "socket")
 	d := exec.Command("sh", "-c", startEngine, "sh", filepath.Join(engine, "usr/bin/tini"), "--", "dockerd",
 		"--host", "unix://"+socket, "--data-root", filepath.Join(dir, "data"), "--exec-root", filepath.Join(dir, "exec"),
 		"--pidfile", filepath.Join(dir, "pid"), "--exec-opt", "native.cgroupdriver=cgroupfs")
 	d.Env = append(os.Environ(), "LD_LIBRARY_PATH="+libraries[0],
 		"PATH="+filepath.Join(engine, "usr/bin")+":"+filepath.Join(engine, "usr/sbin")+":"+os.Getenv("PATH")+":/usr/sbin:/sbin")
-	d.Stdout, d.Stderr = log, log
 	d.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNET | syscall.CLONE_NEWNS | syscall.CLONE_NEWPID}
-	exited, err := StartBound(d)
+	p, err := StartCommand(filepath.Join(dir, "log"), func() bool {
+		c, err := net.Dial("unix", socket)
+		if err != nil {
+			return false
+		}
+		return c.Close() == nil
+	}, d)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		// The namespaces end with their first process.
-		_ = d.Process.Kill()
-		<-exited
-	})
-	for end := time.Now().Add(time.Minute); ; time.Sleep(50 * time.Millisecond) {
-		if c, err := net.Dial("unix", socket); err == nil {
-			c.Close()
-			return &Engine{"unix://" + socket, d.Process.Pid}
-		}
-		if time.Now().After(end) {
-			words, _ := os.ReadFile(log.Name())
-			t.Fatalf("the engine does not start:\n%s", words)
-		}
-	}
+	t.Cleanup(p.Stop)
+	return &Engine{"unix://" + socket, d.Process.Pid}
 }
 
 // Command makes a command in the engine's network, where the ports of its containers are.
