@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"strings"
 	"testing"
 
 	"github.com/deployfile/deployfile/internal/testing/azurecloud"
@@ -29,15 +28,7 @@ func TestAzureScripts(t *testing.T) {
 				c, _ := ts.Value("cloud").(*azurecloud.Cloud)
 				c.Roles = []azurecloud.Role{{Actions: []string{"*"}, NotActions: args}}
 			},
-			// asked: no request of the cloud's begins so.
-			"asked": func(ts *testscript.TestScript, not bool, args []string) {
-				c, _ := ts.Value("cloud").(*azurecloud.Cloud)
-				for _, call := range c.Calls() {
-					if not && strings.HasPrefix(call, args[0]) {
-						ts.Fatalf("it was asked to %s", call)
-					}
-				}
-			},
+			"asked": asked,
 		},
 		RequireExplicitExec: true,
 	})

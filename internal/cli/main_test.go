@@ -97,6 +97,16 @@ func exits(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
+// asked is of scripts whose value "cloud" is a double: ! asked TEXT, no request begins so.
+func asked(ts *testscript.TestScript, not bool, args []string) {
+	cloud, _ := ts.Value("cloud").(interface{ Calls() []string })
+	for _, call := range cloud.Calls() {
+		if not && strings.HasPrefix(call, args[0]) {
+			ts.Fatalf("it was asked to %s", call)
+		}
+	}
+}
+
 // await waits until a file has a text: await FILE TEXT.
 func await(ts *testscript.TestScript, _ bool, args []string) {
 	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {

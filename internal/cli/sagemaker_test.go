@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"strings"
 	"testing"
 
 	"github.com/deployfile/deployfile/internal/testing/awscloud"
@@ -25,15 +24,7 @@ func TestSageMakerScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits,
-			// asked: no request of the cloud's begins so.
-			"asked": func(ts *testscript.TestScript, not bool, args []string) {
-				c, _ := ts.Value("cloud").(*awscloud.Cloud)
-				for _, call := range c.Calls() {
-					if not && strings.HasPrefix(call, args[0]) {
-						ts.Fatalf("it was asked to %s", call)
-					}
-				}
-			},
+			"asked": asked,
 		},
 		RequireExplicitExec: true,
 	})

@@ -83,25 +83,35 @@ func TestAutoscale(t *testing.T) {
 
 // After a failure there is the autoscaling of before.
 func TestAutoscaleReverts(t *testing.T) {
-	broken := func(awscloud.Container) (awscloud.Server, error) { return nil, errors.New("out of memory") }
-	for name, x := range map[string]struct {
-		was, is func(*spec.Spec)
-		want    bool
-	}{
+	reverts(t, autoscaling, map[string]change{
 		"begun":      {nil, scaled, false},
 		"ended":      {scaled, nil, true},
 		"other type": {scaled, func(s *spec.Spec) { scaled(s); s.InstanceType = "ml.c5.large" }, true},
-	} {
+	})
+}
+
+// change is one of the keys of a target.
+type change struct {
+	was, is func(*spec.Spec)
+	// there is whether the resource that is looked for was there before.
+	there bool
+}
+
+// reverts has deployments with changed keys fail, and looks for what was there before.
+func reverts(t *testing.T, resource string, changes map[string]change) {
+	t.Helper()
+	for name, x := range changes {
 		t.Run(name, func(t *testing.T) {
 			v := begin(t, x.was)
 			v.Must("1")
 			before := v.cloud.There()
-			v.cloud.Start, v.Target = broken, targetOf(x.is)
+			v.cloud.Start = func(awscloud.Container) (awscloud.Server, error) { return nil, errors.New("out of memory") }
+			v.Target = targetOf(x.is)
 			if _, err := v.Deploy("2"); err == nil {
 				t.Error("it is deployed")
 			}
 			v.Serves("1")
-			if after := v.cloud.There(); !slices.Equal(before, after) || slices.Contains(after, autoscaling) != x.want {
+			if after := v.cloud.There(); !slices.Equal(before, after) || slices.Contains(after, resource) != x.there {
 				t.Errorf("before %v, after %v", before, after)
 			}
 		})

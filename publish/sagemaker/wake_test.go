@@ -1,14 +1,12 @@
 package sagemaker
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/deployfile/deployfile/internal/testing/awscloud"
 	"github.com/deployfile/deployfile/manifests"
 	spec "github.com/deployfile/deployfile/manifests/sagemaker"
 )
@@ -77,29 +75,12 @@ func TestWake(t *testing.T) {
 
 // After a failure there is the alarm of before.
 func TestWakeReverts(t *testing.T) {
-	for name, x := range map[string]struct {
-		was, is func(*spec.Spec)
-		want    bool
-	}{
+	reverts(t, wakeAlarm, map[string]change{
 		"begun":      {staying, queued, false},
 		"ended":      {queued, staying, true},
 		"kept":       {queued, queued, true},
 		"other type": {queued, func(s *spec.Spec) { queued(s); s.InstanceType = "ml.c5.large" }, true},
-	} {
-		t.Run(name, func(t *testing.T) {
-			v := begin(t, x.was)
-			v.Must("1")
-			before := v.cloud.There()
-			v.cloud.Start, v.Target = func(awscloud.Container) (awscloud.Server, error) { return nil, errors.New("out of memory") }, targetOf(x.is)
-			if _, err := v.Deploy("2"); err == nil {
-				t.Error("it is deployed")
-			}
-			v.Serves("1")
-			if after := v.cloud.There(); !slices.Equal(before, after) || slices.Contains(after, wakeAlarm) != x.want {
-				t.Errorf("before %v, after %v", before, after)
-			}
-		})
-	}
+	})
 }
 
 // A record may have no alarm but its endpoint's, and none that calls something else.
