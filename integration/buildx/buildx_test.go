@@ -93,9 +93,7 @@ func (p *project) run(t *testing.T, how invocation, args ...string) result {
 	}
 	metadata := filepath.Join(t.TempDir(), "metadata.json")
 	all := []string{"build", "--builder", how.builder.name, "-f", p.Path("Deployfile"), "--progress", how.progress, "--metadata-file", metadata}
-	for name, value := range p.Contexts {
-		all = append(all, "--build-context", name+"="+value)
-	}
+	all = append(all, lab.BuildContexts(p.Contexts)...)
 	// What this machine trusts, which the CLI hands over by itself.
 	if ca := os.Getenv("SSL_CERT_FILE"); ca != "" {
 		all = append(all, "--secret", "id=ca,src="+ca)
@@ -191,9 +189,7 @@ func wantWords(t *testing.T, text string, words ...string) {
 func (p *project) deployfile(t *testing.T, command string, args ...string) string {
 	t.Helper()
 	all := []string{command, "-f", p.Path("Deployfile"), "--builder", shared.builder.address, "--progress", "plain"}
-	for name, value := range p.Contexts {
-		all = append(all, "--build-context", name+"="+value)
-	}
+	all = append(all, lab.BuildContexts(p.Contexts)...)
 	ctx, cancel := context.WithTimeout(t.Context(), buildLimit)
 	defer cancel()
 	c := exec.CommandContext(ctx, shared.deployfile, append(append(all, args...), p.Dir)...)

@@ -5,7 +5,6 @@ package deploy
 import (
 	"bytes"
 	"context"
-	"fmt"
 	"testing"
 	"time"
 
@@ -72,9 +71,5 @@ func (u *user) try(t *testing.T, args ...string) (out, log string, err error) {
 
 // builds adds the flags that stand in for a registry of base images.
 func (u *user) builds(args ...string) []string {
-	args = append(args, "--progress=plain")
-	for name, value := range u.Contexts {
-		args = append(args, "--build-context", fmt.Sprintf("%s=%s", name, value))
-	}
-	return args
+	return append(append(args, "--progress=plain"), lab.BuildContexts(u.Contexts)...)
 }

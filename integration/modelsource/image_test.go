@@ -63,11 +63,7 @@ func (u *user) command(t *testing.T, args ...string) *exec.Cmd {
 
 // built are the flags of commands that build, with these contexts.
 func built(contexts map[string]string) []string {
-	args := []string{"--builder", shared.Builder.Address, "--progress", "plain"}
-	for name, value := range contexts {
-		args = append(args, "--build-context", name+"="+value)
-	}
-	return args
+	return append([]string{"--builder", shared.Builder.Address, "--progress", "plain"}, lab.BuildContexts(contexts)...)
 }
 
 // run runs a command of deployfile that builds, on a project.

@@ -132,8 +132,5 @@ func (u *user) within(t *testing.T, n lab.Network, dir string, args ...string) {
 // flags are those of a command that builds on a builder of the site.
 func (s *site) flags(builder string) []string {
 	args := []string{"--builder", builder, "--progress", "plain", "--build-arg", "DEPLOYFILE_INDEX=" + s.index + "/simple"}
-	for name, value := range s.contexts {
-		args = append(args, "--build-context", name+"="+value)
-	}
-	return args
+	return append(args, lab.BuildContexts(s.contexts)...)
 }

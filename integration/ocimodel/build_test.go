@@ -125,11 +125,7 @@ type made struct {
 }
 
 func flags(p *lab.Project, builder string) []string {
-	out := []string{"--builder", builder, "--progress", "plain"}
-	for name, value := range p.Contexts {
-		out = append(out, "--build-context", name+"="+value)
-	}
-	return out
+	return append([]string{"--builder", builder, "--progress", "plain"}, lab.BuildContexts(p.Contexts)...)
 }
 
 func (c *cli) lock(p *lab.Project, builder string, more ...string) {

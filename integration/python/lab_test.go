@@ -9,6 +9,8 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+
+	"github.com/deployfile/deployfile/internal/testing/lab"
 )
 
 // built makes the wheel of bin/deployfile in a directory that has no other.
@@ -28,6 +30,14 @@ func installed(t *testing.T, dir, python string) string {
 	lib := filepath.Join(dir, "lib")
 	user{t, dir}.run(dir, nil, python, "-m", "pip", "install", "--no-index", "--disable-pip-version-check", "--target", lib, built(t, dir))
 	return lib
+}
+
+// buildContexts returns those of a project, as the module and as the program takes them.
+func buildContexts(p *lab.Project) (values, flags []string) {
+	for name, value := range p.Contexts {
+		values = append(values, name+"="+value)
+	}
+	return values, lab.BuildContexts(p.Contexts)
 }
 
 // user runs commands in a directory of their own.

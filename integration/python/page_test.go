@@ -36,11 +36,7 @@ func TestPage(t *testing.T) {
 	root := repository(t)
 	p := lab.Tiny(t, shared.Parts, "")
 	p.Write(t, "code/answer.py", echo)
-	var contexts, flags []string
-	for name, value := range p.Contexts {
-		contexts = append(contexts, name+"="+value)
-		flags = append(flags, "--build-context", name+"="+value)
-	}
+	contexts, flags := buildContexts(p)
 	u := user{t, p.Dir}
 	env := []string{"PYTHONPATH=" + filepath.Join(root, "python"), "DEPLOYFILE_PROGRAM=" + filepath.Join(root, "bin/deployfile")}
 	got := u.run(p.Dir, env, shared.Python, append([]string{filepath.Join(root, "integration/python/page_test.py"), p.Dir, shared.builder}, contexts...)...)

@@ -22,11 +22,7 @@ print(deployfile.build(sys.argv[1], builder=sys.argv[2], build_context=sys.argv[
 func TestPythons(t *testing.T) {
 	p := lab.Example(t, shared.Parts, "../../examples/iris")
 	wheel := built(t, t.TempDir())
-	var contexts, flags []string
-	for name, value := range p.Contexts {
-		contexts = append(contexts, name+"="+value)
-		flags = append(flags, "--build-context="+name+"="+value)
-	}
+	contexts, flags := buildContexts(p)
 	program := filepath.Join(repository(t), "bin/deployfile")
 	user{t, p.Dir}.run(p.Dir, nil, program, append([]string{"lock", "--builder=" + shared.builder, p.Dir}, flags...)...)
 	want := user{t, p.Dir}.run(p.Dir, nil, program, append([]string{"build", "--locked", "--builder=" + shared.builder, p.Dir}, flags...)...)

@@ -7,8 +7,10 @@ package lab
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"os"
+	"slices"
 	"testing"
 )
 
@@ -68,6 +70,15 @@ func (p Parts) Contexts() map[string]string {
 		"base":      "oci-layout://" + p.Base,
 		"toolchain": "oci-layout://" + p.Toolchain,
 	}
+}
+
+// BuildContexts returns the flags that give a command these named build contexts, of
+// deployfile and of buildx alike.
+func BuildContexts(contexts map[string]string) (flags []string) {
+	for _, name := range slices.Sorted(maps.Keys(contexts)) {
+		flags = append(flags, "--build-context", name+"="+contexts[name])
+	}
+	return flags
 }
 
 // FreePort returns a TCP port of the loopback that nobody listens on.

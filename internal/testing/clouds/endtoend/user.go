@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"fmt"
 	"os"
 	"os/exec"
 	"strings"
@@ -74,12 +73,7 @@ func (u *User) Build(t *testing.T, more ...string) string {
 }
 
 // BuildContexts returns the options by which whatever builds gets the tests' base images.
-func (u *User) BuildContexts() (options []string) {
-	for name, value := range u.Contexts {
-		options = append(options, "--build-context", fmt.Sprintf("%s=%s", name, value))
-	}
-	return options
-}
+func (u *User) BuildContexts() (options []string) { return lab.BuildContexts(u.Contexts) }
 
 // Open returns what deployfile open leads to, until the test ends.
 func (u *User) Open(t *testing.T) (url string) {
